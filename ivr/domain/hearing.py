@@ -1,0 +1,226 @@
+"""The cleared mark (promise 1): the time up to which everything said on a channel has been judged harmless.
+
+Silence is cleared by the voice detector once it is certain; speech is cleared when the ear has judged it.
+Long speech is judged in overlapping pieces that each begin at the mark, so nothing between two pieces goes
+unheard, and the mark never passes the start of a piece that is still out for judgement: whatever onset its
+verdict names, no frame from there on has been released.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ivr.domain.recording import Mask
+from ivr.domain.verdict import Band, EarVerdict
+
+
+class Channel(Enum):
+    """A listened channel. The prompts we play are not listened to: we know what they say."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True)
+class HearingSettings:
+    """Milliseconds.
+
+    A partial piece is asked for after `partial_every_ms` of new speech, at least `partial_min_ms` long; it
+    moves the mark only to `overlap_ms` before its end, since an objection may straddle it. No piece exceeds
+    `piece_max_ms`. `vad_delay_ms` is how late the voice detector may announce an onset. Speech that waits
+    longer than `backlog_ms` can no longer be heard: the channel is deaf, and capture must end.
+    """
+
+    partial_every_ms: int = 1200
+    partial_min_ms: int = 1200
+    overlap_ms: int = 2000
+    piece_max_ms: int = 12_000
+    vad_delay_ms: int = 300
+    backlog_ms: int = 90_000
+    mask_before_ms: int = 3000
+    mask_after_ms: int = 2000
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Speech to be judged: [start_ms, end_ms) of one channel; `final` when it reaches the utterance's end."""
+
+    id: int
+    channel: Channel
+    start_ms: int
+    end_ms: int
+    final: bool
+
+
+@dataclass
+class _Utterance:
+    start_ms: int
+    end_ms: int | None = None
+
+
+@dataclass
+class ChannelHearing:
+    """The cleared mark of one channel. Pure bookkeeping: times in, pieces and the mark out."""
+
+    channel: Channel
+    settings: HearingSettings
+    frontier_ms: int = 0
+    cut_ms: int | None = None
+    masks: list[Mask] = field(default_factory=list)
+    _mark_ms: int = 0
+    _unjudged: list[_Utterance] = field(default_factory=list)
+    _out: dict[int, Piece] = field(default_factory=dict)
+    _doubt: Piece | None = None
+    _asked_end_ms: int = 0
+    _next_id: int = 1
+
+    # ---- what the voice detector says
+
+    def heard(self, until_ms: int) -> None:
+        """The channel's audio has now been seen by the voice detector up to `until_ms`."""
+        self.frontier_ms = max(self.frontier_ms, until_ms)
+        self._advance()
+
+    def speech_started(self, onset_ms: int) -> None:
+        self._unjudged.append(_Utterance(max(onset_ms, self._mark_ms)))
+        self._advance()
+
+    def speech_ended(self, end_ms: int) -> None:
+        open_ = self._open()
+        if open_ is not None:
+            open_.end_ms = max(end_ms, open_.start_ms)
+            self.frontier_ms = max(self.frontier_ms, open_.end_ms)
+
+    # ---- what is to be judged
+
+    def next_piece(self) -> Piece | None:
+        """Return the next piece to send to the ear, or None when nothing is due.
+
+        At most one piece is out at a time, except that the final piece of an utterance does not wait for a
+        partial one.
+        """
+        if not self._unjudged:
+            return None
+        first = self._unjudged[0]
+        start = first.start_ms
+        if first.end_ms is None:
+            return self._partial(start)
+        end = min(first.end_ms, start + self.settings.piece_max_ms)
+        if any(p.end_ms >= end for p in self._out.values()):
+            return None
+        return self._send(start, end, final=end == first.end_ms)
+
+    def _partial(self, start: int) -> Piece | None:
+        end = min(self.frontier_ms, start + self.settings.piece_max_ms)
+        due = end - max(self._asked_end_ms, start) >= self.settings.partial_every_ms
+        if self._out or not due or end - start < self.settings.partial_min_ms:
+            return None
+        return self._send(start, end, final=False)
+
+    def _send(self, start: int, end: int, *, final: bool) -> Piece:
+        piece = Piece(self._next_id, self.channel, start, end, final)
+        self._next_id += 1
+        self._out[piece.id] = piece
+        self._asked_end_ms = end
+        return piece
+
+    # ---- what the ear says
+
+    def judged(self, piece_id: int, verdict: EarVerdict) -> None:
+        """Apply a verdict; one for a piece that is no longer out changes nothing."""
+        piece = self._out.pop(piece_id, None)
+        if piece is None:
+            return
+        for span in verdict.sensitive:
+            self.masks.append(
+                Mask(
+                    self.channel.value,
+                    max(0, span.start - self.settings.mask_before_ms),
+                    span.end + self.settings.mask_after_ms,
+                    span.kind,
+                )
+            )
+        if verdict.band is Band.ACT:
+            onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
+            self.objected(min(max(onset, piece.start_ms), piece.end_ms))
+        elif verdict.band is Band.CLEAR:
+            self._settle_speech(piece)
+        elif piece.final or piece.end_ms - piece.start_ms >= self.settings.piece_max_ms:
+            self._doubt = self._doubt or piece
+            self._settle_speech(piece)
+        # A doubtful partial settles nothing: the next piece begins where it began and will say more.
+        self._advance()
+
+    def unanswered(self, piece_id: int) -> None:
+        """The ear gave no verdict (late, overloaded, gone): the piece stays unjudged and is asked for again."""
+        if self._out.pop(piece_id, None) is not None:
+            self._asked_end_ms = max((p.end_ms for p in self._out.values()), default=0)
+
+    def objected(self, onset_ms: int) -> None:
+        """Nothing from `onset_ms` on may ever be released."""
+        self.cut_ms = onset_ms if self.cut_ms is None else min(self.cut_ms, onset_ms)
+
+    @property
+    def doubtful(self) -> bool:
+        return self._doubt is not None
+
+    def doubt_dispelled(self) -> None:
+        """The party said that it does not object: what was doubtful is harmless."""
+        self._doubt = None
+        self._advance()
+
+    def doubt_confirmed(self) -> int:
+        """The party does object: cut where the doubtful speech began, and return that time."""
+        if self._doubt is not None:
+            self.objected(self._doubt.start_ms)
+            self._doubt = None
+        return self.cut_ms if self.cut_ms is not None else self._mark_ms
+
+    # ---- the mark
+
+    @property
+    def mark_ms(self) -> int:
+        return self._mark_ms
+
+    @property
+    def deaf(self) -> bool:
+        """True when speech has waited so long for a verdict that it can no longer be heard."""
+        return bool(self._unjudged) and self.frontier_ms - self._unjudged[0].start_ms > self.settings.backlog_ms
+
+    @property
+    def idle(self) -> bool:
+        """True when no speech waits for a verdict."""
+        return not self._unjudged and not self._out
+
+    @property
+    def needed_from_ms(self) -> int:
+        """Audio before this time is no longer needed for hearing."""
+        starts = [u.start_ms for u in self._unjudged] + [p.start_ms for p in self._out.values()]
+        return min([*starts, max(0, self.frontier_ms - self.settings.vad_delay_ms)])
+
+    def finish(self) -> None:
+        """The channel has ended: no more frames will come, so silence needs no waiting any more."""
+        self.speech_ended(self.frontier_ms)
+        self._advance(ended=True)
+
+    def _open(self) -> _Utterance | None:
+        return self._unjudged[-1] if self._unjudged and self._unjudged[-1].end_ms is None else None
+
+    def _settle_speech(self, piece: Piece) -> None:
+        first = self._unjudged[0] if self._unjudged else None
+        if first is None or piece.start_ms > first.start_ms:
+            return
+        if first.end_ms is not None and piece.end_ms >= first.end_ms:
+            self._unjudged.pop(0)
+        else:
+            first.start_ms = max(first.start_ms, piece.end_ms - self.settings.overlap_ms)
+
+    def _advance(self, *, ended: bool = False) -> None:
+        certain = self.frontier_ms if ended else self.frontier_ms - self.settings.vad_delay_ms
+        limits = [certain, *(u.start_ms for u in self._unjudged), *(p.start_ms for p in self._out.values())]
+        if self._doubt is not None:
+            limits.append(self._doubt.start_ms)
+        if self.cut_ms is not None:
+            limits.append(self.cut_ms)
+        self._mark_ms = max(self._mark_ms, min(limits))

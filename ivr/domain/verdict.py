@@ -1,0 +1,60 @@
+"""What the ear says of a piece of speech: a label, a band, and when the objecting words began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Label(Enum):
+    OBJECTION_RECORDING = "objection_recording"
+    REFUSAL_CONTACT = "refusal_contact"
+    QUESTION_RECORDING = "question_recording"
+    NONE = "none"
+
+
+class Band(Enum):
+    ACT = "act"
+    DOUBT = "doubt"
+    CLEAR = "clear"
+
+
+@dataclass(frozen=True)
+class SensitiveSpan:
+    """Forbidden data: `kind` in nir, card, iban, cvv, otp, password; bounds are call milliseconds in a
+    verdict on audio and character offsets in a verdict on text."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Scores (0..1) from which an objection or refusal is acted on, or asked about."""
+
+    act: float = 0.8
+    doubt: float = 0.4
+
+    def band(self, score: float) -> Band:
+        if score >= self.act:
+            return Band.ACT
+        return Band.DOUBT if score >= self.doubt else Band.CLEAR
+
+
+@dataclass(frozen=True)
+class EarVerdict:
+    """The ear's answer for one piece.
+
+    `onset_ms` is when the objecting words began, in call milliseconds, never before the piece; it is None
+    for Band.CLEAR. `text` is empty unless the asker wanted it (tools do, live calls do not).
+    `speech` is False when Silero found no voice in the piece.
+    """
+
+    label: Label
+    band: Band
+    score: float
+    onset_ms: int | None = None
+    sensitive: tuple[SensitiveSpan, ...] = ()
+    text: str = ""
+    speech: bool = True
