@@ -1,0 +1,102 @@
+"""A scripted ear: answers what the test says, when it says, in loop time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from ivr.domain.hearing import Channel
+from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.errors import SpeechError
+from ivr.services.ports import Speech
+
+NOTHING = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
+NOT_SPEECH = EarVerdict(Label.NONE, Band.CLEAR, 0.0, speech=False)
+
+
+def objection(
+    onset_ms: int | None = None,
+    *,
+    label: Label = Label.OBJECTION_RECORDING,
+    band: Band = Band.ACT,
+    score: float = 0.97,
+    sensitive: tuple[SensitiveSpan, ...] = (),
+) -> EarVerdict:
+    """A verdict that objects from `onset_ms` (call milliseconds) on; None means from the piece's start."""
+    return EarVerdict(label, band, score, onset_ms, sensitive)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """From `start_ms` to `end_ms` of a channel something was said that deserves `verdict`."""
+
+    channel: Channel
+    start_ms: int
+    end_ms: int
+    verdict: EarVerdict
+
+
+@dataclass
+class FakeEar:
+    """Port Ear with a script.
+
+    A piece gets, in this order: the error of an absent or overloaded ear; the next verdict of the script (`then`);
+    the verdict of the first window (`when_said`) whose end lies inside the piece; the answer of `decide`; or
+    `default`. `delay_s` of loop time passes first: beyond the speech's deadline the answer is SpeechError, at the
+    deadline, as the real one does.
+    """
+
+    default: EarVerdict = NOTHING
+    delay_s: float = 0.0
+    absent: bool = False
+    overloaded: bool = False
+    decide: Callable[[Speech], EarVerdict | SpeechError | None] | None = None
+    asked: list[Speech] = field(default_factory=list)
+    closed: bool = False
+    _script: deque[EarVerdict | SpeechError] = field(default_factory=deque)
+    _windows: list[_Window] = field(default_factory=list)
+
+    def then(self, *answers: EarVerdict | SpeechError) -> FakeEar:
+        """Answer the next pieces, whatever they are, with these in order."""
+        self._script.extend(answers)
+        return self
+
+    def when_said(self, channel: Channel, start_ms: int, end_ms: int, verdict: EarVerdict) -> FakeEar:
+        """Answer any piece of `channel` that contains [start_ms, end_ms) with `verdict`, its onset at start_ms."""
+        self._windows.append(_Window(channel, start_ms, end_ms, verdict))
+        return self
+
+    async def judge(self, speech: Speech) -> EarVerdict:
+        if self.closed:
+            raise SpeechError("the ear is closed", where="ear")
+        self.asked.append(speech)
+        if self.absent:
+            await asyncio.sleep(0)
+            raise SpeechError("the ear is gone", where="ear", remedy="is the ear process running?")
+        if self.overloaded:
+            await asyncio.sleep(0)
+            raise SpeechError("the ear is overloaded", where="ear", remedy="add an ear process")
+        answer = self._answer(speech)
+        await asyncio.sleep(min(self.delay_s, speech.deadline_s))
+        if self.delay_s > speech.deadline_s:
+            raise SpeechError("no verdict before the deadline", where="ear")
+        if isinstance(answer, SpeechError):
+            raise answer
+        return answer if speech.context.want_text else replace(answer, text="")
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def _answer(self, speech: Speech) -> EarVerdict | SpeechError:
+        if self._script:
+            return self._script.popleft()
+        piece = speech.piece
+        for window in self._windows:
+            inside = piece.start_ms <= window.start_ms and window.end_ms <= piece.end_ms
+            if window.channel is piece.channel and inside:
+                onset = window.start_ms if window.verdict.band is not Band.CLEAR else None
+                return replace(window.verdict, onset_ms=onset)
+        decided = self.decide(speech) if self.decide is not None else None
+        return self.default if decided is None else decided
