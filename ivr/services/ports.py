@@ -243,6 +243,9 @@ class RecordingWriter(Protocol):
     def abort(self) -> None:
         """Close and delete what was written."""
 
+    def close(self) -> None:
+        """Stop writing and leave what is there to `RecordingStore.recover`. Never raises; closed already is fine."""
+
 
 class RecordingStore(Protocol):
     """Where the encrypted containers lie."""
@@ -264,6 +267,14 @@ class RecordingStore(Protocol):
 
     def delete(self, recording_id: str) -> None:
         """Remove the file, whole or half-written; absent is fine."""
+
+    def digest(self, recording_id: str) -> str | None:
+        """SHA-256 (hex) of the bytes that are stored now, whole or half-written; None when there are none."""
+        ...
+
+    def busy(self, recording_id: str) -> bool:
+        """Whether some process is writing this recording at this moment."""
+        ...
 
     def unfinished(self) -> Sequence[str]:
         """Ids of half-written files."""
@@ -308,7 +319,7 @@ class RecordingRow:
 class Catalogue(Protocol):
     """Rows about recordings, in the database. Every write is one transaction; states move by the table only."""
 
-    def add(self, tag: RecordingTag, wrapped_key: bytes, kek_id: str) -> None:
+    def add(self, tag: RecordingTag, wrapped_key: bytes, kek_id: str, *, deadline: datetime | None = None) -> None:
         """Insert in state CAPTURING; raises ArchiveError for a duplicate id."""
 
     def get(self, recording_id: str) -> RecordingRow:
@@ -316,9 +327,15 @@ class Catalogue(Protocol):
         ...
 
     def find(
-        self, *, call_id: str | None = None, states: Sequence[RecordingState] = (), limit: int = 1000
+        self,
+        *,
+        call_id: str | None = None,
+        node_id: str | None = None,
+        states: Sequence[RecordingState] = (),
+        has_key: bool | None = None,
+        limit: int = 1000,
     ) -> list[RecordingRow]:
-        """Newest first."""
+        """Newest first; each argument given narrows the answer."""
         ...
 
     def wrapped_key(self, recording_id: str) -> bytes:
@@ -333,14 +350,17 @@ class Catalogue(Protocol):
         self,
         recording_id: str,
         *,
-        sealed: SealedFile,
+        sealed: SealedFile | None,
         deadline: datetime | None,
         closed_at: datetime,
         consent: Mapping[str, object],
         gaps: Sequence[Mapping[str, object]],
         masks: Sequence[Mapping[str, object]],
     ) -> None:
-        """Note what the recording holds, before it is moved to SEALED or DAMAGED."""
+        """Note what the recording holds, before it is moved to SEALED or DAMAGED.
+
+        `sealed` is None while the file is still being closed: a crash then finds consent and deadline here.
+        """
 
     def destroy_key(self, recording_id: str) -> None:
         """Overwrite and delete the wrapped key: every copy of the audio is now noise."""

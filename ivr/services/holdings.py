@@ -1,0 +1,50 @@
+"""What the vault works with, and the words it leaves in the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ivr.services.ports import AuditEvent, AuditLog, Catalogue, Clock, KeyRing, RecordingStore
+
+STARTED = "recording.started"
+HELD = "recording.held"
+RESUMED = "recording.resumed"
+SEALED = "recording.sealed"
+DAMAGED = "recording.damaged"
+DISCARDING = "recording.discarding"
+DISCARDED = "recording.discarded"
+RECOVERED = "recording.recovered"
+EXPORTED = "recording.exported"
+CERTIFICATE = "certificate.destruction"
+
+#: The party's objection: `objection`, or anything below it (`objection.voice`). Written by call control.
+OBJECTION = "objection"
+#: Set to False in an objection's body when the programme keeps what was captured before it.
+DISCARDS = "discards"
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """The ports of the vault, as one value."""
+
+    keys: KeyRing
+    store: RecordingStore
+    catalogue: Catalogue
+    audit: AuditLog
+    clock: Clock
+    node_id: str
+
+
+def must_vanish(events: Sequence[AuditEvent]) -> AuditEvent | None:
+    """Return the event that says this recording may not be kept, if one does (promise 3)."""
+    for event in events:
+        if event.kind in (DISCARDING, CERTIFICATE):
+            return event
+        objects = event.kind == OBJECTION or event.kind.startswith(OBJECTION + ".")
+        if objects and event.body.get(DISCARDS) is not False:
+            return event
+    return None

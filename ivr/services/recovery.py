@@ -1,0 +1,147 @@
+"""After a crash: finish what was begun, or destroy what may not be kept. In doubt, destroy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ivr.domain.recording import RECORDING, UNFINISHED, RecordingEvent, RecordingState
+from ivr.errors import ArchiveError, HostError
+from ivr.services import holdings as said
+from ivr.services.destruction import destroy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ivr.services.holdings import Holdings
+    from ivr.services.ports import AuditEvent, RecordingRow, SealedFile
+
+_EVERY = 1_000_000
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What became of one leftover: the state it is in now (None: a file without a row), and how."""
+
+    recording_id: str
+    state: RecordingState | None
+    how: str
+
+
+def recover(held: Holdings) -> list[Recovery]:
+    """Settle every recording of this node that a crash left behind, and return what was done, oldest first.
+
+    A recording whose chain holds an objection, or whose key is gone, is destroyed. A whole file whose row was being
+    closed is sealed with what the row says. Else the verified prefix is kept as DAMAGED, or destroyed when nothing
+    of it can be read. Recordings that a living process is writing are left alone. Files without a row are left and
+    named: their key may lie in another database. Idempotent.
+    """
+    done: list[Recovery] = []
+    open_rows = held.catalogue.find(node_id=held.node_id, states=(*UNFINISHED, RecordingState.DAMAGED), limit=_EVERY)
+    keyless = held.catalogue.find(states=(RecordingState.SEALED,), has_key=False, limit=_EVERY)
+    for row in reversed(open_rows + keyless):
+        damaged_but_settled = row.state is RecordingState.DAMAGED and row.sealed is not None and row.has_key
+        if damaged_but_settled or held.store.busy(row.tag.recording_id):
+            continue
+        done.append(_settle_row(held, row))
+    done.extend(_settle_files(held))
+    return done
+
+
+def keep_prefix(held: Holdings, recording_id: str, *, how: str, cause: str) -> Recovery:
+    """Keep what can be proven of a half-written recording (DAMAGED), or destroy it when there is nothing to keep."""
+    row = held.catalogue.get(recording_id)
+    objected = said.must_vanish(_evidence(held, row))
+    if objected is not None or not row.has_key:
+        rule_id = _rule(objected) if objected is not None else ""
+        why = objected.kind if objected is not None else "its key was destroyed"
+        return _destroyed(held, row, rule_id, f"{how}; {why}")
+    data_key = held.keys.unwrap(recording_id, held.catalogue.wrapped_key(recording_id))
+    half_written = recording_id in held.store.unfinished()
+    sealed = held.store.recover(recording_id, data_key)
+    if sealed is None:
+        return _destroyed(held, row, "", f"{how}; nothing readable")
+    if not half_written and row.state is RecordingState.SEALING and row.closed_at is not None:
+        return _sealed(held, row, sealed, how)
+    return _damaged(held, row, sealed, how, cause)
+
+
+def _settle_row(held: Holdings, row: RecordingRow) -> Recovery:
+    try:
+        return keep_prefix(held, row.tag.recording_id, how="found after a crash", cause="crash")
+    except (ArchiveError, HostError) as later:
+        # A wrong key file or a full disk is mended by people; destroying here would lose what can still be saved.
+        return Recovery(row.tag.recording_id, row.state, f"left as it is: {later}")
+
+
+def _settle_files(held: Holdings) -> list[Recovery]:
+    done: list[Recovery] = []
+    for recording_id in sorted({*held.store.stored(), *held.store.unfinished()}):
+        try:
+            row = held.catalogue.get(recording_id)
+        except ArchiveError:
+            done.append(Recovery(recording_id, None, "file without a row: left as it is"))
+            continue
+        if row.state in RECORDING.final:
+            destroy(held, recording_id, rule_id="", reason="file outlived its destruction")
+            done.append(Recovery(recording_id, row.state, "file deleted: the recording had been destroyed"))
+    return done
+
+
+def _rule(event: AuditEvent) -> str:
+    rules = event.body.get("rules")
+    first = rules[0] if isinstance(rules, list) and rules else ""
+    return str(event.body.get("rule_id", first))
+
+
+def _evidence(held: Holdings, row: RecordingRow) -> list[AuditEvent]:
+    """Events that name the recording, and those that name only its call (an objection before the first frame)."""
+    mine = held.audit.events(recording_id=row.tag.recording_id)
+    of_call = [event for event in held.audit.events(call_id=row.tag.call_id) if not event.recording_id]
+    return mine + of_call
+
+
+def _destroyed(held: Holdings, row: RecordingRow, rule_id: str, how: str) -> Recovery:
+    final = destroy(held, row.tag.recording_id, rule_id=rule_id, reason=how)
+    return _say(held, row, final, how, {})
+
+
+def _sealed(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str) -> Recovery:
+    _settle(held, row, sealed, list(row.gaps))
+    final = held.catalogue.move(row.tag.recording_id, RecordingEvent.SEAL.value, reason=row.reason, at=held.clock.now())
+    return _say(held, row, final, f"{how}; the file was whole", {"sha256": sealed.sha256})
+
+
+def _damaged(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str, cause: str) -> Recovery:
+    # How long the call went on is not known here: the gap begins where the audio ends and is open (-1).
+    gaps: list[Mapping[str, object]] = [*row.gaps, {"start_ms": sealed.duration_ms, "end_ms": -1, "cause": cause}]
+    _settle(held, row, sealed, gaps)
+    final = row.state
+    if RECORDING.allows(row.state, RecordingEvent.FAIL):
+        final = held.catalogue.move(
+            row.tag.recording_id, RecordingEvent.FAIL.value, reason=how[:200], at=held.clock.now()
+        )
+    details = {"sha256": sealed.sha256, "duration_ms": sealed.duration_ms, "cause": cause}
+    return _say(held, row, final, f"{how}; verified prefix kept", details)
+
+
+def _settle(held: Holdings, row: RecordingRow, sealed: SealedFile, gaps: list[Mapping[str, object]]) -> None:
+    held.catalogue.settle(
+        row.tag.recording_id,
+        sealed=sealed,
+        deadline=row.deadline,
+        closed_at=row.closed_at or held.clock.now(),
+        consent=row.consent,
+        gaps=gaps,
+        masks=row.masks,
+    )
+
+
+def _say(held: Holdings, row: RecordingRow, final: RecordingState, how: str, details: dict[str, object]) -> Recovery:
+    held.audit.append(
+        said.DAMAGED if details.get("cause") == "store" else said.RECOVERED,
+        call_id=row.tag.call_id,
+        recording_id=row.tag.recording_id,
+        body={"from_state": row.state.value, "state": final.value, "how": how[:280], **details},
+    )
+    return Recovery(row.tag.recording_id, final, how)

@@ -1,0 +1,368 @@
+"""The vault's ports in memory. They obey the same state table and the same contract suites as the real adapters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from ivr.domain.evidence import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
+from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
+from ivr.errors import ArchiveError, HostError
+from ivr.services.ports import AuditEvent, CallRow, RecordingRow, RecordingTag, SealedFile
+
+START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+class TickingClock:
+    """Each look at the clock is one millisecond later than the last."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self.at = start
+
+    def now(self) -> datetime:
+        self.at += timedelta(milliseconds=1)
+        return self.at
+
+    def monotonic(self) -> float:
+        self.at += timedelta(milliseconds=1)
+        return (self.at - START).total_seconds()
+
+
+def a_tag(recording_id: str = "rec-1", **changes: object) -> RecordingTag:
+    """A tag as call control makes it."""
+    tag = RecordingTag(
+        recording_id=recording_id,
+        call_id="call-1",
+        program="hotline-quality",
+        purposes=("quality",),
+        policy_id="fr-mutuelle",
+        policy_version="2026-11-01",
+        rule_ids=("REC-001",),
+        retention="quality-audio",
+        codec="opus",
+        channels=("caller", "agent"),
+        rate_hz=8000,
+        opened_at=START,
+        node_id="node-1",
+    )
+    return replace(tag, **changes)  # type: ignore[arg-type]
+
+
+class FakeKeyRing:
+    """Keys are made by counting; the wrapped form names its KEK and its recording."""
+
+    def __init__(self, kek_id: str = "kek-fake") -> None:
+        self.kek_id = kek_id
+        self._made = 0
+
+    def new_data_key(self, recording_id: str) -> tuple[bytes, bytes]:
+        self._made += 1
+        key = hashlib.sha256(f"{self.kek_id} {self._made}".encode()).digest()
+        return key, json.dumps([self.kek_id, recording_id, key.hex()]).encode()
+
+    def unwrap(self, recording_id: str, wrapped: bytes) -> bytes:
+        try:
+            kek_id, bound_to, key = json.loads(wrapped)
+            data_key = bytes.fromhex(key)
+        except (ValueError, TypeError):
+            kek_id = bound_to = ""
+            data_key = b""
+        if kek_id != self.kek_id or bound_to != recording_id:
+            raise ArchiveError(
+                f"the data key was not wrapped by {self.kek_id} for this recording",
+                where=f"recording {recording_id}",
+                remedy=f"give the key file of {kek_id or 'the right KEK'}",
+            )
+        return data_key
+
+
+@dataclass
+class _Container:
+    data_key: bytes = field(repr=False)
+    rate_hz: int
+    channels: int
+    pcm: bytearray = field(default_factory=bytearray, repr=False)
+
+    def sealed(self) -> SealedFile:
+        body = self.data_key + bytes(self.pcm)
+        duration_ms = len(self.pcm) * 1000 // (2 * self.channels * self.rate_hz)
+        return SealedFile(hashlib.sha256(body).hexdigest(), len(body), duration_ms)
+
+
+class _FakeWriter:
+    def __init__(self, store: FakeStore, recording_id: str, container: _Container) -> None:
+        self._store = store
+        self._id = recording_id
+        self._container = container
+        self._open = True
+
+    def write(self, pcm: bytes) -> None:
+        self._must_be_open()
+        self._store.may_fail(len(pcm))
+        self._container.pcm += pcm
+
+    def seal(self) -> SealedFile:
+        self._must_be_open()
+        self._store.may_fail(0)
+        self._open = False
+        self._store.writing.discard(self._id)
+        self._store.files[self._id] = self._store.partials.pop(self._id)
+        return self._container.sealed()
+
+    def abort(self) -> None:
+        self.close()
+        self._store.partials.pop(self._id, None)
+
+    def close(self) -> None:
+        self._open = False
+        self._store.writing.discard(self._id)
+
+    def _must_be_open(self) -> None:
+        if not self._open:
+            raise ArchiveError("the recording is closed", where=f"recording {self._id}", remedy="open a new one")
+
+
+class FakeStore:
+    """Containers in a dictionary. `room` is how many PCM bytes fit before the disk is full (None: no end)."""
+
+    def __init__(self, room: int | None = None) -> None:
+        self.files: dict[str, _Container] = {}
+        self.partials: dict[str, _Container] = {}
+        self.writing: set[str] = set()
+        self.room = room
+
+    def may_fail(self, size: int) -> None:
+        if self.room is None:
+            return
+        if self.room < size or (size == 0 and self.room <= 0):
+            raise HostError("no space left", where="memory", remedy="make room")
+        self.room -= size
+
+    def open(self, recording_id: str, data_key: bytes, *, codec: str, rate_hz: int, channels: int) -> _FakeWriter:
+        if recording_id in self.files or recording_id in self.partials:
+            raise ArchiveError("exists already", where=f"recording {recording_id}", remedy="use a new id")
+        if codec not in ("opus", "alaw"):
+            raise ArchiveError(f"unknown codec '{codec}'", where=f"recording {recording_id}", remedy="opus or alaw")
+        self.may_fail(0)
+        container = _Container(data_key, rate_hz, channels)
+        self.partials[recording_id] = container
+        self.writing.add(recording_id)
+        return _FakeWriter(self, recording_id, container)
+
+    def crash(self) -> None:
+        """What the death of the writing process leaves: half-written files that nobody writes."""
+        self.writing.clear()
+
+    def recover(self, recording_id: str, data_key: bytes) -> SealedFile | None:
+        if recording_id not in self.files:
+            partial = self.partials.get(recording_id)
+            if partial is None or not partial.pcm or partial.data_key != data_key:
+                return None
+            self.files[recording_id] = partial
+        self.partials.pop(recording_id, None)
+        container = self.files[recording_id]
+        return container.sealed() if container.data_key == data_key else None
+
+    def verify(self, recording_id: str, data_key: bytes, sealed: SealedFile) -> None:
+        container = self._whole(recording_id, data_key)
+        if container.sealed() != sealed:
+            raise ArchiveError("was changed", where=f"recording {recording_id}", remedy="take it from a backup")
+
+    def decode(self, recording_id: str, data_key: bytes) -> tuple[bytes, int, int]:
+        container = self._whole(recording_id, data_key)
+        return bytes(container.pcm), container.rate_hz, container.channels
+
+    def delete(self, recording_id: str) -> None:
+        self.files.pop(recording_id, None)
+        self.partials.pop(recording_id, None)
+        self.writing.discard(recording_id)
+
+    def digest(self, recording_id: str) -> str | None:
+        container = self.files.get(recording_id) or self.partials.get(recording_id)
+        return container.sealed().sha256 if container else None
+
+    def busy(self, recording_id: str) -> bool:
+        return recording_id in self.writing
+
+    def unfinished(self) -> Sequence[str]:
+        return sorted(self.partials)
+
+    def stored(self) -> Sequence[str]:
+        return sorted(self.files)
+
+    def _whole(self, recording_id: str, data_key: bytes) -> _Container:
+        container = self.files.get(recording_id)
+        if container is None:
+            raise ArchiveError("the file is missing", where=f"recording {recording_id}", remedy="restore it")
+        if container.data_key != data_key:
+            raise ArchiveError("cannot be decrypted", where=f"recording {recording_id}", remedy="use its key")
+        return container
+
+
+class FakeCatalogue:
+    """Rows in a dictionary; states move by the same table."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, RecordingRow] = {}
+        self.keys: dict[str, bytes] = {}
+
+    def add(self, tag: RecordingTag, wrapped_key: bytes, kek_id: str, *, deadline: datetime | None = None) -> None:
+        if tag.recording_id in self.rows:
+            raise ArchiveError("exists already", where=f"recording {tag.recording_id}", remedy="use a new id")
+        state = RECORDING.after(RecordingState.WITHHELD, RecordingEvent.START)
+        self.rows[tag.recording_id] = RecordingRow(tag, state, None, deadline, None, {}, (), (), has_key=True)
+        self.keys[tag.recording_id] = wrapped_key
+
+    def get(self, recording_id: str) -> RecordingRow:
+        try:
+            row = self.rows[recording_id]
+        except KeyError:
+            raise ArchiveError(
+                "there is no such recording", where=f"recording {recording_id}", remedy="list them"
+            ) from None
+        return replace(row, has_key=recording_id in self.keys)
+
+    def find(
+        self,
+        *,
+        call_id: str | None = None,
+        node_id: str | None = None,
+        states: Sequence[RecordingState] = (),
+        has_key: bool | None = None,
+        limit: int = 1000,
+    ) -> list[RecordingRow]:
+        rows = [self.get(recording_id) for recording_id in reversed(self.rows)]
+        rows.sort(key=lambda row: row.tag.opened_at, reverse=True)
+        return [
+            row
+            for row in rows
+            if (call_id is None or row.tag.call_id == call_id)
+            and (node_id is None or row.tag.node_id == node_id)
+            and (not states or row.state in states)
+            and (has_key is None or row.has_key is has_key)
+        ][:limit]
+
+    def wrapped_key(self, recording_id: str) -> bytes:
+        self.get(recording_id)
+        try:
+            return self.keys[recording_id]
+        except KeyError:
+            raise ArchiveError("its key was destroyed", where=f"recording {recording_id}", remedy="none") from None
+
+    def move(self, recording_id: str, event: str, *, reason: str = "", at: datetime | None = None) -> RecordingState:
+        row = self.get(recording_id)
+        state = RECORDING.after(row.state, RecordingEvent(event), where=f"recording {recording_id}")
+        self.rows[recording_id] = replace(row, state=state, reason=reason or row.reason)
+        return state
+
+    def settle(
+        self,
+        recording_id: str,
+        *,
+        sealed: SealedFile | None,
+        deadline: datetime | None,
+        closed_at: datetime,
+        consent: Mapping[str, object],
+        gaps: Sequence[Mapping[str, object]],
+        masks: Sequence[Mapping[str, object]],
+    ) -> None:
+        self.rows[recording_id] = replace(
+            self.get(recording_id),
+            sealed=sealed,
+            deadline=deadline,
+            closed_at=closed_at,
+            consent=dict(consent),
+            gaps=[dict(gap) for gap in gaps],
+            masks=[dict(mask) for mask in masks],
+        )
+
+    def destroy_key(self, recording_id: str) -> None:
+        self.keys.pop(recording_id, None)
+
+
+class FakeCallLog:
+    def __init__(self) -> None:
+        self.rows: list[CallRow] = []
+
+    def add(self, row: CallRow) -> None:
+        if any(row.call_id == known.call_id for known in self.rows):
+            raise ArchiveError("is reported already", where=f"call {row.call_id}", remedy="report each call once")
+        self.rows.append(row)
+
+    def find(self, *, limit: int = 100) -> list[CallRow]:
+        return sorted(self.rows, key=lambda row: row.started_at, reverse=True)[:limit]
+
+
+class FakeAuditLog:
+    """A chain in a list; `tamper` with `chain` and `verify` finds it."""
+
+    def __init__(self, node_id: str = "node-1", clock: TickingClock | None = None) -> None:
+        self._node_id = node_id
+        self._clock = clock or TickingClock()
+        self.chain: list[AuditEvent] = []
+        self.head = Head(node_id, 0, GENESIS)
+
+    def append(
+        self,
+        kind: str,
+        *,
+        call_id: str = "",
+        recording_id: str = "",
+        body: Mapping[str, object] | None = None,
+    ) -> AuditEvent:
+        check_body(body or {})
+        stored = json.loads(canonical(body or {}))
+        at, seq, previous = self._clock.now(), self.head.seq + 1, self.head.digest
+        digest = digest_of(
+            previous,
+            node_id=self._node_id,
+            seq=seq,
+            at=at,
+            kind=kind,
+            call_id=call_id,
+            recording_id=recording_id,
+            body=canonical(stored),
+        )
+        event = AuditEvent(self._node_id, seq, at, kind, call_id, recording_id, stored, previous, digest)
+        self.chain.append(event)
+        self.head = Head(self._node_id, seq, digest)
+        return event
+
+    def events(self, *, call_id: str = "", recording_id: str = "", limit: int = 100_000) -> list[AuditEvent]:
+        return [
+            event
+            for event in self.chain
+            if (not call_id or event.call_id == call_id) and (not recording_id or event.recording_id == recording_id)
+        ][:limit]
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.chain]
+
+    def verify(self) -> list[str]:
+        return broken_links([Link(**vars(event)) for event in self.chain], [self.head])
+
+
+class FakeDoNotCall:
+    """Bars by the URI as written, scheme, host and letter case aside."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], str] = {}
+
+    def add(self, uri: str, *, scope: str, rule_id: str, call_id: str) -> str:
+        entry = hashlib.sha256(f"{scope} {self._person(uri)}".encode()).hexdigest()
+        return self.entries.setdefault((scope, self._person(uri)), entry)
+
+    def bars(self, uri: str, *, scope: str) -> str | None:
+        return self.entries.get((scope, self._person(uri)))
+
+    @staticmethod
+    def _person(uri: str) -> str:
+        user = uri.strip().strip("<>").split(":", 1)[-1]
+        name, _, host = user.partition("@")
+        digits = "".join(c for c in name if c.isdigit())
+        if digits and not any(c.isalpha() for c in name):
+            return digits[-9:]
+        return f"{name}@{host.partition(':')[0]}".lower()
