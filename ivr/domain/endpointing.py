@@ -37,11 +37,12 @@ class SpeechEnded:
 class Endpointer:
     """Feed frames in order with `frame`; returns the edge that this frame revealed, if any."""
 
-    def __init__(self, settings: EndpointSettings) -> None:
+    def __init__(self, settings: EndpointSettings, *, begin_ms: int = 0) -> None:
         self._settings = settings
         self._recent: deque[bool] = deque(maxlen=settings.onset_window)
         self._in_speech = False
-        self._last_voiced_end_ms = 0
+        self._last_voiced_end_ms = begin_ms
+        self._begin_ms = begin_ms
 
     def frame(self, at_ms: int, voiced: bool) -> SpeechStarted | SpeechEnded | None:
         """Take the frame [at_ms, at_ms + 20) and say whether speech began or ended with it."""
@@ -53,7 +54,7 @@ class Endpointer:
                 return None
             self._in_speech = True
             first = at_ms - FRAME_MS * (len(self._recent) - 1 - list(self._recent).index(True))
-            return SpeechStarted(max(0, first - self._settings.pad_ms))
+            return SpeechStarted(max(self._begin_ms, first - self._settings.pad_ms))
         if at_ms + FRAME_MS - self._last_voiced_end_ms < self._settings.hangover_ms:
             return None
         return self.close(at_ms + FRAME_MS)

@@ -77,6 +77,9 @@ class ChannelHearing:
 
     # ---- what the voice detector says
 
+    def __post_init__(self) -> None:
+        self._mark_ms = self.frontier_ms
+
     def heard(self, until_ms: int) -> None:
         """The channel's audio has now been seen by the voice detector up to `until_ms`."""
         self.frontier_ms = max(self.frontier_ms, until_ms)

@@ -48,6 +48,7 @@ class ProgramPrompts:
     menu: str
     goodbye: str
     reassured: str = ""
+    doubt_contact: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,3 +81,4 @@ class Program:
     agent_ring_timeout_s: float = 20.0
     doubt_timeout_s: float = 8.0
     max_call_s: float = 3600.0
+    do_not_call_scope: str = "sales"

@@ -48,7 +48,8 @@ class EarVerdict:
 
     `onset_ms` is when the objecting words began, in call milliseconds, never before the piece; it is None
     for Band.CLEAR. `text` is empty unless the asker wanted it (tools do, live calls do not).
-    `speech` is False when Silero found no voice in the piece.
+    `speech` is False when Silero found no voice in the piece; `denies` is True when the party answered the last
+    prompt in a way that says it does not object ("non" to the doubt question).
     """
 
     label: Label
@@ -58,3 +59,4 @@ class EarVerdict:
     sensitive: tuple[SensitiveSpan, ...] = ()
     text: str = ""
     speech: bool = True
+    denies: bool = False

@@ -129,6 +129,11 @@ class Line(Protocol):
         """How many legs this line can hold at once, as the SIP library says."""
         ...
 
+    @property
+    def free_legs(self) -> int:
+        """How many more legs it can hold now."""
+        ...
+
     async def next_event(self) -> LineEvent: ...
 
     def answer(self, leg_id: str) -> None:

@@ -1,0 +1,156 @@
+"""Call control of one line: which program answers a call, whom the engine may call, and which event is whose."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ivr.domain.call import Direction, PartyRole
+from ivr.domain.leg import LegState
+from ivr.domain.policy import Verdict, decide_dial
+from ivr.domain.program import Program
+from ivr.errors import ComplianceError, ConfigurationError, nearest
+from ivr.services.call_leg import CallLeg
+from ivr.services.conversation import Conversation
+from ivr.services.dependencies import Dependencies
+from ivr.services.live_call import LiveCall
+from ivr.services.ports import IncomingCall, LineEvent
+
+BUSY_HERE = 486
+SERVICE_UNAVAILABLE = 503
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Which program answers an inbound call: by called user part, else `default`."""
+
+    default: str
+    users: Mapping[str, str] = field(default_factory=dict)
+
+    def program_for(self, to_uri: str) -> str:
+        user = to_uri.partition(":")[2].partition("@")[0].partition(";")[0]
+        return self.users.get(user, self.default)
+
+
+class CallControl:
+    """Runs every call of one line. `run` serves until cancelled; `close` ends what is in progress."""
+
+    def __init__(self, deps: Dependencies, routes: Routes) -> None:
+        self._deps = deps
+        self._routes = routes
+        self._by_leg: dict[str, Conversation] = {}
+        self._tasks: dict[asyncio.Task[None], Conversation] = {}
+        self._closing = False
+
+    @property
+    def active(self) -> int:
+        return len(self._tasks)
+
+    async def run(self) -> None:
+        while True:
+            self.handle(await self._deps.line.next_event())
+
+    def handle(self, event: LineEvent) -> None:
+        """Give an event to the call that it belongs to; an event of a leg unknown here is nobody's."""
+        if isinstance(event, IncomingCall):
+            self._incoming(event)
+            return
+        conversation = self._by_leg.get(event.leg_id) or self._owner(event.leg_id)
+        if conversation is not None:
+            conversation.handle(event)
+
+    def place(self, uri: str, program_name: str, *, agent_uri: str = "") -> LiveCall:
+        """Call a person. Raises ComplianceError when they may not be called, ConfigurationError for a bad name.
+
+        The call goes on in the background; its report tells how it ended.
+        """
+        deps = self._deps
+        program = self._program(program_name, agent_uri)
+        started_at = deps.clock.now()
+        barred = deps.do_not_call.bars(uri, scope=program.do_not_call_scope)
+        decision = decide_dial(barred, program, deps.profile, at=started_at)
+        if decision.verdict is not Verdict.ALLOW:
+            deps.audit.append("dial.refused", body={"entry": barred or "", "rules": list(decision.reasons)})
+            raise ComplianceError(
+                decision.detail,
+                rules=decision.reasons,
+                where=f"program {program.name}",
+                remedy="do not call this person",
+            )
+        leg = CallLeg(deps.new_id(), PartyRole.CALLER, deps.line, deps.prompt_file, LegState.CALLING)
+        call = self._start(program, Direction.OUTBOUND, uri, leg)
+        deps.line.place(leg.id, uri, ring_timeout_s=program.ring_timeout_s)
+        return call
+
+    async def drained(self) -> None:
+        """Wait until no call is in progress."""
+        while self._tasks:
+            await asyncio.wait(list(self._tasks))
+
+    async def close(self) -> None:
+        """Take no more calls, end those in progress politely, and wait for their reports."""
+        self._closing = True
+        for conversation in self._tasks.values():
+            conversation.hang_up("shutdown")
+        await self.drained()
+
+    def _incoming(self, event: IncomingCall) -> None:
+        deps = self._deps
+        program = self._program(self._routes.program_for(event.to_uri), "")
+        legs_needed = 1 if program.agent_uri else 0
+        if self._closing:
+            deps.line.reject(event.leg_id, SERVICE_UNAVAILABLE)
+            return
+        if deps.line.free_legs < legs_needed:
+            deps.feed.publish("call.rejected", sip_status=BUSY_HERE, why="capacity")
+            deps.line.reject(event.leg_id, BUSY_HERE)
+            return
+        leg = CallLeg(event.leg_id, PartyRole.CALLER, deps.line, deps.prompt_file, LegState.INCOMING)
+        leg.sip_call_id = event.sip_call_id
+        leg.progress()
+        self._start(program, Direction.INBOUND, event.from_uri, leg)
+        deps.line.answer(event.leg_id)
+
+    def _program(self, name: str, agent_uri: str) -> Program:
+        program = self._deps.programs.get(name)
+        if program is None:
+            raise ConfigurationError(
+                f"unknown program '{name}'", key="program", value=name, remedy=nearest(name, self._deps.programs)
+            )
+        return replace(program, agent_uri=agent_uri) if agent_uri else program
+
+    def _start(self, program: Program, direction: Direction, party_uri: str, leg: CallLeg) -> LiveCall:
+        deps = self._deps
+        call = LiveCall(
+            deps,
+            program,
+            call_id=deps.new_id(),
+            direction=direction,
+            party_uri=party_uri,
+            a_leg=leg,
+            started_at=deps.clock.now(),
+        )
+        conversation = Conversation(call)
+        self._by_leg[leg.id] = conversation
+        call.publish("call.started", program=program.name, direction=direction.value, party=program.party)
+        task = asyncio.create_task(conversation.run(), name=f"call {call.id}")
+        self._tasks[task] = conversation
+        task.add_done_callback(self._ended)
+        return call
+
+    def _owner(self, leg_id: str) -> Conversation | None:
+        """A b_leg is created in the middle of a call: learn whose it is at its first event."""
+        for conversation in self._tasks.values():
+            if conversation.leg(leg_id) is not None:
+                self._by_leg[leg_id] = conversation
+                return conversation
+        return None
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        conversation = self._tasks.pop(task)
+        self._by_leg = {leg: owner for leg, owner in self._by_leg.items() if owner is not conversation}
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A call that fails in our own code: the caller is let go politely, and the fault is told.
+            self._deps.feed.publish("call.fault", call_id=conversation.call.id, what=type(error).__name__)
+            conversation.hang_up("fault")

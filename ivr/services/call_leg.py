@@ -1,0 +1,56 @@
+"""One leg of a call as call control sees it: its state, who is on it, and how to speak to them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ivr.domain.call import PartyRole
+from ivr.domain.leg import LEG, LegEvent, LegState
+from ivr.services.ports import LegDisconnected, Line
+from ivr.services.speaker import PromptFile, Speaker
+
+
+class CallLeg:
+    """Follows one SIP session. `up` is set when media flows, `gone` when the session is over."""
+
+    def __init__(self, leg_id: str, role: PartyRole, line: Line, prompt_file: PromptFile, state: LegState) -> None:
+        self.id = leg_id
+        self.role = role
+        self.state = state
+        self.speaker = Speaker(line, leg_id, prompt_file)
+        self.up = asyncio.Event()
+        self.gone = asyncio.Event()
+        self.end: LegDisconnected | None = None
+        self.held = False
+        self.sip_call_id = ""
+        self.answered_at: float | None = None
+
+    def move(self, event: LegEvent) -> None:
+        self.state = LEG.after(self.state, event, where=f"leg {self.id}")
+
+    def progress(self) -> None:
+        if LEG.allows(self.state, LegEvent.PROGRESS):
+            self.move(LegEvent.PROGRESS)
+
+    def confirmed(self, sip_call_id: str, at: float) -> None:
+        self.move(LegEvent.ANSWER)
+        self.move(LegEvent.CONFIRM)
+        self.sip_call_id = sip_call_id
+        self.answered_at = at
+        self.up.set()
+
+    def disconnected(self, event: LegDisconnected) -> None:
+        self.move(LegEvent.DISCONNECT)
+        self.end = event
+        self.speaker.leg_gone(event.at)
+        self.gone.set()
+
+    async def up_or_gone(self) -> bool:
+        """Wait until the leg is confirmed (True) or over (False)."""
+        waits = [asyncio.create_task(self.up.wait()), asyncio.create_task(self.gone.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return self.up.is_set() and not self.gone.is_set()

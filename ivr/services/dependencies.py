@@ -1,0 +1,54 @@
+"""Everything a call needs from outside itself, built once by bootstrap and handed over whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ivr.domain.profile import Profile
+from ivr.domain.program import Program, Prompt
+from ivr.domain.retention import RetentionTable
+from ivr.domain.tape import TapeSettings
+from ivr.services.listening import ListeningSettings
+from ivr.services.ports import (
+    AuditLog,
+    CallLog,
+    Clock,
+    Desk,
+    DoNotCallRegister,
+    Ear,
+    Line,
+    LiveFeed,
+    VoiceDetector,
+)
+from ivr.services.speaker import PromptFile
+from ivr.services.vault import Vault
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """Ports and data shared by the calls of one line."""
+
+    node_id: str
+    line: Line
+    ear: Ear
+    new_detector: Callable[[], VoiceDetector]
+    vault: Vault
+    audit: AuditLog
+    call_log: CallLog
+    do_not_call: DoNotCallRegister
+    clock: Clock
+    desk: Desk
+    feed: LiveFeed
+    new_id: Callable[[], str]
+    profile: Profile
+    retention: RetentionTable
+    programs: Mapping[str, Program]
+    prompts: Mapping[str, Prompt]
+    prompt_file: PromptFile
+    prompt_sha256: Callable[[Prompt], str]
+    codec: str
+    listening: ListeningSettings
+    tape: TapeSettings
+    settle_timeout_s: float = 8.0
+    quiet_timeout_s: float = 60.0

@@ -1,0 +1,106 @@
+"""Moves a call's audio: from the legs to the ear, and behind the cleared mark to the recording."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ivr.domain.call import PartyRole
+from ivr.domain.endpointing import FRAME_MS
+from ivr.domain.hearing import Channel
+from ivr.domain.tape import StereoFrame
+from ivr.services.call_leg import CallLeg
+from ivr.services.listening import ChannelListener, Heard
+from ivr.services.live_call import CHANNEL_OF, LiveCall
+from ivr.services.ports import LegAudio
+from ivr.services.reactions import Reactions
+
+#: Five frames at a time: late enough to be cheap, early enough not to be felt.
+TICK_S = 0.1
+
+
+class MediaPump:
+    """One per call. All times are milliseconds of the caller's media; the agent's are shifted onto them."""
+
+    def __init__(self, call: LiveCall, reactions: Reactions) -> None:
+        self._call = call
+        self._reactions = reactions
+        self._agent_offset_ms: int | None = None
+
+    async def run(self) -> None:
+        while True:
+            self.pump()
+            await asyncio.sleep(TICK_S)
+
+    def listen_to(self, role: PartyRole) -> None:
+        """Begin to hear a party from now on."""
+        call = self._call
+        channel = CHANNEL_OF[role]
+        begin_ms = call.media_ms
+        listener = ChannelListener(
+            call.id,
+            channel,
+            ear=call.deps.ear,
+            detector=call.deps.new_detector(),
+            clock=call.deps.clock,
+            settings=call.deps.listening,
+            objecting=call.objecting,
+            context=call.listen_context,
+            on_heard=self._heard,
+            on_unheard=lambda piece, why: call.publish(
+                "hearing.unheard", channel=piece.channel.value, start_ms=piece.start_ms, why=why
+            ),
+            begin_ms=begin_ms,
+        )
+        call.hearing.add(channel, listener)
+
+    def pump(self) -> None:
+        """Take what has arrived, listen to it, hold it, and release what is cleared."""
+        call = self._call
+        if call.b_leg is not None:
+            self._pump_agent(call.b_leg)
+        audio = call.deps.line.drain(call.a_leg.id)
+        if audio is not None:
+            self._pump_caller(audio)
+        call.capture.release(call.hearing.mark_ms, call.hearing.masks)
+        if call.hearing.deaf and not call.capture.stopped:
+            call.publish("hearing.deaf", mark_ms=call.hearing.mark_ms)
+            call.reconsider()
+
+    def agent_left(self) -> None:
+        listener = self._call.hearing.get(Channel.AGENT)
+        if listener is not None:
+            listener.finish()
+
+    def _pump_caller(self, audio: LegAudio) -> None:
+        call = self._call
+        at_ms = audio.first_frame * FRAME_MS
+        if audio.lost_before:
+            call.capture.lost(at_ms - audio.lost_before * FRAME_MS, at_ms)
+            call.publish("media.overflow", frames=audio.lost_before)
+        call.media_ms = at_ms + len(audio.spoken) * FRAME_MS
+        listener = call.hearing.get(Channel.CALLER)
+        if listener is not None:
+            listener.feed(at_ms, audio.spoken)
+        call.capture.push(
+            StereoFrame(at_ms + i * FRAME_MS, spoken, heard)
+            for i, (spoken, heard) in enumerate(zip(audio.spoken, audio.heard, strict=True))
+        )
+
+    def _pump_agent(self, leg: CallLeg) -> None:
+        audio = self._call.deps.line.drain(leg.id)
+        if audio is None:
+            return
+        at_ms = audio.first_frame * FRAME_MS
+        if self._agent_offset_ms is None:
+            # Both legs run on the same conference clock: one offset, taken once, holds for the call.
+            self._agent_offset_ms = self._call.media_ms - at_ms - len(audio.spoken) * FRAME_MS
+        at_ms += self._agent_offset_ms
+        listener = self._call.hearing.get(Channel.AGENT)
+        if listener is not None:
+            late = max(0, (listener.hearing.frontier_ms - at_ms) // FRAME_MS)
+            listener.feed(at_ms + late * FRAME_MS, audio.spoken[late:])
+
+    def _heard(self, heard: Heard) -> None:
+        self._reactions.heard(heard)
+        call = self._call
+        call.capture.release(call.hearing.mark_ms, call.hearing.masks)
