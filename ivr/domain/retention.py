@@ -1,0 +1,153 @@
+"""How long a thing is kept: calendar clocks by tag, moved by business events, never beyond the law's cap.
+
+Pure. Months are calendar months in the controller's time zone: six months from 31 August end on the last day of
+February. Where a wall-clock time is ambiguous or missing (summer time), the earlier reading is taken, so that a
+deadline is never later than the rule and a later start never gives an earlier deadline (REC-007, RET-001).
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ivr.domain.profile import Profile
+from ivr.errors import ComplianceError, nearest
+
+RECORDED_AT = "recorded_at"
+
+
+@dataclass(frozen=True)
+class Duration:
+    """Calendar months, then days. Both zero means at once."""
+
+    months: int = 0
+    days: int = 0
+
+    def __str__(self) -> str:
+        parts = [f"{n} {name}{'s' if n > 1 else ''}" for n, name in ((self.months, "month"), (self.days, "day")) if n]
+        return " and ".join(parts) or "at once"
+
+    def can_outlast(self, other: Duration) -> bool:
+        """Say whether there is a day of the four-year cycle from which this lasts longer than `other`.
+
+        183 days outlast six calendar months that hold a short February; 181 never do (REC-007).
+        """
+        first = datetime(2027, 1, 1)  # noqa: DTZ001  (a wall-clock day, in no zone)
+        return any(
+            _count(first + timedelta(days=n), self) > _count(first + timedelta(days=n), other) for n in range(1461)
+        )
+
+
+@dataclass(frozen=True)
+class Period:
+    """From the event `event` on, keep for `keep`, and never longer than `cap`, which rule `cap_rule` orders."""
+
+    event: str
+    keep: Duration
+    cap: Duration
+    cap_rule: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The periods of one retention tag: the first whose event is known decides."""
+
+    tag: str
+    title: str
+    periods: tuple[Period, ...]
+
+
+@dataclass(frozen=True)
+class RetentionTable:
+    """All clocks, by tag. `timezone` is where calendar months are counted."""
+
+    clocks: Mapping[str, Clock]
+    timezone: str = "Europe/Paris"
+
+    def clock(self, tag: str) -> Clock:
+        """Raises ComplianceError naming the nearest tag when there is no such clock."""
+        try:
+            return self.clocks[tag]
+        except KeyError:
+            raise ComplianceError(f"no retention clock is called '{tag}'", remedy=nearest(tag, self.clocks)) from None
+
+
+@dataclass(frozen=True)
+class DeadlineDecision:
+    """Destroy at `deadline` (UTC), because the period of `clock` that begins with `event` ends then.
+
+    `reasons` are rule ids; `detail` is one plain sentence.
+    """
+
+    deadline: datetime
+    reasons: tuple[str, ...]
+    clock: str
+    event: str
+    detail: str
+
+    def is_due(self, now: datetime) -> bool:
+        return now >= self.deadline
+
+
+def deadline(
+    tag: str,
+    *,
+    recorded_at: datetime,
+    events: Mapping[str, datetime],
+    table: RetentionTable,
+    profile: Profile | None = None,
+    tz: str | None = None,
+) -> DeadlineDecision:
+    """Return when a thing tagged `tag` must be destroyed, and why.
+
+    `recorded_at` and the times of `events` are aware. Events that the clock does not know change nothing. With a
+    profile, the reasons are the rules in force when it was recorded. Raises ComplianceError for an unknown tag.
+    """
+    clock = table.clock(tag)
+    known = {**events, RECORDED_AT: recorded_at}
+    for period in clock.periods:
+        start = known.get(period.event)
+        if start is None:
+            continue
+        zone = tz or table.timezone
+        kept, capped = after(start, period.keep, zone), after(start, period.cap, zone)
+        rules = tuple(dict.fromkeys((*period.rules, period.cap_rule)))
+        if profile is not None:
+            rules = tuple(rule.id for rule in profile.require(rules, profile.day_of(recorded_at)))
+        length = period.keep if kept <= capped else period.cap
+        detail = f"{clock.tag}: {length} from {period.event}"
+        return DeadlineDecision(min(kept, capped), rules, clock.tag, period.event, detail)
+    raise ComplianceError(f"retention clock '{tag}' has no period for what is known", remedy="add one on recorded_at")
+
+
+def after(start: datetime, length: Duration, tz: str) -> datetime:
+    """Return the UTC time that lies `length` after the aware time `start`, counted on the calendar of zone `tz`."""
+    if length == Duration():
+        return start.astimezone(UTC)
+    zone = ZoneInfo(tz)
+    wall = start.astimezone(zone).replace(tzinfo=None, fold=0)
+    if wall.replace(tzinfo=zone).utcoffset() != wall.replace(tzinfo=zone, fold=1).utcoffset():
+        wall = _hour(wall)  # the hour is lived twice: both passes count from its beginning
+    return _instant(_count(wall, length), zone)
+
+
+def _count(wall: datetime, length: Duration) -> datetime:
+    year, month = divmod(wall.year * 12 + wall.month - 1 + length.months, 12)
+    day = min(wall.day, calendar.monthrange(year, month + 1)[1])
+    return wall.replace(year=year, month=month + 1, day=day) + timedelta(days=length.days)
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    at = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None, fold=0) == wall:
+        return at
+    # The wall-clock hour does not exist that night: the deadline is the moment the clocks jump.
+    return _hour(wall).replace(tzinfo=zone).astimezone(UTC)
+
+
+def _hour(wall: datetime) -> datetime:
+    return wall.replace(minute=0, second=0, microsecond=0)

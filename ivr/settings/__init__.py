@@ -1,0 +1,35 @@
+"""Frozen settings, parsed once from the config folder and the environment."""
+
+from ivr.settings.loading import Settings, default_config_dir, load_settings
+from ivr.settings.sections import (
+    CallsSection,
+    ControllerSection,
+    DatabaseSection,
+    EarSection,
+    KeysSection,
+    LawSection,
+    LogSection,
+    NodeSection,
+    RecordingSection,
+    RegistrarSection,
+    RoutesSection,
+    SipSection,
+)
+
+__all__ = [
+    "CallsSection",
+    "ControllerSection",
+    "DatabaseSection",
+    "EarSection",
+    "KeysSection",
+    "LawSection",
+    "LogSection",
+    "NodeSection",
+    "RecordingSection",
+    "RegistrarSection",
+    "RoutesSection",
+    "Settings",
+    "SipSection",
+    "default_config_dir",
+    "load_settings",
+]

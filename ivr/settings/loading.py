@@ -1,0 +1,249 @@
+"""Brings the parts together: one folder and one environment in, one frozen Settings out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import ivr
+from ivr.domain.call import Direction
+from ivr.domain.endpointing import EndpointSettings
+from ivr.domain.hearing import HearingSettings
+from ivr.domain.policy import sampling_warning
+from ivr.domain.profile import Profile
+from ivr.domain.program import Program, Prompt
+from ivr.domain.retention import RetentionTable
+from ivr.domain.tape import TapeSettings
+from ivr.errors import ConfigurationError, nearest
+from ivr.settings.law import load_profile, load_retention
+from ivr.settings.programs import load_programs, load_prompts
+from ivr.settings.sections import (
+    CallsSection,
+    ControllerSection,
+    DatabaseSection,
+    EarSection,
+    KeysSection,
+    LogSection,
+    NodeFile,
+    NodeSection,
+    RecordingSection,
+    RoutesSection,
+    SipSection,
+    to_domain,
+)
+from ivr.settings.source import ENVIRONMENT, overlay, parse, read_toml, variable
+
+NODE_FILE = "ivr.toml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything configurable, checked. Every path is absolute; `database.url` is never empty."""
+
+    config_dir: Path
+    node: NodeSection
+    controller: ControllerSection
+    sip: SipSection
+    routes: RoutesSection
+    calls: CallsSection
+    hearing: HearingSettings
+    endpoint: EndpointSettings
+    tape: TapeSettings
+    ear: EarSection
+    recording: RecordingSection
+    database: DatabaseSection
+    keys: KeysSection
+    log: LogSection
+    programs: Mapping[str, Program]
+    prompts: Mapping[str, Prompt]
+    profile: Profile
+    retention: RetentionTable
+
+    @property
+    def model_dir(self) -> Path:
+        return self.ear.model_dir or self.node.data_dir / "models" / "whisper-base"
+
+    def program(self, name: str) -> Program:
+        """Raises ConfigurationError naming the nearest program when there is none of this name."""
+        try:
+            return self.programs[name]
+        except KeyError:
+            raise ConfigurationError(
+                f"there is no program '{name}'",
+                file=str(self.config_dir / "programs"),
+                value=name,
+                remedy=nearest(name, self.programs),
+            ) from None
+
+    def route(self, user: str) -> Program:
+        """Return the program that answers a call to this user part of the called URI."""
+        return self.programs[self.routes.users.get(user, self.routes.default)]
+
+    def prompt(self, prompt_id: str) -> Prompt:
+        """Raises ConfigurationError naming the nearest prompt when there is none of this id."""
+        try:
+            return self.prompts[prompt_id]
+        except KeyError:
+            raise ConfigurationError(
+                f"there is no prompt '{prompt_id}'",
+                file=str(self.config_dir / "prompts"),
+                value=prompt_id,
+                remedy=nearest(prompt_id, self.prompts),
+            ) from None
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return, in French, what the operator should read when the node starts."""
+        found = [sampling_warning(program, self.profile) for program in self.programs.values()]
+        if self.controller.name == ControllerSection().name:
+            found.append(
+                f"Les annonces nomment « {self.controller.name} », un organisme fictif : réglez controller.name dans "
+                f"{self.config_dir / NODE_FILE}."
+            )
+        return tuple(warning for warning in found if warning)
+
+
+def default_config_dir(env: Mapping[str, str]) -> Path:
+    """Return $IVR_CONFIG, or the config folder beside the package."""
+    chosen = env.get("IVR_CONFIG", "")
+    return Path(chosen) if chosen else Path(ivr.__file__).resolve().parent.parent / "config"
+
+
+def load_settings(config_dir: Path, env: Mapping[str, str]) -> Settings:
+    """Read and check the whole configuration.
+
+    IVR_SECTION__KEY variables of `env` win over ivr.toml. A relative data_dir starts beside the config folder; other
+    relative paths start in data_dir. Raises ConfigurationError naming file, key, value and fix.
+    """
+    config_dir = config_dir.expanduser().absolute()
+    from_env: frozenset[str] = frozenset()
+    try:
+        written = read_toml(config_dir / NODE_FILE) if (config_dir / NODE_FILE).exists() else {}
+        merged, from_env = overlay(written, NodeFile, env)
+        return _load(config_dir, merged)
+    except ConfigurationError as error:
+        if error.file != str(config_dir / NODE_FILE) or not _names(error.key, from_env):
+            raise
+        raise ConfigurationError(
+            error.what, file=ENVIRONMENT, key=variable(error.key), value=error.value, remedy=error.remedy
+        ) from None
+
+
+def _names(key: str, touched: frozenset[str]) -> bool:
+    return key in touched or key.rpartition(".")[0] in touched
+
+
+def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
+    if not config_dir.is_dir():
+        raise ConfigurationError(
+            "this config folder does not exist", file=str(config_dir), remedy="set IVR_CONFIG to a folder with ivr.toml"
+        )
+    node_path = config_dir / NODE_FILE
+    node_file = parse(NodeFile, merged, file=str(node_path))
+    _check_hearing(node_file, str(node_path))
+    profile = load_profile(config_dir / "profiles", node_file.law.profile, file=str(node_path))
+    retention = load_retention(config_dir / "retention.toml", profile)
+    prompts = load_prompts(config_dir / "prompts", controller=node_file.controller.name)
+    programs = load_programs(config_dir / "programs", prompts=prompts, profile=profile, retention=retention)
+    _check_routes(node_file.routes, programs, str(node_path))
+    hearing: Any = node_file.hearing
+    settings = Settings(
+        config_dir=config_dir,
+        node=node_file.node,
+        controller=node_file.controller,
+        sip=node_file.sip,
+        routes=node_file.routes,
+        calls=node_file.calls,
+        hearing=to_domain(HearingSettings, hearing),
+        endpoint=to_domain(EndpointSettings, hearing.endpoint),
+        tape=to_domain(TapeSettings, hearing.tape),
+        ear=node_file.ear,
+        recording=node_file.recording,
+        database=node_file.database,
+        keys=node_file.keys,
+        log=node_file.log,
+        programs=programs,
+        prompts=prompts,
+        profile=profile,
+        retention=retention,
+    )
+    return _with_paths(settings)
+
+
+def _check_hearing(node_file: NodeFile, file: str) -> None:
+    hearing: Any = node_file.hearing
+    endpoint = to_domain(EndpointSettings, hearing.endpoint)
+
+    def refuse(key: str, value: int, what: str, remedy: str) -> None:
+        raise ConfigurationError(what, file=file, key=key, value=value, remedy=remedy)
+
+    if endpoint.onset_voiced > endpoint.onset_window:
+        refuse(
+            "hearing.endpoint.onset_voiced",
+            endpoint.onset_voiced,
+            "more voiced frames are asked for than the window holds, so no speech would ever be heard",
+            f"write at most onset_window, {endpoint.onset_window}",
+        )
+    if hearing.vad_delay_ms < endpoint.delay_ms:
+        refuse(
+            "hearing.vad_delay_ms",
+            hearing.vad_delay_ms,
+            "speech could be cleared before its onset is noticed",
+            f"write at least onset_window * 20 + pad_ms, {endpoint.delay_ms}",
+        )
+    if hearing.tape.lookback_ms < hearing.mask_before_ms:
+        refuse(
+            "hearing.tape.lookback_ms",
+            hearing.tape.lookback_ms,
+            "forbidden data could be written before it is masked",
+            f"write at least mask_before_ms, {hearing.mask_before_ms}",
+        )
+    if hearing.overlap_ms >= hearing.piece_max_ms:
+        refuse(
+            "hearing.overlap_ms",
+            hearing.overlap_ms,
+            "long speech would be judged again for ever",
+            f"write less than piece_max_ms, {hearing.piece_max_ms}",
+        )
+
+
+def _check_routes(routes: RoutesSection, programs: Mapping[str, Program], file: str) -> None:
+    for key, name in {
+        "routes.default": routes.default,
+        **{f"routes.users.{u}": n for u, n in routes.users.items()},
+    }.items():
+        if name not in programs:
+            raise ConfigurationError(
+                f"there is no program '{name}'", file=file, key=key, value=name, remedy=nearest(name, programs)
+            )
+        if programs[name].direction is not Direction.INBOUND:
+            inbound = [p.name for p in programs.values() if p.direction is Direction.INBOUND]
+            raise ConfigurationError(
+                f"program '{name}' places calls, it does not answer them",
+                file=file,
+                key=key,
+                value=name,
+                remedy=nearest(name, inbound),
+            )
+
+
+def _with_paths(settings: Settings) -> Settings:
+    beside = settings.config_dir.parent
+    data_dir = (beside / settings.node.data_dir.expanduser()).absolute()
+    registrar = settings.sip.registrar
+    password_file = registrar.password_file and data_dir / registrar.password_file.expanduser()
+    model_dir = settings.ear.model_dir and data_dir / settings.ear.model_dir.expanduser()
+    return replace(
+        settings,
+        node=settings.node.model_copy(update={"data_dir": data_dir}),
+        sip=settings.sip.model_copy(
+            update={"registrar": registrar.model_copy(update={"password_file": password_file})}
+        ),
+        ear=settings.ear.model_copy(update={"model_dir": model_dir}),
+        recording=settings.recording.model_copy(update={"store_dir": data_dir / settings.recording.store_dir}),
+        database=settings.database.model_copy(
+            update={"url": settings.database.url or f"sqlite:///{data_dir / 'ivr.sqlite3'}"}
+        ),
+        keys=settings.keys.model_copy(update={"kek_file": data_dir / settings.keys.kek_file}),
+    )

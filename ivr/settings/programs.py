@@ -1,0 +1,217 @@
+"""Parses config/programs and config/prompts into the domain's Program and Prompt, and checks that they fit together."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from ivr.domain.call import Direction
+from ivr.domain.policy import sampling_fault
+from ivr.domain.profile import Profile
+from ivr.domain.program import Captured, ObjectionEffect, Program, ProgramPrompts, Prompt
+from ivr.domain.retention import RetentionTable
+from ivr.domain.verdict import Label, Thresholds
+from ivr.errors import ConfigurationError, nearest
+from ivr.settings.law import check_rules
+from ivr.settings.source import Section, parse, read_toml, toml_files
+
+PromptId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Purpose = Literal["service", "sales", "quality", "contract_proof", "complaint"]
+Score = Annotated[float, Field(ge=0, le=1)]
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+class _PromptTable(Section):
+    version: str = Field(min_length=1)
+    text: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+    kind: Literal["disclosure", "agent_disclosure", "closing", "prompt"] = "prompt"
+    direction: Direction | None = None
+    elements: tuple[str, ...] = ()
+
+
+class _PromptFile(Section):
+    prompts: dict[PromptId, _PromptTable] = Field(min_length=1)
+
+
+class _Thresholds(Section):
+    act: Score
+    doubt: Score
+
+    @model_validator(mode="after")
+    def _ordered(self) -> _Thresholds:
+        if self.doubt > self.act:
+            raise ValueError("doubt must not lie above act")
+        return self
+
+
+class _ThresholdTable(Section):
+    objection_recording: _Thresholds
+    refusal_contact: _Thresholds
+    question_recording: _Thresholds
+
+    def to_domain(self) -> dict[str, Thresholds]:
+        labels = (Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT, Label.QUESTION_RECORDING)
+        return {
+            label.value: Thresholds(getattr(self, label.value).act, getattr(self, label.value).doubt)
+            for label in labels
+        }
+
+
+class _Prompts(Section):
+    disclosure: PromptId
+    objection_noted: str
+    closing: str
+    doubt: PromptId
+    question_answer: str
+    wait_for_agent: str
+    agent_disclosure: str
+    agent_unavailable: str
+    menu: str
+    goodbye: str
+    reassured: str = ""
+    doubt_contact: str = ""
+
+
+class _ProgramFile(Section):
+    direction: Direction
+    party: Literal["member", "prospect"]
+    purposes: tuple[Purpose, ...] = Field(min_length=1)
+    prompts: _Prompts
+    objection_effect: ObjectionEffect
+    captured: Captured
+    retention: str
+    rule_ids: tuple[str, ...] = Field(min_length=1)
+    thresholds: _ThresholdTable
+    thresholds_after_disclosure: _ThresholdTable
+    after_disclosure_s: float = Field(default=8.0, ge=0)
+    objection_key: Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")] = "9"
+    barge_in: bool = False
+    agent_uri: str = ""
+    listen_to_agent: bool = True
+    sampling_rate: float = Field(ge=0, le=1)
+    systematic_basis: str = ""
+    ring_timeout_s: float = Field(default=30.0, gt=0)
+    agent_ring_timeout_s: float = Field(default=20.0, gt=0)
+    doubt_timeout_s: float = Field(default=8.0, gt=0)
+    max_call_s: float = Field(default=3600.0, gt=0)
+    do_not_call_scope: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] = "sales"
+
+    @field_validator("agent_uri")
+    @classmethod
+    def _sip_uri(cls, value: str) -> str:
+        if value and not value.startswith(("sip:", "sips:")):
+            raise ValueError("write a SIP URI, e.g. sip:conseil@127.0.0.1:5070")
+        return value
+
+
+def load_prompts(folder: Path, *, controller: str) -> dict[str, Prompt]:
+    """Read every prompt of the folder, with {controller} replaced; raises ConfigurationError for an id used twice."""
+    prompts: dict[str, Prompt] = {}
+    origin: dict[str, Path] = {}
+    for path in toml_files(folder, what="prompt file"):
+        for prompt_id, table in parse(_PromptFile, read_toml(path), file=str(path)).prompts.items():
+            key = f"prompts.{prompt_id}"
+            if prompt_id in prompts:
+                raise ConfigurationError(
+                    f"prompt '{prompt_id}' stands in {origin[prompt_id].name} too",
+                    file=str(path),
+                    key=key,
+                    remedy="rename or remove one of them",
+                )
+            text = fill(table.text, controller=controller, file=str(path), key=f"{key}.text")
+            prompts[prompt_id] = Prompt(prompt_id, table.version, text, table.elements)
+            origin[prompt_id] = path
+    return prompts
+
+
+def fill(text: str, *, controller: str, file: str = "", key: str = "") -> str:
+    """Return a prompt's text with {controller} replaced, the French article contracted (de le -> du).
+
+    Raises ConfigurationError for any other placeholder.
+    """
+    for name in _PLACEHOLDER.findall(text):
+        if name != "controller":
+            raise ConfigurationError(
+                f"'{{{name}}}' stands for nothing", file=file, key=key, value=name, remedy="known: {controller}"
+            )
+    said = text.replace("{controller}", controller)
+    for apart, joined in (("de le ", "du "), ("de les ", "des "), ("à le ", "au "), ("à les ", "aux ")):
+        if controller.startswith(apart.split()[1] + " "):
+            said = said.replace(apart, joined)
+    return " ".join(said.split())
+
+
+def load_programs(
+    folder: Path, *, prompts: Mapping[str, Prompt], profile: Profile, retention: RetentionTable
+) -> dict[str, Program]:
+    """Read every program of the folder; the file's name is the program's name."""
+    programs = {}
+    for path in toml_files(folder, what="program"):
+        parsed = parse(_ProgramFile, read_toml(path), file=str(path))
+        program = _to_domain(path.stem, parsed)
+        _check(program, str(path), prompts, profile, retention)
+        programs[program.name] = program
+    return programs
+
+
+def _to_domain(name: str, parsed: _ProgramFile) -> Program:
+    values = {field.name: getattr(parsed, field.name, None) for field in dataclasses.fields(Program)}
+    values["name"] = name
+    values["prompts"] = ProgramPrompts(**parsed.prompts.model_dump())
+    values["thresholds"] = parsed.thresholds.to_domain()
+    values["thresholds_after_disclosure"] = parsed.thresholds_after_disclosure.to_domain()
+    return Program(**values)  # type: ignore[arg-type]
+
+
+def _check(
+    program: Program, file: str, prompts: Mapping[str, Prompt], profile: Profile, retention: RetentionTable
+) -> None:
+    for moment, prompt_id in dataclasses.asdict(program.prompts).items():
+        if prompt_id and prompt_id not in prompts:
+            raise ConfigurationError(
+                f"there is no prompt '{prompt_id}'",
+                file=file,
+                key=f"prompts.{moment}",
+                value=prompt_id,
+                remedy=nearest(prompt_id, prompts),
+            )
+    check_rules(list(program.rule_ids), profile, file=file, key="rule_ids")
+    if program.retention not in retention.clocks:
+        raise ConfigurationError(
+            f"retention.toml has no clock '{program.retention}'",
+            file=file,
+            key="retention",
+            value=program.retention,
+            remedy=nearest(program.retention, retention.clocks),
+        )
+    _check_objection(program, file)
+    fault = sampling_fault(program, profile)
+    if fault is not None:
+        key = "systematic_basis" if program.systematic_basis else "sampling_rate"
+        raise ConfigurationError(fault, file=file, key=key, value=program.sampling_rate, remedy="see REC-008")
+
+
+def _check_objection(program: Program, file: str) -> None:
+    ends = program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY
+    if program.direction is Direction.OUTBOUND and "sales" in program.purposes and not ends:
+        raise ConfigurationError(
+            "an objection on a sales call ends the call and destroys the recording (REC-006, ASS-B-03)",
+            file=file,
+            key="objection_effect",
+            value=program.objection_effect.value,
+            remedy="write 'end_call_and_destroy'",
+        )
+    moment = "closing" if ends else "objection_noted"
+    if not getattr(program.prompts, moment):
+        raise ConfigurationError(
+            "an objection is confirmed aloud, and nothing is said here (REC-004, REC-006)",
+            file=file,
+            key=f"prompts.{moment}",
+            value="",
+            remedy="name a prompt",
+        )

@@ -1,0 +1,193 @@
+"""The sections of config/ivr.toml: what they may hold, and the embedded defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, field_validator, model_validator
+
+from ivr.domain.endpointing import EndpointSettings
+from ivr.domain.hearing import HearingSettings
+from ivr.domain.tape import TapeSettings
+from ivr.settings.source import Section
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Codec = Literal["PCMA", "PCMU", "G722"]
+T = TypeVar("T")
+
+
+class NodeSection(Section):
+    id: Name = "node-1"
+    data_dir: Path = Path("var")
+    lines: int = Field(default=1, ge=1, le=64)
+    ears: int = Field(default=1, ge=1, le=64)
+
+
+class ControllerSection(Section):
+    """`name` carries its French article; prompts say it as {controller}."""
+
+    name: Annotated[str, StringConstraints(min_length=2, max_length=80, strip_whitespace=True)] = "la Mutuelle Exemple"
+
+
+class LawSection(Section):
+    profile: Name = "fr-2026"
+
+
+class RegistrarSection(Section):
+    """`uri` empty: the line does not register. `password_file` holds the digest password alone."""
+
+    uri: str = ""
+    username: str = ""
+    realm: str = "*"
+    password_file: Path | None = None
+    expires_s: int = Field(default=300, ge=30, le=86400)
+
+    @field_validator("uri")
+    @classmethod
+    def _sip_uri(cls, value: str) -> str:
+        if value and not value.startswith(("sip:", "sips:")):
+            raise ValueError("write a SIP URI, e.g. sip:pbx.example.org")
+        return value
+
+    @field_validator("password_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _whole(self) -> RegistrarSection:
+        if self.uri and not (self.username and self.password_file):
+            raise ValueError("a registrar needs username and password_file")
+        return self
+
+
+class SipSection(Section):
+    """`bind` is an address of this machine; line n listens on `port` + n and takes its share of the RTP range.
+
+    `port` 0 takes any free one. `max_calls` 0 takes as many per line as the SIP library has.
+    """
+
+    bind: str = "0.0.0.0"
+    port: int = Field(default=5060, ge=0, le=65535)
+    tcp: bool = True
+    public_address: str = ""
+    rtp_port_min: Port = 10000
+    rtp_port_max: Port = 10999
+    codecs: tuple[Codec, ...] = Field(default=("PCMA", "PCMU", "G722"), min_length=1)
+    srtp: Literal["off", "optional", "mandatory"] = "off"
+    max_calls: int = Field(default=0, ge=0, le=1000)
+    rtp_timeout_s: float = Field(default=30.0, ge=0)
+    registrar: RegistrarSection = RegistrarSection()
+
+    @field_validator("bind")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        try:
+            ipaddress.ip_address(value)
+        except ValueError:
+            raise ValueError("write an IP address, e.g. 0.0.0.0 (every network) or 127.0.0.1") from None
+        return value
+
+    @model_validator(mode="after")
+    def _range(self) -> SipSection:
+        if self.rtp_port_max - self.rtp_port_min < 7:
+            raise ValueError("the RTP range holds at least 8 ports: raise rtp_port_max or lower rtp_port_min")
+        return self
+
+
+class RoutesSection(Section):
+    """Which program answers an inbound call: by the called user part, or the default."""
+
+    default: str = "hotline-quality"
+    users: dict[str, str] = Field(default_factory=dict)
+
+
+class CallsSection(Section):
+    """`quiet_timeout_s` ends a call on which nobody has spoken for so long; `settle_timeout_s` is how long the last
+    words of a call may wait for the ear after its end."""
+
+    quiet_timeout_s: float = Field(default=60.0, gt=0)
+    settle_timeout_s: float = Field(default=8.0, gt=0)
+
+
+class EarSection(Section):
+    """`model_dir` None: models/whisper-base in the data directory. `deadline_s` is how long a piece may wait."""
+
+    model_dir: Path | None = None
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
+    compute_type: Literal["int8", "int8_float32", "float32", "float16", "int8_float16"] = "int8"
+    threads: int = Field(default=2, ge=1, le=64)
+    queue_bound: int = Field(default=32, ge=1, le=10_000)
+    deadline_s: float = Field(default=8.0, gt=0, le=60)
+
+    @field_validator("model_dir", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+
+class RecordingSection(Section):
+    codec: Literal["opus", "alaw"] = "opus"
+    store_dir: Path = Path("recordings")
+
+
+class DatabaseSection(Section):
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _supported(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
+            raise ValueError("write sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME")
+        return value
+
+
+class KeysSection(Section):
+    kek_file: Path = Path("keys/kek")
+
+
+class LogSection(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["console", "json"] = "console"
+
+
+def _from_dataclass(name: str, kind: type[Any], **extra: Any) -> type[BaseModel]:
+    """Return a section with the fields of a domain dataclass: whole numbers of at least one."""
+    fields: dict[str, Any] = {
+        field.name: (Annotated[int, Field(ge=1)], field.default) for field in dataclasses.fields(kind)
+    }
+    return create_model(name, __config__=ConfigDict(extra="forbid", frozen=True), **fields, **extra)
+
+
+EndpointModel = _from_dataclass("EndpointModel", EndpointSettings)
+TapeModel = _from_dataclass("TapeModel", TapeSettings)
+HearingModel = _from_dataclass(
+    "HearingModel", HearingSettings, endpoint=(EndpointModel, EndpointModel()), tape=(TapeModel, TapeModel())
+)
+
+
+def to_domain(kind: type[T], section: BaseModel) -> T:
+    """Build a domain dataclass from the section that holds its fields."""
+    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: getattr(section, name) for name in names})
+
+
+class NodeFile(Section):
+    """The whole of config/ivr.toml."""
+
+    node: NodeSection = NodeSection()
+    controller: ControllerSection = ControllerSection()
+    law: LawSection = LawSection()
+    sip: SipSection = SipSection()
+    routes: RoutesSection = RoutesSection()
+    calls: CallsSection = CallsSection()
+    hearing: HearingModel = HearingModel()  # type: ignore[valid-type]
+    ear: EarSection = EarSection()
+    recording: RecordingSection = RecordingSection()
+    database: DatabaseSection = DatabaseSection()
+    keys: KeysSection = KeysSection()
+    log: LogSection = LogSection()
