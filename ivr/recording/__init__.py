@@ -1,0 +1,1 @@
+"""Containers, keys, codecs and the local store: the only package that touches cryptography and codecs."""

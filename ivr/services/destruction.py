@@ -19,6 +19,7 @@ def destroy(vault: Holdings, recording_id: str, *, rule_id: str, reason: str) ->
     Repeating it is harmless: each step looks whether it was done. The key goes even when the evidence cannot be
     written; the error is raised afterwards and the next run writes what is missing.
     """
+    reason = reason[:200]
     row = vault.catalogue.get(recording_id)
     past = {event.kind: event for event in vault.audit.events(recording_id=recording_id)}
     try:

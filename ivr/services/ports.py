@@ -270,6 +270,10 @@ class RecordingStore(Protocol):
         """Return (interleaved PCM16, rate in Hz, channels) of a sealed recording, in memory."""
         ...
 
+    def copy(self, recording_id: str, data_key: bytes, form: str) -> bytes:
+        """Return a sealed recording as the bytes of a playable file, `form` "wav" or "opus", in memory."""
+        ...
+
     def delete(self, recording_id: str) -> None:
         """Remove the file, whole or half-written; absent is fine."""
 

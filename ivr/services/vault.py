@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from contextlib import suppress
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ivr.domain.recording import RecordingEvent, RecordingState
+from ivr.domain.evidence import stamp
+from ivr.domain.recording import RecordingState
 from ivr.errors import ArchiveError, HostError, IvrError
 from ivr.services import holdings as said
 from ivr.services.destruction import destroy
 from ivr.services.holdings import Holdings
 from ivr.services.inspection import Finding, inspect
-from ivr.services.recovery import Recovery, keep_prefix, recover
+from ivr.services.open_recording import OpenRecording
+from ivr.services.recovery import Recovery, recover
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from ivr.services.ports import (
         AuditLog,
@@ -27,12 +31,10 @@ if TYPE_CHECKING:
         RecordingRow,
         RecordingStore,
         RecordingTag,
-        RecordingWriter,
-        SealedFile,
     )
 
 
-_LONGEST_REASON = 200
+__all__ = ["OpenRecording", "Vault"]
 
 
 class Vault:
@@ -106,39 +108,60 @@ class Vault:
         return self._held.catalogue.find(call_id=call_id, states=states, limit=limit)
 
     def pcm(self, recording_id: str, *, reason: str, actor: str) -> tuple[bytes, int, int]:
-        """Return (interleaved PCM16, rate in Hz, channels) and note the access before anything is handed out.
+        """Return (interleaved PCM16, rate in Hz, channels), after noting who listens and why.
 
-        Raises ArchiveError when the recording is not SEALED or DAMAGED, was changed, or its key is gone.
+        Raises ArchiveError when there is no audio to hear, it was changed, its key is gone, or no reason is given.
         """
-        held = self._held
-        row = held.catalogue.get(recording_id)
-        if row.state not in (RecordingState.SEALED, RecordingState.DAMAGED) or row.sealed is None:
-            raise ArchiveError(
-                f"a recording in state {row.state.value} cannot be listened to",
-                where=f"recording {recording_id}",
-                remedy="only SEALED and DAMAGED recordings hold audio",
+        row, data_key = self._opened(recording_id, reason=reason, actor=actor)
+        sound = self._held.store.decode(recording_id, data_key)
+        self._note_access(row, {"actor": actor, "reason": reason, "form": "pcm"})
+        return sound
+
+    def export(self, recording_id: str, path: Path, *, reason: str, actor: str) -> dict[str, object]:
+        """Write a playable copy to `path` (`.wav`, or `.opus`/`.ogg`) and return its manifest, also written beside it.
+
+        The copy is in the clear: where it lies is the caller's choice and duty. The original is untouched; the access
+        is noted before the copy exists. Raises ArchiveError as `pcm` does, HostError when `path` cannot be written.
+        """
+        form = {".wav": "wav", ".opus": "opus", ".ogg": "opus"}.get(path.suffix.lower())
+        if form is None:
+            raise ArchiveError(f"cannot write '{path.suffix}' files", where=str(path), remedy="end it in .wav or .opus")
+        row, data_key = self._opened(recording_id, reason=reason, actor=actor)
+        copy = self._held.store.copy(recording_id, data_key, form)
+        manifest = {
+            "recording_id": recording_id,
+            "call_id": row.tag.call_id,
+            "program": row.tag.program,
+            "purposes": list(row.tag.purposes),
+            "policy_id": row.tag.policy_id,
+            "policy_version": row.tag.policy_version,
+            "rule_ids": list(row.tag.rule_ids),
+            "state": row.state.value,
+            "channels": list(row.tag.channels),
+            "opened_at": stamp(row.tag.opened_at),
+            "deadline": stamp(row.deadline) if row.deadline else None,
+            "gaps": [dict(gap) for gap in row.gaps],
+            "masks": [dict(mask) for mask in row.masks],
+            "original_sha256": row.sealed.sha256 if row.sealed else None,
+            "form": form,
+            "copy_sha256": hashlib.sha256(copy).hexdigest(),
+            "copy_bytes": len(copy),
+            "exported_at": stamp(self._held.clock.now()),
+            "exported_by": actor,
+            "reason": reason,
+        }
+        access = {"actor": actor, "reason": reason, "form": form, "copy_sha256": manifest["copy_sha256"]}
+        self._note_access(row, access)
+        try:
+            _write_private(path, copy)
+            _write_private(
+                path.with_name(path.name + ".json"), json.dumps(manifest, indent=2, ensure_ascii=False).encode()
             )
-        if not reason.strip() or not actor.strip():
-            raise ArchiveError(
-                "an access needs an actor and a reason",
-                where=f"recording {recording_id}",
-                remedy="say who listens and why (--reason)",
-            )
-        data_key = held.keys.unwrap(recording_id, held.catalogue.wrapped_key(recording_id))
-        held.store.verify(recording_id, data_key, row.sealed)
-        pcm, rate_hz, channels = held.store.decode(recording_id, data_key)
-        held.audit.append(
-            said.EXPORTED,
-            call_id=row.tag.call_id,
-            recording_id=recording_id,
-            body={
-                "actor": actor,
-                "reason": reason,
-                "sha256": row.sealed.sha256,
-                "copy_sha256": hashlib.sha256(pcm).hexdigest(),
-            },
-        )
-        return pcm, rate_hz, channels
+        except OSError as error:
+            raise HostError(
+                f"cannot write the copy: {error.strerror}", where=str(path), remedy="choose another path"
+            ) from error
+        return manifest
 
     def discard_stored(self, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
         """Destroy a recording that is no longer being written. Repeating it is harmless."""
@@ -150,126 +173,35 @@ class Vault:
             )
         return destroy(self._held, recording_id, rule_id=rule_id, reason=reason)
 
+    def _opened(self, recording_id: str, *, reason: str, actor: str) -> tuple[RecordingRow, bytes]:
+        held = self._held
+        row = held.catalogue.get(recording_id)
+        where = f"recording {recording_id}"
+        if not reason.strip() or not actor.strip():
+            raise ArchiveError(
+                "an access needs an actor and a reason", where=where, remedy="say who listens and why (--reason)"
+            )
+        if row.state not in (RecordingState.SEALED, RecordingState.DAMAGED) or row.sealed is None:
+            raise ArchiveError(
+                f"a recording in state {row.state.value} cannot be listened to",
+                where=where,
+                remedy="only SEALED and DAMAGED recordings hold audio",
+            )
+        data_key = held.keys.unwrap(recording_id, held.catalogue.wrapped_key(recording_id))
+        held.store.verify(recording_id, data_key, row.sealed)
+        return row, data_key
 
-class OpenRecording:
-    """One recording being made. Not safe for threads: one at a time, in order."""
-
-    def __init__(
-        self, held: Holdings, tag: RecordingTag, writer: RecordingWriter, data_key: bytes, deadline: datetime | None
-    ) -> None:
-        self._held = held
-        self._writer = writer
-        self._data_key = data_key
-        self._deadline = deadline
-        self.tag = tag
-        self.state = RecordingState.CAPTURING
-
-    @property
-    def recording_id(self) -> str:
-        return self.tag.recording_id
-
-    def __repr__(self) -> str:
-        return f"OpenRecording({self.recording_id!r}, {self.state.value})"
-
-    def write(self, pcm: bytes) -> None:
-        """Append interleaved PCM16. Raises ArchiveError or HostError: call `fail` then."""
-        self._writer.write(pcm)
-
-    def hold(self, reason: str) -> None:
-        """Note that capture pauses (doubt). What may be written is for the cleared mark to say, not for this."""
-        self._move(RecordingEvent.HOLD, reason)
-        self._say(said.HELD, {"reason": reason})
-
-    def resume(self, reason: str = "") -> None:
-        self._move(RecordingEvent.RESUME, reason)
-        self._say(said.RESUMED, {"reason": reason})
-
-    def seal(
-        self,
-        *,
-        consent: Mapping[str, object],
-        gaps: Sequence[Mapping[str, object]] = (),
-        masks: Sequence[Mapping[str, object]] = (),
-        deadline: datetime | None = None,
-        reason: str = "",
-    ) -> SealedFile:
-        """Make the recording whole and return what it is. Raises ArchiveError or HostError: call `fail` then.
-
-        `gaps` and `masks` are `Gap` and `Mask` as mappings (times in milliseconds of the call's media).
-        """
-        deadline = deadline or self._deadline
-        self._settle(None, consent, gaps, masks, deadline)
-        self._move(RecordingEvent.CLOSE, reason)
-        sealed = self._writer.seal()
-        self._settle(sealed, consent, gaps, masks, deadline)
-        self._move(RecordingEvent.SEAL, reason)
-        self._data_key = b""
-        self._say(
-            said.SEALED,
-            {
-                **asdict(sealed),
-                "deadline": deadline.isoformat() if deadline else None,
-                "gaps": len(gaps),
-                "masks": len(masks),
-                "reason": reason,
-            },
-        )
-        return sealed
-
-    def discard(self, rule_id: str, reason: str) -> None:
-        """Destroy key, file and all, and leave a certificate. Repeating it is harmless."""
-        self._data_key = b""
-        self._writer.close()
-        self.state = destroy(self._held, self.recording_id, rule_id=rule_id, reason=reason)
-
-    def fail(
-        self,
-        reason: str,
-        *,
-        consent: Mapping[str, object] | None = None,
-        gaps: Sequence[Mapping[str, object]] = (),
-        masks: Sequence[Mapping[str, object]] = (),
-        deadline: datetime | None = None,
-    ) -> RecordingState:
-        """Keep the verified prefix after the store failed; DAMAGED, or DISCARDED after an objection or when empty.
-
-        When the prefix cannot be kept yet (the disk is still full), the half-written file stays for `recover` and the
-        recording is DAMAGED without audio until then.
-        """
-        self._data_key = b""
-        self._writer.close()
-        reason = reason[:_LONGEST_REASON]
-        row = self._held.catalogue.get(self.recording_id)
-        self._settle(row.sealed, consent or {}, gaps, masks, deadline or self._deadline)
-        try:
-            done = keep_prefix(self._held, self.recording_id, how=reason, cause="store")
-        except HostError as full:
-            self._move(RecordingEvent.FAIL, reason)
-            self._say(said.DAMAGED, {"reason": reason, "kept_for_recovery": True, "error": str(full.what)[:200]})
-            return self.state
-        self.state = done.state or self.state
-        return self.state
-
-    def _move(self, event: RecordingEvent, reason: str) -> None:
-        self.state = self._held.catalogue.move(self.recording_id, event.value, reason=reason, at=self._held.clock.now())
-
-    def _settle(
-        self,
-        sealed: SealedFile | None,
-        consent: Mapping[str, object],
-        gaps: Sequence[Mapping[str, object]],
-        masks: Sequence[Mapping[str, object]],
-        deadline: datetime | None,
-    ) -> None:
-        self._held.catalogue.settle(
-            self.recording_id,
-            sealed=sealed,
-            deadline=deadline,
-            closed_at=self._held.clock.now(),
-            consent=consent,
-            gaps=gaps,
-            masks=masks,
+    def _note_access(self, row: RecordingRow, access: dict[str, object]) -> None:
+        sha256 = row.sealed.sha256 if row.sealed else None
+        self._held.audit.append(
+            said.EXPORTED,
+            call_id=row.tag.call_id,
+            recording_id=row.tag.recording_id,
+            body={**access, "original_sha256": sha256},
         )
 
-    def _say(self, kind: str, body: Mapping[str, object]) -> None:
-        self._held.audit.append(kind, call_id=self.tag.call_id, recording_id=self.recording_id, body=body)
+
+def _write_private(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)

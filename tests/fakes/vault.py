@@ -175,6 +175,11 @@ class FakeStore:
         container = self._whole(recording_id, data_key)
         return bytes(container.pcm), container.rate_hz, container.channels
 
+    def copy(self, recording_id: str, data_key: bytes, form: str) -> bytes:
+        if form not in ("wav", "opus"):
+            raise ArchiveError(f"cannot make a copy as '{form}'", remedy="use wav or opus")
+        return form.encode() + bytes(self._whole(recording_id, data_key).pcm)
+
     def delete(self, recording_id: str) -> None:
         self.files.pop(recording_id, None)
         self.partials.pop(recording_id, None)
@@ -342,7 +347,9 @@ class FakeAuditLog:
         return [event.kind for event in self.chain]
 
     def verify(self) -> list[str]:
-        return broken_links([Link(**vars(event)) for event in self.chain], [self.head])
+        return broken_links(
+            [Link(**{**vars(event), "body": canonical(event.body)}) for event in self.chain], [self.head]
+        )
 
 
 class FakeDoNotCall:

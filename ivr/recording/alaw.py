@@ -1,0 +1,101 @@
+"""Lossless on a G.711 line: A-law in a WAV file whose header says "to the end", so that a prefix is a whole file.
+
+Sizes in the header are 0xFFFFFFFF (RFC 2361 gives format 6 to A-law): the file is written forwards only, and the
+container around it already proves where it ends.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+from ivr.errors import ArchiveError
+from ivr.recording.codec import Sound
+
+_UNTIL_THE_END = 0xFFFFFFFF
+_HEADER = struct.Struct("<4sI4s4sIHHIIHHH4sI")
+_FORMAT_ALAW = 6
+
+
+class AlawCodec:
+    name = "alaw"
+
+    def owns(self, content: bytes) -> bool:
+        return content[:4] == b"RIFF" and content[8:12] == b"WAVE"
+
+    def encoder(self, *, rate_hz: int, channels: int) -> AlawEncoder:
+        return AlawEncoder(rate_hz, channels)
+
+    def decode(self, content: bytes) -> Sound:
+        rate_hz, channels = self._read(content)
+        samples = content[_HEADER.size :]
+        whole = len(samples) - len(samples) % channels
+        pcm = _DECODED[np.frombuffer(samples[:whole], dtype=np.uint8)]
+        return Sound(pcm.astype("<i2").tobytes(), rate_hz, channels)
+
+    def trim(self, prefix: bytes) -> bytes:
+        if len(prefix) <= _HEADER.size:
+            return b""
+        _, channels = self._read(prefix)
+        return prefix[: len(prefix) - (len(prefix) - _HEADER.size) % channels]
+
+    def duration_ms(self, content: bytes) -> int:
+        rate_hz, channels = self._read(content)
+        return (len(content) - _HEADER.size) * 1000 // (channels * rate_hz)
+
+    @staticmethod
+    def _read(content: bytes) -> tuple[int, int]:
+        if len(content) < _HEADER.size:
+            raise ArchiveError("the WAV header is cut", remedy="recover the recording")
+        riff, _, wave, fmt, _, kind, channels, rate_hz, *_, data, _ = _HEADER.unpack_from(content)
+        if (riff, wave, fmt, data, kind) != (b"RIFF", b"WAVE", b"fmt ", b"data", _FORMAT_ALAW) or not channels:
+            raise ArchiveError("not a WAV file of ours", remedy="see docs/recording-format.md")
+        return rate_hz, channels
+
+
+class AlawEncoder:
+    def __init__(self, rate_hz: int, channels: int) -> None:
+        self._pending = _HEADER.pack(
+            b"RIFF", _UNTIL_THE_END, b"WAVE", b"fmt ", 18, _FORMAT_ALAW, channels, rate_hz, rate_hz * channels,
+            channels, 8, 0, b"data", _UNTIL_THE_END,
+        )  # fmt: skip
+
+    def encode(self, pcm: bytes) -> bytes:
+        head, self._pending = self._pending, b""
+        return head + encode_alaw(pcm)
+
+    def finish(self) -> bytes:
+        return self.encode(b"")
+
+
+def encode_alaw(pcm: bytes) -> bytes:
+    """PCM16 to A-law, one byte per sample (ITU-T G.711 table 1a, even bits inverted)."""
+    samples = np.frombuffer(pcm, dtype="<i2")
+    return bytes(_ENCODED[(samples.astype(np.int32) >> 3) + 4096])
+
+
+def _decode_table() -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+    code = np.arange(256) ^ 0x55
+    exponent, mantissa = (code >> 4) & 7, code & 15
+    shift = np.maximum(exponent - 1, 0)
+    size = ((mantissa << 4) + np.where(exponent == 0, 8, 0x108)) << shift
+    table: np.ndarray[tuple[int], np.dtype[np.int16]] = np.where(code & 0x80, size, -size).astype(np.int16)
+    return table
+
+
+def _encode_table() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    """A-law byte for each 13-bit sample, index 0 is -4096."""
+    sample = np.arange(-4096, 4096)
+    # One's complement of negatives, as G.711 does: -1 has the size of 0.
+    size = np.minimum(np.where(sample < 0, ~sample, sample), 4095)
+    exponent = np.zeros_like(size)
+    for step in range(7):
+        exponent += size >= (32 << step)
+    mantissa = np.where(exponent == 0, size >> 1, size >> exponent) & 15
+    code = (exponent << 4) | mantissa | np.where(sample < 0, 0, 0x80)
+    return (code ^ 0x55).astype(np.uint8)
+
+
+_DECODED = _decode_table()
+_ENCODED = _encode_table()

@@ -1,0 +1,26 @@
+"""What the operating system refused, said so that a person can mend it."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from ivr.errors import HostError
+
+_REMEDIES = {
+    errno.ENOSPC: ("the disk is full", "make room on that disk; what was stored before is untouched"),
+    errno.EDQUOT: ("the disk quota is used up", "raise the quota; what was stored before is untouched"),
+    errno.EFBIG: ("the file is larger than allowed", "raise the file size limit (ulimit -f)"),
+    errno.EACCES: ("access denied", "give the user that runs ivr the right to write there"),
+    errno.EPERM: ("not permitted", "give the user that runs ivr the right to write there"),
+    errno.EROFS: ("the file system is read-only", "mount it for writing, or choose another directory"),
+    errno.ENOTDIR: ("a part of the path is not a directory", "choose another directory"),
+    errno.ENOENT: ("not found", "run 'ivr init', or correct the path"),
+    errno.EMFILE: ("too many open files", "raise the limit (ulimit -n)"),
+}
+
+
+def refused(error: OSError, path: Path, doing: str) -> HostError:
+    """Return the HostError for what the system refused while `doing` something to `path`."""
+    what, remedy = _REMEDIES.get(error.errno or 0, (error.strerror or str(error), "see the system log"))
+    return HostError(f"cannot {doing}: {what}", where=str(path), remedy=remedy)

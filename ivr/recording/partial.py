@@ -1,0 +1,158 @@
+"""A recording on its way to the disk: encoder, cipher and a locked `.partial` file."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import threading
+from pathlib import Path
+
+from ivr.errors import ArchiveError, HostError
+from ivr.recording.codec import Encoder
+from ivr.recording.container import SegmentWriter
+from ivr.recording.host import refused
+from ivr.recording.secret_file import sync_directory
+from ivr.services.ports import SealedFile
+
+
+class LockedFile:
+    """A new file, held under an exclusive lock until it is closed or its process dies; hashes what it writes."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises HostError when the directory cannot be written, ArchiveError when the file is there already."""
+        self.path = path
+        self._hash = hashlib.sha256()
+        self.size_bytes = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._descriptor = os.open(path, flags, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileExistsError:
+            raise ArchiveError(
+                "a file of that recording exists already", where=str(path), remedy="use a new id, or recover it"
+            ) from None
+        except OSError as error:
+            raise refused(error, path, "create the recording") from error
+
+    def write(self, data: bytes) -> None:
+        """Hand all of it to the system now: a killed process loses nothing that was written."""
+        view = memoryview(data)
+        try:
+            while view:
+                done = os.write(self._descriptor, view)
+                self._hash.update(view[:done])
+                self.size_bytes += done
+                view = view[done:]
+        except OSError as error:
+            raise refused(error, self.path, "write the recording") from error
+
+    def publish(self, path: Path) -> str:
+        """Sync, rename to `path`, sync the directory; return the SHA-256 (hex) of all that was written."""
+        try:
+            os.fsync(self._descriptor)
+            self.path.rename(path)
+            sync_directory(path.parent)
+        except OSError as error:
+            raise refused(error, self.path, "finish the recording") from error
+        return self._hash.hexdigest()
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process holds this file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise refused(error, path, "look at the recording") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            return True
+        raise refused(error, path, "look at the recording") from error
+    finally:
+        os.close(descriptor)
+    return False
+
+
+class LocalWriter:
+    """RecordingWriter over a local file. Safe for threads: `close` may come while another thread writes."""
+
+    def __init__(
+        self, recording_id: str, file: LockedFile, whole: Path, cipher: SegmentWriter, encoder: Encoder, *,
+        rate_hz: int, channels: int,
+    ) -> None:  # fmt: skip
+        self._id = recording_id
+        self._file = file
+        self._whole = whole
+        self._cipher = cipher
+        self._encoder = encoder
+        self._frame_bytes = 2 * channels
+        self._rate_hz = rate_hz
+        self._samples = 0
+        self._open = True
+        self._lock = threading.Lock()
+
+    def write(self, pcm: bytes) -> None:
+        if len(pcm) % self._frame_bytes:
+            raise ArchiveError(
+                f"{len(pcm)} bytes are no whole samples of {self._frame_bytes} bytes",
+                where=f"recording {self._id}",
+                remedy="write interleaved PCM16 of all channels",
+            )
+        with self._lock:
+            self._must_be_open()
+            self._samples += len(pcm) // self._frame_bytes
+            self._append(self._encoder.encode(pcm))
+
+    def seal(self) -> SealedFile:
+        with self._lock:
+            self._must_be_open()
+            self._append(self._encoder.finish())
+            try:
+                self._cipher.finish()
+                digest = self._file.publish(self._whole)
+            except HostError:
+                self._shut()
+                raise
+            self._shut()
+            return SealedFile(digest, self._file.size_bytes, self._samples * 1000 // self._rate_hz)
+
+    def abort(self) -> None:
+        self.close()
+        try:
+            self._file.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise refused(error, self._file.path, "delete the recording") from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._shut()
+
+    def _append(self, content: bytes) -> None:
+        if not content:
+            return
+        try:
+            self._cipher.write(content)
+        except HostError:
+            self._shut()
+            raise
+
+    def _shut(self) -> None:
+        if self._open:
+            self._open = False
+            self._cipher.forget()
+            self._file.close()
+
+    def _must_be_open(self) -> None:
+        if not self._open:
+            raise ArchiveError("the recording is closed", where=f"recording {self._id}", remedy="open a new recording")

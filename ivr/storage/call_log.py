@@ -1,0 +1,32 @@
+"""Call detail records in a database."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from ivr.errors import ArchiveError
+from ivr.services.ports import CallRow
+from ivr.storage.database import Database
+from ivr.storage.tables import calls
+
+
+class SqlCallLog:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, row: CallRow) -> None:
+        """Report a call, once. Raises ArchiveError when it was reported already."""
+        try:
+            with self._database.writing() as connection:
+                connection.execute(insert(calls), [{**vars(row), "consent": dict(row.consent)}])
+        except IntegrityError as error:
+            raise ArchiveError(
+                "the call is reported already", where=f"call {row.call_id}", remedy="report each call once"
+            ) from error
+
+    def find(self, *, limit: int = 100) -> list[CallRow]:
+        """Newest first."""
+        query = select(calls).order_by(calls.c.started_at.desc(), calls.c.call_id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [CallRow(**row._mapping) for row in connection.execute(query)]

@@ -1,0 +1,78 @@
+"""People never to be called again, in a database that does not say who they are."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ivr.errors import HostError
+from ivr.services.ports import Clock
+from ivr.storage.database import Database
+from ivr.storage.person import person_of
+from ivr.storage.tables import do_not_call, meta
+
+_SECRET_ID = "do_not_call_secret"
+
+
+class SqlDoNotCall:
+    """DoNotCallRegister: entries are HMAC-SHA256 over scope and person, with a secret that lies outside the database.
+
+    Without the secret the entries cannot be turned back into numbers by trying them all, and with another secret
+    nobody would be barred any more: the database remembers which secret it belongs to and refuses a different one.
+    """
+
+    def __init__(self, database: Database, *, secret: bytes, secret_id: str, clock: Clock, region: str = "FR") -> None:
+        """Raises HostError when the register was made with another secret."""
+        self._database = database
+        self._secret = secret
+        self._clock = clock
+        self._region = region
+        self._claim(secret_id)
+
+    def __repr__(self) -> str:
+        return f"SqlDoNotCall({self._database.name})"
+
+    def add(self, uri: str, *, scope: str, rule_id: str, call_id: str) -> str:
+        entry_id = self._entry(uri, scope)
+        now = self._clock.now()
+        make = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        entry = make(do_not_call).values(
+            entry_id=entry_id, scope=scope, rule_id=rule_id, call_id=call_id, added_at=now, refreshed_at=now
+        )
+        # A second refusal starts the register's own clock again, and never makes a second entry.
+        again = entry.on_conflict_do_update(
+            index_elements=["entry_id"], set_={"refreshed_at": now, "rule_id": rule_id, "call_id": call_id}
+        )
+        with self._database.writing() as connection:
+            connection.execute(again)
+        return entry_id
+
+    def bars(self, uri: str, *, scope: str) -> str | None:
+        query = select(do_not_call.c.entry_id).where(do_not_call.c.entry_id == self._entry(uri, scope))
+        with self._database.reading() as connection:
+            found: str | None = connection.execute(query).scalar_one_or_none()
+        return found
+
+    def _entry(self, uri: str, scope: str) -> str:
+        person = person_of(uri, region=self._region)
+        return hmac.new(self._secret, f"{scope}\0{person}".encode(), hashlib.sha256).hexdigest()
+
+    def _claim(self, secret_id: str) -> None:
+        mine = meta.c.name == _SECRET_ID
+        with self._database.reading() as connection:
+            known = connection.execute(select(meta.c.value).where(mine)).scalar_one_or_none()
+        if known is None:
+            make = sqlite.insert if self._database.is_sqlite else postgresql.insert
+            claim = make(meta).values(name=_SECRET_ID, value=secret_id).on_conflict_do_nothing()
+            with self._database.writing() as connection:
+                connection.execute(claim)
+                known = connection.execute(select(meta.c.value).where(mine)).scalar_one()
+        if known != secret_id:
+            raise HostError(
+                f"the do-not-call register was made with secret {known}, and this one is {secret_id}",
+                where=self._database.name,
+                remedy="restore the file of that secret: with another one nobody would be barred",
+            )

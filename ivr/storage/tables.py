@@ -1,0 +1,127 @@
+"""The tables. Migrations in `migrations/versions` make them; a test compares the two."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+from ivr.storage.columns import EvidenceTime, UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: Facts about the database itself, such as the id of the do-not-call secret.
+meta = Table("meta", metadata, Column("name", String(60), primary_key=True), Column("value", Text, nullable=False))
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("recording_id", String(100), primary_key=True),
+    Column("call_id", String(100), nullable=False, index=True),
+    Column("program", String(100), nullable=False),
+    Column("purposes", JSON, nullable=False),
+    Column("policy_id", String(100), nullable=False),
+    Column("policy_version", String(60), nullable=False),
+    Column("rule_ids", JSON, nullable=False),
+    Column("retention", String(100), nullable=False),
+    Column("codec", String(20), nullable=False),
+    Column("channels", JSON, nullable=False),
+    Column("rate_hz", Integer, nullable=False),
+    Column("opened_at", UtcTime, nullable=False, index=True),
+    Column("node_id", String(100), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("moved_at", UtcTime),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("sha256", String(64)),
+    Column("size_bytes", BigInteger),
+    Column("duration_ms", BigInteger),
+    Column("deadline", UtcTime),
+    Column("closed_at", UtcTime),
+    Column("consent", JSON, nullable=False),
+    Column("gaps", JSON, nullable=False),
+    Column("masks", JSON, nullable=False),
+    Index("ix_recordings_state_deadline", "state", "deadline"),
+    Index("ix_recordings_node_state", "node_id", "state"),
+)
+
+#: One row per living key. Destroying the row destroys every copy of the audio.
+recording_keys = Table(
+    "recording_keys",
+    metadata,
+    Column("recording_id", ForeignKey("recordings.recording_id"), primary_key=True),
+    Column("kek_id", String(60), nullable=False, index=True),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("call_id", String(100), primary_key=True),
+    Column("program", String(100), nullable=False),
+    Column("direction", String(20), nullable=False),
+    Column("party", String(255), nullable=False),
+    Column("started_at", UtcTime, nullable=False, index=True),
+    Column("answered_at", UtcTime),
+    Column("ended_at", UtcTime, nullable=False),
+    Column("disposition", String(20), nullable=False),
+    Column("sip_status", Integer, nullable=False),
+    Column("hangup_cause", Integer, nullable=False),
+    Column("ended_by", String(40), nullable=False),
+    Column("recording_id", String(100)),
+    Column("recording_state", String(20), nullable=False),
+    Column("consent", JSON, nullable=False),
+    Column("node_id", String(100), nullable=False),
+)
+
+#: `body` is text, not JSON: the digest is over these very bytes.
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("node_id", String(100), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", EvidenceTime, nullable=False, index=True),
+    Column("kind", String(60), nullable=False),
+    Column("call_id", String(100), nullable=False, index=True),
+    Column("recording_id", String(100), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+
+#: Last event of each node's chain: writers queue on this row, and a cut tail shows against it.
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("node_id", String(100), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+
+#: Neither number nor name: the id is a keyed hash of scope and person.
+do_not_call = Table(
+    "do_not_call",
+    metadata,
+    Column("entry_id", String(64), primary_key=True),
+    Column("scope", String(100), nullable=False),
+    Column("rule_id", String(60), nullable=False),
+    Column("call_id", String(100), nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+    Column("refreshed_at", UtcTime, nullable=False),
+)
