@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from ivr.errors import ConfigurationError
 from ivr.services.ports import (
     DigitPressed,
@@ -25,6 +23,7 @@ from ivr.services.ports import (
 )
 from ivr.sip.cause import cause_of_status
 from ivr.sip.prompt import FRAME_MS, Prompt, heard_ms, load_prompt
+from ivr.sip.track import mix
 
 FRAME_S = FRAME_MS / 1000
 SILENCE = bytes(320)
@@ -107,6 +106,8 @@ class FakeLine:
         self._queue_frames = queue_frames
         self._events: asyncio.Queue[LineEvent] = asyncio.Queue()
         self._legs: dict[str, _Leg] = {}
+        self._ended: dict[str, _Leg] = {}
+        self._reserved: set[str] = set()
         self._tick = 0
         self._origin: float | None = None
         self.commands: list[tuple[object, ...]] = []
@@ -172,7 +173,18 @@ class FakeLine:
 
     @property
     def free_legs(self) -> int:
-        return self._capacity - len(self._legs)
+        return self._capacity - len(self._legs) - len(self._reserved)
+
+    def reserve(self, leg_id: str) -> bool:
+        self._note("reserve", leg_id)
+        if leg_id not in self._reserved and self.free_legs < 1:
+            return False
+        self._reserved.add(leg_id)
+        return True
+
+    def release(self, leg_id: str) -> None:
+        self._note("release", leg_id)
+        self._reserved.discard(leg_id)
 
     async def next_event(self) -> LineEvent:
         return await self._events.get()
@@ -191,10 +203,11 @@ class FakeLine:
 
     def place(self, leg_id: str, uri: str, *, ring_timeout_s: float) -> None:
         self._note("place", leg_id, uri, ring_timeout_s)
-        if self.free_legs < 1:
+        if leg_id not in self._reserved and self.free_legs < 1:
             over = LegDisconnected(leg_id, 503, 34, False, False, self._now())
             asyncio.get_running_loop().call_soon(self._events.put_nowait, over)
             return
+        self._reserved.discard(leg_id)
         self._legs[leg_id] = _Leg(f"{leg_id}@fake")
         party = self.parties.get(uri, unreachable())
         if party.rings:
@@ -247,8 +260,9 @@ class FakeLine:
 
     def drain(self, leg_id: str) -> LegAudio | None:
         self._advance()
-        leg = self._legs.get(leg_id)
+        leg = self._legs.get(leg_id) or self._ended.get(leg_id)
         if leg is None or not leg.stretches:
+            self._ended.pop(leg_id, None)
             return None
         part = leg.stretches.popleft()
         return LegAudio(part.first_frame, part.spoken, part.heard, 8000, part.lost_before)
@@ -295,6 +309,7 @@ class FakeLine:
         self._stop(leg_id)
         leg = self._legs.pop(leg_id, None)
         if leg is not None:
+            self._ended[leg_id] = leg
             for timer in leg.timers:
                 timer.cancel()
             for peer in leg.peers:
@@ -329,7 +344,7 @@ class FakeLine:
             for leg_id, leg in up.items():
                 sources = [said[peer] for peer in sorted(leg.peers) if peer in said]
                 sources += self._prompt_frame(leg_id, leg)
-                self._deliver(leg, said[leg_id], _mix(sources))
+                self._deliver(leg, said[leg_id], mix(sources, SILENCE))
 
     def _prompt_frame(self, leg_id: str, leg: _Leg) -> list[bytes]:
         playing = leg.playing
@@ -355,12 +370,3 @@ class FakeLine:
             leg.lost = 0
         leg.stretches[-1].spoken.append(spoken)
         leg.stretches[-1].heard.append(heard)
-
-
-def _mix(sources: list[bytes]) -> bytes:
-    if not sources:
-        return SILENCE
-    if len(sources) == 1:
-        return sources[0]
-    total = np.sum([np.frombuffer(source, dtype="<i2").astype(np.int32) for source in sources], axis=0)
-    return np.clip(total, -32768, 32767).astype("<i2").tobytes()

@@ -1,0 +1,70 @@
+"""The line's SIP account: who we say we are, where we register, how we offer media."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pjsua2 as pj
+
+from ivr.sip.settings import SRTP_MODES, SipSettings
+
+_LOG = logging.getLogger(__name__)
+
+
+class LineAccount(pj.Account):  # type: ignore[misc]  # the binding has no types
+    """Hands incoming calls and registration results to the switchboard, on the endpoint's thread."""
+
+    def __init__(self, incoming: Callable[[int], None], registered: Callable[[int], None]) -> None:
+        super().__init__()
+        self._incoming = incoming
+        self._registered = registered
+
+    def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802 - the binding's name
+        try:
+            self._incoming(prm.callId)
+        except Exception:
+            _LOG.exception("an incoming call could not be taken")
+
+    def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
+        try:
+            self._registered(prm.code)
+        except Exception:
+            _LOG.exception("a registration result could not be noted")
+
+
+def account_config(settings: SipSettings, port: int) -> pj.AccountConfig:
+    """Return the library's configuration for these settings, on the SIP port that was opened."""
+    config = pj.AccountConfig()
+    host = settings.public_address or settings.bind
+    uri = f"sip:{settings.user}@{host}:{port}"
+    if not settings.udp:
+        uri += ";transport=tcp"
+    registration = settings.registration
+    if registration is not None:
+        domain = registration.registrar_uri.removeprefix("sips:").removeprefix("sip:").split(";")[0]
+        uri = f"sip:{registration.username}@{domain}"
+        config.regConfig.registrarUri = registration.registrar_uri
+        config.regConfig.timeoutSec = registration.expires_s
+        config.regConfig.retryIntervalSec = 30
+        config.regConfig.firstRetryIntervalSec = 5
+        secret = pj.AuthCredInfo("digest", registration.realm, registration.username, 0, registration.password)
+        config.sipConfig.authCreds.append(secret)
+    config.idUri = f'"{_quotable(settings.display_name)}" <{uri}>' if settings.display_name else f"<{uri}>"
+    media = config.mediaConfig
+    media.transportConfig.boundAddress = settings.bind
+    media.transportConfig.publicAddress = settings.public_address
+    if settings.rtp_port_min:
+        media.transportConfig.port = settings.rtp_port_min + settings.rtp_port_min % 2
+        media.transportConfig.portRange = settings.rtp_port_max - media.transportConfig.port
+    media.srtpUse = SRTP_MODES.index(settings.srtp)
+    # Keys in SDP over UDP are the operator's decision: without TLS they protect from little, but are often asked.
+    media.srtpSecureSignaling = 0
+    config.natConfig.contactRewriteUse = 0
+    config.natConfig.viaRewriteUse = 0
+    config.natConfig.sdpNatRewriteUse = 0
+    return config
+
+
+def _quotable(name: str) -> str:
+    return name.replace("\\", "").replace('"', "").replace("\r", " ").replace("\n", " ")

@@ -1,0 +1,99 @@
+"""A leg as the switchboard keeps it: the library's call, its port, and what is due. Endpoint thread only."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pjsua2 as pj
+
+from ivr.domain.leg import LegState
+from ivr.sip.cause import cause_in_message
+from ivr.sip.media_port import LegPort
+from ivr.sip.track import Track
+
+_LOG = logging.getLogger(__name__)
+
+
+class CallListener(Protocol):
+    """What a call tells, on the endpoint's thread."""
+
+    def call_changed(self, leg_id: str, reason_cause: int | None) -> None: ...
+
+    def media_changed(self, leg_id: str) -> None: ...
+
+    def digit_received(self, leg_id: str, digit: str) -> None: ...
+
+
+class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
+    """The library's call object; forwards to its listener and keeps nothing itself.
+
+    No exception may leave a callback: it would cross the library's C frames.
+    """
+
+    def __init__(self, listener: CallListener, leg_id: str, account: pj.Account, call_id: int | None = None) -> None:
+        if call_id is None:
+            super().__init__(account)
+        else:
+            super().__init__(account, call_id)
+        self._listener = listener
+        self._leg_id = leg_id
+
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802 - the binding's name
+        try:
+            self._listener.call_changed(self._leg_id, _reason_cause(prm.e))
+        except Exception:
+            _LOG.exception("a call's state could not be followed")
+
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
+        try:
+            self._listener.media_changed(self._leg_id)
+        except Exception:
+            _LOG.exception("a call's media could not be followed")
+
+    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802
+        try:
+            self._listener.digit_received(self._leg_id, prm.digit)
+        except Exception:
+            _LOG.exception("a key could not be passed on")
+
+
+def _reason_cause(event: Any) -> int | None:
+    """Return the Q.850 cause carried by the message that brought this event, if a message did."""
+    if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
+        return None
+    return cause_in_message(event.body.tsxState.src.rdata.wholeMsg)
+
+
+@dataclass
+class Leg:
+    """One leg. Times are monotonic seconds; a deadline of None is not running."""
+
+    leg_id: str
+    state: LegState
+    port: LegPort
+    call: LegCall | None = None
+    sip_call_id: str = ""
+    media: Any = None
+    """The call's conference port while its media flows."""
+    track: Track | None = None
+    held: bool = False
+    peers: set[str] = field(default_factory=set)
+    ring_deadline: float | None = None
+    rtp_packets: int = -1
+    rtp_seen_at: float = 0.0
+    last_digit: str = field(default="", repr=False)
+    last_digit_at: float = 0.0
+    media_changed_at: float = 0.0
+    ended_by_us: bool = False
+    end_status: int = 0
+    """The status to report when we end the leg for a reason of our own; 0 means the one of the dialog."""
+    end_cause: int | None = None
+    forget_at: float | None = None
+    """When to report the end even though the far end has not confirmed it."""
+    reported: bool = False
+
+    @property
+    def confirmed(self) -> bool:
+        return self.state is LegState.CONFIRMED

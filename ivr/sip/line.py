@@ -1,0 +1,158 @@
+"""The line: one SIP endpoint as the call control sees it (the `Line` port), by pjsua2."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+from ivr.services.ports import LegAudio, LegDisconnected, LineEvent
+from ivr.sip.settings import SipSettings
+from ivr.sip.switchboard import Switchboard
+from ivr.sip.track import Track
+
+_PAST_THE_END = 1 << 62
+
+
+def _random_leg_id() -> str:
+    return uuid.uuid4().hex
+
+
+class PjsuaLine:
+    """Implements `Line` with pjsua2. One per process; made by `await PjsuaLine.open(settings)`.
+
+    All methods belong to the event loop it was opened on. Commands cross to the endpoint's thread by queue, events
+    come back by `call_soon_threadsafe`, in order.
+
+    - More incoming calls than `capacity` get 486. A placed leg beyond it ends with 503 and Q.850 cause 34.
+    - A prompt that cannot be played (missing, empty, not PCM16) never leaves a party in silence unnoticed: it is a
+      PromptEnded with `completed=False, heard_ms=0` at once. `load_prompt` tells why, and can be asked beforehand.
+    - A prompt for a leg that is not up yet starts when it is; one for a party that holds us waits for it.
+    - What a leg said last can still be drained after its LegDisconnected.
+    """
+
+    def __init__(self, settings: SipSettings, *, new_leg_id: Callable[[], str] = _random_leg_id) -> None:
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._events: asyncio.Queue[LineEvent] = asyncio.Queue()
+        self._tracks: dict[str, Track] = {}
+        self._ended: OrderedDict[str, Track] = OrderedDict()
+        self._board = Switchboard(settings, self._emit, self._publish, new_leg_id)
+        self._thread = self._board.thread
+        self._closed = False
+
+    @classmethod
+    async def open(cls, settings: SipSettings, *, new_leg_id: Callable[[], str] = _random_leg_id) -> PjsuaLine:
+        """Open the ports and start to listen. Raises HostError naming address, port and remedy."""
+        line = cls(settings, new_leg_id=new_leg_id)
+        await asyncio.to_thread(line._thread.start)
+        return line
+
+    @property
+    def uri(self) -> str:
+        settings = self._settings
+        host = settings.public_address or ("127.0.0.1" if settings.bind == "0.0.0.0" else settings.bind)
+        return f"sip:{settings.user}@{host}:{self._thread.port}" + ("" if settings.udp else ";transport=tcp")
+
+    @property
+    def port(self) -> int:
+        """The SIP port, the same for UDP and TCP."""
+        return self._thread.port
+
+    @property
+    def capacity(self) -> int:
+        return self._board.slots.capacity
+
+    @property
+    def free_legs(self) -> int:
+        """How many legs may still come or be placed; reserved ones are not free."""
+        return self._board.slots.free
+
+    @property
+    def registration_status(self) -> int:
+        """The last SIP status of the registrar; 0 before its first answer, or without registrar."""
+        return self._board.registration_status
+
+    def reserve(self, leg_id: str) -> bool:
+        """Keep a slot for the leg that will be placed under this id; False when the line is full."""
+        return self._board.slots.reserve(leg_id)
+
+    def release(self, leg_id: str) -> None:
+        """Give up a reservation that was not used."""
+        self._board.slots.give_back_reserved(leg_id)
+
+    async def next_event(self) -> LineEvent:
+        return await self._events.get()
+
+    def answer(self, leg_id: str) -> None:
+        self._thread.post(lambda: self._board.answer(leg_id))
+
+    def reject(self, leg_id: str, sip_status: int) -> None:
+        self._thread.post(lambda: self._board.reject(leg_id, sip_status))
+
+    def place(self, leg_id: str, uri: str, *, ring_timeout_s: float) -> None:
+        self._thread.post(lambda: self._board.place(leg_id, uri, ring_timeout_s))
+
+    def hangup(self, leg_id: str) -> None:
+        self._thread.post(lambda: self._board.hangup(leg_id))
+
+    def play(self, leg_id: str, play_id: str, prompt: Path, *, loop: bool = False) -> None:
+        self._thread.post(lambda: self._board.play(leg_id, play_id, prompt, loop))
+
+    def stop_playing(self, leg_id: str) -> None:
+        self._thread.post(lambda: self._board.stop_playing(leg_id))
+
+    def bridge(self, a_leg: str, b_leg: str) -> None:
+        self._thread.post(lambda: self._board.bridge(a_leg, b_leg))
+
+    def unbridge(self, a_leg: str, b_leg: str) -> None:
+        self._thread.post(lambda: self._board.unbridge(a_leg, b_leg))
+
+    def send_digits(self, leg_id: str, digits: str, *, via: str = "rfc4733") -> None:
+        """Press keys towards the party, as RFC 4733 events or by INFO (`via` "info")."""
+        self._thread.post(lambda: self._board.send_digits(leg_id, digits, via))
+
+    def set_hold(self, leg_id: str, *, held: bool) -> None:
+        """Put the party on hold or take it back (re-INVITE)."""
+        self._thread.post(lambda: self._board.set_hold(leg_id, held))
+
+    def drain(self, leg_id: str) -> LegAudio | None:
+        track = self._tracks.get(leg_id)
+        if track is not None:
+            metronome = self._thread.metronome
+            return track.drain(metronome.tick) if metronome is not None else None
+        track = self._ended.get(leg_id)
+        audio = track.drain(_PAST_THE_END) if track is not None else None
+        if audio is None:
+            self._ended.pop(leg_id, None)
+        return audio
+
+    async def close(self) -> None:
+        """End every leg, unregister, and give the ports back. Events of the ends can still be read."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.to_thread(self._thread.stop)
+
+    # ------------------------------------------------------------ from the endpoint's thread
+
+    def _publish(self, leg_id: str, track: Track) -> None:
+        self._to_loop(lambda: self._tracks.__setitem__(leg_id, track))
+
+    def _emit(self, event: LineEvent) -> None:
+        self._to_loop(lambda: self._arrive(event))
+
+    def _to_loop(self, work: Callable[[], None]) -> None:
+        # A loop that was closed before the line has nobody left to tell.
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(work)
+
+    def _arrive(self, event: LineEvent) -> None:
+        if isinstance(event, LegDisconnected):
+            track = self._tracks.pop(event.leg_id, None)
+            if track is not None:
+                self._ended[event.leg_id] = track
+                while len(self._ended) > 2 * max(1, self.capacity):
+                    self._ended.popitem(last=False)
+        self._events.put_nowait(event)

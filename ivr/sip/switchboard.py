@@ -1,0 +1,383 @@
+"""The switchboard: every leg of a line, its wiring on the conference bridge, and what falls due.
+
+Lives on the endpoint's thread. Commands arrive there by `EndpointThread.post`; events leave by `emit`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pjsua2 as pj
+
+from ivr.domain.leg import LEG, LegEvent, LegState
+from ivr.errors import ConfigurationError
+from ivr.services.ports import (
+    DigitPressed,
+    IncomingCall,
+    LegConfirmed,
+    LegDisconnected,
+    LegHeld,
+    LegProgress,
+    LineEvent,
+    PromptEnded,
+)
+from ivr.sip.account import LineAccount, account_config
+from ivr.sip.cause import cause_of_status
+from ivr.sip.endpoint import EndpointThread
+from ivr.sip.leg import Leg, LegCall
+from ivr.sip.media_port import Playback
+from ivr.sip.prompt import heard_ms, load_prompt
+from ivr.sip.settings import SipSettings
+from ivr.sip.slots import Slots
+from ivr.sip.track import Track
+from ivr.sip.wiring import Wiring
+
+_LOG = logging.getLogger(__name__)
+_BUSY_HERE = 486
+_UNAVAILABLE = 480
+_CANCELLED = 487
+_NO_CIRCUIT_CAUSE = 34
+_TIMER_CAUSE = 102
+_BYE_GRACE_S = 2.0
+_RTP_CHECK_S = 0.5
+_DIGIT_ECHO_S = 0.3
+_END_TIMEOUT_S = 2.0
+
+
+class Switchboard:
+    """Follows the legs by the table of `ivr.domain.leg` and reports each change exactly once."""
+
+    def __init__(
+        self,
+        settings: SipSettings,
+        emit: Callable[[LineEvent], None],
+        publish: Callable[[str, Track], None],
+        new_leg_id: Callable[[], str],
+    ) -> None:
+        self._settings = settings
+        self._emit = emit
+        self._publish = publish
+        self._new_leg_id = new_leg_id
+        self._legs: dict[str, Leg] = {}
+        self._finished: list[LegCall] = []
+        self._account: LineAccount | None = None
+        self._next_rtp_check = 0.0
+        self._closing = False
+        self.registration_status = 0
+        self.slots = Slots(0)
+        self.thread = EndpointThread(
+            settings, opened=self._opened, each_turn=self._each_turn, before_end=self._before_end
+        )
+        self._wiring = Wiring(self.thread, settings.clock_hz)
+
+    # ------------------------------------------------------------ commands, on the endpoint's thread
+
+    def _opened(self) -> None:
+        self.slots.capacity = self.thread.max_calls
+        self._account = LineAccount(self._incoming, self._registered)
+        self._account.create(account_config(self._settings, self.thread.port))
+
+    def answer(self, leg_id: str) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is not None and leg.state in (LegState.INCOMING, LegState.EARLY) and not leg.ended_by_us:
+            leg.ring_deadline = None
+            self._respond(leg, 200)
+
+    def reject(self, leg_id: str, sip_status: int) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is not None and not leg.confirmed:
+            self._end(leg, status=sip_status)
+
+    def place(self, leg_id: str, uri: str, ring_timeout_s: float) -> None:
+        if not self.slots.take(leg_id):
+            self._emit(LegDisconnected(leg_id, 503, _NO_CIRCUIT_CAUSE, False, False, time.monotonic()))
+            return
+        leg = Leg(leg_id, LegState.CALLING, self._wiring.take_port())
+        leg.ring_deadline = time.monotonic() + ring_timeout_s
+        leg.call = LegCall(self, leg_id, self._account)
+        self._legs[leg_id] = leg
+        try:
+            assert self.thread.endpoint is not None
+            if self.thread.endpoint.utilVerifySipUri(uri) != 0:
+                self._report_end(leg, 484, None)
+                return
+            leg.call.makeCall(uri, pj.CallOpParam(True))
+            leg.sip_call_id = leg.call.getInfo().callIdString
+        except pj.Error as failure:
+            _LOG.warning("leg %s could not be placed: %s", leg_id, failure.reason)
+            self._report_end(leg, 503, None)
+
+    def hangup(self, leg_id: str) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is not None:
+            self._end(leg)
+
+    def play(self, leg_id: str, play_id: str, path: Path, loop: bool) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is None:
+            return
+        self._stop_playing(leg)
+        try:
+            prompt = load_prompt(path, self._settings.clock_hz)
+        except ConfigurationError as failure:
+            _LOG.error("prompt not played on leg %s: %s", leg_id, failure)
+            self._emit(PromptEnded(leg_id, play_id, False, 0, time.monotonic()))
+            return
+        leg.port.playback = Playback(play_id, prompt, loop)
+        self._wiring.connect(leg, self._legs)
+
+    def stop_playing(self, leg_id: str) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is not None:
+            self._stop_playing(leg)
+
+    def bridge(self, a_leg: str, b_leg: str) -> None:
+        a, b = self._legs.get(a_leg), self._legs.get(b_leg)
+        if a is not None and b is not None and a is not b:
+            a.peers.add(b_leg)
+            b.peers.add(a_leg)
+            self._wiring.connect(a, self._legs)
+            self._wiring.connect(b, self._legs)
+
+    def unbridge(self, a_leg: str, b_leg: str) -> None:
+        a, b = self._legs.get(a_leg), self._legs.get(b_leg)
+        if a is not None and b is not None and b_leg in a.peers:
+            self._wiring.separate(a, b)
+            self._wiring.refresh_hearers(self._legs)
+
+    def send_digits(self, leg_id: str, digits: str, via: str) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is not None and leg.call is not None and leg.confirmed:
+            prm = pj.CallSendDtmfParam()
+            prm.digits = digits
+            prm.duration = 160
+            prm.method = pj.PJSUA_DTMF_METHOD_SIP_INFO if via == "info" else pj.PJSUA_DTMF_METHOD_RFC2833
+            leg.call.sendDtmf(prm)
+
+    def set_hold(self, leg_id: str, held: bool) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is not None and leg.call is not None and leg.confirmed:
+            prm = pj.CallOpParam(True)
+            if held:
+                leg.call.setHold(prm)
+            else:
+                prm.opt.flag = pj.PJSUA_CALL_UNHOLD
+                leg.call.reinvite(prm)
+
+    # ------------------------------------------------------------ what the library reports
+
+    def _registered(self, code: int) -> None:
+        self.registration_status = code
+        _LOG.log(logging.INFO if 200 <= code < 300 else logging.WARNING, "registration: status %d", code)
+
+    def _incoming(self, library_call: int) -> None:
+        leg_id = self._new_leg_id()
+        call = LegCall(self, leg_id, self._account, library_call)
+        if self._closing or not self.slots.take(leg_id):
+            # Behind a dispatcher 486 makes it try the next line; the library says the same when its table is full.
+            self._finished.append(call)
+            prm = pj.CallOpParam()
+            prm.statusCode = _BUSY_HERE
+            call.hangup(prm)
+            return
+        info = call.getInfo()
+        leg = Leg(leg_id, LegState.INCOMING, self._wiring.take_port(), call, info.callIdString)
+        if self._settings.answer_timeout_s:
+            leg.ring_deadline = time.monotonic() + self._settings.answer_timeout_s
+        self._legs[leg_id] = leg
+        self._respond(leg, 180)
+        self._emit(IncomingCall(leg_id, info.callIdString, info.remoteUri, info.localUri, time.monotonic()))
+
+    def call_changed(self, leg_id: str, reason_cause: int | None) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is None or leg.call is None or leg.reported:
+            return
+        info = leg.call.getInfo()
+        if info.state == pj.PJSIP_INV_STATE_EARLY:
+            outgoing = leg.state is LegState.CALLING or (leg.state is LegState.EARLY and info.role == pj.PJSIP_ROLE_UAC)
+            leg.state = LEG.after(leg.state, LegEvent.PROGRESS, where=leg_id)
+            if outgoing:
+                self._emit(LegProgress(leg_id, info.lastStatusCode, time.monotonic()))
+        elif info.state == pj.PJSIP_INV_STATE_CONNECTING:
+            leg.state = LEG.after(leg.state, LegEvent.ANSWER, where=leg_id)
+        elif info.state == pj.PJSIP_INV_STATE_CONFIRMED and not leg.confirmed:
+            leg.state = LEG.after(leg.state, LegEvent.CONFIRM, where=leg_id)
+            leg.sip_call_id = info.callIdString
+            self._begin_media(leg)
+        elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._report_end(leg, info.lastStatusCode, reason_cause)
+
+    def media_changed(self, leg_id: str) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is None or leg.call is None or leg.reported:
+            return
+        active, held = False, False
+        # The binding's nested objects point into their owner, which must outlive them: no chains of attributes.
+        info = leg.call.getInfo()
+        for media in info.media:
+            if media.type == pj.PJMEDIA_TYPE_AUDIO:
+                active = media.status in (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
+                held = media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
+                break
+        leg.media = leg.call.getAudioMedia(-1) if active and leg.call.hasMedia() else None
+        changed, leg.held = held != leg.held, held
+        leg.media_changed_at = leg.rtp_seen_at = time.monotonic()
+        self._wiring.connect(leg, self._legs)
+        if changed:
+            self._emit(LegHeld(leg_id, held, time.monotonic()))
+
+    def digit_received(self, leg_id: str, digit: str) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is None:
+            return
+        now = time.monotonic()
+        # A stream made anew by a re-INVITE takes the rest of a key's event packets for another press.
+        echo = leg.last_digit_at < leg.media_changed_at and now - leg.last_digit_at < _DIGIT_ECHO_S
+        if echo and digit == leg.last_digit:
+            return
+        leg.last_digit, leg.last_digit_at = digit, now
+        self._emit(DigitPressed(leg_id, digit, now))
+
+    # ------------------------------------------------------------ how it works
+
+    def _begin_media(self, leg: Leg) -> None:
+        assert leg.call is not None
+        assert self.thread.metronome is not None
+        leg.ring_deadline = None
+        leg.rtp_seen_at = time.monotonic()
+        limit = max(1, int(self._settings.queue_s * 50))
+        leg.track = Track(self.thread.metronome.tick + 1, rate_hz=self._settings.clock_hz, limit=limit)
+        self._publish(leg.leg_id, leg.track)
+        leg.port.track = leg.track
+        self._wiring.connect(leg, self._legs)
+        codec = ""
+        if leg.media is not None:
+            info = leg.call.getStreamInfo(0)
+            codec = f"{info.codecName}/{info.codecClockRate}"
+        self._emit(LegConfirmed(leg.leg_id, leg.sip_call_id, codec, time.monotonic()))
+
+    def _respond(self, leg: Leg, status: int) -> None:
+        assert leg.call is not None
+        prm = pj.CallOpParam(True)
+        prm.statusCode = status
+        try:
+            leg.call.answer(prm)
+        except pj.Error as failure:
+            # The dialog ended between our decision and now, or no media could be agreed; its end is reported.
+            _LOG.warning("leg %s: status %d could not be sent: %s", leg.leg_id, status, failure.reason)
+
+    def _end(self, leg: Leg, *, status: int = 0, cause: int | None = None) -> None:
+        """Send BYE, CANCEL or a final status; the end is reported when the dialog is over, or soon without that."""
+        if leg.ended_by_us or leg.call is None:
+            return
+        leg.ended_by_us = True
+        leg.end_cause = cause
+        leg.ring_deadline = None
+        leg.forget_at = time.monotonic() + _BYE_GRACE_S
+        incoming = leg.call.getInfo().role == pj.PJSIP_ROLE_UAS
+        leg.end_status = status or (0 if leg.confirmed else _UNAVAILABLE if incoming else _CANCELLED)
+        prm = pj.CallOpParam()
+        if incoming and not leg.confirmed:
+            prm.statusCode = leg.end_status
+        try:
+            leg.call.hangup(prm)
+        except pj.Error as failure:
+            _LOG.warning("leg %s could not be ended in its dialog: %s", leg.leg_id, failure.reason)
+            self._report_end(leg, leg.end_status or 200, cause)
+
+    def _stop_playing(self, leg: Leg) -> None:
+        self._report_finished(leg)
+        playback = self._wiring.silence(leg)
+        if playback is not None:
+            self._report_prompt(leg, playback, time.monotonic())
+
+    def _report_finished(self, leg: Leg) -> None:
+        while leg.port.done:
+            playback = leg.port.done.popleft()
+            if leg.port.playback is playback:
+                self._wiring.silence(leg)
+            self._report_prompt(leg, playback, playback.ended_at)
+
+    def _report_prompt(self, leg: Leg, playback: Playback, at: float) -> None:
+        if playback.reported:
+            # It ended by itself while it was being stopped.
+            return
+        playback.reported = True
+        sent_ms = heard_ms(playback.prompt, playback.sent)
+        self._emit(PromptEnded(leg.leg_id, playback.play_id, playback.completed, sent_ms, at))
+
+    def _report_end(self, leg: Leg, status: int, reason_cause: int | None) -> None:
+        """Say that a leg is over: its prompt first, itself last, once."""
+        if leg.reported:
+            return
+        leg.reported = True
+        was_confirmed = leg.confirmed
+        self._stop_playing(leg)
+        self._wiring.disconnect(leg, self._legs)
+        leg.state = LEG.after(leg.state, LegEvent.DISCONNECT, where=leg.leg_id)
+        status = 200 if was_confirmed else leg.end_status or status
+        cause = leg.end_cause or reason_cause or cause_of_status(status)
+        del self._legs[leg.leg_id]
+        if leg.call is not None:
+            # Not deleted here: this may be a callback of the very object.
+            self._finished.append(leg.call)
+            leg.call = None
+        self.slots.give_back(leg.leg_id)
+        by_peer = not leg.ended_by_us
+        self._emit(LegDisconnected(leg.leg_id, status, cause, by_peer, was_confirmed, time.monotonic()))
+
+    def _each_turn(self) -> None:
+        now = time.monotonic()
+        self._finished = [call for call in self._finished if call.isActive()]
+        check_rtp = bool(self._settings.rtp_timeout_s) and now >= self._next_rtp_check
+        if check_rtp:
+            self._next_rtp_check = now + min(_RTP_CHECK_S, self._settings.rtp_timeout_s / 4)
+        for leg in tuple(self._legs.values()):
+            if leg.port.done:
+                self._report_finished(leg)
+            if leg.forget_at is not None and now >= leg.forget_at:
+                self._report_end(leg, leg.end_status or 200, leg.end_cause)
+            elif leg.ring_deadline is not None and now >= leg.ring_deadline:
+                outgoing = leg.call is not None and leg.call.getInfo().role == pj.PJSIP_ROLE_UAC
+                self._end(leg, status=408 if outgoing else _UNAVAILABLE, cause=_TIMER_CAUSE if outgoing else None)
+            elif check_rtp and leg.confirmed and not leg.held and not leg.ended_by_us:
+                self._check_rtp(leg, now)
+
+    def _check_rtp(self, leg: Leg, now: float) -> None:
+        """End a leg whose party has gone without a BYE: no RTP, and no hold that would explain it."""
+        assert leg.call is not None
+        packets = leg.rtp_packets
+        if leg.media is not None:
+            statistics = leg.call.getStreamStat(0)
+            packets = statistics.rtcp.rxStat.pkt
+        if packets != leg.rtp_packets:
+            leg.rtp_packets = packets
+            leg.rtp_seen_at = now
+        elif now - leg.rtp_seen_at >= self._settings.rtp_timeout_s:
+            _LOG.info("leg %s has sent no RTP for %.0f s: ended", leg.leg_id, now - leg.rtp_seen_at)
+            self._end(leg, cause=_TIMER_CAUSE)
+
+    def _before_end(self) -> None:
+        """End every leg and the registration, and let go of every library object while the library lives."""
+        self._closing = True
+        for leg in tuple(self._legs.values()):
+            self._end(leg)
+        deadline = time.monotonic() + _END_TIMEOUT_S
+        while (self._legs or self._finished) and time.monotonic() < deadline:
+            self.thread.turn(10)
+        for leg in tuple(self._legs.values()):
+            self._report_end(leg, leg.end_status or 200, leg.end_cause)
+        if self._account is not None:
+            if self._settings.registration is not None and self._account.getInfo().regIsActive:
+                self._account.setRegistration(False)
+                while self._account.getInfo().regIsActive and time.monotonic() < deadline:
+                    self.thread.turn(10)
+            self._account.shutdown()
+            self._account = None
+        self._finished.clear()
+        assert self.thread.endpoint is not None
+        self.thread.endpoint.audDevManager().setNoDev()
+        self._wiring.drop_ports()

@@ -1,0 +1,96 @@
+"""Who is connected to whom on the conference bridge. Endpoint thread only.
+
+metronome ──> leg's port, leg's call       numbers the frames, keeps RTP flowing
+leg's call ──> leg's port                  what the party says
+leg's port ──> leg's call                  prompts, while one plays and the party does not hold us
+leg's call <──> call of a bridged leg
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ivr.sip.endpoint import EndpointThread
+from ivr.sip.leg import Leg
+from ivr.sip.media_port import LegPort, Playback, port_format
+
+
+class Wiring:
+    """Makes and cuts connections. The bridge ignores one that exists already."""
+
+    def __init__(self, thread: EndpointThread, rate_hz: int) -> None:
+        self._thread = thread
+        self._rate_hz = rate_hz
+        self._ports: list[LegPort] = []
+        self._free: list[LegPort] = []
+
+    def take_port(self) -> LegPort:
+        """Return a port that no leg uses; ports are never removed while the clock runs (see media_port)."""
+        if self._free:
+            return self._free.pop()
+        assert self._thread.metronome is not None
+        port = LegPort(self._thread.metronome, self._rate_hz, self._thread.nudge)
+        port.createPort(f"leg{len(self._ports)}", port_format(self._rate_hz))
+        self._ports.append(port)
+        return port
+
+    def connect(self, leg: Leg, legs: Mapping[str, Leg]) -> None:
+        """Make every connection that this leg should have now, and cut what a hold forbids."""
+        metronome = self._thread.metronome
+        assert metronome is not None
+        metronome.startTransmit(leg.port)
+        if leg.media is not None:
+            metronome.startTransmit(leg.media)
+            leg.media.startTransmit(leg.port)
+            if leg.port.playback is not None and leg.confirmed:
+                # A party that holds us is sent nothing, so the prompt waits for it.
+                if leg.held:
+                    leg.port.stopTransmit(leg.media)
+                else:
+                    leg.port.startTransmit(leg.media)
+            for peer in (legs[peer_id] for peer_id in leg.peers if peer_id in legs):
+                if peer.media is not None:
+                    leg.media.startTransmit(peer.media)
+                    peer.media.startTransmit(leg.media)
+        self.refresh_hearers(legs)
+
+    def silence(self, leg: Leg) -> Playback | None:
+        """Take the prompt off a leg; returns it, None when there was none."""
+        playback, leg.port.playback = leg.port.playback, None
+        if playback is not None and leg.media is not None:
+            leg.port.stopTransmit(leg.media)
+        return playback
+
+    def separate(self, a: Leg, b: Leg) -> None:
+        a.peers.discard(b.leg_id)
+        b.peers.discard(a.leg_id)
+        if a.media is not None and b.media is not None:
+            a.media.stopTransmit(b.media)
+            b.media.stopTransmit(a.media)
+
+    def refresh_hearers(self, legs: Mapping[str, Leg]) -> None:
+        """Tell each port whose tracks hear it: the bridged legs that are up and do not hold us."""
+        for leg in legs.values():
+            peers = (legs[peer_id] for peer_id in leg.peers if peer_id in legs)
+            leg.port.hearers = tuple(peer.track for peer in peers if peer.track is not None and not peer.held)
+
+    def disconnect(self, leg: Leg, legs: Mapping[str, Leg]) -> None:
+        """Take a leg off the bridge and give its port back. Its call's own connections end with its media."""
+        for peer in tuple(leg.peers):
+            if peer in legs:
+                legs[peer].peers.discard(leg.leg_id)
+        leg.peers.clear()
+        leg.port.track = None
+        leg.port.hearers = ()
+        leg.port.playback = None
+        leg.port.done.clear()
+        assert self._thread.metronome is not None
+        self._thread.metronome.stopTransmit(leg.port)
+        leg.media = None
+        self._free.append(leg.port)
+        self.refresh_hearers({key: other for key, other in legs.items() if other is not leg})
+
+    def drop_ports(self) -> None:
+        """Let go of the ports; the media clock must have stopped."""
+        self._free.clear()
+        self._ports.clear()
