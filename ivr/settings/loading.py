@@ -123,15 +123,12 @@ def load_settings(config_dir: Path, env: Mapping[str, str]) -> Settings:
         merged, from_env = overlay(written, NodeFile, env)
         return _load(config_dir, merged)
     except ConfigurationError as error:
-        if error.file != str(config_dir / NODE_FILE) or not _names(error.key, from_env):
+        blamed = {error.key, error.key.rpartition(".")[0]} & from_env
+        if error.file != str(config_dir / NODE_FILE) or not blamed:
             raise
         raise ConfigurationError(
-            error.what, file=ENVIRONMENT, key=variable(error.key), value=error.value, remedy=error.remedy
+            error.what, file=ENVIRONMENT, key=variable(blamed.pop()), value=error.value, remedy=error.remedy
         ) from None
-
-
-def _names(key: str, touched: frozenset[str]) -> bool:
-    return key in touched or key.rpartition(".")[0] in touched
 
 
 def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:

@@ -61,10 +61,10 @@ def parse(model: type[M], table: Mapping[str, Any], *, file: str, under: str = "
     try:
         return model.model_validate(dict(table))
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
+        fault, *rest = error.errors(include_url=False)
         place = [str(part) for part in fault["loc"]]
         key = ".".join([*([under] if under else []), *place])
-        others = error.error_count() - 1
+        others = sum(other["loc"] != fault["loc"][: len(other["loc"])] for other in rest)
         more = f"; {others} more fault{'s' if others > 1 else ''} here" if others else ""
         if fault["type"] == "extra_forbidden":
             known = _fields_at(model, place[:-1])
@@ -78,8 +78,13 @@ def parse(model: type[M], table: Mapping[str, Any], *, file: str, under: str = "
         if fault["type"] == "missing":
             raise ConfigurationError(f"this key is missing{more}", file=file, key=key, remedy="add it") from None
         reason = fault["msg"].removeprefix("Value error, ")
+        what = (
+            "these values do not fit together"
+            if isinstance(fault["input"], dict)
+            else f"{fault['input']!r} is not accepted"
+        )
         raise ConfigurationError(
-            f"{fault['input']!r} is not accepted{more}",
+            f"{what}{more}",
             file=file,
             key=key,
             value=fault["input"],
