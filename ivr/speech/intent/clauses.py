@@ -1,0 +1,65 @@
+"""Long turns cut into stretches: an objection is often one clause of many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ivr.speech.intent.words import Word
+
+_WHOLE_WORDS = 14
+_STRETCH_WORDS = 16
+_SHORT_CLAUSE_WORDS = 4
+_OPENERS = frozenset({"mais", "donc", "alors", "et", "parce", "car", "puis", "sinon", "bon", "voila", "ensuite", "par"})
+_SUBJECTS = frozenset({"je", "j", "vous", "on", "c", "il", "elle", "ca", "mon", "ma", "nous"})
+_RUN_ON_WORDS = 8
+
+
+def _cuts(words: Sequence[Word]) -> list[int]:
+    """Return the indices at which a new clause begins."""
+    cuts = [0]
+    for at in range(1, len(words)):
+        since = at - cuts[-1]
+        broken = words[at - 1].pause in (".", "?") or (words[at - 1].pause == "," and since >= _SHORT_CLAUSE_WORDS)
+        opened = words[at].text in _OPENERS and since >= _SHORT_CLAUSE_WORDS
+        ran_on = since >= _RUN_ON_WORDS and words[at].text in _SUBJECTS and not _bound(words[at - 1].text)
+        if broken or opened or ran_on:
+            cuts.append(at)
+    return cuts
+
+
+def _bound(word: str) -> bool:
+    """Tell whether what follows `word` cannot begin a clause (que je, si vous, quand on…)."""
+    return word in (
+        "que",
+        "qu",
+        "si",
+        "s",
+        "quand",
+        "qui",
+        "dont",
+        "ou",
+        "de",
+        "d",
+        "pour",
+        "a",
+        "sans",
+        "n",
+        "ne",
+        "pas",
+    )
+
+
+def stretches(words: Sequence[Word]) -> list[tuple[int, int]]:
+    """Return [first, last) word ranges to be judged: the whole turn first, then runs of clauses of a long one."""
+    found = [(0, len(words))]
+    if len(words) <= _WHOLE_WORDS:
+        return found
+    cuts = [*_cuts(words), len(words)]
+    for k in range(len(cuts) - 1):
+        last = k + 1
+        while last + 1 < len(cuts) and cuts[last + 1] - cuts[k] <= _STRETCH_WORDS:
+            last += 1
+        if k and cuts[last] == found[-1][1] and cuts[last] - cuts[k] < _SHORT_CLAUSE_WORDS:
+            continue
+        found.append((cuts[k], cuts[last]))
+    return found

@@ -1,0 +1,145 @@
+"""IntentModel: what a caller's words mean for the recording and for the call (REC-004, REC-006)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ivr.domain.sensitive import sensitive_spans
+from ivr.domain.verdict import Band, Label, Thresholds
+from ivr.speech.intent.clauses import stretches
+from ivr.speech.intent.concepts import Lexicon, shipped_lexicon
+from ivr.speech.intent.features import vectorise
+from ivr.speech.intent.replies import MEANING, bare_answer, prompt_role
+from ivr.speech.intent.weights import LABELS, SHIPPED, Weights, load
+from ivr.speech.intent.words import Word, words
+from ivr.speech.understanding import Hypothesis, Reading
+
+_DEFAULTS = Thresholds()
+_OPPOSING = (Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT)
+_AT = {label: at for at, label in enumerate(LABELS)}
+# How much a worse hypothesis weighs: exp(_PLAUSIBLE * difference of mean log probability).
+_PLAUSIBLE = 4.0
+# An opposition found in one hypothesis of several counts this much of the way to being found in all.
+_ANY_SHARE = 0.5
+# A clause of a long turn must be this much surer (in logits) than the turn read whole.
+_CLAUSE_DISCOUNT = 0.7
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Probabilities of one text, in the order of LABELS, and the word range of its most opposing stretch."""
+
+    probabilities: npt.NDArray[np.float32]
+    first: int
+    last: int
+
+
+def _shifted(probability: float, by: float) -> float:
+    odds = np.log(max(probability, 1e-9) / max(1 - probability, 1e-9)) - by
+    return float(1 / (1 + np.exp(-odds)))
+
+
+class IntentModel:
+    """Implements ivr.speech.understanding.Understanding with a lexicon, a skeleton of meaning and a linear model."""
+
+    def __init__(self, weights: Weights, lexicon: Lexicon) -> None:
+        self._weights = weights
+        self._lexicon = lexicon
+        self._text = lru_cache(maxsize=512)(self._judge_text)
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> IntentModel:
+        """Load the shipped model, or the one at `path`; raises SpeechError when it cannot be read."""
+        return cls(load(SHIPPED if path is None else path), shipped_lexicon())
+
+    def judge(
+        self,
+        hypotheses: Sequence[Hypothesis],
+        *,
+        last_prompt: str,
+        after_disclosure: bool,
+        thresholds: Mapping[str, Thresholds],
+        partial: bool = False,
+    ) -> Reading:
+        """See Understanding.judge. `last_prompt` may be a prompt's id or its text."""
+        first = hypotheses[0].text
+        spans = sensitive_spans(first)
+        best = max(hypothesis.logprob for hypothesis in hypotheses)
+        shares = np.array([np.exp(_PLAUSIBLE * (h.logprob - best)) for h in hypotheses], dtype=np.float64)
+        rows = [self._one(h.text, last_prompt, after_disclosure, partial) for h in hypotheses]
+        stacked = np.stack([row.probabilities for row in rows]).astype(np.float64)
+        fused = (shares[:, None] * stacked).sum(axis=0) / shares.sum()
+        for label in _OPPOSING:
+            at = _AT[label]
+            loudest = float((np.minimum(1.0, 2 * shares) * stacked[:, at]).max())
+            fused[at] = max(fused[at], _ANY_SHARE * loudest + (1 - _ANY_SHARE) * fused[at])
+        label, score = self._choose(fused, thresholds)
+        if label in _OPPOSING:
+            band = thresholds.get(label.value, _DEFAULTS).band(score)
+        else:
+            band = Band.CLEAR
+        span = None if label is Label.NONE else _span(words(first), rows[0])
+        return Reading(label, band, round(min(1.0, score), 4), span, spans)
+
+    def _choose(self, fused: npt.NDArray[np.float64], thresholds: Mapping[str, Thresholds]) -> tuple[Label, float]:
+        opposed = max(_OPPOSING, key=lambda label: fused[_AT[label]])
+        score = float(fused[_AT[opposed]])
+        if score >= thresholds.get(opposed.value, _DEFAULTS).doubt:
+            # Opposition of both kinds at once is not less of an opposition.
+            other = _OPPOSING[1 - _OPPOSING.index(opposed)]
+            return opposed, min(1.0, score + float(fused[_AT[other]]))
+        calm = max((Label.NONE, Label.QUESTION_RECORDING), key=lambda label: fused[_AT[label]])
+        return calm, float(fused[_AT[calm]])
+
+    def _one(self, text: str, last_prompt: str, after_disclosure: bool, partial: bool) -> _Judged:
+        spoken = words(text)
+        units = self._lexicon.units(spoken)
+        answer = bare_answer(units)
+        if answer is not None:
+            meant = MEANING[prompt_role(last_prompt, after_disclosure=after_disclosure), answer]
+            score = min(meant.score, 0.6) if partial and meant.label in _OPPOSING else meant.score
+            spread = np.full(len(LABELS), (1 - score) / (len(LABELS) - 1), dtype=np.float32)
+            spread[_AT[Label.NONE]] += spread.sum() - spread[_AT[meant.label]] - spread[_AT[Label.NONE]]
+            spread[[at for at in range(len(LABELS)) if at != _AT[meant.label] and at != _AT[Label.NONE]]] = 0
+            spread[_AT[meant.label]] = score
+            return _Judged(spread / spread.sum(), 0, len(spoken))
+        return self._text(text)
+
+    def _judge_text(self, text: str) -> _Judged:
+        spoken = words(text)
+        if not spoken:
+            nothing = np.zeros(len(LABELS), dtype=np.float32)
+            nothing[_AT[Label.NONE]] = 1.0
+            return _Judged(nothing, 0, 0)
+        ranges = stretches(spoken)
+        rows = [self.probabilities(spoken[a:b]) for a, b in ranges]
+        whole = rows[0].copy()
+        where = ranges[0]
+        for (a, b), row in zip(ranges[1:], rows[1:], strict=True):
+            for label in (*_OPPOSING, Label.QUESTION_RECORDING):
+                at = _AT[label]
+                heard = _shifted(float(row[at]), _CLAUSE_DISCOUNT)
+                if heard > whole[at]:
+                    whole[at] = heard
+                    where = (a, b) if label in _OPPOSING else where
+        rest = 1.0 - float(whole[1:].sum())
+        whole[_AT[Label.NONE]] = max(0.0, rest)
+        return _Judged(whole / max(float(whole.sum()), 1.0), *where)
+
+    def probabilities(self, spoken: Sequence[Word]) -> npt.NDArray[np.float32]:
+        """Return the linear model's own opinion of one stretch of words, in the order of LABELS."""
+        return self._weights.probabilities(*vectorise(spoken, self._lexicon))
+
+
+def _span(spoken: Sequence[Word], judged: _Judged) -> tuple[int, int] | None:
+    last = min(judged.last, len(spoken))
+    first = min(judged.first, max(0, last - 1))
+    if not spoken or last <= first:
+        return None
+    return spoken[first].start, spoken[last - 1].end

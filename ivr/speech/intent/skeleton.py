@@ -1,0 +1,150 @@
+"""The bones of a sentence: who opposes what, with negation put on the verb it belongs to.
+
+From units (concepts.py) this makes nodes: predicates and the things they are about, in order, each with its
+polarity. "je ne veux pas que vous arrêtiez l'enregistrement" is WANT- STOP REC; "je m'oppose au prélèvement"
+is REFUSE OTHER; "vous avez bien enregistré mon adresse" is RECX OTHER (to register a thing, not to record a call).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ivr.speech.intent.concepts import Unit
+
+PREDICATES = frozenset(
+    "REFUSE STOP REMOVE WANT ACCEPT LIKE BOTHER PREFER ALLOWED INTEREST SAID PEACE SERVED".split()  # noqa: SIM905
+)
+TARGETS = frozenset("REC RECX CONTACT OTHER OFFER KEEP LISTEN CONV LIST".split())  # noqa: SIM905
+MARKS = frozenset("NON OUI BUT COND QUESTION SANS PAST BYE TIERS POLITE".split())  # noqa: SIM905
+NEGATIONS = frozenset({"PAS", "PLUS", "JAMAIS", "AUCUN", "RIEN", "PERSONNE"})
+_LIGHT = frozenset({"FILLER", "PRO", "MOI", "VOUS", "DE", "BE", "POLITE"})
+_BETWEEN = frozenset({"FILLER", "PRO", "MOI", "VOUS", "DE"})
+_AUXILIARY = frozenset(
+    {"ai", "as", "a", "avez", "avons", "ont", "va", "vais", "allez", "fait", "faire", "sur", "tellement"}
+)
+_RECALLED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A bone: `kind` is a concept (RECX: to register something), `negated` after the scope of negation,
+    `who` is the grammatical person found before it (1, 2, 3, 0 for none), `at` its unit."""
+
+    kind: str
+    negated: bool
+    who: str
+    at: int
+    form: str
+    pause: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}-" if self.negated else self.kind
+
+
+def _bones(concept: str) -> bool:
+    return concept in PREDICATES or concept in TARGETS
+
+
+def _negated(units: Sequence[Unit]) -> set[int]:
+    """Return the indices of the units that a negation falls on."""
+    found: set[int] = set()
+    for k, unit in enumerate(units):
+        if unit.concept not in NEGATIONS:
+            continue
+        behind = None if unit.pause else _ahead(units, k)
+        after = _before(units, k)
+        closed = k > 0 and units[k - 1].pause in (".", "?", ",")
+        left_open = after is not None and not closed
+        spoken_ne = any(units[j].concept == "NE" for j in range(max(0, k - 2), k))
+        verb_left = (
+            left_open and after is not None and any(units[j].concept == "NE" for j in range(max(0, after - 4), after))
+        )
+        if left_open and after is not None and (verb_left or not spoken_ne):
+            found.add(after)
+        elif behind is not None:
+            found.add(behind)
+        elif left_open and after is not None:
+            found.add(after)
+    return found
+
+
+def _before(units: Sequence[Unit], k: int) -> int | None:
+    for j in range(k - 1, max(-1, k - 4), -1):
+        if _bones(units[j].concept):
+            return j
+        if units[j].pause in (".", "?"):
+            return None
+        if units[j].concept not in _LIGHT and units[j].text not in _AUXILIARY:
+            return None
+    return None
+
+
+def _ahead(units: Sequence[Unit], k: int) -> int | None:
+    for j in range(k + 1, min(len(units), k + 5)):
+        if _bones(units[j].concept):
+            return j
+        if units[j].pause in (".", "?"):
+            return None
+    return None
+
+
+def _registers(units: Sequence[Unit], k: int) -> bool:
+    """Tell whether the "enregistrer" at `k` is about a thing that is filed, not about the call."""
+    if not units[k].pause:
+        for j in range(k + 1, min(len(units), k + 6)):
+            if units[j].concept == "OTHER":
+                return True
+            if units[j].concept not in _BETWEEN or units[j].pause:
+                break
+    for j in range(k - 1, max(-1, k - 7), -1):
+        if units[j].pause:
+            return False
+        if units[j].concept == "OTHER":
+            return True
+        if units[j].concept not in _BETWEEN | {"BE", "NE", "PAS", "X", "TIERS", "PLUS", "JAMAIS"}:
+            return False
+    return False
+
+
+def _who(units: Sequence[Unit], k: int) -> str:
+    for j in range(k - 1, max(-1, k - 6), -1):
+        unit = units[j]
+        if unit.pause in (".", "?") or unit.concept in PREDICATES:
+            return "0"
+        if unit.text in ("je", "j", "on", "nous", "moi"):
+            return "1"
+        if unit.concept == "VOUS" and unit.text in ("vous", "tu"):
+            return "2"
+        if unit.concept == "TIERS":
+            return "3"
+    return "0"
+
+
+def skeleton(units: Sequence[Unit]) -> list[Node]:
+    """Return the nodes of a sentence in order."""
+    negated = _negated(units)
+    nodes: list[Node] = []
+    for k, unit in enumerate(units):
+        kind = unit.concept
+        if kind == "REC" and _registers(units, k):
+            kind = "RECX"
+        if _bones(kind) or kind in MARKS:
+            nodes.append(Node(kind, k in negated, _who(units, k), k, unit.form, unit.pause))
+    return nodes
+
+
+def about(nodes: Sequence[Node], k: int) -> str:
+    """Return what the predicate at `k` is about: the next thing in its sentence, else the last one named."""
+    for node in nodes[k + 1 : k + 4]:
+        if node.kind in TARGETS and node.kind != "CONV":
+            return node.name
+        if node.kind in ("BUT", "NON", "OUI"):
+            break
+        if node.pause in (".", "?"):
+            break
+    for node in reversed(nodes[max(0, k - _RECALLED) : k]):
+        if node.kind in TARGETS and node.kind != "CONV":
+            return f"<{node.kind}"
+    return "0"
