@@ -1,8 +1,9 @@
 """How long a thing is kept: calendar clocks by tag, moved by business events, never beyond the law's cap.
 
 Pure. Months are calendar months in the controller's time zone: six months from 31 August end on the last day of
-February. Where a wall-clock time is ambiguous or missing (summer time), the earlier reading is taken, so that a
-deadline is never later than the rule and a later start never gives an earlier deadline (REC-007, RET-001).
+February, at the time of day at which they began. Where a wall-clock time is ambiguous or missing (summer time), the
+earlier reading is taken. So a deadline is never later than the rule, and a later start never falls due on an earlier
+day (REC-007, RET-001).
 """
 
 from __future__ import annotations
