@@ -61,7 +61,9 @@ def parse(model: type[M], table: Mapping[str, Any], *, file: str, under: str = "
     try:
         return model.model_validate(dict(table))
     except ValidationError as error:
-        fault, *rest = error.errors(include_url=False)
+        # A misspelt key is both unknown and missing: the unknown one is what the author can see.
+        faults = sorted(error.errors(include_url=False), key=lambda f: f["type"] != "extra_forbidden")
+        fault, *rest = faults
         place = [str(part) for part in fault["loc"]]
         key = ".".join([*([under] if under else []), *place])
         others = sum(other["loc"] != fault["loc"][: len(other["loc"])] for other in rest)

@@ -1,0 +1,355 @@
+"""Settings: what is shipped is whole, and every mistake is named with file, key, value and fix."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from ivr.domain.endpointing import EndpointSettings
+from ivr.domain.hearing import HearingSettings
+from ivr.domain.policy import ACCEPTANCE_TEST
+from ivr.domain.program import Captured, ObjectionEffect
+from ivr.domain.retention import Duration
+from ivr.domain.tape import TapeSettings
+from ivr.domain.verdict import Thresholds
+from ivr.errors import EXIT_USAGE, ConfigurationError
+from ivr.settings import Settings, default_config_dir, load_settings
+from ivr.settings.programs import fill
+from ivr.settings.sections import NodeFile
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "config"
+QUALITY = "clocks.quality_audio.periods"
+LAW = "profiles/fr-2026.toml"
+HOTLINE = "programs/hotline-quality.toml"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(CONFIG, tmp_path / "config"))
+
+
+def load(config_dir: Path, **env: str) -> Settings:
+    return load_settings(config_dir, env)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def refusal(config_dir: Path, env: Mapping[str, str] | None = None) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(config_dir, env or {})
+    assert caught.value.exit_code == EXIT_USAGE
+    assert caught.value.remedy
+    return caught.value
+
+
+# ---------------------------------------------------------------- what is shipped
+
+
+def test_the_shipped_configuration_loads() -> None:
+    settings = load(CONFIG)
+    assert set(settings.programs) == {"hotline-quality", "prospecting"}
+    assert len(settings.profile.rules) == 110
+    assert (settings.profile.id, settings.profile.version) == ("fr-2026", "2026.11.21")
+
+
+def test_the_shipped_file_writes_down_the_embedded_defaults() -> None:
+    written = tomllib.loads((CONFIG / "ivr.toml").read_text(encoding="utf-8"))
+    assert NodeFile.model_validate(written) == NodeFile()
+
+
+def test_every_embedded_default_is_written_down_in_the_shipped_file() -> None:
+    def keys(table: Mapping[str, object], under: str = "") -> set[str]:
+        found: set[str] = set()
+        for key, value in table.items():
+            name = f"{under}{key}"
+            found |= keys(value, f"{name}.") if isinstance(value, dict) and value else {name}
+        return found
+
+    written = tomllib.loads((CONFIG / "ivr.toml").read_text(encoding="utf-8"))
+    assert keys(NodeFile().model_dump()) == keys(written)
+
+
+def test_a_folder_without_ivr_toml_takes_the_defaults(config: Path) -> None:
+    (config / "ivr.toml").unlink()
+    assert load(config).sip == load(CONFIG).sip
+
+
+def test_the_two_programs_do_what_their_law_asks() -> None:
+    hotline, prospecting = (load(CONFIG).programs[name] for name in ("hotline-quality", "prospecting"))
+    assert (hotline.objection_effect, hotline.captured) == (ObjectionEffect.STOP_RECORDING, Captured.DISCARD)
+    assert (hotline.sampling_rate, hotline.systematic_basis) == (1.0, ACCEPTANCE_TEST)
+    assert prospecting.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY
+    assert prospecting.systematic_basis == "insurance_sales_law"
+    assert (hotline.retention, prospecting.retention) == ("quality_audio", "sales_audio")
+
+
+def test_doubt_comes_sooner_just_after_the_disclosure() -> None:
+    for program in load(CONFIG).programs.values():
+        assert set(program.thresholds) == set(program.thresholds_after_disclosure)
+        for label, usual in program.thresholds.items():
+            fresh = program.thresholds_after_disclosure[label]
+            assert isinstance(fresh, Thresholds)
+            assert fresh.act <= usual.act
+            assert fresh.doubt <= usual.doubt
+
+
+def test_the_sections_become_domain_settings_with_the_domains_own_defaults() -> None:
+    settings = load(CONFIG)
+    assert settings.hearing == HearingSettings()
+    assert settings.endpoint == EndpointSettings()
+    assert settings.tape == TapeSettings()
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = load(CONFIG)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.programs = {}  # type: ignore[misc]
+    with pytest.raises(ValidationError):
+        settings.sip.port = 1
+
+
+def test_an_acceptance_test_and_the_fictitious_name_are_announced_when_the_node_starts(config: Path) -> None:
+    assert [("REC-008" in w, "fictif" in w) for w in load(CONFIG).warnings()] == [(True, False), (False, True)]
+    program = config / "programs" / "hotline-quality.toml"
+    edit(program, "sampling_rate = 1.0", "sampling_rate = 0.1")
+    edit(program, 'systematic_basis = "acceptance_test"', 'systematic_basis = ""')
+    assert load(config, IVR_CONTROLLER__NAME="la Mutuelle du Nord").warnings() == ()
+
+
+def test_every_rule_named_in_config_or_code_stands_in_the_profile() -> None:
+    rules = load(CONFIG).profile.rules
+    families = "|".join(sorted({rule_id.rsplit("-", 1)[0] for rule_id in rules}))
+    named: dict[str, set[str]] = {}
+    for path in [*CONFIG.rglob("*.toml"), *(ROOT / "ivr").rglob("*.py")]:
+        for rule_id in re.findall(rf"(?<![\w-])(?:{families})-\d+(?!\w)", path.read_text(encoding="utf-8")):
+            named.setdefault(rule_id, set()).add(path.name)
+    assert "REC-001" in named
+    assert {rule_id: files for rule_id, files in named.items() if rule_id not in rules} == {}
+
+
+# ---------------------------------------------------------------- prompts
+
+
+def test_the_controllers_name_is_said_in_the_disclosures() -> None:
+    settings = load(CONFIG, IVR_CONTROLLER__NAME="la Mutuelle du Nord")
+    for program in settings.programs.values():
+        assert "la Mutuelle du Nord" in settings.prompts[program.prompts.disclosure].text
+
+
+@pytest.mark.parametrize(
+    ("controller", "said"),
+    [
+        ("la Mutuelle Exemple", "l'assistant de la Mutuelle Exemple"),
+        ("le Groupe Exemple", "l'assistant du Groupe Exemple"),
+        ("les Mutuelles Unies", "l'assistant des Mutuelles Unies"),
+        ("Harmonie Exemple", "l'assistant de Harmonie Exemple"),
+    ],
+)
+def test_the_french_article_of_the_controller_is_contracted(controller: str, said: str) -> None:
+    assert fill("l'assistant de {controller}", controller=controller) == said
+
+
+def test_an_unknown_placeholder_is_refused(config: Path) -> None:
+    edit(config / "prompts" / "service.toml", "Merci de votre appel.", "Merci {controler}.")
+    error = refusal(config)
+    assert error.key == "prompts.goodbye.text"
+    assert "controller" in error.remedy
+
+
+def test_a_prompt_id_used_twice_is_refused(config: Path) -> None:
+    (config / "prompts" / "more.toml").write_text('[prompts.goodbye]\nversion = "1"\ntext = "Au revoir."\n', "utf-8")
+    error = refusal(config)
+    assert error.key == "prompts.goodbye"
+    assert "more.toml" in str(error)
+    assert "service.toml" in str(error)
+
+
+# ---------------------------------------------------------------- the environment and paths
+
+
+def test_the_environment_wins_over_the_file(config: Path) -> None:
+    settings = load(
+        config,
+        IVR_SIP__PORT="5080",
+        IVR_SIP__TCP="false",
+        IVR_SIP__CODECS='["G722", "PCMA"]',
+        IVR_NODE__ID="node-7",
+        IVR_HEARING__TAPE__MAX_HOLD_MS="15000",
+        IVR_ROUTES__USERS__3646="hotline-quality",
+        IVR_CONFIG="ignored here",
+        IVRSOMETHING__ELSE="not ours",
+    )
+    assert (settings.sip.port, settings.sip.tcp, settings.sip.codecs) == (5080, False, ("G722", "PCMA"))
+    assert settings.node.id == "node-7"
+    assert settings.tape.max_hold_ms == 15000
+    assert settings.route("3646").name == "hotline-quality"
+
+
+def test_relative_paths_start_in_the_data_directory_and_that_one_beside_the_config(config: Path) -> None:
+    settings = load(config)
+    data_dir = config.parent / "var"
+    assert settings.node.data_dir == data_dir
+    assert settings.recording.store_dir == data_dir / "recordings"
+    assert settings.keys.kek_file == data_dir / "keys" / "kek"
+    assert settings.database.url == f"sqlite:///{data_dir / 'ivr.sqlite3'}"
+    assert settings.model_dir == data_dir / "models" / "whisper-base"
+    assert settings.sip.registrar.password_file is None
+
+
+def test_absolute_paths_stay_as_they_are(config: Path, tmp_path: Path) -> None:
+    settings = load(
+        config,
+        IVR_NODE__DATA_DIR=str(tmp_path / "data"),
+        IVR_KEYS__KEK_FILE=str(tmp_path / "kek"),
+        IVR_EAR__MODEL_DIR="whisper",
+        IVR_DATABASE__URL="postgresql+psycopg://ivr@db/ivr",
+    )
+    assert settings.node.data_dir == tmp_path / "data"
+    assert settings.keys.kek_file == tmp_path / "kek"
+    assert settings.model_dir == tmp_path / "data" / "whisper"
+    assert settings.database.url == "postgresql+psycopg://ivr@db/ivr"
+
+
+def test_the_config_folder_is_the_repositorys_unless_the_environment_names_another() -> None:
+    assert default_config_dir({}) == CONFIG
+    assert default_config_dir({"IVR_CONFIG": "/etc/ivr"}) == Path("/etc/ivr")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("IVR_SIP__PROT", "5060", "did you mean 'port'?"),
+        ("IVR_SIPP__PORT", "5060", "did you mean 'sip'?"),
+        ("IVR_SIP__REGISTRAR__USERNAM", "x", "did you mean 'username'?"),
+        ("IVR_SIP__PORT", "many", "valid integer"),
+        ("IVR_SIP__PORT", "70000", "less than or equal to 65535"),
+        ("IVR_SIP__CODECS", '["PCMA"', "not valid TOML"),
+        ("IVR_SIP__CODECS", '["PCMX"]', "'PCMA', 'PCMU' or 'G722'"),
+        ("IVR_ROUTES__DEFAULT", "hotline", "did you mean 'hotline-quality'?"),
+        ("IVR_LAW__PROFILE", "fr-2062", "did you mean 'fr-2026'?"),
+        ("IVR_RECORDING__CODEC", "mp3", "'opus' or 'alaw'"),
+        ("IVR_DATABASE__URL", "mysql://x", "postgresql+psycopg://"),
+        ("IVR_SIP__BIND", "localhost", "write an IP address"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_its_fix(variable: str, value: str, words: str) -> None:
+    error = refusal(CONFIG, {variable: value})
+    assert (error.file, error.key) == ("environment", variable)
+    assert words in str(error)
+
+
+# ---------------------------------------------------------------- mistakes in files
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "key", "words"),
+    [
+        ("ivr.toml", "port = 5060", "prot = 5060", "sip.prot", "did you mean 'port'?"),
+        ("ivr.toml", "[recording]", "[recordings]", "recordings", "did you mean 'recording'?"),
+        ("ivr.toml", "pad_ms = 200", "padd_ms = 200", "hearing.endpoint.padd_ms", "did you mean 'pad_ms'?"),
+        ("ivr.toml", 'realm = "*"', 'reelm = "*"', "sip.registrar.reelm", "did you mean 'realm'?"),
+        ("ivr.toml", "lines = 1", "lines = 0", "node.lines", "greater than or equal to 1"),
+        ("ivr.toml", "lines = 1", 'lines = "two"', "node.lines", "'two' is not accepted"),
+        ("ivr.toml", "rtp_port_max = 10999", "rtp_port_max = 10000", "sip", "at least 8 ports"),
+        ("ivr.toml", 'uri = ""', 'uri = "pbx"', "sip.registrar.uri", "write a SIP URI"),
+        ("ivr.toml", 'uri = ""', 'uri = "sip:pbx"', "sip.registrar", "needs username and password_file"),
+        ("ivr.toml", 'default = "hotline-quality"', 'default = "prospecting"', "routes.default", "places calls"),
+        ("ivr.toml", "[routes.users]", '[routes.users]\n1 = "x"', "routes.users.1", "there is no program 'x'"),
+        ("ivr.toml", "vad_delay_ms = 300", "vad_delay_ms = 299", "hearing.vad_delay_ms", "300"),
+        ("ivr.toml", "lookback_ms = 3000", "lookback_ms = 2999", "hearing.tape.lookback_ms", "mask_before_ms, 3000"),
+        ("ivr.toml", "onset_voiced = 3", "onset_voiced = 6", "hearing.endpoint.onset_voiced", "no speech would ever"),
+        ("ivr.toml", "overlap_ms = 2000", "overlap_ms = 12000", "hearing.overlap_ms", "less than piece_max_ms"),
+        ("programs/prospecting.toml", "barge_in", "barge_inn", "barge_inn", "did you mean 'barge_in'?"),
+        ("programs/prospecting.toml", 'closing = "p', 'closign = "p', "prompts.closign", "did you mean 'closing'?"),
+        ("programs/prospecting.toml", '"doubt"', '"doute"', "prompts.doubt", "did you mean 'doubt'?"),
+        ("programs/prospecting.toml", '"REC-003"', '"REC-0003"', "rule_ids", "did you mean 'REC-003'?"),
+        ("programs/prospecting.toml", '"sales_audio"', '"sale_audio"', "retention", "did you mean 'sales_audio'?"),
+        ("programs/prospecting.toml", "end_call_and_destroy", "stop_recording", "objection_effect", "REC-006"),
+        ("programs/prospecting.toml", '"prospecting-closing"', '""', "prompts.closing", "confirmed aloud"),
+        (HOTLINE, '"objection-noted"', '""', "prompts.objection_noted", "confirmed aloud"),
+        (HOTLINE, '"acceptance_test"', '""', "sampling_rate", "REC-008"),
+        (HOTLINE, '"acceptance_test"', '"tests"', "systematic_basis", "acceptance_test"),
+        (HOTLINE, 'objection_key = "9"', 'objection_key = "99"', "objection_key", "'99'"),
+        (HOTLINE, "doubt = 0.40", "doubt = 0.90", "thresholds.objection_recording", "above act"),
+        (HOTLINE, 'agent_uri = ""', 'agent_uri = "bob"', "agent_uri", "write a SIP URI"),
+        ("programs/prospecting.toml", 'goodbye = "goodbye"', "", "prompts.goodbye", "this key is missing"),
+        ("prompts/service.toml", "text = ", "txt = ", "prompts.hotline-menu.txt", "did you mean 'text'?"),
+        ("retention.toml", "keep = { months = 6 }", "keep = { months = 7 }", f"{QUALITY}.0.keep", "REC-007"),
+        ("retention.toml", "keep = { months = 6 }", "keep = { days = 183 }", f"{QUALITY}.0.keep", "6 months"),
+        ("retention.toml", "audio_quality_max", "audio_max", f"{QUALITY}.0.cap", "audio_quality_max"),
+        ("retention.toml", ".audio_quality_max", ".clock_start", f"{QUALITY}.0.cap", "no length"),
+        ("retention.toml", 'on = "recorded_at"', 'on = "offer"', QUALITY, "never be destroyed"),
+        ("retention.toml", '["ASS-A-05", ', '["ASS-A-55", ', "clocks.sales_audio.periods.1.rules", "'ASS-A-05'"),
+        ("retention.toml", "Europe/Paris", "Europe/Pari", "timezone", "IANA"),
+        (LAW, "since = 2018-05-25", "since = 2030-01-01\nuntil = 2018-01-01", "rules.REC-001", "until"),
+        (LAW, 'confidence = "v', 'confidance = "v', "rules.REC-001.confidance", "did you mean 'confidence'?"),
+        (LAW, 'id = "fr-2026"', 'id = "fr-2025"', "profile.id", "rename the file"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_file_is_named_with_its_fix(
+    config: Path, file: str, old: str, new: str, key: str, words: str
+) -> None:
+    edit(config / file, old, new)
+    error = refusal(config)
+    assert error.file == str(config / file)
+    assert error.key == key
+    assert words in str(error)
+
+
+def test_wrong_toml_is_named_with_file_and_line(config: Path) -> None:
+    (config / "ivr.toml").write_text('[node]\nid = "a"\nlines = \n', encoding="utf-8")
+    error = refusal(config)
+    assert error.file == str(config / "ivr.toml")
+    assert "line 3" in str(error)
+
+
+def test_a_file_that_is_not_text_is_refused(config: Path) -> None:
+    (config / "retention.toml").write_bytes(b"\xff\xfe\x00")
+    assert "UTF-8" in str(refusal(config))
+
+
+def test_a_missing_file_is_named(config: Path) -> None:
+    (config / "retention.toml").unlink()
+    assert refusal(config).file == str(config / "retention.toml")
+
+
+@pytest.mark.parametrize(("folder", "word"), [("prompts", "prompt"), ("programs", "program")])
+def test_an_empty_folder_is_named(config: Path, folder: str, word: str) -> None:
+    shutil.rmtree(config / folder)
+    error = refusal(config)
+    assert error.file == str(config / folder)
+    assert word in str(error)
+
+
+def test_a_config_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    error = refusal(tmp_path / "nowhere")
+    assert error.file == str(tmp_path / "nowhere")
+    assert "IVR_CONFIG" in error.remedy
+
+
+def test_asking_for_an_unknown_program_or_prompt_names_the_nearest() -> None:
+    settings = load(CONFIG)
+    with pytest.raises(ConfigurationError, match="did you mean 'prospecting'"):
+        settings.program("prospection")
+    with pytest.raises(ConfigurationError, match="did you mean 'goodbye'"):
+        settings.prompt("goodby")
+    assert settings.program("prospecting").name == "prospecting"
+    assert settings.prompt("goodbye").version == "1"
+
+
+def test_the_caps_of_the_clocks_come_from_the_rules(config: Path) -> None:
+    edit(config / "profiles" / "fr-2026.toml", '"6 calendar months"', '"4 calendar months"')
+    edit(config / "retention.toml", "keep = { months = 6 }\n", "")
+    assert load(config).retention.clock("quality_audio").periods[0].keep == Duration(months=4)
