@@ -1,0 +1,46 @@
+"""Puts an ear together from its parts, warm and ready."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from ivr.domain.verdict import EarVerdict
+from ivr.services.ports import Speech
+from ivr.speech.intent.model import IntentModel
+from ivr.speech.judge import Judge
+from ivr.speech.local import LocalEar
+from ivr.speech.model import ModelSettings
+from ivr.speech.silero import Silero
+from ivr.speech.transcriber import WHISPER_HZ, DecodingSettings, WhisperTranscriber
+from ivr.speech.understanding import Understanding
+
+
+class EarJudge:
+    """Callable that judges a Speech. Safe for several threads: each gets its own Silero, Whisper is shared."""
+
+    def __init__(
+        self,
+        model: ModelSettings,
+        decoding: DecodingSettings | None = None,
+        understanding: Understanding | None = None,
+    ) -> None:
+        """Load everything and judge once, so that the first caller does not wait for it. Raises HostError."""
+        self._transcriber = WhisperTranscriber(model, decoding)
+        self._understanding = understanding if understanding is not None else IntentModel.load()
+        self._own = threading.local()
+        hum = np.sin(np.arange(2 * WHISPER_HZ, dtype=np.float32) * np.float32(0.1)) * np.float32(0.1)
+        self._transcriber.transcribe(hum.astype(np.float32))
+
+    def __call__(self, speech: Speech) -> EarVerdict:
+        judge = getattr(self._own, "judge", None)
+        if judge is None:
+            judge = self._own.judge = Judge(Silero().voiced, self._transcriber, self._understanding)
+        verdict: EarVerdict = judge.judge(speech)
+        return verdict
+
+
+def local_ear(model: ModelSettings, understanding: Understanding | None = None) -> LocalEar:
+    """Return an ear inside this process. Raises HostError when the model is absent or damaged."""
+    return LocalEar(EarJudge(model, understanding=understanding))

@@ -1,0 +1,45 @@
+"""Port Ear inside this process, without ZeroMQ: for `ivr listen` and for tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from ivr.domain.verdict import EarVerdict
+from ivr.errors import SpeechError
+from ivr.services.ports import Speech
+
+
+class LocalEar:
+    """Judges on a thread of its own, one piece after the other, in the order asked.
+
+    Raises SpeechError when the verdict would come after the deadline, like an ear process does.
+    """
+
+    def __init__(self, judge: Callable[[Speech], EarVerdict]) -> None:
+        self._judge = judge
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ear")
+        self._closed = False
+
+    async def judge(self, speech: Speech) -> EarVerdict:
+        if self._closed:
+            raise SpeechError("the ear was closed", where="ear")
+        work = asyncio.get_running_loop().run_in_executor(self._thread, self._safely, speech)
+        try:
+            async with asyncio.timeout(speech.deadline_s):
+                return await work
+        except TimeoutError:
+            raise SpeechError("no verdict before the deadline", where="ear") from None
+
+    async def close(self) -> None:
+        self._closed = True
+        await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
+
+    def _safely(self, speech: Speech) -> EarVerdict:
+        try:
+            return self._judge(speech)
+        except SpeechError:
+            raise
+        except Exception as error:
+            raise SpeechError(f"judging failed ({type(error).__name__})", where="ear") from None

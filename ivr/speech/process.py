@@ -1,0 +1,81 @@
+"""The ear as a process of its own: `python -m ivr.speech.server --endpoint … --model-dir …`.
+
+It prints one JSON line when it is ready, one when it ends, and never a word it heard.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ivr.errors import EXIT_OK, IvrError
+from ivr.speech.model import ModelSettings
+from ivr.speech.server import EarServer, check_endpoint
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one ear until SIGTERM or SIGINT, or until the parent process is gone; return the exit code."""
+    options = _options(arguments)
+    parent = os.getppid()
+    keep_private()
+    if options.die_with_parent:
+        _die_with(parent)
+    # Whoever may not read this user's files may not reach the socket file either.
+    os.umask(0o077)
+    try:
+        check_endpoint(options.endpoint)
+        # Loading takes a second: a wrong endpoint is said before.
+        from ivr.speech.ear import EarJudge
+
+        model = ModelSettings(Path(options.model_dir), options.device, options.compute_type, options.workers)
+        judge = EarJudge(model)
+        server = EarServer(judge, workers=options.workers, capacity=options.capacity)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: server.stop())
+        _say("ready", endpoint=server.bind(options.endpoint), pid=os.getpid(), workers=options.workers)
+    except IvrError as error:
+        _say("failed", what=str(error))
+        print(error, file=sys.stderr)
+        return error.exit_code
+    server.run()
+    _say("ended", **server.metrics().__dict__)
+    return EXIT_OK
+
+
+def keep_private() -> None:
+    """Forbid core dumps and tracing by others: memory holds callers' speech."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel end this process when the thread that started it ends (Linux prctl)."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m ivr.speech.server", description="One ear process.")
+    parser.add_argument("--endpoint", required=True, help="ipc:///path or tcp://127.0.0.1:port (* for any port)")
+    parser.add_argument("--model-dir", required=True, help="a CTranslate2 Whisper directory")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--compute-type", default="auto", help="CTranslate2 compute type; auto: int8, float16 on cuda")
+    parser.add_argument("--workers", type=int, default=2, help="pieces judged at once, one core each")
+    parser.add_argument("--capacity", type=int, default=64, help="pieces that may wait")
+    parser.add_argument("--die-with-parent", action=argparse.BooleanOptionalAction, default=True)
+    return parser.parse_args(arguments)
+
+
+def _say(event: str, **fields: object) -> None:
+    print(json.dumps({"event": event, **fields}), flush=True)
