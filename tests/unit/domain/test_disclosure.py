@@ -200,9 +200,24 @@ def test_the_sentence_that_says_one_speaks_to_a_machine_is_located(text: str, po
     assert ai_notice_position(read_notice(text)) == position
 
 
-def test_spoken_length_grows_with_the_words() -> None:
-    assert spoken_seconds("") == 0
-    assert spoken_seconds("un deux trois quatre cinq six sept huit neuf") == pytest.approx(9 / 2.7)
+@pytest.mark.parametrize(
+    ("text", "measured_s"),
+    [
+        ("", 0.0),
+        ("Merci. L'appel continue.", 2.7),
+        ("C'est noté, cet appel n'est plus enregistré.", 3.4),
+        ("C'est noté, nous ne vous rappellerons plus. L'enregistrement de cet appel est détruit. Au revoir.", 6.5),
+        (
+            "Bonjour, vous parlez à l'assistant automatique de la Mutuelle Exemple. "
+            "Cet appel peut être enregistré, pour améliorer la qualité de nos réponses. "
+            "Vous pouvez refuser l'enregistrement à tout moment : dites-le simplement, ou appuyez sur la touche 9. "
+            "Toutes les informations sur vos droits sont sur notre site internet.",
+            18.4,
+        ),
+    ],
+)
+def test_the_estimated_length_is_near_what_the_synthetic_voice_takes(text: str, measured_s: float) -> None:
+    assert spoken_seconds(text) == pytest.approx(measured_s, abs=1.0)
 
 
 @given(st.text(max_size=300))
