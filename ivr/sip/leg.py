@@ -10,6 +10,7 @@ import pjsua2 as pj
 
 from ivr.domain.leg import LegState
 from ivr.sip.cause import cause_in_message
+from ivr.sip.digits import DigitFilter
 from ivr.sip.media_port import LegPort
 from ivr.sip.track import Track
 
@@ -23,7 +24,7 @@ class CallListener(Protocol):
 
     def media_changed(self, leg_id: str) -> None: ...
 
-    def digit_received(self, leg_id: str, digit: str) -> None: ...
+    def digit_received(self, leg_id: str, digit: str, *, in_rtp: bool) -> None: ...
 
 
 class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
@@ -54,7 +55,8 @@ class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
 
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802
         try:
-            self._listener.digit_received(self._leg_id, prm.digit)
+            in_rtp = prm.method == pj.PJSUA_DTMF_METHOD_RFC2833
+            self._listener.digit_received(self._leg_id, prm.digit, in_rtp=in_rtp)
         except Exception:
             _LOG.exception("a key could not be passed on")
 
@@ -79,13 +81,13 @@ class Leg:
     """The call's conference port while its media flows."""
     track: Track | None = None
     held: bool = False
+    """Whether the party holds us; `hold_wanted` is what we are about to ask of it."""
+    hold_wanted: bool | None = None
     peers: set[str] = field(default_factory=set)
     ring_deadline: float | None = None
     rtp_packets: int = -1
     rtp_seen_at: float = 0.0
-    last_digit: str = field(default="", repr=False)
-    last_digit_at: float = 0.0
-    media_changed_at: float = 0.0
+    digits: DigitFilter = field(default_factory=DigitFilter, repr=False)
     ended_by_us: bool = False
     end_status: int = 0
     """The status to report when we end the leg for a reason of our own; 0 means the one of the dialog."""

@@ -43,7 +43,6 @@ _NO_CIRCUIT_CAUSE = 34
 _TIMER_CAUSE = 102
 _BYE_GRACE_S = 2.0
 _RTP_CHECK_S = 0.5
-_DIGIT_ECHO_S = 0.3
 _END_TIMEOUT_S = 2.0
 
 
@@ -159,13 +158,9 @@ class Switchboard:
 
     def set_hold(self, leg_id: str, held: bool) -> None:
         leg = self._legs.get(leg_id)
-        if leg is not None and leg.call is not None and leg.confirmed:
-            prm = pj.CallOpParam(True)
-            if held:
-                leg.call.setHold(prm)
-            else:
-                prm.opt.flag = pj.PJSUA_CALL_UNHOLD
-                leg.call.reinvite(prm)
+        if leg is not None and leg.confirmed:
+            leg.hold_wanted = held
+            self._re_invite(leg)
 
     # ------------------------------------------------------------ what the library reports
 
@@ -224,22 +219,19 @@ class Switchboard:
                 break
         leg.media = leg.call.getAudioMedia(-1) if active and leg.call.hasMedia() else None
         changed, leg.held = held != leg.held, held
-        leg.media_changed_at = leg.rtp_seen_at = time.monotonic()
+        leg.rtp_seen_at = time.monotonic()
+        leg.digits.media_changed(leg.rtp_seen_at)
         self._wiring.connect(leg, self._legs)
         if changed:
             self._emit(LegHeld(leg_id, held, time.monotonic()))
 
-    def digit_received(self, leg_id: str, digit: str) -> None:
+    def digit_received(self, leg_id: str, digit: str, *, in_rtp: bool) -> None:
         leg = self._legs.get(leg_id)
         if leg is None:
             return
         now = time.monotonic()
-        # A stream made anew by a re-INVITE takes the rest of a key's event packets for another press.
-        echo = leg.last_digit_at < leg.media_changed_at and now - leg.last_digit_at < _DIGIT_ECHO_S
-        if echo and digit == leg.last_digit:
-            return
-        leg.last_digit, leg.last_digit_at = digit, now
-        self._emit(DigitPressed(leg_id, digit, now))
+        if leg.digits.is_press(digit, now, in_rtp=in_rtp):
+            self._emit(DigitPressed(leg_id, digit, now))
 
     # ------------------------------------------------------------ how it works
 
@@ -287,6 +279,20 @@ class Switchboard:
         except pj.Error as failure:
             _LOG.warning("leg %s could not be ended in its dialog: %s", leg.leg_id, failure.reason)
             self._report_end(leg, leg.end_status or 200, cause)
+
+    def _re_invite(self, leg: Leg) -> None:
+        """Ask for the wanted hold; while another re-INVITE is under way it stays wanted for the next turn."""
+        assert leg.call is not None
+        prm = pj.CallOpParam(True)
+        try:
+            if leg.hold_wanted:
+                leg.call.setHold(prm)
+            else:
+                prm.opt.flag = pj.PJSUA_CALL_UNHOLD
+                leg.call.reinvite(prm)
+            leg.hold_wanted = None
+        except pj.Error as failure:
+            _LOG.debug("leg %s: re-INVITE postponed: %s", leg.leg_id, failure.reason)
 
     def _stop_playing(self, leg: Leg) -> None:
         self._report_finished(leg)
@@ -338,6 +344,8 @@ class Switchboard:
         for leg in tuple(self._legs.values()):
             if leg.port.done:
                 self._report_finished(leg)
+            if leg.hold_wanted is not None and not leg.ended_by_us:
+                self._re_invite(leg)
             if leg.forget_at is not None and now >= leg.forget_at:
                 self._report_end(leg, leg.end_status or 200, leg.end_cause)
             elif leg.ring_deadline is not None and now >= leg.ring_deadline:

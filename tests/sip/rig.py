@@ -1,0 +1,199 @@
+"""What the SIP tests share: a line on loopback, sipp as its peer, tones and levels."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import wave
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ivr.services.ports import IncomingCall, LegConfirmed, LegDisconnected, LineEvent
+from ivr.sip.line import PjsuaLine
+from ivr.sip.settings import SipSettings
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+E = TypeVar("E", bound=LineEvent)
+T = TypeVar("T")
+
+
+def run(test: Coroutine[Any, Any, T], *, limit_s: float = 40.0) -> T:
+    """Run one test's coroutine, bounded in time."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(limit_s):
+            return await test
+
+    return asyncio.run(bounded())
+
+
+class Rig:
+    """A line and the events it has told. `expect` passes over events of other kinds."""
+
+    def __init__(self, line: PjsuaLine) -> None:
+        self.line = line
+        self.seen: list[LineEvent] = []
+
+    async def expect(self, kind: type[E], *, timeout_s: float = 8.0) -> E:
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    event = await self.line.next_event()
+                    self.seen.append(event)
+                    if isinstance(event, kind):
+                        return event
+        except TimeoutError:
+            raise AssertionError(f"no {kind.__name__} in {timeout_s:g} s; seen: {self.seen}") from None
+
+    async def take_call(self) -> LegConfirmed:
+        """Answer the next call and wait until it is up."""
+        call = await self.expect(IncomingCall)
+        self.line.answer(call.leg_id)
+        return await self.expect(LegConfirmed)
+
+    async def silent(self, for_s: float) -> list[LineEvent]:
+        """Return the events that come within a time."""
+        came: list[LineEvent] = []
+        try:
+            async with asyncio.timeout(for_s):
+                while True:
+                    came.append(await self.line.next_event())
+        except TimeoutError:
+            return came
+
+    async def hear(self, leg_id: str, for_s: float) -> tuple[bytes, bytes]:
+        """Drain a leg for a while; return what it said and what it was sent."""
+        spoken, heard = b"", b""
+        end = asyncio.get_running_loop().time() + for_s
+        while asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.05)
+            while audio := self.line.drain(leg_id):
+                spoken += b"".join(audio.spoken)
+                heard += b"".join(audio.heard)
+        return spoken, heard
+
+
+@asynccontextmanager
+async def rigged(**settings: Any) -> AsyncIterator[Rig]:
+    """A line on a free port of 127.0.0.1; whatever happens, it is closed."""
+    line = await PjsuaLine.open(SipSettings(**settings))
+    try:
+        yield Rig(line)
+    finally:
+        await line.close()
+
+
+class Sipp:
+    """One sipp process with a bounded number of calls and seconds. `port` is where it listens."""
+
+    def __init__(
+        self, scenario: str, folder: Path, *, to: int = 0, calls: int = 1, options: tuple[str, ...] = ()
+    ) -> None:
+        self._scenario = scenario
+        self._folder = folder
+        self._to = to
+        self._calls = calls
+        self._options = options
+        self.port = free_port()
+        self.media_port = free_port()
+        self.process: asyncio.subprocess.Process | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"sip:callee@127.0.0.1:{self.port}"
+
+    async def __aenter__(self) -> Sipp:
+        arguments = ["-sf", str(SCENARIOS / f"{self._scenario}.xml"), "-i", "127.0.0.1", "-p", str(self.port)]
+        arguments += ["-mp", str(self.media_port), "-m", str(self._calls), "-l", str(self._calls)]
+        arguments += ["-timeout", "25s", "-timeout_error", "-nostdin", "-trace_err", "-trace_msg", *self._options]
+        arguments += ["-error_file", str(self._folder / f"{self._scenario}.err")]
+        arguments += ["-message_file", str(self._folder / f"{self._scenario}.msg")]
+        if self._to:
+            arguments.append(f"127.0.0.1:{self._to}")
+        quiet = asyncio.subprocess.DEVNULL
+        self.process = await asyncio.create_subprocess_exec(
+            "sipp", *arguments, stdin=quiet, stdout=quiet, stderr=quiet, cwd=self._folder
+        )
+        if not self._to:
+            await self._listening()
+        return self
+
+    async def _listening(self) -> None:
+        """Wait until sipp owns its port: a second socket cannot be bound to it any more."""
+        while True:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                try:
+                    probe.bind(("127.0.0.1", self.port))
+                except OSError:
+                    return
+            await asyncio.sleep(0.02)
+
+    async def passed(self) -> None:
+        """Wait for the end; fails the test when the scenario was not followed to the letter."""
+        assert self.process is not None
+        code = await self.process.wait()
+        errors = self._folder / f"{self._scenario}.err"
+        assert code == 0, f"sipp {self._scenario}: {code}\n" + (errors.read_text() if errors.exists() else "")
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+
+    def messages(self) -> str:
+        """Every SIP message of the call, as sipp saw it."""
+        return (self._folder / f"{self._scenario}.msg").read_text(errors="replace")
+
+
+def free_port(kind: int = socket.SOCK_DGRAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def free_rtp_range() -> tuple[int, int]:
+    """Return an even port and the seventh after it, for a line whose first leg must use the first of them."""
+    while True:
+        first = free_port() // 2 * 2
+        try:
+            for port in range(first, first + 8):
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first, first + 7
+
+
+def tone_wav(folder: Path, seconds: float, frequency_hz: int, *, rate_hz: int = 8000) -> Path:
+    path = folder / f"tone-{frequency_hz}-{seconds:g}-{rate_hz}.wav"
+    at = np.arange(int(seconds * rate_hz)) / rate_hz
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes((8000 * np.sin(2 * np.pi * frequency_hz * at)).astype("<i2").tobytes())
+    return path
+
+
+def level_at(pcm: bytes, frequency_hz: int, *, rate_hz: int = 8000) -> float:
+    """Return the amplitude of one frequency in PCM16 audio; a tone of `tone_wav` throughout gives about 8000."""
+    samples = np.frombuffer(pcm, dtype="<i2").astype(np.float64)
+    if not samples.size:
+        return 0.0
+    wave_ = np.exp(-2j * np.pi * frequency_hz * np.arange(samples.size) / rate_hz)
+    return float(2 * np.abs(samples @ wave_) / samples.size)
+
+
+def frames_with_tone(pcm: bytes, frequency_hz: int) -> int:
+    """Return how many 20 ms frames are mostly this tone."""
+    return sum(level_at(pcm[at : at + 320], frequency_hz) > 4000 for at in range(0, len(pcm), 320))
+
+
+def ended(rig: Rig) -> list[LegDisconnected]:
+    return [event for event in rig.seen if isinstance(event, LegDisconnected)]
