@@ -91,7 +91,7 @@ def _recording_exists(notice: Notice) -> bool:
 def _purpose(notice: Notice) -> bool:
     sentences = notice.sentences
     return any(
-        words.PURPOSE.search(sentence)
+        words.PURPOSE.search(_without_other_purposes(sentence))
         and (words.RECORDING_WORD.search(sentence) or (n > 0 and words.RECORDING_WORD.search(sentences[n - 1])))
         for n, sentence in enumerate(sentences)
     )

@@ -24,6 +24,7 @@ RECORDED = re.compile(
     rf"|\bl'enregistrement (?:de |d')?{WHICH}\s?{CALL}\b"
     r"(?=[^.]*\b(?:(?:est|sera)\s(?!detruit|efface|supprime|arrete|interrompu|termine|coupe)|permet|sert|commence|demarre)\b)"
     r"|\bvous (?:etes|serez|pouvez etre|pourrez etre) (?:\w+ )?enregistre(?:e|s|es)?\b"
+    r"(?!\s(?:dans|sous|avec|comme|aupres|sur)\b)"
 )
 NEGATED = re.compile(r"\b(?:ne|n'|pas|plus|jamais)\b")
 
@@ -42,10 +43,13 @@ PURPOSE = re.compile(
 )
 
 RIGHT = re.compile(
-    r"\b(?:pouvez|pourrez|avez le droit|libre|droit)\b[^.]{0,40}?"
+    r"\b(?:pouvez|pourrez|possibilite|faculte|libre|droit)\b[^.]{0,40}?"
     r"(?:\bvous (?:y )?opposer\b|\bvous en opposer\b|\b(?:de )?(?:le |la |l')?refuser\b|\bdire non\b|\bd'opposition\b|"
     r"\b(?:arreter|stopper|interrompre|couper|faire cesser|faire arreter)\b|\bl'arret\b)"
-    r"|\bsi vous\b[^.]{0,30}?\b(?:n'(?:y )?(?:acceptez|consentez)|ne (?:le |l')?(?:souhaitez|voulez|desirez)|"
+    r"|\bvous ne (?:le )?(?:souhaitez|voulez|desirez) pas etre enregistre"
+    r"|\bsi vous\b[^.]{0,30}?\b(?:n'(?:y )?(?:acceptez|consentez)|ne le (?:souhaitez|voulez|desirez)|"
+    r"ne (?:souhaitez|voulez|desirez) pas"
+    r"(?=$|\s(?:que|etre enregistr|(?:cet |l'|d')enregistr|dites|tapez|merci|appuyez|il ))|"
     r"refusez|vous (?:y )?opposez|etes contre|"
     r"preferez ne pas|(?:souhaitez|voulez|desirez) (?:vous (?:y )?opposer|(?:le |l')?refuser|(?:l')?arreter|ne pas))"
     r"|\bpour (?:vous (?:y )?opposer|(?:le |l'|la )?refuser|(?:l')?arreter|dire non|ne pas (?:l')?etre enregistr)"
@@ -59,14 +63,17 @@ NO_RIGHT = re.compile(
 OTHER_OBJECT = re.compile(
     r"\b(?:oppos(?:er|ez|e)|opposition) (?:a |au |aux |a la |a l')(?!(?:\w+\s|l'|d')?(?:enregistr|ecoute|tout moment|"
     rf"{CALL}))"
-    r"|\brefuser (?:le |la |les |l'|de |d'|cette |ce |cet )(?!\s?(?:enregistr|appel|\w+ enregistr|etre enregistr))"
+    r"|\brefuser (?:le |la |les |l'|de |d'|cette |ce |cet |nos |vos |notre |votre |une? )"
+    r"(?!\s?(?:enregistr|appel|\w+ enregistr|etre enregistr))"
     r"|\b(?:arreter|stopper|interrompre|couper) (?:le |la |les |l'|vos |votre )(?!\s?(?:enregistr|appel|conversation))"
 )
 REFUSAL_OF_RECORDING = re.compile(
     r"\b(?:refus\w*|oppos\w*|arret\w*|stopp\w*)\b[^.]{0,30}\benregistrement|\bne (?:pas )?\w*[^.]{0,30}\betre enregistr"
 )
+# "dites-nous la raison de votre appel" is no way to object.
+_SAY = r"dites(?!(?:-nous|-moi)? (?:la raison|pourquoi|votre|vos|quel|quand|comment|en quelques))"
 HOW = re.compile(
-    r"\b(?:dites|dite|redites|repondez|prononcez|tapez|appuyez|pressez|composez|faites (?:le|la|non|\d|etoile|diese)|"
+    rf"\b(?:{_SAY}|redites|repondez|prononcez|tapez|appuyez|pressez|composez|faites (?:le|la|non|\d|etoile|diese)|"
     r"signalez|indiquez|demandez|prevenez|informez|ecrivez|envoyez|faites[ -](?:le|nous))\b"
     r"|\ben (?:le |nous le |l')?(?:disant|tapant|appuyant|pressant|composant|demandant|signalant|indiquant|ecrivant)\b"
     r"|\b(?:en )?(?:nous )?(?:le |l')(?:dire|signaler|indiquer|demander)\b"
@@ -82,7 +89,7 @@ OTHER_PURPOSE = re.compile(
 )
 HOW_FIRST = re.compile(
     r"^(?:(?:pour (?:cela|ce faire)|dans ce cas|alors|si c'est le cas|a tout moment|il|vous)\b[^.]{0,20})?"
-    r"(?:dites|tapez|appuyez|pressez|composez|faites|il suffit|suffit|demandez|signalez|prevenez|indiquez|"
+    rf"(?:{_SAY}|tapez|appuyez|pressez|composez|faites|il suffit|suffit|demandez|signalez|prevenez|indiquez|"
     r"pouvez (?:nous )?le (?:dire|demander))"
 )
 
@@ -93,7 +100,7 @@ FULL_NOTICE = re.compile(
 PLACE = re.compile(
     r"\b(?:sites?|internet|www|web|en ligne|espace (?:adherent|personnel|client|assure)|point fr|courrier|par ecrit|"
     r"brochure|contrat|conditions generales)\b|\.fr\b|\.com\b|\.org\b"
-    r"|\b(?:tapez|appuyez|pressez|composez|dites|demandez)\b|\btouche\b"
+    r"|\b(?:tapez|appuyez|pressez|composez|dites|demandez|ecrivez)\b|\btouche\b"
 )
 
 COMMERCIAL = re.compile(

@@ -58,6 +58,9 @@ HOLDS = {
         "Vous pouvez à tout moment demander l'arrêt de l'enregistrement en tapant 9.",
         "Cet appel est enregistré. Si vous n'acceptez pas, signalez-le à votre conseiller.",
         "Vous pouvez arrêter l'enregistrement à tout moment. Dites simplement non.",
+        "Cet appel est enregistré. Vous avez la possibilité de refuser en appuyant sur dièse.",
+        "Vous ne voulez pas être enregistré ? Dites-le nous ou tapez 9.",
+        "L'appel est enregistré. Si vous souhaitez vous y opposer, merci de le signaler à votre conseiller.",
         "Si vous ne voulez pas être enregistré, tapez 9. Pour parler à un conseiller, tapez 1.",
     ],
     "pointer_to_full_notice": [
@@ -65,6 +68,7 @@ HOLDS = {
         "Pour en savoir plus, rendez-vous sur mutuelle-exemple.fr.",
         "Notre politique de confidentialité est disponible en ligne.",
         "Pour plus d'informations, tapez 5.",
+        "Pour connaître vos droits, écrivez à notre délégué à la protection des données.",
         "Vos droits sont détaillés dans votre espace adhérent.",
     ],
     "commercial_purpose": [
@@ -101,6 +105,10 @@ LACKS = {
         "Votre appel est important pour nous.",
         "Ne me donnez pas votre numéro de carte, je coupe l'enregistrement.",
         "Votre virement est enregistré.",
+        "Vous êtes bien enregistré dans nos fichiers.",
+        "Cet appel est gratuit et votre adhésion est enregistrée.",
+        "Cet appel ne fait l'objet d'aucun enregistrement.",
+        "L'enregistrement de cet appel est détruit.",
     ],
     "controller_name": [
         "Bonjour, ici votre mutuelle.",
@@ -112,6 +120,7 @@ LACKS = {
     "purpose": [
         "Cet appel est enregistré.",
         "Cet appel est enregistré pour des raisons techniques.",
+        "Cet appel est enregistré. Pour votre contrat qualité plus, tapez 1.",
         "Pour améliorer la qualité, tapez 2. Bonne journée. Cet appel est enregistré.",
         "Nous travaillons à améliorer la qualité de nos réponses.",
     ],
@@ -125,6 +134,10 @@ LACKS = {
         "Vous pouvez refuser l'enregistrement. Pour parler à un conseiller, tapez 1.",
         "Vous avez un droit d'opposition à l'enregistrement.",
         "Cet appel est enregistré. Vous pouvez refuser la prospection en tapant 3.",
+        "Cet appel est enregistré. Vous pouvez refuser nos offres en le disant.",
+        "Cet appel est enregistré. Si vous ne souhaitez pas patienter, tapez 2.",
+        "Cet appel est enregistré. Si vous ne souhaitez pas attendre, dites-le.",
+        "Cet appel est enregistré. Vous pouvez vous y opposer. Dites-nous la raison de votre appel.",
     ],
     "pointer_to_full_notice": [
         "Vous pouvez suivre vos remboursements sur notre site internet.",
