@@ -18,7 +18,7 @@ import pjsua2 as pj
 import pjsua2._pjsua2 as binding
 
 from ivr.errors import HostError
-from ivr.sip.media_port import Metronome, port_format
+from ivr.sip.media_port import Metronome, destroy_port, port_format
 from ivr.sip.pjsip_log import PjsipLog
 from ivr.sip.settings import CODECS, SipSettings
 
@@ -239,7 +239,9 @@ class EndpointThread:
         finally:
             # From here no clock ticks, so ports may go.
             endpoint.audDevManager().setNoDev()
-            self.metronome = None
+            if self.metronome is not None:
+                destroy_port(self.metronome)
+                self.metronome = None
             endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)
             self.endpoint = None
             if self._nudger is not None:

@@ -61,6 +61,11 @@ class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
             _LOG.exception("a key could not be passed on")
 
 
+def destroy_call(call: LegCall) -> None:
+    """Delete the library's call object now, on the endpoint's thread, whoever still refers to ours."""
+    pj.Call.__swig_destroy__(call)
+
+
 def _reason_cause(event: Any) -> int | None:
     """Return the Q.850 cause carried by the message that brought this event, if a message did."""
     if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:

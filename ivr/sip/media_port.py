@@ -35,6 +35,11 @@ def _address(vector: pj.ByteVector) -> int | None:
     return address
 
 
+def destroy_port(port: pj.AudioMediaPort) -> None:
+    """Delete the library's half of a port now, whoever still refers to ours; the media clock must have stopped."""
+    pj.AudioMediaPort.__swig_destroy__(port)
+
+
 class Metronome(pj.AudioMediaPort):  # type: ignore[misc]  # the binding has no types
     """Numbers the ticks of the clock, and is the silence that every leg is sent so that its RTP never stops."""
 

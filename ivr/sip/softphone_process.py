@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -85,6 +86,20 @@ class SoftphoneProcess:
 
     async def unhold(self) -> None:
         await self._do("unhold")
+
+    @property
+    def process_id(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    def freeze(self) -> None:
+        """Stop the process where it stands, as a network that has gone: no packet, no BYE."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def kill(self) -> None:
+        """End the process at once, without a BYE."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def close(self) -> int:
         """End the softphone and return its exit code."""

@@ -27,7 +27,7 @@ from ivr.services.ports import (
 from ivr.sip.account import LineAccount, account_config
 from ivr.sip.cause import cause_of_status
 from ivr.sip.endpoint import EndpointThread
-from ivr.sip.leg import Leg, LegCall
+from ivr.sip.leg import Leg, LegCall, destroy_call
 from ivr.sip.media_port import Playback
 from ivr.sip.prompt import heard_ms, load_prompt
 from ivr.sip.settings import SipSettings
@@ -122,7 +122,7 @@ class Switchboard:
         try:
             prompt = load_prompt(path, self._settings.clock_hz)
         except ConfigurationError as failure:
-            _LOG.error("prompt not played on leg %s: %s", leg_id, failure)
+            _LOG.error("prompt not played on leg %s: %s", leg_id, str(failure))
             self._emit(PromptEnded(leg_id, play_id, False, 0, time.monotonic()))
             return
         leg.port.playback = Playback(play_id, prompt, loop)
@@ -337,7 +337,9 @@ class Switchboard:
 
     def _each_turn(self) -> None:
         now = time.monotonic()
-        self._finished = [call for call in self._finished if call.isActive()]
+        for call in [call for call in self._finished if not call.isActive()]:
+            self._finished.remove(call)
+            destroy_call(call)
         check_rtp = bool(self._settings.rtp_timeout_s) and now >= self._next_rtp_check
         if check_rtp:
             self._next_rtp_check = now + min(_RTP_CHECK_S, self._settings.rtp_timeout_s / 4)
@@ -384,7 +386,10 @@ class Switchboard:
                 while self._account.getInfo().regIsActive and time.monotonic() < deadline:
                     self.thread.turn(10)
             self._account.shutdown()
+            pj.Account.__swig_destroy__(self._account)
             self._account = None
+        for call in self._finished:
+            destroy_call(call)
         self._finished.clear()
         assert self.thread.endpoint is not None
         self.thread.endpoint.audDevManager().setNoDev()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from ivr.sip.endpoint import EndpointThread
 from ivr.sip.leg import Leg
-from ivr.sip.media_port import LegPort, Playback, port_format
+from ivr.sip.media_port import LegPort, Playback, destroy_port, port_format
 
 
 class Wiring:
@@ -91,6 +91,8 @@ class Wiring:
         self.refresh_hearers({key: other for key, other in legs.items() if other is not leg})
 
     def drop_ports(self) -> None:
-        """Let go of the ports; the media clock must have stopped."""
+        """Delete the ports; the media clock must have stopped."""
+        for port in self._ports:
+            destroy_port(port)
         self._free.clear()
         self._ports.clear()

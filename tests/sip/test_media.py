@@ -1,0 +1,323 @@
+"""What goes over the media path, between the line and softphones in processes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ivr.services.ports import (
+    DigitPressed,
+    IncomingCall,
+    LegConfirmed,
+    LegDisconnected,
+    LegHeld,
+    PromptEnded,
+)
+from ivr.sip.softphone_process import SoftphoneProcess
+from tests.sip.rig import Rig, frames_with_tone, level_at, rigged, run, tone_wav
+
+pytestmark = pytest.mark.sip
+
+
+async def _called_by(rig: Rig, phone: SoftphoneProcess) -> str:
+    await phone.call(rig.line.uri)
+    return (await rig.take_call()).leg_id
+
+
+def _loud(phone: SoftphoneProcess) -> list[float]:
+    return [float(str(report["rms"])) for report in phone.reports if report["event"] == "media"]
+
+
+def test_a_prompt_is_heard_whole_and_told_to_the_frame(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess("--tap") as phone:
+            leg_id = await _called_by(rig, phone)
+            rig.line.play(leg_id, "p1", tone_wav(tmp_path, 1.0, 500))
+            ended = await rig.expect(PromptEnded)
+            assert (ended.play_id, ended.completed, ended.heard_ms) == ("p1", True, 1000)
+            _, heard = await rig.hear(leg_id, 0.3)
+            assert frames_with_tone(heard, 500) in (49, 50)
+            await asyncio.sleep(0.4)
+            assert sum(level > 0.1 for level in _loud(phone)) >= 4
+
+    run(scenario())
+
+
+def test_a_wideband_prompt_is_brought_to_the_clock(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess() as phone:
+            leg_id = await _called_by(rig, phone)
+            rig.line.play(leg_id, "p1", tone_wav(tmp_path, 0.5, 500, rate_hz=16000))
+            assert (await rig.expect(PromptEnded)).heard_ms == 500
+            _, heard = await rig.hear(leg_id, 0.2)
+            assert 23 <= frames_with_tone(heard, 500) <= 25
+
+    run(scenario())
+
+
+def test_barge_in_tells_how_much_was_heard_and_the_next_prompt_plays(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess() as phone:
+            leg_id = await _called_by(rig, phone)
+            rig.line.play(leg_id, "long", tone_wav(tmp_path, 5.0, 500))
+            _, heard = await rig.hear(leg_id, 0.6)
+            rig.line.stop_playing(leg_id)
+            ended = await rig.expect(PromptEnded)
+            assert not ended.completed
+            heard += (await rig.hear(leg_id, 0.2))[1]
+            assert ended.heard_ms == pytest.approx(frames_with_tone(heard, 500) * 20, abs=40)
+            rig.line.play(leg_id, "loop", tone_wav(tmp_path, 0.1, 500), loop=True)
+            await rig.hear(leg_id, 0.4)
+            rig.line.play(leg_id, "next", tone_wav(tmp_path, 0.2, 700))
+            looped, following = await rig.expect(PromptEnded), await rig.expect(PromptEnded)
+            assert (looped.play_id, looped.completed) == ("loop", False)
+            assert 300 <= looped.heard_ms <= 800
+            assert (following.play_id, following.completed, following.heard_ms) == ("next", True, 200)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("content", [None, b"", b"RIFF", b"\0" * 44])
+def test_a_prompt_that_cannot_be_played_never_leaves_a_silence_untold(tmp_path: Path, content: bytes | None) -> None:
+    prompt = tmp_path / "prompt.wav"
+    if content is not None:
+        prompt.write_bytes(content)
+
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess() as phone:
+            leg_id = await _called_by(rig, phone)
+            rig.line.play(leg_id, "p1", prompt)
+            ended = await rig.expect(PromptEnded, timeout_s=1)
+            assert (ended.completed, ended.heard_ms) == (False, 0)
+
+    run(scenario())
+
+
+def test_a_prompt_cut_by_a_hangup_ends_before_the_leg(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess() as phone:
+            leg_id = await _called_by(rig, phone)
+            rig.line.play(leg_id, "p1", tone_wav(tmp_path, 5.0, 500))
+            await asyncio.sleep(0.4)
+            await phone.hangup()
+            ended = await rig.expect(PromptEnded)
+            assert not ended.completed
+            assert 200 <= ended.heard_ms <= 1000
+            assert (await rig.expect(LegDisconnected)).by_peer
+            rig.line.play(leg_id, "late", tone_wav(tmp_path, 5.0, 500))
+            assert not await rig.silent(0.2)
+
+    run(scenario())
+
+
+def test_a_prompt_waits_while_the_party_holds(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess() as phone:
+            leg_id = await _called_by(rig, phone)
+            rig.line.play(leg_id, "p1", tone_wav(tmp_path, 1.0, 500))
+            await phone.hold()
+            held = await rig.expect(LegHeld)
+            assert held.held
+            assert not [event for event in await rig.silent(1.3) if isinstance(event, PromptEnded)]
+            await phone.unhold()
+            back = await rig.expect(LegHeld)
+            assert not back.held
+            ended = await rig.expect(PromptEnded)
+            assert (ended.completed, ended.heard_ms) == (True, 1000)
+            assert ended.at > back.at
+
+    run(scenario())
+
+
+def test_bridged_legs_hear_each_other_and_nothing_after(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess("--tap") as caller, SoftphoneProcess("--auto-answer") as agent:
+            a_leg = await _called_by(rig, caller)
+            rig.line.place("agent", agent.uri, ring_timeout_s=10)
+            b_leg = (await rig.expect(LegConfirmed)).leg_id
+            rig.line.bridge(a_leg, b_leg)
+            await agent.speak(tone_wav(tmp_path, 0.8, 500))
+            await caller.speak(tone_wav(tmp_path, 0.8, 800))
+            await asyncio.sleep(1.2)
+            a_said, a_heard = await rig.hear(a_leg, 0.05)
+            b_said, b_heard = await rig.hear(b_leg, 0.05)
+            for tape, tone in ((a_said, 800), (b_heard, 800), (a_heard, 500), (b_said, 500)):
+                assert 36 <= frames_with_tone(tape, tone) <= 42
+            assert frames_with_tone(a_heard, 800) == frames_with_tone(b_heard, 500) == 0
+            assert max(_loud(caller)) > 0.1, "the agent was heard by the caller, not only by the tap"
+            rig.line.unbridge(a_leg, b_leg)
+            await agent.speak(tone_wav(tmp_path, 0.4, 600))
+            _, a_heard = await rig.hear(a_leg, 0.6)
+            assert frames_with_tone(a_heard, 600) == 0
+            rig.line.bridge(a_leg, b_leg)
+            await agent.hangup()
+            assert (await rig.expect(LegDisconnected)).leg_id == b_leg
+            await caller.hangup()
+            assert (await rig.expect(LegDisconnected)).leg_id == a_leg
+
+    run(scenario())
+
+
+def test_what_the_taps_hear_of_a_bridge_is_aligned(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess() as caller, SoftphoneProcess("--auto-answer") as agent:
+            a_leg = await _called_by(rig, caller)
+            rig.line.place("agent", agent.uri, ring_timeout_s=10)
+            b_leg = (await rig.expect(LegConfirmed)).leg_id
+            rig.line.bridge(a_leg, b_leg)
+            rig.line.play(a_leg, "p1", tone_wav(tmp_path, 0.6, 700))
+            await agent.speak(tone_wav(tmp_path, 0.6, 500))
+            await asyncio.sleep(0.9)
+            _, a_heard = await rig.hear(a_leg, 0.05)
+            b_said, _ = await rig.hear(b_leg, 0.05)
+            both = [
+                at
+                for at in range(0, len(a_heard) - 320, 320)
+                if level_at(a_heard[at : at + 320], 700) > 4000 and level_at(a_heard[at : at + 320], 500) > 4000
+            ]
+            assert len(both) > 15, "prompt and agent are mixed in what the caller hears"
+            assert frames_with_tone(b_said, 500) == pytest.approx(frames_with_tone(a_heard, 500), abs=1)
+
+    run(scenario())
+
+
+def test_an_undrained_leg_loses_frames_and_says_how_many() -> None:
+    async def scenario() -> None:
+        async with rigged(queue_s=0.4) as rig, SoftphoneProcess() as phone:
+            leg_id = await _called_by(rig, phone)
+            await asyncio.sleep(1.2)
+            first = rig.line.drain(leg_id)
+            await asyncio.sleep(0.2)
+            second = rig.line.drain(leg_id)
+            assert first is not None
+            assert second is not None
+            assert (first.first_frame, len(first.spoken), first.lost_before) == (0, 20, 0)
+            assert second.lost_before >= 30
+            assert second.first_frame == 20 + second.lost_before
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("codec", ["PCMA", "PCMU", "G722"])
+def test_each_codec_carries_speech_both_ways(tmp_path: Path, codec: str) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess("--tap", "--codecs", codec) as phone:
+            await phone.call(rig.line.uri)
+            up = await rig.take_call()
+            assert up.codec.startswith(codec)
+            await phone.speak(tone_wav(tmp_path, 0.6, 500))
+            rig.line.play(up.leg_id, "p1", tone_wav(tmp_path, 0.6, 700))
+            spoken, _ = await rig.hear(up.leg_id, 1.0)
+            assert frames_with_tone(spoken, 500) >= 26
+            await asyncio.sleep(0.3)
+            assert max(_loud(phone)) > 0.1
+
+    run(scenario())
+
+
+def test_no_common_codec_is_refused_with_488() -> None:
+    async def scenario() -> None:
+        async with rigged(codecs=("PCMA",)) as rig, SoftphoneProcess("--codecs", "GSM") as phone:
+            await phone.call(rig.line.uri)
+            gone = await phone.expect("disconnected")
+            assert gone["status"] == 488
+            assert rig.line.free_legs == rig.line.capacity
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("optional", "mandatory"), ("mandatory", "mandatory"), ("optional", "off")]
+)
+def test_srtp_is_agreed_where_both_sides_can(tmp_path: Path, ours: str, theirs: str) -> None:
+    async def scenario() -> None:
+        async with rigged(srtp=ours) as rig, SoftphoneProcess("--srtp", theirs) as phone:
+            leg_id = await _called_by(rig, phone)
+            await phone.speak(tone_wav(tmp_path, 0.5, 500))
+            spoken, _ = await rig.hear(leg_id, 0.9)
+            assert frames_with_tone(spoken, 500) >= 20
+
+    run(scenario())
+
+
+def test_srtp_that_only_one_side_demands_is_refused() -> None:
+    async def scenario() -> None:
+        async with rigged(srtp="mandatory") as rig, SoftphoneProcess("--srtp", "off") as phone:
+            await phone.call(rig.line.uri)
+            gone = await phone.expect("disconnected")
+            assert int(str(gone["status"])) in (406, 488)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("via", ["rfc4733", "info"])
+def test_keys_of_a_softphone_arrive_in_order(via: str) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess() as phone:
+            await _called_by(rig, phone)
+            await phone.press("19*#", via=via)
+            digits = [(await rig.expect(DigitPressed)).digit for _ in range(4)]
+            assert "".join(digits) == "19*#"
+
+    run(scenario())
+
+
+def test_a_party_whose_rtp_stops_is_hung_up_but_not_one_on_hold(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged(rtp_timeout_s=1.0) as rig, SoftphoneProcess() as phone:
+            await _called_by(rig, phone)
+            assert not await rig.silent(1.5)
+            await phone.hold()
+            assert (await rig.expect(LegHeld)).held
+            assert not await rig.silent(1.6)
+            await phone.unhold()
+            assert not (await rig.expect(LegHeld)).held
+            assert not await rig.silent(1.2)
+            assert phone.process_id is not None
+            phone.freeze()
+            end = await rig.expect(LegDisconnected)
+            assert (end.hangup_cause, end.by_peer) == (102, False)
+            phone.kill()
+
+    run(scenario())
+
+
+def test_the_softphone_is_busy_declines_or_rings_as_told() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig:
+            for option, status in (("--busy", 486), ("--decline", 603), ("--ring-only", 408)):
+                async with SoftphoneProcess(option) as phone:
+                    rig.line.place(option, phone.uri, ring_timeout_s=0.6)
+                    end = await rig.expect(LegDisconnected)
+                    assert (end.leg_id, end.sip_status) == (option, status)
+                    assert await phone.close() == 0
+
+    run(scenario())
+
+
+def test_a_softphone_over_tcp_calls_the_line(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess("--tcp") as phone:
+            await phone.call(rig.line.uri + ";transport=tcp")
+            up = await rig.take_call()
+            rig.line.hangup(up.leg_id)
+            assert (await phone.expect("disconnected"))["by_peer"]
+
+    run(scenario())
+
+
+def test_a_call_that_is_not_answered_yet_can_have_its_prompt_ready(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, SoftphoneProcess() as phone:
+            await phone.call(rig.line.uri)
+            call = await rig.expect(IncomingCall)
+            rig.line.play(call.leg_id, "p1", tone_wav(tmp_path, 0.3, 500))
+            assert not await rig.silent(0.5)
+            rig.line.answer(call.leg_id)
+            await rig.expect(LegConfirmed)
+            ended = await rig.expect(PromptEnded)
+            assert (ended.completed, ended.heard_ms) == (True, 300)
+
+    run(scenario())
