@@ -82,9 +82,9 @@ HOW = re.compile(
 )
 # "pour parler à un conseiller, tapez 1" tells how to do something else.
 OTHER_PURPOSE = re.compile(
-    r"\b(?:pour|si vous (?:souhaitez|voulez|desirez))\s(?!vous (?:y )?oppos|(?:le |la |l')?refus|(?:l')?arret|cela|"
-    r"ca\b|ne pas|dire non|stopp|interrompre|que )[^.]{0,60}?"
-    r"\b(?:tapez|dites|appuyez|composez|pressez|faites|demandez)\b"
+    r"(?<!enregistre )(?<!enregistree )\b(?:pour|si vous (?:souhaitez|voulez|desirez))\s"
+    r"(?!vous (?:y )?oppos|(?:le |la |l')?refus|(?:l')?arret|cela|ca\b|ne pas|dire non|stopp|interrompre|que )"
+    r"[^.]{0,60}?\b(?:tapez|dites|appuyez|composez|pressez|faites|demandez)\b"
     r"[^.]{0,30}?(?=\bou\b|\bet\b|$)"
 )
 HOW_FIRST = re.compile(

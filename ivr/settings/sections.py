@@ -15,7 +15,7 @@ from ivr.domain.tape import TapeSettings
 from ivr.settings.source import Section
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
-Port = Annotated[int, Field(ge=1, le=65535)]
+Port = Annotated[int, Field(ge=0, le=65535)]
 Codec = Literal["PCMA", "PCMU", "G722"]
 T = TypeVar("T")
 
@@ -68,11 +68,12 @@ class RegistrarSection(Section):
 class SipSection(Section):
     """`bind` is an address of this machine; line n listens on `port` + n and takes its share of the RTP range.
 
-    `port` 0 takes any free one. `max_calls` 0 takes as many per line as the SIP library has.
+    `port` 0 takes any free one; an RTP range of 0 to 0 lets the system choose. `max_calls` 0 takes as many per line as
+    the SIP library has.
     """
 
     bind: str = "0.0.0.0"
-    port: int = Field(default=5060, ge=0, le=65535)
+    port: Port = 5060
     tcp: bool = True
     public_address: str = ""
     rtp_port_min: Port = 10000
@@ -94,7 +95,7 @@ class SipSection(Section):
 
     @model_validator(mode="after")
     def _range(self) -> SipSection:
-        if self.rtp_port_max - self.rtp_port_min < 7:
+        if (self.rtp_port_min, self.rtp_port_max) != (0, 0) and self.rtp_port_max - self.rtp_port_min < 7:
             raise ValueError("the RTP range holds at least 8 ports: raise rtp_port_max or lower rtp_port_min")
         return self
 

@@ -45,6 +45,7 @@ HOLDS = {
         "Votre appel est susceptible d'être enregistré afin d'évaluer nos équipes.",
         "Cet appel est enregistré, comme la loi le demande.",
         "Cet appel est enregistré. La loi nous l'impose.",
+        "Cet appel est enregistré pour la qualité, dites non pour refuser.",
         "Dans le cadre du contrôle qualité, cet appel est enregistré.",
         "Cet appel est enregistré conformément à une obligation légale.",
     ],
