@@ -246,6 +246,7 @@ def test_the_config_folder_is_the_repositorys_unless_the_environment_names_anoth
         ("IVR_LAW__PROFILE", "fr-2062", "did you mean 'fr-2026'?"),
         ("IVR_RECORDING__CODEC", "mp3", "'opus' or 'alaw'"),
         ("IVR_DATABASE__URL", "mysql://x", "postgresql+psycopg://"),
+        ("IVR_NODE__ID__X", "y", "holds no table"),
         ("IVR_SIP__BIND", "localhost", "write an IP address"),
     ],
 )
@@ -358,3 +359,19 @@ def test_the_caps_of_the_clocks_come_from_the_rules(config: Path) -> None:
     edit(config / "profiles" / "fr-2026.toml", '"6 calendar months"', '"4 calendar months"')
     edit(config / "retention.toml", "keep = { months = 6 }\n", "")
     assert load(config).retention.clock("quality_audio").periods[0].keep == Duration(months=4)
+
+
+@pytest.mark.parametrize(
+    ("cap", "kept"),
+    [
+        ("ASS-B-02.retention_years", Duration(months=24)),
+        ("REC-005.event_record_kept_months", Duration(months=6)),
+        ("REC-010.max_days", Duration(days=181)),
+        ("ASS-B-04.on_refusal", Duration()),
+        ("ASS-B-04.no_answer_max", Duration(months=1)),
+    ],
+)
+def test_a_cap_may_be_written_in_years_months_days_or_at_once(config: Path, cap: str, kept: Duration) -> None:
+    edit(config / "retention.toml", "REC-007.audio_quality_max", cap)
+    edit(config / "retention.toml", "keep = { months = 6 }\n", "")
+    assert load(config).retention.clock("quality_audio").periods[0].keep == kept

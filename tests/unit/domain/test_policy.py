@@ -101,6 +101,12 @@ def test_a_call_under_the_old_regime_is_judged_by_the_old_rules() -> None:
     assert {"ASS-B-02", "ASS-B-03", "ASS-B-04"} <= set(decision.lapsed)
 
 
+def test_minors_are_recorded_only_when_counsel_says_so_in_the_profile() -> None:
+    rule = replace(PROFILE.rules["REC-020"], params={"record_minors": True})
+    allowing = replace(PROFILE, rules={**PROFILE.rules, "REC-020": rule})
+    assert decide_capture(facts(told(minor=True)), allowing).allowed
+
+
 party_facts = st.builds(
     PartyFacts,
     role=st.sampled_from(PartyRole),
