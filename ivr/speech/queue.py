@@ -68,7 +68,7 @@ class EarQueue(Generic[T]):
         """Let a ticket in if there is room for it; stale ones make room first."""
         self._arrivals += 1
         ticket = Ticket(**{**ticket.__dict__, "order": self._arrivals})
-        dropped = [*self._expired(now), *self._superseded(ticket)]
+        dropped = list({gone.order: gone for gone in (*self._expired(now), *self._superseded(ticket))}.values())
         self._remove(dropped)
         self._waiting.append(ticket)
         refused = None

@@ -20,6 +20,7 @@ SILERO_HZ = 16_000
 _WINDOW = 512
 _CONTEXT = 64
 WINDOW_MS = _WINDOW * 1000 // SILERO_HZ
+_LOUD_FRAMES = 5
 # Always the same noise, so that the same piece always gets the same answer.
 _FLOOR = np.random.default_rng(20).standard_normal(10 * SILERO_HZ).astype(np.float32)
 
@@ -106,10 +107,11 @@ class Silero:
         return np.asarray(output, dtype=np.float32).reshape(-1)
 
     def _gain(self, samples: Samples) -> np.float32:
-        frames = samples[: samples.size - samples.size % 320 or None]
-        if frames.size < 320:
+        frames = samples[: samples.size // 320 * 320].reshape(-1, 320)
+        if len(frames) < _LOUD_FRAMES:
             return np.float32(1.0)
-        loud = float(np.quantile(np.sqrt(np.mean(np.square(frames.reshape(-1, 320)), axis=1)), 0.9))
+        # The fifth loudest 20 ms: a click does not count, a single word in long silence does.
+        loud = float(np.sort(np.sqrt(np.mean(np.square(frames), axis=1)))[-_LOUD_FRAMES])
         return np.float32(min(max(0.1 / max(loud, 1e-6), 1.0), 10 ** (self._settings.max_gain_db / 20)))
 
 

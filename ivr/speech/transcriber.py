@@ -1,9 +1,9 @@
 """Whisper on short pieces of telephone speech: bounded context, bounded decoding, several hypotheses at once.
 
-One encoder pass serves everything. Two decodes run in one batch: one is led by words of our domain, so that
-"l'enregistrement" is not written "l'engagement"; the other by everyday words, as a witness. What the domain
-decode wrote is then scored without any lead (forced decoding), and refused where the witness explains the audio
-far better: that is how a sentence of the lead, invented on short or unclear speech, is recognised.
+The decode is led by words of our domain, so that "l'enregistrement" is not written "l'engagement". The lead has a
+price: on unclear or very short speech it is repeated as if it had been said. So what it wrote is scored without
+any lead (forced decoding); where that score is poor, an unled decode bears witness, and the led one is refused if
+it explains the audio badly, or far worse than the witness does. One encoder pass serves all of it.
 """
 
 from __future__ import annotations
@@ -29,32 +29,31 @@ _HOP = 160
 _LONGEST_S = 29.0
 _FRAME_MS = 20  # of the encoder's output
 
+Encoded = npt.NDArray[np.float32]
+
 _DOMAIN = (
-    " Appel à la mutuelle. Je m'oppose à l'enregistrement. Je ne veux pas être enregistré. "
-    "Ne me rappelez plus, je ne suis pas intéressé. Mon remboursement, ma carte, mon contrat."
-)
-_EVERYDAY = (
-    " Oui, bonjour. Alors, je vous appelle pour mon dossier, c'est Madame Martin. Non, d'accord, très bien, "
-    "je vous écoute. Voilà, merci beaucoup. Au revoir, bonne journée."
+    " Je m'oppose à l'enregistrement. Je ne veux pas être enregistré. Ne me rappelez plus. Mon remboursement. Oui. Non."
 )
 
 
 @dataclass(frozen=True)
 class DecodingSettings:
-    """`min_context_s` is the shortest audio given to the encoder, `tail_s` the silence after longer audio.
+    """How to decode; log probabilities are means per token, natural logarithm, measured without lead.
 
-    A domain hypothesis is refused when its mean log probability per token, without lead, lies more than
-    `invention_gap` below the witness's. `tokens_per_s` bounds the length of a decode.
+    `min_context_s` is the shortest audio given to the encoder, `tail_s` the silence after longer audio. A led
+    hypothesis that scores `certain` or better needs no witness. It is refused below `credible`, or when it scores
+    more than `gap` worse than the witness. `tokens_per_s` bounds the length of a decode.
     """
 
     min_context_s: float = 5.0
     tail_s: float = 0.5
     beam: int = 5
     beam_partial: int = 3
-    invention_gap: float = 0.8
+    certain: float = -0.8
+    credible: float = -2.4
+    gap: float = 1.4
     tokens_per_s: float = 10.0
     domain: str = _DOMAIN
-    everyday: str = _EVERYDAY
 
 
 @dataclass(frozen=True)
@@ -110,94 +109,83 @@ class WhisperTranscriber:
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
         self._tokenizer = _load_tokenizer(settings.directory, multilingual=self._model.is_multilingual)
         start = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
-        domain = self._tokenizer.encode(self._decoding.domain)
-        everyday = self._tokenizer.encode(self._decoding.everyday)
-        # CTranslate2 wants the transcript to start at the same place in all prompts of a batch.
-        everyday = (everyday * (len(domain) // max(len(everyday), 1) + 1))[-len(domain) :]
-        self._prompts = [[self._tokenizer.sot_prev, *words, *start] for words in (domain, everyday)]
+        self._led = [self._tokenizer.sot_prev, *self._tokenizer.encode(self._decoding.domain), *start]
+        self._unled = start
 
     def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
         """Return what is said in 16 kHz `samples`; at most 29 seconds, or SpeechError."""
         length_s = samples.size / WHISPER_HZ
         if length_s > _LONGEST_S:
             raise SpeechError(f"a piece of {length_s:.0f} s is too long", where="ear", remedy="send shorter pieces")
-        if samples.size == 0:
+        if samples.size < _HOP:
             return Transcript((Hypothesis("", 0.0),))
         try:
             encoded = self._encode(samples)
-            prompted, witness = self._decode(encoded, length_s, partial=partial)
-            return self._weigh(prompted, witness, encoded, samples.size)
+            return self._hear(encoded, samples.size, partial=partial)
         except RuntimeError as error:
             raise SpeechError(f"the speech model failed: {error}", where="ear", remedy="restart the ear") from error
 
-    def _encode(self, samples: Samples) -> npt.NDArray[np.float32]:
+    def _encode(self, samples: Samples) -> Encoded:
         wanted = max(self._decoding.min_context_s * WHISPER_HZ, samples.size + self._decoding.tail_s * WHISPER_HZ)
         size = int(wanted) // (2 * _HOP) * (2 * _HOP)
         padded = np.pad(samples, (0, size - samples.size))
         features = self._features(padded)[:, : size // _HOP].astype(np.float32)
         view = ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None]))
-        output: npt.NDArray[np.float32] = np.asarray(self._model.encode(view, to_cpu=True))
+        output: Encoded = np.asarray(self._model.encode(view, to_cpu=True))
         return output
 
-    def _decode(
-        self, encoded: npt.NDArray[np.float32], length_s: float, *, partial: bool
-    ) -> tuple[list[_Decoded], list[_Decoded]]:
-        decoding = self._decoding
-        beam = decoding.beam_partial if partial else decoding.beam
-        longest = int(length_s * decoding.tokens_per_s) + 10
-        prompt_length = len(self._prompts[0])
-        results = self._model.generate(
-            _repeated(encoded, len(self._prompts)),
-            self._prompts,
+    def _hear(self, encoded: Encoded, size: int, *, partial: bool) -> Transcript:
+        """Decode with the lead, check it, and call the witness where the check leaves a doubt."""
+        decoding, beam = self._decoding, self._decoding.beam_partial if partial else self._decoding.beam
+        led = self._decode(encoded, size, self._led, beam)
+        led_times = self._align(led[0], encoded, size)
+        if led_times.logprob >= decoding.certain:
+            return self._transcript([(one, led[0], led_times) for one in led])
+        witness = self._decode(encoded, size, self._unled, beam)
+        times = led_times if witness[0].tokens == led[0].tokens else self._align(witness[0], encoded, size)
+        heard = [(one, witness[0], times) for one in witness]
+        if led_times.logprob >= max(decoding.credible, times.logprob - decoding.gap):
+            heard = _interleaved([(one, led[0], led_times) for one in led], heard)
+        return self._transcript(heard)
+
+    def _decode(self, encoded: Encoded, size: int, prompt: list[int], beam: int) -> list[_Decoded]:
+        """Return the beam's hypotheses, best first, no text twice."""
+        longest = int(size / WHISPER_HZ * self._decoding.tokens_per_s) + 10
+        result = self._model.generate(
+            ctranslate2.StorageView.from_array(encoded),
+            [prompt],
             beam_size=beam,
             num_hypotheses=beam,
             no_repeat_ngram_size=4,
             repetition_penalty=1.1,
             return_scores=True,
             # CTranslate2 allows a decode the smaller of half this and what the prompt leaves of it.
-            max_length=min(448, max(2 * longest, longest + prompt_length)),
-        )
-        prompted, witness = (
-            [
-                _Decoded(tuple(t for t in tokens if t < self._tokenizer.eot), "", score, index == 0)
-                for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
-            ]
-            for index, result in enumerate(results)
-        )
-        return self._written(prompted), self._written(witness)
+            max_length=min(448, max(2 * longest, longest + len(prompt))),
+        )[0]
+        found: dict[str, _Decoded] = {}
+        for ids, score in zip(result.sequences_ids, result.scores, strict=True):
+            tokens = tuple(token for token in ids if token < self._tokenizer.eot)
+            text = self._tokenizer.decode(list(tokens)).strip()
+            found.setdefault(text, _Decoded(tokens, text, score, prompt is self._led))
+        return list(found.values())
 
-    def _written(self, decoded: list[_Decoded]) -> list[_Decoded]:
-        """Add the texts, without repeating one."""
-        seen: dict[str, _Decoded] = {}
-        for one in decoded:
-            text = self._tokenizer.decode(list(one.tokens)).strip()
-            seen.setdefault(text, _Decoded(one.tokens, text, one.score, one.prompted))
-        return list(seen.values())
+    def _transcript(self, heard: list[_Heard]) -> Transcript:
+        first, _, times = heard[0]
+        hypotheses: dict[str, Hypothesis] = {}
+        for one, best, aligned in heard:
+            # Only the best of a beam is measured; the others lie below it by what the beam says.
+            logprob = min(0.0, aligned.logprob + min(0.0, one.score - best.score))
+            hypotheses.setdefault(one.text, Hypothesis(one.text, logprob, one.prompted))
+        return Transcript(tuple(hypotheses.values()), self._timed(first, times))
 
-    def _weigh(
-        self, prompted: list[_Decoded], witness: list[_Decoded], encoded: npt.NDArray[np.float32], size: int
-    ) -> Transcript:
-        """Score both best hypotheses without lead, refuse invented ones, and order what is left."""
-        agree = prompted[0].text == witness[0].text
-        best = [witness[0]] if agree else [prompted[0], witness[0]]
-        aligned = self._align(best, encoded, size)
-        kept = [(one, aligned[-1]) for one in witness]
-        if agree or aligned[0].logprob >= aligned[-1].logprob - self._decoding.invention_gap:
-            kept = _interleaved([(one, aligned[0]) for one in prompted], kept)
-        first, times = kept[0]
-        hypotheses = {
-            one.text: Hypothesis(one.text, _estimate(one, best, aligned), one.prompted) for one, _ in reversed(kept)
-        }
-        ordered = tuple(hypotheses[text] for text in dict.fromkeys(one.text for one, _ in kept))
-        return Transcript(ordered, self._timed(first, times))
-
-    def _align(self, decoded: list[_Decoded], encoded: npt.NDArray[np.float32], size: int) -> list[_Aligned]:
-        spoken = [list(one.tokens) for one in decoded if one.tokens]
-        if not spoken:
-            return [_SILENT] * len(decoded)
+    def _align(self, decoded: _Decoded, encoded: Encoded, size: int) -> _Aligned:
+        """Score a hypothesis without lead, and find when its tokens were said."""
+        if not decoded.tokens:
+            return _SILENT
+        view = ctranslate2.StorageView.from_array(encoded)
         frames = min(size // _HOP + 10, encoded.shape[1] * 2)
-        results = iter(self._model.align(_repeated(encoded, len(spoken)), self._tokenizer.sot_sequence, spoken, frames))
-        return [_aligned(next(results), len(one.tokens)) if one.tokens else _SILENT for one in decoded]
+        result = self._model.align(view, self._tokenizer.sot_sequence, [list(decoded.tokens)], frames)[0]
+        return _aligned(result, len(decoded.tokens))
 
     def _timed(self, decoded: _Decoded, aligned: _Aligned) -> tuple[TimedToken, ...]:
         """Map each token to its characters in the stripped text. A character split over tokens goes to the last."""
@@ -214,19 +202,13 @@ class WhisperTranscriber:
 
 
 _SILENT = _Aligned(-10.0, (), ())
+# A hypothesis, the best of its beam, and how that one scored.
+_Heard = tuple[_Decoded, _Decoded, _Aligned]
 
 
-def _estimate(one: _Decoded, best: list[_Decoded], aligned: list[_Aligned]) -> float:
-    """Return the log probability measured for the best of the same decode, less what this one scored below it."""
-    index = 0 if one.prompted or len(best) == 1 else -1
-    return min(0.0, aligned[index].logprob + min(0.0, one.score - best[index].score))
-
-
-def _interleaved(
-    first: list[tuple[_Decoded, _Aligned]], second: list[tuple[_Decoded, _Aligned]]
-) -> list[tuple[_Decoded, _Aligned]]:
+def _interleaved(first: list[_Heard], second: list[_Heard]) -> list[_Heard]:
     longest = max(len(first), len(second))
-    return [pair for i in range(longest) for pair in (*first[i : i + 1], *second[i : i + 1])]
+    return [heard for i in range(longest) for heard in (*first[i : i + 1], *second[i : i + 1])]
 
 
 def _aligned(result: ctranslate2.models.WhisperAlignmentResult, count: int) -> _Aligned:
@@ -236,10 +218,6 @@ def _aligned(result: ctranslate2.models.WhisperAlignmentResult, count: int) -> _
     starts = [int(ms) for ms in jumps[:count]]
     ends = [*starts[1:], int(jumps[count]) if len(jumps) > count else int(frame[-1]) * _FRAME_MS]
     return _Aligned(float(np.mean(np.log(probabilities))), tuple(starts), tuple(ends))
-
-
-def _repeated(encoded: npt.NDArray[np.float32], times: int) -> ctranslate2.StorageView:
-    return ctranslate2.StorageView.from_array(np.repeat(encoded, times, axis=0))
 
 
 def _load_tokenizer(directory: Path, *, multilingual: bool) -> Tokenizer:

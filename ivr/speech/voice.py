@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 from py_nanotts import NanoTTS
@@ -16,6 +18,13 @@ _LEVEL_DBFS = -20.0
 _PEAK = 0.7  # just below -3 dBFS
 _SILENCE_MS = 100
 _LONGEST_CHARS = 4000
+
+_ALONE = """
+import sys
+from py_nanotts import NanoTTS
+text, speed, pitch = sys.stdin.buffer.read().decode().split("\\0")
+sys.stdout.buffer.write(NanoTTS().speak(text, voice="fr-FR", speed=float(speed), pitch=float(pitch)))
+"""
 
 # What the voice does not say, or says wrongly, in the order in which it must be replaced.
 _SPOKEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -58,7 +67,11 @@ def readable(text: str) -> str:
 
 
 class NanoVoice:
-    """Says French text. `speed` 0.2..5 and `pitch` 0.5..2 are multipliers; the same arguments give the same bytes."""
+    """Says French text. `speed` 0.2..5 and `pitch` 0.5..2 are multipliers.
+
+    The voice breathes: its noise goes on from one call to the next, so `say` may differ by a few units of 16 bits
+    from the last time. `wav` asks a fresh process, and always gives the same bytes.
+    """
 
     def __init__(self, *, speed: float = 1.0, pitch: float = 1.0, rate_hz: int = 8000) -> None:
         self._speed, self._pitch, self._rate_hz = speed, pitch, rate_hz
@@ -69,14 +82,25 @@ class NanoVoice:
 
         Raises SpeechError when the text holds nothing to say, HostError when the voice fails.
         """
-        spoken = readable(text)
-        if not any(character.isalnum() for character in spoken) or len(spoken) > _LONGEST_CHARS:
-            what = "nothing to say" if len(spoken) <= _LONGEST_CHARS else f"more than {_LONGEST_CHARS} characters"
-            raise SpeechError(what, where="voice", remedy="give a French sentence")
+        spoken = _worth_saying(text)
         try:
             raw = self._engine.speak(spoken, voice="fr-FR", speed=speed or self._speed, pitch=pitch or self._pitch)
         except Exception as error:
             raise HostError(f"the voice failed: {error}", where="nanotts", remedy="reinstall py-nanotts") from error
+        return self._finished(raw)
+
+    def wav(self, text: str) -> bytes:
+        """Return a WAV file of `text` as `say` says it, the same bytes each time."""
+        order = f"{_worth_saying(text)}\0{self._speed}\0{self._pitch}".encode()
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", "-c", _ALONE], input=order, capture_output=True, timeout=60, check=True
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise HostError(f"the voice failed: {error}", where="nanotts", remedy="reinstall py-nanotts") from error
+        return wav_bytes([self._finished(done.stdout)], self._rate_hz)
+
+    def _finished(self, raw: bytes) -> Pcm:
         samples = np.frombuffer(raw, dtype="<i2").astype(np.float32) / np.float32(32768.0)
         speech = resample(_trimmed(samples), _NATIVE_HZ, self._rate_hz)
         if speech.size == 0:
@@ -84,9 +108,14 @@ class NanoVoice:
         silence = np.zeros(self._rate_hz * _SILENCE_MS // 1000, dtype=np.float32)
         return to_pcm(np.concatenate([silence, _levelled(speech), silence]))
 
-    def wav(self, text: str) -> bytes:
-        """Return what `say` says as a WAV file."""
-        return wav_bytes([self.say(text)], self._rate_hz)
+
+def _worth_saying(text: str) -> str:
+    spoken = readable(text)
+    if len(spoken) > _LONGEST_CHARS:
+        raise SpeechError(f"more than {_LONGEST_CHARS} characters", where="voice", remedy="say it in several parts")
+    if not any(character.isalnum() for character in spoken):
+        raise SpeechError("nothing to say", where="voice", remedy="give a French sentence")
+    return spoken
 
 
 def _trimmed(samples: Samples) -> Samples:

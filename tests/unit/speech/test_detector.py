@@ -1,0 +1,88 @@
+"""The cheap gate must not miss voice; Silero must not confirm anything else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ivr.domain.endpointing import Endpointer, EndpointSettings, SpeechStarted
+from ivr.errors import HostError
+from ivr.speech.detector import FRAME_BYTES, WebrtcDetector
+from ivr.speech.resampling import resample
+from ivr.speech.silero import Silero
+from ivr.speech.wav import to_pcm
+from tests.fakes.telephone import not_voice, spoken
+
+_SENTENCE = "Bonjour, je m'oppose à l'enregistrement de cet appel."
+
+
+def _voiced_share(samples: np.ndarray, *, threshold: float) -> float:
+    """Of the frames that are louder than `threshold`, the share called voice."""
+    pcm = to_pcm(samples).tobytes()
+    detector = WebrtcDetector()
+    frames = [pcm[i : i + FRAME_BYTES] for i in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES)]
+    voiced = np.array([detector.is_voice(frame) for frame in frames])
+    loud = np.array([np.sqrt(np.mean((np.frombuffer(f, "<i2") / 32768.0) ** 2)) > threshold for f in frames])
+    return float(voiced[loud].mean())
+
+
+@pytest.mark.parametrize("gain_db", [0, -10, -20, -30])
+def test_voice_is_not_missed_on_a_clean_line_even_when_it_is_faint(gain_db):
+    samples = spoken(_SENTENCE, gain_db=gain_db)
+    assert _voiced_share(samples, threshold=0.02 * 10 ** (gain_db / 20)) > 0.98
+
+
+def test_voice_is_not_missed_in_noise():
+    samples = spoken(_SENTENCE)
+    noise = np.random.default_rng(3).standard_normal(samples.size).astype(np.float32) * np.float32(0.01)
+    assert _voiced_share(samples + noise, threshold=0.05) > 0.95
+
+
+def test_silence_is_not_voice_and_an_utterance_ends_in_it():
+    pcm = to_pcm(np.concatenate([spoken("Non merci."), np.zeros(8000, np.float32)])).tobytes()
+    detector, endpointer = WebrtcDetector(), Endpointer(EndpointSettings())
+    edges = [
+        edge
+        for i in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES)
+        if (edge := endpointer.frame(i // 16, detector.is_voice(pcm[i : i + FRAME_BYTES])))
+    ]
+    assert isinstance(edges[0], SpeechStarted)
+    assert len(edges) % 2 == 0
+
+
+def test_a_frame_of_another_size_is_taken_for_voice():
+    assert WebrtcDetector().is_voice(b"\0" * 10)
+
+
+@pytest.fixture(scope="module")
+def silero() -> Silero:
+    return Silero()
+
+
+@pytest.mark.parametrize("name", sorted(not_voice(0.5)))
+def test_what_is_no_voice_is_not_confirmed(silero, name):
+    assert silero.voiced(resample(not_voice()[name], 8000, 16_000)) == ()
+
+
+@pytest.mark.parametrize("text", [_SENTENCE, "Non.", "Oui.", "Je refuse."])
+@pytest.mark.parametrize("gain_db", [0, -20])
+def test_voice_is_confirmed_where_it_is(silero, text, gain_db):
+    quiet = np.zeros(8000, np.float32)
+    samples = np.concatenate([quiet, spoken(text, gain_db=gain_db), quiet])
+    found = silero.voiced(resample(samples, 8000, 16_000))
+    assert found
+    assert found[0].start_ms >= 800
+    assert found[-1].end_ms <= samples.size // 8 - 700
+
+
+def test_a_piece_of_nothing_holds_no_voice(silero):
+    for size in (0, 1, 100, 511):
+        assert silero.voiced(np.zeros(size, np.float32)) == ()
+
+
+def test_a_network_that_cannot_be_read_is_an_environment_error(tmp_path):
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"not a network")
+    with pytest.raises(HostError) as caught:
+        Silero(model=broken)
+    assert caught.value.exit_code == 3
