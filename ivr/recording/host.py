@@ -20,6 +20,13 @@ _REMEDIES = {
 }
 
 
+def private_directory(path: Path) -> None:
+    """Make a directory and its missing parents, each with mode 0700."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def refused(error: OSError, path: Path, doing: str) -> HostError:
     """Return the HostError for what the system refused while `doing` something to `path`."""
     what, remedy = _REMEDIES.get(error.errno or 0, (error.strerror or str(error), "see the system log"))

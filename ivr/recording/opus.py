@@ -53,9 +53,8 @@ class OpusCodec:
         return Sound(bytes(out), rate_hz, head.channels)
 
     def trim(self, prefix: bytes) -> bytes:
-        end = max((page.end for page in ogg.pages(prefix)), default=0)
-        whole = prefix[:end]
-        return whole if self.duration_ms(whole) > 0 else b""
+        whole = prefix[: max((page.end for page in ogg.pages(prefix)), default=0)]
+        return whole if ogg.opus_head(whole) is not None and self.duration_ms(whole) > 0 else b""
 
     def duration_ms(self, content: bytes) -> int:
         head = ogg.opus_head(content)

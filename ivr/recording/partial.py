@@ -12,7 +12,7 @@ from pathlib import Path
 from ivr.errors import ArchiveError, HostError
 from ivr.recording.codec import Encoder
 from ivr.recording.container import SegmentWriter
-from ivr.recording.host import refused
+from ivr.recording.host import private_directory, refused
 from ivr.recording.secret_file import sync_directory
 from ivr.services.ports import SealedFile
 
@@ -26,7 +26,7 @@ class LockedFile:
         self._hash = hashlib.sha256()
         self.size_bytes = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_directory(path.parent)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
             self._descriptor = os.open(path, flags, 0o600)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

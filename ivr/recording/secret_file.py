@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ivr.errors import HostError
-from ivr.recording.host import refused
+from ivr.recording.host import private_directory, refused
 
 SECRET_BYTES = 32
 _FIRST_LINE = "ivr secret file, version 1"
@@ -38,7 +38,7 @@ def create(path: Path, purpose: str, *, random: Callable[[int], bytes] = os.uran
     text = f"{_FIRST_LINE}\nid: {made.secret_id}\nkey: {base64.b64encode(key).decode()}\n"
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_directory(path.parent)
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as file:

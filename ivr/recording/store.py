@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -14,7 +15,7 @@ from ivr.recording.alaw import AlawCodec
 from ivr.recording.codec import Codec, Sound
 from ivr.recording.container import SegmentWriter, read_prefix, read_whole
 from ivr.recording.export import render
-from ivr.recording.host import refused
+from ivr.recording.host import private_directory, refused
 from ivr.recording.opus import OpusCodec
 from ivr.recording.partial import LocalWriter, LockedFile, is_locked
 from ivr.recording.secret_file import sync_directory
@@ -35,10 +36,12 @@ class LocalStore:
         self.root = root
         self._random = random
         try:
-            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_directory(root)
+            if not root.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "not a directory")
         except OSError as error:
             raise refused(error, root, "create the recordings directory") from error
-        if not os.access(root, os.W_OK | os.X_OK):
+        if not os.access(root, os.W_OK | os.X_OK, effective_ids=True):
             raise HostError(
                 "the recordings directory cannot be written",
                 where=str(root),

@@ -128,7 +128,7 @@ class Vault:
             raise ArchiveError(f"cannot write '{path.suffix}' files", where=str(path), remedy="end it in .wav or .opus")
         row, data_key = self._opened(recording_id, reason=reason, actor=actor)
         copy = self._held.store.copy(recording_id, data_key, form)
-        manifest = {
+        manifest: dict[str, object] = {
             "recording_id": recording_id,
             "call_id": row.tag.call_id,
             "program": row.tag.program,
@@ -150,8 +150,9 @@ class Vault:
             "exported_by": actor,
             "reason": reason,
         }
-        access = {"actor": actor, "reason": reason, "form": form, "copy_sha256": manifest["copy_sha256"]}
-        self._note_access(row, access)
+        self._note_access(
+            row, {"actor": actor, "reason": reason, "form": form, "copy_sha256": manifest["copy_sha256"]}
+        )
         try:
             _write_private(path, copy)
             _write_private(

@@ -1,0 +1,55 @@
+"""What every CallLog keeps to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from ivr.errors import ArchiveError
+from ivr.services.ports import CallLog, CallRow
+from ivr.storage.call_log import SqlCallLog
+from ivr.storage.database import Database
+from tests.fakes.vault import START, FakeCallLog
+
+
+@pytest.fixture(params=["fake", "sqlite", "postgresql"])
+def call_log(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> CallLog:
+    return FakeCallLog() if request.param == "fake" else SqlCallLog(open_database(request.param))
+
+
+def a_call(number: int, *, answered: bool = True) -> CallRow:
+    started = START + timedelta(minutes=number)
+    return CallRow(
+        call_id=f"call-{number}",
+        program="hotline-quality",
+        direction="INBOUND",
+        party="sip:caller@127.0.0.1",
+        started_at=started,
+        answered_at=started + timedelta(seconds=2) if answered else None,
+        ended_at=started + timedelta(seconds=40),
+        disposition="ANSWERED" if answered else "NO_ANSWER",
+        sip_status=200 if answered else 487,
+        hangup_cause=16,
+        ended_by="caller",
+        recording_id=f"rec-{number}" if answered else None,
+        recording_state="SEALED" if answered else "WITHHELD",
+        consent={"caller": {"state": "NOTIFIED", "offset_ms": 8000}},
+        node_id="node-1",
+    )
+
+
+def test_calls_come_back_whole_and_newest_first(call_log: CallLog) -> None:
+    rows = [a_call(1), a_call(2, answered=False), a_call(3)]
+    for row in rows:
+        call_log.add(row)
+    assert call_log.find() == rows[::-1]
+    assert call_log.find(limit=1) == rows[2:]
+
+
+def test_a_call_is_reported_once(call_log: CallLog) -> None:
+    call_log.add(a_call(1))
+    with pytest.raises(ArchiveError, match="call-1"):
+        call_log.add(a_call(1, answered=False))
+    assert call_log.find() == [a_call(1)]

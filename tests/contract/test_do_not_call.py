@@ -1,0 +1,63 @@
+"""What every DoNotCallRegister keeps to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ivr.services.ports import DoNotCallRegister
+from ivr.storage.database import Database
+from ivr.storage.do_not_call import SqlDoNotCall
+from tests.fakes.vault import FakeDoNotCall, TickingClock
+
+
+@pytest.fixture(params=["fake", "sqlite", "postgresql"])
+def register(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> DoNotCallRegister:
+    if request.param == "fake":
+        return FakeDoNotCall()
+    return SqlDoNotCall(open_database(request.param), secret=b"s" * 32, secret_id="dnc-test", clock=TickingClock())
+
+
+def test_nobody_is_barred_before_they_refused(register: DoNotCallRegister) -> None:
+    assert register.bars("tel:+33612345678", scope="sales") is None
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "tel:0612345678",
+        "sip:+33612345678@gw1.example",
+        "<sip:0612345678@10.0.0.1:5080>",
+        "06 12 34 56 78",
+        "+33612345678",
+    ],
+)
+def test_one_number_is_one_person_however_it_is_written(register: DoNotCallRegister, same: str) -> None:
+    entry = register.add("sip:+33612345678@gw2", scope="sales", rule_id="OBJ-007", call_id="call-1")
+    assert register.bars(same, scope="sales") == entry
+
+
+def test_a_named_user_is_barred_at_their_host_only(register: DoNotCallRegister) -> None:
+    entry = register.add("sip:Alice@example.org:5070", scope="sales", rule_id="OBJ-007", call_id="call-1")
+    assert register.bars("sip:alice@example.org", scope="sales") == entry
+    assert register.bars("sip:alice@example.net", scope="sales") is None
+    assert register.bars("sip:bob@example.org", scope="sales") is None
+
+
+def test_a_second_refusal_is_the_same_entry(register: DoNotCallRegister) -> None:
+    first = register.add("tel:+33612345678", scope="sales", rule_id="OBJ-007", call_id="call-1")
+    second = register.add("tel:0612345678", scope="sales", rule_id="OBJ-008", call_id="call-2")
+    assert first == second
+
+
+def test_scopes_are_apart(register: DoNotCallRegister) -> None:
+    register.add("tel:+33612345678", scope="sales", rule_id="OBJ-007", call_id="call-1")
+    assert register.bars("tel:+33612345678", scope="survey") is None
+    assert register.bars("tel:+33612345679", scope="sales") is None
+
+
+def test_the_entry_does_not_say_who_it_is(register: DoNotCallRegister) -> None:
+    entry = register.add("tel:+33612345678", scope="sales", rule_id="OBJ-007", call_id="call-1")
+    assert len(entry) == 64
+    assert "612345678" not in entry

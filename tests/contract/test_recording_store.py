@@ -1,0 +1,197 @@
+"""What every RecordingStore keeps to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivr.errors import ArchiveError
+from ivr.recording.store import LocalStore
+from ivr.services.ports import RecordingStore, RecordingWriter, SealedFile
+from tests.fakes.vault import FakeStore
+
+KEY, OTHER_KEY = bytes(range(32)), bytes(32)
+
+
+@pytest.fixture(params=["fake", "local-opus", "local-alaw"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def codec(kind: str) -> str:
+    return "alaw" if kind == "local-alaw" else "opus"
+
+
+@pytest.fixture
+def store(kind: str, tmp_path: Path) -> RecordingStore:
+    return FakeStore() if kind == "fake" else LocalStore(tmp_path / "vault")
+
+
+def tones(seconds: float, rate_hz: int = 8000) -> bytes:
+    """Caller 440 Hz, agent 250 Hz, interleaved."""
+    at = np.arange(int(seconds * rate_hz)) / rate_hz
+    both = np.stack([9000 * np.sin(2 * np.pi * 440 * at), 9000 * np.sin(2 * np.pi * 250 * at)], 1)
+    return both.astype("<i2").tobytes()
+
+
+def opened(store: RecordingStore, codec: str, recording_id: str = "rec-1") -> RecordingWriter:
+    return store.open(recording_id, KEY, codec=codec, rate_hz=8000, channels=2)
+
+
+def stored(store: RecordingStore, codec: str, seconds: float, recording_id: str = "rec-1") -> SealedFile:
+    writer = opened(store, codec, recording_id)
+    pcm = tones(seconds)
+    for at in range(0, len(pcm), 640):
+        writer.write(pcm[at : at + 640])
+    return writer.seal()
+
+
+def loudest_hz(pcm: bytes, channel: int) -> float:
+    samples = np.frombuffer(pcm, "<i2").reshape(-1, 2)[:, channel].astype(float)
+    return float(np.argmax(np.abs(np.fft.rfft(samples))) * 8000 / len(samples))
+
+
+def test_what_was_written_is_heard_again_on_its_own_channel(store: RecordingStore, codec: str) -> None:
+    sealed = stored(store, codec, 4.0)
+    pcm, rate_hz, channels = store.decode("rec-1", KEY)
+    assert (rate_hz, channels) == (8000, 2)
+    assert abs(len(pcm) - len(tones(4.0))) <= 4 * 40
+    assert loudest_hz(pcm, 0) == pytest.approx(440, abs=2)
+    assert loudest_hz(pcm, 1) == pytest.approx(250, abs=2)
+    assert sealed.duration_ms == 4000
+
+
+def test_a_sealed_recording_verifies_and_is_listed_as_whole(store: RecordingStore, codec: str) -> None:
+    sealed = stored(store, codec, 2.0)
+    store.verify("rec-1", KEY, sealed)
+    assert list(store.stored()) == ["rec-1"]
+    assert list(store.unfinished()) == []
+    assert store.digest("rec-1") == sealed.sha256
+    assert not store.busy("rec-1")
+
+
+def test_a_recording_without_a_single_sample_is_whole_too(store: RecordingStore, codec: str) -> None:
+    sealed = opened(store, codec).seal()
+    assert sealed.duration_ms == 0
+    store.verify("rec-1", KEY, sealed)
+    assert store.decode("rec-1", KEY) == (b"", 8000, 2)
+
+
+def test_another_key_hears_nothing(store: RecordingStore, codec: str) -> None:
+    sealed = stored(store, codec, 2.0)
+    with pytest.raises(ArchiveError, match="rec-1"):
+        store.decode("rec-1", OTHER_KEY)
+    with pytest.raises(ArchiveError, match="rec-1"):
+        store.verify("rec-1", OTHER_KEY, sealed)
+
+
+def test_a_row_that_says_otherwise_does_not_verify(store: RecordingStore, codec: str) -> None:
+    sealed = stored(store, codec, 2.0)
+    for other in (
+        SealedFile("0" * 64, sealed.size_bytes, sealed.duration_ms),
+        SealedFile(sealed.sha256, sealed.size_bytes, sealed.duration_ms + 500),
+    ):
+        with pytest.raises(ArchiveError):
+            store.verify("rec-1", KEY, other)
+
+
+def test_while_it_is_written_it_is_busy_and_unfinished(store: RecordingStore, codec: str) -> None:
+    writer = opened(store, codec)
+    assert store.busy("rec-1")
+    assert list(store.unfinished()) == ["rec-1"]
+    assert list(store.stored()) == []
+    writer.close()
+    assert not store.busy("rec-1")
+    assert list(store.unfinished()) == ["rec-1"]
+
+
+def test_an_id_is_written_once(store: RecordingStore, codec: str) -> None:
+    writer = opened(store, codec)
+    with pytest.raises(ArchiveError):
+        opened(store, codec)
+    writer.write(tones(1.0))
+    sealed = writer.seal()
+    with pytest.raises(ArchiveError):
+        opened(store, codec)
+    store.verify("rec-1", KEY, sealed)
+
+
+def test_a_closed_writer_refuses_to_write_and_to_seal(store: RecordingStore, codec: str) -> None:
+    writer = opened(store, codec)
+    writer.close()
+    writer.close()
+    with pytest.raises(ArchiveError):
+        writer.write(tones(0.1))
+    with pytest.raises(ArchiveError):
+        writer.seal()
+
+
+def test_an_aborted_recording_leaves_nothing(store: RecordingStore, codec: str) -> None:
+    writer = opened(store, codec)
+    writer.write(tones(3.0))
+    writer.abort()
+    assert store.digest("rec-1") is None
+    assert [*store.unfinished(), *store.stored()] == []
+
+
+def test_the_prefix_of_a_half_written_recording_is_kept_and_verifies(store: RecordingStore, codec: str) -> None:
+    writer = opened(store, codec)
+    writer.write(tones(20.0))
+    writer.close()
+    sealed = store.recover("rec-1", KEY)
+    assert sealed is not None
+    assert 12_000 <= sealed.duration_ms <= 20_000
+    store.verify("rec-1", KEY, sealed)
+    assert list(store.unfinished()) == []
+    pcm, _, _ = store.decode("rec-1", KEY)
+    assert loudest_hz(pcm, 0) == pytest.approx(440, abs=2)
+
+
+def test_recovering_again_changes_nothing(store: RecordingStore, codec: str) -> None:
+    writer = opened(store, codec)
+    writer.write(tones(20.0))
+    writer.close()
+    first = store.recover("rec-1", KEY)
+    assert first is not None
+    assert store.recover("rec-1", KEY) == first
+
+
+def test_recovering_a_whole_recording_leaves_it_as_it_is(store: RecordingStore, codec: str) -> None:
+    sealed = stored(store, codec, 3.0)
+    assert store.recover("rec-1", KEY) == sealed
+
+
+def test_nothing_readable_is_recovered_as_nothing(store: RecordingStore, codec: str) -> None:
+    assert store.recover("rec-1", KEY) is None
+    opened(store, codec).close()
+    assert store.recover("rec-1", KEY) is None
+    writer = opened(store, codec, "rec-2")
+    writer.write(tones(20.0))
+    writer.close()
+    assert store.recover("rec-2", OTHER_KEY) is None
+
+
+def test_deleting_removes_whole_and_half_and_is_harmless_again(store: RecordingStore, codec: str) -> None:
+    stored(store, codec, 1.0)
+    opened(store, codec, "rec-2").close()
+    for recording_id in ("rec-1", "rec-2", "rec-2", "never"):
+        store.delete(recording_id)
+    assert [*store.stored(), *store.unfinished()] == []
+    with pytest.raises(ArchiveError, match="rec-1"):
+        store.decode("rec-1", KEY)
+
+
+def test_a_copy_is_made_in_a_known_form_only(store: RecordingStore, codec: str) -> None:
+    stored(store, codec, 1.0)
+    assert len(store.copy("rec-1", KEY, "wav")) > 100
+    assert len(store.copy("rec-1", KEY, "opus")) > 100
+    with pytest.raises(ArchiveError, match="mp3"):
+        store.copy("rec-1", KEY, "mp3")
+
+
+def test_an_unknown_codec_is_refused(store: RecordingStore) -> None:
+    with pytest.raises(ArchiveError, match="flac"):
+        store.open("rec-1", KEY, codec="flac", rate_hz=8000, channels=2)
