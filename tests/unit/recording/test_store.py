@@ -6,6 +6,8 @@ import os
 import resource
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,8 +87,7 @@ def test_a_full_disk_is_said_with_path_and_remedy_and_the_prefix_stays(store: Lo
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
         with pytest.raises(HostError) as refused:
-            for _ in range(20):
-                writer.write(SECOND)
+            writer.write(SECOND * 20)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
@@ -179,12 +180,28 @@ def test_recovery_that_was_killed_starts_again(store: LocalStore, codec: str, le
     assert sorted(path.name for path in store.path("rec-1").parent.iterdir()) == ["rec-1" + WHOLE]
 
 
+#: A process of its own: a fork of this one would inherit the locks of threads that it does not have.
+_CHILD = """
+import pathlib, signal, sys, numpy as np
+from ivr.recording.store import LocalStore
+root, codec, seconds, then = sys.argv[1:]
+writer = LocalStore(pathlib.Path(root)).open("rec-1", bytes(range(32)), codec=codec, rate_hz=8000, channels=2)
+second = np.random.default_rng(3).integers(-8000, 8000, 16000).astype("<i2").tobytes()
+for _ in range(int(seconds)):
+    writer.write(second)
+print("written", flush=True)
+signal.raise_signal(signal.SIGKILL) if then == "die" else signal.pause()
+"""
+
+
+def child(store: LocalStore, codec: str, seconds: int, then: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", _CHILD, str(store.root), codec, str(seconds), then]
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
+
+
 def test_only_the_last_seconds_are_lost_when_a_process_is_killed(store: LocalStore, codec: str) -> None:
-    child = os.fork()
-    if child == 0:
-        write(store, "rec-1", 30, codec)
-        os.kill(os.getpid(), signal.SIGKILL)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    with child(store, codec, 30, "die") as process:
+        assert process.wait(60) == -signal.SIGKILL
     assert not store.busy("rec-1")
     sealed = store.recover("rec-1", KEY)
     assert sealed is not None
@@ -193,20 +210,13 @@ def test_only_the_last_seconds_are_lost_when_a_process_is_killed(store: LocalSto
 
 
 def test_while_another_process_writes_the_recording_is_busy(store: LocalStore) -> None:
-    ready_read, ready_write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        write(store, "rec-1", 2)
-        os.write(ready_write, b"x")
-        signal.pause()
-    os.read(ready_read, 1)
-    try:
-        assert store.busy("rec-1")
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(ready_read)
-        os.close(ready_write)
+    with child(store, "opus", 2, "wait") as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"written\n"
+            assert store.busy("rec-1")
+        finally:
+            process.kill()
     assert not store.busy("rec-1")
 
 
