@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 import pjsua2 as pj
@@ -19,6 +20,7 @@ class LineAccount(pj.Account):  # type: ignore[misc]  # the binding has no types
         super().__init__()
         self._incoming = incoming
         self._registered = registered
+        self._answers = 0
 
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802 - the binding's name
         try:
@@ -28,9 +30,25 @@ class LineAccount(pj.Account):  # type: ignore[misc]  # the binding has no types
 
     def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
         try:
+            self._answers += 1
             self._registered(prm.code)
         except Exception:
             _LOG.exception("a registration result could not be noted")
+
+    def unregister(self, turn: Callable[[], None], deadline: float) -> None:
+        """Take our contact off the registrar; waits for its answer by `turn`, until `deadline` (monotonic)."""
+        if not self.getInfo().regIsActive:
+            return
+        before = self._answers
+        self.setRegistration(False)
+        while self._answers == before and time.monotonic() < deadline:
+            turn()
+
+
+def destroy_account(account: LineAccount) -> None:
+    """Shut the account down and delete it now; the library must still live."""
+    account.shutdown()
+    pj.Account.__swig_destroy__(account)
 
 
 def account_config(settings: SipSettings, port: int) -> pj.AccountConfig:

@@ -243,6 +243,7 @@ class EndpointThread:
                 destroy_port(self.metronome)
                 self.metronome = None
             endpoint.libDestroy(pj.PJSUA_DESTROY_NO_NETWORK)
+            pj.Endpoint.__swig_destroy__(endpoint)
             self.endpoint = None
             if self._nudger is not None:
                 self._nudger.close()

@@ -12,6 +12,7 @@ from ivr.domain.leg import LegState
 from ivr.sip.cause import cause_in_message
 from ivr.sip.digits import DigitFilter
 from ivr.sip.media_port import LegPort
+from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.track import Track
 
 _LOG = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Leg:
     leg_id: str
     state: LegState
     port: LegPort
+    rtp: RtpWatch
     call: LegCall | None = None
     sip_call_id: str = ""
     media: Any = None
@@ -90,8 +92,6 @@ class Leg:
     hold_wanted: bool | None = None
     peers: set[str] = field(default_factory=set)
     ring_deadline: float | None = None
-    rtp_packets: int = -1
-    rtp_seen_at: float = 0.0
     digits: DigitFilter = field(default_factory=DigitFilter, repr=False)
     ended_by_us: bool = False
     end_status: int = 0

@@ -39,8 +39,10 @@ class PjsuaLine:
         self._events: asyncio.Queue[LineEvent] = asyncio.Queue()
         self._tracks: dict[str, Track] = {}
         self._ended: OrderedDict[str, Track] = OrderedDict()
-        self._board = Switchboard(settings, self._emit, self._publish, new_leg_id)
+        self._board = Switchboard(settings, self._emit, self._publish, self._registered, new_leg_id)
         self._thread = self._board.thread
+        self._registrar_answered = asyncio.Event()
+        self._registration_status = 0
         self._closed = False
 
     @classmethod
@@ -70,10 +72,10 @@ class PjsuaLine:
         """How many legs may still come or be placed; reserved ones are not free."""
         return self._board.slots.free
 
-    @property
-    def registration_status(self) -> int:
-        """The last SIP status of the registrar; 0 before its first answer, or without registrar."""
-        return self._board.registration_status
+    async def registered(self) -> int:
+        """Wait for the registrar's first answer and return the last SIP status it gave (200: we are registered)."""
+        await self._registrar_answered.wait()
+        return self._registration_status
 
     def reserve(self, leg_id: str) -> bool:
         """Keep a slot for the leg that will be placed under this id; False when the line is full."""
@@ -139,6 +141,13 @@ class PjsuaLine:
 
     def _publish(self, leg_id: str, track: Track) -> None:
         self._to_loop(lambda: self._tracks.__setitem__(leg_id, track))
+
+    def _registered(self, status: int) -> None:
+        self._to_loop(lambda: self._note_registration(status))
+
+    def _note_registration(self, status: int) -> None:
+        self._registration_status = status
+        self._registrar_answered.set()
 
     def _emit(self, event: LineEvent) -> None:
         self._to_loop(lambda: self._arrive(event))

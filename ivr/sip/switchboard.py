@@ -13,7 +13,6 @@ from pathlib import Path
 import pjsua2 as pj
 
 from ivr.domain.leg import LEG, LegEvent, LegState
-from ivr.errors import ConfigurationError
 from ivr.services.ports import (
     DigitPressed,
     IncomingCall,
@@ -22,14 +21,13 @@ from ivr.services.ports import (
     LegHeld,
     LegProgress,
     LineEvent,
-    PromptEnded,
 )
-from ivr.sip.account import LineAccount, account_config
+from ivr.sip.account import LineAccount, account_config, destroy_account
 from ivr.sip.cause import cause_of_status
 from ivr.sip.endpoint import EndpointThread
 from ivr.sip.leg import Leg, LegCall, destroy_call
-from ivr.sip.media_port import Playback
-from ivr.sip.prompt import heard_ms, load_prompt
+from ivr.sip.prompter import Prompter
+from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import SipSettings
 from ivr.sip.slots import Slots
 from ivr.sip.track import Track
@@ -54,23 +52,25 @@ class Switchboard:
         settings: SipSettings,
         emit: Callable[[LineEvent], None],
         publish: Callable[[str, Track], None],
+        tell_registration: Callable[[int], None],
         new_leg_id: Callable[[], str],
     ) -> None:
         self._settings = settings
         self._emit = emit
         self._publish = publish
+        self._tell_registration = tell_registration
         self._new_leg_id = new_leg_id
         self._legs: dict[str, Leg] = {}
         self._finished: list[LegCall] = []
         self._account: LineAccount | None = None
         self._next_rtp_check = 0.0
         self._closing = False
-        self.registration_status = 0
         self.slots = Slots(0)
         self.thread = EndpointThread(
             settings, opened=self._opened, each_turn=self._each_turn, before_end=self._before_end
         )
         self._wiring = Wiring(self.thread, settings.clock_hz)
+        self._prompter = Prompter(self._wiring, settings.clock_hz, emit)
 
     # ------------------------------------------------------------ commands, on the endpoint's thread
 
@@ -94,7 +94,7 @@ class Switchboard:
         if not self.slots.take(leg_id):
             self._emit(LegDisconnected(leg_id, 503, _NO_CIRCUIT_CAUSE, False, False, time.monotonic()))
             return
-        leg = Leg(leg_id, LegState.CALLING, self._wiring.take_port())
+        leg = Leg(leg_id, LegState.CALLING, self._wiring.take_port(), RtpWatch(self._settings.rtp_timeout_s))
         leg.ring_deadline = time.monotonic() + ring_timeout_s
         leg.call = LegCall(self, leg_id, self._account)
         self._legs[leg_id] = leg
@@ -116,22 +116,13 @@ class Switchboard:
 
     def play(self, leg_id: str, play_id: str, path: Path, loop: bool) -> None:
         leg = self._legs.get(leg_id)
-        if leg is None:
-            return
-        self._stop_playing(leg)
-        try:
-            prompt = load_prompt(path, self._settings.clock_hz)
-        except ConfigurationError as failure:
-            _LOG.error("prompt not played on leg %s: %s", leg_id, str(failure))
-            self._emit(PromptEnded(leg_id, play_id, False, 0, time.monotonic()))
-            return
-        leg.port.playback = Playback(play_id, prompt, loop)
-        self._wiring.connect(leg, self._legs)
+        if leg is not None:
+            self._prompter.play(leg, play_id, path, loop=loop, legs=self._legs)
 
     def stop_playing(self, leg_id: str) -> None:
         leg = self._legs.get(leg_id)
         if leg is not None:
-            self._stop_playing(leg)
+            self._prompter.stop(leg)
 
     def bridge(self, a_leg: str, b_leg: str) -> None:
         a, b = self._legs.get(a_leg), self._legs.get(b_leg)
@@ -165,7 +156,7 @@ class Switchboard:
     # ------------------------------------------------------------ what the library reports
 
     def _registered(self, code: int) -> None:
-        self.registration_status = code
+        self._tell_registration(code)
         _LOG.log(logging.INFO if 200 <= code < 300 else logging.WARNING, "registration: status %d", code)
 
     def _incoming(self, library_call: int) -> None:
@@ -179,7 +170,8 @@ class Switchboard:
             call.hangup(prm)
             return
         info = call.getInfo()
-        leg = Leg(leg_id, LegState.INCOMING, self._wiring.take_port(), call, info.callIdString)
+        leg = Leg(leg_id, LegState.INCOMING, self._wiring.take_port(), RtpWatch(self._settings.rtp_timeout_s))
+        leg.call, leg.sip_call_id = call, info.callIdString
         if self._settings.answer_timeout_s:
             leg.ring_deadline = time.monotonic() + self._settings.answer_timeout_s
         self._legs[leg_id] = leg
@@ -219,11 +211,12 @@ class Switchboard:
                 break
         leg.media = leg.call.getAudioMedia(-1) if active and leg.call.hasMedia() else None
         changed, leg.held = held != leg.held, held
-        leg.rtp_seen_at = time.monotonic()
-        leg.digits.media_changed(leg.rtp_seen_at)
+        now = time.monotonic()
+        leg.rtp.restart(now)
+        leg.digits.media_changed(now)
         self._wiring.connect(leg, self._legs)
         if changed:
-            self._emit(LegHeld(leg_id, held, time.monotonic()))
+            self._emit(LegHeld(leg_id, held, now))
 
     def digit_received(self, leg_id: str, digit: str, *, in_rtp: bool) -> None:
         leg = self._legs.get(leg_id)
@@ -239,7 +232,7 @@ class Switchboard:
         assert leg.call is not None
         assert self.thread.metronome is not None
         leg.ring_deadline = None
-        leg.rtp_seen_at = time.monotonic()
+        leg.rtp.restart(time.monotonic())
         limit = max(1, int(self._settings.queue_s * 50))
         leg.track = Track(self.thread.metronome.tick + 1, rate_hz=self._settings.clock_hz, limit=limit)
         self._publish(leg.leg_id, leg.track)
@@ -294,34 +287,13 @@ class Switchboard:
         except pj.Error as failure:
             _LOG.debug("leg %s: re-INVITE postponed: %s", leg.leg_id, failure.reason)
 
-    def _stop_playing(self, leg: Leg) -> None:
-        self._report_finished(leg)
-        playback = self._wiring.silence(leg)
-        if playback is not None:
-            self._report_prompt(leg, playback, time.monotonic())
-
-    def _report_finished(self, leg: Leg) -> None:
-        while leg.port.done:
-            playback = leg.port.done.popleft()
-            if leg.port.playback is playback:
-                self._wiring.silence(leg)
-            self._report_prompt(leg, playback, playback.ended_at)
-
-    def _report_prompt(self, leg: Leg, playback: Playback, at: float) -> None:
-        if playback.reported:
-            # It ended by itself while it was being stopped.
-            return
-        playback.reported = True
-        sent_ms = heard_ms(playback.prompt, playback.sent)
-        self._emit(PromptEnded(leg.leg_id, playback.play_id, playback.completed, sent_ms, at))
-
     def _report_end(self, leg: Leg, status: int, reason_cause: int | None) -> None:
         """Say that a leg is over: its prompt first, itself last, once."""
         if leg.reported:
             return
         leg.reported = True
         was_confirmed = leg.confirmed
-        self._stop_playing(leg)
+        self._prompter.stop(leg)
         self._wiring.disconnect(leg, self._legs)
         leg.state = LEG.after(leg.state, LegEvent.DISCONNECT, where=leg.leg_id)
         status = 200 if was_confirmed else leg.end_status or status
@@ -345,7 +317,7 @@ class Switchboard:
             self._next_rtp_check = now + min(_RTP_CHECK_S, self._settings.rtp_timeout_s / 4)
         for leg in tuple(self._legs.values()):
             if leg.port.done:
-                self._report_finished(leg)
+                self._prompter.tell_finished(leg)
             if leg.hold_wanted is not None and not leg.ended_by_us:
                 self._re_invite(leg)
             if leg.forget_at is not None and now >= leg.forget_at:
@@ -359,15 +331,12 @@ class Switchboard:
     def _check_rtp(self, leg: Leg, now: float) -> None:
         """End a leg whose party has gone without a BYE: no RTP, and no hold that would explain it."""
         assert leg.call is not None
-        packets = leg.rtp_packets
+        packets = -1
         if leg.media is not None:
             statistics = leg.call.getStreamStat(0)
             packets = statistics.rtcp.rxStat.pkt
-        if packets != leg.rtp_packets:
-            leg.rtp_packets = packets
-            leg.rtp_seen_at = now
-        elif now - leg.rtp_seen_at >= self._settings.rtp_timeout_s:
-            _LOG.info("leg %s has sent no RTP for %.0f s: ended", leg.leg_id, now - leg.rtp_seen_at)
+        if leg.rtp.is_gone(packets, now):
+            _LOG.info("leg %s has sent no RTP for %g s: ended", leg.leg_id, self._settings.rtp_timeout_s)
             self._end(leg, cause=_TIMER_CAUSE)
 
     def _before_end(self) -> None:
@@ -381,12 +350,9 @@ class Switchboard:
         for leg in tuple(self._legs.values()):
             self._report_end(leg, leg.end_status or 200, leg.end_cause)
         if self._account is not None:
-            if self._settings.registration is not None and self._account.getInfo().regIsActive:
-                self._account.setRegistration(False)
-                while self._account.getInfo().regIsActive and time.monotonic() < deadline:
-                    self.thread.turn(10)
-            self._account.shutdown()
-            pj.Account.__swig_destroy__(self._account)
+            if self._settings.registration is not None:
+                self._account.unregister(lambda: self.thread.turn(10), deadline)
+            destroy_account(self._account)
             self._account = None
         for call in self._finished:
             destroy_call(call)

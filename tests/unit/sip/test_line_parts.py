@@ -1,0 +1,129 @@
+"""The small parts of a line: prompts, slots, keys, settings."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivr.errors import ConfigurationError
+from ivr.sip.digits import DigitFilter
+from ivr.sip.prompt import heard_ms, load_prompt
+from ivr.sip.settings import Registration, SipSettings
+from ivr.sip.slots import Slots
+
+
+def _wav(path: Path, samples: np.ndarray, *, rate_hz: int = 8000, channels: int = 1, width: int = 2) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(width)
+        file.setframerate(rate_hz)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path
+
+
+def _tone(rate_hz: int, frequency_hz: int, samples: int) -> np.ndarray:
+    return 8000 * np.sin(2 * np.pi * frequency_hz * np.arange(samples) / rate_hz)
+
+
+def test_a_prompt_is_cut_into_frames_and_its_true_length_kept(tmp_path: Path) -> None:
+    prompt = load_prompt(_wav(tmp_path / "p.wav", _tone(8000, 500, 1000)), 8000)
+    assert [len(frame) for frame in prompt.frames] == [320] * 7
+    assert prompt.duration_ms == 125
+    assert [heard_ms(prompt, frames) for frames in (0, 3, 6, 7, 8)] == [0, 60, 120, 125, 145]
+
+
+@pytest.mark.parametrize(("source_hz", "clock_hz"), [(16000, 8000), (8000, 16000)])
+def test_resampling_keeps_tone_level_and_length(tmp_path: Path, source_hz: int, clock_hz: int) -> None:
+    path = _wav(tmp_path / "p.wav", _tone(source_hz, 1000, source_hz), rate_hz=source_hz)
+    prompt = load_prompt(path, clock_hz)
+    assert (len(prompt.frames), prompt.duration_ms) == (50, 1000)
+    middle = np.frombuffer(b"".join(prompt.frames[10:40]), dtype="<i2").astype(float)
+    spectrum = np.abs(np.fft.rfft(middle)) * 2 / middle.size
+    peak = int(np.argmax(spectrum))
+    assert peak * clock_hz / middle.size == 1000
+    assert spectrum[peak] == pytest.approx(8000, rel=0.02)
+
+
+def test_what_lies_above_the_narrow_band_does_not_fold_into_it(tmp_path: Path) -> None:
+    prompt = load_prompt(_wav(tmp_path / "p.wav", _tone(16000, 6000, 16000), rate_hz=16000), 8000)
+    middle = np.frombuffer(b"".join(prompt.frames[10:40]), dtype="<i2").astype(float)
+    assert np.abs(middle).max() < 200
+
+
+def test_a_prompt_that_was_replaced_on_disk_is_read_again(tmp_path: Path) -> None:
+    path = _wav(tmp_path / "p.wav", _tone(8000, 500, 160))
+    assert len(load_prompt(path, 8000).frames) == 1
+    _wav(path, _tone(8000, 500, 480))
+    assert len(load_prompt(path, 8000).frames) == 3
+
+
+def test_a_prompt_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
+    cases = {
+        "stereo.wav": {"channels": 2},
+        "fast.wav": {"rate_hz": 44100},
+        "bytes.wav": {"width": 1},
+    }
+    for name, form in cases.items():
+        with pytest.raises(ConfigurationError, match=name):
+            load_prompt(_wav(tmp_path / name, _tone(8000, 500, 320), **form), 8000)
+    with pytest.raises(ConfigurationError, match="no audio"):
+        load_prompt(_wav(tmp_path / "empty.wav", np.zeros(0)), 8000)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load_prompt(tmp_path / "absent.wav", 8000)
+
+
+def test_a_reserved_slot_is_kept_for_its_leg_alone() -> None:
+    slots = Slots(2)
+    assert slots.take("a")
+    assert slots.reserve("b")
+    assert not slots.take("c")
+    assert slots.take("b")
+    assert slots.free == 0
+    slots.give_back_reserved("b")
+    assert slots.free == 0
+    slots.give_back("a")
+    assert slots.reserve("c")
+    slots.give_back_reserved("c")
+    assert slots.free == 1
+
+
+def test_the_rest_of_a_key_after_a_re_invite_is_not_a_second_press() -> None:
+    keys = DigitFilter()
+    assert keys.is_press("9", 10.0, in_rtp=True)
+    assert keys.is_press("9", 10.1, in_rtp=True)
+    keys.media_changed(10.15)
+    assert not keys.is_press("9", 10.2, in_rtp=True)
+    assert keys.is_press("9", 10.2, in_rtp=False)
+    assert keys.is_press("8", 10.25, in_rtp=True)
+    assert keys.is_press("9", 11.0, in_rtp=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        ({"codecs": ("PCMB",)}, "sip.codecs"),
+        ({"codecs": ()}, "sip.codecs"),
+        ({"srtp": "maybe"}, "sip.srtp"),
+        ({"clock_hz": 44100}, "sip.clock_hz"),
+        ({"udp": False, "tcp": False}, "sip.udp"),
+        ({"port": 70000}, "sip.port"),
+        ({"rtp_port_min": 4000}, "sip.rtp_port_max"),
+        ({"rtp_port_min": 4000, "rtp_port_max": 4003}, "sip.rtp_port_max"),
+        ({"rtp_timeout_s": -1.0}, "sip.rtp_timeout_s"),
+        ({"max_calls": -1}, "sip.max_calls"),
+        ({"log_level": 5}, "sip.log_level"),
+    ],
+)
+def test_a_wrong_setting_is_named(values: dict[str, object], key: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        SipSettings(**values)  # type: ignore[arg-type]
+    assert refusal.value.key == key
+    assert refusal.value.remedy
+
+
+def test_a_password_is_never_shown() -> None:
+    settings = SipSettings(registration=Registration("sip:r", "u", "hush"))
+    assert "hush" not in repr(settings)
