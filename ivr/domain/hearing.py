@@ -34,7 +34,7 @@ class HearingSettings:
 
     partial_every_ms: int = 1200
     partial_min_ms: int = 1200
-    overlap_ms: int = 2000
+    overlap_ms: int = 6000
     piece_max_ms: int = 12_000
     vad_delay_ms: int = 300
     backlog_ms: int = 90_000
@@ -147,6 +147,7 @@ class ChannelHearing:
         if verdict.band is Band.ACT:
             onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
             self.objected(min(max(onset, piece.start_ms), piece.end_ms))
+            self._settle_speech(piece)
         elif verdict.band is Band.CLEAR:
             self._settle_speech(piece)
         elif piece.final or piece.end_ms - piece.start_ms >= self.settings.piece_max_ms:

@@ -1,0 +1,51 @@
+# Two commands do everything: `make demo` and `make test`. `make help` lists the rest.
+VENV ?= .venv
+BIN := $(VENV)/bin
+# What the tests need besides Python: an independent SIP peer.
+TEST_PACKAGES := sip-tester baresip-core
+
+.PHONY: help demo test serve init bench check format lock setup setup-test clean
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+demo: setup ## the guided tour: four real SIP calls on this machine, shown live
+	@$(BIN)/ivr demo
+
+test: setup-test check ## everything: linters, types, layers, all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+serve: setup ## a node on the embedded defaults; prints the SIP URIs to dial
+	@$(BIN)/ivr init
+	@$(BIN)/ivr serve
+
+init: setup ## data folder, keys, database, speech model, prompts
+	@$(BIN)/ivr init
+
+bench: setup ## what it costs: line, recording, ear, and from objection to action
+	@$(BIN)/python -m benchmarks
+
+check: setup ## formatting, style, types, layers, and our own prompts
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo >/dev/null || $(BIN)/lint-imports
+	@$(BIN)/ivr lint config
+
+format: setup ## let ruff write the style
+	@$(BIN)/ruff check -q --fix . && $(BIN)/ruff format -q .
+
+lock: setup ## resolve the dependencies again, with hashes and without index addresses
+	@$(BIN)/python -m pip install -q uv
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra dev --upgrade pyproject.toml -o requirements.lock
+
+setup:
+	@scripts/setup.sh
+
+setup-test:
+	@scripts/setup.sh $(TEST_PACKAGES)
+	@$(BIN)/ivr init >/dev/null
+
+clean: ## remove what was built; recordings and keys in var/ stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

@@ -1,0 +1,189 @@
+"""One line process: a SIP endpoint, its calls, and nothing else. Started by the node, spoken to in JSON lines.
+
+On stdin: {"do": "place", "uri": …, "program": …, "agent": …, "ref": …}, {"do": "agent", "program": …, "uri": …},
+{"do": "stop"}. On stdout: the live feed, one
+object per line. The process ends when stdin ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ivr.bootstrap.archive import Archive, open_archive
+from ivr.bootstrap.prompt_library import PromptLibrary
+from ivr.bootstrap.world import SystemClock, ThreadDesk, die_with_parent, forbid_core_dumps, new_id
+from ivr.errors import EXIT_ENVIRONMENT, IvrError
+from ivr.services.call_control import CallControl, Routes
+from ivr.services.dependencies import Dependencies
+from ivr.services.listening import ListeningSettings
+from ivr.settings import Settings, load_settings
+from ivr.sip.line import PjsuaLine
+from ivr.sip.settings import Registration, SipSettings
+from ivr.speech.client import ZmqEar
+from ivr.speech.detector import WebrtcDetector
+
+
+class StdoutFeed:
+    """Port LiveFeed: one JSON object per line on stdout, read by the node."""
+
+    def __init__(self, line: int) -> None:
+        self._line = line
+
+    def publish(self, kind: str, *, call_id: str = "", **fields: object) -> None:
+        news = {"kind": kind, "line": self._line, "call_id": call_id, "at": time.monotonic(), **fields}
+        sys.stdout.write(json.dumps(news, default=str, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+
+def sip_settings(settings: Settings, index: int) -> SipSettings:
+    """The SIP settings of the line with this index: its own port, and its share of the RTP range."""
+    sip = settings.sip
+    share = (sip.rtp_port_max + 1 - sip.rtp_port_min) // settings.node.lines
+    first = sip.rtp_port_min + index * share
+    registrar = sip.registrar
+    registration = None
+    if registrar.uri:
+        registration = Registration(
+            registrar_uri=registrar.uri,
+            username=registrar.username,
+            password=registrar.password_file.read_text("utf-8").strip() if registrar.password_file else "",
+            realm=registrar.realm,
+            expires_s=registrar.expires_s,
+        )
+    return SipSettings(
+        bind=sip.bind,
+        port=sip.port + 2 * index if sip.port else 0,
+        tcp=sip.tcp,
+        public_address=sip.public_address,
+        rtp_port_min=first + first % 2,
+        rtp_port_max=first + share - 1,
+        codecs=tuple(sip.codecs),
+        srtp=sip.srtp,
+        registration=registration,
+        max_calls=sip.max_calls,
+        rtp_timeout_s=sip.rtp_timeout_s,
+    )
+
+
+def dependencies(
+    settings: Settings,
+    archive: Archive,
+    library: PromptLibrary,
+    line: PjsuaLine,
+    ear: ZmqEar,
+    desk: ThreadDesk,
+    index: int,
+) -> Dependencies:
+    return Dependencies(
+        node_id=settings.node.id,
+        line=line,
+        ear=ear,
+        new_detector=WebrtcDetector,
+        vault=archive.vault,
+        audit=archive.audit,
+        call_log=archive.call_log,
+        do_not_call=archive.do_not_call,
+        clock=SystemClock(),
+        desk=desk,
+        feed=StdoutFeed(index),
+        new_id=new_id,
+        profile=settings.profile,
+        retention=settings.retention,
+        programs=settings.programs,
+        prompts=settings.prompts,
+        prompt_file=library.file,
+        prompt_sha256=library.sha256,
+        codec=settings.recording.codec,
+        listening=ListeningSettings(endpoint=settings.endpoint, hearing=settings.hearing),
+        tape=settings.tape,
+        settle_timeout_s=settings.calls.settle_timeout_s,
+        quiet_timeout_s=settings.calls.quiet_timeout_s,
+    )
+
+
+async def serve(settings: Settings, ears: Sequence[str], index: int) -> None:
+    """Serve calls until told to stop or until the node is gone."""
+    archive = open_archive(settings)
+    library = PromptLibrary(settings)
+    library.check()
+    feed = StdoutFeed(index)
+    ear = ZmqEar(ears)
+    desk = ThreadDesk()
+    line = await PjsuaLine.open(sip_settings(settings, index))
+    try:
+        routes = Routes(settings.routes.default, settings.routes.users)
+        control = CallControl(dependencies(settings, archive, library, line, ear, desk, index), routes)
+        serving = asyncio.create_task(control.run())
+        stopped = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+        commands = asyncio.create_task(_obey(control, feed, stopped))
+        feed.publish("line.ready", uri=line.uri, capacity=line.capacity, pid=os.getpid())
+        done, _ = await asyncio.wait(
+            {serving, commands, stopping := asyncio.create_task(stopped.wait())}, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            if task is not stopping and task.exception() is not None:
+                feed.publish("line.fault", what=type(task.exception()).__name__)
+        if not serving.done():
+            await control.close()
+        for task in (serving, commands, stopping):
+            task.cancel()
+        await asyncio.gather(serving, commands, stopping, return_exceptions=True)
+    finally:
+        await line.close()
+        await ear.close()
+        desk.close()
+        archive.close()
+
+
+async def _obey(control: CallControl, feed: StdoutFeed, stopped: asyncio.Event) -> None:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    async for raw in reader:
+        command = json.loads(raw)
+        if command["do"] == "stop":
+            break
+        if command["do"] == "agent":
+            control.set_agent(command["program"], command["uri"])
+        if command["do"] == "place":
+            try:
+                call = control.place(command["uri"], command["program"], agent_uri=command.get("agent", ""))
+                feed.publish("call.placed", call_id=call.id, ref=command.get("ref", ""))
+            except IvrError as error:
+                feed.publish(
+                    "call.refused",
+                    ref=command.get("ref", ""),
+                    what=str(error),
+                    exit_code=error.exit_code,
+                    rules=list(getattr(error, "rules", ())),
+                )
+    stopped.set()
+
+
+def main() -> int:
+    die_with_parent()
+    forbid_core_dumps()
+    parser = argparse.ArgumentParser(prog="python -m ivr.bootstrap.line_process")
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--index", type=int, default=0)
+    parser.add_argument("--ear", action="append", required=True)
+    options = parser.parse_args()
+    try:
+        asyncio.run(serve(load_settings(options.config, os.environ), options.ear, options.index))
+    except IvrError as error:
+        StdoutFeed(options.index).publish("line.failed", what=str(error), exit_code=error.exit_code)
+        return error.exit_code or EXIT_ENVIRONMENT
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""The command line. Exit codes: 0 ok, 1 refused or failed check, 2 usage, 3 environment."""
+
+from ivr.cli.root import main
+
+__all__ = ["main"]

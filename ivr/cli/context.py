@@ -1,0 +1,76 @@
+"""What every command shares: the settings, where to print, and how an error becomes an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+from rich.console import Console
+
+from ivr.errors import IvrError
+from ivr.settings import Settings, default_config_dir, load_settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+console = Console(highlight=False)
+as_json = click.option("--json", "json_", is_flag=True, help="Un objet JSON (ou une ligne par événement).")
+
+
+def settings(env: Mapping[str, str] = os.environ) -> Settings:
+    return load_settings(default_config_dir(env), env)
+
+
+#: A node beside the one that may be running on this machine: one line of its own on a free port.
+OWN_LINE = {"IVR_NODE__LINES": "1", "IVR_NODE__EARS": "1", "IVR_SIP__PORT": "0"}
+
+
+def plain(value: object) -> object:
+    """Return `value` as JSON can hold it: enums by value, times in ISO 8601."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def reporting(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn an IvrError into one sentence on stderr (or one JSON object on stdout) and its exit code."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except IvrError as error:
+            if kwargs.get("json_"):
+                print_json({"ok": False, "error": error.what, "where": error.where, "remedy": error.remedy})
+            where = f"{error.where} : " if error.where else ""
+            remedy = f"\n  → {error.remedy}" if error.remedy else ""
+            click.echo(f"ivr: {where}{error.what}{remedy}", err=True)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.exit(0)
+
+    return run

@@ -1,0 +1,54 @@
+"""`ivr audit …`: the tamper-evident log."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from ivr.cli.context import as_json, console, plain, print_json, reporting
+from ivr.cli.vault import opened
+
+
+@click.group()
+def audit() -> None:
+    """Les preuves : vérifier la chaîne, l'exporter."""
+
+
+@audit.command()
+@as_json
+@reporting
+def verify(json_: bool) -> None:
+    """Vérifie chaque maillon de la chaîne ; sort avec 1 et nomme le premier qui manque ou a changé."""
+    with opened() as archive:
+        broken = archive.audit.verify()
+        count = len(archive.audit.events())
+    if json_:
+        print_json({"ok": not broken, "events": count, "broken": broken})
+    elif not broken:
+        console.print(f"[green]✓[/] chaîne intacte : {count} événements.")
+    for line in broken if not json_ else ():
+        console.print(f"[red]✗[/] {line}", soft_wrap=True)
+    sys.exit(1 if broken else 0)
+
+
+@audit.command()
+@click.argument("path", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default=Path("-"))
+@as_json
+@reporting
+def export(path: Path, json_: bool) -> None:
+    """Écrit les événements, un objet JSON par ligne, dans PATH (ou sur la sortie standard)."""
+    import json
+
+    with opened() as archive:
+        lines = [json.dumps(plain(event), ensure_ascii=False, sort_keys=True) for event in archive.audit.events()]
+    text = "".join(line + "\n" for line in lines)
+    if str(path) == "-":
+        sys.stdout.write(text)
+        return
+    path.write_text(text, "utf-8")
+    if json_:
+        print_json({"ok": True, "events": len(lines), "file": path})
+    else:
+        console.print(f"{len(lines)} événements dans {path}.")

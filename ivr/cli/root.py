@@ -1,0 +1,29 @@
+"""`ivr` and its commands."""
+
+from __future__ import annotations
+
+import click
+
+from ivr import __version__
+from ivr.cli import evidence, hear, install, node, script_check, tour, vault
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ivr")
+def main() -> None:
+    """Serveur vocal et enregistrement d'appels conforme, pour les mutuelles santé."""
+
+
+for command in (
+    install.init,
+    install.doctor,
+    tour.demo,
+    node.serve,
+    node.call,
+    hear.listen,
+    hear.judge,
+    vault.recordings,
+    evidence.audit,
+    script_check.lint,
+):
+    main.add_command(command)

@@ -1,0 +1,157 @@
+"""`ivr recordings …`: the vault."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from ivr.bootstrap.archive import Archive, open_archive
+from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
+from ivr.domain.recording import RecordingState
+from ivr.services.ports import RecordingRow
+
+
+@contextmanager
+def opened() -> Iterator[Archive]:
+    archive = open_archive(settings())
+    try:
+        yield archive
+    finally:
+        archive.close()
+
+
+def row_body(row: RecordingRow) -> dict[str, object]:
+    """Return a recording as the command line shows it: the tag's fields on top, `id` first."""
+    tag = asdict(row.tag)
+    return {
+        "id": tag.pop("recording_id"),
+        "state": row.state.value,
+        **tag,
+        "deadline": row.deadline,
+        "closed_at": row.closed_at,
+        "file": asdict(row.sealed) if row.sealed else None,
+        "key": "present" if row.has_key else "destroyed",
+        "consent": row.consent,
+        "gaps": row.gaps,
+        "masks": row.masks,
+        "reason": row.reason,
+    }
+
+
+@click.group()
+def recordings() -> None:
+    """Le coffre : lister, montrer, exporter, vérifier, détruire."""
+
+
+@recordings.command("list")
+@click.option("--state", "states", multiple=True, type=click.Choice([state.value for state in RecordingState]))
+@click.option("--limit", default=1000, show_default=True, type=click.IntRange(1))
+@as_json
+@reporting
+def list_(states: tuple[str, ...], limit: int, json_: bool) -> None:
+    """Liste les enregistrements, du plus récent au plus ancien (une ligne JSON par enregistrement)."""
+    with opened() as archive:
+        rows = archive.vault.listing(states=[RecordingState(state) for state in states], limit=limit)
+    if json_:
+        for row in rows:
+            print_json(row_body(row))
+        return
+    table = Table("enregistrement", "état", "programme", "début", "durée", "à détruire le")
+    for row in rows:
+        length = f"{row.sealed.duration_ms / 1000:.1f} s" if row.sealed and row.has_key else "–"
+        table.add_row(
+            row.tag.recording_id,
+            row.state.value,
+            row.tag.program,
+            f"{row.tag.opened_at:%Y-%m-%d %H:%M:%S}",
+            length,
+            f"{row.deadline:%Y-%m-%d}" if row.deadline else "–",
+        )
+    console.print(table if rows else "Aucun enregistrement.")
+
+
+@recordings.command()
+@click.argument("recording_id")
+@as_json
+@reporting
+def show(recording_id: str, json_: bool) -> None:
+    """Montre tout ce qui est su d'un enregistrement, et ses preuves."""
+    with opened() as archive:
+        row = archive.vault.show(recording_id)
+        events = archive.audit.events(call_id=row.tag.call_id)
+    body = row_body(row)
+    body["events"] = [{"seq": e.seq, "at": e.at, "kind": e.kind, "body": e.body} for e in events]
+    if json_:
+        print_json(body)
+        return
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for key, value in body.items():
+        if key != "events":
+            table.add_row(f"[bold]{key}[/]", str(plain(value)))
+    console.print(table)
+    console.print("\n[bold]preuves[/]")
+    for event in events:
+        console.print(f"  {event.at:%H:%M:%S.%f} {event.kind} {plain(event.body)}", soft_wrap=True)
+
+
+@recordings.command()
+@click.argument("recording_ids", nargs=-1)
+@click.option("--all", "all_", is_flag=True, help="Tous (c'est aussi le cas sans argument).")
+@as_json
+@reporting
+def verify(recording_ids: tuple[str, ...], all_: bool, json_: bool) -> None:
+    """Relit chaque octet et le compare à ce qui a été scellé ; sort avec 1 si un élément est altéré."""
+    with opened() as archive:
+        findings = archive.vault.verify(None if all_ or not recording_ids else list(recording_ids))
+        count = len(recording_ids) or len(archive.vault.listing(limit=1_000_000))
+    if json_:
+        print_json({"ok": not findings, "checked": count, "findings": findings})
+    elif not findings:
+        console.print(f"[green]✓[/] {count} enregistrements vérifiés, rien d'altéré.")
+    for finding in findings if not json_ else ():
+        console.print(
+            f"[red]✗[/] {finding.recording_id} : {finding.fault}" + (f" → {finding.remedy}" if finding.remedy else "")
+        )
+    sys.exit(1 if findings else 0)
+
+
+@recordings.command()
+@click.argument("recording_id")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--reason", required=True, help="Pourquoi cet enregistrement est écouté ou copié.")
+@click.option("--actor", default=getpass.getuser, show_default="utilisateur courant", help="Qui y accède.")
+@as_json
+@reporting
+def export(recording_id: str, path: Path, reason: str, actor: str, json_: bool) -> None:
+    """Écrit une copie en clair (WAV, ou Opus si PATH finit par .opus) ; l'accès est noté."""
+    with opened() as archive:
+        manifest = archive.vault.export(recording_id, path, reason=reason, actor=actor)
+    if json_:
+        print_json(manifest)
+    else:
+        console.print(f"Copié dans {path}. L'accès est inscrit dans les preuves.")
+
+
+@recordings.command()
+@click.argument("recording_id")
+@click.option("--rule", "rule_id", required=True, help="Règle qui demande la destruction, p. ex. REC-005.")
+@click.option("--reason", required=True)
+@as_json
+@reporting
+def discard(recording_id: str, rule_id: str, reason: str, json_: bool) -> None:
+    """Détruit la clé puis le fichier, et laisse un certificat."""
+    found = settings()
+    found.profile.rule(rule_id)
+    with opened() as archive:
+        state = archive.vault.discard_stored(recording_id, rule_id=rule_id, reason=reason)
+    if json_:
+        print_json({"ok": True, "id": recording_id, "state": state.value})
+    else:
+        console.print(f"{recording_id} : {state.value}")

@@ -1,0 +1,1 @@
+"""The guided tour: real SIP calls on loopback between a node and softphones in processes of their own."""

@@ -1,0 +1,101 @@
+"""The stage of the tour: the node's news as they come, and what has been seen of each call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ivr.bootstrap.node import News
+from ivr.errors import HostError
+
+
+@dataclass
+class Act:
+    """One call of the tour and how it must end."""
+
+    name: str
+    title: str
+    program: str
+    expected_state: str
+    call_id: str = ""
+    news: list[News] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    latency_ms: dict[str, float] = field(default_factory=dict)
+    recording: dict[str, object] = field(default_factory=dict)
+    evidence: list[str] = field(default_factory=list)
+    do_not_call: str = ""
+    disposition: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.faults
+
+    def expect(self, truth: bool, fault: str) -> None:
+        if not truth:
+            self.faults.append(fault)
+
+    def first(self, kind: str) -> News | None:
+        return next((item for item in self.news if item["kind"] == kind), None)
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "ok": self.ok,
+            "program": self.program,
+            "call_id": self.call_id,
+            "disposition": self.disposition,
+            "recording": self.recording,
+            "latency_ms": {key: round(value) for key, value in self.latency_ms.items()},
+            "evidence": self.evidence,
+            "do_not_call": self.do_not_call or None,
+            "faults": self.faults,
+        }
+
+
+class Stage:
+    """Collects the node's news and lets the director wait for one of them."""
+
+    def __init__(self, show: Callable[[News], None]) -> None:
+        self._show = show
+        self._act: Act | None = None
+        self._seen = 0
+        self._changed = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, act: Act) -> None:
+        self._act, self._seen = act, 0
+
+    def news(self, item: News) -> None:
+        """Take news from the node: those of the current call belong to the current act."""
+        act = self._act
+        self._show(item)
+        if act is None:
+            return
+        if item["kind"] == "call.started" and not act.call_id:
+            act.call_id = str(item["call_id"])
+        if item.get("call_id") == act.call_id or item["kind"] in ("process.died", "line.fault"):
+            act.news.append(item)
+            task = asyncio.ensure_future(self._notify())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def until(self, kind: str, *, timeout_s: float = 30.0, **wanted: object) -> News:
+        """Return the next news of this kind in the current act. Raises HostError when it does not come in time."""
+        act = self._act
+        assert act is not None
+        try:
+            async with asyncio.timeout(timeout_s), self._changed:
+                while True:
+                    while self._seen < len(act.news):
+                        item = act.news[self._seen]
+                        self._seen += 1
+                        if item["kind"] == kind and all(item.get(key) == value for key, value in wanted.items()):
+                            return item
+                    await self._changed.wait()
+        except TimeoutError:
+            raise HostError(f"« {kind} » n'est pas arrivé en {timeout_s:g} s", where=act.name) from None
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()

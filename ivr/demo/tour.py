@@ -1,0 +1,235 @@
+"""Directs the tour: four calls, each with what must be true at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from ivr.bootstrap.archive import open_archive
+from ivr.bootstrap.installation import install
+from ivr.bootstrap.node import Node
+from ivr.demo.stage import Act, Stage
+from ivr.demo.view import View
+from ivr.demo.voices import Line, Voices
+from ivr.errors import IvrError
+from ivr.settings import Settings, default_config_dir, load_settings
+from ivr.sip.softphone_process import SoftphoneProcess
+
+#: The tour's node stays on this machine and on free ports, whatever the configuration says.
+_ON_LOOPBACK = {
+    "IVR_NODE__LINES": "1",
+    "IVR_NODE__EARS": "1",
+    "IVR_SIP__BIND": "127.0.0.1",
+    "IVR_SIP__PORT": "0",
+    "IVR_SIP__PUBLIC_ADDRESS": "",
+    "IVR_SIP__REGISTRAR__URI": "",
+}
+
+
+class Tour:
+    """One run of the tour on one node."""
+
+    def __init__(self, settings: Settings, node: Node, stage: Stage, view: View, voices: Voices) -> None:
+        self._settings = settings
+        self._node = node
+        self._stage = stage
+        self._view = view
+        self._voices = voices
+        self.acts: list[Act] = []
+
+    async def run(self) -> None:
+        await self._play(
+            Act("membre", "1. Un adhérent appelle et ne s'oppose pas", "hotline-quality", "SEALED"), self._member
+        )
+        await self._play(
+            Act(
+                "membre-conseiller",
+                "2. Un adhérent, avec un conseiller, s'oppose au milieu d'une phrase",
+                "hotline-quality",
+                "DISCARDED",
+            ),
+            self._member_with_agent,
+        )
+        await self._play(
+            Act("prospect-voix", "3. Un prospect appelé par le moteur refuse à voix haute", "prospecting", "DISCARDED"),
+            lambda act: self._prospect(act, by_key=False),
+        )
+        await self._play(
+            Act("prospect-touche", "4. Le même refus, par la touche 9", "prospecting", "DISCARDED"),
+            lambda act: self._prospect(act, by_key=True),
+        )
+
+    # ---- the four calls
+
+    async def _member(self, act: Act) -> None:
+        said = self._voices.line(
+            "Bonjour, j'ai déménagé le mois dernier, je voudrais changer mon adresse, s'il vous plaît."
+        )
+        async with SoftphoneProcess("--user", "adherent") as phone:
+            await phone.call(self._node.uris[0])
+            await self._stage.until("disclosure.completed")
+            await self._stage.until("prompt.ended", prompt=self._settings.programs[act.program].prompts.menu)
+            await self._say(phone, said)
+            await self._stage.until("hearing.judged", final=True)
+            await phone.hangup()
+            await self._stage.until("call.reported")
+
+    async def _member_with_agent(self, act: Act) -> None:
+        agent_says = self._voices.line("Bonjour, service adhérents, que puis-je faire pour vous ?", pitch=0.8)
+        objection = self._voices.line(
+            "Bonjour, j'appelle pour mon remboursement, mais avant tout je m'oppose à l'enregistrement de cet appel.",
+            then="Voilà, donc c'était pour mes lunettes, la facture date de septembre.",
+        )
+        answer = self._voices.line(
+            "Très bien, je regarde votre dossier. La facture a bien été réglée mardi.", pitch=0.8
+        )
+        async with (
+            SoftphoneProcess("--user", "conseiller", "--auto-answer") as agent,
+            SoftphoneProcess("--user", "adherent") as phone,
+        ):
+            await self._node.set_agent(act.program, agent.uri)
+            try:
+                await phone.call(self._node.uris[0])
+                await self._stage.until("agent.bridged", timeout_s=60)
+                await self._say(agent, agent_says)
+                ended = await self._say(phone, objection)
+                noted = await self._stage.until("objection")
+                self._latency(act, ended - (objection.seconds - objection.objection_ends_s), noted)
+                await self._stage.until("recording.state", state="DISCARDED")
+                spoken_on = await self._say(agent, answer)
+                still_there = act.first("leg.disconnected") is None
+                act.expect(still_there, "la conversation n'a pas continué après l'opposition")
+                act.latency_ms["conversation_after_objection"] = (spoken_on - float(str(noted["acted_at"]))) * 1000
+                await phone.hangup()
+                await self._stage.until("call.reported")
+                await agent.expect("disconnected")
+            finally:
+                await self._node.set_agent(act.program, "")
+
+    async def _prospect(self, act: Act, *, by_key: bool) -> None:
+        refusal = self._voices.line("Non merci, je refuse l'enregistrement, et je ne suis pas intéressé.", pitch=0.9)
+        async with SoftphoneProcess("--user", self._fresh_number(), "--auto-answer") as phone:
+            await self._node.place(phone.uri, act.program)
+            await self._stage.until("disclosure.completed")
+            await self._stage.until("recording.state", state="CAPTURING")
+            if by_key:
+                await phone.press("9")
+                ended = float(str((await phone.expect("digit_sent"))["at"]))
+            else:
+                ended = await self._say(phone, refusal)
+            noted = await self._stage.until("objection")
+            self._latency(act, ended, noted)
+            gone = await phone.expect("disconnected", timeout_s=30)
+            act.latency_ms["objection_to_bye"] = (float(str(gone["at"])) - ended) * 1000
+            report = await self._stage.until("call.reported")
+            act.expect(report["ended_by"] == "engine", "le moteur n'a pas mis fin à l'appel")
+            entry = act.first("do_not_call.added")
+            act.do_not_call = str(entry["entry"]) if entry else ""
+            act.expect(bool(act.do_not_call), "pas d'inscription au registre « ne plus appeler »")
+
+    # ---- around each call
+
+    async def _play(self, act: Act, play: Callable[[Act], Awaitable[None]]) -> None:
+        self.acts.append(act)
+        self._stage.begin(act)
+        self._view.act(act)
+        try:
+            await play(act)
+        except IvrError as error:
+            act.faults.append(str(error))
+        await asyncio.to_thread(self._inspect, act)
+
+    def _inspect(self, act: Act) -> None:
+        """Look at what the call left behind, with the tools that an auditor has."""
+        archive = open_archive(self._settings)
+        try:
+            report = next((row for row in archive.call_log.find(limit=50) if row.call_id == act.call_id), None)
+            act.expect(report is not None, "aucun compte rendu d'appel")
+            if report is None:
+                return
+            act.disposition = report.disposition
+            act.evidence = [event.kind for event in archive.audit.events(call_id=act.call_id)]
+            act.expect(report.recording_state == act.expected_state, f"état {report.recording_state}")
+            act.expect("disclosure.played" in act.evidence, "l'annonce n'est pas dans les preuves")
+            act.recording = {"state": report.recording_state, "id": report.recording_id}
+            if report.recording_id is None:
+                return
+            row = archive.vault.show(report.recording_id)
+            stored = report.recording_id in archive.store.stored()
+            act.recording.update(key="present" if row.has_key else "destroyed", file="present" if stored else "absent")
+            if act.expected_state == "SEALED":
+                findings = archive.vault.verify([report.recording_id])
+                act.expect(not findings, findings[0].fault if findings else "")
+                act.expect(row.deadline is not None, "pas d'échéance")
+                act.recording.update(
+                    verified=not findings,
+                    retention=row.tag.retention,
+                    deadline=row.deadline.isoformat() if row.deadline else None,
+                    duration_ms=row.sealed.duration_ms if row.sealed else 0,
+                    size_bytes=row.sealed.size_bytes if row.sealed else 0,
+                )
+                self._view.note(f"relu et vérifié · {row.tag.retention} · à détruire le {row.deadline:%d/%m/%Y}")
+            else:
+                act.expect(not row.has_key and not stored, "la clé ou le fichier existe encore")
+                act.expect("objection" in act.evidence, "l'opposition n'est pas dans les preuves")
+                act.expect("certificate.destruction" in act.evidence, "pas de certificat de destruction")
+                self._view.note("clé détruite, fichier absent, certificat inscrit dans les preuves")
+        finally:
+            archive.close()
+
+    async def _say(self, phone: SoftphoneProcess, line: Line) -> float:
+        """Let somebody speak; returns the monotonic time at which their last word was sent."""
+        self._view.note(f"« {line.text} »")
+        await phone.speak(line.wav)
+        spoke = await phone.expect("spoke", timeout_s=line.seconds + 10)
+        return float(str(spoke["at"]))
+
+    def _latency(self, act: Act, objection_ended_at: float, noted: dict[str, object]) -> None:
+        act.latency_ms["objection_to_action"] = (float(str(noted["acted_at"])) - objection_ended_at) * 1000
+
+    def _fresh_number(self) -> str:
+        """A number of the range that Arcep reserves for fiction, not yet barred by an earlier tour."""
+        archive = open_archive(self._settings)
+        try:
+            while True:
+                number = f"+3363998{random.SystemRandom().randrange(10_000):04d}"
+                if archive.do_not_call.bars(f"sip:{number}@127.0.0.1", scope="sales") is None:
+                    return number
+        finally:
+            archive.close()
+
+
+async def run_tour(view: View) -> dict[str, object]:
+    """Install what is missing, start a node, play the four calls, and return what happened as one object."""
+    env = {**os.environ, **_ON_LOOPBACK}
+    settings = load_settings(default_config_dir(env), env)
+    began = time.monotonic()
+    await asyncio.to_thread(install, settings)
+    stage = Stage(view.news)
+    with tempfile.TemporaryDirectory(prefix="ivr-tour-") as folder:
+        voices = Voices(Path(folder))
+        async with Node(settings, stage.news, env=env) as node:
+            view.note(f"nœud prêt en {time.monotonic() - began:.1f} s : {node.uris[0]}")
+            tour = Tour(settings, node, stage, view, voices)
+            await tour.run()
+    archive = await asyncio.to_thread(open_archive, settings)
+    broken = archive.audit.verify()
+    archive.close()
+    places = {
+        "enregistrements": settings.recording.store_dir,
+        "base": settings.database.url,
+        "clé": settings.keys.kek_file,
+        "preuves": "chaîne intacte" if not broken else broken[0],
+    }
+    view.end(tour.acts, places)
+    return {
+        "ok": all(act.ok for act in tour.acts) and not broken,
+        "calls": [act.as_dict() for act in tour.acts],
+        "audit": {"ok": not broken, "broken": broken},
+        "data_dir": str(settings.node.data_dir),
+    }

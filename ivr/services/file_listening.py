@@ -1,0 +1,169 @@
+"""Runs recorded speech through the very pipeline that live calls use, and tells what it heard and when."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ivr.domain.endpointing import FRAME_MS
+from ivr.domain.hearing import Channel, Piece
+from ivr.domain.program import Program
+from ivr.domain.recording import Mask
+from ivr.domain.verdict import Band, Label
+from ivr.errors import SpeechError
+from ivr.services.listening import FRAME_BYTES, ChannelListener, Heard, ListeningSettings
+from ivr.services.ports import Clock, Ear, ListenContext, VoiceDetector
+
+_CHUNK_FRAMES = 5
+_WEIGHT = {Band.CLEAR: 0, Band.DOUBT: 1, Band.ACT: 2}
+
+
+@dataclass
+class Utterance:
+    """One endpointed utterance and the gravest verdict on any piece of it; times in ms of the file."""
+
+    channel: str
+    start_ms: int
+    end_ms: int
+    text: str
+    label: Label
+    band: Band
+    score: float
+    verdict_ms: int
+    onset_ms: int | None = None
+
+
+@dataclass
+class FileHearing:
+    """What was heard in one file. `cleared` lists (time, cleared mark), each time the mark moved."""
+
+    duration_ms: int
+    utterances: list[Utterance] = field(default_factory=list)
+    masked: list[Mask] = field(default_factory=list)
+    cleared: list[tuple[int, int]] = field(default_factory=list)
+
+
+async def listen_to_channel(
+    pcm: bytes,
+    channel: Channel,
+    *,
+    ear: Ear,
+    detector: VoiceDetector,
+    clock: Clock,
+    settings: ListeningSettings,
+    program: Program,
+    objecting: frozenset[Label],
+    after_disclosure: bool,
+    last_prompt: str = "",
+) -> FileHearing:
+    """Feed PCM16 mono 8 kHz as a call would, 100 ms at a time, waiting for each verdict.
+
+    Raises SpeechError when the ear cannot judge.
+    """
+    duration_ms = len(pcm) // FRAME_BYTES * FRAME_MS
+    found = FileHearing(duration_ms)
+    pieces: list[Heard] = []
+    failures: list[str] = []
+
+    def context() -> ListenContext:
+        told = after_disclosure and listener.hearing.frontier_ms < program.after_disclosure_s * 1000
+        thresholds = program.thresholds_after_disclosure if told else program.thresholds
+        return ListenContext(program.name, last_prompt, told, thresholds, want_text=True)
+
+    listener = ChannelListener(
+        "file",
+        channel,
+        ear=ear,
+        detector=detector,
+        clock=clock,
+        settings=settings,
+        objecting=objecting,
+        context=context,
+        on_heard=pieces.append,
+        on_unheard=lambda piece, why: failures.append(why),
+    )
+    sent_ms: dict[int, int] = {}
+    frames = [pcm[i : i + FRAME_BYTES] for i in range(0, duration_ms // FRAME_MS * FRAME_BYTES, FRAME_BYTES)]
+    for at in range(0, len(frames), _CHUNK_FRAMES):
+        chunk = frames[at : at + _CHUNK_FRAMES]
+        listener.feed(at * FRAME_MS, chunk)
+        await _all_judged(listener, failures)
+        _note(found, listener, pieces, sent_ms, (at + len(chunk)) * FRAME_MS)
+    listener.finish()
+    await _all_judged(listener, failures)
+    _note(found, listener, pieces, sent_ms, duration_ms)
+    await listener.close()
+    found.masked = [replace(mask, end_ms=min(mask.end_ms, duration_ms)) for mask in listener.hearing.masks]
+    found.utterances = _utterances(channel, pieces, sent_ms)
+    return found
+
+
+async def _all_judged(listener: ChannelListener, failures: list[str]) -> None:
+    while listener.waiting:
+        await asyncio.sleep(0.001)
+        if failures:
+            raise SpeechError(f"the ear gave no verdict: {failures[0]}", where="ear", remedy="run `ivr doctor`")
+
+
+def _note(
+    found: FileHearing, listener: ChannelListener, pieces: list[Heard], sent_ms: dict[int, int], now_ms: int
+) -> None:
+    for heard in pieces:
+        sent_ms.setdefault(heard.piece.id, now_ms)
+    mark = listener.hearing.mark_ms
+    if not found.cleared or found.cleared[-1][1] != mark:
+        found.cleared.append((now_ms, mark))
+
+
+def _utterances(channel: Channel, pieces: Sequence[Heard], sent_ms: dict[int, int]) -> list[Utterance]:
+    """Group pieces into utterances: each ends with its final piece. Pieces without voice are nobody's words."""
+    found: list[Utterance] = []
+    group: list[Heard] = []
+    for heard in pieces:
+        group.append(heard)
+        if heard.piece.final:
+            if any(one.verdict.speech for one in group):
+                found.append(_utterance(channel, group, sent_ms))
+            group = []
+    return found
+
+
+def _utterance(channel: Channel, group: list[Heard], sent_ms: dict[int, int]) -> Utterance:
+    # The gravest verdict counts, and of equals the earliest: that is when the call would have acted.
+    gravest = max(group, key=lambda one: (_WEIGHT[one.verdict.band], one.verdict.score if one.piece.final else 0.0))
+    first_grave = next(one for one in group if one.verdict.band is gravest.verdict.band)
+    chosen = first_grave if gravest.verdict.band is not Band.CLEAR else group[-1]
+    last: Piece = group[-1].piece
+    return Utterance(
+        channel=channel.value,
+        start_ms=min(one.piece.start_ms for one in group),
+        end_ms=last.end_ms,
+        text=stitched([one.verdict.text for one in group if one.piece.final or one.piece.start_ms < last.start_ms]),
+        label=chosen.verdict.label,
+        band=chosen.verdict.band,
+        score=chosen.verdict.score,
+        verdict_ms=sent_ms[chosen.piece.id] + round(chosen.waited_s * 1000),
+        onset_ms=chosen.verdict.onset_ms,
+    )
+
+
+def stitched(texts: Sequence[str]) -> str:
+    """Join the texts of overlapping pieces: what the end of one and the start of the next share is said once."""
+    words: list[str] = []
+    for text in texts:
+        new = text.split()
+        keys, new_keys = [_key(word) for word in words], [_key(word) for word in new]
+        best, cut = 0, len(words)
+        for start in range(max(0, len(keys) - 40), len(keys)):
+            shared = 0
+            while start + shared < len(keys) and shared < len(new_keys) and keys[start + shared] == new_keys[shared]:
+                shared += 1
+            if shared > best:
+                best, cut = shared, start
+        words = words[:cut] + new
+    return " ".join(words)
+
+
+def _key(word: str) -> str:
+    return "".join(letter for letter in word.lower() if letter.isalnum())
