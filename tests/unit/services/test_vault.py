@@ -1,0 +1,325 @@
+"""The vault over ports in memory: its acts, its evidence, and what is left when it dies at any step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.recording import UNFINISHED, RecordingState
+from ivr.errors import ArchiveError, HostError
+from ivr.services.vault import OpenRecording, Vault
+from tests.fakes.tripwire import Killed, Tripwire
+from tests.fakes.vault import START, FakeAuditLog, FakeCatalogue, FakeKeyRing, FakeStore, TickingClock, a_tag
+
+PCM = b"\1\0\2\0" * 8000
+CONSENT = {"caller": {"state": "NOTIFIED"}}
+
+
+@dataclass
+class World:
+    """What survives a process: database, disk, KEK."""
+
+    clock: TickingClock = field(default_factory=TickingClock)
+    keys: FakeKeyRing = field(default_factory=FakeKeyRing)
+    store: FakeStore = field(default_factory=FakeStore)
+    catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
+    audit: FakeAuditLog = field(default_factory=FakeAuditLog)
+
+    def vault(self, wire: Tripwire | None = None, node_id: str = "node-1") -> Vault:
+        wire = wire or Tripwire(None)
+        return Vault(
+            keys=wire.wrap(self.keys),
+            store=wire.wrap(self.store),
+            catalogue=wire.wrap(self.catalogue),
+            audit=wire.wrap(self.audit),
+            clock=self.clock,
+            node_id=node_id,
+        )
+
+    def state(self, recording_id: str = "rec-1") -> RecordingState:
+        return self.catalogue.get(recording_id).state
+
+    def kinds(self, recording_id: str = "rec-1") -> list[str]:
+        return [event.kind for event in self.audit.events(recording_id=recording_id)]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def begun(world: World, recording_id: str = "rec-1") -> OpenRecording:
+    recording = world.vault().begin(a_tag(recording_id), deadline=START)
+    recording.write(PCM)
+    return recording
+
+
+def test_a_recording_is_begun_held_resumed_and_sealed_with_its_evidence(world: World) -> None:
+    recording = begun(world)
+    recording.hold("doubt")
+    assert world.state() is RecordingState.HELD
+    recording.resume()
+    sealed = recording.seal(consent=CONSENT, gaps=[{"start_ms": 0, "end_ms": 20, "cause": "unheard"}])
+    row = world.catalogue.get("rec-1")
+    assert (row.state, row.sealed, row.consent, row.deadline) == (RecordingState.SEALED, sealed, CONSENT, START)
+    assert world.kinds() == ["recording.started", "recording.held", "recording.resumed", "recording.sealed"]
+    assert world.vault().verify() == []
+    assert world.vault().listing(states=[RecordingState.SEALED])[0] == world.vault().show("rec-1")
+
+
+def test_key_and_row_stand_before_the_first_byte(world: World) -> None:
+    wire = Tripwire(None)
+    world.vault(wire).begin(a_tag())
+    after = [name.removeprefix("after ") for name in wire.names if name.startswith("after ")]
+    assert after == ["new_data_key", "add", "append", "open"]
+
+
+def test_a_discard_destroys_the_key_then_the_file_then_certifies(world: World) -> None:
+    recording = begun(world)
+    digest = world.store.digest("rec-1")
+    recording.discard("OBJ-003", "objection")
+    recording.discard("OBJ-003", "objection")
+    assert recording.state is RecordingState.DISCARDED
+    assert not world.catalogue.get("rec-1").has_key
+    assert [*world.store.stored(), *world.store.unfinished()] == []
+    assert world.kinds() == [
+        "recording.started",
+        "recording.discarding",
+        "certificate.destruction",
+        "recording.discarded",
+    ]
+    certificate = world.audit.events(recording_id="rec-1")[2].body
+    assert certificate["sha256"] == digest
+    assert certificate["rule_id"] == "OBJ-003"
+
+
+def test_the_key_is_destroyed_even_when_the_evidence_cannot_be_written(world: World) -> None:
+    recording = begun(world)
+
+    def away(*_: object, **__: object) -> None:
+        raise HostError("the database does not answer")
+
+    whole, world.audit.append = world.audit.append, away  # type: ignore[method-assign,assignment]
+    with pytest.raises(HostError):
+        recording.discard("OBJ-003", "objection")
+    assert not world.catalogue.get("rec-1").has_key
+    world.audit.append = whole  # type: ignore[method-assign]
+    world.vault().recover()
+    assert world.state() is RecordingState.DISCARDED
+    assert "certificate.destruction" in world.kinds()
+
+
+def test_a_recording_that_cannot_be_opened_leaves_nothing_to_read(world: World) -> None:
+    world.store.room = 0
+    with pytest.raises(HostError):
+        world.vault().begin(a_tag())
+    assert world.state() is RecordingState.DISCARDED
+    assert not world.catalogue.get("rec-1").has_key
+
+
+def test_a_store_that_fails_in_the_middle_leaves_the_verified_prefix_damaged(world: World) -> None:
+    world.store.room = len(PCM) + 1
+    recording = begun(world)
+    with pytest.raises(HostError):
+        recording.write(PCM)
+    assert recording.fail("disk full " * 100, consent=CONSENT) is RecordingState.DAMAGED
+    row = world.catalogue.get("rec-1")
+    assert row.sealed is not None
+    assert row.sealed.duration_ms == 1000
+    assert row.consent == CONSENT
+    assert row.gaps[-1] == {"start_ms": 1000, "end_ms": -1, "cause": "store"}
+    assert world.vault().verify() == []
+
+
+def test_after_an_objection_a_failed_recording_is_destroyed(world: World) -> None:
+    recording = begun(world)
+    world.audit.append("objection", call_id="call-1", recording_id="rec-1", body={"rules": ["OBJ-003"]})
+    assert recording.fail("disk full") is RecordingState.DISCARDED
+    assert not world.catalogue.get("rec-1").has_key
+
+
+def test_while_the_disk_stays_full_the_half_written_file_waits_for_recovery(world: World) -> None:
+    recording = begun(world)
+    recover = world.store.recover
+
+    def full(*_: object) -> None:
+        raise HostError("the disk is full")
+
+    world.store.recover = full  # type: ignore[method-assign,assignment]
+    assert recording.fail("disk full") is RecordingState.DAMAGED
+    assert [finding.recording_id for finding in world.vault().verify()] == ["rec-1"]
+    assert "left as it is" in world.vault().recover()[0].how
+    world.store.recover = recover  # type: ignore[method-assign]
+    assert world.vault().recover()[0].state is RecordingState.DAMAGED
+    assert world.vault().verify() == []
+
+
+def test_recovery_with_a_wrong_kek_destroys_nothing(world: World) -> None:
+    begun(world)
+    world.store.crash()
+    right, world.keys = world.keys, FakeKeyRing("kek-other")
+    assert "kek-other" in world.vault().recover()[0].how
+    assert world.store.unfinished() == ["rec-1"]
+    world.keys = right
+    assert world.vault().recover()[0].state is RecordingState.DAMAGED
+
+
+@pytest.mark.parametrize(("discards", "state"), [(None, "DISCARDED"), (True, "DISCARDED"), (False, "DAMAGED")])
+def test_an_objection_before_the_crash_decides_what_recovery_keeps(
+    world: World, discards: bool | None, state: str
+) -> None:
+    begun(world)
+    body = {} if discards is None else {"discards": discards}
+    world.audit.append("objection.voice", call_id="call-1", body=body)
+    world.store.crash()
+    assert world.vault().recover()[0].state is RecordingState[state]
+    assert world.kinds()[-1] == "recording.recovered"
+
+
+def test_recovery_leaves_living_writers_and_other_nodes_alone(world: World) -> None:
+    begun(world)
+    assert world.vault().recover() == []
+    world.store.crash()
+    assert world.vault(node_id="node-2").recover() == []
+    assert world.state() is RecordingState.CAPTURING
+    assert len(world.vault().recover()) == 1
+
+
+def test_files_without_a_row_are_named_and_kept_and_files_of_the_destroyed_are_deleted(world: World) -> None:
+    world.store.open("stray", bytes(32), codec="opus", rate_hz=8000, channels=2).write(PCM)
+    recording = begun(world)
+    recording.discard("OBJ-003", "objection")
+    world.store.open("rec-1", bytes(32), codec="opus", rate_hz=8000, channels=2).write(PCM)
+    world.store.crash()
+    assert {finding.recording_id for finding in world.vault().verify()} == {"stray", "rec-1"}
+    found = {done.recording_id: done.how for done in world.vault().recover()}
+    assert "left as it is" in found["stray"]
+    assert "deleted" in found["rec-1"]
+    assert world.store.unfinished() == ["stray"]
+
+
+def test_verify_names_a_row_without_file_a_changed_file_and_an_unknown_id(world: World) -> None:
+    for name in ("rec-1", "rec-2", "rec-3"):
+        begun(world, name).seal(consent=CONSENT)
+    world.store.delete("rec-1")
+    world.store.files["rec-2"].pcm[0] ^= 1
+    assert {finding.recording_id for finding in world.vault().verify()} == {"rec-1", "rec-2"}
+    assert [finding.recording_id for finding in world.vault().verify(["rec-3", "nobody"])] == ["nobody"]
+
+
+def test_an_access_needs_a_reason_and_is_noted_before_it_is_given(world: World, tmp_path: Path) -> None:
+    begun(world).seal(consent=CONSENT)
+    with pytest.raises(ArchiveError, match="reason"):
+        world.vault().pcm("rec-1", reason=" ", actor="dpo")
+    assert world.vault().pcm("rec-1", reason="plainte 12", actor="dpo") == (PCM, 8000, 2)
+    manifest = world.vault().export("rec-1", tmp_path / "copie.wav", reason="plainte 12", actor="dpo")
+    assert world.kinds()[-2:] == ["recording.exported", "recording.exported"]
+    assert (tmp_path / "copie.wav").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "copie.wav.json").exists()
+    assert manifest["copy_bytes"] == (tmp_path / "copie.wav").stat().st_size
+    with pytest.raises(ArchiveError, match="mp3"):
+        world.vault().export("rec-1", tmp_path / "copie.mp3", reason="r", actor="a")
+    with pytest.raises(HostError):
+        world.vault().export("rec-1", tmp_path / "nowhere" / "copie.wav", reason="r", actor="a")
+
+
+def test_what_is_destroyed_or_still_written_cannot_be_heard(world: World) -> None:
+    recording = begun(world)
+    with pytest.raises(ArchiveError, match="CAPTURING"):
+        world.vault().pcm("rec-1", reason="r", actor="a")
+    with pytest.raises(ArchiveError, match="written"):
+        world.vault().discard_stored("rec-1", rule_id="RET-001", reason="due")
+    recording.seal(consent=CONSENT)
+    assert world.vault().discard_stored("rec-1", rule_id="RET-001", reason="due") is RecordingState.PURGED
+    assert world.vault().discard_stored("rec-1", rule_id="RET-001", reason="due") is RecordingState.PURGED
+    assert world.kinds().count("certificate.destruction") == 1
+    with pytest.raises(ArchiveError, match="PURGED"):
+        world.vault().pcm("rec-1", reason="r", actor="a")
+
+
+# ---- dying at every step
+
+
+def seals(vault: Vault, _world: World) -> None:
+    recording = vault.begin(a_tag())
+    recording.write(PCM)
+    recording.seal(consent=CONSENT, deadline=START)
+
+
+def discards(vault: Vault, _world: World) -> None:
+    recording = vault.begin(a_tag())
+    recording.write(PCM)
+    recording.discard("OBJ-003", "objection")
+
+
+def objects_then_discards(vault: Vault, world: World) -> None:
+    recording = vault.begin(a_tag())
+    recording.write(PCM)
+    world.audit.append("objection", call_id="call-1", recording_id="rec-1", body={"rules": ["OBJ-003"]})
+    recording.discard("OBJ-003", "objection")
+
+
+def purges(vault: Vault, world: World) -> None:
+    seals(world.vault(), world)
+    vault.discard_stored("rec-1", rule_id="RET-001", reason="due")
+
+
+def deaths(scenario: Callable[[Vault, World], None]) -> Iterator[tuple[World, list[str]]]:
+    """The world after the scenario died at step 1, 2, 3… until it comes through."""
+    for at in range(1, 200):
+        world, wire = World(), Tripwire(at)
+        try:
+            scenario(world.vault(wire), world)
+        except Killed:
+            world.store.crash()
+            yield world, wire.names
+        else:
+            return
+    raise AssertionError("the scenario never came through")
+
+
+def must_be_clean(world: World) -> None:
+    assert world.audit.verify() == []
+    assert world.vault().verify() == []
+    assert world.vault().recover() == []
+    for row in world.catalogue.find():
+        assert row.state not in UNFINISHED
+        destroyed = row.state in (RecordingState.DISCARDED, RecordingState.PURGED)
+        assert row.has_key is not destroyed
+        assert (row.tag.recording_id in world.store.files) is not destroyed
+        assert world.kinds().count("certificate.destruction") == destroyed
+    assert world.store.partials == {}
+
+
+@pytest.mark.parametrize("scenario", [seals, discards, objects_then_discards, purges])
+def test_death_at_any_step_is_settled_by_recovery(scenario: Callable[[Vault, World], None]) -> None:
+    died = 0
+    for world, names in deaths(scenario):
+        died += 1
+        world.vault().recover()
+        must_be_clean(world)
+        rows = world.catalogue.find()
+        noted = scenario is not seals and scenario is not purges and "recording.discarding" in world.kinds()
+        objected = "objection" in world.kinds()
+        if noted or objected:
+            assert rows[0].state is RecordingState.DISCARDED, names[-1]
+        if scenario is seals and "after seal" in names:
+            assert rows[0].state is RecordingState.SEALED, names[-1]
+            assert rows[0].consent == CONSENT
+    assert died >= 10
+
+
+@pytest.mark.parametrize("scenario", [seals, objects_then_discards])
+def test_recovery_may_die_at_any_step_too(scenario: Callable[[Vault, World], None]) -> None:
+    for world, _ in deaths(scenario):
+        for at in range(1, 200):
+            try:
+                world.vault(Tripwire(at)).recover()
+            except Killed:
+                world.store.crash()
+            else:
+                break
+        must_be_clean(world)
