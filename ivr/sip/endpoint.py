@@ -23,7 +23,7 @@ from ivr.sip.pjsip_log import PjsipLog
 from ivr.sip.settings import CODECS, SipSettings
 
 _LOG = logging.getLogger(__name__)
-_POLL_MS = 50
+_POLL_MS = 100
 _POLL_UNNUDGED_MS = 10
 _ADDRESS_IN_USE = 120098
 _ADDRESS_NOT_AVAILABLE = 120099
@@ -39,7 +39,7 @@ class EndpointThread:
     """Starts the library, pumps its events, and ends it.
 
     On the thread, `opened` is called once when the ports are open, `each_turn` after every round of events, at least
-    every 50 ms, and `before_end` once before the library is destroyed, with everything still alive.
+    every 100 ms, and `before_end` once before the library is destroyed, with everything still alive.
     """
 
     def __init__(

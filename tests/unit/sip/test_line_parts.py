@@ -11,6 +11,7 @@ import pytest
 from ivr.errors import ConfigurationError
 from ivr.sip.digits import DigitFilter
 from ivr.sip.prompt import heard_ms, load_prompt
+from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import Registration, SipSettings
 from ivr.sip.slots import Slots
 
@@ -127,3 +128,15 @@ def test_a_wrong_setting_is_named(values: dict[str, object], key: str) -> None:
 def test_a_password_is_never_shown() -> None:
     settings = SipSettings(registration=Registration("sip:r", "u", "hush"))
     assert "hush" not in repr(settings)
+
+
+def test_a_party_is_gone_when_its_packets_stop_for_the_timeout() -> None:
+    watch = RtpWatch(30.0)
+    watch.restart(100.0)
+    assert not watch.is_gone(0, 100.0)
+    assert not watch.is_gone(50, 129.0)
+    assert not watch.is_gone(50, 158.9)
+    assert watch.is_gone(50, 159.0)
+    watch.restart(159.0)
+    assert not watch.is_gone(50, 188.0)
+    assert not RtpWatch(0.0).is_gone(0, 1e9)
