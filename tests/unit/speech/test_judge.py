@@ -1,0 +1,108 @@
+"""The judge: non-speech goes no further, times come from the words, failures are never verdicts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ivr.domain.verdict import Band, Label, Thresholds
+from ivr.errors import SpeechError
+from ivr.services.ports import ListenContext
+from ivr.speech.judge import ONSET_LEAD_MS, Judge
+from ivr.speech.silero import VoicedRange
+from ivr.speech.transcriber import TimedToken, Transcript
+from ivr.speech.understanding import Hypothesis
+from tests.fakes.telephone import speech_of
+from tests.fakes.understanding import KeywordUnderstanding
+
+_AUDIO = np.zeros(8000 * 4, np.float32)
+
+
+class _Says:
+    """Transcribes everything as the words given, 500 ms each, and notes what it was asked."""
+
+    def __init__(self, *texts: str, timed: bool = True) -> None:
+        self.asked: list[bool] = []
+        words, place, tokens = texts[0].split(" "), 0, []
+        for number, word in enumerate(words):
+            tokens.append(TimedToken(place, place + len(word), number * 500, number * 500 + 500))
+            place += len(word) + 1
+        self._transcript = Transcript(tuple(Hypothesis(t, -0.3) for t in texts), tuple(tokens) if timed else ())
+
+    def transcribe(self, samples, *, partial=False):
+        self.asked.append(partial)
+        return self._transcript
+
+
+def _voiced(samples):
+    return (VoicedRange(0, samples.size // 16),)
+
+
+def _judge(transcriber, gate=_voiced) -> Judge:
+    return Judge(gate, transcriber, KeywordUnderstanding())
+
+
+def test_what_the_gate_refuses_never_reaches_the_transcriber():
+    transcriber = _Says("je m'oppose")
+    verdict = _judge(transcriber, gate=lambda samples: ()).judge(speech_of(_AUDIO))
+    assert (verdict.label, verdict.band, verdict.speech) == (Label.NONE, Band.CLEAR, False)
+    assert transcriber.asked == []
+
+
+def test_the_onset_is_when_the_objecting_words_began_less_a_lead():
+    transcriber = _Says("oui bonjour je m'oppose à l'enregistrement")
+    verdict = _judge(transcriber).judge(speech_of(_AUDIO, start_ms=60_000))
+    assert (verdict.label, verdict.band) == (Label.OBJECTION_RECORDING, Band.ACT)
+    assert verdict.onset_ms == 60_000 + 1500 - ONSET_LEAD_MS
+
+
+def test_the_onset_never_lies_before_the_piece():
+    assert _judge(_Says("m'oppose")).judge(speech_of(_AUDIO, start_ms=5000)).onset_ms == 5000
+
+
+def test_an_objection_that_cannot_be_placed_begins_with_the_piece():
+    spoken_elsewhere = _Says("l'angissement de cet appel", "je m'oppose à cet appel")
+    untimed = _Says("je m'oppose", timed=False)
+    for transcriber in (spoken_elsewhere, untimed):
+        verdict = _judge(transcriber).judge(speech_of(_AUDIO, start_ms=7000))
+        assert (verdict.band, verdict.onset_ms) == (Band.ACT, 7000)
+
+
+def test_forbidden_data_is_placed_in_call_time_with_room_around():
+    verdict = _judge(_Says("ma carte 4970101234567890 voilà")).judge(speech_of(_AUDIO, start_ms=1000))
+    assert [(s.kind, s.start, s.end) for s in verdict.sensitive] == [
+        ("card", 1000 + 1000 - ONSET_LEAD_MS, 1000 + 1500 + ONSET_LEAD_MS)
+    ]
+
+
+def test_forbidden_data_that_cannot_be_placed_masks_the_whole_piece():
+    verdict = _judge(_Says("4970101234567890", timed=False)).judge(speech_of(_AUDIO, start_ms=1000))
+    assert [(s.start, s.end) for s in verdict.sensitive] == [(1000, 5000)]
+
+
+def test_words_leave_the_ear_only_when_they_are_asked_for():
+    judge = _judge(_Says("bonjour madame"))
+    assert judge.judge(speech_of(_AUDIO)).text == ""
+    assert judge.judge(speech_of(_AUDIO, context=ListenContext(want_text=True))).text == "bonjour madame"
+
+
+def test_thresholds_of_the_context_decide_the_band():
+    context = ListenContext(thresholds={"objection_recording": Thresholds(act=0.99, doubt=0.5)})
+    assert _judge(_Says("je m'oppose")).judge(speech_of(_AUDIO, context=context)).band is Band.DOUBT
+
+
+def test_a_piece_that_is_not_final_is_transcribed_as_partial():
+    transcriber = _Says("bonjour")
+    _judge(transcriber).judge(speech_of(_AUDIO, final=False))
+    _judge(transcriber).judge(speech_of(_AUDIO, final=True))
+    assert transcriber.asked == [True, False]
+
+
+def test_a_failure_inside_is_a_speech_error_without_words():
+    class Broken:
+        def transcribe(self, samples, *, partial=False):
+            raise KeyError("je m'oppose")
+
+    with pytest.raises(SpeechError) as caught:
+        _judge(Broken()).judge(speech_of(_AUDIO))
+    assert "oppose" not in str(caught.value)

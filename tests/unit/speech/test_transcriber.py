@@ -1,0 +1,220 @@
+"""The real model on telephone speech. One load for the module."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivr.domain.verdict import Band, Label
+from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, SpeechError
+from ivr.services.ports import ListenContext
+from ivr.speech.client import ZmqEar
+from ivr.speech.ear import EarJudge
+from ivr.speech.model import ModelSettings, join_model
+from ivr.speech.resampling import resample
+from ivr.speech.transcriber import DecodingSettings, WhisperTranscriber
+from tests.fakes.telephone import not_voice, speech_of, spoken
+from tests.fakes.understanding import KeywordUnderstanding
+
+pytestmark = pytest.mark.ear
+
+_OBJECTION = "Je m'oppose à l'enregistrement de cet appel."
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("model")
+    join_model(path)
+    yield path
+    for file in path.iterdir():
+        file.unlink()
+
+
+@pytest.fixture(scope="module")
+def transcriber(directory) -> WhisperTranscriber:
+    return WhisperTranscriber(ModelSettings(directory, workers=1))
+
+
+def _at_16_khz(samples: np.ndarray) -> np.ndarray:
+    return resample(samples, 8000, 16_000)
+
+
+@pytest.mark.parametrize("pitch", [0.9, 1.0, 1.2])
+def test_an_objection_over_the_telephone_is_written_down(transcriber, pitch):
+    transcript = transcriber.transcribe(_at_16_khz(spoken(_OBJECTION, pitch=pitch)))
+    assert any("enregistr" in hypothesis.text or "oppose" in hypothesis.text for hypothesis in transcript.hypotheses)
+    assert all(hypothesis.logprob <= 0 for hypothesis in transcript.hypotheses)
+    assert len({hypothesis.text for hypothesis in transcript.hypotheses}) == len(transcript.hypotheses)
+
+
+def test_the_objecting_words_are_placed_in_time(transcriber):
+    before = spoken("Bonjour madame, je vous appelle pour mon remboursement.")
+    transcript = transcriber.transcribe(_at_16_khz(np.concatenate([before, spoken(_OBJECTION)])))
+    text = transcript.hypotheses[0].text
+    place = text.find("enregistrement")
+    assert place > 0
+    times = transcript.times_of(place, place + len("enregistrement"))
+    assert times is not None
+    assert before.size // 8 < times[0] < times[1] <= before.size // 8 + 2600
+    assert text[transcript.tokens[0].start :].startswith("Bonjour")
+    assert transcript.times_of(len(text) + 5, len(text) + 9) is None
+
+
+@pytest.mark.parametrize("name", ["melody", "DTMF", "fax CED", "white noise", "dishes"])
+def test_a_sentence_of_the_lead_invented_on_what_is_no_speech_is_refused(directory, transcriber, name):
+    """Silero would stop these; here the transcriber is alone with them."""
+    samples = _at_16_khz(not_voice(3.0)[name])
+    texts = [hypothesis.text for hypothesis in transcriber.transcribe(samples).hypotheses]
+    assert not any("enregistr" in text or "oppose" in text for text in texts)
+
+
+def test_without_the_check_the_lead_is_invented_so_the_check_is_what_refuses_it(directory):
+    unchecked = DecodingSettings(certain=-99.0)
+    transcriber = WhisperTranscriber(ModelSettings(directory, workers=1), unchecked)
+    texts = [transcriber.transcribe(_at_16_khz(samples)).hypotheses[0].text for samples in not_voice(3.0).values()]
+    assert any("enregistr" in text for text in texts)
+
+
+@pytest.mark.parametrize("text", ["Merci.", "Au revoir madame.", "Oui bonjour."])
+def test_short_unrelated_speech_is_not_turned_into_an_objection(transcriber, text):
+    for hypothesis in transcriber.transcribe(_at_16_khz(spoken(text))).hypotheses:
+        assert "enregistr" not in hypothesis.text
+        assert "oppose" not in hypothesis.text
+
+
+def test_decoding_is_bounded_by_the_audio(transcriber):
+    noise = np.random.default_rng(5).standard_normal(16_000 * 4).astype(np.float32) * np.float32(0.1)
+    for hypothesis in transcriber.transcribe(noise).hypotheses:
+        assert len(hypothesis.text) < 400
+
+
+def test_a_piece_too_long_is_refused_and_one_too_short_is_empty(transcriber):
+    with pytest.raises(SpeechError, match="too long"):
+        transcriber.transcribe(np.zeros(16_000 * 31, np.float32))
+    assert transcriber.transcribe(np.zeros(0, np.float32)).hypotheses[0].text == ""
+    assert transcriber.transcribe(np.zeros(200, np.float32)).hypotheses
+
+
+def test_the_whole_ear_acts_on_an_objection_and_on_nothing_else(directory):
+    ear = EarJudge(ModelSettings(directory, workers=1), understanding=KeywordUnderstanding())
+    verdict = ear(speech_of(spoken(_OBJECTION), start_ms=3000, context=ListenContext(want_text=True)))
+    assert (verdict.label, verdict.band) == (Label.OBJECTION_RECORDING, Band.ACT)
+    assert verdict.onset_ms is not None
+    assert 3000 <= verdict.onset_ms < 4000
+    assert ear(speech_of(spoken("Je voudrais ma carte de mutuelle."))).band is Band.CLEAR
+    for samples in not_voice(2.0).values():
+        assert not ear(speech_of(samples)).speech
+
+
+# ---------------------------------------------------------------- the process
+
+
+@contextmanager
+def _process(endpoint: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "ivr.speech.server", "--endpoint", endpoint, "--model-dir", str(directory)]
+    with subprocess.Popen([*command, "--workers", "1"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            ready = json.loads(process.stdout.readline())
+            assert ready["event"] == "ready"
+            yield process
+        finally:
+            process.kill()
+            process.wait(10)
+
+
+@pytest.mark.crash
+def test_an_ear_killed_while_it_judges_is_an_error_at_once_and_a_new_one_serves(directory, tmp_path):
+    endpoint = f"ipc://{tmp_path}/ear.sock"
+    speech = speech_of(spoken(_OBJECTION))
+
+    async def scenario() -> None:
+        ear = ZmqEar([endpoint], patience_s=20.0)
+        with _process(endpoint, directory) as process:
+            assert (await ear.judge(speech)).speech
+            os.kill(process.pid, signal.SIGSTOP)  # so that it cannot have answered when it is killed
+            asked = asyncio.create_task(ear.judge(speech))
+            await asyncio.sleep(0)
+            os.kill(process.pid, signal.SIGKILL)
+            with pytest.raises(SpeechError, match="gone"):
+                await asked
+        with _process(endpoint, directory):
+            assert (await ear.judge(speech)).speech
+        await ear.close()
+
+    asyncio.run(scenario())
+
+
+def test_an_ear_process_ends_on_sigterm_with_its_counters_and_without_words(directory, tmp_path):
+    endpoint = f"ipc://{tmp_path}/ear.sock"
+
+    async def scenario() -> None:
+        ear = ZmqEar([endpoint], patience_s=20.0)
+        await ear.judge(speech_of(spoken(_OBJECTION), context=ListenContext(want_text=True)))
+        await ear.close()
+
+    with _process(endpoint, directory) as process:
+        asyncio.run(scenario())
+        process.terminate()
+        assert process.stdout is not None
+        rest = process.stdout.read()
+        assert process.wait(10) == 0
+    ended = json.loads(rest)
+    assert (ended["event"], ended["judged"]) == ("ended", 1)
+    assert "oppose" not in rest
+
+
+def test_an_ear_process_dies_with_its_parent(directory, tmp_path):
+    program = (
+        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'ivr.speech.server', '--endpoint', "
+        "sys.argv[1], '--model-dir', sys.argv[2]], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL); "
+        "p.stdout.readline(); print(p.pid, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, f"ipc://{tmp_path}/ear.sock", str(directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdout is not None
+        ear = os.pidfd_open(int(parent.stdout.readline()))
+        try:
+            parent.kill()
+            parent.wait(10)
+
+            async def gone() -> None:
+                ended = asyncio.Event()
+                asyncio.get_running_loop().add_reader(ear, ended.set)
+                await asyncio.wait_for(ended.wait(), 15)
+                asyncio.get_running_loop().remove_reader(ear)
+
+            asyncio.run(gone())
+        finally:
+            os.close(ear)
+
+
+def _refusal(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ivr.speech.server", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_an_ear_process_without_its_model_says_how_to_mend_it(tmp_path):
+    done = _refusal("--endpoint", f"ipc://{tmp_path}/ear.sock", "--model-dir", str(tmp_path / "nowhere"))
+    assert done.returncode == EXIT_ENVIRONMENT
+    assert "ivr init" in done.stderr
+    assert json.loads(done.stdout)["event"] == "failed"
+
+
+def test_an_ear_process_on_an_open_address_is_a_usage_error(tmp_path):
+    done = _refusal("--endpoint", "tcp://0.0.0.0:5555", "--model-dir", str(tmp_path))
+    assert done.returncode == EXIT_USAGE
