@@ -10,7 +10,7 @@ from ivr.domain.call import Direction, PartyRole
 from ivr.domain.leg import LegState
 from ivr.domain.policy import Verdict, decide_dial
 from ivr.domain.program import Program
-from ivr.errors import ComplianceError, ConfigurationError, nearest
+from ivr.errors import ComplianceError, ConfigurationError, HostError, nearest
 from ivr.services.call_leg import CallLeg
 from ivr.services.conversation import Conversation
 from ivr.services.dependencies import Dependencies
@@ -18,6 +18,7 @@ from ivr.services.live_call import LiveCall
 from ivr.services.ports import IncomingCall, LineEvent
 
 BUSY_HERE = 486
+SERVER_INTERNAL_ERROR = 500
 SERVICE_UNAVAILABLE = 503
 
 
@@ -39,6 +40,7 @@ class CallControl:
     def __init__(self, deps: Dependencies, routes: Routes) -> None:
         self._deps = deps
         self._routes = routes
+        self._programs = dict(deps.programs)
         self._by_leg: dict[str, Conversation] = {}
         self._tasks: dict[asyncio.Task[None], Conversation] = {}
         self._closing = False
@@ -48,6 +50,7 @@ class CallControl:
         return len(self._tasks)
 
     async def run(self) -> None:
+        """Serve the line's events; what goes wrong in one call never reaches another."""
         while True:
             self.handle(await self._deps.line.next_event())
 
@@ -61,11 +64,14 @@ class CallControl:
             conversation.handle(event)
 
     def place(self, uri: str, program_name: str, *, agent_uri: str = "") -> LiveCall:
-        """Call a person. Raises ComplianceError when they may not be called, ConfigurationError for a bad name.
+        """Call a person. Raises ComplianceError when they may not be called, ConfigurationError for a bad name,
+        HostError when the line is closing.
 
         The call goes on in the background; its report tells how it ended.
         """
         deps = self._deps
+        if self._closing:
+            raise HostError("the line is closing and takes no more calls", where=deps.line.uri, remedy="call later")
         program = self._program(program_name, agent_uri)
         started_at = deps.clock.now()
         barred = deps.do_not_call.bars(uri, scope=program.do_not_call_scope)
@@ -83,6 +89,11 @@ class CallControl:
         deps.line.place(leg.id, uri, ring_timeout_s=program.ring_timeout_s)
         return call
 
+    def set_agent(self, program_name: str, agent_uri: str) -> None:
+        """An agent's softphone becomes available for a program's calls from now on; empty: none is."""
+        program = self._program(program_name, "")
+        self._programs[program.name] = replace(program, agent_uri=agent_uri)
+
     async def drained(self) -> None:
         """Wait until no call is in progress."""
         while self._tasks:
@@ -96,27 +107,33 @@ class CallControl:
         await self.drained()
 
     def _incoming(self, event: IncomingCall) -> None:
-        deps = self._deps
-        program = self._program(self._routes.program_for(event.to_uri), "")
-        legs_needed = 1 if program.agent_uri else 0
         if self._closing:
-            deps.line.reject(event.leg_id, SERVICE_UNAVAILABLE)
+            self._turn_away(event, SERVICE_UNAVAILABLE, "closing")
             return
-        if deps.line.free_legs < legs_needed:
-            deps.feed.publish("call.rejected", sip_status=BUSY_HERE, why="capacity")
-            deps.line.reject(event.leg_id, BUSY_HERE)
+        try:
+            program = self._program(self._routes.program_for(event.to_uri), "")
+            if self._deps.line.free_legs < (1 if program.agent_uri else 0):
+                self._turn_away(event, BUSY_HERE, "capacity")
+                return
+            leg = CallLeg(event.leg_id, PartyRole.CALLER, self._deps.line, self._deps.prompt_file, LegState.INCOMING)
+            leg.sip_call_id = event.sip_call_id
+            leg.progress()
+            self._start(program, Direction.INBOUND, event.from_uri, leg)
+        except Exception as error:
+            # A call that cannot be begun is refused; the others go on.
+            self._turn_away(event, SERVER_INTERNAL_ERROR, type(error).__name__)
             return
-        leg = CallLeg(event.leg_id, PartyRole.CALLER, deps.line, deps.prompt_file, LegState.INCOMING)
-        leg.sip_call_id = event.sip_call_id
-        leg.progress()
-        self._start(program, Direction.INBOUND, event.from_uri, leg)
-        deps.line.answer(event.leg_id)
+        self._deps.line.answer(event.leg_id)
+
+    def _turn_away(self, event: IncomingCall, sip_status: int, why: str) -> None:
+        self._deps.feed.publish("call.rejected", sip_status=sip_status, why=why)
+        self._deps.line.reject(event.leg_id, sip_status)
 
     def _program(self, name: str, agent_uri: str) -> Program:
-        program = self._deps.programs.get(name)
+        program = self._programs.get(name)
         if program is None:
             raise ConfigurationError(
-                f"unknown program '{name}'", key="program", value=name, remedy=nearest(name, self._deps.programs)
+                f"unknown program '{name}'", key="program", value=name, remedy=nearest(name, self._programs)
             )
         return replace(program, agent_uri=agent_uri) if agent_uri else program
 
@@ -150,7 +167,3 @@ class CallControl:
     def _ended(self, task: asyncio.Task[None]) -> None:
         conversation = self._tasks.pop(task)
         self._by_leg = {leg: owner for leg, owner in self._by_leg.items() if owner is not conversation}
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # A call that fails in our own code: the caller is let go politely, and the fault is told.
-            self._deps.feed.publish("call.fault", call_id=conversation.call.id, what=type(error).__name__)
-            conversation.hang_up("fault")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from ivr.domain.call import PartyRole
+from ivr.domain.endpointing import FRAME_MS
 from ivr.domain.leg import LEG, LegEvent, LegState
 from ivr.services.ports import LegDisconnected, Line
 from ivr.services.speaker import PromptFile, Speaker
@@ -44,6 +46,12 @@ class CallLeg:
         self.end = event
         self.speaker.leg_gone(event.at)
         self.gone.set()
+
+    def media_ms_at(self, at: float) -> int:
+        """Return which millisecond of this leg's media the monotonic time `at` is, rounded up to a whole frame."""
+        if self.answered_at is None:
+            return 0
+        return max(0, math.ceil((at - self.answered_at) * 1000 / FRAME_MS - 1e-6)) * FRAME_MS
 
     async def up_or_gone(self) -> bool:
         """Wait until the leg is confirmed (True) or over (False)."""

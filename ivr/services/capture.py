@@ -1,7 +1,7 @@
 """Captures one call: what the tape releases goes into an open recording; consent and policy say when.
 
-What must be immediate is synchronous and touches memory only (`start`, `pause`, `cut`, `stop`); what touches the
-vault is awaited afterwards, in order, away from the event loop.
+What must be immediate is synchronous and touches memory only (`start`, `pause`, `cut`); what touches the vault is
+awaited afterwards, in order, away from the event loop.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from ivr.domain.recording import Gap, Mask, RecordingState
 from ivr.domain.tape import Silence, StereoFrame, Tape, TapeSettings
@@ -16,16 +17,19 @@ from ivr.errors import IvrError
 from ivr.services.ports import Desk, LiveFeed, RecordingTag
 from ivr.services.vault import OpenRecording, Vault
 
+#: Why a capture was cut: what follows an objection is nobody's business, not even as a gap.
+OBJECTION = "objection"
+
 
 @dataclass(frozen=True)
 class Closing:
-    """What is written beside a recording when it is closed."""
+    """What is written beside a recording when it is closed; `until_ms` is how far the call's media had come."""
 
     consent: Mapping[str, object]
     masks: Sequence[Mask]
     deadline: datetime | None
     reason: str
-    rule_ids: tuple[str, ...] = ()
+    until_ms: int
 
 
 class Capture:
@@ -40,6 +44,7 @@ class Capture:
         feed: LiveFeed,
         tape: TapeSettings,
         new_tag: Callable[[], RecordingTag],
+        deadline: datetime | None = None,
     ) -> None:
         self._call_id = call_id
         self._vault = vault
@@ -49,8 +54,10 @@ class Capture:
         self._tape = Tape(tape)
         self._open: OpenRecording | None = None
         self._state = RecordingState.WITHHELD
-        self._unwritten = bytearray()
-        self._fault: IvrError | None = None
+        self._deadline = deadline
+        self._cut_ms: int | None = None
+        self._cause = ""
+        self._fault: Exception | None = None
         self.recording_id: str | None = None
         self.stopped = False
 
@@ -81,9 +88,11 @@ class Capture:
     def pause(self, cause: str) -> None:
         self._tape.pause(cause)
 
-    def cut(self, at_ms: int) -> None:
-        """Nothing from `at_ms` on will ever be stored, and no new frame is taken."""
+    def cut(self, at_ms: int, cause: str = OBJECTION) -> None:
+        """Nothing from `at_ms` on will ever be stored, and no new frame is taken; the first cause is the one noted."""
         self.stopped = True
+        self._cause = self._cause or cause
+        self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
         self._tape.cut(at_ms)
 
     def lost(self, start_ms: int, end_ms: int) -> None:
@@ -94,17 +103,19 @@ class Capture:
             self._tape.push(frame)
 
     def release(self, mark_ms: int, masks: Sequence[Mask], *, final: bool = False) -> None:
-        """Write what the cleared mark allows. A store that fails ends the capture, never the call."""
-        for item in self._tape.release(mark_ms, masks, final=final):
-            self._unwritten.extend(_interleaved(item))
-        if self._open is None or self._fault is not None or not self._unwritten:
+        """Write what the cleared mark allows. A store that fails ends the capture, never the call.
+
+        Until the recording is open the frames stay on the tape, which is bounded.
+        """
+        if self._open is None or self._fault is not None:
+            return
+        pcm = b"".join(_interleaved(item) for item in self._tape.release(mark_ms, masks, final=final))
+        if not pcm:
             return
         try:
-            self._open.write(bytes(self._unwritten))
-        except IvrError as error:
+            self._open.write(pcm)
+        except Exception as error:
             self._give_up(error)
-        finally:
-            self._unwritten.clear()
 
     # ---- in the vault, in order
 
@@ -114,8 +125,8 @@ class Capture:
             return
         tag = self._new_tag()
         try:
-            self._open = await self._desk.run(lambda: self._vault.begin(tag))
-        except IvrError as error:
+            self._open = await self._desk.run(lambda: self._vault.begin(tag, deadline=self._deadline))
+        except Exception as error:
             self._give_up(error)
             return
         self.recording_id = tag.recording_id
@@ -124,62 +135,72 @@ class Capture:
     async def hold(self, reason: str) -> None:
         recording = self._open
         if recording is not None and self._state is RecordingState.CAPTURING:
-            await self._desk.run(lambda: recording.hold(reason))
+            if recording.state is RecordingState.CAPTURING:
+                await self._desk.run(lambda: recording.hold(reason))
             self._moved(RecordingState.HELD, reason=reason)
 
     async def resume(self) -> None:
         recording = self._open
         if recording is not None and self._state is RecordingState.HELD and not self.stopped:
-            await self._desk.run(recording.resume)
+            if recording.state is RecordingState.HELD:
+                await self._desk.run(recording.resume)
             self._moved(RecordingState.CAPTURING)
 
     async def keep(self, closing: Closing) -> None:
-        """Seal what was captured; a store that fails leaves a damaged recording whose verified part is kept."""
-        self._tape.discard()
+        """Seal what was captured; a store that fails leaves a damaged recording whose verified part is kept.
+
+        What is still in memory has not been cleared: it is forgotten, and the gap says why.
+        """
+        self.stopped = True
+        self._end_tape(closing.until_ms)
         recording = self._open
         if recording is None or self._state in _OVER:
             return
-        if self._fault is not None:
-            await self._fail(recording, self._fault)
-            return
-        gaps = [asdict(gap) for gap in self._tape.gaps]
-        masks = [asdict(mask) for mask in closing.masks]
-        try:
-            await self._desk.run(
-                lambda: recording.seal(
-                    consent=closing.consent,
-                    gaps=gaps,
-                    masks=masks,
-                    deadline=closing.deadline,
-                    reason=closing.reason,
-                )
-            )
-        except IvrError as error:
-            await self._fail(recording, error)
-            return
-        self._moved(RecordingState.SEALED, deadline=closing.deadline)
+        fault = self._fault
+        if fault is None:
+            try:
+                await self._desk.run(lambda: recording.seal(reason=closing.reason, **self._beside(closing)))
+            except Exception as error:
+                self._note_fault(fault := error)
+            else:
+                self._moved(RecordingState.SEALED, deadline=closing.deadline)
+                return
+        why = _said(fault)
+        state = await self._desk.run(lambda: recording.fail(why, **self._beside(closing)))
+        self._moved(state, reason=why)
 
     async def destroy(self, rule_id: str, reason: str) -> None:
         """Destroy the key first, then the file; a certificate without content remains."""
         self.stopped = True
         self._tape.discard()
-        self._unwritten.clear()
         recording = self._open
         if recording is None or self._state in _OVER:
             return
         await self._desk.run(lambda: recording.discard(rule_id, reason))
         self._moved(RecordingState.DISCARDED, reason=reason, rule=rule_id)
 
-    def _give_up(self, error: IvrError) -> None:
-        self._fault = error
+    def _end_tape(self, until_ms: int) -> None:
+        self._tape.drop_held(0, self._cause or "unheard")
+        if self._cut_ms is not None and self._cause != OBJECTION:
+            self._tape.lost(self._cut_ms, until_ms, self._cause)
+        self._tape.discard()
+
+    def _beside(self, closing: Closing) -> _Beside:
+        return {
+            "consent": closing.consent,
+            "gaps": [asdict(gap) for gap in self._tape.gaps],
+            "masks": [asdict(mask) for mask in closing.masks],
+            "deadline": closing.deadline,
+        }
+
+    def _give_up(self, error: Exception) -> None:
         self.stopped = True
         self._tape.discard()
-        self._unwritten.clear()
-        self._feed.publish("recording.fault", call_id=self._call_id, what=str(error))
+        self._note_fault(error)
 
-    async def _fail(self, recording: OpenRecording, error: IvrError) -> None:
-        state = await self._desk.run(lambda: recording.fail(str(error)))
-        self._moved(state, reason=str(error))
+    def _note_fault(self, error: Exception) -> None:
+        self._fault = error
+        self._feed.publish("recording.fault", call_id=self._call_id, what=_said(error))
 
     def _moved(self, state: RecordingState, **fields: object) -> None:
         self._state = state
@@ -188,7 +209,19 @@ class Capture:
         )
 
 
+class _Beside(TypedDict):
+    consent: Mapping[str, object]
+    gaps: list[dict[str, object]]
+    masks: list[dict[str, object]]
+    deadline: datetime | None
+
+
 _OVER = frozenset({RecordingState.SEALED, RecordingState.DISCARDED, RecordingState.DAMAGED, RecordingState.PURGED})
+
+
+def _said(error: Exception) -> str:
+    # The text of a foreign exception may hold anything; its kind does not.
+    return str(error) if isinstance(error, IvrError) else type(error).__name__
 
 
 def _interleaved(item: StereoFrame | Silence) -> bytes:

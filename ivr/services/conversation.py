@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 from ivr.domain.call import CallEvent, CallState, PartyRole
 from ivr.domain.leg import Disposition, disposition_of
+from ivr.domain.recording import REPORTABLE
 from ivr.services.call_leg import CallLeg
 from ivr.services.live_call import LiveCall
 from ivr.services.media_pump import MediaPump
@@ -24,15 +26,24 @@ from ivr.services.ports import (
 from ivr.services.reactions import Reactions
 from ivr.services.script import Script
 
+_REPORT = "report call"
+#: The longest closing sentence and its BYE.
+_POLITE_END_S = 40.0
+#: A BYE that nobody answers is given up after 64*T1 (RFC 3261 section 17.1.2.2).
+_BYE_TIMEOUT_S = 32.0
+
 
 class Conversation:
     """`handle` takes the line's events for this call's legs; `run` returns when the call is reported."""
 
     def __init__(self, call: LiveCall) -> None:
         self.call = call
-        self._script = Script(call, listen_to=self._listen_to, agent_left=self._agent_left)
+        self._script = Script(
+            call, listen_to=self._listen_to, agent_left=self._agent_left, caller_told=self._caller_told
+        )
         self._reactions = Reactions(call, self._script)
-        self._pump = MediaPump(call, self._reactions)
+        self._pump = MediaPump(call, self._reactions, fault=self.fault)
+        self._pumping: asyncio.Task[None] | None = None
         self._handlers: dict[type[Any], Callable[[CallLeg, Any], None]] = {
             LegProgress: self._progress,
             LegConfirmed: self._confirmed,
@@ -47,34 +58,45 @@ class Conversation:
         return next((leg for leg in legs if leg is not None and leg.id == leg_id), None)
 
     def handle(self, event: LineEvent) -> None:
+        """Take an event of one of this call's legs. Never raises: a fault of ours ends this call's recording only."""
         leg = self.leg(event.leg_id)
         if leg is None:
             return
-        if not isinstance(event, LegDisconnected) and self.call.state is CallState.ACTIVE:
+        if self.call.state is CallState.ACTIVE:
             # What was heard before this event is taken in before the event counts.
             self._pump.pump()
-        self._handlers[type(event)](leg, event)
+        try:
+            self._handlers[type(event)](leg, event)
+        except Exception as error:
+            self.fault(error)
 
     async def run(self) -> None:
-        """Follow the call to its report. Never raises for what the far end or a store does."""
-        call = self.call
-        call.move(CallEvent.ALERT)
-        connected = await call.a_leg.up_or_gone()
-        pump: asyncio.Task[None] | None = None
-        if connected:
-            call.move(CallEvent.CONNECT)
-            call.answered_at = call.deps.clock.now()
-            self._pump.listen_to(PartyRole.CALLER)
-            pump = asyncio.create_task(self._pump.run(), name=f"pump of {call.id}")
-            self._script.start()
-            await self._until_over(pump)
-        await self._clear(pump)
-        await self._report()
+        """Follow the call to its report. Whatever fails on the way, each later step is still taken."""
+        for step in (self._follow, self._let_go, self._last_words, self._settle_recording, self._report):
+            try:
+                await step()
+            except Exception as error:
+                self.fault(error)
 
     def hang_up(self, reason: str) -> None:
-        """End the call politely because the node stops or a limit was reached."""
-        self.call.ended_by = self.call.ended_by or reason
-        self.call.deps.line.hangup(self.call.a_leg.id)
+        """End the call politely because the node stops, a limit was reached, or our own code failed."""
+        call = self.call
+        call.ended_by = call.ended_by or reason
+        if call.state is not CallState.ACTIVE:
+            call.deps.line.hangup(call.a_leg.id)
+        elif not self._script.ending:
+            self._script.end(call.program.prompts.goodbye)
+
+    def fault(self, error: BaseException) -> None:
+        """Our own code failed: nothing more is stored, and a caller who is alone with us is let go.
+
+        Two people who speak with each other are not cut off because of us.
+        """
+        call = self.call
+        call.fault(error)
+        call.capture.cut(call.hearing.mark_ms, "fault")
+        if not call.bridged and not call.a_leg.gone.is_set():
+            self.hang_up("fault")
 
     # ---- line events
 
@@ -84,11 +106,11 @@ class Conversation:
 
     def _confirmed(self, leg: CallLeg, event: LegConfirmed) -> None:
         leg.confirmed(event.sip_call_id, event.at)
+        if leg is self.call.a_leg:
+            self.call.answered_at = self.call.deps.clock.now()
         self.call.publish("leg.confirmed", party=leg.role.value, codec=event.codec)
 
     def _disconnected(self, leg: CallLeg, event: LegDisconnected) -> None:
-        if leg is self.call.a_leg and self.call.state is CallState.ACTIVE:
-            self._pump.pump()
         leg.disconnected(event)
         if event.by_peer and leg is self.call.a_leg:
             self.call.ended_by = self.call.ended_by or leg.role.value
@@ -114,50 +136,64 @@ class Conversation:
     def _agent_left(self) -> None:
         self._pump.agent_left()
 
-    async def _until_over(self, pump: asyncio.Task[None]) -> None:
-        """Until the caller is gone; a pump that dies takes the recording with it, not the call."""
-        call = self.call
-        gone = asyncio.create_task(call.a_leg.gone.wait())
-        limit = call.program.max_call_s
-        await asyncio.wait({gone, pump}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-        if pump.done() and not pump.cancelled() and pump.exception() is not None:
-            call.capture.cut(call.hearing.mark_ms)
-            call.publish("call.fault", what=type(pump.exception()).__name__)
-            await asyncio.wait({gone}, timeout=limit)
-        if not gone.done():
-            self.hang_up("limit")
-            await gone
+    def _caller_told(self) -> None:
+        self._reactions.caller_told()
 
-    async def _clear(self, pump: asyncio.Task[None] | None) -> None:
-        """The caller is gone: judge the last words, then seal or destroy."""
+    async def _follow(self) -> None:
+        """From the first ring until the caller is gone."""
         call = self.call
+        call.move(CallEvent.ALERT)
+        if not await call.a_leg.up_or_gone():
+            return
+        call.move(CallEvent.CONNECT)
+        self._pump.listen_to(PartyRole.CALLER)
+        self._pumping = asyncio.create_task(self._pump.run(), name=f"pump of {call.id}")
+        self._script.start()
+        if not await _gone(call.a_leg, call.program.max_call_s):
+            self.hang_up("limit")
+
+    async def _let_go(self) -> None:
+        """No leg stays behind; a party that does not answer our BYE is not waited for longer than SIP does."""
+        call = self.call
+        if not await _gone(call.a_leg, _POLITE_END_S):
+            call.deps.line.hangup(call.a_leg.id)
+            await _gone(call.a_leg, _BYE_TIMEOUT_S)
         if call.state is CallState.ACTIVE:
             call.move(CallEvent.CLEAR)
         await self._script.stop()
         if call.b_leg is not None and not call.b_leg.gone.is_set():
             call.deps.line.hangup(call.b_leg.id)
-            await call.b_leg.gone.wait()
-        if pump is not None:
-            pump.cancel()
-            await asyncio.gather(pump, return_exceptions=True)
-            await self._last_words()
-        await call.acts.settle()
+            await _gone(call.b_leg, _BYE_TIMEOUT_S)
+        if self._pumping is not None:
+            self._pumping.cancel()
+            await asyncio.gather(self._pumping, return_exceptions=True)
         call.move(CallEvent.ALL_LEGS_GONE)
 
     async def _last_words(self) -> None:
+        """Hear what was said just before the end: "non merci" is often followed by the click."""
         call = self.call
-        call.hearing.finish()
-        if call.capture.started and not call.capture.stopped:
-            await call.hearing.settle(call.deps.settle_timeout_s)
+        if self._pumping is not None:
+            self._pump.pump()
+            call.hearing.finish()
+            if not self._reactions.caller_objected:
+                await call.hearing.settle(call.deps.settle_timeout_s)
         self._reactions.unresolved()
+
+    async def _settle_recording(self) -> None:
+        """Seal or destroy, after everything that was asked for before."""
+        call = self.call
         await self._reactions.close()
+        await self._script.stop()
         await call.acts.settle()
-        call.capture.release(call.hearing.mark_ms, call.hearing.masks, final=True)
         await call.hearing.close()
-        await call.capture.keep(call.closing("call ended"))
+        call.capture.release(call.hearing.mark_ms, call.hearing.masks, final=True)
+        call.acts.add("seal recording", lambda: call.capture.keep(call.closing("call ended")))
+        await call.acts.settle()
 
     async def _report(self) -> None:
         call = self.call
+        if call.state is not CallState.CLEARED:
+            call.move(CallEvent.ALL_LEGS_GONE)
         end = call.a_leg.end
         was_confirmed = call.answered_at is not None
         status = end.sip_status if end is not None else 500
@@ -182,7 +218,7 @@ class Conversation:
         async def write() -> None:
             await call.deps.desk.run(lambda: call.deps.call_log.add(row))
 
-        call.acts.add("report call", write)
+        call.acts.add(_REPORT, write)
         call.audit(
             "call.reported",
             {
@@ -194,6 +230,10 @@ class Conversation:
             },
         )
         await call.acts.close()
+        if _REPORT in call.acts.failed or call.capture.state not in REPORTABLE:
+            # Start-up finishes what could not be finished now; until then the call is cleared, not reported.
+            call.publish("call.unreported", recording_state=row.recording_state)
+            return
         call.move(CallEvent.REPORT)
         call.publish(
             "call.reported",
@@ -203,3 +243,10 @@ class Conversation:
             recording_id=row.recording_id,
             recording_state=row.recording_state,
         )
+
+
+async def _gone(leg: CallLeg, timeout_s: float) -> bool:
+    """Wait until a leg is over; False when it is not in time."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(leg.gone.wait(), timeout_s)
+    return leg.gone.is_set()

@@ -78,6 +78,8 @@ class ChannelListener:
         self._tasks: set[asyncio.Task[None]] = set()
         self._not_before = 0.0
         self._ended = False
+        self._in_speech = False
+        self._deaf_mark_ms: int | None = None
         self.last_speech_ms = begin_ms
         self._changed = asyncio.Event()
         self.hearing = ChannelHearing(channel, settings.hearing, begin_ms)
@@ -86,10 +88,30 @@ class ChannelListener:
     def settled(self) -> bool:
         """True when the channel is over and nothing said on it can still hold the recording back."""
         hearing = self.hearing
-        return self._ended and hearing.idle and not hearing.doubtful and hearing.cut_ms is None
+        return self._ended and hearing.idle and not hearing.doubtful and hearing.cut_ms is None and not self.deaf
+
+    @property
+    def deaf(self) -> bool:
+        """True once speech has waited too long to be heard, and from then on: what passed unheard stays unheard."""
+        return self._deaf_mark_ms is not None or self.hearing.deaf
+
+    @property
+    def mark_ms(self) -> int:
+        """The cleared mark of this channel; it never moves past the speech that made the channel deaf."""
+        return self.hearing.mark_ms if self._deaf_mark_ms is None else self._deaf_mark_ms
+
+    @property
+    def waiting(self) -> bool:
+        """True while pieces are out for judgement."""
+        return bool(self._tasks)
 
     def feed(self, at_ms: int, frames: Sequence[bytes]) -> None:
-        """Take consecutive frames that begin at `at_ms`; missing ones before it are heard as silence."""
+        """Take consecutive frames that begin at `at_ms`; missing ones before it are heard as silence.
+
+        After `finish` nothing is heard any more.
+        """
+        if self._ended:
+            return
         missing = at_ms - self._heard_until_ms
         if missing > 0:
             self._audio.extend(bytes(missing * BYTES_PER_MS))
@@ -98,12 +120,16 @@ class ChannelListener:
             self._audio.extend(frame)
             at_ms += FRAME_MS
             if isinstance(edge, SpeechStarted):
+                self._in_speech = True
                 self.hearing.speech_started(edge.onset_ms)
             elif edge is not None:
+                self._in_speech = False
                 self.hearing.speech_ended(edge.end_ms)
                 self.last_speech_ms = edge.end_ms
                 self._ask()
         self.hearing.heard(at_ms)
+        if self.hearing.deaf:
+            self._start_over()
         self._ask()
         self._forget()
 
@@ -142,7 +168,7 @@ class ChannelListener:
         if self._clock.monotonic() < self._not_before:
             return
         while (piece := self.hearing.next_piece()) is not None:
-            task = asyncio.create_task(self._judge(piece, self._cut(piece)))
+            task = asyncio.create_task(self._judge(self.hearing, piece, self._cut(piece)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -150,22 +176,44 @@ class ChannelListener:
         start = (piece.start_ms - self._audio_from_ms) * BYTES_PER_MS
         return bytes(self._audio[start : start + (piece.end_ms - piece.start_ms) * BYTES_PER_MS])
 
-    async def _judge(self, piece: Piece, pcm: bytes) -> None:
+    async def _judge(self, hearing: ChannelHearing, piece: Piece, pcm: bytes) -> None:
         sent = self._clock.monotonic()
         deadline = self._settings.final_deadline_s if piece.final else self._settings.partial_deadline_s
         try:
             async with asyncio.timeout(deadline + 1):
                 verdict = await self._ear.judge(Speech(self._call_id, piece, pcm, self._context(), deadline))
-        except (SpeechError, TimeoutError) as error:
-            self.hearing.unanswered(piece.id)
+        except Exception as error:
+            # Whatever went wrong there, the piece has not been judged.
+            hearing.unanswered(piece.id)
             self._not_before = self._clock.monotonic() + self._settings.retry_after_s
-            self._on_unheard(piece, str(error) or "deadline")
+            late = isinstance(error, TimeoutError)
+            known = isinstance(error, SpeechError)
+            self._on_unheard(piece, "deadline" if late else str(error) if known else type(error).__name__)
             return
         objects = verdict.band is not Band.CLEAR and verdict.label in self._objecting
-        self.hearing.judged(piece.id, verdict if objects else replace(verdict, band=Band.CLEAR, onset_ms=None))
+        hearing.judged(piece.id, verdict if objects else replace(verdict, band=Band.CLEAR, onset_ms=None))
+        if self._ended:
+            # No speech can begin any more: what follows the last verdict is certain silence.
+            hearing.finish()
         self._changed.set()
         self._on_heard(Heard(piece, verdict, self._clock.monotonic() - sent, objects))
         self._ask()
+
+    def _start_over(self) -> None:
+        """Give up the speech that waited too long, and hear what is said from a moment ago on.
+
+        The mark stays where it is, so nothing more is stored; but a refusal can be heard again when the ear is back,
+        and memory stays bounded.
+        """
+        old = self.hearing
+        if self._deaf_mark_ms is None:
+            self._deaf_mark_ms = old.mark_ms
+        begin_ms = max(self._audio_from_ms, old.frontier_ms - self._settings.hearing.piece_max_ms)
+        self.hearing = ChannelHearing(old.channel, old.settings, begin_ms, old.cut_ms, old.masks)
+        self.hearing.speech_started(begin_ms)
+        if not self._in_speech:
+            self.hearing.speech_ended(old.frontier_ms)
+        self.hearing.heard(old.frontier_ms)
 
     def _forget(self) -> None:
         spare = self.hearing.needed_from_ms - self._audio_from_ms
@@ -190,19 +238,13 @@ class CallHearing:
     def mark_ms(self) -> int:
         """The time up to which every listened channel has been judged harmless."""
         listeners = self._listeners.values()
-        holding = [one.hearing.mark_ms for one in listeners if not one.settled]
-        return min(holding) if holding else max((one.hearing.mark_ms for one in listeners), default=0)
+        holding = [one.mark_ms for one in listeners if not one.settled]
+        return min(holding) if holding else max((one.mark_ms for one in listeners), default=0)
 
     @property
     def last_speech_ms(self) -> int:
         """When anybody was last heard to speak."""
         return max((one.last_speech_ms for one in self._listeners.values()), default=0)
-
-    def confirm_doubts(self) -> None:
-        """Take every doubt for an objection."""
-        for one in self._listeners.values():
-            if one.hearing.doubtful:
-                one.hearing.doubt_confirmed()
 
     @property
     def masks(self) -> list[Mask]:
@@ -210,7 +252,7 @@ class CallHearing:
 
     @property
     def deaf(self) -> bool:
-        return any(one.hearing.deaf for one in self._listeners.values())
+        return any(one.deaf for one in self._listeners.values())
 
     def finish(self) -> None:
         for one in self._listeners.values():

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ivr.domain.call import CALL, CallEvent, CallState, Direction, PartyRole
-from ivr.domain.consent import Basis, ConsentEvent, ConsentState, Evidence
+from ivr.domain.consent import CONSENT, Basis, ConsentEvent, ConsentState, Evidence
 from ivr.domain.hearing import Channel
 from ivr.domain.policy import CaptureFacts, Decision, PartyFacts, Verdict, decide_capture, decide_objection, sampled
 from ivr.domain.program import Program, Prompt
-from ivr.domain.recording import RecordingState
 from ivr.domain.retention import deadline as deadline_of
 from ivr.domain.verdict import Label
 from ivr.services.acts import Acts
@@ -55,6 +54,9 @@ class LiveCall:
         self.consents = Consents()
         self.hearing = CallHearing()
         self.acts = Acts(call_id, deps.feed)
+        self._deadline = deadline_of(
+            program.retention, recorded_at=started_at, events={}, table=deps.retention, profile=deps.profile
+        ).deadline
         self.capture = Capture(
             call_id=call_id,
             vault=deps.vault,
@@ -62,6 +64,7 @@ class LiveCall:
             feed=deps.feed,
             tape=deps.tape,
             new_tag=self._new_tag,
+            deadline=self._deadline,
         )
         self.bridged = False
         self.waiting_for_agent = False
@@ -73,7 +76,8 @@ class LiveCall:
             label for label in Label if decide_objection(program, label, deps.profile, at=started_at).effect is not None
         )
         self._decision: Decision | None = None
-        self._sampled = sampled(call_id, program.sampling_rate)
+        self._told_until_ms = 0
+        self.sampled = sampled(call_id, program.sampling_rate)
 
     # ---- evidence and news
 
@@ -84,15 +88,22 @@ class LiveCall:
         self.deps.feed.publish(kind, call_id=self.id, **fields)
 
     def audit(self, kind: str, body: Mapping[str, object]) -> None:
-        """Append to the evidence, after what was asked before."""
-        recording_id = self.capture.recording_id or ""
+        """Append to the evidence, after what was asked before.
+
+        The event names the recording that is open when its turn comes: what was asked before may have opened it.
+        """
 
         async def act() -> None:
+            recording_id = self.capture.recording_id or ""
             await self.deps.desk.run(
                 lambda: self.deps.audit.append(kind, call_id=self.id, recording_id=recording_id, body=body)
             )
 
         self.acts.add(kind, act)
+
+    def fault(self, error: BaseException) -> None:
+        """Tell that our own code failed; its text may hold anything, its kind does not."""
+        self.publish("call.fault", what=type(error).__name__)
 
     def move(self, event: CallEvent) -> None:
         self.state = CALL.after(self.state, event, where=f"call {self.id}")
@@ -111,9 +122,15 @@ class LiveCall:
         )
 
     def disclosed(self, role: PartyRole, prompt: Prompt, ended: PromptEnded) -> None:
-        """A party has heard its disclosure to the end: note it, and let policy decide again."""
-        evidence = Evidence(Basis.IMPLIED, self.media_ms, 1.0, prompt.id, prompt.version)
-        self.consents.move(role, ConsentEvent.NOTIFY, evidence)
+        """A party has heard its disclosure to the end: note it, and let policy decide again.
+
+        A party that has refused meanwhile stays refused.
+        """
+        # Frames of before the end may still lie in the line's queue: they are not to be taken.
+        self._told_until_ms = max(self._told_until_ms, self.a_leg.media_ms_at(ended.at))
+        if CONSENT.allows(self.consents.state(role), ConsentEvent.NOTIFY):
+            evidence = Evidence(Basis.IMPLIED, self.media_ms, 1.0, prompt.id, prompt.version)
+            self.consents.move(role, ConsentEvent.NOTIFY, evidence)
         if role is PartyRole.CALLER:
             self.disclosed_at_ms = self.media_ms
         self.note_played(role, prompt, ended)
@@ -161,15 +178,22 @@ class LiveCall:
         if self.capture.stopped:
             return decision
         if decision.verdict is Verdict.ALLOW:
-            self.capture.start(self.media_ms)
+            self.capture.start(max(self.media_ms, self._told_until_ms))
             self.acts.add("open recording", self.capture.open)
             self.acts.add("resume recording", self.capture.resume)
         elif decision.verdict is Verdict.HOLD:
-            self.capture.pause(decision.detail or "hold")
-            self.acts.add("hold recording", lambda: self.capture.hold(decision.detail or "hold"))
-        elif self.capture.state is not RecordingState.WITHHELD or self.capture.started:
-            self.capture.cut(self.hearing.mark_ms)
+            cause = self._why_held()
+            self.capture.pause(cause)
+            self.acts.add("hold recording", lambda: self.capture.hold(cause))
+        elif self.capture.started:
+            self.capture.cut(self.hearing.mark_ms, "deaf" if self.hearing.deaf else "policy")
         return decision
+
+    def _why_held(self) -> str:
+        """The cause of a gap, in one word."""
+        if self.in_doubt:
+            return "doubt"
+        return "hold" if self._facts().on_hold else "untold"
 
     def _facts(self) -> CaptureFacts:
         caller = PartyFacts(PartyRole.CALLER, self.consents.state(PartyRole.CALLER), bridged=True)
@@ -180,7 +204,7 @@ class LiveCall:
             program=self.program,
             parties=tuple(parties),
             on_hold=self.a_leg.held or self.waiting_for_agent or bool(self.b_leg and self.b_leg.held),
-            sampled=self._sampled,
+            sampled=self.sampled,
             deaf=self.hearing.deaf,
             call_started_at=self.started_at,
         )
@@ -191,14 +215,13 @@ class LiveCall:
 
     def closing(self, reason: str) -> Closing:
         """What is written beside the recording when it is closed now."""
-        deadline = deadline_of(
-            self.program.retention,
-            recorded_at=self.started_at,
-            events={},
-            table=self.deps.retention,
-            profile=self.deps.profile,
+        return Closing(
+            consent=self.consents.as_body(),
+            masks=tuple(self.hearing.masks),
+            deadline=self._deadline,
+            reason=reason,
+            until_ms=self.media_ms,
         )
-        return Closing(self.consents.as_body(), tuple(self.hearing.masks), deadline.deadline, reason)
 
     def _new_tag(self) -> RecordingTag:
         decision = self._decision

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ivr.domain.call import PartyRole
 from ivr.domain.endpointing import FRAME_MS
 from ivr.domain.hearing import Channel
 from ivr.domain.tape import StereoFrame
-from ivr.services.call_leg import CallLeg
 from ivr.services.listening import ChannelListener, Heard
 from ivr.services.live_call import CHANNEL_OF, LiveCall
 from ivr.services.ports import LegAudio
@@ -21,9 +21,12 @@ TICK_S = 0.1
 class MediaPump:
     """One per call. All times are milliseconds of the caller's media; the agent's are shifted onto them."""
 
-    def __init__(self, call: LiveCall, reactions: Reactions) -> None:
+    def __init__(self, call: LiveCall, reactions: Reactions, *, fault: Callable[[Exception], None]) -> None:
         self._call = call
         self._reactions = reactions
+        self._fault = fault
+        self._failed = False
+        self._deaf = False
         self._agent_offset_ms: int | None = None
 
     async def run(self) -> None:
@@ -54,19 +57,35 @@ class MediaPump:
         call.hearing.add(channel, listener)
 
     def pump(self) -> None:
-        """Take what has arrived, listen to it, hold it, and release what is cleared."""
+        """Take what has arrived, listen to it, hold it, and release what is cleared.
+
+        A pump that fails has no second try: what it would let through has not been heard.
+        """
+        if self._failed:
+            return
+        try:
+            self._pump()
+        except Exception as error:
+            self._failed = True
+            self._fault(error)
+
+    def _pump(self) -> None:
         call = self._call
-        if call.b_leg is not None:
-            self._pump_agent(call.b_leg)
-        audio = call.deps.line.drain(call.a_leg.id)
-        if audio is not None:
+        while (audio := call.deps.line.drain(call.a_leg.id)) is not None:
             self._pump_caller(audio)
-        call.capture.release(call.hearing.mark_ms, call.hearing.masks)
-        if call.hearing.deaf and not call.capture.stopped:
+        if call.b_leg is not None:
+            while (audio := call.deps.line.drain(call.b_leg.id)) is not None:
+                self._pump_agent(audio)
+        if call.hearing.deaf and not self._deaf:
+            self._deaf = True
             call.publish("hearing.deaf", mark_ms=call.hearing.mark_ms)
+            call.audit("hearing.deaf", {"mark_ms": call.hearing.mark_ms})
             call.reconsider()
+        call.capture.release(call.hearing.mark_ms, call.hearing.masks)
 
     def agent_left(self) -> None:
+        """The agent is no longer heard by the caller: what was said until now is heard to its end."""
+        self.pump()
         listener = self._call.hearing.get(Channel.AGENT)
         if listener is not None:
             listener.finish()
@@ -86,13 +105,11 @@ class MediaPump:
             for i, (spoken, heard) in enumerate(zip(audio.spoken, audio.heard, strict=True))
         )
 
-    def _pump_agent(self, leg: CallLeg) -> None:
-        audio = self._call.deps.line.drain(leg.id)
-        if audio is None:
-            return
+    def _pump_agent(self, audio: LegAudio) -> None:
         at_ms = audio.first_frame * FRAME_MS
         if self._agent_offset_ms is None:
-            # Both legs run on the same conference clock: one offset, taken once, holds for the call.
+            # Both legs run on the same conference clock and were drained up to the same tick of it: one offset,
+            # taken once, holds for the call.
             self._agent_offset_ms = self._call.media_ms - at_ms - len(audio.spoken) * FRAME_MS
         at_ms += self._agent_offset_ms
         listener = self._call.hearing.get(Channel.AGENT)
@@ -101,6 +118,9 @@ class MediaPump:
             listener.feed(at_ms + late * FRAME_MS, audio.spoken[late:])
 
     def _heard(self, heard: Heard) -> None:
-        self._reactions.heard(heard)
+        try:
+            self._reactions.heard(heard)
+        except Exception as error:
+            self._fault(error)
         call = self._call
         call.capture.release(call.hearing.mark_ms, call.hearing.masks)

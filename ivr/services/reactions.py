@@ -16,6 +16,7 @@ from ivr.domain.consent import CONSENT, Basis, ConsentEvent, ConsentState
 from ivr.domain.hearing import Channel
 from ivr.domain.policy import ObjectionOutcome, decide_objection
 from ivr.domain.verdict import Band, Label
+from ivr.services.doubt import Doubt
 from ivr.services.listening import Heard
 from ivr.services.live_call import ROLE_OF, LiveCall
 from ivr.services.script import Script
@@ -28,21 +29,26 @@ class Reactions:
         self._call = call
         self._script = script
         self._tasks: set[asyncio.Task[object]] = set()
-        self._doubt_timer: asyncio.Task[None] | None = None
-        self._objected = False
+        self._doubt = Doubt(call, script, unresolved=self._doubt_unresolved)
+        self._objected: set[PartyRole] = set()
+        self._answering = False
         self._barred = False
+
+    @property
+    def caller_objected(self) -> bool:
+        return PartyRole.CALLER in self._objected
 
     # ---- what reaches us
 
     def heard(self, heard: Heard) -> None:
         """A verdict of the ear, already taken into account by the cleared mark."""
-        call, verdict = self._call, heard.verdict
+        call, verdict, piece = self._call, heard.verdict, heard.piece
         call.publish(
             "hearing.judged",
-            channel=heard.piece.channel.value,
-            start_ms=heard.piece.start_ms,
-            end_ms=heard.piece.end_ms,
-            final=heard.piece.final,
+            channel=piece.channel.value,
+            start_ms=piece.start_ms,
+            end_ms=piece.end_ms,
+            final=piece.final,
             label=verdict.label.value,
             band=verdict.band.value,
             score=round(verdict.score, 3),
@@ -51,43 +57,52 @@ class Reactions:
         )
         for span in verdict.sensitive:
             call.audit("sensitive.masked", {"kind": span.kind, "start_ms": span.start, "end_ms": span.end})
-        role = ROLE_OF[heard.piece.channel]
-        if heard.objects:
-            onset = heard.piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
-            if verdict.band is Band.ACT:
-                self.objected(role, verdict.label, Basis.SPOKEN, onset, verdict.score)
-            elif self._doubtful(heard.piece.channel):
-                self._hesitate(role, verdict.label, verdict.score)
+        role = ROLE_OF[piece.channel]
+        if role is PartyRole.CALLER and verdict.speech:
+            self._script.barge_in()
+        if heard.objects and verdict.band is Band.ACT:
+            onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
+            self.objected(role, verdict.label, Basis.SPOKEN, onset, verdict.score)
+        elif heard.objects and role is PartyRole.AGENT:
+            self._agent_hesitates(verdict.score)
+        elif heard.objects:
+            if self._doubtful(piece.channel) and not self.caller_objected:
+                self._doubt.raised(verdict.label, verdict.score)
         elif role is PartyRole.CALLER:
-            if call.consents.state(role) is ConsentState.DOUBT and verdict.denies:
-                self._reassure(verdict.score)
-            elif verdict.label is Label.REFUSAL_CONTACT and verdict.band is Band.ACT:
-                self._refused_contact()
-            elif verdict.label is Label.QUESTION_RECORDING and not call.bridged and heard.piece.final:
-                self._do(self._answer_question())
+            self._caller_said(heard)
 
     def key_pressed(self, role: PartyRole, digit: str) -> None:
         """A key: only the objection key means anything; which key it was is never noted."""
+        if role is PartyRole.CALLER:
+            self._script.barge_in()
         if digit != self._call.program.objection_key:
             return
         basis = Basis.DTMF if role is PartyRole.CALLER else Basis.AGENT
         self.objected(PartyRole.CALLER, Label.OBJECTION_RECORDING, basis, self._call.media_ms, 1.0)
 
+    def caller_told(self) -> None:
+        """The caller has heard the disclosure: a doubt that arose meanwhile is asked about now."""
+        self._doubt.caller_told()
+
     # ---- what it makes us do
 
     def objected(self, role: PartyRole, label: Label, basis: Basis, onset_ms: int, confidence: float) -> None:
-        """A party objects to being recorded, or refuses contact."""
+        """A party objects to being recorded, or refuses contact. Only a party's first objection acts."""
         call = self._call
         outcome = decide_objection(call.program, label, call.deps.profile, at=call.started_at)
         if role is PartyRole.AGENT:
             # An agent who objects aloud speaks for themselves: the recording ends, the caller's call does not.
             noted = call.program.prompts.objection_noted
             outcome = replace(outcome, end_call=False, do_not_call=False, say=noted)
-        if self._objected or outcome.effect is None:
+        if outcome.effect is None:
             return
-        self._objected = True
-        self._stop_doubt_timer()
         call.capture.cut(onset_ms)
+        if role in self._objected:
+            return
+        first = not self._objected
+        self._objected.add(role)
+        if role is PartyRole.CALLER:
+            self._doubt.settled()
         acted_at = call.deps.clock.monotonic()
         if CONSENT.allows(call.consents.state(role), ConsentEvent.OBJECT):
             call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
@@ -101,8 +116,8 @@ class Reactions:
             rules=list(outcome.reasons),
         )
         if outcome.end_call:
-            self._do(self._script.close(call.prompt(outcome.say) if outcome.say else None))
-        elif outcome.say:
+            self._script.end(outcome.say)
+        elif outcome.say and first:
             self._do(self._script.interject(outcome.say))
         call.audit(
             "objection",
@@ -112,21 +127,23 @@ class Reactions:
                 "basis": basis.value,
                 "offset_ms": onset_ms,
                 "score": round(confidence, 3),
-                "band": Band.ACT.value,
+                "band": (Band.DOUBT if basis is Basis.IMPLIED else Band.ACT).value,
                 "rules": list(outcome.reasons),
+                "discards": outcome.discard_captured,
             },
         )
         self._settle_recording(outcome)
         if outcome.do_not_call:
             self._bar(outcome)
 
-    def _refused_contact(self) -> None:
-        """On a program that goes on, a refusal of contact still bars sales calls (CAN-005)."""
-        outcome = decide_objection(
-            self._call.program, Label.REFUSAL_CONTACT, self._call.deps.profile, at=self._call.started_at
-        )
-        if outcome.do_not_call and not self._barred:
-            self._bar(outcome)
+    def unresolved(self) -> None:
+        """The call is over: a doubt that was never dispelled is an objection (REC-021, fail_mode)."""
+        self._doubt.give_up()
+
+    def _doubt_unresolved(self, label: Label) -> None:
+        listener = self._call.hearing.get(Channel.CALLER)
+        onset = listener.hearing.doubt_confirmed() if listener is not None else self._call.hearing.mark_ms
+        self.objected(PartyRole.CALLER, label, Basis.IMPLIED, onset, 0.0)
 
     def _settle_recording(self, outcome: ObjectionOutcome) -> None:
         call = self._call
@@ -136,13 +153,15 @@ class Reactions:
             return
 
         async def keep() -> None:
+            call.capture.release(call.hearing.mark_ms, call.hearing.masks)
             await call.capture.keep(call.closing("objection"))
 
-        call.capture.release(call.hearing.mark_ms, call.hearing.masks)
         call.acts.add("seal recording", keep)
 
     def _bar(self, outcome: ObjectionOutcome) -> None:
         call = self._call
+        if self._barred:
+            return
         self._barred = True
         rule = outcome.reasons[-1] if outcome.reasons else ""
 
@@ -157,70 +176,50 @@ class Reactions:
 
         call.acts.add("bar further calls", act)
 
-    def _hesitate(self, role: PartyRole, label: Label, confidence: float) -> None:
-        """In doubt nothing is stored; the caller is asked, once."""
-        call = self._call
-        if role is PartyRole.AGENT:
-            # The agent has a key to stop the recording; a doubtful sentence of theirs is not a request.
-            self._dispel(Channel.AGENT)
-            call.audit("doubt.agent", {"score": round(confidence, 3)})
-            return
-        if self._objected or not CONSENT.allows(call.consents.state(role), ConsentEvent.HESITATE):
-            return
-        asked_before = call.in_doubt
-        call.consents.move(role, ConsentEvent.HESITATE, call.evidence(Basis.SPOKEN, call.media_ms, confidence))
-        call.publish("doubt", label=label.value, score=round(confidence, 3))
-        call.audit("doubt", {"party": role.value, "label": label.value, "score": round(confidence, 3)})
-        call.reconsider()
-        if not asked_before:
-            prompts = call.program.prompts
-            contact = label is Label.REFUSAL_CONTACT and prompts.doubt_contact
-            self._doubt_timer = asyncio.create_task(self._ask(label, contact or prompts.doubt))
+    def _agent_hesitates(self, confidence: float) -> None:
+        """The agent has a key to stop the recording; a doubtful sentence of theirs is not a request."""
+        listener = self._call.hearing.get(Channel.AGENT)
+        if listener is not None and listener.hearing.doubtful:
+            listener.hearing.doubt_dispelled()
+            self._call.audit("doubt.agent", {"score": round(confidence, 3)})
 
-    async def _ask(self, label: Label, prompt_id: str) -> None:
-        """Ask the yes/no question; no clear answer in time counts as a yes (REC-021, fail_mode)."""
-        call = self._call
-        await self._script.interject(prompt_id)
-        await asyncio.sleep(call.program.doubt_timeout_s)
-        self._doubt_timer = None
-        self.unresolved(label)
+    def _caller_said(self, heard: Heard) -> None:
+        """The caller said something that does not touch the recording in this program."""
+        call, verdict = self._call, heard.verdict
+        if call.consents.state(PartyRole.CALLER) is ConsentState.DOUBT and verdict.denies:
+            self._doubt.denied(heard)
+        elif verdict.label is Label.REFUSAL_CONTACT and verdict.band is Band.ACT:
+            self._refused_contact()
+        elif verdict.label is Label.QUESTION_RECORDING and verdict.band is not Band.CLEAR and heard.piece.final:
+            self._asked()
 
-    def unresolved(self, label: Label = Label.OBJECTION_RECORDING) -> None:
-        """A doubt that was never dispelled: take it as an objection."""
-        if self._call.in_doubt:
-            self._call.hearing.confirm_doubts()
-            self.objected(PartyRole.CALLER, label, Basis.IMPLIED, self._call.hearing.mark_ms, 0.0)
+    def _asked(self) -> None:
+        """The caller wants to know about the recording; with an agent on the line that is for the agent to say."""
+        if not self._call.bridged and not self._call.capture.stopped and not self._answering:
+            self._answering = True
+            self._do(self._answer_question())
 
-    def _reassure(self, confidence: float) -> None:
-        """The caller said that it does not mind: go on."""
+    def _refused_contact(self) -> None:
+        """On a program that goes on, a refusal of contact still bars sales calls (CAN-005)."""
         call = self._call
-        self._stop_doubt_timer()
-        self._dispel(Channel.CALLER)
-        evidence = call.evidence(Basis.SPOKEN, call.media_ms, confidence)
-        call.consents.move(PartyRole.CALLER, ConsentEvent.REASSURE, evidence)
-        call.publish("doubt.dispelled")
-        call.audit("doubt.dispelled", {"party": PartyRole.CALLER.value})
-        call.reconsider()
-        if call.program.prompts.reassured:
-            self._do(self._script.interject(call.program.prompts.reassured))
+        outcome = decide_objection(call.program, Label.REFUSAL_CONTACT, call.deps.profile, at=call.started_at)
+        if outcome.do_not_call:
+            self._bar(outcome)
 
     async def _answer_question(self) -> None:
-        if self._call.program.prompts.question_answer:
+        try:
             await self._script.interject(self._call.program.prompts.question_answer, urgent=False)
+        finally:
+            self._answering = False
 
     def _doubtful(self, channel: Channel) -> bool:
         listener = self._call.hearing.get(channel)
         return listener is not None and listener.hearing.doubtful
 
-    def _dispel(self, channel: Channel) -> None:
-        listener = self._call.hearing.get(channel)
-        if listener is not None:
-            listener.hearing.doubt_dispelled()
-
     # ---- tasks
 
     async def close(self) -> None:
-        self._stop_doubt_timer()
+        await self._doubt.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -228,9 +227,9 @@ class Reactions:
     def _do(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
 
-    def _stop_doubt_timer(self) -> None:
-        if self._doubt_timer is not None and self._doubt_timer is not asyncio.current_task():
-            self._doubt_timer.cancel()
-        self._doubt_timer = None
+    def _done(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._call.fault(error)

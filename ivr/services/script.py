@@ -13,91 +13,136 @@ from ivr.services.live_call import LiveCall
 from ivr.services.ports import PromptEnded
 
 _DISCLOSURE_TRIES = 3
+#: A closing sentence that has not ended by then is not waited for any more.
+_CLOSING_TIMEOUT_S = 30.0
 
 
 class Script:
-    """One per call. `run` plays it from the moment the caller is connected; `close` ends it early."""
+    """One per call. `start` plays it from the moment the caller is connected; `end` ends it early and politely."""
 
     def __init__(
-        self, call: LiveCall, *, listen_to: Callable[[PartyRole], None], agent_left: Callable[[], None]
+        self,
+        call: LiveCall,
+        *,
+        listen_to: Callable[[PartyRole], None],
+        agent_left: Callable[[], None],
+        caller_told: Callable[[], None],
     ) -> None:
         self._call = call
         self._listen_to = listen_to
         self._agent_left = agent_left
+        self._caller_told = caller_told
         self._main: asyncio.Task[None] | None = None
-        self._quiet_since_ms = 0
+        self._closer: asyncio.Task[None] | None = None
+        self._interruptible = False
+
+    @property
+    def ending(self) -> bool:
+        """True once the call is being ended by `end`."""
+        return self._closer is not None
 
     def start(self) -> None:
-        self._main = asyncio.create_task(self._run(), name=f"script of {self._call.id}")
+        if not self.ending:
+            self._main = asyncio.create_task(self._run(), name=f"script of {self._call.id}")
 
     async def stop(self) -> None:
-        if self._main is not None:
-            self._main.cancel()
-            await asyncio.gather(self._main, return_exceptions=True)
+        """Fall silent at once, without ending the call."""
+        await _cancelled(self._main)
+        await _cancelled(self._closer)
 
     async def interject(self, prompt_id: str, *, urgent: bool = True) -> PromptEnded | None:
         """Say something to the caller in the middle of whatever is going on."""
         return await self._say(self._call.a_leg, self._call.prompt(prompt_id), urgent=urgent) if prompt_id else None
 
-    async def close(self, closing: Prompt | None) -> None:
-        """End the call politely: one closing sentence to the caller, then BYE on every leg (REC-006)."""
-        call = self._call
-        await self.stop()
-        self._part()
-        if closing is not None:
-            await self._say(call.a_leg, closing, urgent=True)
-        call.ended_by = call.ended_by or "engine"
+    def barge_in(self) -> None:
+        """The caller speaks or presses a key: a menu that allows it falls silent. The disclosure never does."""
+        if self._interruptible and self._call.program.barge_in:
+            self._call.a_leg.speaker.interrupt()
+
+    def end(self, prompt_id: str) -> None:
+        """End the call politely: one closing sentence to the caller, then BYE on every leg (REC-006).
+
+        An end that is asked for while another is under way takes its place: its sentence is the one that is said.
+        """
+        before = self._closer
+        self._closer = asyncio.create_task(self._close(prompt_id, before), name=f"end of {self._call.id}")
+
+    async def _close(self, prompt_id: str, before: asyncio.Task[None] | None) -> None:
+        await _cancelled(before)
+        await _cancelled(self._main)
+        try:
+            self._part()
+            async with asyncio.timeout(_CLOSING_TIMEOUT_S):
+                await self.interject(prompt_id)
+        except Exception as error:
+            self._call.fault(error)
         self._hang_up()
 
     # ---- the script itself
 
     async def _run(self) -> None:
+        try:
+            await self._play()
+        except Exception as error:
+            # Our own fault is not the caller's: they are not left in silence.
+            self._call.fault(error)
+            self.end(self._call.program.prompts.goodbye)
+
+    async def _play(self) -> None:
         call = self._call
         prompts = call.program.prompts
+        # With an agent to come, what is said until then is no conversation to be recorded.
+        call.waiting_for_agent = bool(call.program.agent_uri)
         if not await self._disclose():
             return
         if call.program.agent_uri:
             await self._with_agent()
             return
-        if prompts.menu:
-            await self.interject(prompts.menu, urgent=False)
+        self._interruptible = True
+        await self.interject(prompts.menu, urgent=False)
+        self._interruptible = False
         await self._until_quiet()
         await self._farewell(prompts.goodbye)
 
     async def _disclose(self) -> bool:
-        """Play the disclosure until it was heard to its end; False when the caller objected meanwhile."""
+        """Play the disclosure until it was heard to its end; False when it cannot be, and the call is over.
+
+        When the caller objects meanwhile there is nothing left to disclose.
+        """
         call = self._call
         prompt = call.prompt(call.program.prompts.disclosure)
         for _ in range(_DISCLOSURE_TRIES):
             ended = await self._say(call.a_leg, prompt)
-            if call.capture.stopped:
+            if call.capture.stopped or not ended.completed:
                 call.note_played(PartyRole.CALLER, prompt, ended)
+            if call.capture.stopped:
                 return True
             if ended.completed:
                 call.disclosed(PartyRole.CALLER, prompt, ended)
+                self._caller_told()
                 return True
-            call.note_played(PartyRole.CALLER, prompt, ended)
-        call.ended_by = "engine"
+            if call.a_leg.gone.is_set():
+                return False
+        call.publish("disclosure.failed", prompt=prompt.id)
+        call.ended_by = call.ended_by or "engine"
         self._hang_up()
         return False
 
     async def _with_agent(self) -> None:
         call = self._call
         prompts = call.program.prompts
-        call.waiting_for_agent = True
-        call.reconsider()
         if prompts.wait_for_agent:
             call.a_leg.speaker.start_background(call.prompt(prompts.wait_for_agent))
         b_leg = self._call_agent()
         connected = await b_leg.up_or_gone() and await self._tell_agent(b_leg)
         call.a_leg.speaker.stop_background()
-        call.waiting_for_agent = False
-        if not connected:
+        if not connected or b_leg.gone.is_set():
             call.publish("agent.unavailable", sip_status=b_leg.end.sip_status if b_leg.end else 0)
             await self._farewell(prompts.agent_unavailable)
             return
         call.deps.line.bridge(call.a_leg.id, b_leg.id)
         call.bridged = True
+        call.waiting_for_agent = False
         call.publish("agent.bridged")
         call.reconsider()
         await b_leg.gone.wait()
@@ -127,13 +172,14 @@ class Script:
         return ended.completed
 
     async def _until_quiet(self) -> None:
-        """Stay with the caller until nothing has been said for a while."""
+        """Stay with the caller until nothing has been said for a while; a held call is not a quiet one."""
         call = self._call
-        quiet_s = call.deps.quiet_timeout_s
-        while True:
+        quiet_since_ms = call.media_ms
+        while call.media_ms - quiet_since_ms < call.deps.quiet_timeout_s * 1000:
             await asyncio.sleep(1.0)
-            if call.media_ms - max(call.hearing.last_speech_ms, call.last_prompt_end_ms) > quiet_s * 1000:
-                return
+            busy = call.a_leg.held or call.a_leg.speaker.speaking is not None
+            last_ms = call.media_ms if busy else max(call.hearing.last_speech_ms, call.last_prompt_end_ms)
+            quiet_since_ms = max(quiet_since_ms, last_ms)
 
     async def _farewell(self, prompt_id: str) -> None:
         call = self._call
@@ -144,8 +190,9 @@ class Script:
 
     async def _say(self, leg: CallLeg, prompt: Prompt, *, urgent: bool = False) -> PromptEnded:
         call = self._call
-        call.publish("prompt.started", prompt=prompt.id)
-        ended = await leg.speaker.say(prompt, urgent=urgent)
+        ended = await leg.speaker.say(
+            prompt, urgent=urgent, started=lambda: call.publish("prompt.started", prompt=prompt.id)
+        )
         call.last_prompt_end_ms = call.media_ms
         call.publish("prompt.ended", prompt=prompt.id, completed=ended.completed, heard_ms=ended.heard_ms)
         return ended
@@ -167,3 +214,9 @@ class Script:
     def _hang_up(self) -> None:
         self._part()
         self._call.deps.line.hangup(self._call.a_leg.id)
+
+
+async def _cancelled(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

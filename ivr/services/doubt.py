@@ -1,0 +1,128 @@
+"""A doubt: the caller may have objected. Nothing is stored meanwhile, and the caller is asked, once (REC-021)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ivr.domain.call import PartyRole
+from ivr.domain.consent import CONSENT, Basis, ConsentEvent
+from ivr.domain.hearing import Channel
+from ivr.domain.program import ObjectionEffect
+from ivr.domain.verdict import Label
+from ivr.services.listening import Heard
+from ivr.services.live_call import LiveCall
+from ivr.services.script import Script
+
+
+class Doubt:
+    """One per call. `unresolved` is called when no clear answer came: the doubt then counts as an objection.
+
+    A doubt that arises during the disclosure waits for its end: the disclosure itself tells how to object, and a
+    caller who has not heard it cannot be taken for reassured.
+    """
+
+    def __init__(self, call: LiveCall, script: Script, *, unresolved: Callable[[Label], None]) -> None:
+        self._call = call
+        self._script = script
+        self._unresolved = unresolved
+        self._open: tuple[Label, float] | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._reassuring: asyncio.Task[None] | None = None
+        self._asked_at_ms = 0
+
+    def raised(self, label: Label, confidence: float) -> None:
+        """The ear is in doubt about what the caller said."""
+        call = self._call
+        if self._idle_talk():
+            self._dispel()
+            return
+        if self._open is None:
+            self._open = (label, confidence)
+        state = call.consents.state(PartyRole.CALLER)
+        if not CONSENT.allows(state, ConsentEvent.HESITATE):
+            return
+        call.consents.move(
+            PartyRole.CALLER, ConsentEvent.HESITATE, call.evidence(Basis.SPOKEN, call.media_ms, confidence)
+        )
+        call.publish("doubt", label=label.value, score=round(confidence, 3))
+        call.audit("doubt", {"party": PartyRole.CALLER.value, "label": label.value, "score": round(confidence, 3)})
+        call.reconsider()
+        if self._asking is None:
+            self._asked_at_ms = call.media_ms
+            self._asking = asyncio.create_task(self._ask(*self._open), name=f"doubt of {call.id}")
+
+    def caller_told(self) -> None:
+        """The disclosure has been heard: ask about what arose meanwhile."""
+        if self._open is not None:
+            self.raised(*self._open)
+
+    def denied(self, heard: Heard) -> None:
+        """The caller says that it does not object; only a whole answer to our question counts."""
+        call = self._call
+        if not heard.piece.final or heard.piece.start_ms < self._asked_at_ms:
+            return
+        self.settled()
+        self._dispel()
+        evidence = call.evidence(Basis.SPOKEN, call.media_ms, heard.verdict.score)
+        call.consents.move(PartyRole.CALLER, ConsentEvent.REASSURE, evidence)
+        call.publish("doubt.dispelled")
+        call.audit("doubt.dispelled", {"party": PartyRole.CALLER.value})
+        call.reconsider()
+        if call.program.prompts.reassured:
+            self._reassuring = asyncio.create_task(self._reassure(), name=f"reassurance of {call.id}")
+
+    def settled(self) -> None:
+        """There is nothing to ask any more."""
+        self._open = None
+        asking, self._asking = self._asking, None
+        if asking is not None and asking is not asyncio.current_task():
+            asking.cancel()
+
+    def give_up(self) -> None:
+        """No answer can come any more."""
+        if self._open is not None:
+            self._unresolved(self._open[0])
+
+    async def close(self) -> None:
+        tasks = [task for task in (self._asking, self._reassuring) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ask(self, label: Label, confidence: float) -> None:
+        """Ask the yes/no question; no clear answer in time counts as a yes (REC-021, fail_mode)."""
+        call = self._call
+        prompts = call.program.prompts
+        contact = prompts.doubt_contact if label is Label.REFUSAL_CONTACT else ""
+        try:
+            await self._script.interject(contact or prompts.doubt)
+            await asyncio.sleep(call.program.doubt_timeout_s)
+            await self._until_judged()
+        except Exception as error:
+            # Whoever cannot be asked has not been reassured.
+            call.fault(error)
+        self.give_up()
+
+    async def _until_judged(self) -> None:
+        """An answer that was given in time may still be with the ear."""
+        listener = self._call.hearing.get(Channel.CALLER)
+        if listener is not None:
+            await listener.settle(self._call.deps.listening.final_deadline_s)
+
+    async def _reassure(self) -> None:
+        try:
+            await self._script.interject(self._call.program.prompts.reassured)
+        except Exception as error:
+            self._call.fault(error)
+
+    def _idle_talk(self) -> bool:
+        """Whether nothing is being recorded, nor will be, and an objection would do nothing else."""
+        call = self._call
+        recording = call.sampled and not call.capture.stopped
+        return not recording and call.program.objection_effect is ObjectionEffect.STOP_RECORDING
+
+    def _dispel(self) -> None:
+        listener = self._call.hearing.get(Channel.CALLER)
+        if listener is not None:
+            listener.hearing.doubt_dispelled()
