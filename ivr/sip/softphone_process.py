@@ -19,11 +19,12 @@ class SoftphoneProcess:
     """A softphone in a child process: `async with SoftphoneProcess("--auto-answer") as phone: …`.
 
     Reports come in the order in which they happened; `expect` passes over those of other kinds, and `reports`
-    keeps them all.
+    keeps them all. `module` may be another phone of the same commands, such as `ivr.sip.pyvoip_phone`.
     """
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, module: str = "ivr.sip.softphone") -> None:
         self._options = options
+        self._module = module
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._news = asyncio.Condition()
@@ -43,7 +44,7 @@ class SoftphoneProcess:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "ivr.sip.softphone",
+            self._module,
             *self._options,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

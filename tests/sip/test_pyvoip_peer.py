@@ -1,0 +1,51 @@
+"""The line with an independent SIP stack on the other side: pyVoIP, reached through a registrar."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ivr.services.ports import LegConfirmed, LegDisconnected
+from ivr.sip.settings import Registration
+from ivr.sip.softphone_process import SoftphoneProcess
+from tests.fakes.registrar import Registrar
+from tests.sip.rig import frames_with_tone, free_port, free_rtp_range, rigged, run, tone_wav
+
+pytestmark = pytest.mark.sip
+
+
+def _phone(registrar: Registrar) -> SoftphoneProcess:
+    options = ["--registrar", f"127.0.0.1:{registrar.port}", "--user", "agent", "--password", "pw", "--tap"]
+    ports = ["--port", str(free_port()), "--rtp-port", str(free_rtp_range()[0])]
+    return SoftphoneProcess(*options, *ports, module="ivr.sip.pyvoip_phone")
+
+
+@pytest.mark.parametrize("who_ends", ["line", "phone"])
+def test_a_pyvoip_agent_is_called_hears_speaks_and_either_side_ends(tmp_path: Path, who_ends: str) -> None:
+    async def scenario() -> None:
+        async with Registrar({"line": "pw", "agent": "pw"}) as registrar:
+            account = Registration(registrar.uri, "line", "pw")
+            async with rigged(registration=account) as rig, _phone(registrar) as phone:
+                rig.line.place("agent", phone.uri, ring_timeout_s=15)
+                up = await rig.expect(LegConfirmed, timeout_s=15)
+                await phone.expect("confirmed")
+                assert up.codec in ("PCMA/8000", "PCMU/8000")
+                rig.line.play("agent", "p1", tone_wav(tmp_path, 2.0, 700))
+                await phone.speak(tone_wav(tmp_path, 1.0, 500))
+                spoken, _ = await rig.hear("agent", 1.8)
+                # Its sender is paced by sleeps and falls behind on a busy machine: most of the tone is enough.
+                assert frames_with_tone(spoken, 500) > 15
+                await asyncio.sleep(0.3)
+                levels = [float(str(report["rms"])) for report in phone.reports if report["event"] == "media"]
+                assert max(levels) > 0.1
+                if who_ends == "line":
+                    rig.line.hangup("agent")
+                else:
+                    await phone.hangup()
+                end = await rig.expect(LegDisconnected)
+                assert (end.sip_status, end.by_peer) == (200, who_ends == "phone")
+                await phone.expect("disconnected")
+
+    run(scenario())
