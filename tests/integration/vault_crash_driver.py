@@ -1,0 +1,121 @@
+"""Dies by SIGKILL at every step of a scenario, on a real disk and database, and prints what recovery made of it.
+
+Run as a process of its own: `python -m tests.integration.vault_crash_driver SCENARIO DATABASE_URL FOLDER`. Prints one
+JSON object per death.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ivr.recording.keys import LocalKeyRing
+from ivr.recording.store import LocalStore
+from ivr.services.vault import Vault
+from ivr.storage.audit_log import SqlAuditLog
+from ivr.storage.catalogue import SqlCatalogue
+from ivr.storage.database import Database
+from tests.fakes.tripwire import Tripwire
+from tests.fakes.vault import TickingClock, a_tag
+
+SECOND = np.random.default_rng(5).integers(-8000, 8000, 16000).astype("<i2").tobytes()
+NODE = "node-1"
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class World:
+    """The node's adapters over one database and one folder; every process opens its own."""
+
+    def __init__(self, url: str, folder: Path, wire: Tripwire) -> None:
+        self.database = Database.open(url)
+        self.clock = TickingClock()
+        self.store = LocalStore(folder / "vault")
+        self.catalogue = SqlCatalogue(self.database)
+        self.audit = SqlAuditLog(self.database, node_id=NODE, clock=self.clock)
+        self.vault = Vault(
+            keys=wire.wrap(LocalKeyRing.create(folder / "kek")),
+            store=wire.wrap(self.store),
+            catalogue=wire.wrap(self.catalogue),
+            audit=wire.wrap(self.audit),
+            clock=self.clock,
+            node_id=NODE,
+        )
+
+
+def scenario(name: str, world: World, recording_id: str) -> None:
+    recording = world.vault.begin(a_tag(recording_id, call_id=f"call-{recording_id}", codec="alaw"))
+    for _ in range(3):
+        recording.write(SECOND)
+    if name == "seal":
+        recording.seal(consent={"caller": {"state": "NOTIFIED"}})
+    else:
+        world.audit.append("objection", call_id=f"call-{recording_id}", recording_id=recording_id)
+        recording.discard("OBJ-003", "objection")
+
+
+def in_child(work: Callable[[], None]) -> int:
+    """Run in a forked process (no thread runs here yet) and return how it ended."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def settle_and_tell(url: str, folder: Path, recording_id: str, at: int) -> None:
+    world = World(url, folder, Tripwire(None))
+    first, second = world.vault.recover(), world.vault.recover()
+    rows = [row for row in world.catalogue.find() if row.tag.recording_id == recording_id]
+    files = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    print(
+        json.dumps(
+            {
+                "at": at,
+                "state": rows[0].state.value if rows else None,
+                "has_key": rows[0].has_key if rows else False,
+                "file": recording_id in world.store.stored(),
+                "half": list(world.store.unfinished()),
+                "kinds": [event.kind for event in world.audit.events(recording_id=recording_id)],
+                "recovered": [done.how for done in first],
+                "again": [done.how for done in second],
+                "findings": [vars(finding) for finding in world.vault.verify()],
+                "chain": world.audit.verify(),
+                "plaintext": SECOND[:48] in files or SECOND[16000:16048] in files,
+            }
+        ),
+        flush=True,
+    )
+
+
+def main(name: str, url: str, folder: Path) -> None:
+    for at in range(1, 200):
+        recording_id = f"rec-{at}"
+
+        def run(at: int = at, recording_id: str = recording_id) -> None:
+            scenario(name, World(url, folder, Tripwire(at, die)), recording_id)
+
+        ended = in_child(run)
+        if in_child(lambda at=at, name=recording_id: settle_and_tell(url, folder, name, at)) != 0:  # type: ignore[misc]
+            raise SystemExit(1)
+        if ended == 0:
+            return
+        if ended != -signal.SIGKILL:
+            raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

@@ -1,0 +1,153 @@
+"""Opening, upgrading and refusing databases."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from ivr.errors import ConfigurationError, HostError
+from ivr.recording.keys import LocalKeyRing
+from ivr.storage.catalogue import SqlCatalogue
+from ivr.storage.columns import UtcTime
+from ivr.storage.database import Database
+from ivr.storage.do_not_call import SqlDoNotCall
+from ivr.storage.tables import metadata
+from tests.databases import KINDS, bare_url, fresh_url
+from tests.fakes.vault import TickingClock, a_tag
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_migrations_make_exactly_the_tables_of_the_code(kind: str, tmp_path: Path) -> None:
+    database = Database.open(bare_url(kind, tmp_path), create=True)
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": _same_type})
+        assert compare_metadata(context, metadata) == []
+    database.close()
+
+
+def _same_type(_context: object, _seen: object, _wanted: object, _found: object, wanted: object) -> bool | None:
+    # Times are text on SQLite by our own choice.
+    return False if isinstance(wanted, UtcTime) else None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_going_down_and_up_again_works(kind: str, tmp_path: Path) -> None:
+    database = Database.open(bare_url(kind, tmp_path), create=True)
+    database.downgrade("base")
+    with database.reading() as connection:
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+    database.upgrade()
+    database.check()
+    database.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_database_says_to_run_init(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(HostError, match="ivr init"):
+        Database.open(bare_url(kind, tmp_path))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_newer_database_is_refused_and_left_alone(kind: str, tmp_path: Path) -> None:
+    url = fresh_url(kind, tmp_path)
+    database = Database.open(url)
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(HostError, match=r"newer.*9999.*install"):
+        Database.open(url)
+
+
+def _create(url: str) -> str:
+    Database.open(url, create=True).close()
+    return "done"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_processes_that_start_together_upgrade_once(kind: str, tmp_path: Path) -> None:
+    url = bare_url(kind, tmp_path)
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert pool.map(_create, [url] * 4) == ["done"] * 4
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "mysql://localhost/x", "oracle://localhost/x", "sqlite://", "sqlite:///:memory:"]
+)
+def test_a_wrong_url_is_a_setting_to_mend(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="sqlite"):
+        Database.open(url)
+
+
+def test_a_server_that_is_away_is_said_without_its_password() -> None:
+    with pytest.raises(HostError) as refused:
+        Database.open("postgresql://ivr:geheim@127.0.0.1:1/ivr")
+    assert "geheim" not in str(refused.value)
+    assert "127.0.0.1" in str(refused.value)
+    assert refused.value.exit_code == 3
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ivr.db"
+    path.write_bytes(b"this is a letter, not a database " * 100)
+    with pytest.raises(HostError, match="not a database"):
+        Database.open(f"sqlite:///{path}")
+    assert path.read_bytes().startswith(b"this is a letter")
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(HostError, match="cannot open the database"):
+        Database.open(f"sqlite:///{tmp_path}/file/ivr.db")
+
+
+def test_sqlite_files_are_private_durable_and_forget_what_is_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "ivr.db"
+    database = Database.open(f"sqlite:///{path}", create=True)
+    with database.reading() as connection:
+        values = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete")
+        }
+    assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+    assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}
+    database.close()
+
+
+def test_a_destroyed_key_stands_in_no_byte_of_the_sqlite_files(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path}/ivr.db", create=True)
+    catalogue = SqlCatalogue(database)
+    _, wrapped = LocalKeyRing.create(tmp_path / "kek").new_data_key("rec-1")
+
+    def files() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.glob("ivr.db*"))
+
+    catalogue.add(a_tag(), wrapped, "kek-1")
+    assert wrapped[-32:] in files()
+    catalogue.destroy_key("rec-1")
+    assert wrapped[-32:] not in files()
+    database.close()
+
+
+def test_the_do_not_call_register_refuses_another_secret(tmp_path: Path) -> None:
+    database = Database.open(fresh_url("sqlite", tmp_path))
+    clock = TickingClock()
+    SqlDoNotCall(database, secret=b"a" * 32, secret_id="dnc-a", clock=clock)
+    SqlDoNotCall(database, secret=b"a" * 32, secret_id="dnc-a", clock=clock)
+    with pytest.raises(HostError, match=r"dnc-a.*dnc-b"):
+        SqlDoNotCall(database, secret=b"b" * 32, secret_id="dnc-b", clock=clock)
+    database.close()
+
+
+def test_the_do_not_call_table_says_nothing_of_the_number(tmp_path: Path) -> None:
+    database = Database.open(fresh_url("sqlite", tmp_path))
+    register = SqlDoNotCall(database, secret=b"a" * 32, secret_id="dnc-a", clock=TickingClock())
+    register.add("tel:0612345678", scope="sales", rule_id="OBJ-007", call_id="call-1")
+    with database.reading() as connection:
+        row = str(connection.execute(text("SELECT * FROM do_not_call")).one())
+    assert "612345678" not in row
+    database.close()
