@@ -12,12 +12,13 @@ import numpy.typing as npt
 from ivr.speech.intent.concepts import Lexicon, Unit
 from ivr.speech.intent.skeleton import PREDICATES, Node, about, skeleton
 from ivr.speech.intent.sound import key
+from ivr.speech.intent.stance import stances
 from ivr.speech.intent.words import Word
 
 PLACES = 1 << 16
 _SKIPPED = frozenset({"FILLER"})
 # What is written down of a sentence counts by how well it carries over to sentences never seen.
-_WEIGHT = {"b": 1.0, "f": 1.0, "c": 0.7, "w": 0.5, "s": 0.25, "q": 0.5}
+_WEIGHT = {"v": 2.0, "b": 1.0, "f": 1.0, "c": 0.7, "w": 0.5, "s": 0.25, "q": 0.5}
 
 
 def _grams(items: Sequence[str], sizes: Iterable[int]) -> Iterable[str]:
@@ -78,6 +79,8 @@ def features(words: Sequence[Word], units: Sequence[Unit], *, classic: bool = Fa
         present[f"b{gram}"] = "b"
     for gram in _frames(nodes):
         present[f"f{gram}"] = "f"
+    for stance in stances(nodes):
+        present[f"v{stance}"] = "v"
     concepts = ["^", *(unit.concept for unit in units if unit.concept not in _SKIPPED), "$"]
     for gram in _grams(concepts, (2, 3, 4)):
         present[f"c{gram}"] = "c"

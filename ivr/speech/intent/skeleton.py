@@ -24,6 +24,7 @@ _AUXILIARY = frozenset(
     {"ai", "as", "a", "avez", "avons", "ont", "va", "vais", "allez", "fait", "faire", "sur", "tellement"}
 )
 _RECALLED = 8
+_SELF = frozenset({"je", "j", "on", "nous", "moi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +110,15 @@ def _registers(units: Sequence[Unit], k: int) -> bool:
 
 
 def _who(units: Sequence[Unit], k: int) -> str:
+    if units[k].text.endswith("ons"):
+        return "1"
+    if units[k].text.endswith("ent") and units[k].concept in PREDICATES:
+        return "3"
     for j in range(k - 1, max(-1, k - 6), -1):
         unit = units[j]
         if unit.pause in (".", "?") or unit.concept in PREDICATES:
             return "0"
-        if unit.text in ("je", "j", "on", "nous", "moi"):
+        if unit.text in _SELF:
             return "1"
         if unit.concept == "VOUS" and unit.text in ("vous", "tu"):
             return "2"
