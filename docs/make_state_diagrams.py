@@ -1,0 +1,87 @@
+"""Draws docs/diagrams from the live state tables: python docs/make_state_diagrams.py
+
+Mermaid inside Markdown: every forge draws it, and a change of a table shows as a readable difference.
+`tests/unit/test_diagrams.py` fails when the files here and the tables disagree.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from ivr.domain.call import CALL
+from ivr.domain.consent import CONSENT
+from ivr.domain.leg import LEG
+from ivr.domain.machine import Machine
+from ivr.domain.recording import RECORDING
+
+FOLDER = Path(__file__).parent / "diagrams"
+
+# What a reader must know to read one drawing, and the module that holds its table.
+_ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
+    (
+        LEG,
+        "ivr/domain/leg.py",
+        "One SIP session between the engine and a party. INCOMING is a UAS leg, CALLING a UAC leg. Hold is a media "
+        "direction, not a state.",
+    ),
+    (CALL, "ivr/domain/call.py", "What the engine promises to one caller, over one leg or two."),
+    (
+        CONSENT,
+        "ivr/domain/consent.py",
+        "One machine per party. Every move carries its evidence. REFUSED is final: nothing said later brings the "
+        "recording back.",
+    ),
+    (
+        RECORDING,
+        "ivr/domain/recording.py",
+        "From nothing kept to destroyed. A call may be reported only when its recording stands in WITHHELD, SEALED, "
+        "DAMAGED, DISCARDED or PURGED.",
+    ),
+)
+
+
+def draw(machine: Machine[Any, Any], source: str, about: str) -> str:
+    """Return the Markdown page of one machine: drawing, then the table as a matrix of event and state."""
+    lines = [f"# State table: {machine.name}", "", f"Generated from `{source}`; do not edit by hand.", "", about, ""]
+    lines += ["```mermaid", "stateDiagram-v2"]
+    lines += [f"    [*] --> {state.name}" for state in _in_order(machine.initial)]
+    edges: dict[tuple[str, str], list[str]] = {}
+    for (state, event), after in machine.table.items():
+        edges.setdefault((state.name, after.name), []).append(event.name)
+    lines += [f"    {before} --> {after}: {', '.join(events)}" for (before, after), events in edges.items()]
+    lines += [f"    {state.name} --> [*]" for state in _in_order(machine.final)]
+    lines += ["```", "", "Every pair that is empty below raises `TransitionError` and changes nothing.", ""]
+    states = _in_order({state for pair in machine.table.items() for state in (pair[0][0], pair[1])})
+    events = _in_order({event for _, event in machine.table})
+    lines.append("| in | " + " | ".join(event.name for event in events) + " |")
+    lines.append("| --- |" + " --- |" * len(events))
+    for state in states:
+        cells = [_name(machine.table.get((state, event))) for event in events]
+        lines.append(f"| **{state.name}** | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """Return every page by its file name."""
+    return {f"{machine.name}.md": draw(machine, source, about) for machine, source, about in _ABOUT}
+
+
+def _in_order(members: frozenset[Enum] | set[Enum]) -> list[Enum]:
+    """Return members of one enumeration in the order in which it declares them."""
+    return [member for member in type(next(iter(members))) if member in members] if members else []
+
+
+def _name(state: Enum | None) -> str:
+    return state.name if state is not None else ""
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for name, page in pages().items():
+        (FOLDER / name).write_text(page, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
