@@ -114,7 +114,9 @@ class EndpointThread:
 
     def _pump(self) -> None:
         wait_ms = _POLL_MS if self._nudger is not None else _POLL_UNNUDGED_MS
-        while not self._ending:
+        # A program that ends without closing its line must not hang on this thread.
+        main = threading.main_thread()
+        while not self._ending and main.is_alive():
             self.turn(wait_ms)
 
     def turn(self, wait_ms: int) -> None:
@@ -131,6 +133,10 @@ class EndpointThread:
             except Exception:
                 _LOG.exception("a command to the SIP endpoint failed")
         self._each_turn()
+
+    def calls_in_library(self) -> int:
+        """How many places of the library's call table are taken."""
+        return int(_LIBRARY.pjsua_call_get_count())
 
     def _open(self) -> None:
         settings = self.settings

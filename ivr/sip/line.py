@@ -69,7 +69,10 @@ class PjsuaLine:
 
     @property
     def free_legs(self) -> int:
-        """How many legs may still come or be placed; reserved ones are not free."""
+        """How many legs may still come or be placed; reserved ones are not free.
+
+        The slot of a leg that we ended comes back when the far end has confirmed it, at most 32 s later.
+        """
         return self._board.slots.free
 
     async def registered(self) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,8 @@ class Switchboard:
         self._new_leg_id = new_leg_id
         self._legs: dict[str, Leg] = {}
         self._finished: list[LegCall] = []
+        self._leaving: deque[str] = deque()
+        self._ends: list[LegDisconnected] = []
         self._account: LineAccount | None = None
         self._next_rtp_check = 0.0
         self._closing = False
@@ -303,9 +306,22 @@ class Switchboard:
             # Not deleted here: this may be a callback of the very object.
             self._finished.append(leg.call)
             leg.call = None
-        self.slots.give_back(leg.leg_id)
         by_peer = not leg.ended_by_us
-        self._emit(LegDisconnected(leg.leg_id, status, cause, by_peer, was_confirmed, time.monotonic()))
+        end = LegDisconnected(leg.leg_id, status, cause, by_peer, was_confirmed, time.monotonic())
+        self._leaving.append(leg.leg_id)
+        self._ends.append(end)
+
+    def _tell_ends(self) -> None:
+        """Free the slots that the library has freed, then tell the ends.
+
+        After our own BYE or CANCEL the library keeps its slot until the far end has answered, at most 32 s.
+        """
+        lingering = max(0, self.thread.calls_in_library() - len(self._legs))
+        while len(self._leaving) > lingering:
+            self.slots.give_back(self._leaving.popleft())
+        ends, self._ends = self._ends, []
+        for end in ends:
+            self._emit(end)
 
     def _each_turn(self) -> None:
         now = time.monotonic()
@@ -327,6 +343,8 @@ class Switchboard:
                 self._end(leg, status=408 if outgoing else _UNAVAILABLE, cause=_TIMER_CAUSE if outgoing else None)
             elif check_rtp and leg.confirmed and not leg.held and not leg.ended_by_us:
                 self._check_rtp(leg, now)
+        if self._leaving:
+            self._tell_ends()
 
     def _check_rtp(self, leg: Leg, now: float) -> None:
         """End a leg whose party has gone without a BYE: no RTP, and no hold that would explain it."""
@@ -349,6 +367,7 @@ class Switchboard:
             self.thread.turn(10)
         for leg in tuple(self._legs.values()):
             self._report_end(leg, leg.end_status or 200, leg.end_cause)
+        self._tell_ends()
         if self._account is not None:
             if self._settings.registration is not None:
                 self._account.unregister(lambda: self.thread.turn(10), deadline)

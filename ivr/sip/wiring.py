@@ -8,7 +8,10 @@ leg's call <──> call of a bridged leg
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+
+import pjsua2 as pj
 
 from ivr.sip.endpoint import EndpointThread
 from ivr.sip.leg import Leg
@@ -86,6 +89,11 @@ class Wiring:
         leg.port.done.clear()
         assert self._thread.metronome is not None
         self._thread.metronome.stopTransmit(leg.port)
+        if leg.media is not None:
+            # The port goes to another leg: no frame of this party may reach it, even if the dialog lingers.
+            with contextlib.suppress(pj.Error):
+                leg.media.stopTransmit(leg.port)
+                leg.port.stopTransmit(leg.media)
         leg.media = None
         self._free.append(leg.port)
         self.refresh_hearers({key: other for key, other in legs.items() if other is not leg})

@@ -55,6 +55,12 @@ class Rig:
         self.line.answer(call.leg_id)
         return await self.expect(LegConfirmed)
 
+    async def all_free(self) -> None:
+        """Wait until every slot has come back."""
+        async with asyncio.timeout(5):
+            while self.line.free_legs < self.line.capacity:  # noqa: ASYNC110 - slots are not events
+                await asyncio.sleep(0.01)
+
     async def silent(self, for_s: float) -> list[LineEvent]:
         """Return the events that come within a time."""
         came: list[LineEvent] = []

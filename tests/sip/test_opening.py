@@ -152,16 +152,17 @@ asyncio.run(main())
 """
 
 
-def test_a_process_that_closes_its_line_in_mid_call_exits_with_0_and_prints_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["close", "forget"])
+def test_a_process_that_ends_in_mid_call_says_bye_and_exits_with_0(tmp_path: Path, ending: str) -> None:
     async def scenario() -> None:
         tone = tone_wav(tmp_path, 0.5, 500)
-        for _ in range(3):
+        for _ in range(2):
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-c",
                 _PROGRAM,
                 str(tone),
-                "close",
+                ending,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
@@ -234,6 +235,6 @@ def test_many_calls_one_after_the_other_leave_the_line_whole(tmp_path: Path) -> 
                     elif not isinstance(event, LegConfirmed):
                         rig.line.answer(event.leg_id)
                 await sipp.passed()
-            assert rig.line.free_legs == rig.line.capacity
+            await rig.all_free()
 
     run(scenario())
