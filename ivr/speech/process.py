@@ -78,4 +78,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _say(event: str, **fields: object) -> None:
-    print(json.dumps({"event": event, **fields}), flush=True)
+    try:
+        print(json.dumps({"event": event, **fields}), flush=True)
+    except BrokenPipeError:
+        # Whoever started this ear no longer reads; what is left in the buffer must not fail at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
