@@ -63,6 +63,7 @@ class Judge:
             onset_ms,
             tuple(_timed(span, transcript, speech) for span in reading.sensitive),
             transcript.hypotheses[0].text if context.want_text else "",
+            denies=reading.denies,
         )
 
 

@@ -102,6 +102,7 @@ def encode_answer(answer: Answer) -> list[bytes]:
             "sensitive": [[span.kind, span.start, span.end] for span in verdict.sensitive],
             "text": verdict.text,
             "speech": verdict.speech,
+            "denies": verdict.denies,
         }
     else:
         header["metrics"] = dict(answer.result)
@@ -171,6 +172,7 @@ def _verdict(body: object) -> EarVerdict:
         tuple(SensitiveSpan(str(kind), _integer(start), _integer(end)) for kind, start, end in body["sensitive"]),
         _text(body, "text", MAX_HEADER * 4),
         _truth(body["speech"]),
+        _truth(body["denies"]),
     )
 
 

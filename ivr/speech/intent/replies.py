@@ -93,6 +93,17 @@ MEANING: dict[tuple[PromptRole, Answer], BareReading] = {
 }
 
 
+#: Answers that dispel a doubt: the question was understood, and the party does not object.
+DENIALS = frozenset(
+    {
+        (PromptRole.YES_OBJECTS, Answer.NO),
+        (PromptRole.NO_OBJECTS, Answer.YES),
+        (PromptRole.YES_REFUSES_CONTACT, Answer.NO),
+        (PromptRole.NO_REFUSES_CONTACT, Answer.YES),
+    }
+)
+
+
 @lru_cache(maxsize=256)
 def prompt_role(last_prompt: str, *, after_disclosure: bool) -> PromptRole:
     """Return what bare answers mean after `last_prompt`, which is a prompt's id or its text."""
