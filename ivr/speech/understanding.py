@@ -28,8 +28,8 @@ class Reading:
     """What the words mean.
 
     `span` holds the character offsets [start, end) in the first hypothesis of the words that object, refuse or
-    ask; None when there are none. `denies` tells that this is a bare answer to the last prompt which says that the
-    party does not object ("non" to the doubt question). The bounds of `sensitive` are character offsets in the first hypothesis too.
+    ask; None when there are none. The bounds of `sensitive` are character offsets in the first hypothesis too.
+    `denies` tells that the party answers the last prompt and does not object ("non" to the doubt question).
     """
 
     label: Label

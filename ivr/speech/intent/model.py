@@ -15,7 +15,7 @@ from ivr.domain.verdict import Band, Label, Thresholds
 from ivr.speech.intent.clauses import stretches
 from ivr.speech.intent.concepts import Lexicon, shipped_lexicon
 from ivr.speech.intent.features import vectorise
-from ivr.speech.intent.replies import DENIALS, MEANING, bare_answer, prompt_role
+from ivr.speech.intent.replies import DENIALS, MEANING, bare_answer, first_answer, prompt_role
 from ivr.speech.intent.weights import LABELS, SHIPPED, Weights, load
 from ivr.speech.intent.words import Word, words
 from ivr.speech.understanding import Hypothesis, Reading
@@ -38,6 +38,10 @@ class _Judged:
     probabilities: npt.NDArray[np.float32]
     first: int
     last: int
+
+
+#: From this score on nothing in the words objects, so that a "non" or "oui" at their start answers the question.
+_SURELY_HARMLESS = 0.9
 
 
 def _shifted(probability: float, by: float) -> float:
@@ -85,12 +89,13 @@ class IntentModel:
         else:
             band = Band.CLEAR
         span = None if label is Label.NONE else _span(words(first), rows[0])
-        denies = band is Band.CLEAR and not partial and self._denies(hypotheses, last_prompt, after_disclosure)
+        harmless = label is Label.NONE and score >= _SURELY_HARMLESS
+        denies = harmless and not partial and self._denies(hypotheses, last_prompt, after_disclosure)
         return Reading(label, band, round(min(1.0, score), 4), span, spans, denies)
 
     def _denies(self, hypotheses: Sequence[Hypothesis], last_prompt: str, after_disclosure: bool) -> bool:
         likeliest = max(hypotheses, key=lambda hypothesis: hypothesis.logprob)
-        answer = bare_answer(self._lexicon.units(words(likeliest.text)))
+        answer = first_answer(self._lexicon.units(words(likeliest.text)))
         return answer is not None and (prompt_role(last_prompt, after_disclosure=after_disclosure), answer) in DENIALS
 
     def _choose(self, fused: npt.NDArray[np.float64], thresholds: Mapping[str, Thresholds]) -> tuple[Label, float]:

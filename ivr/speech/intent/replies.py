@@ -150,6 +150,16 @@ _SURE = frozenset(
 )
 
 
+def first_answer(units: Sequence[Unit]) -> Answer | None:
+    """Return the yes or no that `units` begin with, whatever follows ("non, allez-y")."""
+    for unit in units:
+        if unit.concept in ("OUI", "NON"):
+            return Answer.YES if unit.concept == "OUI" else Answer.NO
+        if unit.concept not in _EMPTY:
+            return None
+    return None
+
+
 def bare_answer(units: Sequence[Unit]) -> Answer | None:
     """Return the answer that `units` are, when they hold nothing else."""
     left = [unit for unit in units if unit.concept not in _EMPTY and unit.text not in _SURE]
