@@ -25,6 +25,7 @@ _STATES = {
     "DISCARDED": "[green]✗ enregistrement détruit : sa clé n'existe plus[/]",
     "DAMAGED": "[red]! enregistrement endommagé[/]",
 }
+_OUTCOMES = {"SEALED": "scellé", "DISCARDED": "détruit", "DAMAGED": "endommagé"}
 _PARTY = {"caller": "l'appelant", "agent": "le conseiller"}
 
 
@@ -80,18 +81,16 @@ class LiveView:
     def end(self, acts: list[Act], places: Mapping[str, object]) -> None:
         self._console.print()
         table = Table(title="Ce qui s'est passé", title_justify="left")
-        for column in ("appel", "programme", "issue", "enregistrement", "à détruire le", "opposition → arrêt", "✓"):
-            table.add_column(column)
+        for column in ("appel", "enregistrement", "échéance", "arrêt", "bien fini"):
+            table.add_column(column, no_wrap=True)
         for act in acts:
             recording = act.recording
             latency = act.latency_ms.get("objection_to_action")
             table.add_row(
                 act.name,
-                act.program,
-                act.disposition,
-                str(recording.get("state", "–")),
+                _OUTCOMES.get(str(recording.get("state")), "–"),
                 str(recording.get("deadline") or "–")[:10],
-                f"{latency:.0f} ms" if latency is not None else "–",
+                _latency(latency),
                 "[green]oui[/]" if act.ok else "[red]non[/]",
             )
         self._console.print(table)
@@ -106,6 +105,13 @@ class LiveView:
             "[dim]Et maintenant :[/] ivr recordings list · ivr recordings show ID · ivr recordings verify"
             " · ivr audit verify"
         )
+
+
+def _latency(ms: float | None) -> str:
+    """From the last objecting word to the moment nothing more is kept."""
+    if ms is None:
+        return "–"
+    return f"{ms:.0f} ms après" if ms >= 0 else f"{-ms:.0f} ms avant la fin"
 
 
 def _judged(item: News) -> str:
