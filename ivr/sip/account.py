@@ -51,10 +51,9 @@ def destroy_account(account: LineAccount) -> None:
     pj.Account.__swig_destroy__(account)
 
 
-def account_config(settings: SipSettings, port: int) -> pj.AccountConfig:
-    """Return the library's configuration for these settings, on the SIP port that was opened."""
+def account_config(settings: SipSettings, host: str, port: int) -> pj.AccountConfig:
+    """Return the library's configuration for these settings, reached at this host and SIP port."""
     config = pj.AccountConfig()
-    host = settings.public_address or settings.bind
     uri = f"sip:{settings.user}@{host}:{port}"
     if not settings.udp:
         uri += ";transport=tcp"

@@ -51,6 +51,7 @@ class EndpointThread:
         before_end: Callable[[], None],
     ) -> None:
         self.settings = settings
+        self.host = settings.public_address
         self.port = 0
         self.max_calls = 0
         self._opened = opened
@@ -218,7 +219,10 @@ class EndpointThread:
             name = self.endpoint.transportGetInfo(number).localName
         except pj.Error as failure:
             raise _host_error(kind, settings.bind, port, failure.status, failure.reason) from None
-        return number, int(name.rsplit(":", 1)[1])
+        host, _, number_of_port = name.rpartition(":")
+        # Bound to all addresses, the library names the one that it advertises.
+        self.host = self.host or host
+        return number, int(number_of_port)
 
     def _check_free(self, kind: int, port: int) -> None:
         """Raise HostError when the port is taken: the library's own sockets may share one silently."""

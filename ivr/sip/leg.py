@@ -88,7 +88,8 @@ class Leg:
     """The call's conference port while its media flows."""
     track: Track | None = None
     held: bool = False
-    """Whether the party holds us; `hold_wanted` is what we are about to ask of it."""
+    """Whether the party holds us; `holding` is whether we hold it, `hold_wanted` what we are about to ask of it."""
+    holding: bool = False
     hold_wanted: bool | None = None
     peers: set[str] = field(default_factory=set)
     ring_deadline: float | None = None

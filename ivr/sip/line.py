@@ -55,8 +55,9 @@ class PjsuaLine:
     @property
     def uri(self) -> str:
         settings = self._settings
-        host = settings.public_address or ("127.0.0.1" if settings.bind == "0.0.0.0" else settings.bind)
-        return f"sip:{settings.user}@{host}:{self._thread.port}" + ("" if settings.udp else ";transport=tcp")
+        return f"sip:{settings.user}@{self._thread.host}:{self._thread.port}" + (
+            "" if settings.udp else ";transport=tcp"
+        )
 
     @property
     def port(self) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,14 +23,17 @@ from ivr.services.ports import (
     LineEvent,
 )
 from ivr.sip.account import LineAccount, account_config, destroy_account
+from ivr.sip.call_media import codec_name, packets_received, read_call_media
 from ivr.sip.cause import cause_of_status
+from ivr.sip.departures import Departures
 from ivr.sip.endpoint import EndpointThread
-from ivr.sip.leg import Leg, LegCall, destroy_call
+from ivr.sip.leg import Leg, LegCall
 from ivr.sip.prompter import Prompter
 from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import SipSettings
 from ivr.sip.slots import Slots
 from ivr.sip.track import Track
+from ivr.sip.uri import addr_spec
 from ivr.sip.wiring import Wiring
 
 _LOG = logging.getLogger(__name__)
@@ -62,9 +64,6 @@ class Switchboard:
         self._tell_registration = tell_registration
         self._new_leg_id = new_leg_id
         self._legs: dict[str, Leg] = {}
-        self._finished: list[LegCall] = []
-        self._leaving: deque[str] = deque()
-        self._ends: list[LegDisconnected] = []
         self._account: LineAccount | None = None
         self._next_rtp_check = 0.0
         self._closing = False
@@ -72,6 +71,7 @@ class Switchboard:
         self.thread = EndpointThread(
             settings, opened=self._opened, each_turn=self._each_turn, before_end=self._before_end
         )
+        self._departures = Departures(self.thread, self.slots, emit)
         self._wiring = Wiring(self.thread, settings.clock_hz)
         self._prompter = Prompter(self._wiring, settings.clock_hz, emit)
 
@@ -80,7 +80,7 @@ class Switchboard:
     def _opened(self) -> None:
         self.slots.capacity = self.thread.max_calls
         self._account = LineAccount(self._incoming, self._registered)
-        self._account.create(account_config(self._settings, self.thread.port))
+        self._account.create(account_config(self._settings, self.thread.host, self.thread.port))
 
     def answer(self, leg_id: str) -> None:
         leg = self._legs.get(leg_id)
@@ -167,7 +167,7 @@ class Switchboard:
         call = LegCall(self, leg_id, self._account, library_call)
         if self._closing or not self.slots.take(leg_id):
             # Behind a dispatcher 486 makes it try the next line; the library says the same when its table is full.
-            self._finished.append(call)
+            self._departures.discard(call)
             prm = pj.CallOpParam()
             prm.statusCode = _BUSY_HERE
             call.hangup(prm)
@@ -179,7 +179,8 @@ class Switchboard:
             leg.ring_deadline = time.monotonic() + self._settings.answer_timeout_s
         self._legs[leg_id] = leg
         self._respond(leg, 180)
-        self._emit(IncomingCall(leg_id, info.callIdString, info.remoteUri, info.localUri, time.monotonic()))
+        caller, called = addr_spec(info.remoteUri), addr_spec(info.localUri)
+        self._emit(IncomingCall(leg_id, info.callIdString, caller, called, time.monotonic()))
 
     def call_changed(self, leg_id: str, reason_cause: int | None) -> None:
         leg = self._legs.get(leg_id)
@@ -204,15 +205,8 @@ class Switchboard:
         leg = self._legs.get(leg_id)
         if leg is None or leg.call is None or leg.reported:
             return
-        active, held = False, False
-        # The binding's nested objects point into their owner, which must outlive them: no chains of attributes.
-        info = leg.call.getInfo()
-        for media in info.media:
-            if media.type == pj.PJMEDIA_TYPE_AUDIO:
-                active = media.status in (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
-                held = media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
-                break
-        leg.media = leg.call.getAudioMedia(-1) if active and leg.call.hasMedia() else None
+        media = read_call_media(leg.call)
+        held, leg.holding, leg.media = media.held, media.holding, media.port
         changed, leg.held = held != leg.held, held
         now = time.monotonic()
         leg.rtp.restart(now)
@@ -241,10 +235,7 @@ class Switchboard:
         self._publish(leg.leg_id, leg.track)
         leg.port.track = leg.track
         self._wiring.connect(leg, self._legs)
-        codec = ""
-        if leg.media is not None:
-            info = leg.call.getStreamInfo(0)
-            codec = f"{info.codecName}/{info.codecClockRate}"
+        codec = codec_name(leg.call) if leg.media is not None else ""
         self._emit(LegConfirmed(leg.leg_id, leg.sip_call_id, codec, time.monotonic()))
 
     def _respond(self, leg: Leg, status: int) -> None:
@@ -302,32 +293,13 @@ class Switchboard:
         status = 200 if was_confirmed else leg.end_status or status
         cause = leg.end_cause or reason_cause or cause_of_status(status)
         del self._legs[leg.leg_id]
-        if leg.call is not None:
-            # Not deleted here: this may be a callback of the very object.
-            self._finished.append(leg.call)
-            leg.call = None
         by_peer = not leg.ended_by_us
         end = LegDisconnected(leg.leg_id, status, cause, by_peer, was_confirmed, time.monotonic())
-        self._leaving.append(leg.leg_id)
-        self._ends.append(end)
-
-    def _tell_ends(self) -> None:
-        """Free the slots that the library has freed, then tell the ends.
-
-        After our own BYE or CANCEL the library keeps its slot until the far end has answered, at most 32 s.
-        """
-        lingering = max(0, self.thread.calls_in_library() - len(self._legs))
-        while len(self._leaving) > lingering:
-            self.slots.give_back(self._leaving.popleft())
-        ends, self._ends = self._ends, []
-        for end in ends:
-            self._emit(end)
+        self._departures.leave(end, leg.call)
+        leg.call = None
 
     def _each_turn(self) -> None:
         now = time.monotonic()
-        for call in [call for call in self._finished if not call.isActive()]:
-            self._finished.remove(call)
-            destroy_call(call)
         check_rtp = bool(self._settings.rtp_timeout_s) and now >= self._next_rtp_check
         if check_rtp:
             self._next_rtp_check = now + min(_RTP_CHECK_S, self._settings.rtp_timeout_s / 4)
@@ -341,18 +313,14 @@ class Switchboard:
             elif leg.ring_deadline is not None and now >= leg.ring_deadline:
                 outgoing = leg.call is not None and leg.call.getInfo().role == pj.PJSIP_ROLE_UAC
                 self._end(leg, status=408 if outgoing else _UNAVAILABLE, cause=_TIMER_CAUSE if outgoing else None)
-            elif check_rtp and leg.confirmed and not leg.held and not leg.ended_by_us:
+            elif check_rtp and leg.confirmed and not (leg.held or leg.holding or leg.ended_by_us):
                 self._check_rtp(leg, now)
-        if self._leaving:
-            self._tell_ends()
+        self._departures.settle(len(self._legs))
 
     def _check_rtp(self, leg: Leg, now: float) -> None:
         """End a leg whose party has gone without a BYE: no RTP, and no hold that would explain it."""
         assert leg.call is not None
-        packets = -1
-        if leg.media is not None:
-            statistics = leg.call.getStreamStat(0)
-            packets = statistics.rtcp.rxStat.pkt
+        packets = packets_received(leg.call) if leg.media is not None else -1
         if leg.rtp.is_gone(packets, now):
             _LOG.info("leg %s has sent no RTP for %g s: ended", leg.leg_id, self._settings.rtp_timeout_s)
             self._end(leg, cause=_TIMER_CAUSE)
@@ -363,19 +331,17 @@ class Switchboard:
         for leg in tuple(self._legs.values()):
             self._end(leg)
         deadline = time.monotonic() + _END_TIMEOUT_S
-        while (self._legs or self._finished) and time.monotonic() < deadline:
+        while (self._legs or self._departures) and time.monotonic() < deadline:
             self.thread.turn(10)
         for leg in tuple(self._legs.values()):
             self._report_end(leg, leg.end_status or 200, leg.end_cause)
-        self._tell_ends()
+        self._departures.settle(0)
         if self._account is not None:
             if self._settings.registration is not None:
                 self._account.unregister(lambda: self.thread.turn(10), deadline)
             destroy_account(self._account)
             self._account = None
-        for call in self._finished:
-            destroy_call(call)
-        self._finished.clear()
+        self._departures.delete_all()
         assert self.thread.endpoint is not None
         self.thread.endpoint.audDevManager().setNoDev()
         self._wiring.drop_ports()

@@ -20,6 +20,10 @@ def test_a_caller_is_answered_and_hangs_up(tmp_path: Path) -> None:
         async with rigged() as rig, Sipp("caller_hangs_up", tmp_path, to=rig.line.port) as sipp:
             up = await rig.take_call()
             assert up.codec == "PCMA/8000"
+            call = rig.seen[0]
+            assert isinstance(call, IncomingCall)
+            assert call.from_uri.startswith("sip:sipp@127.0.0.1")
+            assert call.to_uri.startswith("sip:service@127.0.0.1")
             end = await rig.expect(LegDisconnected)
             assert (end.sip_status, end.hangup_cause, end.by_peer, end.was_confirmed) == (200, 16, True, True)
             await sipp.passed()
@@ -36,6 +40,32 @@ def test_a_caller_over_tcp_is_answered(tmp_path: Path) -> None:
             await rig.take_call()
             await rig.expect(LegDisconnected)
             await sipp.passed()
+
+    run(scenario())
+
+
+def test_a_line_on_tcp_alone_answers(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        tcp = ("-t", "t1")
+        async with rigged(udp=False) as rig, Sipp("caller_waits", tmp_path, to=rig.line.port, options=tcp) as sipp:
+            up = await rig.take_call()
+            rig.line.hangup(up.leg_id)
+            await rig.expect(LegDisconnected)
+            await sipp.passed()
+
+    run(scenario())
+
+
+def test_a_line_on_all_addresses_names_one_that_can_be_reached(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        settings = rigged(bind="0.0.0.0")
+        async with settings as rig, Sipp("caller_hangs_up", tmp_path, to=rig.line.port) as sipp:
+            await rig.take_call()
+            await rig.expect(LegDisconnected)
+            await sipp.passed()
+            assert "0.0.0.0" not in rig.line.uri
+            assert "@0.0.0.0" not in sipp.messages()
+            assert "IN IP4 0.0.0.0" not in sipp.messages()
 
     run(scenario())
 
@@ -132,9 +162,11 @@ def test_a_reserved_leg_is_not_given_to_a_caller(tmp_path: Path) -> None:
     run(scenario())
 
 
-def test_hold_and_its_end_are_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("direction", ["sendonly", "inactive"])
+def test_hold_and_its_end_are_told(tmp_path: Path, direction: str) -> None:
     async def scenario() -> None:
-        async with rigged() as rig, Sipp("caller_holds", tmp_path, to=rig.line.port) as sipp:
+        key = ("-key", "direction", direction)
+        async with rigged() as rig, Sipp("caller_holds", tmp_path, to=rig.line.port, options=key) as sipp:
             await rig.take_call()
             assert (await rig.expect(LegHeld)).held
             assert not (await rig.expect(LegHeld)).held
@@ -144,9 +176,11 @@ def test_hold_and_its_end_are_told(tmp_path: Path) -> None:
     run(scenario())
 
 
-def test_frames_stay_without_a_hole_over_hold(tmp_path: Path) -> None:
+@pytest.mark.parametrize("direction", ["sendonly", "inactive"])
+def test_frames_stay_without_a_hole_over_hold(tmp_path: Path, direction: str) -> None:
     async def scenario() -> None:
-        async with rigged() as rig, Sipp("caller_holds", tmp_path, to=rig.line.port) as sipp:
+        key = ("-key", "direction", direction)
+        async with rigged() as rig, Sipp("caller_holds", tmp_path, to=rig.line.port, options=key) as sipp:
             up = await rig.take_call()
             await rig.expect(LegDisconnected)
             frames = 0

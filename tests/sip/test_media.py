@@ -217,6 +217,35 @@ def test_each_codec_carries_speech_both_ways(tmp_path: Path, codec: str) -> None
     run(scenario())
 
 
+def test_a_wideband_clock_gives_wideband_frames(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with rigged(clock_hz=16000) as rig, SoftphoneProcess("--codecs", "G722") as phone:
+            leg_id = await _called_by(rig, phone)
+            rig.line.play(leg_id, "p1", tone_wav(tmp_path, 0.5, 500))
+            assert (await rig.expect(PromptEnded)).heard_ms == 500
+            audio = rig.line.drain(leg_id)
+            assert audio is not None
+            assert audio.rate_hz == 16000
+            assert {len(frame) for frame in (*audio.spoken, *audio.heard)} == {640}
+            assert level_at(b"".join(audio.heard[2:22]), 500, rate_hz=16000) == pytest.approx(8000, rel=0.05)
+
+    run(scenario())
+
+
+def test_a_party_that_we_hold_is_not_taken_for_gone() -> None:
+    async def scenario() -> None:
+        async with rigged(rtp_timeout_s=0.6) as rig, SoftphoneProcess() as phone:
+            leg_id = await _called_by(rig, phone)
+            rig.line.set_hold(leg_id, held=True)
+            await phone.expect("held")
+            assert not await rig.silent(1.3)
+            rig.line.set_hold(leg_id, held=False)
+            await phone.expect("unheld")
+            assert not await rig.silent(0.8)
+
+    run(scenario())
+
+
 def test_no_common_codec_is_refused_with_488() -> None:
     async def scenario() -> None:
         async with rigged(codecs=("PCMA",)) as rig, SoftphoneProcess("--codecs", "GSM") as phone:

@@ -14,6 +14,7 @@ from ivr.sip.prompt import heard_ms, load_prompt
 from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import Registration, SipSettings
 from ivr.sip.slots import Slots
+from ivr.sip.uri import addr_spec
 
 
 def _wav(path: Path, samples: np.ndarray, *, rate_hz: int = 8000, channels: int = 1, width: int = 2) -> Path:
@@ -140,3 +141,14 @@ def test_a_party_is_gone_when_its_packets_stop_for_the_timeout() -> None:
     watch.restart(159.0)
     assert not watch.is_gone(50, 188.0)
     assert not RtpWatch(0.0).is_gone(0, 1e9)
+
+
+def test_an_address_is_freed_of_name_and_header_parameters() -> None:
+    cases = {
+        '"Mme Leroy" <sip:+33102030405@a.example;user=phone>;tag=88': "sip:+33102030405@a.example;user=phone",
+        "<sip:ivr@10.0.0.1>": "sip:ivr@10.0.0.1",
+        "sip:ivr@10.0.0.1;tag=5": "sip:ivr@10.0.0.1",
+        '"<odd>" <sip:a@b>': "sip:a@b",
+        "": "",
+    }
+    assert {header: addr_spec(header) for header in cases} == cases
