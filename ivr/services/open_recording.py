@@ -24,12 +24,9 @@ _LONGEST_REASON = 200
 class OpenRecording:
     """One recording being made. Not safe for threads: one at a time, in order."""
 
-    def __init__(
-        self, held: Holdings, tag: RecordingTag, writer: RecordingWriter, data_key: bytes, deadline: datetime | None
-    ) -> None:
+    def __init__(self, held: Holdings, tag: RecordingTag, writer: RecordingWriter, deadline: datetime | None) -> None:
         self._held = held
         self._writer = writer
-        self._data_key = data_key
         self._deadline = deadline
         self.tag = tag
         self.state = RecordingState.CAPTURING
@@ -73,7 +70,6 @@ class OpenRecording:
         sealed = self._writer.seal()
         self._settle(sealed, consent, gaps, masks, deadline)
         self._move(RecordingEvent.SEAL, reason)
-        self._data_key = b""
         self._say(
             said.SEALED,
             {
@@ -88,7 +84,6 @@ class OpenRecording:
 
     def discard(self, rule_id: str, reason: str) -> None:
         """Destroy key, file and all, and leave a certificate. Repeating it is harmless."""
-        self._data_key = b""
         self._writer.close()
         self.state = destroy(self._held, self.recording_id, rule_id=rule_id, reason=reason)
 
@@ -97,20 +92,25 @@ class OpenRecording:
         reason: str,
         *,
         consent: Mapping[str, object] | None = None,
-        gaps: Sequence[Mapping[str, object]] = (),
-        masks: Sequence[Mapping[str, object]] = (),
+        gaps: Sequence[Mapping[str, object]] | None = None,
+        masks: Sequence[Mapping[str, object]] | None = None,
         deadline: datetime | None = None,
     ) -> RecordingState:
         """Keep the verified prefix after the store failed; DAMAGED, or DISCARDED after an objection or when empty.
 
         When the prefix cannot be kept yet (the disk is still full), the half-written file stays for `recover` and the
-        recording is DAMAGED without audio until then.
+        recording is DAMAGED without audio until then. What is not given stays as `seal` had noted it.
         """
-        self._data_key = b""
         self._writer.close()
         reason = reason[:_LONGEST_REASON]
         row = self._held.catalogue.get(self.recording_id)
-        self._settle(row.sealed, consent or {}, gaps, masks, deadline or self._deadline)
+        self._settle(
+            row.sealed,
+            row.consent if consent is None else consent,
+            row.gaps if gaps is None else gaps,
+            row.masks if masks is None else masks,
+            deadline or row.deadline or self._deadline,
+        )
         try:
             done = keep_prefix(self._held, self.recording_id, how=reason, cause="store")
         except HostError as full:

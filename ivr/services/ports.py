@@ -347,6 +347,10 @@ class Catalogue(Protocol):
         """Newest first; each argument given narrows the answer."""
         ...
 
+    def states(self, recording_ids: Sequence[str]) -> Mapping[str, RecordingState]:
+        """States of those of these recordings that have a row."""
+        ...
+
     def wrapped_key(self, recording_id: str) -> bytes:
         """Raises ArchiveError when the key has been destroyed."""
         ...

@@ -76,15 +76,15 @@ def _settle_row(held: Holdings, row: RecordingRow) -> Recovery:
 
 def _settle_files(held: Holdings) -> list[Recovery]:
     done: list[Recovery] = []
-    for recording_id in sorted({*held.store.stored(), *held.store.unfinished()}):
-        try:
-            row = held.catalogue.get(recording_id)
-        except ArchiveError:
+    files = sorted({*held.store.stored(), *held.store.unfinished()})
+    states = held.catalogue.states(files)
+    for recording_id in files:
+        state = states.get(recording_id)
+        if state is None:
             done.append(Recovery(recording_id, None, "file without a row: left as it is"))
-            continue
-        if row.state in RECORDING.final:
+        elif state in RECORDING.final:
             destroy(held, recording_id, rule_id="", reason="file outlived its destruction")
-            done.append(Recovery(recording_id, row.state, "file deleted: the recording had been destroyed"))
+            done.append(Recovery(recording_id, state, "file deleted: the recording had been destroyed"))
     return done
 
 

@@ -88,7 +88,7 @@ class Vault:
             with suppress(IvrError):
                 destroy(held, tag.recording_id, rule_id="", reason="could not be opened")
             raise
-        return OpenRecording(held, tag, writer, data_key, deadline)
+        return OpenRecording(held, tag, writer, deadline)
 
     def recover(self) -> list[Recovery]:
         """Finish or undo what a crash of this node left behind; see `ivr.services.recovery`."""
@@ -150,9 +150,7 @@ class Vault:
             "exported_by": actor,
             "reason": reason,
         }
-        self._note_access(
-            row, {"actor": actor, "reason": reason, "form": form, "copy_sha256": manifest["copy_sha256"]}
-        )
+        self._note_access(row, {"actor": actor, "reason": reason, "form": form, "copy_sha256": manifest["copy_sha256"]})
         try:
             _write_private(path, copy)
             _write_private(

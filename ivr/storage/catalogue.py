@@ -14,6 +14,8 @@ from ivr.services.ports import RecordingRow, RecordingTag, SealedFile
 from ivr.storage.database import Database
 from ivr.storage.tables import recording_keys, recordings
 
+#: Ids in one query: SQLite allows 32,766 parameters.
+_BATCH = 5_000
 _HAS_KEY = recording_keys.c.recording_id.is_not(None).label("has_key")
 
 
@@ -65,6 +67,15 @@ class SqlCatalogue:
             query = query.where(held.is_not(None) if has_key else held.is_(None))
         with self._database.reading() as connection:
             return [_row(row) for row in connection.execute(query)]
+
+    def states(self, recording_ids: Sequence[str]) -> dict[str, RecordingState]:
+        found: dict[str, RecordingState] = {}
+        with self._database.reading() as connection:
+            for at in range(0, len(recording_ids), _BATCH):
+                some = recordings.c.recording_id.in_(recording_ids[at : at + _BATCH])
+                query = select(recordings.c.recording_id, recordings.c.state).where(some)
+                found.update((one, RecordingState(state)) for one, state in connection.execute(query))
+        return found
 
     def wrapped_key(self, recording_id: str) -> bytes:
         query = select(recording_keys.c.wrapped).where(recording_keys.c.recording_id == recording_id)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ivr.errors import ConfigurationError, HostError
+from ivr.errors import ConfigurationError, HostError, IvrError
 from ivr.storage import schema
 
 _WRITING = "ivr_writing"
@@ -184,6 +184,11 @@ def _told(where: str) -> Iterator[None]:
             raise HostError("the file is not a database", where=where, remedy="give the right path") from error
         if "malformed" in str(error.orig):
             raise HostError("the database is damaged", where=where, remedy="restore it from a backup") from error
+        raise
+    except StatementError as error:
+        # SQLAlchemy wraps what our own column types refuse.
+        if isinstance(error.orig, IvrError):
+            raise error.orig from None
         raise
 
 

@@ -65,20 +65,21 @@ def test_an_unknown_id_is_named(catalogue: Catalogue) -> None:
             act()
 
 
-@pytest.mark.parametrize("event", list(RecordingEvent))
 @pytest.mark.parametrize("path", [(), ("hold",), ("close",), ("close", "seal"), ("fail",), ("discard",)])
-def test_states_move_by_the_table_only(catalogue: Catalogue, path: tuple[str, ...], event: RecordingEvent) -> None:
-    catalogue.add(a_tag(), b"wrapped", "kek-1")
-    state = RecordingState.CAPTURING
-    for step in path:
-        state = catalogue.move("rec-1", step, at=START)
-    if RECORDING.allows(state, event):
-        assert catalogue.move("rec-1", event.value, reason="because") is RECORDING.after(state, event)
-        assert catalogue.get("rec-1").reason == "because"
-    else:
-        with pytest.raises(TransitionError, match="rec-1"):
-            catalogue.move("rec-1", event.value)
-        assert catalogue.get("rec-1").state is state
+def test_states_move_by_the_table_only(catalogue: Catalogue, path: tuple[str, ...]) -> None:
+    for event in RecordingEvent:
+        name = f"rec-{event.value}"
+        catalogue.add(a_tag(name), b"wrapped", "kek-1")
+        state = RecordingState.CAPTURING
+        for step in path:
+            state = catalogue.move(name, step, at=START)
+        if RECORDING.allows(state, event):
+            assert catalogue.move(name, event.value, reason="because") is RECORDING.after(state, event)
+            assert catalogue.get(name).reason == "because"
+        else:
+            with pytest.raises(TransitionError, match=name):
+                catalogue.move(name, event.value)
+            assert catalogue.get(name).state is state
 
 
 def test_what_was_settled_is_kept_with_its_times_and_lists(catalogue: Catalogue) -> None:
@@ -132,6 +133,18 @@ def test_rows_are_found_newest_first_and_narrowed_by_each_argument(catalogue: Ca
     assert ids(states=[RecordingState.SEALING]) == ["rec-3"]
     assert ids(has_key=False) == ["rec-0"]
     assert ids(has_key=True, call_id="call-0") == ["rec-2"]
+
+
+def test_states_are_told_of_those_that_have_a_row(catalogue: Catalogue) -> None:
+    catalogue.add(a_tag("rec-1"), b"wrapped", "kek-1")
+    catalogue.add(a_tag("rec-2"), b"wrapped", "kek-1")
+    catalogue.move("rec-2", "close")
+    many = [f"none-{number}" for number in range(12_000)]
+    assert catalogue.states([*many, "rec-1", "rec-2"]) == {
+        "rec-1": RecordingState.CAPTURING,
+        "rec-2": RecordingState.SEALING,
+    }
+    assert catalogue.states([]) == {}
 
 
 def test_times_of_another_zone_come_back_as_utc(catalogue: Catalogue) -> None:

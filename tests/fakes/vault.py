@@ -250,6 +250,9 @@ class FakeCatalogue:
             and (has_key is None or row.has_key is has_key)
         ][:limit]
 
+    def states(self, recording_ids: Sequence[str]) -> dict[str, RecordingState]:
+        return {one: self.rows[one].state for one in recording_ids if one in self.rows}
+
     def wrapped_key(self, recording_id: str) -> bytes:
         self.get(recording_id)
         try:

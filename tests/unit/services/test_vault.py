@@ -134,6 +134,34 @@ def test_a_store_that_fails_in_the_middle_leaves_the_verified_prefix_damaged(wor
     assert world.vault().verify() == []
 
 
+def test_what_sealing_had_noted_stays_when_it_fails(world: World) -> None:
+    recording = begun(world)
+    world.store.room = 0
+    gaps = [{"start_ms": 0, "end_ms": 20, "cause": "unheard"}]
+    with pytest.raises(HostError):
+        recording.seal(consent=CONSENT, gaps=gaps, deadline=START)
+    assert recording.fail("disk full") is RecordingState.DAMAGED
+    row = world.catalogue.get("rec-1")
+    assert (row.consent, row.gaps[0], row.deadline) == (CONSENT, gaps[0], START)
+
+
+def test_when_only_the_database_failed_the_whole_file_is_sealed_after_all(world: World) -> None:
+    recording = begun(world)
+    settle, calls = world.catalogue.settle, []
+
+    def once_away(*args: object, **given: object) -> None:
+        calls.append(given)
+        if len(calls) == 2:
+            raise HostError("the database does not answer")
+        settle(*args, **given)  # type: ignore[arg-type]
+
+    world.catalogue.settle = once_away  # type: ignore[method-assign]
+    with pytest.raises(HostError):
+        recording.seal(consent=CONSENT)
+    assert recording.fail("database away") is RecordingState.SEALED
+    assert world.vault().verify() == []
+
+
 def test_after_an_objection_a_failed_recording_is_destroyed(world: World) -> None:
     recording = begun(world)
     world.audit.append("objection", call_id="call-1", recording_id="rec-1", body={"rules": ["OBJ-003"]})

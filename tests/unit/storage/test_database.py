@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 
-from ivr.errors import ConfigurationError, HostError
+from ivr.errors import ArchiveError, ConfigurationError, HostError
 from ivr.recording.keys import LocalKeyRing
+from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.columns import UtcTime
 from ivr.storage.database import Database
@@ -133,6 +136,28 @@ def test_a_destroyed_key_stands_in_no_byte_of_the_sqlite_files(tmp_path: Path) -
     database.close()
 
 
+def test_a_full_database_says_to_make_room_and_keeps_its_chain(tmp_path: Path) -> None:
+    database = Database.open(fresh_url("sqlite", tmp_path))
+    audit = SqlAuditLog(database, node_id="node-1", clock=TickingClock())
+    audit.append("first")
+
+    @event.listens_for(database.engine, "connect")
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count = 60")
+
+    database.engine.dispose()
+
+    def fill() -> None:
+        for _ in range(2000):
+            audit.append("kind", body={"note": "x" * 300})
+
+    with pytest.raises(HostError, match="make room"):
+        fill()
+    assert audit.verify() == []
+    assert audit.events()[0].kind == "first"
+    database.close()
+
+
 def test_the_do_not_call_register_refuses_another_secret(tmp_path: Path) -> None:
     database = Database.open(fresh_url("sqlite", tmp_path))
     clock = TickingClock()
@@ -150,4 +175,24 @@ def test_the_do_not_call_table_says_nothing_of_the_number(tmp_path: Path) -> Non
     with database.reading() as connection:
         row = str(connection.execute(text("SELECT * FROM do_not_call")).one())
     assert "612345678" not in row
+    database.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_time_without_a_zone_is_refused(kind: str, tmp_path: Path) -> None:
+    database = Database.open(fresh_url(kind, tmp_path))
+    naive = datetime(2026, 11, 21, 9, 0)  # noqa: DTZ001 - the very thing to refuse
+    with pytest.raises(ArchiveError, match="time zone"):
+        SqlCatalogue(database).add(a_tag(opened_at=naive), b"wrapped", "kek-1")
+    database.close()
+
+
+def test_a_deadline_that_is_no_time_is_never_taken_for_an_old_one(tmp_path: Path) -> None:
+    database = Database.open(fresh_url("sqlite", tmp_path))
+    catalogue = SqlCatalogue(database)
+    catalogue.add(a_tag(), b"wrapped", "kek-1")
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE recordings SET deadline = 'soon'")
+    with pytest.raises(ArchiveError, match="no time"):
+        catalogue.get("rec-1")
     database.close()
