@@ -76,7 +76,15 @@ class Capture:
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        return self._tape.gaps
+        """What was not stored, in order of time; gaps of one cause that touch are one."""
+        merged: list[Gap] = []
+        for gap in sorted(self._tape.gaps, key=lambda gap: (gap.cause, gap.start_ms)):
+            last = merged[-1] if merged else None
+            if last is not None and last.cause == gap.cause and gap.start_ms <= last.end_ms:
+                merged[-1] = Gap(last.start_ms, max(last.end_ms, gap.end_ms), gap.cause)
+            else:
+                merged.append(gap)
+        return tuple(sorted(merged, key=lambda gap: (gap.start_ms, gap.end_ms)))
 
     # ---- at once, in memory
 
@@ -188,7 +196,7 @@ class Capture:
     def _beside(self, closing: Closing) -> _Beside:
         return {
             "consent": closing.consent,
-            "gaps": [asdict(gap) for gap in self._tape.gaps],
+            "gaps": [asdict(gap) for gap in self.gaps],
             "masks": [asdict(mask) for mask in closing.masks],
             "deadline": closing.deadline,
         }

@@ -39,7 +39,11 @@ class Conversation:
     def __init__(self, call: LiveCall) -> None:
         self.call = call
         self._script = Script(
-            call, listen_to=self._listen_to, agent_left=self._agent_left, caller_told=self._caller_told
+            call,
+            listen_to=self._listen_to,
+            agent_left=self._agent_left,
+            caller_told=self._caller_told,
+            doubt_settled=self._doubt_settled,
         )
         self._reactions = Reactions(call, self._script)
         self._pump = MediaPump(call, self._reactions, fault=self.fault)
@@ -138,6 +142,9 @@ class Conversation:
 
     def _caller_told(self) -> None:
         self._reactions.caller_told()
+
+    async def _doubt_settled(self) -> None:
+        await self._reactions.doubt_settled()
 
     async def _follow(self) -> None:
         """From the first ring until the caller is gone."""

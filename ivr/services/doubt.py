@@ -57,6 +57,11 @@ class Doubt:
         if self._open is not None:
             self.raised(*self._open)
 
+    async def until_settled(self) -> None:
+        """Return when no question is open, and the answer has been acknowledged."""
+        while tasks := [task for task in (self._asking, self._reassuring) if task is not None and not task.done()]:
+            await asyncio.wait(tasks)
+
     def denied(self, heard: Heard) -> None:
         """The caller says that it does not object; only a whole answer to our question counts."""
         call = self._call

@@ -119,13 +119,14 @@ class ChannelListener:
             edge = self._endpointer.frame(at_ms, self._detector.is_voice(frame))
             self._audio.extend(frame)
             at_ms += FRAME_MS
+            if self._in_speech:
+                self.last_speech_ms = at_ms
             if isinstance(edge, SpeechStarted):
                 self._in_speech = True
                 self.hearing.speech_started(edge.onset_ms)
             elif edge is not None:
                 self._in_speech = False
                 self.hearing.speech_ended(edge.end_ms)
-                self.last_speech_ms = edge.end_ms
                 self._ask()
         self.hearing.heard(at_ms)
         if self.hearing.deaf:

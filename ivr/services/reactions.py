@@ -84,6 +84,10 @@ class Reactions:
         """The caller has heard the disclosure: a doubt that arose meanwhile is asked about now."""
         self._doubt.caller_told()
 
+    async def doubt_settled(self) -> None:
+        """Return when the caller is not being asked anything about the recording."""
+        await self._doubt.until_settled()
+
     # ---- what it makes us do
 
     def objected(self, role: PartyRole, label: Label, basis: Basis, onset_ms: int, confidence: float) -> None:

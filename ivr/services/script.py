@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from ivr.domain.call import PartyRole
 from ivr.domain.leg import LegState
@@ -13,6 +13,7 @@ from ivr.services.live_call import LiveCall
 from ivr.services.ports import PromptEnded
 
 _DISCLOSURE_TRIES = 3
+_MENU_TRIES = 3
 #: A closing sentence that has not ended by then is not waited for any more.
 _CLOSING_TIMEOUT_S = 30.0
 
@@ -27,14 +28,17 @@ class Script:
         listen_to: Callable[[PartyRole], None],
         agent_left: Callable[[], None],
         caller_told: Callable[[], None],
+        doubt_settled: Callable[[], Awaitable[None]],
     ) -> None:
         self._call = call
         self._listen_to = listen_to
         self._agent_left = agent_left
         self._caller_told = caller_told
+        self._doubt_settled = doubt_settled
         self._main: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._interruptible = False
+        self._barged_in = False
 
     @property
     def ending(self) -> bool:
@@ -57,6 +61,7 @@ class Script:
     def barge_in(self) -> None:
         """The caller speaks or presses a key: a menu that allows it falls silent. The disclosure never does."""
         if self._interruptible and self._call.program.barge_in:
+            self._barged_in = True
             self._call.a_leg.speaker.interrupt()
 
     def end(self, prompt_id: str) -> None:
@@ -76,6 +81,7 @@ class Script:
                 await self.interject(prompt_id)
         except Exception as error:
             self._call.fault(error)
+        self._call.ended_by = self._call.ended_by or "engine"
         self._hang_up()
 
     # ---- the script itself
@@ -95,12 +101,11 @@ class Script:
         call.waiting_for_agent = bool(call.program.agent_uri)
         if not await self._disclose():
             return
+        await self._doubt_settled()
         if call.program.agent_uri:
             await self._with_agent()
             return
-        self._interruptible = True
-        await self.interject(prompts.menu, urgent=False)
-        self._interruptible = False
+        await self._menu()
         await self._until_quiet()
         await self._farewell(prompts.goodbye)
 
@@ -127,6 +132,17 @@ class Script:
         call.ended_by = call.ended_by or "engine"
         self._hang_up()
         return False
+
+    async def _menu(self) -> None:
+        """Say the menu to its end, or until the caller barges in; whatever else cut it short, it is said again."""
+        call = self._call
+        for _ in range(_MENU_TRIES):
+            self._interruptible, self._barged_in = True, False
+            ended = await self.interject(call.program.prompts.menu, urgent=False)
+            self._interruptible = False
+            if ended is None or ended.completed or self._barged_in:
+                return
+            await self._doubt_settled()
 
     async def _with_agent(self) -> None:
         call = self._call

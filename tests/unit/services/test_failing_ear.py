@@ -1,0 +1,150 @@
+"""No ear, no recording: slow, overloaded or absent, it never lets a frame be stored unheard (promise 1)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.hearing import Channel, HearingSettings
+from ivr.services.listening import ListeningSettings
+from tests.fakes.ear import FakeEar, objection
+from tests.fakes.exchange import Exchange, play
+
+SPEECH = (6000, 9000)
+
+
+@pytest.mark.parametrize("ear", [FakeEar(absent=True), FakeEar(overloaded=True), FakeEar(delay_s=60.0)])
+def test_speech_that_nobody_judged_is_never_stored_and_the_gap_says_so(tmp_path: Path, ear: FakeEar) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring(SPEECH)
+        await x.media(40_000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.recording_state == "SEALED"
+        assert x.written
+        assert max(x.written) < 6000
+        (gap,) = x.recording.gaps
+        assert gap["cause"] == "unheard"
+        assert int(str(gap["start_ms"])) <= 6000
+        assert gap["end_ms"] == 40_000
+        assert x.feed.of("hearing.unheard")
+
+    play(tmp_path, scene, ear=ear)
+
+
+def test_an_ear_whose_code_fails_is_an_ear_that_did_not_hear(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        async def broken(speech: object) -> object:
+            raise ValueError("secret words")
+
+        x.ear.judge = broken  # type: ignore[method-assign, assignment]
+        x.ring(SPEECH)
+        await x.media(12_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert max(x.written) < 6000
+        assert x.feed.of("hearing.unheard")[0]["why"] == "ValueError"
+
+    play(tmp_path, scene)
+
+
+def test_when_the_ear_comes_back_in_time_nothing_is_lost(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.absent = True
+        x.ring(SPEECH)
+        await x.media(15_000)
+        x.ear.absent = False
+        await x.media(30_000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "SEALED"
+        assert x.recording.gaps == []
+        assert x.written == list(range(x.written[0], 30_000, 20))
+
+    play(tmp_path, scene)
+
+
+def test_when_the_ear_comes_back_later_the_recording_goes_on_behind_a_gap(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.absent = True
+        x.ring(SPEECH)
+        await x.media(45_000)
+        x.ear.absent = False
+        await x.media(60_000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "SEALED"
+        (gap,) = x.recording.gaps
+        assert gap["cause"] == "unheard"
+        assert {2500, 50_000, 59_980} <= set(x.written)
+        assert not [at for at in x.written if 6000 <= at < 9000]
+
+    play(tmp_path, scene)
+
+
+def test_a_late_objection_still_finds_everything_since_its_onset_unwritten(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.delay_s = 2.4
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
+        x.ring((8000, 9000), (9500, 20_000))
+        await x.until("objection")
+        await x.media(25_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert max(x.written) < 8000
+
+    play(tmp_path, scene)
+
+
+def test_an_ear_that_is_away_too_long_ends_the_capture_and_not_the_call(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.absent = True
+        x.ring((6000, 100_000), (150_000, 152_000), talk_ms=200_000)
+        await x.until("hearing.deaf")
+        await x.media(140_000)
+        x.ear.absent = False
+        await x.media(180_000)
+        assert len(x.feed.of("hearing.deaf")) == 1
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.recording_state == "SEALED"
+        assert max(x.written) < 6000
+        assert {"start_ms": x.of_audit("hearing.deaf")[0]["mark_ms"], "end_ms": 180_000, "cause": "deaf"} in list(
+            x.recording.gaps
+        )
+
+    play(tmp_path, scene)
+
+
+def test_after_deafness_an_objection_is_heard_again_and_destroys_what_was_kept(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.absent = True
+        x.ring((6000, 100_000), (150_000, 152_000), talk_ms=200_000)
+        x.ear.when_said(Channel.CALLER, 150_000, 151_000, objection())
+        await x.media(140_000)
+        x.ear.absent = False
+        await x.until("objection")
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "DISCARDED"
+
+    play(tmp_path, scene)
+
+
+def test_audio_that_waits_for_a_deaf_ear_stays_bounded_in_memory(tmp_path: Path) -> None:
+    hearing = HearingSettings(backlog_ms=20_000)
+
+    async def scene(x: Exchange) -> None:
+        x.ear.absent = True
+        x.ring((3000, 290_000), talk_ms=300_000)
+        longest = 0
+        for at_ms in range(10_000, 300_000, 5000):
+            await x.media(at_ms)
+            listener = x.call.hearing.get(Channel.CALLER)
+            assert listener is not None
+            longest = max(longest, len(listener._audio))
+            assert x.call.hearing.mark_ms <= 3000
+        assert longest <= 22_000 * 16
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert not [at for at in x.written if at >= 3000]
+
+    play(tmp_path, scene, options={"listening": ListeningSettings(hearing=hearing)})

@@ -1,0 +1,166 @@
+"""A store or an archive that fails ends the recording, never the call, and leaves nothing half-told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivr.domain.hearing import Channel
+from ivr.domain.recording import RecordingState
+from ivr.errors import ArchiveError, ComplianceError
+from tests.fakes.ear import objection
+from tests.fakes.exchange import Exchange, WitnessStore, play
+
+
+async def an_ordinary_call(x: Exchange) -> str:
+    x.ring((4000, 5000))
+    await x.media(20_000)
+    assert x.feed.of("leg.disconnected") == []
+    x.line.peer_hangs_up("a")
+    row = await x.over()
+    assert (row.disposition, row.ended_by) == ("ANSWERED", "caller")
+    return row.recording_state
+
+
+def test_a_disk_that_is_full_from_the_start_leaves_the_call_unrecorded(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        assert await an_ordinary_call(x) == "WITHHELD"
+        assert "no space left" in str(x.feed.of("recording.fault")[0]["what"])
+        assert x.recording.state is RecordingState.DISCARDED
+        assert not x.recording.has_key
+
+    play(tmp_path, scene, store=WitnessStore(room=0))
+
+
+def test_a_disk_that_fills_up_leaves_a_damaged_recording_with_its_tag(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        store_room = x.store.room
+        assert store_room is not None
+        assert await an_ordinary_call(x) == "DAMAGED"
+        row = x.recording
+        assert row.state is RecordingState.DAMAGED
+        assert row.sealed is not None
+        assert 0 < row.sealed.duration_ms <= store_room // 32
+        assert row.deadline is not None
+        assert row.consent["caller"]["state"] == "NOTIFIED"  # type: ignore[index]
+        assert x.feed.of("recording.fault")
+
+    play(tmp_path, scene, store=WitnessStore(room=32 * 5000))
+
+
+def test_a_disk_that_is_full_at_the_end_leaves_a_damaged_recording(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.store.fail_to_seal = True
+        assert await an_ordinary_call(x) == "DAMAGED"
+        assert x.recording.deadline is not None
+
+    play(tmp_path, scene)
+
+
+def test_a_codec_that_fails_with_an_error_of_its_own_is_a_failing_store(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        opened = x.store.open
+
+        def broken(*args: Any, **kwargs: Any) -> Any:
+            writer = opened(*args, **kwargs)
+            writer.write = _explode
+            return writer
+
+        x.store.open = broken  # type: ignore[method-assign]
+        assert await an_ordinary_call(x) == "DISCARDED"
+        assert x.feed.of("recording.fault")[0]["what"] == "ZeroDivisionError"
+        assert x.feed.of("call.fault") == []
+
+    play(tmp_path, scene)
+
+
+def _explode(*_: Any, **__: Any) -> Any:
+    raise ZeroDivisionError("what was said")
+
+
+def test_evidence_that_cannot_be_written_at_first_is_written_later_in_order(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        append, failures = x.audit.append, iter([True] * 3)
+
+        def flaky(kind: str, **body: Any) -> Any:
+            if next(failures, False):
+                raise ArchiveError("the database is locked")
+            return append(kind, **body)
+
+        x.audit.append = flaky  # type: ignore[method-assign]
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
+        x.ring((8000, 9500))
+        await x.media(15_000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "DISCARDED"
+        assert x.audit.kinds()[0] == "disclosure.played"
+        failed = [item for item in x.feed.of("act.failed") if item["act"] == "disclosure.played"]
+        assert [item["attempt"] for item in failed] == [1, 2, 3]
+
+    play(tmp_path, scene)
+
+
+def test_a_recording_whose_destruction_fails_at_first_is_destroyed_all_the_same(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        delete, failures = x.store.delete, iter([True] * 4)
+
+        def flaky(recording_id: str) -> None:
+            if next(failures, False):
+                raise ArchiveError("the disk is away")
+            delete(recording_id)
+
+        x.store.delete = flaky  # type: ignore[method-assign]
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
+        x.ring((8000, 9500))
+        await x.media(20_000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "DISCARDED"
+        assert x.store.files == {}
+        assert x.store.partials == {}
+        assert x.audit.kinds().count("certificate.destruction") == 1
+
+    play(tmp_path, scene)
+
+
+def test_a_report_that_can_never_be_written_leaves_the_call_unreported_and_says_so(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        def gone(row: object) -> None:
+            raise ArchiveError("the database is gone")
+
+        x.call_log.add = gone  # type: ignore[method-assign, assignment]
+        x.ring()
+        await x.media(5000)
+        x.line.peer_hangs_up("a")
+        await x.until("call.unreported")
+        await x.control.drained()
+        assert x.feed.of("call.reported") == []
+        assert x.call.state.name == "CLEARED"
+        assert x.recording.state is RecordingState.SEALED
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("error", [ComplianceError("may not be said"), RuntimeError("odd")])
+def test_evidence_that_can_never_be_written_does_not_keep_the_rest_from_being_done(
+    tmp_path: Path, error: Exception
+) -> None:
+    async def scene(x: Exchange) -> None:
+        append = x.audit.append
+
+        def refuses(kind: str, **body: Any) -> Any:
+            if kind == "disclosure.played":
+                raise error
+            return append(kind, **body)
+
+        x.audit.append = refuses  # type: ignore[method-assign]
+        x.ring()
+        await x.media(60_000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.recording_state == "SEALED"
+        tried = len([item for item in x.feed.of("act.failed") if item["act"] == "disclosure.played"])
+        assert tried == (1 if isinstance(error, ComplianceError) else 8)
+
+    play(tmp_path, scene)

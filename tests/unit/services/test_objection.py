@@ -1,0 +1,326 @@
+"""A member objects to being recorded: the recording stops at the onset, the call goes on (promise 3)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.hearing import Channel
+from ivr.domain.program import Captured
+from ivr.domain.recording import RecordingState
+from ivr.domain.verdict import Band, EarVerdict, Label
+from tests.fakes.ear import objection
+from tests.fakes.exchange import AGENT, CALLER, Exchange, play
+from tests.fakes.line import Behaviour, answers
+
+ONSET = 8000
+SPEECH = (8000, 9500)
+
+
+def objecting(x: Exchange, onset_ms: int = ONSET) -> None:
+    x.ear.when_said(Channel.CALLER, onset_ms, onset_ms + 800, objection())
+
+
+def test_an_objection_by_voice_destroys_what_was_captured_and_the_call_goes_on(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        objecting(x)
+        x.ring(SPEECH, (20_000, 21_000))
+        told = await x.until("objection")
+        assert float(str(told["acted_at"])) - x.time_of("leg.confirmed") < 9.5 + 1.0
+        await x.until("prompt.started", prompt="objection-noted")
+        assert x.time_of("objection") == next(
+            item["news_at"] for item in x.feed.of("prompt.started") if item["prompt"] == "objection-noted"
+        )
+        await x.media(30_000)
+        assert x.feed.of("call.reported") == []
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert (row.recording_state, row.ended_by, row.disposition) == ("DISCARDED", "caller", "ANSWERED")
+        assert x.recording.state is RecordingState.DISCARDED
+        assert not x.recording.has_key
+        assert x.store.files == {}
+        assert x.store.partials == {}
+        assert not [at for at in x.written if at >= ONSET]
+        assert row.consent["caller"]["state"] == "REFUSED"  # type: ignore[index]
+
+    play(tmp_path, scene)
+
+
+def test_the_evidence_of_an_objection_holds_basis_offset_score_and_band_and_no_words(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        objecting(x)
+        x.ring(SPEECH)
+        await x.media(12_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        (body,) = x.of_audit("objection")
+        assert body["basis"] == "SPOKEN"
+        assert body["offset_ms"] == ONSET
+        assert body["score"] == 0.97
+        assert body["band"] == "act"
+        assert body["party"] == "caller"
+        assert set(body) == {"party", "label", "basis", "offset_ms", "score", "band", "rules", "discards"}
+        kinds = x.audit.kinds()
+        assert kinds.index("objection") < kinds.index("recording.discarding") < kinds.index("certificate.destruction")
+        event = next(event for event in x.audit.chain if event.kind == "objection")
+        assert event.recording_id == x.recording.tag.recording_id
+        assert json.dumps(x.feed.news, default=str).count("enregistré") == 0
+
+    play(tmp_path, scene)
+
+
+def test_what_was_captured_before_the_objection_is_sealed_when_the_program_keeps_it(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        objecting(x)
+        x.ring(SPEECH)
+        await x.until("objection")
+        await x.until("recording.state", state="SEALED")
+        await x.media(15_000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.recording_state == "SEALED"
+        assert x.recording.reason == "objection"
+        assert x.written
+        assert max(x.written) < ONSET
+        assert x.of_audit("objection")[0]["discards"] is False
+        # What could still have been masked by a later verdict is not kept either, and said.
+        assert [gap["cause"] for gap in x.recording.gaps] == ["objection"]
+        assert x.recording.consent["caller"]["state"] == "REFUSED"  # type: ignore[index]
+
+    play(tmp_path, scene, changes={"captured": Captured.KEEP})
+
+
+def test_an_objection_during_the_disclosure_stops_it_and_nothing_is_ever_captured(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.when_said(Channel.CALLER, 600, 1000, objection())
+        x.ring((500, 1100), (9000, 9500))
+        await x.media(12_000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert x.said == ["hotline-disclosure", "objection-noted", "hotline-menu"]
+        assert x.of_audit("disclosure.played")[0]["completed"] is False
+        assert (row.recording_state, row.recording_id) == ("WITHHELD", None)
+        assert row.consent["caller"]["state"] == "REFUSED"  # type: ignore[index]
+        assert x.written == []
+
+    play(tmp_path, scene, durations_ms={"hotline-disclosure": 6000})
+
+
+def test_an_objection_in_the_last_words_before_the_click_is_still_heard(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        objecting(x)
+        x.ear.delay_s = 2.0
+        x.ring((8000, 9000))
+        await x.media(9000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert x.time_of("objection") > x.time_of("leg.disconnected")
+        assert row.recording_state == "DISCARDED"
+        assert not [at for at in x.written if at >= ONSET]
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("at_ms", [1000, 6000])
+def test_the_objection_key_acts_at_once_at_any_moment(tmp_path: Path, at_ms: int) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring()
+        await x.media(at_ms)
+        x.line.press("a", "9")
+        await x.until("objection", basis="DTMF")
+        await x.media(12_000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.recording_state == ("WITHHELD" if at_ms < 2000 else "DISCARDED")
+        assert x.of_audit("objection")[0]["basis"] == "DTMF"
+        assert "objection-noted" in x.said
+        assert "9" not in [value for item in x.feed.of("key.pressed") for value in item.values()]
+
+    play(tmp_path, scene)
+
+
+def test_other_keys_mean_nothing(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring()
+        await x.media(4000)
+        x.line.press("a", "1*#5")
+        await x.media(6000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "SEALED"
+        assert x.feed.of("objection") == []
+
+    play(tmp_path, scene)
+
+
+def test_a_second_objection_changes_nothing(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        objecting(x)
+        objecting(x, 15_000)
+        x.ring(SPEECH, (15_000, 16_000))
+        await x.media(20_000)
+        x.line.press("a", "9")
+        await x.media(22_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert len(x.of_audit("objection")) == 1
+        assert x.said.count("objection-noted") == 1
+        assert x.audit.kinds().count("certificate.destruction") == 1
+
+    play(tmp_path, scene)
+
+
+def test_an_objection_during_hold_stops_the_recording(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        objecting(x)
+        x.ring(SPEECH)
+        await x.media(7000)
+        x.line.hold("a")
+        await x.until("objection")
+        await x.media(12_000)
+        x.line.hold("a", held=False)
+        await x.media(14_000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "DISCARDED"
+        assert not [at for at in x.written if at >= 7000]
+
+    play(tmp_path, scene)
+
+
+def test_an_objection_while_the_agent_is_ringing_leaves_the_call_unrecorded_and_connected(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = answers(10)
+        objecting(x, 5000)
+        x.ring((5000, 6500))
+        await x.until("agent.bridged")
+        await x.media(20_000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.recording_state == "WITHHELD"
+        assert x.written == []
+        assert x.feed.of("objection")
+
+    play(tmp_path, scene, changes={"agent_uri": AGENT})
+
+
+def test_the_agents_key_objects_for_the_caller(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = answers(1)
+        x.ring((7000, 8000))
+        await x.until("agent.bridged")
+        await x.media(12_000)
+        assert x.call.b_leg is not None
+        x.line.press(x.call.b_leg.id, "9")
+        await x.until("objection", basis="AGENT")
+        await x.media(15_000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.recording_state == "DISCARDED"
+        assert row.consent["caller"]["state"] == "REFUSED"  # type: ignore[index]
+        assert x.of_audit("objection")[0]["basis"] == "AGENT"
+
+    play(tmp_path, scene, changes={"agent_uri": AGENT})
+
+
+def test_an_objection_while_bridged_does_not_part_the_two(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = answers(1)
+        objecting(x, 12_000)
+        x.ring((12_000, 13_500))
+        await x.until("objection")
+        await x.media(25_000)
+        assert x.commands("unbridge") == []
+        assert x.commands("hangup") == []
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert (row.recording_state, row.ended_by) == ("DISCARDED", "caller")
+        assert not [at for at in x.written if at >= 12_000]
+
+    play(tmp_path, scene, changes={"agent_uri": AGENT})
+
+
+def test_a_refusal_of_contact_on_the_hotline_bars_sales_calls_and_leaves_the_recording_alone(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection(label=Label.REFUSAL_CONTACT))
+        x.ring((8000, 9500), (12_000, 13_000))
+        await x.media(16_000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.recording_state == "SEALED"
+        assert x.do_not_call.bars(CALLER, scope="sales") is not None
+        assert len(x.feed.of("do_not_call.added")) == 1
+        # A label that does not matter here does not hold the mark either: all of it is stored.
+        assert set(range(3000, 15_980, 20)) <= set(x.written)
+
+    play(tmp_path, scene)
+
+
+def test_a_doubtful_refusal_of_contact_on_the_hotline_holds_nothing_back(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection(label=Label.REFUSAL_CONTACT, band=Band.DOUBT))
+        x.ring((8000, 9500))
+        await x.media(16_000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "SEALED"
+        assert x.said == ["hotline-disclosure", "hotline-menu"]
+        assert set(range(3000, 15_980, 20)) <= set(x.written)
+        assert x.recording.gaps == []
+
+    play(tmp_path, scene)
+
+
+def test_a_question_about_the_recording_is_answered_and_nothing_stops(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        question = EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9)
+        x.ear.when_said(Channel.CALLER, 8000, 8800, question)
+        x.ring((8000, 9500))
+        await x.media(16_000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "SEALED"
+        assert x.said == ["hotline-disclosure", "hotline-menu", "quality-question-answer"]
+        assert x.recording.gaps == []
+
+    play(tmp_path, scene)
+
+
+def test_a_question_below_its_threshold_is_not_answered(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.when_said(Channel.CALLER, 8000, 8800, EarVerdict(Label.QUESTION_RECORDING, Band.CLEAR, 0.2))
+        x.ring((8000, 9500))
+        await x.media(14_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert "quality-question-answer" not in x.said
+
+    play(tmp_path, scene)
+
+
+def test_an_agent_who_objects_aloud_ends_the_recording_and_not_the_call(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = Behaviour(200, 1.0)
+        x.ear.when_said(Channel.AGENT, 12_000, 12_500, objection())
+        x.ring()
+        await x.agent_speaks((7000, 12_000))
+        await x.until("objection")
+        await x.media(22_000)
+        assert x.commands("unbridge") == []
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.recording_state == "DISCARDED"
+        assert row.consent["agent"]["state"] == "REFUSED"  # type: ignore[index]
+        assert row.consent["caller"]["state"] == "NOTIFIED"  # type: ignore[index]
+
+    play(tmp_path, scene, changes={"agent_uri": AGENT})
+
+
+def test_speech_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring((300, 1500), (3000, 4500))
+        await x.media(12_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        ended = {item["prompt"]: item["completed"] for item in x.feed.of("prompt.ended")}
+        assert ended == {"hotline-disclosure": True, "hotline-menu": False}
+
+    play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
