@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
+from rich.padding import Padding
 from rich.terminal_theme import SVG_EXPORT_THEME
 
 from ivr.demo.stage import Act
@@ -37,6 +38,10 @@ class _PictureView(LiveView):
     def __init__(self, console: Console, folder: Path) -> None:
         super().__init__(console)
         self._folder = folder
+
+    def note(self, text: str) -> None:
+        # A picture cuts what a terminal would wrap.
+        self._console.print(Padding(f"[dim]{text}[/]", (0, 0, 0, 9)))
 
     def end(self, acts: list[Act], places: Mapping[str, object]) -> None:
         super().end(acts, {name: str(place).replace(f"{self._folder}/", "") for name, place in places.items()})
