@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ivr.speech.intent.words import Word
 
-_WHOLE_WORDS = 14
-_STRETCH_WORDS = 16
-_SHORT_CLAUSE_WORDS = 4
+_WHOLE_WORDS = 6
+_STRETCH_WORDS = 14
+_SHORT_CLAUSE_WORDS = 3
 _OPENERS = frozenset({"mais", "donc", "alors", "et", "parce", "car", "puis", "sinon", "bon", "voila", "ensuite", "par"})
 _SUBJECTS = frozenset({"je", "j", "vous", "on", "c", "il", "elle", "ca", "mon", "ma", "nous"})
 _RUN_ON_WORDS = 8

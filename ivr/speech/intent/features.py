@@ -55,7 +55,7 @@ def _frames(nodes: Sequence[Node]) -> Iterable[str]:
             yield f"{above}>{node.name}:{target}"
             yield f"{above}>{node.name}:{target}:{node.who}"
             above = node.name
-        elif node.kind in ("REC", "CONTACT", "KEEP", "LISTEN", "LIST"):
+        elif node.kind in ("REC", "RECU", "RECX", "CONTACT", "KEEP", "LISTEN", "LIST"):
             yield f"{node.name}:{node.form}:{node.who}"
             yield f"{above}>{node.name}"
             yield f"{above}>{node.name}:{node.form}:{node.who}"

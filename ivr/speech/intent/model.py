@@ -15,7 +15,8 @@ from ivr.domain.verdict import Band, Label, Thresholds
 from ivr.speech.intent.clauses import stretches
 from ivr.speech.intent.concepts import Lexicon, shipped_lexicon
 from ivr.speech.intent.features import vectorise
-from ivr.speech.intent.replies import DENIALS, MEANING, bare_answer, first_answer, prompt_role
+from ivr.speech.intent.replies import DENIALS, MEANING, bare_answer, first_answer, led_answer, prompt_role
+from ivr.speech.intent.skeleton import skeleton
 from ivr.speech.intent.weights import LABELS, SHIPPED, Weights, load
 from ivr.speech.intent.words import Word, words
 from ivr.speech.understanding import Hypothesis, Reading
@@ -29,6 +30,9 @@ _PLAUSIBLE = 4.0
 _ANY_SHARE = 0.5
 # A clause of a long turn must be this much surer (in logits) than the turn read whole.
 _CLAUSE_DISCOUNT = 0.7
+# The most that an unfinished sentence may score before it has named its object: it may ask, never act.
+_UNFINISHED = 0.6
+_NAMED = frozenset({"REC", "RECU", "CONTACT", "LIST", "INTEREST", "PEACE", "KEEP", "LISTEN", "OFFER", "BYE"})
 
 
 @dataclass(frozen=True)
@@ -111,16 +115,18 @@ class IntentModel:
     def _one(self, text: str, last_prompt: str, after_disclosure: bool, partial: bool) -> _Judged:
         spoken = words(text)
         units = self._lexicon.units(spoken)
+        role = prompt_role(last_prompt, after_disclosure=after_disclosure)
         answer = bare_answer(units)
-        if answer is not None:
-            meant = MEANING[prompt_role(last_prompt, after_disclosure=after_disclosure), answer]
-            score = min(meant.score, 0.6) if partial and meant.label in _OPPOSING else meant.score
-            spread = np.full(len(LABELS), (1 - score) / (len(LABELS) - 1), dtype=np.float32)
-            spread[_AT[Label.NONE]] += spread.sum() - spread[_AT[meant.label]] - spread[_AT[Label.NONE]]
-            spread[[at for at in range(len(LABELS)) if at != _AT[meant.label] and at != _AT[Label.NONE]]] = 0
-            spread[_AT[meant.label]] = score
-            return _Judged(spread / spread.sum(), 0, len(spoken))
-        return self._text(text)
+        meant = MEANING[role, answer] if answer is not None else led_answer(units, role)
+        if meant is not None:
+            score = min(meant.score, _UNFINISHED) if partial and meant.label in _OPPOSING else meant.score
+            return _Judged(_spread(meant.label, score), 0, len(spoken))
+        judged = self._text(text)
+        if partial and not any(node.kind in _NAMED for node in skeleton(units)):
+            # An unfinished sentence that has not named what it is about may still turn harmless.
+            capped = np.minimum(judged.probabilities, [1.0, _UNFINISHED, _UNFINISHED, 1.0]).astype(np.float32)
+            return _Judged(capped, judged.first, judged.last)
+        return judged
 
     def _judge_text(self, text: str) -> _Judged:
         spoken = words(text)
@@ -146,6 +152,14 @@ class IntentModel:
     def probabilities(self, spoken: Sequence[Word]) -> npt.NDArray[np.float32]:
         """Return the linear model's own opinion of one stretch of words, in the order of LABELS."""
         return self._weights.probabilities(*vectorise(spoken, self._lexicon))
+
+
+def _spread(label: Label, score: float) -> npt.NDArray[np.float32]:
+    """Return probabilities that give `label` its score and leave the rest to nothing being meant."""
+    spread = np.zeros(len(LABELS), dtype=np.float32)
+    spread[_AT[Label.NONE]] = 1.0 - score
+    spread[_AT[label]] = score
+    return spread
 
 
 def _span(spoken: Sequence[Word], judged: _Judged) -> tuple[int, int] | None:

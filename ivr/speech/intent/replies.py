@@ -127,15 +127,15 @@ def _read(text: str, after_disclosure: bool) -> PromptRole:
         plain = " ".join(word.text for word in spoken)
         nodes = skeleton(shipped_lexicon().units(spoken))
         kinds = {node.kind for node in nodes}
-        asks = "?" in sentence or _ASKS.search(plain) is not None
+        asks = "?" in sentence or (_ASKS.search(plain) is not None and not re.search(r"\bsi\b", plain))
         turned = sum(node.kind in ("STOP", "REFUSE", "REMOVE", "SANS") for node in nodes)
         turned += sum(node.negated for node in nodes)
-        if "REC" in kinds:
-            if not asks or "dites" in plain.split()[:1]:
+        if kinds & {"REC", "RECU", "RECX"}:
+            if not asks or plain.startswith("dites"):
                 role = PromptRole.NOTICE if role is PromptRole.UNKNOWN else role
             else:
                 role = PromptRole.YES_OBJECTS if turned % 2 else PromptRole.NO_OBJECTS
-        elif asks and kinds & {"CONTACT", "INTEREST"} and "REC" not in kinds and "?" in sentence:
+        elif asks and kinds & {"CONTACT", "INTEREST"} and "?" in sentence:
             role = PromptRole.YES_REFUSES_CONTACT if turned % 2 else PromptRole.NO_REFUSES_CONTACT
         elif "?" in sentence and role is PromptRole.UNKNOWN:
             role = PromptRole.OTHER_QUESTION
@@ -144,10 +144,16 @@ def _read(text: str, after_disclosure: bool) -> PromptRole:
     return role
 
 
-_EMPTY = frozenset({"FILLER", "POLITE", "PRO", "MOI", "VOUS", "DE", "NE", "BE", "THEN", "QUE", "BUT"})
-_SURE = frozenset(
-    {"tout", "fait", "c", "est", "ca", "pour", "moi", "du", "tout", "absolument", "toujours", "repete", "ai"}
+_EMPTY = frozenset({"FILLER", "POLITE", "PRO", "MOI", "VOUS", "DE", "NE", "BE", "THEN", "QUE", "BUT", "TIMES"})
+_SURE = frozenset({"tout", "fait", "c", "est", "ca", "pour", "moi", "du", "toujours", "repete", "ai", "a"})
+_AFFIRMING = re.compile(
+    r"\b(?:exactement|exact|tout a fait|absolument|effectivement|affirmatif|correct|parfaitement|certainement"
+    r"|carrement|voila|c est (?:bien )?(?:ca|cela))\b"
 )
+_NEGATIONS = frozenset({"PAS", "PLUS", "JAMAIS", "AUCUN", "RIEN"})
+_OPPOSING_WORDS = ("refus", "oppos", "declin", "object", "m y oppose", "m oppose", "je m", "rejet", "droit d")
+_LEAD_WORDS_MAX = 14
+_ANSWER_WORDS_MAX = 8
 
 
 def first_answer(units: Sequence[Unit]) -> Answer | None:
@@ -163,30 +169,49 @@ def first_answer(units: Sequence[Unit]) -> Answer | None:
 def bare_answer(units: Sequence[Unit]) -> Answer | None:
     """Return the answer that `units` are, when they hold nothing else."""
     left = [unit for unit in units if unit.concept not in _EMPTY and unit.text not in _SURE]
-    kinds = [unit.concept for unit in left]
-    negated = any(kind in ("PAS", "PLUS", "JAMAIS", "AUCUN", "RIEN") for kind in kinds)
+    affirmed = _AFFIRMING.search(" ".join(unit.text for unit in units)) is not None
+    kinds = [unit.concept for unit in left if not (affirmed and unit.concept == "X" and _AFFIRMING.search(unit.text))]
+    negated = any(kind in _NEGATIONS for kind in kinds)
     core = {kind for kind in kinds if kind not in ("PAS", "PLUS", "JAMAIS", "NON", "OUI")}
-    if not kinds or len(kinds) > 8:
+    if len(kinds) > _ANSWER_WORDS_MAX or not (kinds or affirmed):
         return None
-    yes, no = "OUI" in kinds, "NON" in kinds
+    yes, no = "OUI" in kinds or (affirmed and not negated and "NON" not in kinds), "NON" in kinds
     if core == {"REFUSE"} and not negated:
-        return Answer.OPPOSE
-    if (
-        core <= {"STOP", "REMOVE"}
-        and core
-        and not negated
-        and len(core) == 1
-        and all(u.form in ("", "z") for u in left)
-    ):
+        spoken = " ".join(unit.text for unit in left if unit.concept == "REFUSE")
+        return Answer.OPPOSE if any(word in spoken for word in _OPPOSING_WORDS) else Answer.NOT_WANT
+    stops = core and core <= {"STOP", "REMOVE"} and len(core) == 1
+    if stops and not negated and all(unit.form in ("", "z") for unit in left):
         return Answer.STOP
     agreed = any(unit.concept == "OUI" and unit.text == "d accord" for unit in left)
-    if negated and (core and core <= {"WANT", "ACCEPT", "PREFER", "LIKE"} or (not core and agreed)):
+    wishes = bool(core) and core <= {"WANT", "ACCEPT", "PREFER", "LIKE"}
+    if negated and (wishes or (not core and agreed)):
         return Answer.NOT_WANT
-    if core == {"PREFER"} and no:
-        return Answer.NOT_WANT
-    if core or negated:
-        return Answer.NO if not core and no and not yes else None
+    if wishes:
+        return Answer.NOT_WANT if no else Answer.YES
+    if core:
+        return None
+    if negated or (no and not yes):
+        return Answer.NO if not yes else None
     if yes and no:
-        # "non non allez-y" agrees; "oui enfin non" and "d'accord, euh non" do not.
+        # "non non allez-y" agrees; "oui enfin non" does not.
         return Answer.NO if kinds[-1] == "NON" else None
-    return Answer.YES if yes else Answer.NO
+    return Answer.YES if yes else None
+
+
+def led_answer(units: Sequence[Unit], role: PromptRole) -> BareReading | None:
+    """Return the meaning of a short answer that begins with yes or no and goes on about something else.
+
+    Only after a question about recording or contact; in doubt the answer's first word counts.
+    """
+    if role in (PromptRole.UNKNOWN, PromptRole.NOTICE, PromptRole.OTHER_QUESTION):
+        return None
+    nodes = [node for node in skeleton(units) if node.kind != "POLITE"]
+    if not nodes or units[-1].last > _LEAD_WORDS_MAX:
+        return None
+    kinds = [node.kind for node in nodes]
+    if kinds[0] not in ("OUI", "NON") or any(kind in _ABOUT for kind in kinds) or {"OUI", "NON"} <= set(kinds):
+        return None
+    return MEANING[role, Answer.YES if kinds[0] == "OUI" else Answer.NO]
+
+
+_ABOUT = frozenset({"REC", "RECU", "RECX", "CONTACT", "KEEP", "LISTEN", "QUESTION"})

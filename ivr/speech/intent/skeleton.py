@@ -15,7 +15,7 @@ from ivr.speech.intent.concepts import Unit
 PREDICATES = frozenset(
     "REFUSE STOP REMOVE WANT ACCEPT LIKE BOTHER PREFER ALLOWED INTEREST SAID PEACE SERVED".split()  # noqa: SIM905
 )
-TARGETS = frozenset("REC RECX CONTACT OTHER OFFER KEEP LISTEN CONV LIST".split())  # noqa: SIM905
+TARGETS = frozenset("REC RECU RECX CONTACT OTHER OFFER KEEP LISTEN CONV LIST".split())  # noqa: SIM905
 MARKS = frozenset("NON OUI BUT COND QUESTION SANS PAST BYE TIERS POLITE".split())  # noqa: SIM905
 NEGATIONS = frozenset({"PAS", "PLUS", "JAMAIS", "AUCUN", "RIEN", "PERSONNE"})
 _LIGHT = frozenset({"FILLER", "PRO", "MOI", "VOUS", "DE", "BE", "POLITE"})
@@ -23,6 +23,7 @@ _BETWEEN = frozenset({"FILLER", "PRO", "MOI", "VOUS", "DE"})
 _AUXILIARY = frozenset(
     {"ai", "as", "a", "avez", "avons", "ont", "va", "vais", "allez", "fait", "faire", "sur", "tellement"}
 )
+_HAVING = frozenset({"ai", "as", "a", "avez", "avons", "ont", "avais", "avait", "aviez", "aurait", "aurais"})
 _RECALLED = 8
 _SELF = frozenset({"je", "j", "on", "nous", "moi"})
 
@@ -109,6 +110,44 @@ def _registers(units: Sequence[Unit], k: int) -> bool:
     return False
 
 
+def _of_unknown(units: Sequence[Unit], k: int) -> bool:
+    """Tell whether the recording at `k` is of something that no concept names."""
+    if units[k].pause or k + 2 >= len(units) or units[k + 1].concept != "DE":
+        return False
+    j = k + 2
+    while j < len(units) - 1 and units[j].concept in _BETWEEN and not units[j].pause:
+        j += 1
+    return units[j].concept == "X"
+
+
+def _of_conversation(units: Sequence[Unit], k: int) -> bool:
+    """Tell whether what is kept or listened to at `k` is this call, the voice, the words said."""
+    if not units[k].pause:
+        for j in range(k + 1, min(len(units), k + 5)):
+            if units[j].concept == "CONV":
+                return True
+            if units[j].concept not in _BETWEEN | {"KEEP", "REC"} or units[j].pause:
+                break
+    for j in range(k - 1, max(-1, k - 5), -1):
+        if units[j].pause:
+            return False
+        if units[j].concept == "CONV":
+            return True
+        if units[j].concept not in _BETWEEN | {"BE", "NE", "PAS", "REC", "KEEP", "THEN"}:
+            return False
+    return False
+
+
+def _compound_past(units: Sequence[Unit], k: int) -> bool:
+    """Tell whether an auxiliary stands before the verb at `k`: "vous avez arrêté", "j'ai refusé"."""
+    for j in range(k - 1, max(-1, k - 4), -1):
+        if units[j].text in _HAVING:
+            return True
+        if units[j].pause or units[j].concept not in ("FILLER", "PAS", "JAMAIS", "PLUS", "BE", "RIEN", "TIMES"):
+            return False
+    return False
+
+
 def _who(units: Sequence[Unit], k: int) -> str:
     if units[k].text.endswith("ons"):
         return "1"
@@ -133,10 +172,14 @@ def skeleton(units: Sequence[Unit]) -> list[Node]:
     nodes: list[Node] = []
     for k, unit in enumerate(units):
         kind = unit.concept
-        if kind == "REC" and _registers(units, k):
-            kind = "RECX"
+        if kind == "REC":
+            kind = "RECX" if _registers(units, k) else "RECU" if _of_unknown(units, k) else "REC"
+        elif kind in ("KEEP", "LISTEN") and _of_conversation(units, k):
+            # To keep or replay what is said is to record it.
+            kind = "REC"
         if _bones(kind) or kind in MARKS:
-            nodes.append(Node(kind, k in negated, _who(units, k), k, unit.form, unit.pause))
+            form = "p" if _compound_past(units, k) else unit.form
+            nodes.append(Node(kind, k in negated, _who(units, k), k, form, unit.pause))
     return nodes
 
 

@@ -15,7 +15,7 @@ _AGAINST = frozenset({"REFUSE", "STOP", "REMOVE", "BOTHER", "SANS"})
 _FOR = frozenset({"WANT", "ACCEPT", "LIKE", "PREFER"})
 # These carry no direction, but a negation on them turns what they govern.
 _NEUTRAL = frozenset({"ALLOWED", "SAID", "INTEREST", "SERVED"})
-_SUBJECTS = {"REC": "REC", "KEEP": "KEEP", "LISTEN": "KEEP", "CONTACT": "CONTACT", "OFFER": "OFFER", "LIST": "LIST"}
+_SUBJECTS = {"REC": "REC", "RECU": "RECU", "RECX": "RECX", "KEEP": "KEEP", "LISTEN": "KEEP", "CONTACT": "CONTACT", "OFFER": "OFFER", "LIST": "LIST"}
 _REACH = 3
 
 
@@ -82,13 +82,16 @@ def stances(nodes: Sequence[Node]) -> list[str]:
         side = ("against" if turned % 2 else "for") if sided else "neither"
         who = next((g.who for g in reversed(governors) if g.who != "0"), chain[0].who if chain else node.who)
         condition = "if" if any(n.kind == "COND" for n in nodes[max(0, k - 3) : k]) else ""
-        past = "past" if any(g.form == "t" for g in chain) or any(n.kind == "PAST" for n in nodes) else ""
+        past = "past" if any(g.form in ("t", "p") for g in (*chain, node)) or any(n.kind == "PAST" for n in nodes) else ""
         found.append(f"{subject} {side}")
         found.append(f"{subject} {side} {who}")
         found.append(f"{subject} {side} {who} {condition} {past} {'asked' if asked else ''}")
         found.append(f"{subject} {side} {len(chain)} {'-'.join(g.name for g in chain[:2])}")
         if subject in ("REC", "CONTACT"):
             last = f"{subject} {side} {who}"
+    kinds = {node.kind for node in nodes}
+    if "RECX" in kinds and "REC" not in kinds:
+        found.append("only RECX")
     if last:
         found.append(f"last {last}")
     return found
