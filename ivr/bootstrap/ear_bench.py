@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ivr.bootstrap.hearing import listening_settings
 from ivr.bootstrap.world import SystemClock
 from ivr.domain.hearing import Channel
 from ivr.domain.policy import decide_objection
 from ivr.domain.program import Program
 from ivr.domain.verdict import Label
 from ivr.services.file_listening import FileHearing, listen_to_channel
-from ivr.services.listening import ListeningSettings
 from ivr.settings import Settings
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.ear import EarJudge
@@ -67,7 +67,7 @@ async def listen_to_file(
                         ear=ear,
                         detector=WebrtcDetector(),
                         clock=SystemClock(),
-                        settings=ListeningSettings(endpoint=settings.endpoint, hearing=settings.hearing),
+                        settings=listening_settings(settings),
                         program=chosen,
                         objecting=objecting,
                         after_disclosure=after_disclosure,

@@ -18,12 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ivr.bootstrap.archive import Archive, open_archive
+from ivr.bootstrap.hearing import listening_settings
+from ivr.bootstrap.outlet import Outlet
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.world import SystemClock, ThreadDesk, die_with_parent, forbid_core_dumps, new_id
-from ivr.errors import EXIT_ENVIRONMENT, IvrError
+from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.services.call_control import CallControl, Routes
 from ivr.services.dependencies import Dependencies
-from ivr.services.listening import ListeningSettings
 from ivr.settings import Settings, load_settings
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import Registration, SipSettings
@@ -32,29 +33,31 @@ from ivr.speech.detector import WebrtcDetector
 
 
 class StdoutFeed:
-    """Port LiveFeed: one JSON object per line on stdout, read by the node."""
+    """Port LiveFeed: one JSON object per line on stdout, read by the node. A call never waits for its reader."""
 
     def __init__(self, line: int) -> None:
         self._line = line
+        self._outlet = Outlet(sys.stdout.fileno())
 
     def publish(self, kind: str, *, call_id: str = "", **fields: object) -> None:
         news = {"kind": kind, "line": self._line, "call_id": call_id, "at": time.monotonic(), **fields}
-        sys.stdout.write(json.dumps(news, default=str, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        self._outlet.write(json.dumps(news, default=str, ensure_ascii=False) + "\n")
+
+    def close(self) -> None:
+        self._outlet.close()
 
 
 def sip_settings(settings: Settings, index: int) -> SipSettings:
     """The SIP settings of the line with this index: its own port, and its share of the RTP range."""
     sip = settings.sip
-    share = (sip.rtp_port_max + 1 - sip.rtp_port_min) // settings.node.lines
-    first = sip.rtp_port_min + index * share
+    first, last = _rtp_share(sip.rtp_port_min, sip.rtp_port_max, settings.node.lines, index)
     registrar = sip.registrar
     registration = None
     if registrar.uri:
         registration = Registration(
             registrar_uri=registrar.uri,
             username=registrar.username,
-            password=registrar.password_file.read_text("utf-8").strip() if registrar.password_file else "",
+            password=_password(registrar.password_file),
             realm=registrar.realm,
             expires_s=registrar.expires_s,
         )
@@ -63,14 +66,37 @@ def sip_settings(settings: Settings, index: int) -> SipSettings:
         port=sip.port + 2 * index if sip.port else 0,
         tcp=sip.tcp,
         public_address=sip.public_address,
-        rtp_port_min=first + first % 2,
-        rtp_port_max=first + share - 1,
+        rtp_port_min=first,
+        rtp_port_max=last,
         codecs=tuple(sip.codecs),
         srtp=sip.srtp,
         registration=registration,
         max_calls=sip.max_calls,
         rtp_timeout_s=sip.rtp_timeout_s,
     )
+
+
+def _rtp_share(lowest: int, highest: int, lines: int, index: int) -> tuple[int, int]:
+    """Return the ports of one line: an even first one, and the last; 0 and 0 when the system chooses."""
+    if not highest:
+        return 0, 0
+    share = (highest + 1 - lowest) // lines
+    first = lowest + index * share
+    return first + first % 2, first + share - 1
+
+
+def _password(file: Path | None) -> str:
+    """Raises HostError when the file that holds the registrar's password cannot be read."""
+    if file is None:
+        return ""
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise HostError(
+            f"the registrar's password cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}",
+            where=str(file),
+            remedy="write the password alone into it, or correct sip.registrar.password_file",
+        ) from error
 
 
 def dependencies(
@@ -80,7 +106,7 @@ def dependencies(
     line: PjsuaLine,
     ear: ZmqEar,
     desk: ThreadDesk,
-    index: int,
+    feed: StdoutFeed,
 ) -> Dependencies:
     return Dependencies(
         node_id=settings.node.id,
@@ -93,7 +119,7 @@ def dependencies(
         do_not_call=archive.do_not_call,
         clock=SystemClock(),
         desk=desk,
-        feed=StdoutFeed(index),
+        feed=feed,
         new_id=new_id,
         profile=settings.profile,
         retention=settings.retention,
@@ -102,25 +128,24 @@ def dependencies(
         prompt_file=library.file,
         prompt_sha256=library.sha256,
         codec=settings.recording.codec,
-        listening=ListeningSettings(endpoint=settings.endpoint, hearing=settings.hearing),
+        listening=listening_settings(settings),
         tape=settings.tape,
         settle_timeout_s=settings.calls.settle_timeout_s,
         quiet_timeout_s=settings.calls.quiet_timeout_s,
     )
 
 
-async def serve(settings: Settings, ears: Sequence[str], index: int) -> None:
+async def serve(settings: Settings, ears: Sequence[str], index: int, feed: StdoutFeed) -> None:
     """Serve calls until told to stop or until the node is gone."""
     archive = open_archive(settings)
     library = PromptLibrary(settings)
     library.check()
-    feed = StdoutFeed(index)
     ear = ZmqEar(ears)
     desk = ThreadDesk()
     line = await PjsuaLine.open(sip_settings(settings, index))
     try:
         routes = Routes(settings.routes.default, settings.routes.users)
-        control = CallControl(dependencies(settings, archive, library, line, ear, desk, index), routes)
+        control = CallControl(dependencies(settings, archive, library, line, ear, desk, feed), routes)
         serving = asyncio.create_task(control.run())
         stopped = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
@@ -162,7 +187,9 @@ async def _obey(control: CallControl, feed: StdoutFeed, stopped: asyncio.Event) 
                 feed.publish(
                     "call.refused",
                     ref=command.get("ref", ""),
-                    what=str(error),
+                    what=error.what,
+                    where=error.where,
+                    remedy=error.remedy,
                     exit_code=error.exit_code,
                     rules=list(getattr(error, "rules", ())),
                 )
@@ -177,12 +204,15 @@ def main() -> int:
     parser.add_argument("--index", type=int, default=0)
     parser.add_argument("--ear", action="append", required=True)
     options = parser.parse_args()
+    feed = StdoutFeed(options.index)
     try:
-        asyncio.run(serve(load_settings(options.config, os.environ), options.ear, options.index))
+        asyncio.run(serve(load_settings(options.config, os.environ), options.ear, options.index, feed))
     except IvrError as error:
-        StdoutFeed(options.index).publish("line.failed", what=str(error), exit_code=error.exit_code)
+        feed.publish("line.failed", what=error.what, where=error.where, remedy=error.remedy, exit_code=error.exit_code)
         return error.exit_code or EXIT_ENVIRONMENT
-    return 0
+    finally:
+        feed.close()
+    return EXIT_OK
 
 
 if __name__ == "__main__":

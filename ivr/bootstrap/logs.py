@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
-from ivr.bootstrap.node import News
+from ivr.bootstrap.child import News
+from ivr.bootstrap.outlet import Outlet
 from ivr.settings import LogSection
 
 _LEVELS = {
@@ -28,27 +29,42 @@ _LEVELS = {
 
 
 class NewsLog:
-    """Writes each piece of news as one line on stderr; with `json_`, as one JSON object on stdout."""
+    """Writes each piece of news as one line on stderr; with `json_`, as one JSON object on stdout.
+
+    In JSON the kind of news is `kind`, as in every other object that a command prints. A reader that is slow, or
+    gone, does not hold up the node.
+    """
 
     def __init__(self, section: LogSection, *, json_: bool) -> None:
-        as_json = json_ or section.format == "json"
-        renderer: Any = (
-            structlog.processors.JSONRenderer(default=str)
-            if as_json
-            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-        )
+        self._outlet = Outlet(sys.stdout.fileno() if json_ else sys.stderr.fileno())
+        self._threshold = logging.getLevelName(section.level.upper())
+        stamps: list[Any] = [
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            structlog.processors.add_log_level,
+        ]
+        if json_ or section.format == "json":
+            stamps += [
+                structlog.processors.EventRenamer("kind"),
+                structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+            ]
+        else:
+            stamps.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
         self._log = structlog.wrap_logger(
-            structlog.PrintLogger(sys.stdout if json_ else sys.stderr),
-            processors=[
-                structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-                structlog.processors.add_log_level,
-                renderer,
-            ],
-            wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(section.level.upper())),
+            structlog.WriteLogger(cast(TextIO, self._outlet)), processors=stamps, wrapper_class=structlog.BoundLogger
         )
 
-    def write(self, news: News) -> None:
-        """Log one piece of news at the level its kind deserves."""
-        fields = {key: value for key, value in news.items() if key != "kind"}
-        level = _LEVELS.get(str(news["kind"]), "info")
-        getattr(self._log, level)(str(news["kind"]), **fields)
+    def write(self, news: News, *, always: bool = False) -> None:
+        """Log one piece of news at the level its kind deserves; `always`: whatever level is asked for."""
+        kind = str(news["kind"])
+        level = _LEVELS.get(kind, "info")
+        if always or logging.getLevelName(level.upper()) >= self._threshold:
+            fields = {_RESERVED.get(key, key): value for key, value in news.items() if key != "kind"}
+            getattr(self._log, level)(kind, **fields)
+
+    def close(self) -> None:
+        """Let the reader take what is on its way."""
+        self._outlet.close()
+
+
+#: Names that the log line itself uses.
+_RESERVED = {"event": "event_", "level": "level_", "time": "time_"}

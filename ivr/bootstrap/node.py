@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ivr.bootstrap.archive import open_archive
-from ivr.errors import ComplianceError, HostError, IvrError
+from ivr.bootstrap.child import Child, News
+from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, ComplianceError, ConfigurationError, HostError, IvrError
 from ivr.settings import Settings
 
-News = dict[str, object]
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
-_STEADY_S = 60.0
-_STOP_S = 15.0
+__all__ = ["News", "Node"]
 
-
-@dataclass
-class _Child:
-    """One supervised process: what it is, how it is started, and how often it has died of late."""
-
-    name: str
-    command: list[str]
-    process: asyncio.subprocess.Process | None = None
-    started_at: float = 0.0
-    pause_s: float = _FIRST_PAUSE_S
-    ready: asyncio.Event = field(default_factory=asyncio.Event)
-    uri: str = ""
-    failure: News | None = None
-    restarts: int = 0
+#: A Unix socket's name holds 107 bytes.
+_LONGEST_SOCKET = 107
 
 
 class Node:
@@ -50,11 +32,10 @@ class Node:
         self._settings = settings
         self._env = dict(env)
         self._on_news = on_news
-        self._run_dir = Path(tempfile.mkdtemp(prefix="ivr-"))
-        self._ears = [self._ear(index) for index in range(settings.node.ears)]
-        self._lines = [self._line(index) for index in range(settings.node.lines)]
+        self._run_dir: Path | None = None
+        self._ears: list[Child] = []
+        self._lines: list[Child] = []
         self._watchers: list[asyncio.Task[None]] = []
-        self._stopping = False
         self._answers: dict[str, asyncio.Future[News]] = {}
         self._refs = 0
 
@@ -75,58 +56,62 @@ class Node:
 
     @property
     def pids(self) -> Mapping[str, int]:
-        children = (*self._ears, *self._lines)
-        return {child.name: child.process.pid for child in children if child.process is not None}
+        return {child.name: child.pid for child in (*self._ears, *self._lines) if child.pid is not None}
 
     async def start(self, *, timeout_s: float = 120.0) -> None:
-        """Recover what a crash left, then start everything. Raises HostError when a process cannot start."""
+        """Recover what a crash left, then start everything. Raises what a process that cannot start has died of."""
         await self.recover()
+        self._run_dir = run_dir = Path(tempfile.mkdtemp(prefix="ivr-"))
+        sockets = [f"ipc://{run_dir}/ear-{index}" for index in range(self._settings.node.ears)]
+        if len(os.fsencode(sockets[-1].removeprefix("ipc://"))) > _LONGEST_SOCKET:
+            raise HostError(
+                "the path of the temporary folder is too long for a socket",
+                where=str(run_dir),
+                remedy="set TMPDIR to a shorter one, e.g. TMPDIR=/tmp",
+            )
+        self._ears = [self._ear(index, socket) for index, socket in enumerate(sockets)]
+        self._lines = [self._line(index, sockets) for index in range(self._settings.node.lines)]
         for group in (self._ears, self._lines):
             for child in group:
-                self._watchers.append(asyncio.create_task(self._keep_alive(child), name=child.name))
+                self._watchers.append(asyncio.create_task(child.keep_alive(), name=child.name))
             for child in group:
-                try:
-                    async with asyncio.timeout(timeout_s):
-                        await child.ready.wait()
-                except TimeoutError:
-                    raise HostError(f"{child.name} did not start in {timeout_s:g} s") from None
-                if child.failure is not None:
-                    raise HostError(str(child.failure.get("what", "failed")), where=child.name)
+                await child.ready(timeout_s)
 
     async def place(self, uri: str, program: str, *, agent_uri: str = "", timeout_s: float = 10.0) -> str:
         """Call somebody from the first line; returns the call's id. Raises ComplianceError when it is refused."""
         self._refs += 1
         ref = str(self._refs)
         answer = self._answers[ref] = asyncio.get_running_loop().create_future()
+        line = self._lines[0]
         try:
-            await self._tell(
-                self._lines[0], {"do": "place", "uri": uri, "program": program, "agent": agent_uri, "ref": ref}
-            )
+            await line.command({"do": "place", "uri": uri, "program": program, "agent": agent_uri, "ref": ref})
             async with asyncio.timeout(timeout_s):
                 news = await answer
         except TimeoutError:
-            raise HostError("the line did not answer", where=self._lines[0].name) from None
+            raise HostError("the line did not answer", where=line.name) from None
         finally:
             del self._answers[ref]
         if news["kind"] == "call.refused":
-            rules = news.get("rules")
-            raise ComplianceError(str(news["what"]), rules=tuple(rules) if isinstance(rules, list) else ())
+            raise _refusal(news)
         return str(news["call_id"])
 
     async def set_agent(self, program: str, uri: str) -> None:
         """From now on connect the calls of a program with this softphone; an empty URI: with nobody."""
         for line in self._lines:
-            await self._tell(line, {"do": "agent", "program": program, "uri": uri})
+            await line.command({"do": "agent", "program": program, "uri": uri})
 
     async def stop(self) -> None:
         """End calls politely, then every process, by its id."""
-        self._stopping = True
         for group in (self._lines, self._ears):
-            await asyncio.gather(*(self._end(child) for child in group))
+            await asyncio.gather(*(child.end() for child in group))
         for watcher in self._watchers:
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
-        shutil.rmtree(self._run_dir, ignore_errors=True)
+        if any(line.killed for line in self._lines):
+            with contextlib.suppress(IvrError):
+                await self.recover()
+        if self._run_dir is not None:
+            shutil.rmtree(self._run_dir, ignore_errors=True)
 
     async def recover(self) -> None:
         """Recover or discard what a crash left behind, and say so."""
@@ -147,91 +132,41 @@ class Node:
                 archive.close()
 
         for news in await asyncio.to_thread(work):
-            self._tell_news(news)
+            self._heard(news)
 
     # ---- processes
 
-    def _ear(self, index: int) -> _Child:
+    def _ear(self, index: int, socket: str) -> Child:
         settings = self._settings
-        command = ["-m", "ivr.speech.server", "--endpoint", f"ipc://{self._run_dir}/ear-{index}"]
+        command = ["-m", "ivr.speech.server", "--endpoint", socket]
         command += ["--model-dir", str(settings.model_dir), "--device", settings.ear.device]
         command += ["--compute-type", settings.ear.compute_type, "--workers", str(settings.ear.threads)]
         command += ["--capacity", str(settings.ear.queue_bound)]
-        return _Child(f"ear-{index}", command)
+        return Child(f"ear-{index}", command, env=self._env, on_news=self._heard, on_death=_nothing_more)
 
-    def _line(self, index: int) -> _Child:
+    def _line(self, index: int, sockets: list[str]) -> Child:
         command = ["-m", "ivr.bootstrap.line_process", "--config", str(self._settings.config_dir)]
         command += ["--index", str(index)]
-        for ear in range(self._settings.node.ears):
-            command += ["--ear", f"ipc://{self._run_dir}/ear-{ear}"]
-        return _Child(f"line-{index}", command)
+        for socket in sockets:
+            command += ["--ear", socket]
+        return Child(f"line-{index}", command, env=self._env, on_news=self._heard, on_death=self.recover)
 
-    async def _keep_alive(self, child: _Child) -> None:
-        """Start a process, follow it, and start it again when it dies, ever more slowly if it dies young."""
-        while True:
-            await self._run(child)
-            if self._stopping:
-                return
-            if child.failure is not None and not child.restarts and not child.ready.is_set():
-                child.ready.set()
-                return
-            lived_s = time.monotonic() - child.started_at
-            child.pause_s = _FIRST_PAUSE_S if lived_s > _STEADY_S else min(child.pause_s * 2, _LONGEST_PAUSE_S)
-            child.restarts += 1
-            code = child.process.returncode if child.process else None
-            self._tell_news({"kind": "process.died", "process": child.name, "code": code, "again_in_s": child.pause_s})
-            if child in self._lines:
-                with contextlib.suppress(IvrError):
-                    await self.recover()
-            await asyncio.sleep(child.pause_s)
-
-    async def _run(self, child: _Child) -> None:
-        child.started_at = time.monotonic()
-        child.process = process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *child.command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=self._env,
-        )
-        assert process.stdout is not None
-        async for raw in process.stdout:
-            with contextlib.suppress(ValueError):
-                self._heard(child, json.loads(raw))
-        await process.wait()
-
-    def _heard(self, child: _Child, news: News) -> None:
-        kind = news.get("kind") or news.get("event")
-        if kind in ("line.ready", "ready"):
-            child.uri = str(news.get("uri", ""))
-            child.ready.set()
-        elif kind in ("line.failed", "failed"):
-            child.failure = news
-        ref = str(news.get("ref", ""))
-        if ref in self._answers and not self._answers[ref].done():
-            self._answers[ref].set_result(news)
-        self._tell_news({"process": child.name, **news, "kind": str(kind)})
-
-    def _tell_news(self, news: News) -> None:
+    def _heard(self, news: News) -> None:
+        answer = self._answers.get(str(news.get("ref", "")))
+        if answer is not None and not answer.done():
+            answer.set_result(news)
         self._on_news({"at": time.monotonic(), **news})
 
-    async def _tell(self, child: _Child, command: News) -> None:
-        process = child.process
-        if process is None or process.stdin is None or process.returncode is not None:
-            raise HostError("the process is not running", where=child.name)
-        process.stdin.write(json.dumps(command).encode() + b"\n")
-        with contextlib.suppress(ConnectionError):
-            await process.stdin.drain()
 
-    async def _end(self, child: _Child) -> None:
-        process = child.process
-        if process is None or process.returncode is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            async with asyncio.timeout(_STOP_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+async def _nothing_more() -> None:
+    """An ear leaves nothing behind: what it was asked is asked again."""
+
+
+def _refusal(news: News) -> IvrError:
+    what, where, remedy = (str(news.get(key, "")) for key in ("what", "where", "remedy"))
+    if news.get("exit_code") == EXIT_USAGE:
+        return ConfigurationError(what, file=where, remedy=remedy)
+    if news.get("exit_code") == EXIT_ENVIRONMENT:
+        return HostError(what, where=where, remedy=remedy)
+    rules = news.get("rules")
+    return ComplianceError(what, rules=tuple(rules) if isinstance(rules, list) else (), where=where, remedy=remedy)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import click
 from rich.console import Console
 
-from ivr.errors import IvrError
+from ivr.errors import EXIT_OK, IvrError
 from ivr.settings import Settings, default_config_dir, load_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
+#: What shells say of a command that a signal ended.
+_INTERRUPTED = 130
 
 console = Console(highlight=False)
 as_json = click.option("--json", "json_", is_flag=True, help="Un objet JSON (ou une ligne par événement).")
@@ -51,6 +55,22 @@ def plain(value: object) -> object:
     return value
 
 
+def until_told(work: Coroutine[Any, Any, R]) -> R:
+    """Run to the end, as asyncio.run does; SIGTERM and SIGHUP end it as Ctrl-C does: all that was opened is closed."""
+
+    async def main() -> R:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await work
+
+    try:
+        return asyncio.run(main())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
 def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
     sys.stdout.flush()
@@ -71,6 +91,10 @@ def reporting(command: Callable[P, R]) -> Callable[P, R]:
             click.echo(f"ivr: {where}{error.what}{remedy}", err=True)
             sys.exit(error.exit_code)
         except BrokenPipeError:
-            sys.exit(0)
+            # `ivr recordings list | head`: what nobody reads is not missed, at the interpreter's end either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(EXIT_OK)
+        except KeyboardInterrupt:
+            sys.exit(_INTERRUPTED)
 
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import click
 
 from ivr.cli.context import as_json, console, plain, print_json, reporting
 from ivr.cli.vault import opened
+from ivr.errors import HostError
 
 
 @click.group()
@@ -39,15 +41,18 @@ def verify(json_: bool) -> None:
 @reporting
 def export(path: Path, json_: bool) -> None:
     """Écrit les événements, un objet JSON par ligne, dans PATH (ou sur la sortie standard)."""
-    import json
-
     with opened() as archive:
         lines = [json.dumps(plain(event), ensure_ascii=False, sort_keys=True) for event in archive.audit.events()]
     text = "".join(line + "\n" for line in lines)
     if str(path) == "-":
         sys.stdout.write(text)
         return
-    path.write_text(text, "utf-8")
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise HostError(
+            f"cannot be written: {error.strerror}", where=str(path), remedy="choose another path"
+        ) from error
     if json_:
         print_json({"ok": True, "events": len(lines), "file": path})
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import click
 from rich.table import Table
 
 from ivr.bootstrap.ear_bench import listen_to_file, text_judge
-from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
+from ivr.cli.context import as_json, console, plain, print_json, reporting, settings, until_told
 from ivr.errors import ConfigurationError
 
 program_option = click.option("--program", "program_name", default="", help="Programme dont les seuils s'appliquent.")
@@ -29,7 +28,7 @@ def listen(files: tuple[Path, ...], program_name: str, after_disclosure: bool, j
     """Écoute des fichiers WAV comme un appel : énoncés, verdicts et marque, un objet JSON par fichier."""
     found = settings()
     program = found.program(program_name or found.routes.default)
-    asyncio.run(_listen(files, program.name, after_disclosure, json_))
+    until_told(_listen(files, program.name, after_disclosure, json_))
 
 
 async def _listen(files: tuple[Path, ...], program: str, after_disclosure: bool, json_: bool) -> None:
@@ -77,8 +76,9 @@ def judge(program_name: str, after_disclosure: bool, jsonl: bool, json_: bool) -
 
 
 def _lines(jsonl: bool, after_disclosure: bool) -> Iterator[tuple[str, str, bool]]:
-    for number, line in enumerate(sys.stdin, 1):
-        text = line.rstrip("\r\n")
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        # Whatever the locale: what is not UTF-8 is judged without the bytes that mean nothing.
+        text = line.decode("utf-8", "replace").rstrip("\r\n")
         if not jsonl:
             yield text, "", after_disclosure
             continue

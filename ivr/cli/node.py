@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
+import socket
 import sys
 from collections.abc import Mapping
 
@@ -12,9 +12,11 @@ import click
 
 from ivr.bootstrap.logs import NewsLog
 from ivr.bootstrap.node import News, Node
-from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings
-from ivr.errors import EXIT_OK, EXIT_REFUSED
+from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings, until_told
+from ivr.errors import EXIT_OK, EXIT_REFUSED, HostError
 from ivr.settings import Settings
+
+_EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
 @click.command()
@@ -22,46 +24,54 @@ from ivr.settings import Settings
 @reporting
 def serve(json_: bool) -> None:
     """Fait tourner le nœud : répond aux appels jusqu'à Ctrl-C."""
-    asyncio.run(_serve(settings(), json_))
+    try:
+        until_told(_serve(settings(), json_))
+    except KeyboardInterrupt:
+        # Ctrl-C and SIGTERM are how a node is meant to be ended.
+        sys.exit(EXIT_OK)
 
 
 async def _serve(found: Settings, json_: bool) -> None:
     log = NewsLog(found.log, json_=json_)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sig in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sig, stop.set)
-    starting = asyncio.create_task(_until_stopped(found, log, stop, json_))
-    await starting
-
-
-async def _until_stopped(found: Settings, log: NewsLog, stop: asyncio.Event, json_: bool) -> None:
-    node = Node(found, log.write)
-    stopped = asyncio.create_task(stop.wait())
-    started = asyncio.create_task(node.start())
     try:
-        await asyncio.wait({stopped, started}, return_when=asyncio.FIRST_COMPLETED)
-        if not started.done():
-            started.cancel()
-            return
-        await started
-        if json_:
-            print_json({"kind": "node.ready", "uris": node.uris, "pids": node.pids})
-        else:
-            _welcome(found, node)
-        await stopped
+        async with Node(found, log.write) as node:
+            try:
+                uris = [dialled for uri in node.uris for dialled in dialable(uri, found.sip.bind)]
+                if json_:
+                    log.write({"kind": "node.ready", "uris": uris, "pids": dict(node.pids)}, always=True)
+                else:
+                    _welcome(found, uris)
+                await asyncio.Event().wait()
+            finally:
+                if not json_:
+                    console.print("Arrêt : les appels en cours se terminent…")
     finally:
-        stopped.cancel()
-        if not json_:
-            console.print("Arrêt : les appels en cours se terminent…")
-        await node.stop()
+        log.close()
 
 
-def _welcome(found: Settings, node: Node) -> None:
+def dialable(uri: str, bind: str) -> list[str]:
+    """Return the URIs at which others reach a line: one that listens everywhere has an address for them too."""
+    if bind not in _EVERY_ADDRESS:
+        return [uri]
+    outside = _address_towards_others()
+    return [uri.replace("127.0.0.1", outside), uri] if outside and "127.0.0.1" in uri else [uri]
+
+
+def _address_towards_others() -> str:
+    """This machine's address on the way to the documentation network (RFC 5737); no packet is sent."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return ""
+
+
+def _welcome(found: Settings, uris: list[str]) -> None:
     for warning in found.warnings():
         console.print(f"[yellow]![/] {warning}", soft_wrap=True)
     console.print("[bold green]Prêt.[/] Depuis un softphone, appelez :")
-    for uri in node.uris:
+    for uri in uris:
         console.print(f"  [bold]{uri}[/]  → programme {found.routes.default}", soft_wrap=True)
     for user, program in found.routes.users.items():
         console.print(f"  utilisateur {user}  → programme {program}")
@@ -78,25 +88,46 @@ def call(uri: str, program: str, agent: str, json_: bool) -> None:
     """Passe un appel, le suit jusqu'à son terme et en rend compte."""
     env = {**os.environ, **OWN_LINE}
     settings(env).program(program)
-    sys.exit(asyncio.run(_call(env, uri, program, agent, json_)))
+    sys.exit(until_told(_call(env, uri, program, agent, json_)))
 
 
 async def _call(env: Mapping[str, str], uri: str, program: str, agent: str, json_: bool) -> int:
     found = settings(env)
     log = NewsLog(found.log, json_=json_)
-    reports: asyncio.Queue[News] = asyncio.Queue()
+    ends: asyncio.Queue[News] = asyncio.Queue()
 
     def on_news(news: News) -> None:
         log.write(news)
-        if news["kind"] == "call.reported":
-            reports.put_nowait(news)
+        if news["kind"] in ("call.reported", "call.unreported", "process.died"):
+            ends.put_nowait(news)
 
-    async with Node(found, on_news, env=env) as node:
-        call_id = await node.place(uri, program, agent_uri=agent)
-        while (report := await reports.get())["call_id"] != call_id:
-            continue
+    try:
+        async with Node(found, on_news, env=env) as node:
+            call_id = await node.place(uri, program, agent_uri=agent)
+            report = await _end_of(call_id, ends)
+    finally:
+        log.close()
+    answered = report["disposition"] == "ANSWERED"
     if json_:
-        print_json({"ok": report["disposition"] == "ANSWERED", **report})
+        print_json({"ok": answered, **report})
     else:
         console.print(f"{report['disposition']} · enregistrement {report['recording_state']}")
-    return EXIT_OK if report["disposition"] == "ANSWERED" else EXIT_REFUSED
+    return EXIT_OK if answered else EXIT_REFUSED
+
+
+async def _end_of(call_id: str, ends: asyncio.Queue[News]) -> News:
+    """Wait for a call's report. Raises HostError when there will be none."""
+    while True:
+        news = await ends.get()
+        if news["kind"] == "process.died" and str(news["process"]).startswith("line"):
+            raise HostError(
+                "the line died in the middle of the call", where=f"call {call_id}", remedy="see `ivr recordings list`"
+            )
+        if news["kind"] == "call.unreported" and news["call_id"] == call_id:
+            raise HostError(
+                "the call is over, but its report could not be written",
+                where=f"call {call_id}",
+                remedy="make room on the disk; the next start finishes what is left",
+            )
+        if news["kind"] == "call.reported" and news["call_id"] == call_id:
+            return news

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 import click
 
-from ivr.cli.context import as_json, print_json, reporting
+from ivr.cli.context import as_json, print_json, reporting, until_told
 from ivr.demo.tour import run_tour
 from ivr.demo.view import JsonView, LiveView
 
@@ -18,7 +17,7 @@ from ivr.demo.view import JsonView, LiveView
 def demo(json_: bool) -> None:
     """La visite guidée : quatre vrais appels SIP sur cette machine, montrés en direct."""
     view = JsonView() if json_ else LiveView()
-    result = asyncio.run(run_tour(view))
+    result = until_told(run_tour(view))
     if json_:
         print_json(result)
     sys.exit(0 if result["ok"] else 1)

@@ -1,0 +1,185 @@
+"""Processes killed in the middle of real calls: what was stored is proven or gone, and the node goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ivr.sip.softphone_process import SoftphoneProcess
+from tests.integration.house import House, Serving, alive, run, until
+from tests.integration.sounds import Pcm, noise, speech, write_wav
+
+pytestmark = [pytest.mark.sip, pytest.mark.ear, pytest.mark.crash, pytest.mark.xdist_group("node")]
+
+#: Four segments of the container: at least two of them are whole.
+_SOME_AUDIO = 4 * 4096
+
+
+async def capturing(serving: Serving, phone: SoftphoneProcess, uri: str, wav: Path, house: House) -> str:
+    """Call, speak, and wait until audio lies on the disk; returns the recording's id."""
+    await phone.call(uri)
+    state = await serving.until("recording.state", state="CAPTURING")
+    await phone.speak(wav)
+    stored = house.partials()[0]
+    await until(lambda: stored.stat().st_size > _SOME_AUDIO, "audio reaches the disk")
+    return str(state["recording_id"])
+
+
+def left_channel(house: House, recording_id: str) -> Pcm:
+    archive = house.archive()
+    try:
+        pcm, _, _ = archive.vault.pcm(recording_id, reason="test", actor="test")
+    finally:
+        archive.close()
+    return np.frombuffer(pcm, "<i2")[0::2].astype(np.int16)
+
+
+def share_stored(part: Pcm, stored: Pcm) -> float:
+    """Return how much of what was said stands in a recording, by its loud hundredths of a second, 0 to 1."""
+    inside = stored.astype("<i2").tobytes()
+    loud = [at for at in range(0, len(part) - 80, 80) if np.abs(part[at : at + 80]).max() > 1000]
+    return sum(part[at : at + 80].astype("<i2").tobytes() in inside for at in loud) / len(loud)
+
+
+def test_a_line_killed_in_mid_call_is_restarted_and_its_recording_keeps_its_verified_prefix(
+    house: House, tmp_path: Path
+) -> None:
+    house.extra["IVR_RECORDING__CODEC"] = "alaw"
+    spoken = noise(20.0, seed=21)
+    wav = write_wav(tmp_path / "long.wav", spoken)
+
+    async def call() -> str:
+        async with Serving(house) as serving:
+            async with SoftphoneProcess("--codecs", "PCMA") as phone:
+                recording_id = await capturing(serving, phone, serving.uri, wav, house)
+                os.kill(serving.pids["line-0"], signal.SIGKILL)
+                await serving.until("process.died", process="line-0")
+                recovered = await serving.until("recording.recovered")
+                assert (recovered["recording_id"], recovered["state"]) == (recording_id, "DAMAGED")
+            again = await serving.until("line.ready")
+            async with SoftphoneProcess("--codecs", "PCMA") as phone:
+                await phone.call(str(again["uri"]))
+                await serving.until("recording.state", state="CAPTURING")
+                await phone.hangup()
+                await serving.until("call.reported", disposition="ANSWERED")
+        return recording_id
+
+    recording_id = run(call())
+    house.must_be_whole()
+    shown = house.ivr_json("recordings", "show", recording_id)
+    assert shown["state"] == "DAMAGED"
+    assert shown["key"] == "present"
+    assert shown["file"]["duration_ms"] > 500
+    assert [gap["cause"] for gap in shown["gaps"]][-1] == "crash"
+    assert [event["body"]["state"] for event in shown["events"] if event["kind"] == "recording.recovered"] == ["DAMAGED"]
+    kept = left_channel(house, recording_id)
+    assert abs(len(kept) / 8 - shown["file"]["duration_ms"]) <= 20
+    assert share_stored(kept, spoken) > 0.9
+
+
+def test_a_line_killed_once_an_objection_stands_in_the_evidence_leaves_nothing_readable(
+    house: House, tmp_path: Path
+) -> None:
+    house.extra["IVR_RECORDING__CODEC"] = "alaw"
+    wav = write_wav(tmp_path / "long.wav", noise(20.0, seed=22))
+
+    async def call() -> str:
+        archive = house.archive()
+        try:
+            async with Serving(house) as serving, SoftphoneProcess("--codecs", "PCMA") as phone:
+                recording_id = await capturing(serving, phone, serving.uri, wav, house)
+                await phone.press("9")
+                objected = ["objection"]
+                await until(
+                    lambda: objected[0] in [event.kind for event in archive.audit.events()], "evidence of the objection"
+                )
+                os.kill(serving.pids["line-0"], signal.SIGKILL)
+                await serving.until("process.died", process="line-0")
+                await serving.until("line.ready")
+        finally:
+            archive.close()
+        return recording_id
+
+    recording_id = run(call())
+    house.must_be_whole()
+    shown = house.ivr_json("recordings", "show", recording_id)
+    assert (shown["state"], shown["key"]) == ("DISCARDED", "destroyed")
+    assert list(house.store_dir.glob(f"??/??/{recording_id}*")) == []
+    assert "certificate.destruction" in [event["kind"] for event in shown["events"]]
+
+
+def test_while_the_ear_is_gone_the_call_goes_on_and_nothing_unheard_is_stored(house: House, tmp_path: Path) -> None:
+    house.extra |= {
+        "IVR_RECORDING__CODEC": "alaw",
+        "IVR_HEARING__TAPE__MAX_HOLD_MS": "3000",
+        "IVR_EAR__DEADLINE_S": "1.0",
+    }
+    sentences = ["Je voudrais changer mon adresse.", "Il a plu toute la semaine ici.", "Merci et bonne journée à vous."]
+    parts = [speech(sentence) for sentence in sentences]
+    wavs = [write_wav(tmp_path / f"{number}.wav", part) for number, part in enumerate(parts)]
+    silence = write_wav(tmp_path / "silence.wav", np.zeros(4 * 8000, np.int16))
+
+    async def say(phone: SoftphoneProcess, wav: Path) -> None:
+        await phone.speak(wav)
+        await phone.expect("spoke", timeout_s=20)
+
+    async def call() -> str:
+        async with Serving(house) as serving, SoftphoneProcess("--codecs", "PCMA") as phone:
+            ear = serving.pids["ear-0"]
+            await phone.call(serving.uri)
+            await serving.until("recording.state", state="CAPTURING")
+            await serving.until("prompt.ended", prompt="hotline-menu")
+            await say(phone, wavs[0])
+            await serving.until("hearing.judged", final=True)
+            # It hangs, then it dies: speech waits longer than the tape may hold it.
+            os.kill(ear, signal.SIGSTOP)
+            await say(phone, wavs[1])
+            await say(phone, silence)
+            os.kill(ear, signal.SIGKILL)
+            await serving.until("process.died", process="ear-0")
+            await serving.until("ready", process="ear-0")
+            await say(phone, wavs[2])
+            await serving.until("hearing.judged", final=True)
+            assert serving.all("leg.disconnected") == []
+            await say(phone, silence)
+            await phone.hangup()
+            report = await serving.until("call.reported", recording_state="SEALED")
+            assert report["disposition"] == "ANSWERED"
+            return str(report["recording_id"])
+
+    recording_id = run(call())
+    house.must_be_whole()
+    shown = house.ivr_json("recordings", "show", recording_id)
+    assert shown["gaps"], "no gap tells of what was not heard"
+    stored = left_channel(house, recording_id)
+    heard, unheard, heard_again = (share_stored(part, stored) for part in parts)
+    assert unheard == 0
+    assert min(heard, heard_again) > 0.5
+
+
+def test_when_the_whole_node_is_killed_no_process_is_left_and_the_next_start_recovers(
+    house: House, tmp_path: Path
+) -> None:
+    house.extra["IVR_RECORDING__CODEC"] = "alaw"
+    wav = write_wav(tmp_path / "long.wav", noise(30.0, seed=23))
+
+    async def call() -> str:
+        async with Serving(house) as serving, SoftphoneProcess("--codecs", "PCMA") as phone:
+            recording_id = await capturing(serving, phone, serving.uri, wav, house)
+            pids = list(serving.pids.values())
+            assert len(pids) == 2
+            serving.kill()
+            await serving.ended()
+            await until(lambda: not any(alive(pid) for pid in pids), "ears and lines end with their node")
+        async with Serving(house):
+            pass
+        return recording_id
+
+    recording_id = run(call())
+    house.must_be_whole()
+    assert house.ivr_json("recordings", "show", recording_id)["state"] in ("SEALED", "DAMAGED")
+    assert house.partials() == []
