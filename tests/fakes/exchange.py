@@ -67,10 +67,11 @@ def frames(until_ms: int, speech: Iterable[tuple[int, int]] = ()) -> list[bytes]
     ]
 
 
-def numbers(pcm: bytes, side: int) -> list[int]:
-    """Which frames of one side (0 left, 1 right) stand in interleaved PCM, in order; silence is nobody's frame."""
+def numbers(pcm: bytes, side: int, *, sides: int = 2) -> list[int]:
+    """Which frames of one side (0 left, 1 right) stand in interleaved PCM, in order; -1 for silence is left out."""
     samples = array("h", pcm)
-    return [samples[at + side] - 1 for at in range(0, len(samples), 2 * _SAMPLES) if samples[at + side] > 0]
+    found = (samples[at + side] - 1 for at in range(0, len(samples), sides * _SAMPLES))
+    return [number for number in found if number >= 0]
 
 
 class FlagDetector:
@@ -194,7 +195,8 @@ class Exchange:
         await self.until("agent.calling")
         leg = self.call.b_leg
         assert leg is not None
-        self.line.speak(leg.id, frames(talk_ms, speech))
+        if leg.id in self.line._legs:
+            self.line.speak(leg.id, frames(talk_ms, speech))
         return leg.id
 
     async def until(self, kind: str, count: int = 1, **fields: object) -> dict[str, object]:

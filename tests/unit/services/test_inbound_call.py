@@ -130,7 +130,6 @@ def test_a_call_that_is_over_as_soon_as_it_is_up_counts_as_answered(tmp_path: Pa
         x.ring()
         await x.until("call.started")
         await asyncio.sleep(0)
-        x.line.feed  # noqa: B018
         x.line._confirm("a")
         x.line.peer_hangs_up("a")
         row = await x.over()

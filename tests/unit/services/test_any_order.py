@@ -1,0 +1,235 @@
+"""Whatever happens on a call, in whatever order: nothing unheard is stored, and every call is reported."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
+
+from ivr.domain.hearing import Channel
+from ivr.domain.program import Captured
+from ivr.domain.recording import REPORTABLE, RecordingState
+from ivr.domain.verdict import Band, EarVerdict, Label
+from ivr.errors import ArchiveError
+from ivr.services.ports import Speech
+from tests.fakes.ear import FakeEar, objection
+from tests.fakes.exchange import AGENT, PROSPECT, Exchange, WitnessStore, numbers, play
+from tests.fakes.line import answers, busy, declines
+
+TALK_MS = 30_000
+NO = EarVerdict(Label.NONE, Band.CLEAR, 0.9, denies=True)
+UNITS = {
+    "nothing": EarVerdict(Label.NONE, Band.CLEAR, 0.0),
+    "objects": objection(),
+    "refuses": objection(label=Label.REFUSAL_CONTACT),
+    "doubts": objection(band=Band.DOUBT, score=0.5),
+    "denies": NO,
+    "asks": EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9),
+}
+#: Gravest first.
+ORDER = ("objects", "refuses", "doubts", "asks", "denies", "nothing")
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Said by a party from `start_ms` of its own media for `long_ms`; the meaning is what the ear understands."""
+
+    start_ms: int
+    long_ms: int
+    meaning: str
+
+
+def utterances() -> st.SearchStrategy[list[Utterance]]:
+    one = st.builds(
+        Utterance,
+        st.integers(0, TALK_MS // 20).map(lambda n: n * 20),
+        st.sampled_from([400, 1000, 3000]),
+        st.sampled_from(sorted(UNITS)),
+    )
+    return st.lists(one, max_size=4).map(_apart)
+
+
+def _apart(found: list[Utterance]) -> list[Utterance]:
+    """Keep those that begin well after the last one ended, so that each is an utterance of its own."""
+    kept: list[Utterance] = []
+    for one in sorted(found, key=lambda u: u.start_ms):
+        if not kept or one.start_ms >= kept[-1].start_ms + kept[-1].long_ms + 800:
+            kept.append(one)
+    return kept
+
+
+happenings = st.lists(
+    st.tuples(
+        st.integers(0, TALK_MS),
+        st.sampled_from(
+            ["key 9", "key 1", "agent key 9", "hold", "unhold", "lose", "ear away", "ear back", "ear slow", "disk full",
+             "archive away", "archive back", "agent hangs up", "caller hangs up", "shutdown"]
+        ),
+    ),
+    max_size=6,
+).map(sorted)  # fmt: skip
+
+
+@dataclass
+class Story:
+    """One call that may happen."""
+
+    outbound: bool
+    agent: str
+    keep: bool
+    caller: list[Utterance]
+    agent_says: list[Utterance]
+    happens: list[tuple[int, str]]
+
+
+stories = st.builds(
+    Story,
+    st.booleans(),
+    st.sampled_from(["none", "answers", "busy", "declines"]),
+    st.booleans(),
+    utterances(),
+    utterances(),
+    happenings,
+)
+
+
+async def happen(x: Exchange, what: str) -> None:
+    call = x.call
+    legs = x.line._legs
+    a_leg, b_leg = call.a_leg.id, call.b_leg.id if call.b_leg is not None else ""
+    match what.split(" "):
+        case ["key", digit] if a_leg in legs:
+            x.line.press(a_leg, digit)
+        case ["agent", "key", digit] if b_leg in legs:
+            x.line.press(b_leg, digit)
+        case ["hold"] if a_leg in legs:
+            x.line.hold(a_leg)
+        case ["unhold"] if a_leg in legs:
+            x.line.hold(a_leg, held=False)
+        case ["lose"] if a_leg in legs:
+            x.line.lose(a_leg, 30)
+        case ["ear", how]:
+            x.ear.absent = how == "away"
+            x.ear.delay_s = 2.0 if how == "slow" else 0.0
+        case ["disk", _]:
+            x.store.room = 0
+        case ["archive", how]:
+            x.away = how == "away"  # type: ignore[attr-defined]
+        case ["agent", "hangs", _] if b_leg in legs:
+            x.line.peer_hangs_up(b_leg)
+        case ["caller", "hangs", _] if a_leg in legs:
+            x.line.peer_hangs_up(a_leg)
+        case ["shutdown"]:
+            x.shutting = asyncio.create_task(x.control.close())  # type: ignore[attr-defined]
+
+
+def fragile(x: Exchange) -> None:
+    """Let the archive go away and come back."""
+    x.away = False  # type: ignore[attr-defined]
+    for owner, name in ((x.audit, "append"), (x.catalogue, "move"), (x.catalogue, "settle"), (x.call_log, "add")):
+        real = getattr(owner, name)
+
+        def maybe(*args: Any, real: Any = real, **kwargs: Any) -> Any:
+            if x.away:  # type: ignore[attr-defined]
+                raise ArchiveError("the archive is away")
+            return real(*args, **kwargs)
+
+        setattr(owner, name, maybe)
+
+
+async def tell(x: Exchange, story: Story) -> None:
+    fragile(x)
+    x.line.parties[PROSPECT] = answers(1)
+    x.line.parties |= {"busy": {AGENT: busy()}, "declines": {AGENT: declines(1)}}.get(story.agent, {AGENT: answers(1)})
+    x.ear.decide = lambda speech: _understood(speech, story)
+    spans = [(one.start_ms, one.start_ms + one.long_ms) for one in story.caller]
+    if story.outbound:
+        x.place(*spans, talk_ms=TALK_MS)
+        await x.until("leg.confirmed")
+    else:
+        x.ring(*spans, talk_ms=TALK_MS)
+        await x.until("call.started")
+    call = x.call
+    if story.agent != "none":
+        x.agents = asyncio.create_task(_agent(x, story))  # type: ignore[attr-defined]
+    begun = asyncio.get_running_loop().time()
+    for at_ms, what in story.happens:
+        await asyncio.sleep(max(0.0, begun + at_ms / 1000 - asyncio.get_running_loop().time()))
+        await happen(x, what)
+    await asyncio.sleep(max(0.0, begun + (TALK_MS + 5000) / 1000 - asyncio.get_running_loop().time()))
+    x.away = False  # type: ignore[attr-defined]
+    if call.a_leg.id in x.line._legs:
+        x.line.peer_hangs_up(call.a_leg.id)
+    await x.over()
+
+
+async def _agent(x: Exchange, story: Story) -> None:
+    spans = [(one.start_ms, one.start_ms + one.long_ms) for one in story.agent_says]
+    await x.agent_speaks(*spans, talk_ms=TALK_MS)
+
+
+def _understood(speech: Speech, story: Story) -> EarVerdict | None:
+    """What a piece means: the gravest utterance whose first words are in it, found by the numbers of its frames."""
+    said = story.caller if speech.piece.channel is Channel.CALLER else story.agent_says
+    pcm = speech.pcm
+    heard = {(numbers(pcm[at : at + 320], 0, sides=1) or [-1])[0]: at // 320 for at in range(0, len(pcm), 320)}
+    for one in sorted(said, key=lambda u: ORDER.index(u.meaning)):
+        first = one.start_ms // 20
+        if first in heard and first + 9 in heard:
+            onset = speech.piece.start_ms + heard[first] * 20
+            verdict = UNITS[one.meaning]
+            return verdict if verdict.band is Band.CLEAR else replace(verdict, onset_ms=onset)
+    return None
+
+
+def judge(x: Exchange, story: Story) -> None:
+    (row,) = x.call_log.rows
+    assert RecordingState(row.recording_state) in REPORTABLE
+    assert x.call.state.name == "REPORTED"
+    assert x.line.free_legs == x.line.capacity
+    for known in x.catalogue.rows.values():
+        assert known.state in REPORTABLE
+    told = [item for item in x.feed.of("disclosure.completed") if item["party"] == "caller"]
+    assert told or not x.written
+    if told:
+        assert min(x.written, default=2000) >= 2000
+    objections = x.of_audit("objection")
+    onsets = [int(str(body["offset_ms"])) for body in objections]
+    if onsets:
+        assert not [at for at in x.written if at + 20 > min(onsets)], (onsets, x.written[-3:])
+    matters = {"objects", "refuses"} if story.outbound else {"objects"}
+    for one in story.caller:
+        if one.meaning in matters:
+            # Heard or not, whoever objects is not stored from there on.
+            assert not [at for at in x.written if at >= one.start_ms], one
+    if onsets and (story.outbound or not story.keep):
+        assert row.recording_state in ("DISCARDED", "WITHHELD")
+        assert x.store.files == {}
+    if row.recording_state != "SEALED":
+        assert not [k for k in x.catalogue.rows.values() if k.state is RecordingState.SEALED]
+    for one in story.agent_says:
+        if one.meaning == "objects" or (story.outbound and one.meaning == "refuses"):
+            assert not [at for at in x.written_of_agent if at >= one.start_ms], one
+    assert x.audit.verify() == []
+
+
+@seed(20261121)
+@settings(max_examples=60, deadline=None, database=None)
+@given(stories)
+def test_no_order_of_events_stores_what_was_not_heard_or_leaves_a_call_unreported(story: Story) -> None:
+    async def scene(x: Exchange) -> None:
+        await tell(x, story)
+        judge(x, story)
+
+    changes: dict[str, object] = {
+        "agent_uri": "" if story.agent == "none" else AGENT,
+        "captured": Captured.KEEP if story.keep else Captured.DISCARD,
+        "doubt_timeout_s": 3.0,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        play(Path(folder), scene, changes=changes, store=WitnessStore(), ear=FakeEar(), limit_s=400)
