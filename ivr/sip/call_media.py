@@ -34,14 +34,20 @@ def read_call_media(call: pj.Call) -> CallMedia:
 
 
 def codec_name(call: pj.Call) -> str:
-    """Return name and RTP clock rate of the codec agreed for the first stream, as `PCMA/8000`."""
-    info = call.getStreamInfo(0)
+    """Return name and RTP clock rate of the codec agreed for the first stream, as `PCMA/8000`; "" without one."""
+    try:
+        info = call.getStreamInfo(0)
+    except pj.Error:
+        return ""
     return f"{info.codecName}/{info.codecClockRate}"
 
 
 def packets_received(call: pj.Call) -> int:
-    """Return how many RTP packets the first stream has received."""
-    statistics = call.getStreamStat(0)
+    """Return how many RTP packets the first stream has received; -1 while there is no stream."""
+    try:
+        statistics = call.getStreamStat(0)
+    except pj.Error:
+        return -1
     return int(statistics.rtcp.rxStat.pkt)
 
 

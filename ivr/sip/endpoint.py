@@ -39,7 +39,8 @@ class EndpointThread:
     """Starts the library, pumps its events, and ends it.
 
     On the thread, `opened` is called once when the ports are open, `each_turn` after every round of events, at least
-    every 100 ms, and `before_end` once before the library is destroyed, with everything still alive.
+    every 100 ms, and `before_end` once before the library is destroyed, with everything still alive. `stopped` is its
+    last act, however it came to its end.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class EndpointThread:
         opened: Callable[[], None],
         each_turn: Callable[[], None],
         before_end: Callable[[], None],
+        stopped: Callable[[], None],
     ) -> None:
         self.settings = settings
         self.host = settings.public_address
@@ -57,6 +59,7 @@ class EndpointThread:
         self._opened = opened
         self._each_turn = each_turn
         self._before_end = before_end
+        self._stopped = stopped
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._ending = False
         self._started: Future[None] = Future()
@@ -109,9 +112,12 @@ class EndpointThread:
             self._ending = True
         try:
             self._pump()
+        except Exception:
+            _LOG.critical("the SIP endpoint's thread has died", exc_info=True)
         finally:
             self._close()
             _one_endpoint.release()
+            self._stopped()
 
     def _pump(self) -> None:
         wait_ms = _POLL_MS if self._nudger is not None else _POLL_UNNUDGED_MS
@@ -129,11 +135,15 @@ class EndpointThread:
                 work = self._work.get_nowait()
             except queue.Empty:
                 break
-            try:
-                work()
-            except Exception:
-                _LOG.exception("a command to the SIP endpoint failed")
-        self._each_turn()
+            self._guarded(work)
+        self._guarded(self._each_turn)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Do something whose failure must not take the other legs down with it."""
+        try:
+            work()
+        except Exception:
+            _LOG.exception("the SIP endpoint could not do what it was asked")
 
     def calls_in_library(self) -> int:
         """How many places of the library's call table are taken."""

@@ -82,6 +82,7 @@ class Leg:
     state: LegState
     port: LegPort
     rtp: RtpWatch
+    incoming: bool = False
     call: LegCall | None = None
     sip_call_id: str = ""
     media: Any = None

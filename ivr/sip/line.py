@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
+from ivr.errors import HostError
 from ivr.services.ports import LegAudio, LegDisconnected, LineEvent
 from ivr.sip.settings import SipSettings
 from ivr.sip.switchboard import Switchboard
@@ -36,10 +38,10 @@ class PjsuaLine:
     def __init__(self, settings: SipSettings, *, new_leg_id: Callable[[], str] = _random_leg_id) -> None:
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        self._events: asyncio.Queue[LineEvent] = asyncio.Queue()
+        self._events: asyncio.Queue[LineEvent | HostError] = asyncio.Queue()
         self._tracks: dict[str, Track] = {}
         self._ended: OrderedDict[str, Track] = OrderedDict()
-        self._board = Switchboard(settings, self._emit, self._publish, self._registered, new_leg_id)
+        self._board = Switchboard(settings, self._emit, self._publish, self._registered, self._stopped, new_leg_id)
         self._thread = self._board.thread
         self._registrar_answered = asyncio.Event()
         self._registration_status = 0
@@ -90,7 +92,11 @@ class PjsuaLine:
         self._board.slots.give_back_reserved(leg_id)
 
     async def next_event(self) -> LineEvent:
-        return await self._events.get()
+        """Return what happens next. Raises HostError when the endpoint has died; the process must be restarted."""
+        event = await self._events.get()
+        if isinstance(event, HostError):
+            raise event
+        return event
 
     def answer(self, leg_id: str) -> None:
         self._thread.post(lambda: self._board.answer(leg_id))
@@ -149,6 +155,13 @@ class PjsuaLine:
     def _registered(self, status: int) -> None:
         self._to_loop(lambda: self._note_registration(status))
 
+    def _stopped(self) -> None:
+        if not self._closed:
+            failure = HostError(
+                "the SIP endpoint has stopped by itself", remedy="restart the line's process; see its log"
+            )
+            self._to_loop(lambda: self._events.put_nowait(failure))
+
     def _note_registration(self, status: int) -> None:
         self._registration_status = status
         self._registrar_answered.set()
@@ -158,7 +171,7 @@ class PjsuaLine:
 
     def _to_loop(self, work: Callable[[], None]) -> None:
         # A loop that was closed before the line has nobody left to tell.
-        if not self._loop.is_closed():
+        with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(work)
 
     def _arrive(self, event: LineEvent) -> None:

@@ -35,7 +35,8 @@ class Prompter:
             self._emit(PromptEnded(leg.leg_id, play_id, False, 0, time.monotonic()))
             return
         leg.port.playback = Playback(play_id, prompt, loop)
-        self._wiring.connect(leg, legs)
+        if not self._wiring.connect(leg, legs):
+            self.stop(leg)
 
     def stop(self, leg: Leg) -> None:
         """Take the prompt off the leg, if there is one, and tell how far it came."""

@@ -56,6 +56,7 @@ class Switchboard:
         emit: Callable[[LineEvent], None],
         publish: Callable[[str, Track], None],
         tell_registration: Callable[[int], None],
+        stopped: Callable[[], None],
         new_leg_id: Callable[[], str],
     ) -> None:
         self._settings = settings
@@ -69,7 +70,7 @@ class Switchboard:
         self._closing = False
         self.slots = Slots(0)
         self.thread = EndpointThread(
-            settings, opened=self._opened, each_turn=self._each_turn, before_end=self._before_end
+            settings, opened=self._opened, each_turn=self._each_turn, before_end=self._before_end, stopped=stopped
         )
         self._departures = Departures(self.thread, self.slots, emit)
         self._wiring = Wiring(self.thread, settings.clock_hz)
@@ -174,7 +175,7 @@ class Switchboard:
             return
         info = call.getInfo()
         leg = Leg(leg_id, LegState.INCOMING, self._wiring.take_port(), RtpWatch(self._settings.rtp_timeout_s))
-        leg.call, leg.sip_call_id = call, info.callIdString
+        leg.incoming, leg.call, leg.sip_call_id = True, call, info.callIdString
         if self._settings.answer_timeout_s:
             leg.ring_deadline = time.monotonic() + self._settings.answer_timeout_s
         self._legs[leg_id] = leg
@@ -188,9 +189,8 @@ class Switchboard:
             return
         info = leg.call.getInfo()
         if info.state == pj.PJSIP_INV_STATE_EARLY:
-            outgoing = leg.state is LegState.CALLING or (leg.state is LegState.EARLY and info.role == pj.PJSIP_ROLE_UAC)
             leg.state = LEG.after(leg.state, LegEvent.PROGRESS, where=leg_id)
-            if outgoing:
+            if not leg.incoming:
                 self._emit(LegProgress(leg_id, info.lastStatusCode, time.monotonic()))
         elif info.state == pj.PJSIP_INV_STATE_CONNECTING:
             leg.state = LEG.after(leg.state, LegEvent.ANSWER, where=leg_id)
@@ -211,9 +211,12 @@ class Switchboard:
         now = time.monotonic()
         leg.rtp.restart(now)
         leg.digits.media_changed(now)
-        self._wiring.connect(leg, self._legs)
+        connected = self._wiring.connect(leg, self._legs)
         if changed:
             self._emit(LegHeld(leg_id, held, now))
+        if not connected:
+            # A leg that we cannot hear must not go on.
+            self._end(leg)
 
     def digit_received(self, leg_id: str, digit: str, *, in_rtp: bool) -> None:
         leg = self._legs.get(leg_id)
@@ -234,9 +237,10 @@ class Switchboard:
         leg.track = Track(self.thread.metronome.tick + 1, rate_hz=self._settings.clock_hz, limit=limit)
         self._publish(leg.leg_id, leg.track)
         leg.port.track = leg.track
-        self._wiring.connect(leg, self._legs)
-        codec = codec_name(leg.call) if leg.media is not None else ""
-        self._emit(LegConfirmed(leg.leg_id, leg.sip_call_id, codec, time.monotonic()))
+        connected = self._wiring.connect(leg, self._legs)
+        self._emit(LegConfirmed(leg.leg_id, leg.sip_call_id, codec_name(leg.call), time.monotonic()))
+        if not connected:
+            self._end(leg)
 
     def _respond(self, leg: Leg, status: int) -> None:
         assert leg.call is not None
@@ -256,10 +260,9 @@ class Switchboard:
         leg.end_cause = cause
         leg.ring_deadline = None
         leg.forget_at = time.monotonic() + _BYE_GRACE_S
-        incoming = leg.call.getInfo().role == pj.PJSIP_ROLE_UAS
-        leg.end_status = status or (0 if leg.confirmed else _UNAVAILABLE if incoming else _CANCELLED)
+        leg.end_status = status or (0 if leg.confirmed else _UNAVAILABLE if leg.incoming else _CANCELLED)
         prm = pj.CallOpParam()
-        if incoming and not leg.confirmed:
+        if leg.incoming and not leg.confirmed:
             prm.statusCode = leg.end_status
         try:
             leg.call.hangup(prm)
@@ -311,8 +314,10 @@ class Switchboard:
             if leg.forget_at is not None and now >= leg.forget_at:
                 self._report_end(leg, leg.end_status or 200, leg.end_cause)
             elif leg.ring_deadline is not None and now >= leg.ring_deadline:
-                outgoing = leg.call is not None and leg.call.getInfo().role == pj.PJSIP_ROLE_UAC
-                self._end(leg, status=408 if outgoing else _UNAVAILABLE, cause=_TIMER_CAUSE if outgoing else None)
+                if leg.incoming:
+                    self._end(leg, status=_UNAVAILABLE)
+                else:
+                    self._end(leg, status=408, cause=_TIMER_CAUSE)
             elif check_rtp and leg.confirmed and not (leg.held or leg.holding or leg.ended_by_us):
                 self._check_rtp(leg, now)
         self._departures.settle(len(self._legs))
@@ -320,7 +325,7 @@ class Switchboard:
     def _check_rtp(self, leg: Leg, now: float) -> None:
         """End a leg whose party has gone without a BYE: no RTP, and no hold that would explain it."""
         assert leg.call is not None
-        packets = packets_received(leg.call) if leg.media is not None else -1
+        packets = packets_received(leg.call)
         if leg.rtp.is_gone(packets, now):
             _LOG.info("leg %s has sent no RTP for %g s: ended", leg.leg_id, self._settings.rtp_timeout_s)
             self._end(leg, cause=_TIMER_CAUSE)

@@ -9,6 +9,7 @@ leg's call <──> call of a bridged leg
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Mapping
 
 import pjsua2 as pj
@@ -16,6 +17,8 @@ import pjsua2 as pj
 from ivr.sip.endpoint import EndpointThread
 from ivr.sip.leg import Leg
 from ivr.sip.media_port import LegPort, Playback, destroy_port, port_format
+
+_LOG = logging.getLogger(__name__)
 
 
 class Wiring:
@@ -37,39 +40,49 @@ class Wiring:
         self._ports.append(port)
         return port
 
-    def connect(self, leg: Leg, legs: Mapping[str, Leg]) -> None:
-        """Make every connection that this leg should have now, and cut what a hold forbids."""
+    def connect(self, leg: Leg, legs: Mapping[str, Leg]) -> bool:
+        """Make every connection that this leg should have now, and cut what a hold forbids.
+
+        False when one could not be made: the leg's media is going, or the bridge is full.
+        """
         metronome = self._thread.metronome
         assert metronome is not None
-        metronome.startTransmit(leg.port)
-        if leg.media is not None:
-            metronome.startTransmit(leg.media)
-            leg.media.startTransmit(leg.port)
-            if leg.port.playback is not None and leg.confirmed:
-                # A party that holds us is sent nothing, so the prompt waits for it.
-                if leg.held:
-                    leg.port.stopTransmit(leg.media)
-                else:
-                    leg.port.startTransmit(leg.media)
-            for peer in (legs[peer_id] for peer_id in leg.peers if peer_id in legs):
-                if peer.media is not None:
+        try:
+            metronome.startTransmit(leg.port)
+            if leg.media is not None:
+                metronome.startTransmit(leg.media)
+                leg.media.startTransmit(leg.port)
+                if leg.port.playback is not None and leg.confirmed:
+                    # A party that holds us is sent nothing, so the prompt waits for it.
+                    if leg.held:
+                        _cut(leg.port, leg.media)
+                    else:
+                        leg.port.startTransmit(leg.media)
+        except pj.Error as failure:
+            _LOG.warning("leg %s could not be connected: %s", leg.leg_id, failure.reason)
+            return False
+        for peer in (legs[peer_id] for peer_id in leg.peers if peer_id in legs):
+            if leg.media is not None and peer.media is not None:
+                # A peer whose media is going tells so itself.
+                with contextlib.suppress(pj.Error):
                     leg.media.startTransmit(peer.media)
                     peer.media.startTransmit(leg.media)
         self.refresh_hearers(legs)
+        return True
 
     def silence(self, leg: Leg) -> Playback | None:
         """Take the prompt off a leg; returns it, None when there was none."""
         playback, leg.port.playback = leg.port.playback, None
         if playback is not None and leg.media is not None:
-            leg.port.stopTransmit(leg.media)
+            _cut(leg.port, leg.media)
         return playback
 
     def separate(self, a: Leg, b: Leg) -> None:
         a.peers.discard(b.leg_id)
         b.peers.discard(a.leg_id)
         if a.media is not None and b.media is not None:
-            a.media.stopTransmit(b.media)
-            b.media.stopTransmit(a.media)
+            _cut(a.media, b.media)
+            _cut(b.media, a.media)
 
     def refresh_hearers(self, legs: Mapping[str, Leg]) -> None:
         """Tell each port whose tracks hear it: the bridged legs that are up and do not hold us."""
@@ -79,21 +92,19 @@ class Wiring:
 
     def disconnect(self, leg: Leg, legs: Mapping[str, Leg]) -> None:
         """Take a leg off the bridge and give its port back. Its call's own connections end with its media."""
-        for peer in tuple(leg.peers):
-            if peer in legs:
-                legs[peer].peers.discard(leg.leg_id)
+        for peer in [legs[peer_id] for peer_id in leg.peers if peer_id in legs]:
+            self.separate(leg, peer)
         leg.peers.clear()
         leg.port.track = None
         leg.port.hearers = ()
         leg.port.playback = None
         leg.port.done.clear()
         assert self._thread.metronome is not None
-        self._thread.metronome.stopTransmit(leg.port)
+        _cut(self._thread.metronome, leg.port)
         if leg.media is not None:
             # The port goes to another leg: no frame of this party may reach it, even if the dialog lingers.
-            with contextlib.suppress(pj.Error):
-                leg.media.stopTransmit(leg.port)
-                leg.port.stopTransmit(leg.media)
+            _cut(leg.media, leg.port)
+            _cut(leg.port, leg.media)
         leg.media = None
         self._free.append(leg.port)
         self.refresh_hearers({key: other for key, other in legs.items() if other is not leg})
@@ -104,3 +115,9 @@ class Wiring:
             destroy_port(port)
         self._free.clear()
         self._ports.clear()
+
+
+def _cut(source: pj.AudioMedia, sink: pj.AudioMedia) -> None:
+    """Cut a connection; one that went with its call's media is cut already."""
+    with contextlib.suppress(pj.Error):
+        source.stopTransmit(sink)

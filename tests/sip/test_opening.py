@@ -13,7 +13,9 @@ import pytest
 
 from ivr.errors import EXIT_ENVIRONMENT, HostError
 from ivr.services.ports import LegConfirmed, LegDisconnected
+from ivr.sip.endpoint import EndpointThread
 from ivr.sip.line import PjsuaLine
+from ivr.sip.prompter import Prompter
 from ivr.sip.settings import Registration, SipSettings
 from ivr.sip.softphone_process import SoftphoneProcess
 from tests.fakes.registrar import Registrar
@@ -216,6 +218,37 @@ def test_a_softphone_that_cannot_open_its_port_says_so() -> None:
             phone = SoftphoneProcess("--port", str(rig.line.port))
             with pytest.raises(HostError, match=r"code 3"):
                 await phone.start()
+
+    run(scenario())
+
+
+def test_an_endpoint_that_dies_is_told_to_whoever_waits_for_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig:
+
+            def broken(_: EndpointThread, __: int) -> None:
+                raise RuntimeError("the library is broken")
+
+            monkeypatch.setattr(EndpointThread, "turn", broken)
+            with pytest.raises(HostError, match="stopped by itself"):
+                await rig.line.next_event()
+            monkeypatch.undo()
+
+    run(scenario())
+
+
+def test_a_command_that_fails_does_not_take_the_line_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise RuntimeError("no such prompt desk")
+
+    async def scenario() -> None:
+        async with rigged() as rig, Sipp("caller_waits", tmp_path, to=rig.line.port) as sipp:
+            up = await rig.take_call()
+            monkeypatch.setattr(Prompter, "play", failing)
+            rig.line.play(up.leg_id, "p", tmp_path / "x.wav")
+            rig.line.hangup(up.leg_id)
+            await rig.expect(LegDisconnected)
+            await sipp.passed()
 
     run(scenario())
 
