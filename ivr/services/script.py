@@ -37,6 +37,7 @@ class Script:
         self._doubt_settled = doubt_settled
         self._main: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
+        self._disclosing = False
         self._interruptible = False
         self._barged_in = False
 
@@ -74,7 +75,8 @@ class Script:
 
     async def _close(self, prompt_id: str, before: asyncio.Task[None] | None) -> None:
         await _cancelled(before)
-        await _cancelled(self._main)
+        if not self._disclosing:
+            await _cancelled(self._main)
         try:
             self._part()
             async with asyncio.timeout(_CLOSING_TIMEOUT_S):
@@ -117,7 +119,13 @@ class Script:
         call = self._call
         prompt = call.prompt(call.program.prompts.disclosure)
         for _ in range(_DISCLOSURE_TRIES):
+            self._disclosing = True
             ended = await self._say(call.a_leg, prompt)
+            self._disclosing = False
+            if self.ending:
+                # The closing sentence has cut it short: how much was heard is evidence all the same.
+                call.note_played(PartyRole.CALLER, prompt, ended)
+                return False
             if call.capture.stopped or not ended.completed:
                 call.note_played(PartyRole.CALLER, prompt, ended)
             if call.capture.stopped:

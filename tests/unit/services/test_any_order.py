@@ -16,6 +16,7 @@ from ivr.domain.program import Captured
 from ivr.domain.recording import REPORTABLE, RecordingState
 from ivr.domain.verdict import Band, EarVerdict, Label
 from ivr.errors import ArchiveError
+from ivr.services.call_leg import CallLeg
 from ivr.services.ports import Speech
 from tests.fakes.ear import FakeEar, objection
 from tests.fakes.exchange import AGENT, PROSPECT, Exchange, WitnessStore, numbers, play
@@ -47,7 +48,7 @@ class Utterance:
 def utterances() -> st.SearchStrategy[list[Utterance]]:
     one = st.builds(
         Utterance,
-        st.integers(0, TALK_MS // 20).map(lambda n: n * 20),
+        st.integers(0, (TALK_MS - 4000) // 20).map(lambda n: n * 20),
         st.sampled_from([400, 1000, 3000]),
         st.sampled_from(sorted(UNITS)),
     )
@@ -68,7 +69,7 @@ happenings = st.lists(
         st.integers(0, TALK_MS),
         st.sampled_from(
             ["key 9", "key 1", "agent key 9", "hold", "unhold", "lose", "ear away", "ear back", "ear slow", "disk full",
-             "archive away", "archive back", "agent hangs up", "caller hangs up", "shutdown"]
+             "archive away", "agent hangs up", "caller hangs up", "shutdown"]
         ),
     ),
     max_size=6,
@@ -118,8 +119,8 @@ async def happen(x: Exchange, what: str) -> None:
             x.ear.delay_s = 2.0 if how == "slow" else 0.0
         case ["disk", _]:
             x.store.room = 0
-        case ["archive", how]:
-            x.away = how == "away"  # type: ignore[attr-defined]
+        case ["archive", _]:
+            x.away_until = asyncio.get_running_loop().time() + 5  # type: ignore[attr-defined]
         case ["agent", "hangs", _] if b_leg in legs:
             x.line.peer_hangs_up(b_leg)
         case ["caller", "hangs", _] if a_leg in legs:
@@ -129,13 +130,13 @@ async def happen(x: Exchange, what: str) -> None:
 
 
 def fragile(x: Exchange) -> None:
-    """Let the archive go away and come back."""
-    x.away = False  # type: ignore[attr-defined]
+    """Let the archive go away and come back after a while."""
+    x.away_until = 0.0  # type: ignore[attr-defined]
     for owner, name in ((x.audit, "append"), (x.catalogue, "move"), (x.catalogue, "settle"), (x.call_log, "add")):
         real = getattr(owner, name)
 
         def maybe(*args: Any, real: Any = real, **kwargs: Any) -> Any:
-            if x.away:  # type: ignore[attr-defined]
+            if asyncio.get_running_loop().time() < x.away_until:  # type: ignore[attr-defined]
                 raise ArchiveError("the archive is away")
             return real(*args, **kwargs)
 
@@ -162,7 +163,6 @@ async def tell(x: Exchange, story: Story) -> None:
         await asyncio.sleep(max(0.0, begun + at_ms / 1000 - asyncio.get_running_loop().time()))
         await happen(x, what)
     await asyncio.sleep(max(0.0, begun + (TALK_MS + 5000) / 1000 - asyncio.get_running_loop().time()))
-    x.away = False  # type: ignore[attr-defined]
     if call.a_leg.id in x.line._legs:
         x.line.peer_hangs_up(call.a_leg.id)
     await x.over()
@@ -179,12 +179,20 @@ def _understood(speech: Speech, story: Story) -> EarVerdict | None:
     pcm = speech.pcm
     heard = {(numbers(pcm[at : at + 320], 0, sides=1) or [-1])[0]: at // 320 for at in range(0, len(pcm), 320)}
     for one in sorted(said, key=lambda u: ORDER.index(u.meaning)):
-        first = one.start_ms // 20
-        if first in heard and first + 9 in heard:
-            onset = speech.piece.start_ms + heard[first] * 20
+        here = [heard[n] for n in range(one.start_ms // 20, (one.start_ms + one.long_ms) // 20) if n in heard]
+        if len(here) >= 3:
             verdict = UNITS[one.meaning]
+            onset = speech.piece.start_ms + here[0] * 20
             return verdict if verdict.band is Band.CLEAR else replace(verdict, onset_ms=onset)
     return None
+
+
+def _objecting(said: list[Utterance], leg: CallLeg | None, *meanings: str) -> list[Utterance]:
+    """Those utterances that object and of which enough was said to be heard before the leg was over."""
+    if leg is None or leg.end is None or leg.answered_at is None:
+        return []
+    until_ms = (leg.end.at - leg.answered_at) * 1000
+    return [one for one in said if one.meaning in meanings and one.start_ms + 100 <= until_ms]
 
 
 def judge(x: Exchange, story: Story) -> None:
@@ -202,19 +210,17 @@ def judge(x: Exchange, story: Story) -> None:
     onsets = [int(str(body["offset_ms"])) for body in objections]
     if onsets:
         assert not [at for at in x.written if at + 20 > min(onsets)], (onsets, x.written[-3:])
-    matters = {"objects", "refuses"} if story.outbound else {"objects"}
-    for one in story.caller:
-        if one.meaning in matters:
-            # Heard or not, whoever objects is not stored from there on.
+    if not any(what == "lose" for _, what in story.happens):
+        # Heard in time or not, whoever objects is not stored from there on.
+        for one in _objecting(story.caller, x.call.a_leg, "objects", "refuses" if story.outbound else ""):
             assert not [at for at in x.written if at >= one.start_ms], one
+        for one in _objecting(story.agent_says, x.call.b_leg, "objects", "refuses" if story.outbound else ""):
+            assert not [at for at in x.written_of_agent if at >= one.start_ms], one
     if onsets and (story.outbound or not story.keep):
         assert row.recording_state in ("DISCARDED", "WITHHELD")
         assert x.store.files == {}
     if row.recording_state != "SEALED":
         assert not [k for k in x.catalogue.rows.values() if k.state is RecordingState.SEALED]
-    for one in story.agent_says:
-        if one.meaning == "objects" or (story.outbound and one.meaning == "refuses"):
-            assert not [at for at in x.written_of_agent if at >= one.start_ms], one
     assert x.audit.verify() == []
 
 

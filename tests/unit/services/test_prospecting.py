@@ -70,6 +70,8 @@ def test_a_refusal_by_key_during_the_disclosure_leaves_nothing_to_destroy(tmp_pa
         row = await x.over()
         assert row.recording_state == "WITHHELD"
         assert x.said == ["prospecting-disclosure", "prospecting-closing"]
+        (played,) = x.of_audit("disclosure.played")
+        assert (played["completed"], played["heard_ms"]) == (False, 500)
         assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
 
     play(tmp_path, scene)
