@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ivr.speech.intent.words import Word
 
-_WHOLE_WORDS = 6
+_WHOLE_WORDS = 9
 _STRETCH_WORDS = 14
 _SHORT_CLAUSE_WORDS = 3
 _OPENERS = frozenset({"mais", "donc", "alors", "et", "parce", "car", "puis", "sinon", "bon", "voila", "ensuite", "par"})

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ivr.domain.sensitive import sensitive_spans
 from ivr.domain.verdict import Band, Label, Thresholds
 from ivr.speech.intent.clauses import stretches
-from ivr.speech.intent.concepts import Lexicon, shipped_lexicon
+from ivr.speech.intent.concepts import Lexicon, Unit, shipped_lexicon
 from ivr.speech.intent.features import vectorise
 from ivr.speech.intent.replies import DENIALS, MEANING, bare_answer, first_answer, led_answer, prompt_role
 from ivr.speech.intent.skeleton import skeleton
@@ -60,6 +60,7 @@ class IntentModel:
         self._weights = weights
         self._lexicon = lexicon
         self._text = lru_cache(maxsize=512)(self._judge_text)
+        self._read = lru_cache(maxsize=512)(self._read_text)
 
     @classmethod
     def load(cls, path: Path | None = None) -> IntentModel:
@@ -92,14 +93,14 @@ class IntentModel:
             band = thresholds.get(label.value, _DEFAULTS).band(score)
         else:
             band = Band.CLEAR
-        span = None if label is Label.NONE else _span(words(first), rows[0])
+        span = None if label is Label.NONE else _span(self._read(first)[0], rows[0])
         harmless = label is Label.NONE and score >= _SURELY_HARMLESS
         denies = harmless and not partial and self._denies(hypotheses, last_prompt, after_disclosure)
         return Reading(label, band, round(min(1.0, score), 4), span, spans, denies)
 
     def _denies(self, hypotheses: Sequence[Hypothesis], last_prompt: str, after_disclosure: bool) -> bool:
         likeliest = max(hypotheses, key=lambda hypothesis: hypothesis.logprob)
-        answer = first_answer(self._lexicon.units(words(likeliest.text)))
+        answer = first_answer(self._read(likeliest.text)[1])
         return answer is not None and (prompt_role(last_prompt, after_disclosure=after_disclosure), answer) in DENIALS
 
     def _choose(self, fused: npt.NDArray[np.float64], thresholds: Mapping[str, Thresholds]) -> tuple[Label, float]:
@@ -113,8 +114,7 @@ class IntentModel:
         return calm, float(fused[_AT[calm]])
 
     def _one(self, text: str, last_prompt: str, after_disclosure: bool, partial: bool) -> _Judged:
-        spoken = words(text)
-        units = self._lexicon.units(spoken)
+        spoken, units = self._read(text)
         role = prompt_role(last_prompt, after_disclosure=after_disclosure)
         answer = bare_answer(units)
         meant = MEANING[role, answer] if answer is not None else led_answer(units, role)
@@ -128,8 +128,12 @@ class IntentModel:
             return _Judged(capped, judged.first, judged.last)
         return judged
 
-    def _judge_text(self, text: str) -> _Judged:
+    def _read_text(self, text: str) -> tuple[list[Word], list[Unit]]:
         spoken = words(text)
+        return spoken, self._lexicon.units(spoken)
+
+    def _judge_text(self, text: str) -> _Judged:
+        spoken, _ = self._read(text)
         if not spoken:
             nothing = np.zeros(len(LABELS), dtype=np.float32)
             nothing[_AT[Label.NONE]] = 1.0

@@ -179,8 +179,7 @@ def bare_answer(units: Sequence[Unit]) -> Answer | None:
     if core == {"REFUSE"} and not negated:
         spoken = " ".join(unit.text for unit in left if unit.concept == "REFUSE")
         return Answer.OPPOSE if any(word in spoken for word in _OPPOSING_WORDS) else Answer.NOT_WANT
-    stops = core and core <= {"STOP", "REMOVE"} and len(core) == 1
-    if stops and not negated and all(unit.form in ("", "z") for unit in left):
+    if core == {"STOP"} and not negated and all(unit.form in ("", "z") for unit in left):
         return Answer.STOP
     agreed = any(unit.concept == "OUI" and unit.text == "d accord" for unit in left)
     wishes = bool(core) and core <= {"WANT", "ACCEPT", "PREFER", "LIKE"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PIECE = re.compile(r"[^\W_]+|[.?!…;:]+|,|—|–| - |\n")
 _STRONG = frozenset(".?!…;:")
@@ -43,6 +44,7 @@ class Word:
     pause: str = ""
 
 
+@lru_cache(maxsize=20_000)
 def level(text: str) -> str:
     """Return `text` in lower case without accents, one character for one character where possible."""
     out = []
