@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +52,13 @@ def save(weights: Weights, path: Path) -> None:
 def load(path: Path) -> Weights:
     """Read weights. Raises SpeechError when the file is missing, damaged or of another format."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             if int(archive["format"]) != FORMAT:
                 raise SpeechError(f"intent model of format {archive['format']}", where=str(path), remedy=_REMEDY)
             table = archive["table"].astype(np.float32)
             bias = archive["bias"].astype(np.float32)
             sharpness = float(archive["sharpness"])
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zipfile.zlib.error) as cause:  # type: ignore[attr-defined]
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as cause:
         raise SpeechError("the intent model cannot be read", where=str(path), remedy=_REMEDY) from cause
     if table.shape != (PLACES, len(LABELS)) or bias.shape != (len(LABELS),) or not np.isfinite(table).all():
         raise SpeechError("the intent model has the wrong shape or broken numbers", where=str(path), remedy=_REMEDY)
