@@ -12,6 +12,7 @@ import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from zoneinfo import ZoneInfo
 
 from ivr.domain.profile import Profile
@@ -31,6 +32,22 @@ class Duration:
         parts = [f"{n} {name}{'s' if n > 1 else ''}" for n, name in ((self.months, "month"), (self.days, "day")) if n]
         return " and ".join(parts) or "at once"
 
+    @property
+    def at_once(self) -> bool:
+        return self == Duration()
+
+    def in_french(self) -> str:
+        """Say it to a DPO: whole years where the months allow it."""
+        years, months = divmod(self.months, 12)
+        if years and months:
+            years, months = 0, self.months
+        named = (
+            (years, "an" if years == 1 else "ans"),
+            (months, "mois"),
+            (self.days, "jour" if self.days == 1 else "jours"),
+        )
+        return " et ".join(f"{n} {name}" for n, name in named if n) or "aussitôt"
+
     def can_outlast(self, other: Duration) -> bool:
         """Say whether there is a day of the four-year cycle from which this lasts longer than `other`.
 
@@ -44,22 +61,68 @@ class Duration:
 
 @dataclass(frozen=True)
 class Period:
-    """From the event `event` on, keep for `keep`, and never longer than `cap`, which rule `cap_rule` orders."""
+    """From the event `event` on, keep for `keep`, and never longer than `cap`, which rule `cap_rule` orders.
+
+    `start` says the event in French. `last`: the latest event of its kind counts, otherwise the first. `may_extend`: it
+    may move a deadline that was fixed already, since a rule says so. `void_after`: it counts for nothing once one of
+    these events lies before it. `archive_after`: from then on only the archive may hold it (None: it never moves).
+    """
 
     event: str
     keep: Duration
     cap: Duration
     cap_rule: str
     rules: tuple[str, ...]
+    start: str = ""
+    last: bool = False
+    may_extend: bool = False
+    void_after: tuple[str, ...] = ()
+    archive_after: Duration | None = None
+    cap_param: str = ""
+
+    @property
+    def length(self) -> Duration:
+        """What is applied: the house's value, unless it can outlast the cap."""
+        return self.cap if self.keep.can_outlast(self.cap) else self.keep
+
+    def due(self, start: datetime, tz: str) -> datetime:
+        """Return the UTC time at which the period ends that begins at the aware time `start`."""
+        return min(after(start, self.keep, tz), after(start, self.cap, tz))
+
+
+class AtEnd(Enum):
+    """What follows when a clock has run down: destruction, or a review by a person (nothing is destroyed alone)."""
+
+    DESTROY = "destroy"
+    REVIEW = "review"
+
+
+class OnObjection(Enum):
+    """What an objection to the recording does to what is already stored for this purpose."""
+
+    DESTROY = "destroy"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True)
 class Clock:
-    """The periods of one retention tag: the first whose event is known decides."""
+    """The periods of one retention tag: the first whose event is known decides.
+
+    `row` is the row of the retention table that it encodes, `access` the roles that may open the content for this
+    purpose, `confidence` how sure we are of the length, `conflict` where sources disagree (French, empty when not).
+    """
 
     tag: str
     title: str
     periods: tuple[Period, ...]
+    row: str = ""
+    access: tuple[str, ...] = ()
+    on_objection: OnObjection = OnObjection.KEEP
+    objection_rules: tuple[str, ...] = ()
+    at_end: AtEnd = AtEnd.DESTROY
+    confidence: str = ""
+    conflict: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,16 +175,14 @@ def deadline(
     known = {**events, RECORDED_AT: recorded_at}
     for period in clock.periods:
         start = known.get(period.event)
-        if start is None:
+        if start is None or any(known[name] < start for name in period.void_after if name in known):
             continue
         zone = tz or table.timezone
-        kept, capped = after(start, period.keep, zone), after(start, period.cap, zone)
         rules = tuple(dict.fromkeys((*period.rules, period.cap_rule)))
         if profile is not None:
             rules = tuple(rule.id for rule in profile.require(rules, profile.day_of(recorded_at)))
-        length = period.keep if kept <= capped else period.cap
-        detail = f"{clock.tag}: {length} from {period.event}"
-        return DeadlineDecision(min(kept, capped), rules, clock.tag, period.event, detail)
+        detail = f"{clock.tag}: {period.length} from {period.event}"
+        return DeadlineDecision(period.due(start, zone), rules, clock.tag, period.event, detail)
     raise ComplianceError(f"retention clock '{tag}' has no period for what is known", remedy="add one on recorded_at")
 
 

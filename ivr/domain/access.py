@@ -1,0 +1,230 @@
+"""Who may do what with a stored thing, and why. Deny by default; every answer carries its reasons (REC-016).
+
+Pure. Roles and actions come from config/access.toml, the roles of each purpose from config/retention.toml. A hold opens
+nothing (RET-002); a purpose that ended opens nothing; sales recordings stay closed to the house (ASS-A-06).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ivr.domain.artefact import Artefact
+from ivr.domain.profile import Profile
+from ivr.domain.retention import RetentionTable
+from ivr.domain.retention_decision import PurposeState, RetentionDecision, Verdict
+from ivr.errors import ComplianceError
+
+
+class Role(Enum):
+    QUALITY_ANALYST = "quality_analyst"
+    TRAINER = "trainer"
+    DPO = "dpo"
+    LEGAL = "legal"
+    COMPLIANCE_OFFICER = "compliance_officer"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    AGENT = "agent"
+
+
+class Action(Enum):
+    LIST = "list"
+    LISTEN = "listen"
+    EXPORT = "export"
+    EVENT = "event"
+    HOLD = "hold"
+    APPROVE = "approve"
+    DISCARD = "discard"
+    VERIFY = "verify"
+
+
+class Audience(Enum):
+    """For whom content is opened: `ivr recordings export --for …`; listening is INTERNAL unless said otherwise."""
+
+    INTERNAL = "internal"
+    SUBJECT = "subject"
+    AUTHORITY = "authority"
+
+
+@dataclass(frozen=True)
+class Actor:
+    id: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class AuthorityRequest:
+    """A request of an authority (RET-004). `authority` is one of the rule's; `verified_by` checked who asks."""
+
+    authority: str
+    reference: str
+    verified_by: str = ""
+    approved_by: str = ""
+    approver_role: Role | None = None
+
+
+@dataclass(frozen=True)
+class AccessRequest:
+    """What somebody wants. `purpose` is the clock tag on which access is claimed; `count` how many items at once.
+
+    `reference` is the number of the rights request when `audience` is SUBJECT.
+    """
+
+    actor: Actor
+    action: Action
+    purpose: str = ""
+    reason: str = ""
+    audience: Audience = Audience.INTERNAL
+    reference: str = ""
+    authority: AuthorityRequest | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class AccessPolicy:
+    """Checked content of config/access.toml.
+
+    `closed_tags` are the purposes that nobody in the house listens to; `internal_access` is the switch of section 12
+    that opens them to `internal_roles`. `authority_roles` hand out what an authority asked for, `subject_roles` what a
+    person asked for about themselves, `restricted_roles` still use what is restricted (GDP-004). `max_items` bounds
+    what one request may open inside the house.
+    """
+
+    titles: Mapping[Role, str]
+    actions: Mapping[Role, frozenset[Action]]
+    closed_tags: frozenset[str]
+    internal_access: bool
+    internal_roles: frozenset[Role]
+    authority_roles: frozenset[Role]
+    subject_roles: frozenset[Role]
+    restricted_roles: frozenset[Role]
+    max_items: int = 1
+
+
+@dataclass(frozen=True)
+class AccessDecision:
+    """`allowed`, the rule ids that say so, and one French sentence to show and to log."""
+
+    allowed: bool
+    reasons: tuple[str, ...]
+    detail: str
+
+
+#: Actions that show content; the others never do.
+OPENING = frozenset({Action.LISTEN, Action.EXPORT})
+
+
+def decide_access(
+    request: AccessRequest,
+    artefact: Artefact | None,
+    retention: RetentionDecision | None,
+    *,
+    policy: AccessPolicy,
+    table: RetentionTable,
+    profile: Profile,
+) -> AccessDecision:
+    """Return whether the request may go on; log the answer, above all a denial, before acting on it.
+
+    For LISTEN and EXPORT, `artefact` and its `retention` decision at this moment are needed; other actions open no
+    content and look at neither. A request that is merely refused raises nothing. Raises ComplianceError for an unknown
+    clock tag, and when LISTEN or EXPORT comes without artefact or decision.
+    """
+    actor, action = request.actor, request.action
+    if action not in policy.actions.get(actor.role, frozenset()):
+        return _deny(f"Le rôle « {_title(policy, actor.role)} » n'a pas le droit « {action.value} ».", "REC-016")
+    if action not in (Action.LIST, Action.VERIFY) and not request.reason.strip():
+        return _deny("Un motif est exigé.", "REC-016")
+    if action not in OPENING:
+        return AccessDecision(True, ("REC-016",), f"Droit « {action.value} » du rôle « {_title(policy, actor.role)} ».")
+    if artefact is None or retention is None or retention.artefact_id != artefact.id:
+        raise ComplianceError("an access needs the artefact and its own retention decision", rules=("REC-016",))
+    decision = _open(request, artefact, retention, policy, table, profile)
+    in_force = profile.require(decision.reasons, profile.day_of(artefact.recorded_at))
+    return replace(decision, reasons=tuple(rule.id for rule in in_force))
+
+
+def _open(
+    request: AccessRequest,
+    artefact: Artefact,
+    retention: RetentionDecision,
+    policy: AccessPolicy,
+    table: RetentionTable,
+    profile: Profile,
+) -> AccessDecision:
+    if artefact.destroyed_at is not None:
+        return _deny("L'enregistrement est détruit.", "REC-016", "RET-001")
+    if retention.verdict is Verdict.DESTROY:
+        return _deny("L'enregistrement est à détruire : il ne s'ouvre plus.", "REC-016", "RET-001")
+    if request.audience is Audience.AUTHORITY:
+        return _for_authority(request, policy, profile)
+    if request.count > policy.max_items:
+        return _deny(f"Pas d'ouverture en nombre : {policy.max_items} à la fois.", "REC-016")
+    if request.audience is Audience.SUBJECT:
+        return _for_subject(request, policy)
+    return _for_house(request, artefact, retention, policy, table)
+
+
+def _for_authority(request: AccessRequest, policy: AccessPolicy, profile: Profile) -> AccessDecision:
+    rules = ("RET-004", "ASS-A-06")
+    asked, actor = request.authority, request.actor
+    known = profile.rule("RET-004").params.get("authorities")
+    if actor.role not in policy.authority_roles or request.action is not Action.EXPORT:
+        who = ", ".join(sorted(_title(policy, role) for role in policy.authority_roles))
+        return _deny(f"Une autorité reçoit une copie, remise par : {who}.", *rules)
+    if asked is None or not asked.reference.strip() or not isinstance(known, Mapping) or asked.authority not in known:
+        return _deny("Il faut une demande écrite d'une autorité connue, avec sa référence.", *rules)
+    if not asked.verified_by.strip():
+        return _deny("L'identité et la base légale de l'autorité n'ont pas été vérifiées.", *rules)
+    if asked.approver_role is not Role.DPO or not asked.approved_by.strip() or asked.approved_by == actor.id:
+        return _deny("L'accord du DPO, autre que la personne qui exporte, manque.", *rules)
+    return AccessDecision(True, rules, f"Demande {asked.reference} ({asked.authority}), accord du DPO.")
+
+
+def _for_subject(request: AccessRequest, policy: AccessPolicy) -> AccessDecision:
+    if request.actor.role not in policy.subject_roles or request.action is not Action.EXPORT:
+        who = ", ".join(sorted(_title(policy, role) for role in policy.subject_roles))
+        return _deny(f"La personne concernée reçoit une copie, remise par : {who}.", "REC-017", "REC-016")
+    if not request.reference.strip():
+        return _deny("Il faut la référence de la demande de droits.", "REC-017", "GDP-003")
+    return AccessDecision(True, ("REC-017", "GDP-003"), f"Copie pour la personne concernée, {request.reference}.")
+
+
+def _for_house(
+    request: AccessRequest,
+    artefact: Artefact,
+    retention: RetentionDecision,
+    policy: AccessPolicy,
+    table: RetentionTable,
+) -> AccessDecision:
+    role = request.actor.role
+    only = artefact.purposes[0].tag if len(artefact.purposes) == 1 else ""
+    tag = request.purpose or only
+    verdict = retention.purpose(tag)
+    if verdict is None:
+        names = ", ".join(p.tag for p in artefact.purposes)
+        return _deny(f"Il faut dire pour quelle finalité : {names}.", "REC-016", "GDP-001")
+    clock = table.clock(tag)
+    if verdict.state is not PurposeState.OPEN:
+        return _deny(f"La finalité « {clock.title} » est échue : un gel n'ouvre rien.", "REC-016", "RET-001", "RET-002")
+    if artefact.restricted and role not in policy.restricted_roles:
+        return _deny("Le traitement est limité à la demande de la personne.", "GDP-004")
+    if tag in policy.closed_tags:
+        if not (policy.internal_access and role in policy.internal_roles):
+            return _deny(
+                f"« {clock.title} » est fermé en interne : demande d'une autorité, ou copie pour la personne.",
+                "ASS-A-06",
+                "REC-016",
+                "RET-004",
+            )
+    elif role.value not in clock.access:
+        return _deny(f"« {clock.title} » n'est pas ouvert au rôle « {_title(policy, role)} ».", "REC-016")
+    return AccessDecision(True, ("REC-016",), f"« {clock.title} » est ouvert au rôle « {_title(policy, role)} ».")
+
+
+def _title(policy: AccessPolicy, role: Role) -> str:
+    return policy.titles.get(role, role.value)
+
+
+def _deny(detail: str, *rules: str) -> AccessDecision:
+    return AccessDecision(False, rules, detail)

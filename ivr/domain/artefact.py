@@ -1,0 +1,92 @@
+"""A stored thing and what it serves: each purpose has a clock of its own. Data only; decisions lie elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+
+class EventKind(Enum):
+    """What happens in the business and may move a clock. The values are what a person types and config names."""
+
+    OFFER = "offer"
+    SIGNATURE = "signature"
+    REFUSAL = "refusal"
+    OBJECTION = "objection"
+    RENUNCIATION = "renunciation"
+    CONCLUSION = "conclusion"
+    CONTRACT_ENDED = "contract-ended"
+    DEATH = "death"
+    LAST_CONTACT = "last-contact"
+    COMPLAINT_OPENED = "complaint-opened"
+    COMPLAINT_CLOSED = "complaint-closed"
+    INCIDENT_CLOSED = "incident-closed"
+    FRAUD_SUSPECTED = "fraud-suspected"
+    FRAUD_PROVEN = "fraud-proven"
+    DSAR_CLOSED = "dsar-closed"
+    DSAR_DISPUTED = "dsar-disputed"
+
+
+#: Events that end a purpose rather than prolong it. At the same instant they count before any other (fail closed).
+ENDING = frozenset({EventKind.REFUSAL, EventKind.OBJECTION})
+
+
+@dataclass(frozen=True)
+class BusinessEvent:
+    """One thing that happened to an artefact, at the aware time `at`.
+
+    `reference` is the house's own number for it (contract, offer, complaint); never words of the call.
+    """
+
+    kind: EventKind
+    at: datetime
+    actor: str
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class FixedDeadline:
+    """A deadline as it was fixed when the artefact was sealed, or when an event last moved it.
+
+    `event` is what the period began with ("recorded_at" or the value of an EventKind) and `event_at` when. A policy
+    changed later may shorten it and never lengthens it (RET-001).
+    """
+
+    due_at: datetime
+    event: str
+    event_at: datetime
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """One reason why an artefact is kept. `tag` names a clock of config/retention.toml.
+
+    `ended_at` is written when the purpose has ended and never taken back: a clock set back cannot reopen it.
+    """
+
+    tag: str
+    fixed: FixedDeadline | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """What retention and access need to know of a stored thing: no content.
+
+    `recorded_at` (aware) is when it began: the call, the collection, the request, the access, the destruction.
+    `timezone` is the customer's (IANA name); empty: the table's. `not_after` bounds every purpose: the deadline of
+    the audio from which a transcript was made (REC-018). `restricted` is GDP-004. `destroyed_at` None: it exists.
+    """
+
+    id: str
+    recorded_at: datetime
+    purposes: tuple[Purpose, ...]
+    timezone: str = ""
+    not_after: datetime | None = None
+    restricted: bool = False
+    destroyed_at: datetime | None = None
+
+    def with_purpose(self, purpose: Purpose) -> Artefact:
+        """Return a copy in which the purpose of the same tag is replaced."""
+        return replace(self, purposes=tuple(purpose if p.tag == purpose.tag else p for p in self.purposes))
