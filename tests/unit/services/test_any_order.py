@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, seed, settings
+from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from ivr.domain.hearing import Channel
@@ -225,7 +225,7 @@ def judge(x: Exchange, story: Story) -> None:
 
 
 @seed(20261121)
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60, deadline=None, database=None, phases=[Phase.generate])
 @given(stories)
 def test_no_order_of_events_stores_what_was_not_heard_or_leaves_a_call_unreported(story: Story) -> None:
     async def scene(x: Exchange) -> None:

@@ -71,7 +71,9 @@ def test_a_refusal_by_key_during_the_disclosure_leaves_nothing_to_destroy(tmp_pa
         assert row.recording_state == "WITHHELD"
         assert x.said == ["prospecting-disclosure", "prospecting-closing"]
         (played,) = x.of_audit("disclosure.played")
-        assert (played["completed"], played["heard_ms"]) == (False, 500)
+        assert played["completed"] is False
+        # The test looks up every 20 ms, so the key comes one frame after the half second.
+        assert played["heard_ms"] in (500, 520)
         assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
 
     play(tmp_path, scene)
