@@ -26,7 +26,7 @@ _STATES = {
     "DAMAGED": "[red]! enregistrement endommagé[/]",
 }
 _OUTCOMES = {"SEALED": "scellé", "DISCARDED": "détruit", "DAMAGED": "endommagé"}
-_PARTY = {"caller": "l'appelant", "agent": "le conseiller"}
+_PARTY = {"caller": "la personne", "agent": "le conseiller"}
 
 
 class View(Protocol):
