@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from ivr.domain.access import Role
+from ivr.domain.artefact import EventKind
 from ivr.domain.profile import Profile, Rule
-from ivr.domain.retention import RECORDED_AT, Clock, Duration, Period, RetentionTable
+from ivr.domain.retention import RECORDED_AT, AtEnd, Clock, Duration, OnObjection, Period, RetentionTable
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.source import Section, parse, read_toml
 
@@ -71,15 +73,36 @@ class _Keep(Section):
 
 
 class _PeriodTable(Section):
-    on: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
-    cap: str
+    on: str
+    start: str = Field(min_length=1)
+    cap: str | _Keep
+    cap_rule: str = ""
     keep: _Keep | None = None
+    at_least: str = ""
     rules: list[str] = Field(min_length=1)
+    last: bool = False
+    may_extend: bool = False
+    void_after: list[str] = Field(default_factory=list)
+    archive_after: _Keep | None = None
 
 
 class _ClockTable(Section):
-    title: str
+    title: str = Field(min_length=1)
     periods: list[_PeriodTable] = Field(min_length=1)
+    row: str = Field(min_length=1)
+    access: list[Role]
+    on_objection: OnObjection = OnObjection.KEEP
+    objection_rules: list[str] = Field(default_factory=list)
+    at_end: AtEnd = AtEnd.DESTROY
+    confidence: Confidence
+    conflict: str = ""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _objection_has_a_rule(self) -> _ClockTable:
+        if self.on_objection is OnObjection.DESTROY and not self.objection_rules:
+            raise ValueError("name in objection_rules the rules by which an objection destroys")
+        return self
 
 
 class _RetentionFile(_Zoned):
@@ -128,7 +151,11 @@ def check_rules(ids: list[str], profile: Profile, *, file: str, key: str) -> Non
 
 
 def load_retention(path: Path, profile: Profile) -> RetentionTable:
-    """Read the clocks; raises ConfigurationError when one could outlast the cap its rule sets."""
+    """Read the clocks; raises ConfigurationError when one could outlast the cap its rule sets.
+
+    So does an event, rule or role that nobody knows, a clock that would never end, and a period that names its event a
+    second time and would never be reached.
+    """
     file = str(path)
     parsed = parse(_RetentionFile, read_toml(path), file=file)
     clocks: dict[str, Clock] = {}
@@ -142,52 +169,130 @@ def load_retention(path: Path, profile: Profile) -> RetentionTable:
                 key=key,
                 remedy='add a last period with on = "recorded_at"',
             )
-        clocks[tag] = Clock(tag, table.title, periods)
+        named = [period.event for period in periods]
+        if twice := next((name for name in named if named.count(name) > 1), None):
+            raise ConfigurationError(
+                f"two periods begin with {twice}", file=file, key=key, value=twice, remedy="keep the first of them"
+            )
+        check_rules(table.objection_rules, profile, file=file, key=f"clocks.{tag}.objection_rules")
+        clocks[tag] = Clock(
+            tag,
+            table.title,
+            periods,
+            row=table.row,
+            access=tuple(role.value for role in table.access),
+            on_objection=table.on_objection,
+            objection_rules=tuple(table.objection_rules),
+            at_end=table.at_end,
+            confidence=table.confidence,
+            conflict=table.conflict,
+            note=table.note,
+        )
     return RetentionTable(clocks, parsed.timezone)
 
 
 def _period(table: _PeriodTable, profile: Profile, *, file: str, key: str) -> Period:
-    rule_id, _, param = table.cap.partition(".")
-    check_rules([rule_id], profile, file=file, key=f"{key}.cap")
+    _check_event(table.on, file=file, key=f"{key}.on")
+    for name in table.void_after:
+        _check_event(name, file=file, key=f"{key}.void_after")
     check_rules(table.rules, profile, file=file, key=f"{key}.rules")
-    params = profile.rules[rule_id].params
-    if param not in params:
-        raise ConfigurationError(
-            f"rule {rule_id} has no parameter '{param}'",
-            file=file,
-            key=f"{key}.cap",
-            value=table.cap,
-            remedy=nearest(param, params),
-        )
-    cap = _cap(param, params[param])
-    if cap is None:
-        raise ConfigurationError(
-            f"{table.cap} is {params[param]!r}, which is no length of time",
-            file=file,
-            key=f"{key}.cap",
-            value=table.cap,
-            remedy="name a parameter such as retention_years or audio_quality_max",
-        )
+    cap, cap_rule, cap_param = _limit(table, profile, file=file, key=key)
     keep = cap if table.keep is None else table.keep.duration()
     if keep.can_outlast(cap):
         raise ConfigurationError(
-            f"{keep} can be longer than {cap}, which rule {rule_id} sets as the limit",
+            f"{keep} can be longer than {cap}, which rule {cap_rule} sets as the limit",
             file=file,
             key=f"{key}.keep",
             value=str(keep),
             remedy=f"keep at most {cap}, or leave the key out",
         )
-    return Period(table.on, keep, cap, rule_id, tuple(table.rules))
+    if table.at_least:
+        least, rule_id, _ = _length(table.at_least, profile, file=file, key=f"{key}.at_least")
+        if least.can_outlast(keep):
+            raise ConfigurationError(
+                f"{keep} can be shorter than {least}, which rule {rule_id} sets as the least",
+                file=file,
+                key=f"{key}.keep",
+                value=str(keep),
+                remedy=f"keep at least {least}",
+            )
+    archive = None if table.archive_after is None else table.archive_after.duration()
+    if archive is not None and archive.can_outlast(keep):
+        raise ConfigurationError(
+            f"the archive would begin {archive} on, when the thing may be destroyed already",
+            file=file,
+            key=f"{key}.archive_after",
+            value=str(archive),
+            remedy=f"archive within {keep}, or leave the key out",
+        )
+    return Period(
+        table.on,
+        keep,
+        cap,
+        cap_rule,
+        tuple(table.rules),
+        start=table.start,
+        last=table.last,
+        may_extend=table.may_extend,
+        void_after=tuple(table.void_after),
+        archive_after=archive,
+        cap_param=cap_param,
+    )
 
 
-def _cap(param: str, value: object) -> Duration | None:
+def _check_event(name: str, *, file: str, key: str) -> None:
+    known = {RECORDED_AT, *(kind.value for kind in EventKind)}
+    if name not in known:
+        raise ConfigurationError(
+            f"there is no event '{name}'", file=file, key=key, value=name, remedy=nearest(name, known)
+        )
+
+
+def _limit(table: _PeriodTable, profile: Profile, *, file: str, key: str) -> tuple[Duration, str, str]:
+    """Return the cap, the rule that orders it, and that rule's parameter: empty for a commitment of the house."""
+    if isinstance(table.cap, str):
+        return _length(table.cap, profile, file=file, key=f"{key}.cap")
+    if not table.cap_rule:
+        raise ConfigurationError(
+            "no rule orders this cap", file=file, key=f"{key}.cap_rule", remedy='name one, e.g. cap_rule = "RET-001"'
+        )
+    check_rules([table.cap_rule], profile, file=file, key=f"{key}.cap_rule")
+    return table.cap.duration(), table.cap_rule, ""
+
+
+def _length(named: str, profile: Profile, *, file: str, key: str) -> tuple[Duration, str, str]:
+    rule_id, _, param = named.partition(".")
+    check_rules([rule_id], profile, file=file, key=key)
+    params = profile.rules[rule_id].params
+    if param not in params:
+        raise ConfigurationError(
+            f"rule {rule_id} has no parameter '{param}'",
+            file=file,
+            key=key,
+            value=named,
+            remedy=nearest(param, params),
+        )
+    length = _duration(param, params[param])
+    if length is None:
+        raise ConfigurationError(
+            f"{named} is {params[param]!r}, which is no length of time",
+            file=file,
+            key=key,
+            value=named,
+            remedy="name a parameter such as retention_years or audio_quality_max",
+        )
+    return length, rule_id, param
+
+
+def _duration(param: str, value: object) -> Duration | None:
     """Read '6 calendar months', '1 calendar month from offer_date', 'immediate', or a number of *_years or *_days."""
     if isinstance(value, int) and not isinstance(value, bool):
-        if param.endswith("_years"):
-            return Duration(months=12 * value)
-        if param.endswith("_months"):
-            return Duration(months=value)
-        return Duration(days=value) if param.endswith("_days") else None
+        number = {
+            "years": Duration(months=12 * value),
+            "months": Duration(months=value),
+            "days": Duration(days=value),
+        }
+        return number.get(param.rpartition("_")[2])
     if value == "immediate":
         return Duration()
     months = re.match(r"(\d+) calendar months?\b", value) if isinstance(value, str) else None
