@@ -14,6 +14,7 @@ from ivr.settings.sections import (
     RegistrarSection,
     RoutesSection,
     SipSection,
+    StoreSection,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "RoutesSection",
     "Settings",
     "SipSection",
+    "StoreSection",
     "default_config_dir",
     "load_settings",
 ]

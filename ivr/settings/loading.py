@@ -31,6 +31,7 @@ from ivr.settings.sections import (
     RecordingSection,
     RoutesSection,
     SipSection,
+    StoreSection,
     to_domain,
 )
 from ivr.settings.source import ENVIRONMENT, overlay, parse, read_toml, variable
@@ -53,6 +54,7 @@ class Settings:
     tape: TapeSettings
     ear: EarSection
     recording: RecordingSection
+    store: StoreSection
     database: DatabaseSection
     keys: KeysSection
     log: LogSection
@@ -157,6 +159,7 @@ def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
         tape=to_domain(TapeSettings, hearing.tape),
         ear=node_file.ear,
         recording=node_file.recording,
+        store=node_file.store,
         database=node_file.database,
         keys=node_file.keys,
         log=node_file.log,
@@ -231,6 +234,11 @@ def _with_paths(settings: Settings) -> Settings:
     registrar = settings.sip.registrar
     password_file = registrar.password_file and data_dir / registrar.password_file.expanduser()
     model_dir = settings.ear.model_dir and data_dir / settings.ear.model_dir.expanduser()
+    keys, store = settings.keys, settings.store
+
+    def there(path: Path | None) -> Path | None:
+        return path and data_dir / path.expanduser()
+
     return replace(
         settings,
         node=settings.node.model_copy(update={"data_dir": data_dir}),
@@ -242,5 +250,16 @@ def _with_paths(settings: Settings) -> Settings:
         database=settings.database.model_copy(
             update={"url": settings.database.url or f"sqlite:///{data_dir / 'ivr.sqlite3'}"}
         ),
-        keys=settings.keys.model_copy(update={"kek_file": data_dir / settings.keys.kek_file}),
+        store=store.model_copy(
+            update={"credentials_file": there(store.credentials_file), "ca_file": there(store.ca_file)}
+        ),
+        keys=keys.model_copy(
+            update={
+                "kek_file": there(keys.kek_file),
+                "retired_dir": there(keys.retired_dir),
+                "openbao": keys.openbao.model_copy(
+                    update={"token_file": there(keys.openbao.token_file), "ca_file": there(keys.openbao.ca_file)}
+                ),
+            }
+        ),
     )

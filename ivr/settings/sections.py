@@ -7,7 +7,16 @@ import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from ivr.domain.endpointing import EndpointSettings
 from ivr.domain.hearing import HearingSettings
@@ -147,8 +156,77 @@ class DatabaseSection(Section):
         return value
 
 
+def _optional(value: Any) -> Any:
+    return None if value == "" else value
+
+
+OptionalPath = Annotated[Path | None, BeforeValidator(_optional)]
+
+
+class OpenBaoSection(Section):
+    """An OpenBao or Vault server whose transit engine wraps the data keys. `token_file` holds the token alone."""
+
+    url: str = ""
+    mount: Name = "transit"
+    key: Name = "ivr"
+    token_file: OptionalPath = None
+    ca_file: OptionalPath = None
+    timeout_s: float = Field(default=5.0, gt=0, le=60)
+
+    @field_validator("url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("write the server's URL, e.g. https://bao.example.org:8200")
+        return value.rstrip("/")
+
+
 class KeysSection(Section):
+    """`backup_days` bounds how long backups of the database may live: a retired KEK is removed no sooner."""
+
+    provider: Literal["file", "openbao"] = "file"
     kek_file: Path = Path("keys/kek")
+    retired_dir: Path = Path("keys/retired")
+    backup_days: int = Field(default=35, ge=0, le=366)
+    openbao: OpenBaoSection = OpenBaoSection()
+
+    @model_validator(mode="after")
+    def _whole(self) -> KeysSection:
+        if self.provider == "openbao" and not (self.openbao.url and self.openbao.token_file):
+            raise ValueError("provider openbao needs openbao.url and openbao.token_file")
+        return self
+
+
+class StoreSection(Section):
+    """Where sealed recordings go. Live capture always writes to recording.store_dir first.
+
+    `endpoint` empty: AWS itself. `credentials_file` is TOML with access_key_id and secret_access_key, mode 0600.
+    `object_lock` keeps the object undeletable until its deadline; the bucket must have been made with it.
+    """
+
+    kind: Literal["local", "s3"] = "local"
+    bucket: str = ""
+    prefix: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*)?$")] = ""
+    endpoint: str = ""
+    region: str = "eu-west-3"
+    credentials_file: OptionalPath = None
+    ca_file: OptionalPath = None
+    object_lock: Literal["off", "governance", "compliance"] = "off"
+    part_mib: int = Field(default=8, ge=5, le=1024)
+    timeout_s: float = Field(default=30.0, gt=0, le=600)
+
+    @field_validator("endpoint")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("write the endpoint's URL, e.g. https://s3.example.org")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _whole(self) -> StoreSection:
+        if self.kind == "s3" and not (self.bucket and self.credentials_file):
+            raise ValueError("a store of kind s3 needs bucket and credentials_file")
+        return self
 
 
 class LogSection(Section):
@@ -189,6 +267,7 @@ class NodeFile(Section):
     hearing: HearingModel = HearingModel()  # type: ignore[valid-type]
     ear: EarSection = EarSection()
     recording: RecordingSection = RecordingSection()
+    store: StoreSection = StoreSection()
     database: DatabaseSection = DatabaseSection()
     keys: KeysSection = KeysSection()
     log: LogSection = LogSection()
