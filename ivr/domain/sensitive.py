@@ -34,8 +34,8 @@ _SAYS_CVV = re.compile(
 )
 _SAYS_OTP = re.compile(
     r"\b(?:code (?:recu|de validation|de confirmation|de verification|a usage unique|temporaire|sms|par sms|unique"
-    r"|que j ai recu|que je viens de recevoir|que vous m avez envoye|d authentification)|recu (?:un |le )?(?:code|sms|texto)"
-    r"|otp|par (?:sms|texto))\b"
+    r"|que j ai recu|que je viens de recevoir|que vous m avez envoye|d authentification)"
+    r"|recu (?:un |le )?(?:code|sms|texto)|otp|par (?:sms|texto))\b"
 )
 _SAYS_PIN = re.compile(
     r"\b(?:code (?:secret|confidentiel|pin|personnel|de (?:ma |la )?carte)|mot de passe|identifiant secret)\b"
@@ -44,12 +44,13 @@ _SAYS_IBAN = re.compile(
     r"\b(?:iban|rib|releve d identite bancaire|numero de compte|compte bancaire|coordonnees bancaires)\b"
 )
 _OTHER_NUMBER = re.compile(
-    r"\b(?:telephone|portable|fixe|adherent|dossier|contrat|reference|sinistre|facture|devis|code postal|postal|ne le|nee le"
-    r"|naissance|date|siret|siren|finess|commande|client|rendez vous|immatriculation|suivi|recommande)\b"
+    r"\b(?:telephone|portable|fixe|adherent|dossier|contrat|reference|sinistre|facture|devis|code postal"
+    r"|postal|ne le|nee le|naissance|date|siret|siren|finess|commande|client|rendez vous|immatriculation|suivi|recommande)\b"
 )
 _PASSWORD = re.compile(
     r"\bmot(?:s)? de passe\b(?P<between>(?: \w+){0,3}?) (?:c est|est|s appelle|ce sera|donc c est)"
-    r"(?! (?:pas|oublie|perdu|expire|bloque|faux|refuse|invalide|incorrect|trop|plus|que|quoi|bien|celui|le bon|ou|demande|obligatoire|a)\b)"
+    r"(?! (?:pas|oublie|perdu|expire|bloque|faux|refuse|invalide|incorrect"
+    r"|trop|plus|que|quoi|bien|celui|le bon|ou|demande|obligatoire|a)\b)"
     r"(?P<word>(?: \w+){1,4})"
 )
 

@@ -8,25 +8,84 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(r"[^\W_]+")
 _UNITS = {
-    "zero": 0, "un": 1, "une": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9,
-}  # fmt: skip
+    "zero": 0,
+    "un": 1,
+    "une": 1,
+    "deux": 2,
+    "trois": 3,
+    "quatre": 4,
+    "cinq": 5,
+    "six": 6,
+    "sept": 7,
+    "huit": 8,
+    "neuf": 9,
+}
 _TEENS = {
-    "dix": 10, "onze": 11, "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16,
-}  # fmt: skip
+    "dix": 10,
+    "onze": 11,
+    "douze": 12,
+    "treize": 13,
+    "quatorze": 14,
+    "quinze": 15,
+    "seize": 16,
+}
 _TENS = {
-    "vingt": 20, "vingts": 20, "trente": 30, "quarante": 40, "cinquante": 50, "soixante": 60, "septante": 70,
-    "huitante": 80, "octante": 80, "nonante": 90,
-}  # fmt: skip
+    "vingt": 20,
+    "vingts": 20,
+    "trente": 30,
+    "quarante": 40,
+    "cinquante": 50,
+    "soixante": 60,
+    "septante": 70,
+    "huitante": 80,
+    "octante": 80,
+    "nonante": 90,
+}
 # The Corsican departments count as 19 and 18 in the key of a NIR (INSEE).
 _CORSICA = {"2a": "19", "2b": "18"}
 # What people say between the groups of a number they dictate.
 _BETWEEN = frozenset(
-    "euh heu puis ensuite apres alors donc virgule tiret espace point ben hum c est le la et plus".split()
-)  # noqa: SIM905
+    [
+        "euh",
+        "heu",
+        "puis",
+        "ensuite",
+        "apres",
+        "alors",
+        "donc",
+        "virgule",
+        "tiret",
+        "espace",
+        "point",
+        "ben",
+        "hum",
+        "c",
+        "est",
+        "le",
+        "la",
+        "et",
+        "plus",
+    ]
+)
 _GAP_WORDS_MAX = 2
 _AMOUNTS = frozenset(
-    "euro euros centimes pourcent pour mois ans jours heures heure minutes kilometres metres fois".split()
-)  # noqa: SIM905
+    [
+        "euro",
+        "euros",
+        "centimes",
+        "pourcent",
+        "pour",
+        "mois",
+        "ans",
+        "jours",
+        "heures",
+        "heure",
+        "minutes",
+        "kilometres",
+        "metres",
+        "fois",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,23 +11,76 @@ import random
 import re
 
 _RECORDING = (
-    ("l'angissement", 3), ("l'engagement", 2), ("en registrement", 3), ("l'enregistrement", 2), ("l'enrégissement", 2),
-    ("l'enrichissement", 1), ("l'engistrement", 2), ("l'enregistre", 1), ("l'agissement", 1), ("l'anregistrement", 2),
-    ("le registrement", 1), ("l'orchestrement", 1), ("l'angistrement", 1), ("l'engegistrement", 1),
-)  # fmt: skip
+    ("l'angissement", 3),
+    ("l'engagement", 2),
+    ("en registrement", 3),
+    ("l'enregistrement", 2),
+    ("l'enrégissement", 2),
+    ("l'enrichissement", 1),
+    ("l'engistrement", 2),
+    ("l'enregistre", 1),
+    ("l'agissement", 1),
+    ("l'anregistrement", 2),
+    ("le registrement", 1),
+    ("l'orchestrement", 1),
+    ("l'angistrement", 1),
+    ("l'engegistrement", 1),
+)
 _CONFUSIONS: tuple[tuple[re.Pattern[str], tuple[tuple[str, int], ...]], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), choices)
     for pattern, choices in (
         (r"\bl'enregistrement\b", _RECORDING),
-        (r"\bd'enregistrement\b", (("d'angissement", 1), ("d'en registrement", 2), ("d'enregistrer", 1), ("d'engagement", 1), ("d'engistrement", 1))),
-        (r"\benregistrement\b", (("enregissement", 1), ("en registrement", 2), ("enrichissement", 1), ("engistrement", 1))),
-        (r"\bêtre enregistrée?\b", (("être en registre", 2), ("être enregistrer", 3), ("entre enregistrer", 1), ("être enregistre", 1), ("être en régistré", 1), ("être en register", 1))),
-        (r"\benregistrée?s?\b", (("enregistrer", 3), ("en registre", 2), ("en registré", 2), ("enregistre", 1), ("un registre", 1))),
-        (r"\benregistr(?:iez|ez|er|e)\b", (("enregistrer", 2), ("enregistré", 2), ("en registrez", 1), ("en registre", 1), ("enregistrait", 1))),
-        (r"\bje m'oppose\b", (("je me pose", 3), ("j'ai m'oppose", 2), ("je mopose", 2), ("je m'op pose", 1), ("je me oppose", 1), ("j'aime oppose", 1), ("je m'impose", 1))),
+        (
+            r"\bd'enregistrement\b",
+            (
+                ("d'angissement", 1),
+                ("d'en registrement", 2),
+                ("d'enregistrer", 1),
+                ("d'engagement", 1),
+                ("d'engistrement", 1),
+            ),
+        ),
+        (
+            r"\benregistrement\b",
+            (("enregissement", 1), ("en registrement", 2), ("enrichissement", 1), ("engistrement", 1)),
+        ),
+        (
+            r"\bêtre enregistrée?\b",
+            (
+                ("être en registre", 2),
+                ("être enregistrer", 3),
+                ("entre enregistrer", 1),
+                ("être enregistre", 1),
+                ("être en régistré", 1),
+                ("être en register", 1),
+            ),
+        ),
+        (
+            r"\benregistrée?s?\b",
+            (("enregistrer", 3), ("en registre", 2), ("en registré", 2), ("enregistre", 1), ("un registre", 1)),
+        ),
+        (
+            r"\benregistr(?:iez|ez|er|e)\b",
+            (("enregistrer", 2), ("enregistré", 2), ("en registrez", 1), ("en registre", 1), ("enregistrait", 1)),
+        ),
+        (
+            r"\bje m'oppose\b",
+            (
+                ("je me pose", 3),
+                ("j'ai m'oppose", 2),
+                ("je mopose", 2),
+                ("je m'op pose", 1),
+                ("je me oppose", 1),
+                ("j'aime oppose", 1),
+                ("je m'impose", 1),
+            ),
+        ),
         (r"\bje m'y oppose\b", (("je m'y pose", 1), ("je mi oppose", 2), ("j'ai m'y oppose", 1), ("je m'oppose", 1))),
         (r"\bopposition\b", (("une position", 1), ("position", 1), ("au position", 1))),
-        (r"\bje refuse\b", (("je refus", 2), ("je refuse", 3), ("jeu refuse", 1), ("je reffuse", 1), ("j'ai refuse", 1))),
+        (
+            r"\bje refuse\b",
+            (("je refus", 2), ("je refuse", 3), ("jeu refuse", 1), ("je reffuse", 1), ("j'ai refuse", 1)),
+        ),
         (r"\barrêtez\b", (("arrêter", 3), ("arrêté", 2), ("à rêter", 1))),
         (r"\bcoupez\b", (("couper", 3), ("coupé", 2), ("coupais", 1))),
         (r"\b(?:appelez|appeler)\b", (("appeler", 2), ("appelé", 2), ("appelez", 1))),
@@ -44,7 +97,7 @@ _CONFUSIONS: tuple[tuple[re.Pattern[str], tuple[tuple[str, int], ...]], ...] = t
         (r"\bmutuelle\b", (("mutuel", 2), ("mutuelle", 2))),
         (r"\bbonjour,? ", (("Bonjour. ", 1), ("", 1))),
     )
-)  # fmt: skip
+)
 
 
 def misheard(text: str, random_: random.Random, *, level: float) -> str:

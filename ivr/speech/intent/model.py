@@ -17,6 +17,7 @@ from ivr.speech.intent.concepts import Lexicon, Unit, shipped_lexicon
 from ivr.speech.intent.features import vectorise
 from ivr.speech.intent.replies import DENIALS, MEANING, bare_answer, first_answer, led_answer, prompt_role
 from ivr.speech.intent.skeleton import skeleton
+from ivr.speech.intent.stance import opposes_recording
 from ivr.speech.intent.weights import LABELS, SHIPPED, Weights, load
 from ivr.speech.intent.words import Word, words
 from ivr.speech.understanding import Hypothesis, Reading
@@ -32,6 +33,8 @@ _ANY_SHARE = 0.5
 _CLAUSE_DISCOUNT = 0.7
 # The most that an unfinished sentence may score before it has named its object: it may ask, never act.
 _UNFINISHED = 0.6
+# The least that an opposition found by grammar scores: it is asked about.
+_GRAMMAR_SAYS = 0.5
 _NAMED = frozenset({"REC", "RECU", "CONTACT", "LIST", "INTEREST", "PEACE", "KEEP", "LISTEN", "OFFER", "BYE"})
 
 
@@ -89,10 +92,7 @@ class IntentModel:
             loudest = float((np.minimum(1.0, 2 * shares) * stacked[:, at]).max())
             fused[at] = max(fused[at], _ANY_SHARE * loudest + (1 - _ANY_SHARE) * fused[at])
         label, score = self._choose(fused, thresholds)
-        if label in _OPPOSING:
-            band = thresholds.get(label.value, _DEFAULTS).band(score)
-        else:
-            band = Band.CLEAR
+        band = thresholds.get(label.value, _DEFAULTS).band(score) if label in _OPPOSING else Band.CLEAR
         span = None if label is Label.NONE else _span(self._read(first)[0], rows[0])
         harmless = label is Label.NONE and score >= _SURELY_HARMLESS
         denies = harmless and not partial and self._denies(hypotheses, last_prompt, after_disclosure)
@@ -133,7 +133,7 @@ class IntentModel:
         return spoken, self._lexicon.units(spoken)
 
     def _judge_text(self, text: str) -> _Judged:
-        spoken, _ = self._read(text)
+        spoken, units = self._read(text)
         if not spoken:
             nothing = np.zeros(len(LABELS), dtype=np.float32)
             nothing[_AT[Label.NONE]] = 1.0
@@ -149,6 +149,9 @@ class IntentModel:
                 if heard > whole[at]:
                     whole[at] = heard
                     where = (a, b) if label in _OPPOSING else where
+        objection = _AT[Label.OBJECTION_RECORDING]
+        if whole[objection] < _GRAMMAR_SAYS and opposes_recording(skeleton(units)):
+            whole[objection] = _GRAMMAR_SAYS
         rest = 1.0 - float(whole[1:].sum())
         whole[_AT[Label.NONE]] = max(0.0, rest)
         return _Judged(whole / max(float(whole.sum()), 1.0), *where)

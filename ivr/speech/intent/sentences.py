@@ -90,8 +90,8 @@ def _grammar(file: Path) -> Iterator[Sentence]:
 
 def _free(file: Path) -> Iterator[Sentence]:
     heading: list[str] = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        line = line.strip()
+    for number, written in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        line = written.strip()
         if line.startswith("## "):
             heading = line[3:].split()
             if len(heading) != 3 or heading[2] not in SPLITS:

@@ -98,7 +98,7 @@ def _registers(units: Sequence[Unit], k: int) -> bool:
         for j in range(k + 1, min(len(units), k + 6)):
             if units[j].concept == "OTHER":
                 return True
-            if units[j].concept not in _BETWEEN or units[j].pause:
+            if units[j].concept not in _BETWEEN | {"PAS", "PLUS"} or units[j].pause:
                 break
     for j in range(k - 1, max(-1, k - 7), -1):
         if units[j].pause:
@@ -173,7 +173,7 @@ def skeleton(units: Sequence[Unit]) -> list[Node]:
     for k, unit in enumerate(units):
         kind = unit.concept
         if kind == "REC":
-            kind = "RECX" if _registers(units, k) else "RECU" if _of_unknown(units, k) else "REC"
+            kind = "RECX" if _registers(units, k) else "RECU" if _of_unknown(units, k) and not unit.weak else "REC"
         elif kind in ("KEEP", "LISTEN") and _of_conversation(units, k):
             # To keep or replay what is said is to record it.
             kind = "REC"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,4 +85,4 @@ def test_french_numbers_are_read_as_digits(words: str, digits: str) -> None:
 def test_spans_lie_in_the_text_in_order_and_apart(text: str) -> None:
     spans = sensitive_spans(text)
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
