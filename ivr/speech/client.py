@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import itertools
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import zmq
 import zmq.asyncio
@@ -48,7 +49,7 @@ class _Peer:
     monitor: zmq.asyncio.Socket
     up: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: dict[str, asyncio.Future[Answer]] = field(default_factory=dict)
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
 
 
 class ZmqEar:
@@ -107,9 +108,9 @@ class ZmqEar:
         peers, self._peers = self._peers, []
         for peer in peers:
             _fail(peer, "the ear was closed")
-            for task in peer.tasks:
-                task.cancel()
-            await asyncio.gather(*peer.tasks, return_exceptions=True)
+            if peer.task is not None:
+                peer.task.cancel()
+                await asyncio.gather(peer.task, return_exceptions=True)
             peer.socket.disable_monitor()
             peer.monitor.close(linger=0)
             peer.socket.close(linger=0)
@@ -124,8 +125,14 @@ class ZmqEar:
         peer.waiting[request_id] = future
         try:
             async with asyncio.timeout(max(0.0, timeout_s)):
-                # NOBLOCK: a socket that cannot take the piece now would judge it too late.
-                await peer.socket.send_multipart(frames, zmq.NOBLOCK)
+                # A fresh connection may take a moment before it takes a message; one that goes fails the future.
+                sending: asyncio.Future[Any] = asyncio.ensure_future(peer.socket.send_multipart(frames))
+                try:
+                    await asyncio.wait({sending, future}, return_when=asyncio.FIRST_COMPLETED)
+                    if not future.done():
+                        await sending
+                finally:
+                    sending.cancel()
                 return await future
         except TimeoutError:
             raise SpeechError("no verdict before the deadline", where=peer.endpoint) from None
@@ -140,7 +147,7 @@ class ZmqEar:
         key = f"{speech.call_id}/{speech.piece.channel.value}/"
         return min(
             (peer for peer in self._peers if peer.up.is_set()),
-            key=lambda peer: (len(peer.waiting) // 2, zlib.crc32((key + peer.endpoint).encode())),
+            key=lambda peer: (len(peer.waiting) // 2, hashlib.blake2b((key + peer.endpoint).encode()).digest()),
         )
 
     async def _wait_for_one(self, patience_s: float) -> None:
@@ -168,7 +175,6 @@ class ZmqEar:
         self._context = zmq.asyncio.Context()
         for endpoint in self._endpoints:
             socket = self._context.socket(zmq.DEALER)
-            socket.setsockopt(zmq.IMMEDIATE, 1)
             socket.setsockopt(zmq.LINGER, 0)
             socket.setsockopt(zmq.MAXMSGSIZE, MAX_HEADER * 32)
             socket.setsockopt(zmq.RECONNECT_IVL, 50)
@@ -179,34 +185,47 @@ class ZmqEar:
             monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
             socket.connect(endpoint)
             peer = _Peer(endpoint, socket, monitor)
-            peer.tasks = [
-                asyncio.create_task(_listen(peer), name=f"ear {endpoint}"),
-                asyncio.create_task(_watch(peer), name=f"ear monitor {endpoint}"),
-            ]
+            peer.task = asyncio.create_task(_attend(peer), name=f"ear {endpoint}")
             self._peers.append(peer)
 
 
-async def _listen(peer: _Peer) -> None:
+async def _attend(peer: _Peer) -> None:
+    """Hand out answers, and know whether the ear is there: once it is gone, nothing more will be answered.
+
+    One task does both, so that an answer given just before the ear went is never overtaken by its going.
+    """
+    poller = zmq.asyncio.Poller()
+    poller.register(peer.socket, zmq.POLLIN)
+    poller.register(peer.monitor, zmq.POLLIN)
     while True:
-        frames = await peer.socket.recv_multipart()
-        try:
-            answer = decode_answer(frames)
-        except WireError as error:
-            answer = Answer(error.request_id, Refusal.MALFORMED)
-        future = peer.waiting.get(answer.id)
-        if future is not None and not future.done():
-            future.set_result(answer)
+        await poller.poll()
+        events = [parse_monitor_message(frames)["event"] for frames in await _waiting_on(peer.monitor)]
+        for frames in await _waiting_on(peer.socket):
+            _hand_out(peer, frames)
+        for event in events:
+            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                peer.up.set()
+            else:
+                peer.up.clear()
+                _fail(peer, _GONE)
 
 
-async def _watch(peer: _Peer) -> None:
-    """Know whether the ear is there. When it goes, nothing asked of it will be answered any more."""
-    while True:
-        event = parse_monitor_message(await peer.monitor.recv_multipart())["event"]
-        if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-            peer.up.set()
-        else:
-            peer.up.clear()
-            _fail(peer, _GONE)
+async def _waiting_on(socket: zmq.asyncio.Socket) -> list[list[bytes]]:
+    found: list[list[bytes]] = []
+    with contextlib.suppress(zmq.Again):
+        while True:
+            found.append(await socket.recv_multipart(zmq.NOBLOCK))
+    return found
+
+
+def _hand_out(peer: _Peer, frames: list[bytes]) -> None:
+    try:
+        answer = decode_answer(frames)
+    except WireError as error:
+        answer = Answer(error.request_id, Refusal.MALFORMED)
+    future = peer.waiting.get(answer.id)
+    if future is not None and not future.done():
+        future.set_result(answer)
 
 
 def _fail(peer: _Peer, what: str) -> None:

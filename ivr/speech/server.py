@@ -219,7 +219,8 @@ class EarServer:
 
     def _work(self) -> None:
         with self._context.socket(zmq.PUSH) as out:
-            out.setsockopt(zmq.LINGER, 0)
+            # The last answer must outlive the worker until the owner of the sockets has read it.
+            out.setsockopt(zmq.LINGER, 1000)
             out.connect("inproc://answers")
             while (ticket := self._next()) is not None:
                 asked = ticket.item
