@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from ivr.domain.program import Prompt
@@ -43,17 +44,25 @@ class PromptLibrary:
             self.sha256(prompt)
 
     def make(self) -> list[str]:
-        """Speak every prompt that has no synthetic sound yet; returns the ids made. Idempotent."""
-        self._synthetic.mkdir(mode=0o755, parents=True, exist_ok=True)
-        voice = NanoVoice()
+        """Speak every prompt that has no synthetic sound yet; returns the ids made. Idempotent. Raises HostError."""
         made = []
-        for prompt in self._prompts.values():
-            path = self._spoken(prompt)
-            if not path.exists():
-                fresh = path.with_suffix(".partial")
-                fresh.write_bytes(voice.wav(prompt.text))
-                fresh.rename(path)
-                made.append(prompt.id)
+        try:
+            self._synthetic.mkdir(mode=0o755, parents=True, exist_ok=True)
+            voice = NanoVoice()
+            for prompt in self._prompts.values():
+                path = self._spoken(prompt)
+                if not path.exists():
+                    # Two installations at once each write their own file; the last one renamed stays.
+                    fresh = path.with_suffix(f".{os.getpid()}.partial")
+                    fresh.write_bytes(voice.wav(prompt.text))
+                    fresh.rename(path)
+                    made.append(prompt.id)
+        except OSError as error:
+            raise HostError(
+                f"the prompts cannot be written: {error.strerror}",
+                where=str(self._synthetic),
+                remedy="make room there, or give the folder to this user",
+            ) from error
         return made
 
     def _spoken(self, prompt: Prompt) -> Path:

@@ -15,6 +15,7 @@ from rich.table import Table
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
 from ivr.domain.recording import RecordingState
+from ivr.errors import ConfigurationError, nearest
 from ivr.services.ports import RecordingRow
 
 
@@ -148,7 +149,13 @@ def export(recording_id: str, path: Path, reason: str, actor: str, json_: bool) 
 def discard(recording_id: str, rule_id: str, reason: str, json_: bool) -> None:
     """Détruit la clé puis le fichier, et laisse un certificat."""
     found = settings()
-    found.profile.rule(rule_id)
+    if rule_id not in found.profile.rules:
+        raise ConfigurationError(
+            f"profile {found.profile.id} has no rule '{rule_id}'",
+            key="--rule",
+            value=rule_id,
+            remedy=nearest(rule_id, found.profile.rules),
+        )
     with opened() as archive:
         state = archive.vault.discard_stored(recording_id, rule_id=rule_id, reason=reason)
     if json_:

@@ -34,7 +34,7 @@ def installed(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Hous
     house = House(tmp_path_factory.mktemp("installed"), model_dir)
     house.temp_dir.mkdir()
     write_config(house.config_dir)
-    done = house.ivr("init")
+    done = house.ivr_process("init")
     assert done.returncode == 0, done.stderr
     return house
 

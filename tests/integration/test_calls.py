@@ -1,0 +1,178 @@
+"""Whole calls through a whole node: from an independent softphone, and placed from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivr.sip.softphone_process import SoftphoneProcess
+from tests.integration.house import House, Serving, run
+from tests.integration.sounds import speech, write_wav
+from tests.sip.rig import free_port
+
+pytestmark = [pytest.mark.sip, pytest.mark.ear, pytest.mark.xdist_group("node")]
+
+_PROSPECT = "+33639980001"
+
+
+@asynccontextmanager
+async def baresip(folder: Path, microphone: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A baresip whose microphone is a WAV file and whose loudspeaker is a file in `folder`."""
+    folder.mkdir()
+    modules = "/usr/lib/baresip/modules"
+    lines = [
+        f"sip_listen 127.0.0.1:{free_port()}",
+        "audio_player aufile," + str(folder / "heard.wav"),
+        f"audio_source aufile,{microphone}",
+        "audio_alert aufile," + str(folder / "alert.wav"),
+        "net_interface lo",
+        f"module_path {modules}",
+        *(f"module {name}.so" for name in ("stdio", "g711", "aufile", "account", "menu")),
+    ]
+    (folder / "config").write_text("\n".join(lines) + "\n")
+    (folder / "accounts").write_text("<sip:adherent@127.0.0.1>;regint=0;audio_codecs=PCMA\n")
+    (folder / "contacts").write_text("")
+    process = await asyncio.create_subprocess_exec(
+        "baresip", "-f", str(folder), "-4",
+        stdin=asyncio.subprocess.PIPE, stdout=(folder / "log").open("wb"), stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def test_a_call_from_baresip_is_answered_told_recorded_and_sealed(house: House, tmp_path: Path) -> None:
+    wav = write_wav(tmp_path / "microphone.wav", speech("Bonjour, je voudrais changer mon adresse.", pause_s=8.0))
+
+    async def call() -> str:
+        async with Serving(house) as serving, baresip(tmp_path / "baresip", wav) as phone:
+            assert phone.stdin is not None
+            phone.stdin.write(f"/dial {serving.uri}\n".encode())
+            await phone.stdin.drain()
+            await serving.until("leg.confirmed", party="caller")
+            await serving.until("disclosure.completed", party="caller")
+            await serving.until("recording.state", state="CAPTURING")
+            await serving.until("prompt.ended", prompt="hotline-menu")
+            await serving.until("hearing.judged", final=True)
+            phone.stdin.write(b"/hangup\n")
+            await phone.stdin.drain()
+            report = await serving.until("call.reported")
+            assert (report["disposition"], report["ended_by"]) == ("ANSWERED", "caller")
+            return str(report["recording_id"])
+
+    recording_id = run(call())
+    house.must_be_whole()
+    shown = house.ivr_json("recordings", "show", recording_id)
+    assert (shown["state"], shown["program"], shown["retention"]) == ("SEALED", "hotline-quality", "quality_audio")
+    assert shown["deadline"] > shown["opened_at"]
+    assert shown["policy_id"] == "fr-2026"
+    assert {"REC-001", "REC-004"} <= set(shown["rule_ids"])
+    assert shown["consent"]["caller"]["state"] == "NOTIFIED"
+    assert shown["file"]["duration_ms"] > 1000
+    told = [event["kind"] for event in shown["events"]]
+    assert told.index("disclosure.played") < told.index("recording.sealed") < told.index("call.reported")
+    # What baresip heard is not silence: the disclosure reached its loudspeaker.
+    heard = (tmp_path / "baresip" / "heard.wav").read_bytes()[44:]
+    assert sum(sample != 0 for sample in heard) > 8000
+
+
+# ---- ivr call
+
+
+async def place(house: House, uri: str, **env: str) -> tuple[int, list[dict[str, Any]], str]:
+    """Run `ivr call URI --program prospecting --json`; returns its exit code, objects and stderr."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ivr", "call", uri, "--program", "prospecting", "--json",
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**house.env, **env},
+    )  # fmt: skip
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, [json.loads(line) for line in out.splitlines()], err.decode()
+
+
+def test_a_prospect_who_is_called_and_hangs_up_gives_a_report(house: House) -> None:
+    async def call() -> dict[str, Any]:
+        async with SoftphoneProcess("--user", _PROSPECT, "--auto-answer") as phone:
+            placed = asyncio.create_task(place(house, phone.uri))
+            await phone.expect("confirmed", timeout_s=40)
+            # The line answers within the disclosure's second: let it be told first.
+            await asyncio.to_thread(_wait_for_disclosure, house)
+            await phone.hangup()
+            code, objects, complaints = await placed
+        assert code == 0, complaints
+        return objects[-1]
+
+    report = run(call())
+    assert report["ok"] is True
+    assert (report["kind"], report["disposition"], report["ended_by"]) == ("call.reported", "ANSWERED", "caller")
+    assert report["recording_state"] in ("SEALED", "WITHHELD")
+    house.must_be_whole()
+    if report["recording_id"]:
+        assert house.ivr_json("recordings", "show", report["recording_id"])["retention"] == "sales_audio"
+
+
+def _wait_for_disclosure(house: House) -> None:
+    archive = house.archive()
+    try:
+        for _ in range(3000):
+            if any(event.kind == "disclosure.played" for event in archive.audit.events()):
+                return
+    finally:
+        archive.close()
+    raise AssertionError("the disclosure was never played")
+
+
+def test_a_barred_person_is_not_dialled(house: House) -> None:
+    archive = house.archive()
+    archive.do_not_call.add(f"sip:{_PROSPECT}@127.0.0.1", scope="sales", rule_id="CAN-012", call_id="earlier")
+    archive.close()
+
+    async def call() -> None:
+        async with SoftphoneProcess("--user", _PROSPECT, "--auto-answer") as phone:
+            code, objects, complaints = await place(house, phone.uri)
+            assert code == 1
+            assert objects[-1]["ok"] is False
+            assert "do not call" in complaints
+            assert [report["event"] for report in phone.reports] == ["ready"]
+
+    run(call())
+    archive = house.archive()
+    try:
+        assert "dial.refused" in [event.kind for event in archive.audit.events()]
+        assert archive.call_log.find(limit=10) == []
+    finally:
+        archive.close()
+
+
+def test_a_call_that_nobody_can_take_is_reported_with_its_disposition(house: House) -> None:
+    async def call() -> None:
+        nobody = f"sip:nobody@127.0.0.1:{free_port()}"
+        async with SoftphoneProcess("--user", "busy", "--busy") as busy:
+            for uri, disposition in ((busy.uri, "BUSY"), (nobody, "FAILED")):
+                code, objects, _ = await place(house, uri)
+                assert code == 1
+                assert objects[-1]["ok"] is False
+                assert objects[-1]["disposition"] == disposition
+                assert objects[-1]["recording_id"] is None
+
+    run(call())
+    house.must_be_whole()
+
+
+@pytest.mark.parametrize("uri", ["not-a-uri", "sip:", "tel:", "sip:a b@c", "sip:x@nowhere.invalid", ""])
+def test_an_address_that_is_none_is_refused_or_fails_and_is_never_left_hanging(uri: str, house: House) -> None:
+    code, objects, complaints = run(place(house, uri))
+    assert code in (1, 2)
+    assert objects[-1]["ok"] is False
+    assert "Traceback" not in complaints
