@@ -3,39 +3,71 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.domain.call import Direction
-from ivr.services.lint import lint_paths
+from ivr.services.lint import Finding, lint_paths
+from ivr.settings.phrases import load_phrases
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--direction", type=click.Choice([direction.value for direction in Direction]))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="text : pour lire ; json : un objet par ligne ; github : annotations d'une vérification continue.",
+)
 @as_json
 @reporting
-def lint(paths: tuple[Path, ...], direction: str | None, json_: bool) -> None:
+def lint(paths: tuple[Path, ...], direction: str | None, form: str, json_: bool) -> None:
     """Vérifie messages, menus et scripts : éléments d'annonce manquants, questions interdites."""
     found = settings()
     findings = lint_paths(
         paths,
         Direction(direction) if direction else None,
         profile=found.profile,
+        phrases=load_phrases(found.config_dir / "phrases"),
         controller=found.controller.name,
     )
-    for finding in findings:
-        if json_:
-            print_json(finding.as_dict())
-        else:
-            console.print(
-                f"[bold]{finding.file}:{finding.line}[/] [red]{finding.rule}[/] {finding.reason}", soft_wrap=True
-            )
-            if finding.words:
-                console.print(f"    « {finding.words} »", soft_wrap=True)
-            console.print(f"    → {finding.suggestion}", soft_wrap=True)
-    if not findings and not json_:
-        console.print("[green]✓[/] rien à redire.")
+    _FORMS["json" if json_ else form](findings)
     sys.exit(1 if findings else 0)
+
+
+def _text(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        place = f"{finding.file}:{finding.line}"
+        console.print(place, style="bold", end=" ", markup=False, soft_wrap=True)
+        console.print(finding.rule, style="red", end=" ")
+        console.print(finding.reason, markup=False, soft_wrap=True)
+        if finding.words:
+            console.print(f"    « {finding.words} »", markup=False, soft_wrap=True)
+        console.print(f"    → {finding.suggestion}", markup=False, soft_wrap=True)
+    if not findings:
+        console.print("[green]✓[/] rien à redire.")
+
+
+def _json(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        print_json(finding.as_dict())
+
+
+def _github(findings: Sequence[Finding]) -> None:
+    """Workflow commands: one annotation per finding, shown at its line."""
+    for finding in findings:
+        body = _escaped(f"{finding.reason} « {finding.words} » → {finding.suggestion}")
+        file = _escaped(finding.file).replace(":", "%3A").replace(",", "%2C")
+        click.echo(f"::error file={file},line={finding.line},title={finding.rule} {finding.kind}::{body}")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+_FORMS = {"text": _text, "json": _json, "github": _github}

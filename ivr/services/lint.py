@@ -1,12 +1,12 @@
-"""Checks what is said before it is said: recording notices that lack an element, are too long, or name a wrong key.
+"""Checks what is said before it is said: forbidden questions, and recording notices that lack an element,
+are too long, or name a wrong key.
 
 A check takes a passage and the law and yields findings; `CHECKS` is the whole list, and the place to add one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ivr.domain.call import Direction
@@ -18,47 +18,31 @@ from ivr.domain.disclosure import (
     read_notice,
     spoken_seconds,
 )
+from ivr.domain.phrase_bank import PhraseBank
 from ivr.domain.profile import Profile
+from ivr.domain.program import Prompt
 from ivr.errors import nearest
+from ivr.services.ask_checks import forbidden_asks
+from ivr.services.finding import Check, Finding, Law, finding_at
 from ivr.services.passages import Passage, Role, Unreadable, read_passages
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One fault: where (`line` counts from 1), which rule, what kind, the words, why, and what to write instead."""
-
-    file: str
-    line: int
-    rule: str
-    kind: str
-    words: str
-    reason: str
-    suggestion: str
-
-    def as_dict(self) -> dict[str, object]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Law:
-    """What the checks need: the rules, and the name that notices must give."""
-
-    profile: Profile
-    controller: str = ""
-
-
-Check = Callable[[Passage, Law], Iterator[Finding]]
+__all__ = ["CHECKS", "Finding", "lint_paths", "lint_prompts"]
 
 
 def lint_paths(
-    paths: Iterable[Path], direction: Direction | None = None, *, profile: Profile, controller: str = ""
+    paths: Iterable[Path],
+    direction: Direction | None = None,
+    *,
+    profile: Profile,
+    phrases: PhraseBank,
+    controller: str = "",
 ) -> list[Finding]:
     """Return the faults of every prompt and script in the files and trees given, by file and line.
 
     `direction` is assumed for passages that no program places. A file that cannot be read is a finding; a path that
     does not exist raises ConfigurationError.
     """
-    law = Law(profile, controller)
+    law = Law(profile, phrases, controller)
     findings: list[Finding] = []
     for passage in read_passages(paths, direction):
         if isinstance(passage, Unreadable):
@@ -66,6 +50,21 @@ def lint_paths(
         else:
             findings.extend(finding for check in CHECKS for finding in check(passage, law))
     return sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.rule, f.kind, f.words))
+
+
+def lint_prompts(
+    prompts: Iterable[tuple[Prompt, Direction | None]], *, profile: Profile, phrases: PhraseBank
+) -> list[Finding]:
+    """Return the forbidden questions of the prompts that a node is about to say, each with the direction of its calls.
+
+    The node calls this at load and refuses to start on any finding (ASK-002; ASK-005: in doubt a prompt is blocked).
+    """
+    law = Law(profile, phrases)
+    found: list[Finding] = []
+    for prompt, direction in prompts:
+        passage = Passage(f"prompts.{prompt.id}", 1, prompt.id, prompt.text, direction=direction)
+        found += forbidden_asks(passage, law)
+    return found
 
 
 def _unreadable(file: Unreadable) -> Finding:
@@ -156,7 +155,7 @@ def missing_elements(passage: Passage, law: Law) -> Iterator[Finding]:
             continue
         lacks, suggestion = _ELEMENTS_FR.get(element, (f"ne contient pas l'élément « {element} »", "Ajoutez-le."))
         claimed = ", alors qu'elle le déclare" if element in passage.claims else ""
-        yield _finding(
+        yield finding_at(
             passage,
             rule,
             "missing_element",
@@ -171,7 +170,7 @@ def unknown_elements(passage: Passage, law: Law) -> Iterator[Finding]:
     for claimed in passage.claims:
         if claimed not in ELEMENT_NAMES:
             reason = f"L'annonce « {passage.id} » déclare un élément inconnu : {claimed}."
-            yield _finding(passage, "REC-002", "unknown_element", claimed, reason, nearest(claimed, ELEMENT_NAMES))
+            yield finding_at(passage, "REC-002", "unknown_element", claimed, reason, nearest(claimed, ELEMENT_NAMES))
 
 
 def machine_named_first(passage: Passage, law: Law) -> Iterator[Finding]:
@@ -180,7 +179,7 @@ def machine_named_first(passage: Passage, law: Law) -> Iterator[Finding]:
         return
     position = ai_notice_position(read_notice(passage.text))
     if position:
-        yield _finding(
+        yield finding_at(
             passage,
             "AIA-003",
             "late_ai_notice",
@@ -205,7 +204,7 @@ def too_long(passage: Passage, law: Law) -> Iterator[Finding]:
     text = passage.text.replace("{controller}", law.controller or "la Mutuelle Exemple")
     length_s = spoken_seconds(text)
     if length_s > limit_s:
-        yield _finding(
+        yield finding_at(
             passage,
             rule,
             "too_long",
@@ -220,7 +219,7 @@ def wrong_objection_key(passage: Passage, law: Law) -> Iterator[Finding]:
     for key in dict.fromkeys(objection_keys(passage.text)):
         wrong = sorted(passage.objection_keys - {key})
         if wrong:
-            yield _finding(
+            yield finding_at(
                 passage,
                 "REC-004",
                 "wrong_objection_key",
@@ -230,8 +229,11 @@ def wrong_objection_key(passage: Passage, law: Law) -> Iterator[Finding]:
             )
 
 
-def _finding(passage: Passage, rule: str, kind: str, words: str, reason: str, suggestion: str) -> Finding:
-    return Finding(passage.file, passage.line, rule, kind, words, reason, suggestion)
-
-
-CHECKS: tuple[Check, ...] = (missing_elements, unknown_elements, machine_named_first, too_long, wrong_objection_key)
+CHECKS: tuple[Check, ...] = (
+    missing_elements,
+    unknown_elements,
+    machine_named_first,
+    too_long,
+    wrong_objection_key,
+    forbidden_asks,
+)

@@ -18,6 +18,17 @@ SUFFIXES = (".toml", ".md", ".txt")
 
 #: A text file of at most so many words that announces a recording is a disclosure; a longer one is a script.
 _NOTICE_MAX_WORDS = 90
+# How menus say how many keys they wait for.
+_KEY_COUNTS = (
+    "digits",
+    "max_digits",
+    "min_digits",
+    "num_digits",
+    "digit_count",
+    "expected_digits",
+    "dtmf_digits",
+    "collect",
+)
 _DISCLOSURE_NAME = re.compile(r"disclosure|annonce|information", re.IGNORECASE)
 
 
@@ -35,7 +46,8 @@ class Passage:
     """One text that is said, where it stands, and on what calls.
 
     `direction` None: not known. `claims` are the elements it says it holds; `objection_keys` are the keys that object
-    in the programs that say it. `spoken_by_engine` is False for what an agent reads.
+    in the programs that say it. `spoken_by_engine` is False for what an agent reads. `collects` are the numbers of keys it
+    waits for; `source` are the lines of a file whose text is not one to one what is said (TOML).
     """
 
     file: str
@@ -48,6 +60,18 @@ class Passage:
     claims: tuple[str, ...] = ()
     objection_keys: frozenset[str] = frozenset()
     spoken_by_engine: bool = True
+    collects: tuple[int, ...] = ()
+    source: tuple[str, ...] = ()
+
+    def line_of(self, offset_lines: int, words: str) -> int:
+        """Return the line of the file (from 1) where words of this passage stand, `offset_lines` into its text."""
+        if not self.source:
+            return self.line + offset_lines
+        opening = " ".join(words.split()[:3])
+        for n in range(max(0, self.line - 1), len(self.source)):
+            if opening and opening in " ".join(self.source[n].split()):
+                return n + 1
+        return self.line + offset_lines
 
 
 @dataclass(frozen=True)
@@ -141,8 +165,13 @@ def _programs(parsed: Mapping[Path, Mapping[str, Any] | Unreadable]) -> Iterator
 def _prompts(
     file: Path, content: Mapping[str, Any], uses: _Uses, direction: Direction | None
 ) -> Iterator[Passage | Unreadable]:
+    if _is_reference(content):
+        return
     lines = file.read_text(encoding="utf-8").splitlines()
+    said = content.get("direction")
+    direction = next((d for d in Direction if d.value == said), direction)
     for path, table in _tables(content, ()):
+        yield from _strings(file, path, table, lines, direction)
         text = table.get("text")
         if not isinstance(text, str):
             continue
@@ -156,10 +185,47 @@ def _prompts(
             id=prompt_id,
             text=text,
             role=_role(prompt_id, table, known),
-            direction=directions.pop() if len(directions) == 1 else direction,
+            direction=_direction(table, directions, direction),
+            collects=_collects(table),
+            source=tuple(lines),
             sales=any(use.sales for use in known),
             claims=tuple(str(c) for c in claims) if isinstance(claims, list) else (),
             objection_keys=frozenset(use.objection_key for use in known),
+        )
+
+
+def _direction(table: Mapping[str, Any], used: set[Direction | None], assumed: Direction | None) -> Direction | None:
+    """What is said on an outbound call too must be fit for one."""
+    said = next((d for d in Direction if d.value == table.get("direction")), None)
+    if said is not None or not used:
+        return said or assumed
+    return Direction.OUTBOUND if Direction.OUTBOUND in used else used.pop()
+
+
+def _is_reference(content: Mapping[str, Any]) -> bool:
+    """Say whether a file is a phrase bank or a profile of law: it speaks of questions, and nobody says it."""
+    return {"families", "acts", "mentions"} <= content.keys() or isinstance(content.get("rules"), Mapping)
+
+
+def _collects(table: Mapping[str, Any]) -> tuple[int, ...]:
+    counts = [table.get(key) for key in _KEY_COUNTS]
+    return tuple(dict.fromkeys(c for c in counts if isinstance(c, int) and not isinstance(c, bool)))
+
+
+def _strings(
+    file: Path, path: tuple[str, ...], table: Mapping[str, Any], lines: Sequence[str], direction: Direction | None
+) -> Iterator[Passage]:
+    """Yield the other texts of a table, whatever their keys, and the menus that wait for keys."""
+    said = next((d for d in Direction if d.value == table.get("direction")), direction)
+    dotted = ".".join(path)
+    for key, value in table.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and len(text.split()) > 1 and key not in ("text", "remedy", "source"):
+                yield Passage(str(file), _line_of(lines, path, text, key), f"{dotted}.{key}".strip("."), text,
+                              direction=said, source=tuple(lines))  # fmt: skip
+    if _collects(table) and not isinstance(table.get("text"), str):
+        yield Passage(
+            str(file), _line_of(lines, path, "", "|".join(_KEY_COUNTS)), dotted, "", collects=_collects(table)
         )
 
 
@@ -185,12 +251,13 @@ def _tables(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
             yield from _tables(inner, path)
 
 
-def _line_of(lines: Sequence[str], path: tuple[str, ...], text: str) -> int:
+def _line_of(lines: Sequence[str], path: tuple[str, ...], text: str, key: str = "text") -> int:
     """Return the line (from 1) on which the text of the table at `path` begins."""
     header = re.compile(r"^\s*\[{1,2}\s*" + r"\s*\.\s*".join(f'"?{re.escape(key)}"?' for key in path) + r"\s*\]{1,2}")
     start = next((n for n, line in enumerate(lines) if path and header.match(line)), 0)
     opening = " ".join(text.split())[:20]
-    for wanted in (re.compile(r"^\s*text\s*="), re.compile(re.escape(opening))):
+    by_key, by_words = re.compile(rf"^\s*\"?(?:{key})\"?\s*="), re.compile(re.escape(opening))
+    for wanted in (by_key, by_words) if key == "text" or not opening else (by_words, by_key):
         for n in range(start, len(lines)):
             if wanted.search(lines[n]):
                 return n + 1

@@ -12,9 +12,11 @@ from ivr.domain.call import Direction
 from ivr.errors import ConfigurationError
 from ivr.services.lint import Finding, lint_paths
 from ivr.settings import load_settings
+from ivr.settings.phrases import load_phrases
 
 CONFIG = Path(__file__).parents[3] / "config"
 SETTINGS = load_settings(CONFIG, {})
+PHRASES = load_phrases(CONFIG / "phrases")
 DISCLOSURES = Path("prompts") / "disclosures.toml"
 
 WHOLE = (
@@ -31,7 +33,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def lint(*paths: Path, direction: Direction | None = None) -> list[Finding]:
-    return lint_paths(paths, direction, profile=SETTINGS.profile, controller=SETTINGS.controller.name)
+    return lint_paths(paths, direction, profile=SETTINGS.profile, phrases=PHRASES, controller=SETTINGS.controller.name)
 
 
 def prompt_file(folder: Path, text: str, *, name: str = "notice.toml", **keys: object) -> Path:

@@ -1,0 +1,444 @@
+"""Tells an ask from a mention: who asks, for what, and whether a negation, a report or another road undoes it.
+
+RULEBOOK ASK-001, ASK-002, ASK-004, ASK-005. Pure: text and a phrase bank in, asks out. Works sentence by sentence. In
+each it finds the things (a NIR, a RIB…) and the acts (giving, needing, wanting…); the act nearest before a thing
+governs it, and a negated, reported or redirected act asks for nothing. A thing alone with "s'il vous plaît" or a
+question mark is an ask too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ivr.domain.call import Direction
+from ivr.domain.phrase_bank import Act, Family, Mention, PhraseBank
+from ivr.domain.plain_text import PlainText, plain_text
+
+FORBIDDEN_QUESTION = "forbidden_question"
+FORBIDDEN_DTMF = "forbidden_dtmf"
+
+_CLAUSE_END = re.compile(
+    r"[,;:()«»\"“”]| (?:mais|car|parce que|puis|alors|donc|sinon|en revanche|par contre)(?= )"
+    r"| et (?=(?:il|j|je|vous|nous|on|donnez|dites|dictez|lisez|merci|pouvez|quel|quelle|votre|la|le|les)\b)"
+)
+_FILLER = re.compile(
+    r"(?:(?:et|alors|donc|ok|bon|bien|tres bien|parfait|super|d accord|entendu|oui|non|euh|heu|hum|ah|oh|eh|juste|puis|ensuite"
+    r"|maintenant|enfin|sinon|aussi|merci|voila|bonjour|allo|madame|monsieur|tenez|la|c est parti|c est note|apres|du coup"
+    r"|seulement|simplement|egalement|ou|dernier point|derniere question|premiere question|question suivante|au fait|rebonjour"
+    r"|pour commencer|pour finir|pour terminer|d abord|tout d abord|et pour finir|par contre|meme|uniquement|rien que|plus"
+    r"|\d+|etape|question|agent|cote|pour|de|du|des|d|avec|en|q|svp|s il vous plait)\b[ ,.:!]*)*"
+)
+_DETERMINER = re.compile(
+    r"(?:votre|vos|ton|ta|tes|le|la|les|l|un|une|ces|ce|cette|chaque|son|sa|ses|numero|meme|tous|toutes|nouveau|nouvelle|\w+ \w+ (?:de|du|d))\b ?"
+)
+_VERB = re.compile(
+    r"\b(?:est|sont|a|ont|sera|seront|aura|auront|etait|etaient|avait|avaient|doit|doivent|peut|peuvent|va|vont|reste|restent|figure"
+    r"|figurent|se|s|ne|n|permet|sert|vient|change|arrive|commence|contient|comporte|suffit|faut|fait|font|apparait|apparaissent"
+    r"|correspond|expire|devra|pourra|suis|avons|avez|etes|sommes|vaut|reviendra|arrivera|ete|etre|avoir|ai|lu|vu|pris"
+    r"|\w{3,}(?:ons|ez|era|eront|erait|ait|aient|rai|rons))\b"
+)
+_RESUMES = re.compile(
+    r"\b(?:le|la|les|l|en|y|ca|cela|lequel|laquelle|lesquels|numero|chiffres?|code|suite|ecoute|note|c est|moi)\b"
+)
+_AIM = re.compile(r" ?[,:]? ?(?:(?:juste|c est|histoire|comme ca) )*(?:pour|afin|que je|de|comme ca|ca ira|et)\b")
+_BACK = re.compile(
+    r"\b(?:(?:me|m|nous) (?:le|la|les|l)\b|(?:le|la|les) (?:me|moi|nous|lui)\b|(?:le|la|les|l|quel|quels) (?:numeros?|chiffres?|codes?|suite|debut|fin|lettres?"
+    r"|nouveau|bon|date|dos|tout|complet|derniers?|premiers?)\b|la suite|vous (?:le|la|les) (?:donnez|lisez|dictez|dites|epelez|repetez)"
+    r"|(?:je|j) (?:vous )?(?:ecoute|note|prends)\b|en entier|(?:pouvez|pourriez|peux) (?:vous |tu )?(?:me |m )?(?:le|la|les|l) )"
+)
+_NEAR_NEGATION = 5
+_FREE_DIGITS_MAX = 10  # ASK-004
+_COUNTS = {
+    "trois": 3, "treize": 13, "quinze": 15, "seize": 16, "onze": 11, "douze": 12, "quatorze": 14, "dix sept": 17, "dix neuf": 19,
+    "vingt trois": 23, "vingt sept": 27, "vingt": 20,
+}  # fmt: skip
+_DIGITS = re.compile(
+    r"\b(?P<count>\d{1,2}|"
+    + "|".join(sorted(_COUNTS, key=len, reverse=True))
+    + r")(?: (?:petits?|derniers?|premiers?|seuls?))?"
+    r" (?:chiffres|caracteres|numeros|touches)\b"
+)
+_ALLOWED_KEYS = re.compile(
+    r"\b(?:code postal|departement|adherent|contrat|telephone|portable|naissance|poste|dossier|rappel|mobile|menu)\b"
+)
+_FORBIDDEN_COUNTS = frozenset({3, 13, 15, 16, 27})
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A forbidden ask: the `families` asked for, the words, text[start:end], and the passage they stand in."""
+
+    kind: str
+    rule: str
+    families: tuple[str, ...]
+    start: int
+    end: int
+    passage: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Thing:
+    family: Family
+    start: int
+    end: int
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    act: Act | None
+    start: int
+    end: int
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A levelled sentence and what is known of it: which passage it stands in, and what leads to it."""
+
+    plain: PlainText
+    passage: int = 0
+    lead: str = ""
+    heading: bool = False
+    bullet: bool = False
+
+
+class AskDetector:
+    """Finds what our side may not ask. Immutable: one detector serves every call."""
+
+    def __init__(self, bank: PhraseBank) -> None:
+        self.bank = bank
+
+    def asks(self, text: str, direction: Direction | None) -> tuple[Ask, ...]:
+        """Return the forbidden asks in `text` (a prompt, an utterance with or without punctuation), in order.
+
+        `direction` None: not known, so only what is forbidden in every direction counts. Asks in neighbouring
+        sentences for the same family are one.
+        """
+        plain = plain_text(text, self.bank.abbreviations)
+        return self.in_sentences([Sentence(sentence) for sentence in plain.sentences()], direction)
+
+    def in_sentences(self, sentences: Sequence[Sentence], direction: Direction | None) -> tuple[Ask, ...]:
+        """Return the forbidden asks of sentences that follow each other, said by one party."""
+        found: list[Ask] = []
+        last_at, recent = -2, tuple[Family, ...]()
+        for at, sentence in enumerate(sentences):
+            families, spoken_of = self._asked(sentence, direction, recent)
+            kind, rule = FORBIDDEN_QUESTION, ""
+            keys = self._keyed(sentence, families)
+            if keys is not None:
+                kind, rule, families = FORBIDDEN_DTMF, "ASK-004", families or keys
+            if families or keys is not None:
+                start, end = sentence.plain.source(0, len(sentence.plain.text))
+                ids = tuple(dict.fromkeys(family.id for family in families))
+                rule = rule or min((family.rule for family in families), key=("ASK-002", "ASK-001").index)
+                before = found[-1] if found else None
+                if (
+                    before is not None
+                    and last_at == at - 1
+                    and before.passage == sentence.passage
+                    and before.kind == kind
+                    and set(ids) & set(before.families)
+                ):
+                    merged = tuple(dict.fromkeys((*before.families, *ids)))
+                    found[-1] = Ask(kind, before.rule, merged, before.start, end, before.passage)
+                else:
+                    found.append(Ask(kind, rule, ids, start, end, sentence.passage))
+                last_at = at
+            recent = spoken_of or (recent if at - last_at <= 1 else ())
+        return tuple(found)
+
+    # ------------------------------------------------------------ one sentence
+
+    def _asked(
+        self, sentence: Sentence, direction: Direction | None, recent: tuple[Family, ...]
+    ) -> tuple[tuple[Family, ...], tuple[Family, ...]]:
+        """Return the families asked for, and those spoken of without denial (a later "le numéro" may mean them)."""
+        lead = f"{sentence.lead} " if sentence.lead else ""
+        text = lead + sentence.plain.text
+        here = len(lead)
+        question = text.rstrip().endswith("?") or (not _ends(text) and bool(_OPENS_QUESTION.match(text)))
+        calm = self._blank(text, Mention.NO_NEGATION)
+        if question or re.search(r"\b(?:auriez|pourriez|voudriez|serait il|aurais|pourrais tu)\b", calm):
+            calm = self._blank_polite(calm)
+        things = [thing for thing in self._things(text, direction) if thing.start >= here]
+        cues = self._cues(text, calm)
+        asked: list[Family] = []
+        spoken_of: list[Family] = []
+        reported = self.bank.mentions[Mention.REPORT].search(text)
+        for family in self.bank.families:
+            if family.forbidden(direction):
+                match = family.direct.search(text, here)
+                if match and not self._undone(text, calm, match.start(), match.end()):
+                    asked.append(family)
+        for thing in things:
+            if thing.family in asked:
+                continue
+            verdict = self._thing_asked(sentence, text, calm, here, thing, things, cues, question, bool(reported))
+            if verdict:
+                asked.append(thing.family)
+            elif verdict is None:
+                spoken_of.append(thing.family)
+        if not asked and not things and recent and self._refers_back(text, calm, cues, question):
+            asked = [family for family in recent if family.forbidden(direction)]
+        return tuple(dict.fromkeys(asked)), tuple(dict.fromkeys([*asked, *spoken_of]))
+
+    def _things(self, text: str, direction: Direction | None) -> list[_Thing]:
+        found: list[_Thing] = []
+        for family in self.bank.families:
+            if not family.forbidden(direction):
+                continue
+            for pattern, value in ((family.values, True), (family.holders, False)):
+                for match in pattern.finditer(text):
+                    found.append(_Thing(family, match.start(), match.end(), value))
+        # The longest wording names the thing: "numéro d'adhérent" inside "numéro de carte d'adhérent" does not.
+        kept: list[_Thing] = []
+        for thing in sorted(found, key=lambda t: (t.start - t.end, not t.value)):
+            if all(thing.end <= other.start or thing.start >= other.end for other in kept):
+                kept.append(thing)
+        return sorted(kept, key=lambda t: t.start)
+
+    def _cues(self, text: str, calm: str) -> list[_Cue]:
+        cues = [
+            _Cue(act, match.start(), match.end(), not self._undone(text, calm, match.start(), match.end(), act))
+            for act, pattern in self.bank.acts.items()
+            if act is not Act.KEYS
+            for match in pattern.finditer(text)
+        ]
+        for match in self.bank.mentions[Mention.TELLING].finditer(text):
+            if not any(cue.start <= match.start() < cue.end for cue in cues if cue.act is not Act.PLEASE):
+                cues.append(_Cue(None, match.start(), match.end(), False))
+        return sorted(cues, key=lambda cue: (cue.end, cue.start))
+
+    def _undone(self, text: str, calm: str, start: int, end: int, act: Act | None = None) -> bool:
+        """Say whether an act is denied, reported of others, or sent another road."""
+        clause = max((m.end() for m in _CLAUSE_END.finditer(text, 0, start)), default=0)
+        negation = self.bank.mentions[Mention.NEGATION]
+        if act is Act.TO_US and re.match(r"\w+(?:ez|es)? (?:le |la |les )?(?:moi|nous)\b", text[start:end]):
+            clause = max(clause, _words_back(text, start, _NEAR_NEGATION))
+        after = _words_on(text, end, 2)
+        window = calm[clause : after if act is not Act.PLEASE else end]
+        if negation.search(window):
+            return True
+        report = self.bank.mentions[Mention.REPORT]
+        if act not in (Act.PLEASE,) and report.search(text, 0, end):
+            direct_to_us = act is Act.TO_US and "moi" in text[start:end].split()
+            if not direct_to_us or re.search(
+                r"\b(?:dit|dire|disant|demande|demandant|pretend|type|genre|comme|«|\")", text[:start]
+            ):
+                return True
+        redirect = self.bank.mentions[Mention.REDIRECT]
+        if act in (Act.GIVE, Act.NEED, Act.COLLECT, Act.WANT, Act.AVAILABLE):
+            oral = re.search(
+                r"\b(?:lire|lisez|dicter|dictez|epeler|epelez|dites|dire|oral|telephone|voix)\b", text[start:end]
+            )
+            found = redirect.search(text)
+            return bool(found) and not (oral and found is not None and found.start() < start)
+        if act is Act.TO_US:
+            return bool(redirect.search(text, end)) and not re.search(
+                r"\b(?:lire|lisez|dict\w+|epel\w+|dites|dire|dis)\b", text[start:end]
+            )
+        return False
+
+    def _thing_asked(
+        self,
+        sentence: Sentence,
+        text: str,
+        calm: str,
+        here: int,
+        thing: _Thing,
+        things: Sequence[_Thing],
+        cues: Sequence[_Cue],
+        question: bool,
+        reported: bool,
+    ) -> bool | None:
+        """Say whether a thing is asked for; None: spoken of, and not denied; False: denied, reported or redirected."""
+        if self.bank.mentions[Mention.THEIRS].search(text, max(here, thing.start - 14), thing.end) and not _ours(text):
+            return False
+        before = [cue for cue in cues if cue.end <= thing.start + 1 and cue.act is not Act.PLEASE]
+        governor = before[-1] if before else None
+        if governor is not None and governor.act is None and _breaks(text, governor.end, thing.start):
+            asking = [cue for cue in before if cue.act is not None]
+            governor = asking[-1] if asking and not asking[-1].live else None
+        if (
+            governor is not None
+            and governor.act is not None
+            and governor.live
+            and _reaches(text, governor, thing, things)
+        ):
+            return True
+        later = [cue for cue in cues if cue.start >= thing.start and cue.live and cue.act not in (None, Act.PLEASE)]
+        for cue in later:
+            between = text[thing.end : cue.start]
+            if any(o.start > thing.end and o.end <= cue.start for o in things if o.family is not thing.family):
+                continue
+            if cue.act is Act.AVAILABLE and not question and not thing.value and "?" not in text:
+                return True
+            tail = text[cue.start : _words_on(text, cue.end, 4)]
+            if cue.act in (Act.WHICH, Act.AVAILABLE) or _RESUMES.search(tail) or _ends_soon(text, cue.end):
+                if not _own_object(text, cue.end) or len(between.split()) <= 1:
+                    return True
+        if governor is not None and governor.act is not None and not governor.live:
+            return False
+        if reported or self.bank.mentions[Mention.REDIRECT].search(text):
+            return False
+        if self._elliptic(sentence, text, calm, here, thing, cues, question):
+            return True
+        telling = any(cue.act is None for cue in cues)
+        denied = bool(self.bank.mentions[Mention.NEGATION].search(calm))
+        if question and thing.value and not telling and not denied and not sentence.heading:
+            return True
+        return False if denied else None
+
+    def _elliptic(
+        self, sentence: Sentence, text: str, calm: str, here: int, thing: _Thing, cues: Sequence[_Cue], question: bool
+    ) -> bool:
+        """A thing without a verb: "Votre numéro de sécu, s'il vous plaît", "Et le cryptogramme ?"."""
+        if sentence.heading and not question:
+            return False
+        begin = max((m.end() for m in _CLAUSE_END.finditer(text, here, thing.start)), default=here)
+        filler = _FILLER.match(text, begin)
+        at = filler.end() if filler else begin
+        determiner = _DETERMINER.match(text, at)
+        has_determiner = thing.start > begin or text[thing.start :].startswith(("votre", "vos", "le ", "la ", "les "))
+        stop = next((m.start() for m in _CLAUSE_END.finditer(text, thing.end)), len(text))
+        please = [cue for cue in cues if cue.act is Act.PLEASE and cue.live]
+        polite = next((cue for cue in please if 0 <= cue.start - thing.end <= 60), None)
+        if polite is not None:
+            stop = min(stop, polite.start)
+        clause = text[thing.end : stop]
+        if re.match(r" (?:qui|que|qu|ou|dont)\b", clause):
+            clause = _VERB.sub("", clause, count=2 if " venez de " in clause or " avez " in clause else 1)
+        if _VERB.search(clause):
+            return False
+        if self.bank.mentions[Mention.NEGATION].search(calm[begin:]) and not question:
+            return False
+        lead_in = text[at : thing.start]
+        reaches = len(lead_in.split()) <= (3 if polite or question else 2) and not _VERB.search(lead_in)
+        if determiner is None and lead_in.strip() and not reaches:
+            return False
+        if not reaches:
+            return False
+        rest = [cue for cue in cues if cue.start > stop]
+        aim = _AIM.match(text, stop)
+        if not aim and any(cue.act is None or (cue.act is not Act.PLEASE and not cue.live) for cue in rest):
+            return False
+        if polite is not None or question:
+            return not any(cue.act is None and begin <= cue.start < stop for cue in cues)
+        told_before = any(
+            cue.act is None for cue in cues if cue.end <= begin and not re.search(r"\bpour\b", text[:begin])
+        )
+        told_here = any(cue.act is None for cue in cues if begin <= cue.start < thing.start)
+        if (
+            told_before
+            or told_here
+            or (_VERB.search(text[here:begin]) and not re.match(r"(?:pour|afin|si)\b", text[here:]))
+        ):
+            return False
+        blank = bool(re.search(r":\s*$|: ?\.\.|_{2,}", text[thing.end :]))
+        return (has_determiner or blank) and (not sentence.bullet or has_determiner)
+
+    def _refers_back(self, text: str, calm: str, cues: Sequence[_Cue], question: bool) -> bool:
+        """Say whether a sentence without a thing asks for the one spoken of just before ("vous me le lisez ?")."""
+        if not _BACK.search(text) or self.bank.mentions[Mention.THEIRS].search(text):
+            return False
+        if any(cue.live and cue.act in (Act.TO_US, Act.GIVE, Act.WANT, Act.WHICH, Act.NEED) for cue in cues):
+            return True
+        return question and not any(cue.act is None for cue in cues) and len(text.split()) <= 6
+
+    # ------------------------------------------------------------ keys (ASK-004)
+
+    def _keyed(self, sentence: Sentence, families: tuple[Family, ...]) -> tuple[Family, ...] | None:
+        """Return the families a prompt collects by keys (perhaps none by name), or None when it does not."""
+        text = f"{sentence.lead} {sentence.plain.text}"
+        calm = self._blank(text, Mention.NO_NEGATION)
+        cues = [
+            m
+            for m in self.bank.acts[Act.KEYS].finditer(text)
+            if not self._undone(text, calm, m.start(), m.end(), Act.GIVE)
+        ]
+        if not cues:
+            return None
+        always = tuple(family for family in families if family.always)
+        if always:
+            return always
+        for match in _DIGITS.finditer(text):
+            count = int(match["count"]) if match["count"].isdigit() else _COUNTS[match["count"]]
+            named = _ALLOWED_KEYS.search(text)
+            if count > _FREE_DIGITS_MAX or (count in _FORBIDDEN_COUNTS and not named):
+                return ()
+        return None
+
+    def _blank(self, text: str, mention: Mention) -> str:
+        return self.bank.mentions[mention].sub(lambda m: " " * len(m.group()), text)
+
+    def _blank_polite(self, text: str) -> str:
+        return self._blank(text, Mention.POLITE_NO)
+
+
+_OPENS_QUESTION = re.compile(
+    r"(?:(?:et|alors|donc|bon|ok|bonjour|tres bien|d accord|euh) )*(?:est ce que|pouvez vous|pourriez vous|avez vous|auriez vous|quel|quelle|quels|quelles|c est quoi|vous avez|vous auriez|peux tu|tu as|connaissez vous)\b"
+)
+
+
+def forbidden_key_count(count: int) -> bool:
+    """Say whether a menu that collects so many digits collects a NIR, a card, an IBAN or a CVV (ASK-004)."""
+    return count in _FORBIDDEN_COUNTS or count > _FREE_DIGITS_MAX
+
+
+def _ends(text: str) -> bool:
+    return text.rstrip().endswith((".", "!", "?", "…"))
+
+
+def _ours(text: str) -> bool:
+    """Say whether first person words stand beside our own asking ("pour mon dossier, donnez-moi…")."""
+    return bool(re.search(r"\b(?:votre|vos|donnez|dites|vous me)\b", text))
+
+
+def _breaks(text: str, start: int, end: int) -> bool:
+    return bool(_CLAUSE_END.search(text[start:end]))
+
+
+def _words_back(text: str, at: int, count: int) -> int:
+    for _ in range(count + 1):
+        found = text.rfind(" ", 0, max(0, at - 1))
+        if found < 0:
+            return 0
+        at = found
+    return at
+
+
+def _words_on(text: str, at: int, count: int) -> int:
+    for _ in range(count):
+        found = text.find(" ", at + 1)
+        if found < 0:
+            return len(text)
+        at = found
+    return at
+
+
+def _ends_soon(text: str, at: int) -> bool:
+    return len(re.findall(r"\w+", text[at:])) <= 1
+
+
+_OBJECT = re.compile(
+    r" ?(?:votre|vos|ton|ta|tes|un|une|le|la|les|l|a|au|aux|dans|que|de|d)\b(?! (?:numeros?|chiffres?|suite|code|bon|nouveau|complet|dos)\b)"
+)
+
+
+def _own_object(text: str, at: int) -> bool:
+    """Say whether an act has an object of its own right after it, so that an earlier thing is not what it asks for."""
+    return bool(_OBJECT.match(text, at))
+
+
+def _reaches(text: str, cue: _Cue, thing: _Thing, things: Sequence[_Thing]) -> bool:
+    """Say whether an act's object can be this thing: near, or joined to it by a list of other things."""
+    gap = text[cue.end : thing.start]
+    if cue.act in (Act.AVAILABLE, Act.WHICH) and len(gap.split()) > 6:
+        return False
+    if not thing.value and cue.act in (Act.WHICH,):
+        return len(gap.split()) <= 2
+    inner = [t for t in things if cue.end <= t.start < thing.start]
+    return len(gap.split()) <= 16 + 6 * len(inner)

@@ -1,0 +1,63 @@
+"""Finds, in what we say or let agents say, the questions that may not be asked (ASK-001, ASK-002, ASK-004)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivr.domain.asking import FORBIDDEN_DTMF, Ask, AskDetector, Sentence, forbidden_key_count
+from ivr.domain.call import Direction
+from ivr.domain.plain_text import plain_text
+from ivr.services.dialogue import Turn, direction_said, turns
+from ivr.services.finding import Finding, Law
+from ivr.services.passages import Passage
+
+_WORDS_MAX = 160
+_KEYS_SUGGESTION = (
+    "Au clavier, ne demandez qu'un choix de menu, un numéro d'adhérent, un code postal, une date de naissance (appel "
+    "entrant) ou un numéro de rappel."
+)
+
+
+def forbidden_asks(passage: Passage, law: Law) -> Iterator[Finding]:
+    """Yield each forbidden question of a passage, at the line where its sentence begins."""
+    detector = AskDetector(law.phrases)
+    said = turns(passage.text, law.phrases)
+    direction = passage.direction or direction_said(passage.file, passage.text, law.phrases)
+    sentences = [
+        Sentence(plain, passage=at, lead=turn.lead, heading=turn.heading, bullet=turn.bullet)
+        for at, turn in enumerate(said)
+        for plain in plain_text(turn.text, law.phrases.abbreviations).sentences()
+    ]
+    by_keys = False
+    for ask in detector.in_sentences(sentences, direction):
+        by_keys = by_keys or ask.kind == FORBIDDEN_DTMF
+        yield _finding(passage, said[ask.passage], ask, law, direction)
+    for count in passage.collects:
+        if forbidden_key_count(count) and not by_keys:
+            yield Finding(
+                passage.file,
+                passage.line,
+                "ASK-004",
+                FORBIDDEN_DTMF,
+                str(count),
+                f"« {passage.id} » fait taper {count} chiffres : c'est la longueur d'un numéro qui ne se demande pas.",
+                _KEYS_SUGGESTION,
+            )
+
+
+def _finding(passage: Passage, turn: Turn, ask: Ask, law: Law, direction: Direction | None) -> Finding:
+    words = " ".join(turn.text[ask.start : ask.end].split()).strip(' -*_>«»"')
+    asked = [family for family in law.phrases.families if family.id in ask.families]
+    names = " et ".join(family.name for family in asked)
+    if ask.kind == FORBIDDEN_DTMF:
+        reason = f"Le clavier servirait à demander {names or 'un numéro trop long ou un code à trois chiffres'}."
+        suggestion = _KEYS_SUGGESTION
+    elif ask.rule == "ASK-001":
+        reason = f"La phrase demande {names}, ce qui est interdit quand c'est nous qui appelons."
+        suggestion = asked[0].suggestion
+    else:
+        reason = f"La phrase demande {names}, ce qui est interdit en toute circonstance."
+        suggestion = next(family.suggestion for family in asked if family.always)
+    line = passage.line_of(turn.line_at(ask.start), words)
+    shown = words if len(words) <= _WORDS_MAX else words[: _WORDS_MAX - 1] + "…"
+    return Finding(passage.file, line, ask.rule, ask.kind, shown, reason, suggestion)

@@ -1,0 +1,118 @@
+"""Parses config/phrases into the domain's PhraseBank; a misspelt key or pattern is a ConfigurationError."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from ivr.domain.phrase_bank import Act, Family, Mention, PhraseBank, ScriptWords, wording
+from ivr.errors import ConfigurationError
+from ivr.settings.source import Section, parse, read_toml
+
+ASKS_FILE = "asks.toml"
+
+
+class _Family(Section):
+    forbidden: Literal["always", "outbound"]
+    name: str = Field(min_length=1)
+    values: tuple[str, ...] = Field(min_length=1)
+    holders: tuple[str, ...]
+    direct: tuple[str, ...]
+    suggestion: str = Field(min_length=1)
+
+
+class _Acts(Section):
+    to_us: tuple[str, ...] = Field(min_length=1)
+    give: tuple[str, ...] = Field(min_length=1)
+    need: tuple[str, ...] = Field(min_length=1)
+    want: tuple[str, ...] = Field(min_length=1)
+    which: tuple[str, ...] = Field(min_length=1)
+    available: tuple[str, ...] = Field(min_length=1)
+    collect: tuple[str, ...] = Field(min_length=1)
+    please: tuple[str, ...] = Field(min_length=1)
+    keys: tuple[str, ...] = Field(min_length=1)
+
+
+class _Mentions(Section):
+    no_negation: tuple[str, ...]
+    polite_no: tuple[str, ...]
+    negation: tuple[str, ...] = Field(min_length=1)
+    report: tuple[str, ...]
+    redirect: tuple[str, ...]
+    telling: tuple[str, ...]
+    theirs: tuple[str, ...]
+
+
+class _Scripts(Section):
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    forbidden_headings: tuple[str, ...]
+    outbound: tuple[str, ...]
+    inbound: tuple[str, ...]
+
+
+class _Families(Section):
+    nir: _Family
+    bank: _Family
+    card: _Family
+    secret: _Family
+    birth_date: _Family
+    contract: _Family
+    guarantee: _Family
+    medical: _Family
+    identity: _Family
+
+
+class _AsksFile(Section):
+    version: str = Field(min_length=1)
+    macros: dict[str, str]
+    abbreviations: dict[str, str]
+    families: _Families
+    acts: _Acts
+    mentions: _Mentions
+    scripts: _Scripts
+
+
+def load_phrases(folder: Path) -> PhraseBank:
+    """Read the phrase bank of a config folder's `phrases`; raises ConfigurationError naming file, key and fix."""
+    path = folder / ASKS_FILE
+    table = parse(_AsksFile, read_toml(path), file=str(path))
+
+    def compiled(key: str, patterns: tuple[str, ...], *, over_commas: bool = False) -> re.Pattern[str]:
+        try:
+            return wording(patterns, table.macros, over_commas=over_commas)
+        except ValueError as error:
+            raise ConfigurationError(
+                str(error), file=str(path), key=key, remedy="correct the pattern, or add the macro under [macros]"
+            ) from None
+
+    families = tuple(
+        Family(
+            id=name,
+            name=family.name,
+            always=family.forbidden == "always",
+            values=compiled(f"families.{name}.values", family.values),
+            holders=compiled(f"families.{name}.holders", family.holders),
+            direct=compiled(f"families.{name}.direct", family.direct, over_commas=True),
+            suggestion=family.suggestion,
+        )
+        for name, family in ((name, getattr(table.families, name)) for name in _Families.model_fields)
+    )
+    scripts = table.scripts
+    return PhraseBank(
+        version=table.version,
+        abbreviations=table.abbreviations,
+        families=families,
+        acts={act: compiled(f"acts.{act.value}", getattr(table.acts, act.value)) for act in Act},
+        mentions={m: compiled(f"mentions.{m.value}", getattr(table.mentions, m.value)) for m in Mention},
+        scripts=ScriptWords(
+            frozenset(scripts.ours),
+            frozenset(scripts.theirs),
+            compiled("scripts.forbidden_headings", scripts.forbidden_headings),
+            compiled("scripts.outbound", scripts.outbound),
+            compiled("scripts.inbound", scripts.inbound),
+        ),
+    )
