@@ -22,11 +22,14 @@ from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, HostError, SpeechError
 from ivr.services.ports import ListenContext
 from ivr.speech.client import ZmqEar
 from ivr.speech.ear import EarJudge
+from ivr.speech.g711 import through_telephone
 from ivr.speech.lean import write_lean
 from ivr.speech.model import LEAN, ModelSettings, join_model
 from ivr.speech.resampling import resample
 from ivr.speech.tokens import FrenchTokens
 from ivr.speech.transcriber import DecodingSettings, WhisperTranscriber
+from ivr.speech.voice import NanoVoice
+from ivr.speech.wav import from_pcm, parse_wav
 from tests.fakes.telephone import not_voice, speech_of, spoken
 from tests.fakes.understanding import KeywordUnderstanding
 
@@ -133,12 +136,14 @@ def whole(directory, tmp_path_factory) -> Iterator[Path]:
 
 
 def test_the_lean_copy_hears_what_the_whole_model_hears(whole, transcriber):
-    other = WhisperTranscriber(ModelSettings(whole, workers=1))
-    for text in (_OBJECTION, "Je ne veux pas être enregistré.", "Mon numéro est le 06 12 34 56 78."):
-        samples = _at_16_khz(spoken(text))
-        lean, full = transcriber.transcribe(samples).hypotheses[0], other.transcribe(samples).hypotheses[0]
-        assert re.findall(r"\w", lean.text) == re.findall(r"\w", full.text)  # punctuation is a toss-up
-        assert abs(lean.logprob - full.logprob) < 0.15
+    """Beam search may settle ties differently: the two agree on a reading and on how likely it is."""
+    other, voice = WhisperTranscriber(ModelSettings(whole, workers=1)), NanoVoice()
+    for text in (_OBJECTION, "Je ne veux pas être enregistré.", "Bonjour, c'est pour mon remboursement."):
+        line = through_telephone(from_pcm(parse_wav(voice.wav(text))[0]))
+        lean, full = (one.transcribe(_at_16_khz(line)).hypotheses for one in (transcriber, other))
+        read = [{"".join(re.findall(r"\w", h.text.lower())) for h in hypotheses} for hypotheses in (lean, full)]
+        assert read[0] & read[1]
+        assert abs(lean[0].logprob - full[0].logprob) < 0.15
 
 
 def test_tokens_a_lean_model_lacks_are_spelled_in_bytes_and_read_back(directory, whole):
