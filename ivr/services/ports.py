@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -376,7 +377,21 @@ class Catalogue(Protocol):
         """
 
     def destroy_key(self, recording_id: str) -> None:
-        """Overwrite and delete the wrapped key: every copy of the audio is now noise."""
+        """Delete the wrapped key, and wipe it from the database's files: every copy of the audio is now noise."""
+
+    def destroy_keys(self, recording_ids: Sequence[str]) -> None:
+        """`destroy_key` for many: one transaction, one wipe."""
+
+    def wipe_destroyed_keys(self) -> bool:
+        """Finish the wiping that a crash or a busy reader has put off; True when nothing is left to do."""
+        ...
+
+    def claim(self, name: str) -> AbstractContextManager[None]:
+        """Hold `name` against every other thread, process and node until the block ends; a dead holder holds nothing.
+
+        Waits for its turn. A thread must not claim what it holds already.
+        """
+        ...
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
 from ivr.errors import ArchiveError
 from ivr.services.ports import RecordingRow, RecordingTag, SealedFile
+from ivr.storage import keys
+from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.tables import recording_keys, recordings
 
@@ -131,14 +134,16 @@ class SqlCatalogue:
                 raise _unknown(recording_id)
 
     def destroy_key(self, recording_id: str) -> None:
-        mine = recording_keys.c.recording_id == recording_id
-        with self._database.writing() as connection:
-            wrapped = connection.execute(select(recording_keys.c.wrapped).where(mine)).scalar_one_or_none()
-            if wrapped is None:
-                return
-            connection.execute(update(recording_keys).where(mine).values(wrapped=bytes(len(wrapped))))
-            connection.execute(delete(recording_keys).where(mine))
-        self._database.forget_old_pages()
+        keys.destroy(self._database, [recording_id])
+
+    def destroy_keys(self, recording_ids: Sequence[str]) -> None:
+        keys.destroy(self._database, recording_ids)
+
+    def wipe_destroyed_keys(self) -> bool:
+        return keys.wipe(self._database)
+
+    def claim(self, name: str) -> AbstractContextManager[None]:
+        return claimed(self._database, name)
 
 
 def _all() -> Select[tuple[object, ...]]:

@@ -102,19 +102,18 @@ class Database:
         with _told(self.name), self._writer.connect() as connection, connection.begin():
             yield connection
 
-    def forget_old_pages(self) -> None:
-        """After a key was destroyed: empty SQLite's write-ahead log, which still holds the page as it was.
+    def empty_log(self) -> bool:
+        """Move SQLite's write-ahead log into the database and cut it to nothing: it still holds pages as they were.
 
-        A reader that is busy at this moment defers it to the next time.
+        False when a reader is busy at this moment: try again later.
         """
-        if not self.is_sqlite:
-            return
         with _told(self.name):
             raw = self.engine.raw_connection()
             try:
-                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             finally:
                 raw.close()
+        return not busy
 
     def close(self) -> None:
         self.engine.dispose()

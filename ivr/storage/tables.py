@@ -61,7 +61,7 @@ recordings = Table(
     Index("ix_recordings_node_state", "node_id", "state"),
 )
 
-#: One row per living key. Destroying the row destroys every copy of the audio.
+#: One row per living key. Destroying the row destroys every copy of the audio. On PostgreSQL it has 32 hash partitions.
 recording_keys = Table(
     "recording_keys",
     metadata,
@@ -69,6 +69,9 @@ recording_keys = Table(
     Column("kek_id", String(60), nullable=False, index=True),
     Column("wrapped", LargeBinary, nullable=False),
 )
+
+#: Parts of `recording_keys` whose files may still hold the bytes of a key that was destroyed.
+key_wipes = Table("key_wipes", metadata, Column("part", String(100), primary_key=True))
 
 calls = Table(
     "calls",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -213,6 +215,8 @@ class FakeCatalogue:
     def __init__(self) -> None:
         self.rows: dict[str, RecordingRow] = {}
         self.keys: dict[str, bytes] = {}
+        self._guard = threading.Lock()
+        self._claims: dict[str, threading.Lock] = {}
 
     def add(self, tag: RecordingTag, wrapped_key: bytes, kek_id: str, *, deadline: datetime | None = None) -> None:
         if tag.recording_id in self.rows:
@@ -289,6 +293,24 @@ class FakeCatalogue:
 
     def destroy_key(self, recording_id: str) -> None:
         self.keys.pop(recording_id, None)
+
+    def destroy_keys(self, recording_ids: Sequence[str]) -> None:
+        for recording_id in recording_ids:
+            self.destroy_key(recording_id)
+
+    def wipe_destroyed_keys(self) -> bool:
+        return True
+
+    @contextmanager
+    def claim(self, name: str) -> Iterator[None]:
+        with self._guard:
+            lock = self._claims.setdefault(name, threading.Lock())
+        # A thread that claims twice would wait for itself for ever.
+        assert lock.acquire(timeout=10), f"'{name}' is claimed already"
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 class FakeCallLog:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -28,9 +29,14 @@ from tests.fakes.vault import TickingClock, a_tag
 def test_migrations_make_exactly_the_tables_of_the_code(kind: str, tmp_path: Path) -> None:
     database = Database.open(bare_url(kind, tmp_path), create=True)
     with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": _same_type})
+        context = MigrationContext.configure(connection, opts={"compare_type": _same_type, "include_name": _ours})
         assert compare_metadata(context, metadata) == []
     database.close()
+
+
+def _ours(name: str | None, kind: str, _parents: object) -> bool:
+    # Partitions of the key table are tables of their own to PostgreSQL.
+    return kind != "table" or not re.fullmatch(r"recording_keys_\d+", name or "")
 
 
 def _same_type(_context: object, _seen: object, _wanted: object, _found: object, wanted: object) -> bool | None:

@@ -1,0 +1,128 @@
+"""Rows of wrapped keys: destroyed so that no file of the database holds their bytes any more, and wrapped again.
+
+Why a DELETE is not enough, and what write-ahead logs and backups still hold: docs/adr/0011.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, delete, func, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ivr.errors import HostError
+from ivr.storage.database import Database
+from ivr.storage.tables import key_wipes, recording_keys
+
+#: Ids in one statement: SQLite allows 32,766 parameters.
+_BATCH = 5_000
+_PART = literal_column("tableoid::regclass::text")
+#: While a part is rewritten nobody reads or writes it; behind a reader that does not end we try again later.
+_PATIENCE = "5s"
+
+
+@dataclass(frozen=True)
+class WrappedKey:
+    """One row: a data key as `kek_id` wrapped it."""
+
+    recording_id: str
+    kek_id: str
+    wrapped: bytes = field(repr=False)
+
+
+def destroy(database: Database, recording_ids: Sequence[str]) -> None:
+    """Delete the keys in one transaction, then wipe their bytes from the database's files, now or at the next time."""
+    erased = False
+    with database.writing() as connection:
+        for at in range(0, len(recording_ids), _BATCH):
+            erased |= _erase(connection, recording_ids[at : at + _BATCH])
+    if erased:
+        wipe(database)
+
+
+def wipe(database: Database) -> bool:
+    """Rewrite what may still hold destroyed keys; True when nothing is left to do. Never raises: it is tried again."""
+    try:
+        with database.reading() as connection:
+            parts = list(connection.execute(select(key_wipes.c.part)).scalars())
+        for part in parts:
+            if database.is_sqlite:
+                if not database.empty_log():
+                    return False
+                with database.writing() as connection:
+                    connection.execute(delete(key_wipes).where(key_wipes.c.part == part))
+            else:
+                _rewrite(database, part)
+    except HostError:
+        return False
+    return True
+
+
+def pending(database: Database) -> int:
+    """How many parts of the key table wait to be wiped."""
+    with database.reading() as connection:
+        return connection.execute(select(func.count()).select_from(key_wipes)).scalar_one()
+
+
+def under_others(database: Database, kek_id: str, *, after: str, limit: int) -> list[WrappedKey]:
+    """Rows whose key another KEK wrapped, by id, beginning behind `after`."""
+    columns = (recording_keys.c.recording_id, recording_keys.c.kek_id, recording_keys.c.wrapped)
+    query = select(*columns).where(recording_keys.c.kek_id != kek_id, recording_keys.c.recording_id > after)
+    with database.reading() as connection:
+        found = connection.execute(query.order_by(recording_keys.c.recording_id).limit(limit))
+        return [WrappedKey(one, kek, bytes(wrapped)) for one, kek, wrapped in found]
+
+
+def per_kek(database: Database) -> Mapping[str, int]:
+    """How many keys each KEK wraps."""
+    query = select(recording_keys.c.kek_id, func.count().label("count")).group_by(recording_keys.c.kek_id)
+    with database.reading() as connection:
+        return {row.kek_id: row.count for row in connection.execute(query)}
+
+
+def rewrap(database: Database, changes: Sequence[tuple[WrappedKey, bytes]], kek_id: str) -> int:
+    """Put new wrapped forms in place, each only where the old one still stands; return how many were."""
+    done = 0
+    with database.writing() as connection:
+        for old, wrapped in changes:
+            same = (recording_keys.c.recording_id == old.recording_id) & (recording_keys.c.wrapped == old.wrapped)
+            change = update(recording_keys).where(same).values(kek_id=kek_id, wrapped=wrapped)
+            done += connection.execute(change).rowcount
+    return done
+
+
+def _erase(connection: Connection, recording_ids: Sequence[str]) -> bool:
+    mine = recording_keys.c.recording_id.in_(recording_ids)
+    if connection.dialect.name == "postgresql":
+        # Locks in one order with `_rewrite`: the part first, its note second.
+        parts = sorted(set(connection.execute(delete(recording_keys).where(mine).returning(_PART)).scalars()))
+        notes = postgresql.insert(key_wipes).on_conflict_do_nothing()
+    else:
+        # In place, besides what secure_delete does.
+        zeros = func.zeroblob(func.length(recording_keys.c.wrapped))
+        parts = (
+            ["recording_keys"]
+            if connection.execute(update(recording_keys).where(mine).values(wrapped=zeros)).rowcount
+            else []
+        )
+        connection.execute(delete(recording_keys).where(mine))
+        notes = sqlite.insert(key_wipes).on_conflict_do_nothing()  # type: ignore[assignment]
+    if parts:
+        connection.execute(notes, [{"part": part} for part in parts])
+    return bool(parts)
+
+
+def _rewrite(database: Database, part: str) -> None:
+    """Give a partition new files with the living keys only.
+
+    VACUUM would leave the bytes in the page's free space, VACUUM FULL in rows that an old snapshot may see.
+    """
+    with database.writing() as connection:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+        connection.exec_driver_sql(f"LOCK TABLE {part} IN ACCESS EXCLUSIVE MODE")
+        if connection.execute(delete(key_wipes).where(key_wipes.c.part == part)).rowcount == 0:
+            return
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE living_keys ON COMMIT DROP AS SELECT * FROM {part}")
+        connection.exec_driver_sql(f"TRUNCATE {part}")
+        connection.exec_driver_sql(f"INSERT INTO {part} SELECT * FROM living_keys")
