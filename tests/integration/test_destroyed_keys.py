@@ -1,0 +1,200 @@
+"""Destroyed means destroyed: the bytes of a purged key are searched for in the raw files of both databases."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from ivr.recording.keys import LocalKeyRing
+from ivr.storage import keys
+from ivr.storage.catalogue import SqlCatalogue
+from ivr.storage.database import Database
+from tests.databases import KINDS, bare_url, fresh_url
+from tests.fakes.vault import a_tag
+
+COUNT = 300
+
+
+class Stock:
+    """A database with keys in it, and the raw bytes of its files."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.folder = folder
+        self.database = Database.open(fresh_url(kind, folder))
+        self.catalogue = SqlCatalogue(self.database)
+        self.ring = LocalKeyRing.create(folder / "kek")
+        self.wrapped: dict[str, bytes] = {}
+
+    def fill(self, count: int) -> None:
+        for number in range(count):
+            recording_id = f"rec-{number}"
+            _, self.wrapped[recording_id] = self.ring.new_data_key(recording_id)
+            self.catalogue.add(a_tag(recording_id), self.wrapped[recording_id], self.ring.kek_id)
+
+    def secret(self, recording_id: str) -> bytes:
+        """The part that only the KEK opens."""
+        return self.wrapped[recording_id][-48:]
+
+    def data_files(self) -> bytes:
+        if self.kind == "sqlite":
+            path = Path(str(self.database.engine.url.database))
+            return b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
+        return self._server("base", "global", "pg_tblspc")
+
+    def log_files(self) -> bytes:
+        return self._server("pg_wal")
+
+    def _server(self, *folders: str) -> bytes:
+        with self.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("CHECKPOINT"))
+            root = Path(connection.execute(text("SHOW data_directory")).scalar_one())
+        files = [file for name in folders for file in (root / name).rglob("*") if file.is_file()]
+        return b"".join(_read(file) for file in files)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        # The server removed it after we had listed it.
+        return b""
+
+
+@pytest.fixture(params=KINDS)
+def stock(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stock]:
+    made = Stock(request.param, tmp_path)
+    yield made
+    made.database.close()
+
+
+def test_a_purged_key_stands_in_no_data_file_and_the_others_still_do(stock: Stock) -> None:
+    stock.fill(COUNT)
+    before = stock.data_files()
+    assert all(stock.secret(one) in before for one in stock.wrapped)
+    gone = [f"rec-{number}" for number in range(0, COUNT, 3)]
+    stock.catalogue.destroy_key("rec-1")
+    stock.catalogue.destroy_keys(gone)
+    after = stock.data_files()
+    for one in stock.wrapped:
+        assert (stock.secret(one) in after) is (one not in gone and one != "rec-1"), one
+    assert keys.pending(stock.database) == 0
+    assert stock.catalogue.wrapped_key("rec-2") == stock.wrapped["rec-2"]
+
+
+def test_a_reader_in_the_way_puts_the_wipe_off_and_the_next_one_does_it(
+    stock: Stock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "_PATIENCE", "100ms")
+    stock.fill(5)
+    with stock.database.reading() as connection:
+        connection.execute(text("SELECT wrapped FROM recording_keys")).all()
+        if stock.kind == "sqlite":
+            # SQLite waits for readers as long as for writers; in this test it need not.
+            _hurry(stock.database)
+        stock.catalogue.destroy_key("rec-3")
+        assert not stock.catalogue.get("rec-3").has_key
+        assert keys.pending(stock.database) == 1
+        assert not stock.catalogue.wipe_destroyed_keys()
+    assert stock.catalogue.wipe_destroyed_keys()
+    assert keys.pending(stock.database) == 0
+    assert stock.secret("rec-3") not in stock.data_files()
+
+
+def _hurry(database: Database) -> None:
+    @event.listens_for(database.engine, "checkout")
+    def _patience(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute("PRAGMA busy_timeout=100")
+
+
+def test_keys_written_while_others_are_destroyed_are_all_there(stock: Stock) -> None:
+    stock.fill(60)
+    faults: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            for number in range(60):
+                name = f"new-{number}"
+                stock.wrapped[name] = stock.ring.new_data_key(name)[1]
+                stock.catalogue.add(a_tag(name), stock.wrapped[name], stock.ring.kek_id)
+        except BaseException as fault:
+            faults.append(fault)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    for number in range(60):
+        stock.catalogue.destroy_key(f"rec-{number}")
+    writer.join()
+    assert faults == []
+    for number in range(60):
+        assert stock.catalogue.wrapped_key(f"new-{number}") == stock.wrapped[f"new-{number}"]
+        assert not stock.catalogue.get(f"rec-{number}").has_key
+
+
+def test_two_that_destroy_the_same_key_do_not_hinder_each_other(stock: Stock) -> None:
+    stock.fill(40)
+    faults: list[BaseException] = []
+
+    def destroy() -> None:
+        try:
+            for number in range(40):
+                stock.catalogue.destroy_key(f"rec-{number}")
+        except BaseException as fault:
+            faults.append(fault)
+
+    both = [threading.Thread(target=destroy) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert faults == []
+    assert stock.catalogue.find(has_key=True) == []
+    assert stock.catalogue.wipe_destroyed_keys()
+
+
+def test_postgresql_forgets_its_write_ahead_log_when_segments_are_not_recycled(tmp_path: Path) -> None:
+    """With wal_recycle off, the log keeps nothing behind the second checkpoint (docs/adr/0011)."""
+    stock = Stock("postgresql", tmp_path)
+    with stock.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as server:
+        try:
+            for change in ("wal_recycle = off", "min_wal_size = '32MB'"):
+                server.execute(text(f"ALTER SYSTEM SET {change}"))
+            server.execute(text("SELECT pg_reload_conf()"))
+            stock.fill(3)
+            assert stock.secret("rec-1") in stock.log_files()
+            stock.catalogue.destroy_key("rec-1")
+            for _ in range(2):
+                server.execute(text("SELECT pg_switch_wal()"))
+                server.execute(text("CHECKPOINT"))
+            assert stock.secret("rec-1") not in stock.log_files()
+        finally:
+            server.execute(text("ALTER SYSTEM RESET wal_recycle"))
+            server.execute(text("ALTER SYSTEM RESET min_wal_size"))
+            server.execute(text("SELECT pg_reload_conf()"))
+    stock.database.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_migrations_go_down_and_up_with_keys_in_place(kind: str, tmp_path: Path) -> None:
+    database = Database.open(bare_url(kind, tmp_path), create=True)
+    catalogue = SqlCatalogue(database)
+    for number in range(50):
+        catalogue.add(a_tag(f"rec-{number}"), f"wrapped {number}".encode(), "kek-1")
+    catalogue.destroy_key("rec-7")
+    database.downgrade("0001")
+    with database.reading() as connection:
+        held = connection.execute(text("SELECT recording_id, wrapped FROM recording_keys")).all()
+    assert len(held) == 49
+    database.upgrade()
+    database.check()
+    for number in range(50):
+        if number != 7:
+            assert catalogue.wrapped_key(f"rec-{number}") == f"wrapped {number}".encode()
+    assert [row.tag.recording_id for row in catalogue.find(has_key=False)] == ["rec-7"]
+    assert catalogue.get("rec-3").tag == a_tag("rec-3")
+    database.close()
