@@ -35,6 +35,8 @@ _CLAUSE_DISCOUNT = 0.7
 _UNFINISHED = 0.6
 # The least that an opposition found by grammar scores: it is asked about.
 _GRAMMAR_SAYS = 0.5
+# Power to which the odds of a likely objection are raised (REC-021: tune for recall).
+_LEANING = 2.0
 _NAMED = frozenset({"REC", "RECU", "CONTACT", "LIST", "INTEREST", "PEACE", "KEEP", "LISTEN", "OFFER", "BYE"})
 
 
@@ -54,6 +56,12 @@ _SURELY_HARMLESS = 0.9
 def _shifted(probability: float, by: float) -> float:
     odds = np.log(max(probability, 1e-9) / max(1 - probability, 1e-9)) - by
     return float(1 / (1 + np.exp(-odds)))
+
+
+def _leaning(probability: float) -> float:
+    """Push an objection that is likelier than not further out: a missed one is unlawful, a false stop is not."""
+    odds: float = (probability / max(1 - probability, 1e-9)) ** _LEANING
+    return odds / (1 + odds)
 
 
 class IntentModel:
@@ -150,7 +158,9 @@ class IntentModel:
                     whole[at] = heard
                     where = (a, b) if label in _OPPOSING else where
         objection = _AT[Label.OBJECTION_RECORDING]
-        if whole[objection] < _GRAMMAR_SAYS and opposes_recording(skeleton(units)):
+        if whole[objection] > 0.5:
+            whole[objection] = _leaning(float(whole[objection]))
+        elif whole[objection] < _GRAMMAR_SAYS and opposes_recording(skeleton(units)):
             whole[objection] = _GRAMMAR_SAYS
         rest = 1.0 - float(whole[1:].sum())
         whole[_AT[Label.NONE]] = max(0.0, rest)

@@ -186,7 +186,9 @@ def bare_answer(units: Sequence[Unit]) -> Answer | None:
     if negated and (wishes or (not core and agreed)):
         return Answer.NOT_WANT
     if wishes:
-        return Answer.NOT_WANT if no else Answer.YES
+        if no:
+            return Answer.NOT_WANT if core == {"PREFER"} else None
+        return Answer.YES
     if core:
         return None
     if negated or (no and not yes):
