@@ -45,7 +45,8 @@ _SAYS_IBAN = re.compile(
 )
 _OTHER_NUMBER = re.compile(
     r"\b(?:telephone|portable|fixe|adherent|dossier|contrat|reference|sinistre|facture|devis|code postal"
-    r"|postal|ne le|nee le|naissance|date|siret|siren|finess|commande|client|rendez vous|immatriculation|suivi|recommande)\b"
+    r"|postal|ne le|nee le|naissance|date|siret|siren|finess|commande|client|rendez vous|immatriculation"
+    r"|suivi|recommande)\b"
 )
 _PASSWORD = re.compile(
     r"\bmot(?:s)? de passe\b(?P<between>(?: \w+){0,3}?) (?:c est|est|s appelle|ce sera|donc c est)"
