@@ -205,7 +205,7 @@ def _for_house(
         names = ", ".join(p.tag for p in artefact.purposes)
         return _deny(f"Il faut dire pour quelle finalité : {names}.", "REC-016", "GDP-001")
     clock = table.clock(tag)
-    if verdict.state is not PurposeState.OPEN:
+    if verdict.state is PurposeState.ENDED:
         return _deny(f"La finalité « {clock.title} » est échue : un gel n'ouvre rien.", "REC-016", "RET-001", "RET-002")
     if artefact.restricted and role not in policy.restricted_roles:
         return _deny("Le traitement est limité à la demande de la personne.", "GDP-004")

@@ -78,7 +78,7 @@ def apply_event(
     after = decide_retention(artefact, [*events, event], (), table, profile, now)
     moves = []
     for old, new in zip(before.purposes, after.purposes, strict=True):
-        if old.state is not PurposeState.OPEN and new.due_at > old.due_at:
+        if old.state is PurposeState.ENDED and new.due_at > old.due_at:
             raise _refused(artefact, event, "its deadline has passed and nothing revives it", "note it elsewhere")
         if new.due_at != old.due_at:
             moves.append(DeadlineMove(old.tag, old.due_at, new.due_at))
@@ -127,6 +127,8 @@ def _void(event: BusinessEvent, events: Sequence[BusinessEvent]) -> bool:
 def _sentence(event: BusinessEvent, moves: Sequence[DeadlineMove], after: RetentionDecision) -> str:
     if not moves:
         said = "Noté : aucune échéance ne change."
+        if any(p.state is PurposeState.ENDED for p in after.purposes):
+            said += " Ce qui est échu n'est pas rouvert."
         if event.kind is _K.COMPLAINT_OPENED:
             said += " Une réclamation ne prolonge rien : demandez un gel si l'enregistrement doit servir de preuve."
         return said

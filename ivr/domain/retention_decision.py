@@ -8,7 +8,7 @@ artefact goes when its last purpose has gone (RET-001), and not before a hold le
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from ivr.domain.artefact import ENDING, Artefact, BusinessEvent, EventKind, Fixe
 from ivr.domain.legal_hold import HoldRules, LegalHold, hold_rules
 from ivr.domain.profile import Profile
 from ivr.domain.retention import RECORDED_AT, AtEnd, Clock, OnObjection, Period, RetentionTable, after
-from ivr.errors import ComplianceError
+from ivr.errors import ComplianceError, nearest
 
 OBJECTION = EventKind.OBJECTION.value
 
@@ -107,7 +107,7 @@ def decide_retention(
     rules = hold_rules(profile)
     moment = _moment(artefact, events, now)
     purposes = tuple(_purpose(artefact, p, events, table, profile, moment) for p in artefact.purposes)
-    last = max(purposes, key=lambda p: (p.due_at, not p.at_once))
+    last = max(purposes, key=lambda p: (p.due_at, p.at_once))
     waiting = [p for p in purposes if p.state is not PurposeState.ENDED]
     by = last.due_at + _grace(last, rules, profile)
     reasons = _unique(*(p.reasons for p in (waiting or (last,))), ("RET-001",))
@@ -169,7 +169,13 @@ def _purpose(
     profile: Profile,
     moment: datetime,
 ) -> PurposeVerdict:
-    clock = table.clock(purpose.tag)
+    if purpose.tag not in table.clocks:
+        raise ComplianceError(
+            f"no retention clock is called '{purpose.tag}'",
+            where=f"artefact {artefact.id}",
+            remedy=f"restore it in retention.toml; {nearest(purpose.tag, table.clocks)}",
+        )
+    clock = table.clocks[purpose.tag]
     tz = artefact.timezone or table.timezone
     run = _Run.start(clock, artefact, purpose, tz)
     for event in sorted(events, key=lambda e: (e.at, e.kind not in ENDING, e.kind.value)):
@@ -220,26 +226,26 @@ class _Run:
         """Begin with what was fixed, if anything was: shorter when the table has become shorter, never longer."""
         fixed = purpose.fixed
         event, at = (RECORDED_AT, artefact.recorded_at) if fixed is None else (fixed.event, fixed.event_at)
-        if event == OBJECTION and fixed is not None:
-            return _Run(clock, fixed.due_at, event, at, 0, at_once=True)
         rank = next((n for n, period in enumerate(clock.periods) if period.event == event), None)
-        if rank is None:
-            raise ComplianceError(
-                f"retention clock '{clock.tag}' has no period for '{event}'",
-                where=f"artefact {artefact.id}",
-                remedy="add one to retention.toml",
-            )
-        period = clock.periods[rank]
-        due = period.due(at, tz)
-        return _Run(
-            clock, due if fixed is None else min(due, fixed.due_at), event, at, rank, at_once=period.keep.at_once
+        if rank is not None:
+            period = clock.periods[rank]
+            due = period.due(at, tz)
+            due = due if fixed is None else min(due, fixed.due_at)
+            return _Run(clock, due, event, at, rank, at_once=period.keep.at_once)
+        if fixed is not None:
+            # An objection, or an event whose period has left the table: what was fixed stands.
+            return _Run(clock, fixed.due_at, event, at, len(clock.periods) - 1, at_once=event == OBJECTION)
+        raise ComplianceError(
+            f"retention clock '{clock.tag}' has no period for what is known",
+            where=f"artefact {artefact.id}",
+            remedy="add one on recorded_at",
         )
 
     def take(self, event: BusinessEvent, tz: str) -> _Run:
         """Read the next event; return the clock as it stands then. What comes after the end moves nothing."""
         name = event.kind.value
-        seen = _Run(self.clock, self.due_at, self.event, self.event_at, self.rank, (*self.seen, event), self.at_once)
-        if event.at >= self.due_at:
+        seen = replace(self, seen=(*self.seen, event))
+        if event.at >= self.due_at and self.clock.at_end is AtEnd.DESTROY:
             return seen
         if event.kind is EventKind.OBJECTION and self.clock.on_objection is OnObjection.DESTROY:
             return seen if self._void(_objection_void(self.clock), event) else seen._end(event)
@@ -247,24 +253,27 @@ class _Run:
         if rank is None or rank > self.rank:
             return seen
         period = self.clock.periods[rank]
-        if self._void(period.void_after, event) or (not period.last and self._counted(event)):
+        if self._void(period.void_after, event) or self._counted(period, event):
             return seen
         due = period.due(event.at, tz)
-        extends = period.may_extend and event.at > self.event_at
+        extends = period.may_extend and (rank < self.rank or event.at > self.event_at)
         if due > self.due_at and not extends:
             return seen
         return _Run(self.clock, due, name, event.at, rank, seen.seen, period.keep.at_once)
 
     def _end(self, event: BusinessEvent) -> _Run:
-        return _Run(self.clock, event.at, event.kind.value, event.at, self.rank, self.seen, at_once=True)
+        return replace(self, due_at=event.at, event=event.kind.value, event_at=event.at, at_once=True)
 
     def _void(self, after_these: tuple[str, ...], event: BusinessEvent) -> bool:
         if self.event in after_these and self.event_at < event.at:
             return True
         return any(e.kind.value in after_these and e.at < event.at for e in self.seen)
 
-    def _counted(self, event: BusinessEvent) -> bool:
-        return self.event == event.kind.value or any(e.kind is event.kind for e in self.seen)
+    def _counted(self, period: Period, event: BusinessEvent) -> bool:
+        """Whether the event of its kind that matters, the first or the last, is known already."""
+        if self.event == event.kind.value:
+            return event.at <= self.event_at if period.last else event.at >= self.event_at
+        return not period.last and any(e.kind is event.kind for e in self.seen)
 
 
 def _objection_void(clock: Clock) -> tuple[str, ...]:
@@ -280,7 +289,15 @@ def _sentence(clock: Clock, run: _Run, state: PurposeState, due: datetime, tz: s
         return f"{clock.title} : destruction aussitôt, {start} le {began:%d/%m/%Y à %H:%M}."
     length = run.period.length.in_french()
     said = {PurposeState.OPEN: "jusqu'au", PurposeState.ENDED: "échu le", PurposeState.REVIEW: "à réexaminer depuis le"}
-    return f"{clock.title} : {length} à compter de {start} ({began:%d/%m/%Y}), {said[state]} {ends:%d/%m/%Y à %H:%M}."
+    sooner = ", fixé plus tôt que le délai" if due < run.period.due(run.event_at, tz) else ""
+    return (
+        f"{clock.title} : {length} à compter {_of(start)} ({began:%d/%m/%Y}), "
+        f"{said[state]} {ends:%d/%m/%Y à %H:%M}{sooner}."
+    )
+
+
+def _of(start: str) -> str:
+    return f"du {start[3:]}" if start.startswith("le ") else f"de {start}"
 
 
 def _unique(*groups: Iterable[str]) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from ivr.domain.retention import Clock, Duration, Period, RetentionTable, after, deadline
 from ivr.errors import ComplianceError
-from ivr.settings import load_settings
+from ivr.settings.law import load_profile, load_retention
 
-SETTINGS = load_settings(Path(__file__).parents[3] / "config", {})
-TABLE, PROFILE = SETTINGS.retention, SETTINGS.profile
+CONFIG = Path(__file__).parents[3] / "config"
+PROFILE = load_profile(CONFIG / "profiles", "fr-2026", file="ivr.toml")
+TABLE = load_retention(CONFIG / "retention.toml", PROFILE)
 PARIS = ZoneInfo("Europe/Paris")
 TZ = "Europe/Paris"
 SIX_MONTHS = Duration(months=6)
@@ -66,7 +67,14 @@ CLOCKS = [
     (
         "sales_audio",
         {"signature": paris(2026, 12, 3, 15), "refusal": paris(2026, 12, 4, 8)},
-        paris(2026, 12, 4, 8),
+        paris(2028, 12, 3, 15),
+        "signature",
+        "ASS-B-02",
+    ),
+    (
+        "sales_audio",
+        {"signature": paris(2026, 12, 3, 15), "refusal": paris(2026, 12, 2, 8)},
+        paris(2026, 12, 2, 8),
         "refusal",
         "ASS-B-04",
     ),
@@ -181,6 +189,28 @@ def test_quality_audio_never_outlives_184_days(recorded: datetime) -> None:
 
 
 @given(moments, st.dictionaries(st.sampled_from(["offer", "signature"]), moments), moments)
-def test_a_refusal_always_destroys_at_once(recorded: datetime, events: dict[str, datetime], refused: datetime) -> None:
+def test_a_refusal_destroys_at_once_unless_a_signature_came_before(
+    recorded: datetime, events: dict[str, datetime], refused: datetime
+) -> None:
     decision = deadline("sales_audio", recorded_at=recorded, events={**events, "refusal": refused}, table=TABLE)
-    assert decision.deadline == refused
+    if "signature" in events and events["signature"] < refused:
+        assert decision.event == "signature"
+    else:
+        assert decision.deadline == refused
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (Duration(), "aussitôt"),
+        (Duration(days=1), "1 jour"),
+        (Duration(days=365), "365 jours"),
+        (Duration(months=1), "1 mois"),
+        (Duration(months=6), "6 mois"),
+        (Duration(months=12), "1 an"),
+        (Duration(months=15), "15 mois"),
+        (Duration(months=24, days=14), "2 ans et 14 jours"),
+    ],
+)
+def test_a_length_is_said_in_french(length: Duration, words: str) -> None:
+    assert length.in_french() == words
