@@ -38,6 +38,30 @@ def test_voice_is_not_missed_in_noise():
     assert _voiced_share(samples + noise, threshold=0.05) > 0.95
 
 
+@pytest.mark.parametrize("level_db", [0, -20, -30])
+def test_voice_is_covered_by_utterances_that_end_at_any_level_with_noise_20_db_below(level_db):
+    """Without levelling, quiet speech in noise passed for silence: it would have been stored unheard."""
+    voice = spoken(_SENTENCE)
+    noise = np.random.default_rng(5).standard_normal(voice.size + 24_000).astype(np.float32)
+    rms = float(np.sqrt(np.mean(voice[np.abs(voice) > 0.01] ** 2)))
+    line = noise * np.float32(rms / 10)
+    line[8000 : 8000 + voice.size] += voice
+    pcm = to_pcm(line * np.float32(10 ** (level_db / 20))).tobytes()
+    detector, endpointer, spans, onset_ms = WebrtcDetector(), Endpointer(EndpointSettings()), [], None
+    for i in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES):
+        edge = endpointer.frame(i // 16, detector.is_voice(pcm[i : i + FRAME_BYTES]))
+        if isinstance(edge, SpeechStarted):
+            onset_ms = edge.onset_ms
+        elif edge is not None:
+            spans.append((onset_ms, edge.end_ms))
+            onset_ms = None
+    assert onset_ms is None, "the utterance never ended"
+    loud = np.flatnonzero(np.abs(voice) > 0.02)
+    first_ms, last_ms = 1000 + loud[0] / 8, 1000 + loud[-1] / 8
+    covered = sum(max(0.0, min(end, last_ms) - max(start, first_ms)) for start, end in spans)
+    assert covered > 0.98 * (last_ms - first_ms)
+
+
 def test_silence_is_not_voice_and_an_utterance_ends_in_it():
     pcm = to_pcm(np.concatenate([spoken("Non merci."), np.zeros(8000, np.float32)])).tobytes()
     detector, endpointer = WebrtcDetector(), Endpointer(EndpointSettings())
