@@ -8,6 +8,7 @@ import pytest
 from ivr.domain.endpointing import Endpointer, EndpointSettings, SpeechStarted
 from ivr.errors import HostError
 from ivr.speech.detector import FRAME_BYTES, WebrtcDetector
+from ivr.speech.g711 import through_telephone
 from ivr.speech.resampling import resample
 from ivr.speech.silero import Silero
 from ivr.speech.wav import to_pcm
@@ -38,15 +39,16 @@ def test_voice_is_not_missed_in_noise():
     assert _voiced_share(samples + noise, threshold=0.05) > 0.95
 
 
+@pytest.mark.parametrize("text", [_SENTENCE, "Non merci, ça ne m'intéresse pas.", "Quelle est la date du virement ?"])
 @pytest.mark.parametrize("level_db", [0, -20, -30])
-def test_voice_is_covered_by_utterances_that_end_at_any_level_with_noise_20_db_below(level_db):
+def test_voice_is_covered_by_utterances_that_end_at_any_level_with_noise_20_db_below(level_db, text):
     """Without levelling, quiet speech in noise passed for silence: it would have been stored unheard."""
-    voice = spoken(_SENTENCE)
+    voice = spoken(text)
     noise = np.random.default_rng(5).standard_normal(voice.size + 24_000).astype(np.float32)
     rms = float(np.sqrt(np.mean(voice[np.abs(voice) > 0.01] ** 2)))
     line = noise * np.float32(rms / 10)
     line[8000 : 8000 + voice.size] += voice
-    pcm = to_pcm(line * np.float32(10 ** (level_db / 20))).tobytes()
+    pcm = to_pcm(through_telephone(line * np.float32(10 ** (level_db / 20)))).tobytes()
     detector, endpointer, spans, onset_ms = WebrtcDetector(), Endpointer(EndpointSettings()), [], None
     for i in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES):
         edge = endpointer.frame(i // 16, detector.is_voice(pcm[i : i + FRAME_BYTES]))
