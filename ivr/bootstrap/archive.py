@@ -9,8 +9,9 @@ from ivr.recording.keys import LocalKeyRing
 from ivr.recording.secret_file import Secret
 from ivr.recording.secret_file import create as create_secret
 from ivr.recording.secret_file import load as load_secret
+from ivr.recording.signer import Ed25519Signer
 from ivr.recording.store import LocalStore
-from ivr.services.ports import AuditLog, CallLog, DoNotCallRegister
+from ivr.services.ports import CallLog, DoNotCallRegister
 from ivr.services.vault import Vault
 from ivr.settings import Settings
 from ivr.storage.audit_log import SqlAuditLog
@@ -20,6 +21,7 @@ from ivr.storage.database import Database
 from ivr.storage.do_not_call import SqlDoNotCall
 
 _REGISTER_SECRET = "do-not-call"
+_EVIDENCE_KEY = "evidence"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Archive:
     database: Database
     store: LocalStore
     vault: Vault
-    audit: AuditLog
+    audit: SqlAuditLog
+    signer: Ed25519Signer
     call_log: CallLog
     do_not_call: DoNotCallRegister
 
@@ -42,15 +45,18 @@ def open_archive(settings: Settings, *, create: bool = False) -> Archive:
     clock = SystemClock()
     kek_file = settings.keys.kek_file
     register_file = kek_file.with_name(_REGISTER_SECRET)
+    evidence_file = kek_file.with_name(_EVIDENCE_KEY)
     if create:
         settings.node.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         keys = LocalKeyRing.create(kek_file)
         register: Secret = create_secret(register_file, _REGISTER_SECRET)
+        signer = Ed25519Signer.create(evidence_file)
     else:
         keys = LocalKeyRing.load(kek_file)
         register = load_secret(register_file, _REGISTER_SECRET)
+        signer = Ed25519Signer.load(evidence_file)
     database = Database.open(settings.database.url, create=create)
-    audit = SqlAuditLog(database, node_id=settings.node.id, clock=clock)
+    audit = SqlAuditLog(database, node_id=settings.node.id, clock=clock, signer=signer)
     store = LocalStore(settings.recording.store_dir)
     vault = Vault(
         keys=keys,
@@ -65,6 +71,7 @@ def open_archive(settings: Settings, *, create: bool = False) -> Archive:
         store=store,
         vault=vault,
         audit=audit,
+        signer=signer,
         call_log=SqlCallLog(database),
         do_not_call=SqlDoNotCall(database, secret=register.key, secret_id=register.secret_id, clock=clock),
     )

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivr.domain.evidence import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
+from ivr.domain.checkpoint import CERTIFICATE, Checkpoint, certificate_text, chain_faults, checkpoint_text
+from ivr.domain.evidence import GENESIS, Head, Link, canonical, check_body, digest_of, stamp
+from ivr.services.evidence_ports import Entry, Signer, Snapshot
 from ivr.services.ports import AuditEvent, Clock
 from ivr.storage.database import Database
-from ivr.storage.tables import audit_events, audit_heads
+from ivr.storage.tables import audit_checkpoints, audit_events, audit_heads, certificates, evidence_keys
+
+#: Events between two checkpoints that appending signs by itself.
+CHECKPOINT_EVERY = 256
 
 
 class SqlAuditLog:
-    """AuditLog for one node; see the port for the contract."""
+    """EvidenceChain for one node; see the port for the contract. Without a signer nothing is signed."""
 
-    def __init__(self, database: Database, *, node_id: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        node_id: str,
+        clock: Clock,
+        signer: Signer | None = None,
+        checkpoint_every: int = CHECKPOINT_EVERY,
+    ) -> None:
         self._database = database
         self._node_id = node_id
         self._clock = clock
+        self._signer = signer
+        self._every = checkpoint_every
 
     def append(
         self,
@@ -32,29 +47,41 @@ class SqlAuditLog:
         body: Mapping[str, object] | None = None,
     ) -> AuditEvent:
         """Add one event, durably. Raises ComplianceError for a body with content, HostError when it cannot."""
-        check_body(body or {})
-        text = canonical(body or {})
+        return self.append_all([Entry(kind, call_id, recording_id, body or {})])[0]
+
+    def append_all(self, entries: Sequence[Entry]) -> list[AuditEvent]:
+        for entry in entries:
+            check_body(entry.body)
         with self._database.writing() as connection:
-            head = _locked_head(connection, self._node_id)
-            seq = head.seq + 1
-            # Taken under the lock, so that times never run backwards along the chain.
-            at = self._clock.now()
-            digest = digest_of(
-                head.digest,
-                node_id=self._node_id,
-                seq=seq,
-                at=at,
-                kind=kind,
-                call_id=call_id,
-                recording_id=recording_id,
-                body=text,
-            )
-            link = Link(self._node_id, seq, at, kind, call_id, recording_id, text, head.digest, digest)
-            connection.execute(insert(audit_events), [vars(link)])
-            connection.execute(
-                update(audit_heads).where(audit_heads.c.node_id == self._node_id).values(seq=seq, digest=digest)
-            )
-        return _event(link)
+            return self.append_within(connection, entries)
+
+    def append_within(self, connection: Connection, entries: Sequence[Entry]) -> list[AuditEvent]:
+        """Append inside a transaction of the caller: events and what they tell of happen together or not at all."""
+        for entry in entries:
+            check_body(entry.body)
+        head = _locked_head(connection, self._node_id)
+        before, told, links = head, [], []
+        for entry in entries:
+            if entry.kind == CERTIFICATE and entry.recording_id:
+                earlier = _take_certificate(connection, entry.recording_id, self._node_id, head.seq + 1)
+                if earlier is not None:
+                    told.append(earlier)
+                    continue
+            link = self._link(head, entry)
+            links.append(link)
+            told.append(_event(link))
+            head = Head(self._node_id, link.seq, link.digest)
+        if links:
+            connection.execute(insert(audit_events), [vars(link) for link in links])
+            mine = audit_heads.c.node_id == self._node_id
+            connection.execute(update(audit_heads).where(mine).values(seq=head.seq, digest=head.digest))
+            if head.seq // self._every > before.seq // self._every:
+                self._sign(connection, head)
+        return told
+
+    def checkpoint(self) -> Checkpoint | None:
+        with self._database.writing() as connection:
+            return self._sign(connection, _locked_head(connection, self._node_id))
 
     def events(self, *, call_id: str = "", recording_id: str = "", limit: int = 100_000) -> list[AuditEvent]:
         query = select(audit_events).order_by(audit_events.c.at, audit_events.c.node_id, audit_events.c.seq)
@@ -66,18 +93,85 @@ class SqlAuditLog:
             return [_event(Link(**row._mapping)) for row in connection.execute(query.limit(limit))]
 
     def verify(self) -> list[str]:
-        with self._links() as (links, heads):
-            return broken_links(links(), heads)
+        """Chains, heads, and every signature of a checkpoint that a key in the database (or ours) can check."""
+        with self.snapshot() as seen:
+            faults = chain_faults(seen.links, seen.heads, seen.checkpoints)
+            return faults + [fault for checkpoint in seen.checkpoints for fault in self._forged(checkpoint, seen.keys)]
 
     @contextmanager
-    def _links(self) -> Iterator[tuple[Callable[[], Iterator[Link]], list[Head]]]:
-        """Chains and heads as of one moment: writers may go on meanwhile."""
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Chains, heads and checkpoints as of one moment: writers may go on meanwhile."""
         query = select(audit_events).order_by(audit_events.c.node_id, audit_events.c.seq)
         with self._database.reading() as connection:
             if connection.dialect.name == "postgresql":
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             heads = [Head(**row._mapping) for row in connection.execute(select(audit_heads))]
-            yield lambda: (Link(**row._mapping) for row in connection.execute(query)), heads
+            signed = select(audit_checkpoints).order_by(audit_checkpoints.c.node_id, audit_checkpoints.c.seq)
+            checkpoints = [Checkpoint(**row._mapping) for row in connection.execute(signed)]
+            keys = {row.key_id: bytes(row.public_key) for row in connection.execute(select(evidence_keys))}
+            if self._signer is not None:
+                keys[self._signer.key_id] = self._signer.public_key
+            yield Snapshot((Link(**row._mapping) for row in connection.execute(query)), heads, checkpoints, keys)
+
+    def _link(self, head: Head, entry: Entry) -> Link:
+        # Taken under the lock, so that times never run backwards along the chain.
+        at, body = self._clock.now(), entry.body
+        if entry.kind == CERTIFICATE and self._signer is not None:
+            signature = self._signer.sign(certificate_text(self._node_id, entry.recording_id, body))
+            body = {**body, "key_id": self._signer.key_id, "signature": signature.hex()}
+        text, seq = canonical(body), head.seq + 1
+        digest = digest_of(
+            head.digest,
+            node_id=self._node_id,
+            seq=seq,
+            at=at,
+            kind=entry.kind,
+            call_id=entry.call_id,
+            recording_id=entry.recording_id,
+            body=text,
+        )
+        return Link(self._node_id, seq, at, entry.kind, entry.call_id, entry.recording_id, text, head.digest, digest)
+
+    def _sign(self, connection: Connection, head: Head) -> Checkpoint | None:
+        signer = self._signer
+        if signer is None or head.seq == 0:
+            return None
+        at = self._clock.now()
+        signature = signer.sign(checkpoint_text(self._node_id, head.seq, head.digest, at, signer.key_id)).hex()
+        checkpoint = Checkpoint(self._node_id, head.seq, head.digest, at, signer.key_id, signature)
+        values = {"key_id": signer.key_id, "public_key": signer.public_key, "node_id": self._node_id, "since": at}
+        connection.execute(_insert(connection, evidence_keys).values(values).on_conflict_do_nothing())
+        done = connection.execute(
+            _insert(connection, audit_checkpoints).values(vars(checkpoint)).on_conflict_do_nothing()
+        )
+        return checkpoint if done.rowcount else None
+
+    def _forged(self, checkpoint: Checkpoint, keys: Mapping[str, bytes]) -> list[str]:
+        if self._signer is None:
+            return []
+        where = f"node {checkpoint.node_id}, event {checkpoint.seq}: the checkpoint of {stamp(checkpoint.at)}"
+        key = keys.get(checkpoint.key_id)
+        if key is None or not self._signer.is_key(checkpoint.key_id, key):
+            return [f"{where} names a key that nobody has: {checkpoint.key_id}"]
+        text = checkpoint_text(checkpoint.node_id, checkpoint.seq, checkpoint.digest, checkpoint.at, checkpoint.key_id)
+        try:
+            signature = bytes.fromhex(checkpoint.signature)
+        except ValueError:
+            signature = b""
+        return [] if self._signer.verifies(key, text, signature) else [f"{where} bears a wrong signature"]
+
+
+def _take_certificate(connection: Connection, recording_id: str, node_id: str, seq: int) -> AuditEvent | None:
+    """Reserve the one certificate of this recording; return the one that exists already, if one does."""
+    values = {"recording_id": recording_id, "node_id": node_id, "seq": seq}
+    done = connection.execute(_insert(connection, certificates).values(values).on_conflict_do_nothing())
+    if done.rowcount:
+        return None
+    query = select(audit_events).join(
+        certificates, (certificates.c.node_id == audit_events.c.node_id) & (certificates.c.seq == audit_events.c.seq)
+    )
+    row = connection.execute(query.where(certificates.c.recording_id == recording_id)).one_or_none()
+    return None if row is None else _event(Link(**row._mapping))
 
 
 def _locked_head(connection: Connection, node_id: str) -> Head:
@@ -85,11 +179,14 @@ def _locked_head(connection: Connection, node_id: str) -> Head:
     query = select(audit_heads).where(audit_heads.c.node_id == node_id).with_for_update()
     row = connection.execute(query).one_or_none()
     if row is None:
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        first = make(audit_heads).values(node_id=node_id, seq=0, digest=GENESIS).on_conflict_do_nothing()
-        connection.execute(first)
+        first = _insert(connection, audit_heads).values(node_id=node_id, seq=0, digest=GENESIS)
+        connection.execute(first.on_conflict_do_nothing())
         row = connection.execute(query).one()
     return Head(**row._mapping)
+
+
+def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _event(link: Link) -> AuditEvent:

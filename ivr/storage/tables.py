@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from ivr.storage.columns import EvidenceTime, UtcTime
@@ -29,6 +30,9 @@ metadata = MetaData(
 
 #: Facts about the database itself, such as the id of the do-not-call secret.
 meta = Table("meta", metadata, Column("name", String(60), primary_key=True), Column("value", Text, nullable=False))
+
+#: States in which a recording can fall due. Written out, since an index of some rows serves a query of the same words.
+_KEPT = text("state IN ('SEALED', 'DAMAGED')")
 
 recordings = Table(
     "recordings",
@@ -59,6 +63,12 @@ recordings = Table(
     Column("masks", JSON, nullable=False),
     Index("ix_recordings_state_deadline", "state", "deadline"),
     Index("ix_recordings_node_state", "node_id", "state"),
+    # What the retention run reads, and nothing else: it grows with what is kept, and a run reads what is due of it.
+    Index("ix_recordings_due", "deadline", "recording_id", postgresql_where=_KEPT, sqlite_where=_KEPT),
+    # Pages of a search, newest first, each with its place to go on from.
+    Index("ix_recordings_opened_page", "opened_at", "recording_id"),
+    Index("ix_recordings_state_page", "state", "opened_at", "recording_id"),
+    Index("ix_recordings_program_page", "program", "opened_at", "recording_id"),
 )
 
 #: One row per living key. Destroying the row destroys every copy of the audio. On PostgreSQL it has 32 hash partitions.
@@ -115,6 +125,111 @@ audit_heads = Table(
     Column("node_id", String(100), primary_key=True),
     Column("seq", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
+)
+
+#: Heads of chains, signed from time to time: a chain that was cut or recomputed with its head shows against them.
+audit_checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("node_id", String(100), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("at", EvidenceTime, nullable=False),
+    Column("key_id", String(60), nullable=False),
+    Column("signature", String(128), nullable=False),
+)
+
+#: Public keys of the nodes that sign.
+evidence_keys = Table(
+    "evidence_keys",
+    metadata,
+    Column("key_id", String(60), primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("node_id", String(100), nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
+#: Which event certifies a recording's destruction: its key is what makes a second certificate impossible.
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("recording_id", String(100), primary_key=True),
+    Column("node_id", String(100), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+#: Purposes of a recording beside the one of its tag, and deadlines that an event has moved.
+recording_purposes = Table(
+    "recording_purposes",
+    metadata,
+    Column("recording_id", String(100), primary_key=True),
+    Column("tag", String(100), primary_key=True),
+    Column("due_at", UtcTime),
+    Column("event", String(60), nullable=False, server_default=""),
+    Column("event_at", UtcTime),
+    Column("ended_at", UtcTime),
+)
+
+business_events = Table(
+    "business_events",
+    metadata,
+    Column("recording_id", String(100), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("at", UtcTime, primary_key=True),
+    Column("reference", String(200), primary_key=True),
+    Column("actor", String(200), nullable=False),
+    Column("noted_at", UtcTime, nullable=False),
+)
+
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    Column("hold_id", String(100), primary_key=True),
+    Column("case_name", String(200), nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("basis", String(100), nullable=False),
+    Column("requested_by", String(200), nullable=False),
+    Column("requested_at", UtcTime, nullable=False),
+    Column("review_at", UtcTime, nullable=False),
+    Column("state", String(20), nullable=False, index=True),
+    Column("active_from", UtcTime),
+    Column("closed_at", UtcTime),
+    Column("closed_by", String(200), nullable=False, server_default=""),
+    Column("closed_reason", String(300), nullable=False, server_default=""),
+)
+
+legal_hold_items = Table(
+    "legal_hold_items",
+    metadata,
+    Column("hold_id", ForeignKey("legal_holds.hold_id"), primary_key=True),
+    Column("recording_id", String(100), primary_key=True, index=True),
+)
+
+legal_hold_approvals = Table(
+    "legal_hold_approvals",
+    metadata,
+    Column("hold_id", ForeignKey("legal_holds.hold_id"), primary_key=True),
+    Column("approved_by", String(200), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+)
+
+#: Who is destroying what at this moment. A claim whose lease has run out is anybody's.
+retention_claims = Table(
+    "retention_claims",
+    metadata,
+    Column("recording_id", String(100), primary_key=True),
+    Column("owner", String(100), nullable=False, index=True),
+    Column("until", UtcTime, nullable=False),
+)
+
+#: Transcripts and whatever else was made from the audio, sealed under the recording's own data key.
+derived_data = Table(
+    "derived_data",
+    metadata,
+    Column("recording_id", String(100), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
 )
 
 #: Neither number nor name: the id is a keyed hash of scope and person.

@@ -1,0 +1,40 @@
+"""Builds retention, business events and holds on an open archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ivr.bootstrap.archive import Archive
+from ivr.bootstrap.world import SystemClock, new_id
+from ivr.services.business_events import BusinessEvents
+from ivr.services.holds import Holds
+from ivr.services.retention_run import RetentionRun, run_owner
+from ivr.settings import Settings
+from ivr.storage.legal_holds import SqlHolds
+from ivr.storage.retention_ledger import SqlRetentionLedger
+
+
+@dataclass(frozen=True)
+class Retention:
+    """The services that move, hold and end the clocks of what an archive keeps."""
+
+    ledger: SqlRetentionLedger
+    run: RetentionRun
+    events: BusinessEvents
+    holds: Holds
+
+
+def open_retention(settings: Settings, archive: Archive) -> Retention:
+    clock = SystemClock()
+    ledger = SqlRetentionLedger(archive.database, archive.audit)
+    run = RetentionRun(
+        ledger,
+        archive.store,
+        clock,
+        table=settings.retention,
+        profile=settings.profile,
+        owner=run_owner(settings.node.id, new_id),
+    )
+    events = BusinessEvents(ledger, clock, table=settings.retention, profile=settings.profile, retention=run)
+    holds = Holds(SqlHolds(archive.database, archive.audit), clock, profile=settings.profile, new_id=new_id)
+    return Retention(ledger, run, events, holds)

@@ -1,0 +1,64 @@
+"""Ports of signed evidence: who signs, and a chain that takes several events at once and signs its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ivr.domain.checkpoint import Checkpoint
+from ivr.domain.evidence import Head, Link
+from ivr.services.ports import AuditEvent, AuditLog
+
+
+class Signer(Protocol):
+    """One Ed25519 key. `public_key` is its 32 raw bytes, `public_pem` the same for other programs."""
+
+    key_id: str
+    public_key: bytes
+
+    @property
+    def public_pem(self) -> bytes: ...
+
+    def sign(self, message: bytes) -> bytes: ...
+
+    def is_key(self, named: str, public_key: bytes) -> bool:
+        """Whether `public_key` is the key of that id: ids are derived from keys."""
+        ...
+
+    def verifies(self, public_key: bytes, message: bytes, signature: bytes) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event to append."""
+
+    kind: str
+    call_id: str = ""
+    recording_id: str = ""
+    body: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Chains, heads and checkpoints as of one moment; `links` may be read once, in order of node and number."""
+
+    links: Iterator[Link]
+    heads: Sequence[Head]
+    checkpoints: Sequence[Checkpoint]
+    keys: Mapping[str, bytes]
+
+
+class EvidenceChain(AuditLog, Protocol):
+    """An AuditLog that signs. A certificate of destruction is appended once per recording, by whichever node."""
+
+    def append_all(self, entries: Sequence[Entry]) -> list[AuditEvent]:
+        """Append in one transaction. A certificate that exists already comes back as it is, and is not repeated."""
+        ...
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Sign the head of this node's chain; None when nothing came since the last time."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]: ...

@@ -1,0 +1,272 @@
+"""The retention run: what is due, and why; destroyed in order, with one signed certificate each.
+
+Order per recording: intent and key (one transaction), file, wipe of the keys' bytes, derived data, certificate and
+state (one transaction). Steps are taken for many at a time; each may be repeated, and what a kill leaves is due still:
+it keeps its state until the certificate stands, so the next run finds it, sees which steps were taken, and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from ivr.domain.business_event import settled
+from ivr.domain.checkpoint import CERTIFICATE
+from ivr.domain.evidence import stamp
+from ivr.domain.profile import Profile
+from ivr.domain.retention import RetentionTable
+from ivr.domain.retention_decision import RetentionDecision, Verdict, decide_retention
+from ivr.errors import IvrError
+from ivr.services import holdings as said
+from ivr.services.evidence_ports import Entry
+from ivr.services.ports import Clock, RecordingStore
+from ivr.services.retention_ports import Place, RetentionLedger, Stored
+
+#: Rows in one transaction: a line that must note an objection meanwhile waits for no longer than that.
+CHUNK = 200
+#: Recordings between two wipes of the key table.
+ROUND = 5_000
+#: How long a run that died keeps others from what it had claimed.
+LEASE = timedelta(minutes=10)
+_POLICY = "retention_table"
+
+
+@dataclass(frozen=True)
+class PlanItem:
+    """One recording that is due, with its verdict. `fault` is set when nothing can be decided: then it is kept."""
+
+    stored: Stored
+    decision: RetentionDecision | None
+    fault: str = ""
+
+    @property
+    def destroys(self) -> bool:
+        return self.decision is not None and self.decision.verdict is Verdict.DESTROY
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What could not be destroyed now; the next run tries again."""
+
+    recording_id: str
+    fault: str
+    remedy: str = ""
+
+
+@dataclass
+class RunReport:
+    """What a run did. `kept` was due by its row and is kept by decision; `others` is claimed by another run."""
+
+    destroyed: list[str] = field(default_factory=list)
+    kept: list[PlanItem] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.failed and not any(item.fault for item in self.kept)
+
+
+class RetentionRun:
+    """`owner` names this run among all runs of all nodes; give each its own."""
+
+    def __init__(
+        self,
+        ledger: RetentionLedger,
+        store: RecordingStore,
+        clock: Clock,
+        *,
+        table: RetentionTable,
+        profile: Profile,
+        owner: str,
+        chunk: int = CHUNK,
+        round_size: int = ROUND,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._clock = clock
+        self._table = table
+        self._profile = profile
+        self._owner = owner
+        self._chunk = chunk
+        self._round = round_size
+        self._lease = lease
+
+    def plan(self, at: datetime | None = None) -> Iterator[PlanItem]:
+        """What a run at `at` (now) would look at, by deadline. Changes nothing."""
+        at = at or self._clock.now()
+        for page in self._pages(at):
+            for stored in page:
+                yield self._item(stored, at)
+
+    def decide(self, stored: Stored, at: datetime) -> RetentionDecision:
+        return decide_retention(stored.artefact, stored.events, stored.holds, self._table, self._profile, at)
+
+    def run(self, recording_ids: Sequence[str] | None = None) -> RunReport:
+        """Destroy what is due, or those of the named recordings that are. Never raises for a single recording."""
+        report = RunReport()
+        self._shorten()
+        pages = self._pages(self._clock.now()) if recording_ids is None else self._named(recording_ids)
+        waiting: list[Stored] = []
+        try:
+            for page in pages:
+                items = [self._item(stored, self._clock.now()) for stored in page]
+                report.kept += [item for item in items if not item.destroys]
+                self._mark(items)
+                waiting += [item.stored for item in items if item.destroys]
+                if len(waiting) >= self._round:
+                    self._destroy(waiting, report)
+                    waiting = []
+            self._destroy(waiting, report)
+        finally:
+            self._ledger.release(self._owner)
+        return report
+
+    def _pages(self, at: datetime) -> Iterator[list[Stored]]:
+        place: Place | None = None
+        while page := self._ledger.due(at, limit=self._chunk * 5, after=place):
+            place = page[-1].place
+            yield page
+
+    def _named(self, recording_ids: Sequence[str]) -> Iterator[list[Stored]]:
+        for some in _chunks(recording_ids, self._chunk):
+            yield [one for one in self._ledger.stored(some) if one.artefact.destroyed_at is None]
+
+    def _item(self, stored: Stored, at: datetime) -> PlanItem:
+        try:
+            return PlanItem(stored, self.decide(stored, at))
+        except IvrError as error:
+            # A tag that the policy file does not know: in doubt nothing is destroyed, and it is said.
+            return PlanItem(stored, None, f"{error.what} ({error.remedy})" if error.remedy else error.what)
+
+    def _mark(self, items: Sequence[PlanItem]) -> None:
+        """Store what was decided about the kept: ended purposes stay ended, and a later deadline leaves the plan."""
+        for item in items:
+            if item.decision is None or item.destroys:
+                continue
+            artefact = settled(item.stored.artefact, item.decision)
+            if artefact != item.stored.artefact or item.decision.due_at != item.stored.deadline:
+                self._ledger.reschedule(artefact, item.decision.due_at)
+
+    def _destroy(self, waiting: Sequence[Stored], report: RunReport) -> None:
+        shredded: list[Stored] = []
+        for some in _chunks(waiting, self._chunk):
+            ids = [one.recording_id for one in some]
+            mine = self._claim(ids)
+            report.others += [one for one in ids if one not in mine]
+            shredded += self._shred(some, mine, report)
+        gone = [one for one in shredded if self._delete_file(one, report)]
+        wiped = self._ledger.wipe() if gone else True
+        for some in _chunks(gone, self._chunk):
+            self._claim([one.recording_id for one in some])
+            report.destroyed += self._certify(some, wiped)
+
+    def _claim(self, recording_ids: Sequence[str]) -> set[str]:
+        now = self._clock.now()
+        return self._ledger.claim(recording_ids, owner=self._owner, now=now, until=now + self._lease)
+
+    def _shred(self, some: Sequence[Stored], mine: set[str], report: RunReport) -> list[Stored]:
+        done = self._ledger.shred(
+            sorted(mine),
+            owner=self._owner,
+            decide=lambda stored: self._item(stored, self._clock.now()).decision,
+            intent=self._intent,
+        )
+        by_id = {one.recording_id for one in done}
+        for one in some:
+            # A hold came between the plan and the key, or another run was faster.
+            if one.recording_id in mine and one.recording_id not in by_id:
+                report.kept.extend(
+                    self._item(now, self._clock.now()) for now in self._ledger.stored([one.recording_id])
+                )
+        return done
+
+    def _delete_file(self, stored: Stored, report: RunReport) -> bool:
+        try:
+            self._store.delete(stored.recording_id)
+        except IvrError as error:
+            report.failed.append(Failure(stored.recording_id, error.what, error.remedy))
+            return False
+        return True
+
+    def _certify(self, some: Sequence[Stored], wiped: bool) -> list[str]:
+        now = self._clock.now()
+        by_id = {one.recording_id: one for one in some}
+        done = self._ledger.certify(
+            sorted(by_id),
+            owner=self._owner,
+            entries=lambda recording_id: self._evidence(by_id[recording_id], now, wiped),
+            at=now,
+        )
+        return sorted(done)
+
+    def _intent(self, stored: Stored) -> Entry:
+        decision = self.decide(stored, self._clock.now())
+        return Entry(
+            said.DISCARDING,
+            stored.call_id,
+            stored.recording_id,
+            {
+                "rule_id": decision.reasons[0],
+                "rules": list(decision.reasons),
+                "reason": "retention",
+                "sha256": stored.sha256,
+                "due_at": stamp(decision.due_at),
+            },
+        )
+
+    def _evidence(self, stored: Stored, now: datetime, wiped: bool) -> list[Entry]:
+        decision = self.decide(replace(stored, holds=()), now)
+        why: dict[str, object] = {
+            "rule_id": decision.reasons[0],
+            "rules": list(decision.reasons),
+            "reason": "retention",
+        }
+        certificate = {
+            **why,
+            "sha256": stored.sha256,
+            "policy_id": stored.policy_id,
+            "policy_version": stored.policy_version,
+            "due_at": stamp(decision.due_at),
+            "destroyed_at": stamp(now),
+            "clocks": [purpose.tag for purpose in decision.purposes],
+            "key_destroyed": True,
+            "key_wiped": wiped,
+            "file_deleted": True,
+            "derived_deleted": True,
+            "owner": self._owner,
+        }
+        return [
+            Entry(CERTIFICATE, stored.call_id, stored.recording_id, certificate),
+            Entry(said.DISCARDED, stored.call_id, stored.recording_id, why),
+        ]
+
+    def _shorten(self) -> None:
+        """After the policy became shorter: bring the deadlines in the catalogue forward. They never move back.
+
+        Costs a look at everything that is kept, once per change of the policy.
+        """
+        mark = sha256(repr(sorted(self._table.clocks.items())).encode() + self._table.timezone.encode()).hexdigest()
+        if self._ledger.fact(_POLICY) == mark:
+            return
+        place = ""
+        while page := self._ledger.kept(limit=self._chunk * 5, after=place):
+            place = page[-1].recording_id
+            for stored in page:
+                decision = self._item(stored, self._clock.now()).decision
+                if decision is not None and (stored.deadline is None or decision.due_at < stored.deadline):
+                    self._ledger.reschedule(settled(stored.artefact, decision), decision.due_at)
+        self._ledger.fact(_POLICY, mark)
+
+
+def run_owner(node_id: str, unique: Callable[[], str]) -> str:
+    """A name that no other run has."""
+    return f"{node_id}/{unique()}"[:100]
+
+
+def _chunks(items: Sequence[Stored] | Sequence[str], size: int) -> Iterator[list]:  # type: ignore[type-arg]
+    for at in range(0, len(items), size):
+        yield list(items[at : at + size])

@@ -1,0 +1,127 @@
+"""A vault with retention on a real SQLite or PostgreSQL database and a store in memory."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from ivr.domain.profile import Profile
+from ivr.domain.retention import RetentionTable, deadline
+from ivr.recording.secret_file import Secret
+from ivr.recording.signer import Ed25519Signer
+from ivr.services.business_events import BusinessEvents
+from ivr.services.holds import Holds
+from ivr.services.retention_run import RetentionRun
+from ivr.services.vault import Vault
+from ivr.settings import Settings, load_settings
+from ivr.storage.audit_log import SqlAuditLog
+from ivr.storage.catalogue import SqlCatalogue
+from ivr.storage.database import Database
+from ivr.storage.legal_holds import SqlHolds
+from ivr.storage.retention_ledger import SqlRetentionLedger
+from tests.fakes.vault import FakeKeyRing, FakeStore, a_tag
+
+CALLED = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+SIGNER = Ed25519Signer(Secret("evidence-test", bytes(range(32))))
+SOUND = b"\x01\x00" * 160
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    return load_settings(Path(__file__).resolve().parents[3] / "config", {})
+
+
+class SetClock:
+    """Shows what it is set to; a millisecond passes with each look, so that evidence has an order."""
+
+    def __init__(self, at: datetime = CALLED) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        self.at += timedelta(milliseconds=1)
+        return self.at
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+class RetentionWorld:
+    """One node. Others on the same database: `RetentionWorld(url, node="node-2", store=world.store)`."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        node: str = "node-1",
+        store: FakeStore | None = None,
+        wrap: Callable[[object], object] = lambda port: port,
+        chunk: int = 3,
+    ) -> None:
+        self.url = url
+        self.database = Database.open(url)
+        self.clock = SetClock()
+        self.store = store or FakeStore()
+        self.table: RetentionTable = settings().retention
+        self.profile: Profile = settings().profile
+        self.audit = SqlAuditLog(self.database, node_id=node, clock=self.clock, signer=SIGNER)
+        self.catalogue = SqlCatalogue(self.database)
+        self.vault = Vault(
+            keys=FakeKeyRing(),
+            store=self.store,
+            catalogue=self.catalogue,
+            audit=self.audit,
+            clock=self.clock,
+            node_id=node,
+        )
+        self.ledger = SqlRetentionLedger(self.database, self.audit)
+        self._wrap = wrap
+        self._chunk = chunk
+        self._runs = itertools.count(1)
+        self._node = node
+        ids = itertools.count(1)
+        self.holds = Holds(
+            SqlHolds(self.database, self.audit), self.clock, profile=self.profile, new_id=lambda: f"hold-{next(ids)}"
+        )
+
+    def run(self, table: RetentionTable | None = None, round_size: int = 6) -> RetentionRun:
+        return RetentionRun(
+            self._wrap(self.ledger),  # type: ignore[arg-type]
+            self._wrap(self.store),  # type: ignore[arg-type]
+            self.clock,
+            table=table or self.table,
+            profile=self.profile,
+            owner=f"{self._node}/{next(self._runs)}",
+            chunk=self._chunk,
+            round_size=round_size,
+        )
+
+    @property
+    def events(self) -> BusinessEvents:
+        return BusinessEvents(self.ledger, self.clock, table=self.table, profile=self.profile, retention=self.run())
+
+    def record(self, recording_id: str, *, tag: str = "quality_audio", at: datetime = CALLED) -> None:
+        """Seal a recording that was made at `at`."""
+        due = deadline(tag, recorded_at=at, events={}, table=self.table, profile=self.profile).deadline
+        row = a_tag(recording_id, call_id=f"call-of-{recording_id}", retention=tag, opened_at=at, rule_ids=("REC-007",))
+        begun = self.vault.begin(row, deadline=due)
+        begun.write(SOUND)
+        begun.seal(consent={"caller": {"state": "NOTIFIED"}})
+
+    def state(self, recording_id: str) -> tuple[str, bool, bool]:
+        """State, whether the key is there, whether the file is there."""
+        row = self.catalogue.get(recording_id)
+        return row.state.value, row.has_key, recording_id in self.store.stored()
+
+    def certificates(self, recording_id: str) -> list[dict[str, object]]:
+        events = self.audit.events(recording_id=recording_id)
+        return [dict(event.body) for event in events if event.kind == "certificate.destruction"]
+
+    def close(self) -> None:
+        self.database.close()
+
+
+KEPT = ("SEALED", True, True)
+GONE = ("PURGED", False, False)

@@ -1,0 +1,244 @@
+"""The retention run: what is due, the order of destruction, kills, two runs at once, changed clocks and policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.checkpoint import certificate_text
+from ivr.domain.retention import Duration, RetentionTable
+from ivr.errors import HostError
+from tests.databases import KINDS, fresh_url
+from tests.fakes.tripwire import Killed, Tripwire
+from tests.fakes.vault import FakeStore
+from tests.unit.services.retention_world import CALLED, GONE, KEPT, SIGNER, RetentionWorld
+
+
+@pytest.fixture(params=KINDS)
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RetentionWorld]:
+    world = RetentionWorld(fresh_url(request.param, tmp_path))
+    yield world
+    world.close()
+
+
+def test_the_plan_tells_what_is_due_and_why_and_changes_nothing(world: RetentionWorld) -> None:
+    world.record("old", at=CALLED - timedelta(days=10))
+    world.record("new")
+    assert list(world.run().plan()) == []
+    planned = list(world.run().plan(CALLED + timedelta(days=200)))
+    assert [item.stored.recording_id for item in planned] == ["old", "new"]
+    assert all(item.destroys and item.decision is not None and "REC-007" in item.decision.reasons for item in planned)
+    assert world.state("old") == world.state("new") == KEPT
+
+
+def test_what_is_due_loses_key_file_and_derived_data_and_leaves_one_signed_certificate(world: RetentionWorld) -> None:
+    for number in range(8):
+        world.record(f"rec-{number}", at=CALLED - timedelta(hours=8 - number))
+    world.record("young", at=CALLED + timedelta(days=100))
+    world.clock.at = CALLED + timedelta(days=190)
+    with world.database.writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO derived_data (recording_id, kind, sealed, made_at) "
+            "VALUES ('rec-1', 'transcript', '00', '2026-11-21 09:00:00+00:00')"
+        )
+    report = world.run().run()
+    assert report.ok
+    assert sorted(report.destroyed) == [f"rec-{number}" for number in range(8)]
+    assert world.state("young") == KEPT
+    for number in range(8):
+        assert world.state(f"rec-{number}") == GONE
+        (certificate,) = world.certificates(f"rec-{number}")
+        signature = bytes.fromhex(str(certificate["signature"]))
+        text = certificate_text("node-1", f"rec-{number}", certificate)
+        assert SIGNER.verifies(SIGNER.public_key, text, signature)
+        assert not SIGNER.verifies(SIGNER.public_key, text + b" ", signature)
+        assert certificate["key_id"] == SIGNER.key_id
+        assert "REC-007" in certificate["rules"]  # type: ignore[operator]
+    with world.database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM derived_data").scalar_one() == 0
+        assert connection.exec_driver_sql("SELECT count(*) FROM retention_claims").scalar_one() == 0
+    assert world.audit.verify() == []
+    assert world.run().run().destroyed == []
+    assert world.vault.recover() == []
+
+
+def test_a_certificate_holds_no_content_and_no_key(world: RetentionWorld) -> None:
+    world.record("rec-1")
+    wrapped = world.catalogue.wrapped_key("rec-1")
+    world.clock.at = CALLED + timedelta(days=190)
+    world.run().run()
+    (certificate,) = world.certificates("rec-1")
+    assert set(certificate) == {
+        "rule_id", "rules", "reason", "sha256", "policy_id", "policy_version", "due_at", "destroyed_at", "clocks",
+        "key_destroyed", "key_wiped", "file_deleted", "derived_deleted", "owner", "key_id", "signature",
+    }  # fmt: skip
+    assert wrapped.hex() not in str(certificate)
+
+
+class Deadly(Tripwire):
+    """Once dead, always dead: what a `finally` would still do, a killed process does not."""
+
+    def step(self, name: str) -> None:
+        super().step(name)
+        if self._at is not None and self.steps > self._at:
+            raise Killed
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_killed_at_any_step_the_next_run_ends_the_same(kind: str, tmp_path: Path) -> None:
+    steps = 0
+    for at in range(1, 60):
+        wire = Deadly(at)
+        world = RetentionWorld(fresh_url(kind, tmp_path), wrap=wire.wrap)
+        for number in range(4):
+            world.record(f"rec-{number}")
+        world.clock.at = CALLED + timedelta(days=190)
+        run, killed = world.run(), False
+        try:
+            run.run()
+        except Killed:
+            killed = True
+        survivor = RetentionWorld(world.url, store=world.store)
+        # The lease of the dead run must have run out before others may go on.
+        survivor.clock.at = CALLED + timedelta(days=190, minutes=11)
+        assert survivor.run().run().ok
+        for number in range(4):
+            assert survivor.state(f"rec-{number}") == GONE, at
+            assert len(survivor.certificates(f"rec-{number}")) == 1, at
+        assert survivor.audit.verify() == []
+        assert survivor.vault.recover() == []
+        survivor.close()
+        world.close()
+        if not killed:
+            break
+        steps = at
+    assert steps >= 8
+
+
+def test_what_another_run_has_claimed_is_left_alone_until_its_lease_ends(world: RetentionWorld) -> None:
+    world.record("rec-1")
+    world.clock.at = CALLED + timedelta(days=190)
+    now = world.clock.at
+    assert world.ledger.claim(["rec-1"], owner="other", now=now, until=now + timedelta(minutes=10)) == {"rec-1"}
+    report = world.run().run()
+    assert (report.destroyed, report.others) == ([], ["rec-1"])
+    assert world.state("rec-1") == KEPT
+    world.clock.at += timedelta(minutes=11)
+    assert world.run().run().destroyed == ["rec-1"]
+
+
+def test_a_run_that_lost_its_claim_certifies_nothing(world: RetentionWorld) -> None:
+    world.record("rec-1")
+    now = world.clock.at = CALLED + timedelta(days=190)
+    world.ledger.claim(["rec-1"], owner="slow", now=now, until=now + timedelta(minutes=10))
+    later = now + timedelta(minutes=11)
+    assert world.ledger.claim(["rec-1"], owner="fast", now=later, until=later + timedelta(minutes=10)) == {"rec-1"}
+    assert world.ledger.certify(["rec-1"], owner="slow", entries=lambda _: [], at=later) == set()
+    assert (
+        world.ledger.shred(
+            ["rec-1"], owner="slow", decide=lambda _: None, intent=lambda _: pytest.fail("no claim, no intent")
+        )
+        == []
+    )
+    assert world.state("rec-1") == KEPT
+
+
+@pytest.mark.parametrize("back", [timedelta(days=3), timedelta(days=365), timedelta(days=4000)])
+def test_a_clock_set_back_destroys_nothing_and_brings_nothing_back(back: timedelta, world: RetentionWorld) -> None:
+    world.record("due")
+    world.record("young", at=CALLED + timedelta(days=150))
+    world.clock.at = CALLED + timedelta(days=190)
+    world.run().run()
+    before = world.certificates("due")
+    world.clock.at -= back
+    report = world.run().run()
+    assert report.destroyed == []
+    assert (world.state("due"), world.state("young")) == (GONE, KEPT)
+    assert world.certificates("due") == before
+
+
+class FullStore(FakeStore):
+    """A store that refuses to delete some files until it is told otherwise."""
+
+    stubborn: frozenset[str] = frozenset()
+
+    def delete(self, recording_id: str) -> None:
+        if recording_id in self.stubborn:
+            raise HostError("cannot delete", where="memory", remedy="mend it")
+        super().delete(recording_id)
+
+
+def test_a_file_that_cannot_be_deleted_is_named_and_certified_only_when_it_is_gone(tmp_path: Path) -> None:
+    store = FullStore()
+    world = RetentionWorld(fresh_url("sqlite", tmp_path), store=store)
+    for name in ("a", "b"):
+        world.record(name)
+    world.clock.at = CALLED + timedelta(days=190)
+    store.stubborn = frozenset({"a"})
+    report = world.run().run()
+    assert report.destroyed == ["b"]
+    assert [(failure.recording_id, failure.remedy) for failure in report.failed] == [("a", "mend it")]
+    assert not report.ok
+    assert world.state("a") == ("SEALED", False, True)
+    assert world.certificates("a") == []
+    store.stubborn = frozenset()
+    assert world.run().run().destroyed == ["a"]
+    assert world.state("a") == GONE
+    world.close()
+
+
+def test_a_purpose_that_the_policy_does_not_know_is_named_and_harms_nothing_else(world: RetentionWorld) -> None:
+    world.record("good")
+    world.record("odd")
+    with world.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE recordings SET retention = 'qualty_audio' WHERE recording_id = 'odd'")
+    world.clock.at = CALLED + timedelta(days=190)
+    report = world.run().run()
+    assert report.destroyed == ["good"]
+    assert [item.stored.recording_id for item in report.kept] == ["odd"]
+    assert "quality_audio" in report.kept[0].fault
+    assert not report.ok
+    assert world.state("odd") == KEPT
+
+
+def _with_quality(table: RetentionTable, keep: Duration) -> RetentionTable:
+    clock = table.clocks["quality_audio"]
+    periods = tuple(replace(period, keep=keep) for period in clock.periods)
+    return replace(table, clocks={**table.clocks, "quality_audio": replace(clock, periods=periods)})
+
+
+def test_a_policy_that_became_shorter_shortens_what_is_stored_and_a_longer_one_changes_nothing(
+    world: RetentionWorld,
+) -> None:
+    world.record("rec-1")
+    world.run().run()
+    first = world.catalogue.get("rec-1").deadline
+    short, long = (_with_quality(world.table, Duration(days=30)), world.table)
+    world.clock.at = CALLED + timedelta(days=20)
+    world.run(short).run()
+    shorter = world.catalogue.get("rec-1").deadline
+    assert first is not None
+    assert shorter == CALLED + timedelta(days=30)
+    world.run(long).run()
+    assert world.catalogue.get("rec-1").deadline == shorter
+    world.clock.at = CALLED + timedelta(days=31)
+    assert world.run(long).run().destroyed == ["rec-1"]
+
+
+def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: RetentionWorld) -> None:
+    world.record("rec-1")
+    world.clock.at = CALLED + timedelta(days=190)
+    now = world.clock.at
+    run = world.run()
+    world.ledger.claim(["rec-1"], owner="dead", now=now, until=now + timedelta(minutes=10))
+    world.ledger.shred(["rec-1"], owner="dead", decide=lambda stored: run.decide(stored, now), intent=run._intent)
+    assert world.state("rec-1") == ("SEALED", False, True)
+    world.vault.recover()
+    assert world.state("rec-1") == GONE
+    world.clock.at = now + timedelta(minutes=11)
+    world.run().run()
+    assert len(world.certificates("rec-1")) == 1
