@@ -80,10 +80,9 @@ class Period:
     archive_after: Duration | None = None
     cap_param: str = ""
 
-    @property
-    def length(self) -> Duration:
-        """What is applied: the house's value, unless it can outlast the cap."""
-        return self.cap if self.keep.can_outlast(self.cap) else self.keep
+    def length(self, start: datetime, tz: str) -> Duration:
+        """What is applied from the aware time `start` on: the house's value, unless it outlasts the cap."""
+        return self.keep if after(start, self.keep, tz) <= after(start, self.cap, tz) else self.cap
 
     def due(self, start: datetime, tz: str) -> datetime:
         """Return the UTC time at which the period ends that begins at the aware time `start`."""
@@ -181,7 +180,7 @@ def deadline(
         rules = tuple(dict.fromkeys((*period.rules, period.cap_rule)))
         if profile is not None:
             rules = tuple(rule.id for rule in profile.require(rules, profile.day_of(recorded_at)))
-        detail = f"{clock.tag}: {period.length} from {period.event}"
+        detail = f"{clock.tag}: {period.length(start, zone)} from {period.event}"
         return DeadlineDecision(period.due(start, zone), rules, clock.tag, period.event, detail)
     raise ComplianceError(f"retention clock '{tag}' has no period for what is known", remedy="add one on recorded_at")
 

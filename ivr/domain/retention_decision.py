@@ -287,7 +287,7 @@ def _sentence(clock: Clock, run: _Run, state: PurposeState, due: datetime, tz: s
     start = "l'opposition" if run.event == OBJECTION else run.period.start or run.event
     if run.at_once:
         return f"{clock.title} : destruction aussitôt, {start} le {began:%d/%m/%Y à %H:%M}."
-    length = run.period.length.in_french()
+    length = run.period.length(run.event_at, tz).in_french()
     said = {PurposeState.OPEN: "jusqu'au", PurposeState.ENDED: "échu le", PurposeState.REVIEW: "à réexaminer depuis le"}
     sooner = ", fixé plus tôt que le délai" if due < run.period.due(run.event_at, tz) else ""
     return (
