@@ -36,8 +36,8 @@ _DETERMINER = re.compile(
 _VERB = re.compile(
     r"\b(?:est|sont|a|ont|sera|seront|aura|auront|etait|etaient|avait|avaient|doit|doivent|peut|peuvent|va|vont|reste|restent|figure"
     r"|figurent|se|s|ne|n|permet|sert|vient|change|arrive|commence|contient|comporte|suffit|faut|fait|font|apparait|apparaissent"
-    r"|correspond|expire|devra|pourra|suis|avons|avez|etes|sommes|vaut|reviendra|arrivera|ete|etre|avoir|ai|lu|vu|pris"
-    r"|\w{3,}(?:ons|ez|era|eront|erait|ait|aient|rai|rons))\b"
+    r"|correspond|expire|devra|pourra|dure|coute|marche|fonctionne|parvient|demande|interesse|suis|avons|avez|etes|sommes|vaut|reviendra|arrivera|ete|etre|avoir|ai|lu|vu|pris"
+    r"|\w{3,}(?:ons|ez|ra|ront|rait|ait|aient|rai))\b"
 )
 _RESUMES = re.compile(
     r"\b(?:le|la|les|l|en|y|ca|cela|lequel|laquelle|lesquels|numero|chiffres?|code|suite|ecoute|note|c est|moi)\b"
@@ -48,6 +48,16 @@ _BACK = re.compile(
     r"|nouveau|bon|date|dos|tout|complet|derniers?|premiers?)\b|la suite|vous (?:le|la|les) (?:donnez|lisez|dictez|dites|epelez|repetez)"
     r"|(?:je|j) (?:vous )?(?:ecoute|note|prends)\b|en entier|(?:pouvez|pourriez|peux) (?:vous |tu )?(?:me |m )?(?:le|la|les|l) )"
 )
+#: Families that may be confirmed, so that a question alone is no ask (RULEBOOK 7.1: "confirm only").
+_CONFIRMED = frozenset({"identity"})
+# Between an act and its object: words that give the act another object.
+_OTHER_OBJECT = re.compile(
+    r"\b(?:si|comment|pourquoi|quand|ou|ce qu[ei]?|ce qui|concernant|a propos|au sujet|sujet|date|jour|motif|raison|cause|instant|minutes?"
+    r"|secondes?|avis|accord|probleme|procedure|lien|courrier|changement|message|moment|heure|que (?!vous me|je note|j ai))\b"
+)
+_HAVE = frozenset({"avez", "as", "vous", "tu", "auriez", "aviez", "avais", "connaissez", "connais", "voyez", "trouvez", "retrouvez"})
+_DENIED_HERE = re.compile(r"\b(?:pas|ni|jamais|aucune?|non) (?:(?:de|d|du|votre|vos|le|la|les|l|un|une|ton|ta) )?$")
+_OWN_QUESTION_WORDS_MAX = 7
 _NEAR_NEGATION = 5
 _FREE_DIGITS_MAX = 10  # ASK-004
 _COUNTS = {
@@ -126,6 +136,8 @@ class AskDetector:
         last_at, recent = -2, tuple[Family, ...]()
         for at, sentence in enumerate(sentences):
             families, spoken_of = self._asked(sentence, direction, recent)
+            if families and at + 1 < len(sentences) and self._answered(sentence, sentences[at + 1]):
+                families, spoken_of = (), ()
             kind, rule = FORBIDDEN_QUESTION, ""
             keys = self._keyed(sentence, families)
             if keys is not None:
@@ -164,7 +176,7 @@ class AskDetector:
         if question or re.search(r"\b(?:auriez|pourriez|voudriez|serait il|aurais|pourrais tu)\b", calm):
             calm = self._blank_polite(calm)
         things = [thing for thing in self._things(text, direction) if thing.start >= here]
-        cues = self._cues(text, calm)
+        cues = self._cues(text, calm, things)
         asked: list[Family] = []
         spoken_of: list[Family] = []
         reported = self.bank.mentions[Mention.REPORT].search(text)
@@ -185,6 +197,21 @@ class AskDetector:
             asked = [family for family in recent if family.forbidden(direction)]
         return tuple(dict.fromkeys(asked)), tuple(dict.fromkeys([*asked, *spoken_of]))
 
+    def _answered(self, sentence: Sentence, following: Sentence) -> bool:
+        """Say whether we answer our own short question ("Votre RIB ? Inutile, nous l'avons")."""
+        if following.passage != sentence.passage or not sentence.plain.text.endswith("?"):
+            return False
+        if len(sentence.plain.text.split()) > _OWN_QUESTION_WORDS_MAX:
+            return False
+        reply = self._blank(following.plain.text, Mention.NO_NEGATION)
+        if any(cue.live and cue.act is Act.TO_US for cue in self._cues(following.plain.text, reply, ())):
+            return False
+        return bool(
+            self.bank.mentions[Mention.NEGATION].search(reply)
+            or self.bank.mentions[Mention.REDIRECT].search(reply)
+            or re.search(r"\b(?:deja|c est bon|jamais)\b", reply)
+        ) and not reply.endswith("?")
+
     def _things(self, text: str, direction: Direction | None) -> list[_Thing]:
         found: list[_Thing] = []
         for family in self.bank.families:
@@ -200,7 +227,7 @@ class AskDetector:
                 kept.append(thing)
         return sorted(kept, key=lambda t: t.start)
 
-    def _cues(self, text: str, calm: str) -> list[_Cue]:
+    def _cues(self, text: str, calm: str, things: Sequence[_Thing]) -> list[_Cue]:
         cues = [
             _Cue(act, match.start(), match.end(), not self._undone(text, calm, match.start(), match.end(), act))
             for act, pattern in self.bank.acts.items()
@@ -208,6 +235,8 @@ class AskDetector:
             for match in pattern.finditer(text)
         ]
         for match in self.bank.mentions[Mention.TELLING].finditer(text):
+            if any(thing.start <= match.start() < thing.end for thing in things):
+                continue
             if not any(cue.start <= match.start() < cue.end for cue in cues if cue.act is not Act.PLEASE):
                 cues.append(_Cue(None, match.start(), match.end(), False))
         return sorted(cues, key=lambda cue: (cue.end, cue.start))
@@ -218,12 +247,14 @@ class AskDetector:
         negation = self.bank.mentions[Mention.NEGATION]
         if act is Act.TO_US and re.match(r"\w+(?:ez|es)? (?:le |la |les )?(?:moi|nous)\b", text[start:end]):
             clause = max(clause, _words_back(text, start, _NEAR_NEGATION))
+        if act is Act.AVAILABLE and re.search(r"\b(?:j|je|nous) (?:\w+ ){0,3}$", text[clause:start]):
+            return True
         after = _words_on(text, end, 2)
         window = calm[clause : after if act is not Act.PLEASE else end]
         if negation.search(window):
             return True
         report = self.bank.mentions[Mention.REPORT]
-        if act not in (Act.PLEASE,) and report.search(text, 0, end):
+        if act is not Act.PLEASE and any(match.start() < end for match in report.finditer(text)):
             direct_to_us = act is Act.TO_US and "moi" in text[start:end].split()
             if not direct_to_us or re.search(
                 r"\b(?:dit|dire|disant|demande|demandant|pretend|type|genre|comme|«|\")", text[:start]
@@ -257,6 +288,8 @@ class AskDetector:
         """Say whether a thing is asked for; None: spoken of, and not denied; False: denied, reported or redirected."""
         if self.bank.mentions[Mention.THEIRS].search(text, max(here, thing.start - 14), thing.end) and not _ours(text):
             return False
+        if _DENIED_HERE.search(calm[max(0, thing.start - 24) : thing.start]):
+            return False
         before = [cue for cue in cues if cue.end <= thing.start + 1 and cue.act is not Act.PLEASE]
         governor = before[-1] if before else None
         if governor is not None and governor.act is None and _breaks(text, governor.end, thing.start):
@@ -270,6 +303,9 @@ class AskDetector:
         ):
             return True
         later = [cue for cue in cues if cue.start >= thing.start and cue.live and cue.act not in (None, Act.PLEASE)]
+        marked = re.search(r"\b(?:quoi|marque|ecrite?s?|inscrite?s?|lisez|numero|chiffres?|commence|finit)\b", text)
+        if question and not thing.value and marked and not any(cue.act is None for cue in cues) and not reported:
+            return True
         for cue in later:
             between = text[thing.end : cue.start]
             if any(o.start > thing.end and o.end <= cue.start for o in things if o.family is not thing.family):
@@ -277,6 +313,8 @@ class AskDetector:
             if cue.act is Act.AVAILABLE and not question and not thing.value and "?" not in text:
                 return True
             tail = text[cue.start : _words_on(text, cue.end, 4)]
+            if cue.act is Act.NEED and not any(o.start >= cue.end for o in things):
+                return True
             if cue.act in (Act.WHICH, Act.AVAILABLE) or _RESUMES.search(tail) or _ends_soon(text, cue.end):
                 if not _own_object(text, cue.end) or len(between.split()) <= 1:
                     return True
@@ -288,7 +326,8 @@ class AskDetector:
             return True
         telling = any(cue.act is None for cue in cues)
         denied = bool(self.bank.mentions[Mention.NEGATION].search(calm))
-        if question and thing.value and not telling and not denied and not sentence.heading:
+        open_question = question and thing.value and thing.family.id not in _CONFIRMED
+        if open_question and not telling and not denied and not sentence.heading:
             return True
         return False if denied else None
 
@@ -346,7 +385,8 @@ class AskDetector:
             return False
         if any(cue.live and cue.act in (Act.TO_US, Act.GIVE, Act.WANT, Act.WHICH, Act.NEED) for cue in cues):
             return True
-        return question and not any(cue.act is None for cue in cues) and len(text.split()) <= 6
+        polite = any(cue.live and cue.act is Act.PLEASE for cue in cues)
+        return (question or polite) and not any(cue.act is None for cue in cues) and len(text.split()) <= 12
 
     # ------------------------------------------------------------ keys (ASK-004)
 
@@ -440,5 +480,8 @@ def _reaches(text: str, cue: _Cue, thing: _Thing, things: Sequence[_Thing]) -> b
         return False
     if not thing.value and cue.act in (Act.WHICH,):
         return len(gap.split()) <= 2
+    bare = re.sub(r", [^,]*, ", " ", gap)
+    if _OTHER_OBJECT.search(bare) and not (cue.act is Act.NEED and not re.search(r"\b(?:si|date)\b", bare)):
+        return False
     inner = [t for t in things if cue.end <= t.start < thing.start]
     return len(gap.split()) <= 16 + 6 * len(inner)
