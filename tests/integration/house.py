@@ -59,6 +59,10 @@ def write_config(folder: Path) -> Path:
         f'[prompts.{prompt_id}]\nversion = "test"\ntext = "{_SHORT.get(prompt_id, _SHORTEST)}"\n'
         for prompt_id in prompts
     ]
+    for program in (folder / "programs").iterdir():
+        program.write_text(
+            program.read_text("utf-8").replace("\nring_timeout_s = 30.0", "\nring_timeout_s = 4.0"), "utf-8"
+        )
     (folder / "prompts" / "short.toml").write_text("\n".join(tables), "utf-8")
     return folder
 
