@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from pathlib import Path
 
 import click
 
+from ivr.bootstrap.world import SystemClock
 from ivr.cli.context import as_json, console, plain, print_json, reporting
 from ivr.cli.vault import opened
 from ivr.errors import HostError
+from ivr.services.evidence_export import export_evidence
+from ivr.services.private_file import write_private
 
 
 @click.group()
@@ -36,11 +40,25 @@ def verify(json_: bool) -> None:
 
 
 @audit.command()
-@click.argument("path", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default=Path("-"))
+@click.argument("path", type=click.Path(allow_dash=True, path_type=Path), default=Path("-"))
+@click.option("--actor", default=getpass.getuser, show_default="utilisateur courant", help="Qui exporte.")
 @as_json
 @reporting
-def export(path: Path, json_: bool) -> None:
-    """Écrit les événements, un objet JSON par ligne, dans PATH (ou sur la sortie standard)."""
+def export(path: Path, actor: str, json_: bool) -> None:
+    """Écrit les preuves dans le dossier PATH, signées et vérifiables hors ligne (tools/verify_audit.py).
+
+    Avec un PATH en .jsonl, ou sans PATH (sortie standard) : les événements seuls, un objet JSON par ligne.
+    """
+    if str(path) != "-" and path.suffix != ".jsonl":
+        with opened() as archive:
+            manifest = export_evidence(
+                path, chain=archive.audit, signer=archive.signer, clock=SystemClock(), actor=actor
+            )
+        if json_:
+            print_json({"ok": True, "folder": path, **manifest})
+        else:
+            console.print(f"{manifest['events']} événements dans {path}, signés par {manifest['key_id']}.")
+        return
     with opened() as archive:
         lines = [json.dumps(plain(event), ensure_ascii=False, sort_keys=True) for event in archive.audit.events()]
     text = "".join(line + "\n" for line in lines)
@@ -48,7 +66,7 @@ def export(path: Path, json_: bool) -> None:
         sys.stdout.write(text)
         return
     try:
-        path.write_text(text, "utf-8")
+        write_private(path, text.encode())
     except OSError as error:
         raise HostError(
             f"cannot be written: {error.strerror}", where=str(path), remedy="choose another path"

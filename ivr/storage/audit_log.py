@@ -141,10 +141,9 @@ class SqlAuditLog:
         checkpoint = Checkpoint(self._node_id, head.seq, head.digest, at, signer.key_id, signature)
         values = {"key_id": signer.key_id, "public_key": signer.public_key, "node_id": self._node_id, "since": at}
         connection.execute(_insert(connection, evidence_keys).values(values).on_conflict_do_nothing())
-        done = connection.execute(
-            _insert(connection, audit_checkpoints).values(vars(checkpoint)).on_conflict_do_nothing()
-        )
-        return checkpoint if done.rowcount else None
+        kept = _insert(connection, audit_checkpoints).values(vars(checkpoint)).on_conflict_do_nothing()
+        done = connection.execute(kept.returning(audit_checkpoints.c.seq)).scalar_one_or_none()
+        return None if done is None else checkpoint
 
     def _forged(self, checkpoint: Checkpoint, keys: Mapping[str, bytes]) -> list[str]:
         if self._signer is None:
@@ -164,8 +163,8 @@ class SqlAuditLog:
 def _take_certificate(connection: Connection, recording_id: str, node_id: str, seq: int) -> AuditEvent | None:
     """Reserve the one certificate of this recording; return the one that exists already, if one does."""
     values = {"recording_id": recording_id, "node_id": node_id, "seq": seq}
-    done = connection.execute(_insert(connection, certificates).values(values).on_conflict_do_nothing())
-    if done.rowcount:
+    taken = _insert(connection, certificates).values(values).on_conflict_do_nothing()
+    if connection.execute(taken.returning(certificates.c.seq)).scalar_one_or_none() is not None:
         return None
     query = select(audit_events).join(
         certificates, (certificates.c.node_id == audit_events.c.node_id) & (certificates.c.seq == audit_events.c.seq)

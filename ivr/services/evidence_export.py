@@ -1,0 +1,74 @@
+"""The evidence as a folder that others can check without us; see tools/verify_audit.py."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ivr.domain.evidence import canonical, stamp
+from ivr.errors import HostError
+from ivr.services.evidence_ports import EvidenceChain, Signer
+from ivr.services.ports import Clock
+from ivr.services.private_file import write_private
+
+FORMAT = "ivr audit export 1"
+EXPORTED = "audit.exported"
+
+
+def export_evidence(
+    folder: Path, *, chain: EvidenceChain, signer: Signer, clock: Clock, actor: str
+) -> dict[str, object]:
+    """Write events, checkpoints, public key and a signed manifest into `folder`; return the manifest.
+
+    The act is noted and the chain signed first, so that the export ends with a checkpoint. Raises HostError.
+    """
+    chain.append(EXPORTED, body={"actor": actor})
+    chain.checkpoint()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with chain.snapshot() as seen:
+            files: dict[str, object] = {}
+            files["events.jsonl"], count = _write_lines(
+                folder / "events.jsonl", ({**vars(link), "at": stamp(link.at)} for link in seen.links)
+            )
+            files["checkpoints.jsonl"], _ = _write_lines(
+                folder / "checkpoints.jsonl", ({**vars(one), "at": stamp(one.at)} for one in seen.checkpoints)
+            )
+            heads = {head.node_id: {"seq": head.seq, "digest": head.digest} for head in seen.heads}
+            keys = {key_id: key.hex() for key_id, key in seen.keys.items()}
+        write_private(folder / "public-key.pem", signer.public_pem)
+        manifest: dict[str, object] = {
+            "format": FORMAT,
+            "exported_at": stamp(clock.now()),
+            "exported_by": actor,
+            "events": count,
+            "heads": heads,
+            "key_id": signer.key_id,
+            "keys": keys,
+            "files": files,
+        }
+        text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+        write_private(folder / "manifest.json", text)
+        write_private(folder / "manifest.sig", signer.sign(text).hex().encode() + b"\n")
+    except OSError as error:
+        raise HostError(
+            f"cannot write the export: {error.strerror}", where=str(folder), remedy="choose another path"
+        ) from error
+    return manifest
+
+
+def _write_lines(path: Path, rows: Iterable[Mapping[str, object]]) -> tuple[dict[str, object], int]:
+    size, count, digest = 0, 0, hashlib.sha256()
+
+    def lines() -> Iterable[bytes]:
+        nonlocal size, count
+        for row in rows:
+            line = canonical(row).encode() + b"\n"
+            digest.update(line)
+            size, count = size + len(line), count + 1
+            yield line
+
+    write_private(path, lines())
+    return {"sha256": digest.hexdigest(), "bytes": size}, count

@@ -1,0 +1,238 @@
+"""Signed checkpoints, and the export that is checked offline by a program that does not know us."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ivr.recording.secret_file import Secret
+from ivr.recording.signer import Ed25519Signer
+from ivr.services.evidence_export import export_evidence
+from ivr.storage.audit_log import SqlAuditLog
+from ivr.storage.database import Database
+from tests.databases import KINDS, fresh_url
+from tests.fakes.vault import TickingClock
+
+VERIFIER = Path(__file__).resolve().parents[3] / "tools" / "verify_audit.py"
+SIGNER = Ed25519Signer(Secret("evidence-one", bytes(range(32))))
+OTHER = Ed25519Signer(Secret("evidence-two", bytes(32)))
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    database = Database.open(fresh_url(request.param, tmp_path))
+    yield database
+    database.close()
+
+
+def a_chain(database: Database, *, node: str = "node-1", signer: Ed25519Signer = SIGNER, every: int = 4) -> SqlAuditLog:
+    return SqlAuditLog(database, node_id=node, clock=TickingClock(), signer=signer, checkpoint_every=every)
+
+
+def fill(audit: SqlAuditLog, events: int) -> None:
+    for number in range(events):
+        audit.append("kind", call_id=f"call-{number}", body={"number": number, "é": "ü"})
+
+
+def tamper(database: Database, *statements: str) -> None:
+    with database.writing() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def test_every_so_many_events_the_head_is_signed_and_on_demand_once(database: Database) -> None:
+    audit = a_chain(database)
+    assert audit.checkpoint() is None
+    fill(audit, 9)
+    with audit.snapshot() as seen:
+        assert [one.seq for one in seen.checkpoints] == [4, 8]
+    assert (last := audit.checkpoint()) is not None
+    assert last.seq == 9
+    assert audit.checkpoint() is None
+    assert audit.verify() == []
+
+
+def _rechained(database: Database, first: int) -> None:
+    """What a clever intruder does: change an event, and recompute every digest from there to the head."""
+    audit = a_chain(database)
+    events = audit.events()
+    tamper(database, f"DELETE FROM audit_events WHERE seq >= {first}")
+    head = events[first - 2]
+    tamper(database, f"UPDATE audit_heads SET seq = {head.seq}, digest = '{head.digest}'")
+    forger = SqlAuditLog(database, node_id="node-1", clock=TickingClock(), checkpoint_every=1_000_000)
+    for event in events[first - 1 :]:
+        forger.append(event.kind, call_id="somebody else", body=event.body)
+
+
+def test_a_chain_that_was_recomputed_as_a_whole_is_found_by_its_checkpoints(database: Database) -> None:
+    audit = a_chain(database)
+    fill(audit, 9)
+    _rechained(database, 6)
+    assert a_chain(database, signer=SIGNER).verify() == [
+        fault for fault in audit.verify() if fault.startswith("node node-1, event 8: is not the one of the checkpoint")
+    ]
+    assert len(audit.verify()) == 1
+
+
+def test_a_tail_that_was_cut_together_with_its_head_is_found(database: Database) -> None:
+    audit = a_chain(database)
+    fill(audit, 9)
+    sixth = audit.events()[5]
+    tamper(
+        database,
+        "DELETE FROM audit_events WHERE seq > 6",
+        f"UPDATE audit_heads SET seq = 6, digest = '{sixth.digest}'",
+    )
+    (fault,) = audit.verify()
+    assert fault.startswith("node node-1, event 7: the chain ends at 6, a signed checkpoint")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_checkpoints SET digest = previous_digest WHERE seq = 4".replace("previous_digest", "key_id"),
+        "UPDATE audit_checkpoints SET signature = 'zz' WHERE seq = 4",
+        "UPDATE audit_checkpoints SET key_id = 'ed25519-000000000000' WHERE seq = 4",
+        "UPDATE audit_checkpoints SET node_id = 'node-2' WHERE seq = 4",
+    ],
+)
+def test_a_checkpoint_that_was_changed_is_found(statement: str, database: Database) -> None:
+    audit = a_chain(database)
+    fill(audit, 5)
+    tamper(database, statement)
+    assert any("event 4" in fault or "node-2" in fault for fault in audit.verify())
+
+
+def test_a_key_that_was_exchanged_in_the_database_is_found(database: Database) -> None:
+    one, two = a_chain(database), a_chain(database, node="node-2", signer=OTHER)
+    fill(one, 4)
+    fill(two, 4)
+    assert one.verify() == two.verify() == []
+    with database.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE evidence_keys SET key_id = 'x' WHERE key_id = '{OTHER.key_id}'")
+    assert any("names a key that nobody has" in fault for fault in one.verify())
+
+
+def test_a_recording_is_certified_once_by_whichever_node_comes_first(database: Database) -> None:
+    one, two = a_chain(database), a_chain(database, node="node-2", signer=OTHER)
+    first = one.append("certificate.destruction", recording_id="rec-1", body={"sha256": "ab"})
+    assert two.append("certificate.destruction", recording_id="rec-1", body={"sha256": "cd"}) == first
+    assert one.append("certificate.destruction", recording_id="rec-1", body={"sha256": "ef"}) == first
+    assert [event.kind for event in two.events()] == ["certificate.destruction"]
+    assert two.append("next").seq == 1
+    assert one.verify() == []
+
+
+# ---- offline
+
+
+def verified(folder: Path, key: Path) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-I", str(VERIFIER), str(folder), "--key", str(key)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> tuple[Path, Path]:
+    """An export of two nodes' chains with a certificate, and the public key as it was handed over beside it."""
+    database = Database.open(fresh_url("sqlite", tmp_path))
+    one, two = a_chain(database), a_chain(database, node="node-2", signer=OTHER)
+    fill(one, 6)
+    fill(two, 3)
+    two.checkpoint()
+    one.append("certificate.destruction", recording_id="rec-1", body={"sha256": "ab", "rule_id": "REC-007"})
+    folder, key = tmp_path / "export", tmp_path / "key.pem"
+    manifest = export_evidence(folder, chain=one, signer=SIGNER, clock=TickingClock(), actor="auditor")
+    assert manifest["events"] == 11
+    key.write_bytes(SIGNER.public_pem)
+    database.close()
+    return folder, key
+
+
+def test_a_whole_export_is_found_whole_offline(exported: tuple[Path, Path]) -> None:
+    folder, key = exported
+    assert verified(folder, key) == (0, "whole: 11 events\n")
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+
+
+def _edit(folder: Path, change: Callable[[list[str]], list[str]], name: str = "events.jsonl") -> None:
+    path = folder / name
+    path.write_text("".join(change(path.read_text("utf-8").splitlines(keepends=True))), "utf-8")
+
+
+def _changed(lines: list[str]) -> list[str]:
+    return [*lines[:2], lines[2].replace("call-2", "call-9"), *lines[3:]]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (_changed, "node node-1, event 3: its content was changed"),
+        (lambda lines: [*lines[:2], *lines[3:]], "node node-1, event 4: event 3 before it is missing"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], "node node-1, event 1: inserted, or moved from its place"),
+        (lambda lines: [*lines[:3], lines[1], *lines[3:]], "node node-1, event 2: inserted, or moved"),
+        (lambda lines: lines[:-1], "node node-2, event 3: the chain ends at 2"),
+        (lambda lines: [*lines[:3], lines[3][:40] + "\n", *lines[4:]], "events.jsonl, line 4"),
+        (lambda lines: [], "node node-1, event 1: the chain ends at 0"),
+        (lambda lines: [line.replace("node-2", "node-3") for line in lines], "node node-3"),
+    ],
+    ids=["changed", "missing", "reordered", "inserted", "truncated", "line cut", "emptied", "renamed"],
+)
+def test_an_export_that_was_tampered_with_is_found_out_offline_and_the_event_named(
+    change: Callable[[list[str]], list[str]], told: str, exported: tuple[Path, Path]
+) -> None:
+    folder, key = exported
+    _edit(folder, change)
+    code, said = verified(folder, key)
+    assert code == 1
+    assert told in said, said
+    assert "Traceback" not in said
+
+
+def test_a_tail_cut_with_its_manifest_made_to_fit_bears_no_signature(exported: tuple[Path, Path]) -> None:
+    folder, key = exported
+    _edit(folder, lambda lines: lines[:-1])
+    _edit(folder, lambda lines: [line for line in lines if "node-2" not in line], "checkpoints.jsonl")
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    last = json.loads((folder / "events.jsonl").read_text("utf-8").splitlines()[-1])
+    manifest["heads"]["node-2"] = {"seq": last["seq"], "digest": last["digest"]}
+    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    code, said = verified(folder, key)
+    assert code == 1
+    assert "manifest.json: is not signed by this key" in said
+
+
+def test_an_export_that_another_key_signed_is_refused(exported: tuple[Path, Path], tmp_path: Path) -> None:
+    folder, _ = exported
+    key = tmp_path / "other.pem"
+    key.write_bytes(OTHER.public_pem)
+    code, said = verified(folder, key)
+    assert code == 1
+    assert "not signed by this key" in said
+
+
+def test_a_key_or_folder_that_cannot_be_read_is_said_to_be_so(exported: tuple[Path, Path], tmp_path: Path) -> None:
+    folder, key = exported
+    rubbish = tmp_path / "rubbish.pem"
+    rubbish.write_text("not a key")
+    for where, which in ((folder, rubbish), (tmp_path / "nowhere", key), (folder, tmp_path / "nothing.pem")):
+        code, said = verified(where, which)
+        assert code == 2
+        assert "Traceback" not in said
+
+
+def test_the_verifier_is_one_small_file_that_imports_nothing_of_ours() -> None:
+    text = VERIFIER.read_text("utf-8")
+    assert len(text.splitlines()) < 200
+    assert "import ivr" not in text
+    assert "from ivr" not in text

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Checks an export of ivr's evidence, offline and without ivr: one file, Python 3.11+ and the `cryptography` package.
+
+    python verify_audit.py FOLDER --key PUBLIC_KEY.pem
+
+FOLDER is what `ivr audit export FOLDER` wrote; the key should have reached you by another way than the folder. Prints
+one line per fault, naming node and event; exit code 0: whole, 1: something is changed, missing, moved, inserted or cut
+off, 2: the folder or the key cannot be read. The format is in docs/recording-format.md, section Evidence.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+GENESIS = "0" * 64
+FIELDS = ("node_id", "seq", "at", "kind", "call_id", "recording_id", "body", "previous", "digest")
+CERTIFICATE = "certificate.destruction"
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def key_id(raw):
+    return "ed25519-" + hashlib.sha256(raw).hexdigest()[:12]
+
+
+def signed(raw_key, text, signature):
+    try:
+        Ed25519PublicKey.from_public_bytes(raw_key).verify(bytes.fromhex(signature), text)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+def digest_of(event):
+    keys = ("previous", "node_id", "seq", "at", "kind", "call_id", "recording_id", "body")
+    text = json.dumps([event[key] for key in keys], separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_lines(path, fields, faults):
+    """Yield the objects of a file of JSON lines; a line that is none is a fault, named by its number."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                found = json.loads(line)
+                if not all(name in found for name in fields) or type(found["seq"]) is not int:
+                    raise ValueError
+                yield found
+            except (ValueError, TypeError):
+                faults.append(f"{path.name}, line {number}: is not a whole object of this file")
+
+
+def check_manifest(folder, raw_key, faults):
+    """Return the manifest; its signature is what everything else hangs on."""
+    text = (folder / "manifest.json").read_bytes()
+    if not signed(raw_key, text, (folder / "manifest.sig").read_text("ascii", "replace").strip()):
+        faults.append("manifest.json: is not signed by this key (changed, or another key signed it)")
+    try:
+        manifest = json.loads(text)
+        parts = [manifest[name] for name in ("files", "heads", "keys")]
+        if manifest["format"] != "ivr audit export 1" or not all(isinstance(part, dict) for part in parts):
+            raise ValueError
+    except (ValueError, KeyError, TypeError):
+        faults.append("manifest.json: is not the manifest of an export of this format")
+        return {"files": {}, "heads": {}, "keys": {}}
+    for name, told in manifest["files"].items():
+        path = folder / Path(name).name
+        if not path.is_file():
+            faults.append(f"{name}: is missing")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != told["sha256"]:
+            faults.append(f"{name}: was changed after the export")
+    return manifest
+
+
+def check_chain(events, heads, wanted, keys, faults):
+    """Follow each node's chain; note in `wanted` the digests that checkpoints ask for. Returns what was last."""
+    last = {}
+    for event in events:
+        node, seq = event["node_id"], event["seq"]
+        before, digest = last.get(node, (0, GENESIS))
+        where = f"node {node}, event {seq}"
+        if seq > before + 1:
+            some = f"{before + 1}" if seq == before + 2 else f"{before + 1} to {seq - 1}"
+            faults.append(f"{where}: event {some} before it is missing")
+        elif seq <= before:
+            faults.append(f"{where}: inserted, or moved from its place")
+        elif event["previous"] != digest:
+            faults.append(f"{where}: does not follow event {before} (changed, inserted or out of order)")
+        if digest_of(event) != event["digest"]:
+            faults.append(f"{where}: its content was changed after it was written")
+        if event["kind"] == CERTIFICATE:
+            check_certificate(event, keys, where, faults)
+        if (node, seq) in wanted:
+            wanted[node, seq] = event["digest"]
+        last[node] = (max(seq, before), event["digest"])
+    for node in sorted({*heads, *last}):
+        seq, digest = last.get(node, (0, GENESIS))
+        head = heads.get(node)
+        if head is None:
+            faults.append(f"node {node}, event {seq}: a chain that the manifest does not know")
+        elif seq < head["seq"]:
+            faults.append(f"node {node}, event {seq + 1}: the chain ends at {seq}, the manifest knows {head['seq']}")
+        elif seq > head["seq"]:
+            faults.append(f"node {node}, event {head['seq'] + 1}: added behind the end of the chain")
+        elif digest != head["digest"]:
+            faults.append(f"node {node}, event {seq}: is not the last event that the manifest knows")
+    return last
+
+
+def check_certificate(event, keys, where, faults):
+    try:
+        body = json.loads(event["body"])
+    except ValueError:
+        return  # the digest has told already
+    if "signature" not in body:
+        return  # written before certificates were signed
+    told = {name: value for name, value in body.items() if name not in ("key_id", "signature")}
+    text = canonical(
+        {
+            "type": "ivr destruction certificate 1",
+            "node_id": event["node_id"],
+            "recording_id": event["recording_id"],
+            "body": told,
+        }
+    )
+    key = keys.get(body.get("key_id"))
+    if key is None or not signed(key, text, body["signature"]):
+        faults.append(f"{where}: the certificate of {event['recording_id']} bears no valid signature")
+
+
+def check_checkpoints(checkpoints, wanted, keys, last, faults):
+    for point in checkpoints:
+        node, seq = point["node_id"], point["seq"]
+        where = f"node {node}, event {seq}"
+        fields = {name: point[name] for name in ("node_id", "seq", "digest", "at", "key_id")}
+        key = keys.get(point["key_id"])
+        if key is None or not signed(key, canonical({"type": "ivr checkpoint 1", **fields}), point["signature"]):
+            faults.append(f"{where}: the checkpoint of {point['at']} bears no valid signature")
+            continue
+        found, end = wanted[node, seq], last.get(node, (0, ""))[0]
+        if found is None and end < seq:
+            faults.append(f"node {node}, event {end + 1}: the chain ends at {end}, a signed checkpoint knows {seq}")
+        elif found is None:
+            faults.append(f"{where}: is missing, a signed checkpoint knows it")
+        elif found != point["digest"]:
+            faults.append(f"{where}: is not the one of the checkpoint signed at {point['at']}")
+
+
+def verify(folder, pem):
+    """Return (faults, number of events). Raises OSError or ValueError when folder or key cannot be read."""
+    public = load_pem_public_key(pem)
+    if not isinstance(public, Ed25519PublicKey):
+        raise ValueError("the key is not an Ed25519 public key")
+    raw_key, faults = public.public_bytes_raw(), []
+    manifest = check_manifest(folder, raw_key, faults)
+    # Other nodes' keys count because the manifest, which our key signed, names them.
+    keys = {name: bytes.fromhex(text) for name, text in manifest["keys"].items()}
+    keys = {name: raw for name, raw in {**keys, key_id(raw_key): raw_key}.items() if key_id(raw) == name}
+    points = list(read_lines(folder / "checkpoints.jsonl", ("node_id", "seq", "digest", "at", "signature"), faults))
+    wanted, count = {(point["node_id"], point["seq"]): None for point in points}, 0
+
+    def counted():
+        nonlocal count
+        for event in read_lines(folder / "events.jsonl", FIELDS, faults):
+            count += 1
+            yield event
+
+    last = check_chain(counted(), manifest["heads"], wanted, keys, faults)
+    check_checkpoints(points, wanted, keys, last, faults)
+    return faults, count
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Checks an export of ivr's evidence, offline.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--key", type=Path, required=True, help="public key (PEM) of the node that exported")
+    options = parser.parse_args()
+    try:
+        faults, count = verify(options.folder, options.key.read_bytes())
+    except (OSError, ValueError) as error:
+        print(f"cannot be read: {error}", file=sys.stderr)
+        return 2
+    print("\n".join(faults) if faults else f"whole: {count} events")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
