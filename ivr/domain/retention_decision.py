@@ -19,8 +19,6 @@ from ivr.domain.profile import Profile
 from ivr.domain.retention import RECORDED_AT, AtEnd, Clock, OnObjection, Period, RetentionTable, after
 from ivr.errors import ComplianceError, nearest
 
-OBJECTION = EventKind.OBJECTION.value
-
 
 class Verdict(Enum):
     KEEP = "KEEP"
@@ -181,7 +179,7 @@ def _purpose(
     for event in sorted(events, key=lambda e: (e.at, e.kind not in ENDING, e.kind.value)):
         run = run.take(event, tz)
     due, reasons = run.due_at, (*run.period.rules, run.period.cap_rule)
-    if run.event == OBJECTION:
+    if run.objected:
         reasons = clock.objection_rules
     if artefact.not_after is not None and artefact.not_after < due:
         due, reasons = artefact.not_after, (*reasons, "REC-018")
@@ -216,6 +214,7 @@ class _Run:
     rank: int
     seen: tuple[BusinessEvent, ...] = ()
     at_once: bool = False
+    objected: bool = False
 
     @property
     def period(self) -> Period:
@@ -234,7 +233,9 @@ class _Run:
             return _Run(clock, due, event, at, rank, at_once=period.keep.at_once)
         if fixed is not None:
             # An objection, or an event whose period has left the table: what was fixed stands.
-            return _Run(clock, fixed.due_at, event, at, len(clock.periods) - 1, at_once=event == OBJECTION)
+            objected = event == EventKind.OBJECTION.value
+            last = len(clock.periods) - 1
+            return _Run(clock, fixed.due_at, event, at, last, at_once=objected, objected=objected)
         raise ComplianceError(
             f"retention clock '{clock.tag}' has no period for what is known",
             where=f"artefact {artefact.id}",
@@ -262,7 +263,7 @@ class _Run:
         return _Run(self.clock, due, name, event.at, rank, seen.seen, period.keep.at_once)
 
     def _end(self, event: BusinessEvent) -> _Run:
-        return replace(self, due_at=event.at, event=event.kind.value, event_at=event.at, at_once=True)
+        return replace(self, due_at=event.at, event=event.kind.value, event_at=event.at, at_once=True, objected=True)
 
     def _void(self, after_these: tuple[str, ...], event: BusinessEvent) -> bool:
         if self.event in after_these and self.event_at < event.at:
@@ -284,7 +285,7 @@ def _objection_void(clock: Clock) -> tuple[str, ...]:
 def _sentence(clock: Clock, run: _Run, state: PurposeState, due: datetime, tz: str) -> str:
     zone = ZoneInfo(tz)
     began, ends = run.event_at.astimezone(zone), due.astimezone(zone)
-    start = "l'opposition" if run.event == OBJECTION else run.period.start or run.event
+    start = "l'opposition" if run.objected else run.period.start or run.event
     if run.at_once:
         return f"{clock.title} : destruction aussitôt, {start} le {began:%d/%m/%Y à %H:%M}."
     length = run.period.length(run.event_at, tz).in_french()

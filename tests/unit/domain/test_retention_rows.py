@@ -139,6 +139,10 @@ ROWS = {
     "8.2 CDR/technical logs of the operator": [
         ("call_report", "", "2027-11-21T10:00 recorded_at RET-001"),
     ],
+    "objection memory (REC-022)": [
+        ("objection_memory", "", "2029-11-21T10:00 recorded_at REC-022"),
+        ("objection_memory", "objection 2027-01-05T09:00", "2030-01-05T09:00 objection REC-022"),
+    ],
     "complaint file": [
         (
             "complaint",
