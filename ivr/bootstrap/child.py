@@ -144,7 +144,7 @@ class Child:
 
 
 def _failure(name: str, news: News) -> IvrError:
-    what, remedy = str(news.get("what", "failed")), str(news.get("remedy", ""))
+    what, remedy = str(news.get("what", "failed")), str(news.get("remedy", "")) or "`ivr doctor` says more"
     where = ", ".join(part for part in (name, str(news.get("where", ""))) if part)
     if news.get("exit_code") == EXIT_USAGE:
         return ConfigurationError(what, file=where, remedy=remedy)
