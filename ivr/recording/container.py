@@ -44,7 +44,7 @@ class SegmentWriter:
     def __init__(
         self,
         sink: Callable[[bytes], None],
-        data_key: bytes,
+        data_key: bytes | bytearray,
         recording_id: str,
         *,
         random: Callable[[int], bytes] = secrets.token_bytes,
@@ -52,7 +52,9 @@ class SegmentWriter:
         salt, self._nonce_prefix = random(SALT_BYTES), random(NONCE_PREFIX_BYTES)
         self._sink = sink
         self._where = f"recording {recording_id}"
-        self._cipher: AESGCM | None = AESGCM(_derived(_checked(data_key, recording_id), salt, recording_id))
+        derived = _derived(_checked(data_key, recording_id), salt, recording_id)
+        self._cipher: AESGCM | None = AESGCM(derived)
+        derived[:] = bytes(KEY_BYTES)
         self._segment = 0
         self._plain = bytearray()
         self._put(bytes((HEADER_BYTES,)) + salt + self._nonce_prefix)
@@ -101,7 +103,7 @@ class SegmentWriter:
         del self._plain[:size]
 
 
-def read_whole(source: BinaryIO, data_key: bytes, recording_id: str) -> bytes:
+def read_whole(source: BinaryIO, data_key: bytes | bytearray, recording_id: str) -> bytes:
     """Return the whole plaintext; raises ArchiveError when the container was cut, changed, or is not of this key."""
     plain, complete = read_prefix(source, data_key, recording_id)
     if not complete:
@@ -113,7 +115,7 @@ def read_whole(source: BinaryIO, data_key: bytes, recording_id: str) -> bytes:
     return plain
 
 
-def read_prefix(source: BinaryIO, data_key: bytes, recording_id: str) -> tuple[bytes, bool]:
+def read_prefix(source: BinaryIO, data_key: bytes | bytearray, recording_id: str) -> tuple[bytes, bool]:
     """Return (the plaintext of all complete, verified segments, whether that is the whole of it).
 
     Never raises for a damaged container: a wrong key or a changed first segment give an empty prefix.
@@ -146,7 +148,7 @@ class _Unclosed(io.RawIOBase):
         return self._source.read(-1 if size is None else size)
 
 
-def _checked(data_key: bytes, recording_id: str) -> bytes:
+def _checked(data_key: bytes | bytearray, recording_id: str) -> bytes | bytearray:
     if len(data_key) != KEY_BYTES:
         raise ArchiveError(
             f"a data key has {KEY_BYTES} bytes, not {len(data_key)}",
@@ -156,18 +158,21 @@ def _checked(data_key: bytes, recording_id: str) -> bytes:
     return data_key
 
 
-def _derived(data_key: bytes, salt: bytes, recording_id: str) -> bytes:
-    return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=salt, info=recording_id.encode()).derive(data_key)
+def _derived(data_key: bytes | bytearray, salt: bytes, recording_id: str) -> bytearray:
+    out = bytearray(KEY_BYTES)
+    HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=salt, info=recording_id.encode()).derive_into(data_key, out)
+    return out
 
 
-def _primitive(data_key: bytes) -> streaming_aead.StreamingAead:
+def _primitive(data_key: bytes | bytearray) -> streaming_aead.StreamingAead:
     global _registered
     if not _registered:
         streaming_aead.register()
         _registered = True
     key = aes_gcm_hkdf_streaming_pb2.AesGcmHkdfStreamingKey(
         version=0,
-        key_value=data_key,
+        # Tink and protobuf keep copies of their own, which live as long as the reader does.
+        key_value=bytes(data_key),
         params=aes_gcm_hkdf_streaming_pb2.AesGcmHkdfStreamingParams(
             ciphertext_segment_size=SEGMENT_BYTES, derived_key_size=KEY_BYTES, hkdf_hash_type=common_pb2.SHA256
         ),

@@ -1,8 +1,9 @@
-"""Data keys, wrapped by a key-encryption key (KEK) that lies in a local file.
+"""Data keys, wrapped by a key-encryption key (KEK) in memory.
 
 A wrapped key is `IVK1`, one byte with the length of the KEK's id, that id in ASCII, a nonce of 12 bytes, and
 AES-256-GCM of the 32-byte data key (48 bytes). Associated data: `ivr data key`, KEK id and recording id, each after a
-zero byte: a wrapped key moved to another recording does not open.
+zero byte: a wrapped key moved to another recording does not open. Keys are handed out as bytearrays, so that who has
+used one can clear it.
 """
 
 from __future__ import annotations
@@ -52,18 +53,26 @@ class LocalKeyRing:
     def kek_id(self) -> str:
         return self._kek_id
 
-    def new_data_key(self, recording_id: str) -> tuple[bytes, bytes]:
-        data_key = self._random(KEY_BYTES)
+    @property
+    def kek_ids(self) -> frozenset[str]:
+        """Every KEK this ring can unwrap with."""
+        return frozenset(self._keks)
+
+    def kek_of(self, wrapped: bytes) -> str:
+        return kek_of(wrapped)
+
+    def new_data_key(self, recording_id: str) -> tuple[bytearray, bytes]:
+        data_key = bytearray(self._random(KEY_BYTES))
         return data_key, self.wrap(recording_id, data_key)
 
-    def wrap(self, recording_id: str, data_key: bytes) -> bytes:
+    def wrap(self, recording_id: str, data_key: bytes | bytearray) -> bytes:
         """Wrap a data key with the current KEK."""
         kek_id = self._kek_id.encode("ascii")
         nonce = self._random(_NONCE_BYTES)
         sealed = self._keks[self._kek_id].encrypt(nonce, data_key, _bound(self._kek_id, recording_id))
         return _MAGIC + bytes((len(kek_id),)) + kek_id + nonce + sealed
 
-    def unwrap(self, recording_id: str, wrapped: bytes) -> bytes:
+    def unwrap(self, recording_id: str, wrapped: bytes) -> bytearray:
         where = f"recording {recording_id}"
         kek_id, nonce, sealed = _split(wrapped, where)
         kek = self._keks.get(kek_id)
@@ -73,14 +82,22 @@ class LocalKeyRing:
                 where=where,
                 remedy=f"give the key file of {kek_id}",
             )
+        data_key = bytearray(KEY_BYTES)
         try:
-            return kek.decrypt(nonce, sealed, _bound(kek_id, recording_id))
+            kek.decrypt_into(nonce, sealed, _bound(kek_id, recording_id), data_key)
         except InvalidTag:
             raise ArchiveError(
                 f"its wrapped data key was changed, or belongs to another recording ({kek_id})",
                 where=where,
                 remedy="restore the row from a backup of the database",
             ) from None
+        return data_key
+
+
+def kek_of(wrapped: bytes) -> str:
+    """The id of the KEK that wrapped this, as its header says; empty for what is not a wrapped key."""
+    size = wrapped[4] if len(wrapped) > 4 else 0
+    return wrapped[5 : 5 + size].decode("ascii", "replace") if wrapped[:3] == b"IVK" else ""
 
 
 def _split(wrapped: bytes, where: str) -> tuple[str, bytes, bytes]:

@@ -7,29 +7,47 @@ import fcntl
 import hashlib
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from ivr.errors import ArchiveError, HostError
 from ivr.recording.codec import Encoder
 from ivr.recording.container import SegmentWriter
+from ivr.recording.content import codec_named
 from ivr.recording.host import private_directory, refused
 from ivr.recording.secret_file import sync_directory
 from ivr.services.ports import SealedFile
 
+#: A file gets its name only when it is locked: while it has none, it is called so.
+NEW = ".new"
+
 
 class LockedFile:
-    """A new file, held under an exclusive lock until it is closed or its process dies; hashes what it writes."""
+    """A new file, held under an exclusive lock until it is closed or its process dies; hashes what it writes.
+
+    Under its own name it is never seen unlocked while its writer lives.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises HostError when the directory cannot be written, ArchiveError when the file is there already."""
         self.path = path
         self._hash = hashlib.sha256()
         self.size_bytes = 0
+        fresh = path.with_name(path.name + NEW)
         try:
             private_directory(path.parent)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-            self._descriptor = os.open(path, flags, 0o600)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._descriptor = os.open(
+                fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+            )
+            try:
+                # Who looks whether it is locked holds it for a moment, so this may wait.
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+                os.link(fresh, path)
+            except BaseException:
+                os.close(self._descriptor)
+                raise
+            finally:
+                fresh.unlink(missing_ok=True)
         except FileExistsError:
             raise ArchiveError(
                 "a file of that recording exists already", where=str(path), remedy="use a new id, or recover it"
@@ -64,6 +82,14 @@ class LockedFile:
             os.close(self._descriptor)
             self._descriptor = -1
 
+    def abort(self) -> None:
+        """Close it and remove what was written."""
+        self.close()
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise refused(error, self.path, "delete the recording") from error
+
 
 def is_locked(path: Path) -> bool:
     """Whether a living process holds this file."""
@@ -74,7 +100,8 @@ def is_locked(path: Path) -> bool:
     except OSError as error:
         raise refused(error, path, "look at the recording") from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared: two that look at once do not take each other for its writer.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
             return True
@@ -129,10 +156,7 @@ class LocalWriter:
 
     def abort(self) -> None:
         self.close()
-        try:
-            self._file.path.unlink(missing_ok=True)
-        except OSError as error:
-            raise refused(error, self._file.path, "delete the recording") from error
+        self._file.abort()
 
     def close(self) -> None:
         with self._lock:
@@ -156,3 +180,25 @@ class LocalWriter:
     def _must_be_open(self) -> None:
         if not self._open:
             raise ArchiveError("the recording is closed", where=f"recording {self._id}", remedy="open a new recording")
+
+
+class LocalReservation:
+    """Reservation over a locked, empty `.partial`."""
+
+    def __init__(self, recording_id: str, file: LockedFile, whole: Path, random: Callable[[int], bytes]) -> None:
+        self._id = recording_id
+        self._file = file
+        self._whole = whole
+        self._random = random
+
+    def open(self, data_key: bytes | bytearray, *, codec: str, rate_hz: int, channels: int) -> LocalWriter:
+        try:
+            encoder = codec_named(codec, self._id).encoder(rate_hz=rate_hz, channels=channels)
+            cipher = SegmentWriter(self._file.write, data_key, self._id, random=self._random)
+        except BaseException:
+            self._file.close()
+            raise
+        return LocalWriter(self._id, self._file, self._whole, cipher, encoder, rate_hz=rate_hz, channels=channels)
+
+    def abort(self) -> None:
+        self._file.abort()

@@ -34,8 +34,12 @@ def secret_id(purpose: str, key: bytes) -> str:
 def create(path: Path, purpose: str, *, random: Callable[[int], bytes] = os.urandom) -> Secret:
     """Write a new secret with mode 0600; an existing file is kept and loaded. Raises HostError."""
     key = random(SECRET_BYTES)
-    made = Secret(secret_id(purpose, key), key)
-    text = f"{_FIRST_LINE}\nid: {made.secret_id}\nkey: {base64.b64encode(key).decode()}\n"
+    return store(path, Secret(secret_id(purpose, key), key))
+
+
+def store(path: Path, secret: Secret) -> Secret:
+    """Write this secret with mode 0600; an existing file is kept and loaded. Raises HostError."""
+    text = f"{_FIRST_LINE}\nid: {secret.secret_id}\nkey: {base64.b64encode(secret.key).decode()}\n"
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         private_directory(path.parent)
@@ -51,28 +55,48 @@ def create(path: Path, purpose: str, *, random: Callable[[int], bytes] = os.uran
         finally:
             fresh.unlink(missing_ok=True)
     except FileExistsError:
-        return load(path, purpose)
+        return load(path, secret.secret_id.rpartition("-")[0])
     except OSError as error:
         raise refused(error, path, "create the key file") from error
-    return made
+    return secret
 
 
 def load(path: Path, purpose: str) -> Secret:
     """Read a secret. Raises HostError when others may read it, or it is not a whole secret of this purpose."""
+    return _parse(read_private(path, "key file"), path, purpose)
+
+
+def read_private(path: Path, what: str) -> bytes:
+    """Return up to 4,096 bytes of a file that only its owner may read. Raises HostError naming it and the remedy."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
             raw = file.read(4096)
     except OSError as error:
-        raise refused(error, path, "read the key file") from error
+        raise refused(error, path, f"read the {what}") from error
     if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o077:
         raise HostError(
-            f"the key file can be read or written by others (mode {stat.S_IMODE(status.st_mode):04o})",
+            f"the {what} can be read or written by others (mode {stat.S_IMODE(status.st_mode):04o})",
             where=str(path),
             remedy=f"chmod 600 {path}",
         )
-    return _parse(raw, path, purpose)
+    return raw
+
+
+def erase(path: Path) -> None:
+    """Overwrite a secret file in place and remove it; absent is fine. Raises HostError."""
+    try:
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        sync_directory(path.parent)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise refused(error, path, "remove the key file") from error
 
 
 def _parse(raw: bytes, path: Path, purpose: str) -> Secret:

@@ -11,20 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ivr.errors import ArchiveError, HostError
-from ivr.recording.alaw import AlawCodec
-from ivr.recording.codec import Codec, Sound
-from ivr.recording.container import SegmentWriter, read_prefix, read_whole
-from ivr.recording.export import render
+from ivr.recording import content
+from ivr.recording.container import SEGMENT_BYTES, SegmentWriter, read_prefix
+from ivr.recording.content import codec_named, codec_of, missing
 from ivr.recording.host import private_directory, refused
-from ivr.recording.opus import OpusCodec
-from ivr.recording.partial import LocalWriter, LockedFile, is_locked
+from ivr.recording.partial import NEW, LocalReservation, LocalWriter, LockedFile, is_locked
 from ivr.recording.secret_file import sync_directory
 from ivr.services.ports import SealedFile
 
 WHOLE = ".ivr"
 PARTIAL = ".ivr.partial"
 RESEALING = ".ivr.resealing"
-CODECS: dict[str, Codec] = {codec.name: codec for codec in (OpusCodec(), AlawCodec())}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -48,76 +45,47 @@ class LocalStore:
                 remedy="give the user that runs ivr the right to write there",
             )
 
-    def open(self, recording_id: str, data_key: bytes, *, codec: str, rate_hz: int, channels: int) -> LocalWriter:
-        chosen = CODECS.get(codec)
-        if chosen is None:
-            raise ArchiveError(
-                f"unknown codec '{codec}'", where=f"recording {recording_id}", remedy="use " + " or ".join(CODECS)
-            )
+    def reserve(self, recording_id: str) -> LocalReservation:
         whole = self.path(recording_id, WHOLE)
         if whole.exists():
             raise ArchiveError("a file of that recording exists already", where=str(whole), remedy="use a new id")
-        encoder = chosen.encoder(rate_hz=rate_hz, channels=channels)
-        file = LockedFile(self.path(recording_id, PARTIAL))
-        try:
-            cipher = SegmentWriter(file.write, data_key, recording_id, random=self._random)
-        except BaseException:
-            file.close()
-            raise
-        return LocalWriter(recording_id, file, whole, cipher, encoder, rate_hz=rate_hz, channels=channels)
+        return LocalReservation(recording_id, LockedFile(self.path(recording_id, PARTIAL)), whole, self._random)
 
-    def recover(self, recording_id: str, data_key: bytes) -> SealedFile | None:
+    def open(
+        self, recording_id: str, data_key: bytes | bytearray, *, codec: str, rate_hz: int, channels: int
+    ) -> LocalWriter:
+        codec_named(codec, recording_id)
+        return self.reserve(recording_id).open(data_key, codec=codec, rate_hz=rate_hz, channels=channels)
+
+    def recover(self, recording_id: str, data_key: bytes | bytearray) -> SealedFile | None:
         """Re-seal the verified prefix under the same data key with a fresh salt, so that it verifies as a whole.
 
         Killed in between, it starts again from the `.partial`, which goes last.
         """
         for suffix in (WHOLE, PARTIAL):
-            content, complete = self._prefix(recording_id, suffix, data_key)
-            codec = _codec_of(content)
+            plain, complete = self._prefix(recording_id, suffix, data_key)
+            codec = codec_of(plain)
             if codec is None:
                 continue
             if not (complete and suffix == WHOLE):
-                content = content if complete else codec.trim(content)
-                if not content:
+                plain = plain if complete else codec.trim(plain)
+                if not plain:
                     continue
-                self._reseal(recording_id, data_key, content)
+                self._reseal(recording_id, data_key, plain)
             self._drop(recording_id, PARTIAL)
             stored = self._read(recording_id, WHOLE) or b""
-            return SealedFile(hashlib.sha256(stored).hexdigest(), len(stored), codec.decode(content).duration_ms)
+            return SealedFile(hashlib.sha256(stored).hexdigest(), len(stored), codec.decode(plain).duration_ms)
         return None
 
-    def verify(self, recording_id: str, data_key: bytes, sealed: SealedFile) -> None:
-        where = str(self.path(recording_id, WHOLE))
-        stored = self._stored(recording_id)
-        if hashlib.sha256(stored).hexdigest() != sealed.sha256:
-            change = (
-                "changed"
-                if len(stored) == sealed.size_bytes
-                else "cut"
-                if len(stored) < sealed.size_bytes
-                else "lengthened"
-            )
-            raise ArchiveError(
-                f"the file of recording {recording_id} was {change} ({len(stored)} bytes, sealed {sealed.size_bytes})",
-                where=where,
-                remedy="restore it from a backup; until then 'ivr recordings export' refuses it",
-            )
-        content = read_whole(io.BytesIO(stored), data_key, recording_id)
-        codec = _known(content, recording_id)
-        if abs(codec.duration_ms(content) - sealed.duration_ms) > 1:
-            raise ArchiveError(
-                f"recording {recording_id} lasts {codec.duration_ms(content)} ms, its row says {sealed.duration_ms}",
-                where=where,
-                remedy="the row was changed: restore the database",
-            )
+    def verify(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> None:
+        where = str(self.path(recording_id))
+        content.check(self._stored(recording_id), data_key, sealed, recording_id=recording_id, where=where)
 
-    def decode(self, recording_id: str, data_key: bytes) -> tuple[bytes, int, int]:
-        sound = self._sound(recording_id, data_key)[1]
-        return sound.pcm, sound.rate_hz, sound.channels
+    def decode(self, recording_id: str, data_key: bytes | bytearray) -> tuple[bytes, int, int]:
+        return content.decode(self._stored(recording_id), data_key, recording_id)
 
-    def copy(self, recording_id: str, data_key: bytes, form: str) -> bytes:
-        content, sound = self._sound(recording_id, data_key)
-        return render(content, sound, form)
+    def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
+        return content.copy(self._stored(recording_id), data_key, recording_id, form)
 
     def delete(self, recording_id: str) -> None:
         for suffix in (PARTIAL, RESEALING, WHOLE):
@@ -130,14 +98,32 @@ class LocalStore:
                 return hashlib.sha256(stored).hexdigest()
         return None
 
+    def drop_empty(self, recording_id: str) -> bool:
+        if self.busy(recording_id):
+            return False
+        try:
+            if self.path(recording_id, PARTIAL).stat().st_size >= SEGMENT_BYTES:
+                return False
+        except FileNotFoundError:
+            pass
+        self._drop(recording_id, PARTIAL)
+        return True
+
     def busy(self, recording_id: str) -> bool:
-        return any(is_locked(self.path(recording_id, suffix)) for suffix in (PARTIAL, RESEALING))
+        return any(is_locked(self.path(recording_id, suffix)) for suffix in (PARTIAL, PARTIAL + NEW, RESEALING))
 
     def unfinished(self) -> Sequence[str]:
-        return sorted(self._ids(PARTIAL))
+        return sorted({*self._ids(PARTIAL), *self._ids(PARTIAL + NEW)})
 
     def stored(self) -> Sequence[str]:
         return sorted(self._ids(WHOLE))
+
+    def at_hand(self) -> Sequence[str]:
+        return self.stored()
+
+    def whole(self, recording_id: str) -> bytes | None:
+        """The bytes of the whole file; None when there is none."""
+        return self._read(recording_id, WHOLE)
 
     def path(self, recording_id: str, suffix: str = WHOLE) -> Path:
         """Where a recording lies: two levels named by the SHA-256 of its id, so that no folder grows too large."""
@@ -149,21 +135,17 @@ class LocalStore:
         fan = hashlib.sha256(recording_id.encode()).hexdigest()
         return self.root / fan[:2] / fan[2:4] / f"{recording_id}{suffix}"
 
-    def _sound(self, recording_id: str, data_key: bytes) -> tuple[bytes, Sound]:
-        content = read_whole(io.BytesIO(self._stored(recording_id)), data_key, recording_id)
-        return content, _known(content, recording_id).decode(content)
-
-    def _prefix(self, recording_id: str, suffix: str, data_key: bytes) -> tuple[bytes, bool]:
+    def _prefix(self, recording_id: str, suffix: str, data_key: bytes | bytearray) -> tuple[bytes, bool]:
         stored = self._read(recording_id, suffix)
         return (b"", False) if stored is None else read_prefix(io.BytesIO(stored), data_key, recording_id)
 
-    def _reseal(self, recording_id: str, data_key: bytes, content: bytes) -> None:
+    def _reseal(self, recording_id: str, data_key: bytes | bytearray, plain: bytes) -> None:
         # A leftover of an earlier attempt that was killed.
         self._drop(recording_id, RESEALING)
         file = LockedFile(self.path(recording_id, RESEALING))
         try:
             cipher = SegmentWriter(file.write, data_key, recording_id, random=self._random)
-            cipher.write(content)
+            cipher.write(plain)
             cipher.finish()
             file.publish(self.path(recording_id, WHOLE))
         except HostError:
@@ -175,11 +157,7 @@ class LocalStore:
     def _stored(self, recording_id: str) -> bytes:
         stored = self._read(recording_id, WHOLE)
         if stored is None:
-            raise ArchiveError(
-                f"the file of recording {recording_id} is missing",
-                where=str(self.path(recording_id)),
-                remedy="restore it from a backup",
-            )
+            raise missing(recording_id, str(self.path(recording_id)))
         return stored
 
     def _read(self, recording_id: str, suffix: str) -> bytes | None:
@@ -192,30 +170,15 @@ class LocalStore:
             raise refused(error, path, "read the recording") from error
 
     def _drop(self, recording_id: str, suffix: str) -> None:
-        path = self.path(recording_id, suffix)
-        try:
-            path.unlink()
-            sync_directory(path.parent)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise refused(error, path, "delete the recording") from error
+        for path in (self.path(recording_id, suffix), self.path(recording_id, suffix + NEW)):
+            try:
+                path.unlink()
+                sync_directory(path.parent)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise refused(error, path, "delete the recording") from error
 
     def _ids(self, suffix: str) -> Iterator[str]:
         for path in self.root.glob(f"??/??/*{suffix}"):
             yield path.name.removesuffix(suffix)
-
-
-def _codec_of(content: bytes) -> Codec | None:
-    return next((codec for codec in CODECS.values() if codec.owns(content)), None)
-
-
-def _known(content: bytes, recording_id: str) -> Codec:
-    codec = _codec_of(content)
-    if codec is None:
-        raise ArchiveError(
-            "the container holds no audio of ours",
-            where=f"recording {recording_id}",
-            remedy="see docs/recording-format.md",
-        )
-    return codec

@@ -13,17 +13,32 @@ if TYPE_CHECKING:
     from ivr.services.holdings import Holdings
 
 
+def claim_of(recording_id: str) -> str:
+    """What to claim from the catalogue while a recording is recovered, uploaded or destroyed."""
+    return f"recording {recording_id}"
+
+
 def destroy(vault: Holdings, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
     """Destroy one recording and return the state it ends in (DISCARDED, or PURGED when it had been sealed).
 
-    Repeating it is harmless: each step looks whether it was done. The key goes even when the evidence cannot be
-    written; the error is raised afterwards and the next run writes what is missing.
+    Repeating it is harmless: each step looks whether it was done. Of two at once, the second waits and finds it done.
+    The key goes even when the evidence cannot be written; the error is raised afterwards and the next run writes what
+    is missing.
     """
+    with vault.catalogue.claim(claim_of(recording_id)):
+        return destroy_claimed(vault, recording_id, rule_id=rule_id, reason=reason)
+
+
+def destroy_claimed(vault: Holdings, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
+    """`destroy` for who holds the recording's claim already."""
     reason = reason[:200]
     row = vault.catalogue.get(recording_id)
     past = {event.kind: event for event in vault.audit.events(recording_id=recording_id)}
+    digest: str | None = None
     try:
         if said.DISCARDING not in past:
+            # What was sealed needs no reading again: in a bucket it would be a download.
+            digest = row.sealed.sha256 if row.sealed else vault.store.digest(recording_id)
             vault.audit.append(
                 said.DISCARDING,
                 call_id=row.tag.call_id,
@@ -32,12 +47,11 @@ def destroy(vault: Holdings, recording_id: str, *, rule_id: str, reason: str) ->
                     "rule_id": rule_id,
                     "reason": reason,
                     "from_state": row.state.value,
-                    "sha256": vault.store.digest(recording_id),
+                    "sha256": digest,
                 },
             )
     finally:
         vault.catalogue.destroy_key(recording_id)
-    digest = vault.store.digest(recording_id)
     vault.store.delete(recording_id)
     if said.CERTIFICATE not in past:
         noted = past[said.DISCARDING].body if said.DISCARDING in past else {}
@@ -46,7 +60,7 @@ def destroy(vault: Holdings, recording_id: str, *, rule_id: str, reason: str) ->
             call_id=row.tag.call_id,
             recording_id=recording_id,
             body={
-                # After a crash the bytes may be gone already; the intent then still says what they were.
+                # After a crash the bytes may be gone already; the intent still says what they were.
                 "sha256": digest or noted.get("sha256"),
                 "rule_id": noted.get("rule_id", rule_id),
                 "reason": noted.get("reason", reason),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ivr.domain.recording import RECORDING, UNFINISHED, RecordingState
 from ivr.errors import ArchiveError, IvrError
+from ivr.services.data_key import unlocked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +64,8 @@ def _inspect_row(held: Holdings, row: RecordingRow) -> list[Finding]:
     if row.sealed is None:
         return [Finding(recording_id, "damaged, and not recovered yet", "make room on the disk, restart the node")]
     try:
-        data_key = held.keys.unwrap(recording_id, held.catalogue.wrapped_key(recording_id))
-        held.store.verify(recording_id, data_key, row.sealed)
+        with unlocked(held, recording_id) as data_key:
+            held.store.verify(recording_id, data_key, row.sealed)
     except IvrError as fault:
         return [Finding(recording_id, fault.what, fault.remedy)]
     return []

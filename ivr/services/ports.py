@@ -253,25 +253,40 @@ class RecordingWriter(Protocol):
         """Stop writing and leave what is there to `RecordingStore.recover`. Never raises; closed already is fine."""
 
 
+class Reservation(Protocol):
+    """A name that is taken and locked, without a byte of audio yet."""
+
+    def open(self, data_key: bytes | bytearray, *, codec: str, rate_hz: int, channels: int) -> RecordingWriter:
+        """Begin to write. `data_key` may be cleared afterwards."""
+        ...
+
+    def abort(self) -> None:
+        """Give the name back; nothing stays."""
+
+
 class RecordingStore(Protocol):
     """Where the encrypted containers lie."""
 
+    def reserve(self, recording_id: str) -> Reservation:
+        """Take the name: from now until its process dies or closes it, it is `busy`. Raises ArchiveError when taken."""
+        ...
+
     def open(
-        self, recording_id: str, data_key: bytes, *, codec: str, rate_hz: int, channels: int
+        self, recording_id: str, data_key: bytes | bytearray, *, codec: str, rate_hz: int, channels: int
     ) -> RecordingWriter: ...
 
-    def recover(self, recording_id: str, data_key: bytes) -> SealedFile | None:
+    def recover(self, recording_id: str, data_key: bytes | bytearray) -> SealedFile | None:
         """Keep the complete segments of a half-written file as a whole file; None when nothing is readable."""
         ...
 
-    def verify(self, recording_id: str, data_key: bytes, sealed: SealedFile) -> None:
+    def verify(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> None:
         """Read every byte; raises ArchiveError naming the recording and what is wrong with it."""
 
-    def decode(self, recording_id: str, data_key: bytes) -> tuple[bytes, int, int]:
+    def decode(self, recording_id: str, data_key: bytes | bytearray) -> tuple[bytes, int, int]:
         """Return (interleaved PCM16, rate in Hz, channels) of a sealed recording, in memory."""
         ...
 
-    def copy(self, recording_id: str, data_key: bytes, form: str) -> bytes:
+    def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
         """Return a sealed recording as the bytes of a playable file, `form` "wav" or "opus", in memory."""
         ...
 
@@ -286,26 +301,44 @@ class RecordingStore(Protocol):
         """Whether some process is writing this recording at this moment."""
         ...
 
+    def drop_empty(self, recording_id: str) -> bool:
+        """Remove a half-written file that nobody writes and that holds no complete segment; False when it is more."""
+        ...
+
     def unfinished(self) -> Sequence[str]:
         """Ids of half-written files."""
         ...
 
     def stored(self) -> Sequence[str]:
-        """Ids of whole files."""
+        """Ids of whole files, wherever they lie."""
+        ...
+
+    def at_hand(self) -> Sequence[str]:
+        """Ids of whole files on this machine."""
         ...
 
 
 class KeyRing(Protocol):
-    """Makes and unwraps data keys. The wrapped form is bound to the recording's id."""
+    """Makes and unwraps data keys. The wrapped form is bound to the recording's id.
+
+    Raises HostError when the KEK cannot be reached: then nothing is recorded. Who has used a data key clears it
+    (`ivr.services.data_key`).
+    """
 
     @property
-    def kek_id(self) -> str: ...
+    def kek_id(self) -> str:
+        """The KEK that wraps new keys now."""
+        ...
 
-    def new_data_key(self, recording_id: str) -> tuple[bytes, bytes]:
+    def kek_of(self, wrapped: bytes) -> str:
+        """Which KEK wrapped this; empty when it is no wrapped key."""
+        ...
+
+    def new_data_key(self, recording_id: str) -> tuple[bytearray, bytes]:
         """Return (data key, wrapped data key)."""
         ...
 
-    def unwrap(self, recording_id: str, wrapped: bytes) -> bytes:
+    def unwrap(self, recording_id: str, wrapped: bytes) -> bytearray:
         """Raises ArchiveError when the key is not ours or was changed."""
         ...
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ivr.domain.recording import RECORDING, UNFINISHED, RecordingEvent, RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.services import holdings as said
-from ivr.services.destruction import destroy
+from ivr.services.data_key import unlocked
+from ivr.services.destruction import claim_of, destroy, destroy_claimed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +34,16 @@ def recover(held: Holdings) -> list[Recovery]:
 
     A recording whose chain holds an objection, or whose key is gone, is destroyed. A whole file whose row was being
     closed is sealed with what the row says. Else the verified prefix is kept as DAMAGED, or destroyed when nothing
-    of it can be read. Recordings that a living process is writing are left alone. Files without a row are left and
-    named: their key may lie in another database. Idempotent.
+    of it can be read. Recordings that a living process is writing are left alone. Half-written files without a row
+    and without a complete segment are removed: their writer died before the row. Other files without a row are left
+    and named: their key may lie in another database. Of two at once, the second waits. Idempotent.
     """
+    with held.catalogue.claim(f"recovery of {held.node_id}"):
+        held.catalogue.wipe_destroyed_keys()
+        return _settle_all(held)
+
+
+def _settle_all(held: Holdings) -> list[Recovery]:
     done: list[Recovery] = []
     open_rows = held.catalogue.find(node_id=held.node_id, states=(*UNFINISHED, RecordingState.DAMAGED), limit=_EVERY)
     keyless = held.catalogue.find(states=(RecordingState.SEALED,), has_key=False, limit=_EVERY)
@@ -50,15 +58,22 @@ def recover(held: Holdings) -> list[Recovery]:
 
 def keep_prefix(held: Holdings, recording_id: str, *, how: str, cause: str) -> Recovery:
     """Keep what can be proven of a half-written recording (DAMAGED), or destroy it when there is nothing to keep."""
+    with held.catalogue.claim(claim_of(recording_id)):
+        return _keep_claimed(held, recording_id, how=how, cause=cause)
+
+
+def _keep_claimed(held: Holdings, recording_id: str, *, how: str, cause: str) -> Recovery:
     row = held.catalogue.get(recording_id)
+    if row.state in RECORDING.final:
+        return Recovery(recording_id, row.state, "settled meanwhile")
     objected = said.must_vanish(_evidence(held, row))
     if objected is not None or not row.has_key:
         rule_id = _rule(objected) if objected is not None else ""
         why = objected.kind if objected is not None else "its key was destroyed"
         return _destroyed(held, row, rule_id, f"{how}; {why}")
-    data_key = held.keys.unwrap(recording_id, held.catalogue.wrapped_key(recording_id))
     half_written = recording_id in held.store.unfinished()
-    sealed = held.store.recover(recording_id, data_key)
+    with unlocked(held, recording_id) as data_key:
+        sealed = held.store.recover(recording_id, data_key)
     if sealed is None:
         return _destroyed(held, row, "", f"{how}; nothing readable")
     if not half_written and row.state is RecordingState.SEALING and row.closed_at is not None:
@@ -76,16 +91,30 @@ def _settle_row(held: Holdings, row: RecordingRow) -> Recovery:
 
 def _settle_files(held: Holdings) -> list[Recovery]:
     done: list[Recovery] = []
-    files = sorted({*held.store.stored(), *held.store.unfinished()})
+    half_written = held.store.unfinished()
+    files = sorted({*held.store.at_hand(), *half_written})
     states = held.catalogue.states(files)
     for recording_id in files:
         state = states.get(recording_id)
         if state is None:
-            done.append(Recovery(recording_id, None, "file without a row: left as it is"))
+            done.extend(_settle_stray(held, recording_id, half_written=recording_id in half_written))
         elif state in RECORDING.final:
             destroy(held, recording_id, rule_id="", reason="file outlived its destruction")
             done.append(Recovery(recording_id, state, "file deleted: the recording had been destroyed"))
     return done
+
+
+def _settle_stray(held: Holdings, recording_id: str, *, half_written: bool) -> list[Recovery]:
+    """Settle a file that had no row when we looked: its name is taken before its row is written."""
+    if half_written:
+        # In this order: once nobody holds the file, no row can follow any more.
+        if held.store.busy(recording_id) or held.catalogue.states([recording_id]):
+            return []
+        if held.store.drop_empty(recording_id):
+            return [Recovery(recording_id, None, "empty file without a row: removed")]
+    elif held.catalogue.states([recording_id]):
+        return []
+    return [Recovery(recording_id, None, "file without a row: left as it is")]
 
 
 def _rule(event: AuditEvent) -> str:
@@ -102,7 +131,7 @@ def _evidence(held: Holdings, row: RecordingRow) -> list[AuditEvent]:
 
 
 def _destroyed(held: Holdings, row: RecordingRow, rule_id: str, how: str) -> Recovery:
-    final = destroy(held, row.tag.recording_id, rule_id=rule_id, reason=how)
+    final = destroy_claimed(held, row.tag.recording_id, rule_id=rule_id, reason=how)
     return _say(held, row, final, how, {})
 
 

@@ -12,6 +12,7 @@ from ivr.domain.evidence import stamp
 from ivr.domain.recording import RecordingState
 from ivr.errors import ArchiveError, HostError, IvrError
 from ivr.services import holdings as said
+from ivr.services.data_key import clear, unlocked
 from ivr.services.destruction import destroy
 from ivr.services.holdings import Holdings
 from ivr.services.inspection import Finding, inspect
@@ -56,14 +57,22 @@ class Vault:
         self._held = Holdings(keys, store, catalogue, audit, clock, node_id)
 
     def begin(self, tag: RecordingTag, *, deadline: datetime | None = None) -> OpenRecording:
-        """Open a recording: key and row first, then evidence, then the file.
+        """Open a recording: its name first, then key and row, then evidence, then the file.
 
-        `deadline` is the latest day it may be kept as far as is known now; `seal` replaces it. Raises ArchiveError or
-        HostError; then nothing is left that could be read.
+        The name is locked before the row exists, so that a recovery of this node at this moment sees it is being
+        written. `deadline` is the latest day it may be kept as far as is known now; `seal` replaces it. Raises
+        ArchiveError or HostError; then nothing is left that could be read.
         """
         held = self._held
-        data_key, wrapped = held.keys.new_data_key(tag.recording_id)
-        held.catalogue.add(tag, wrapped, held.keys.kek_id, deadline=deadline)
+        reserved = held.store.reserve(tag.recording_id)
+        try:
+            data_key, wrapped = held.keys.new_data_key(tag.recording_id)
+            kek_id = held.keys.kek_of(wrapped)
+            held.catalogue.add(tag, wrapped, kek_id, deadline=deadline)
+        except IvrError:
+            with suppress(IvrError):
+                reserved.abort()
+            raise
         try:
             held.audit.append(
                 said.STARTED,
@@ -77,17 +86,19 @@ class Vault:
                     "rule_ids": list(tag.rule_ids),
                     "retention": tag.retention,
                     "codec": tag.codec,
-                    "kek_id": held.keys.kek_id,
+                    "kek_id": kek_id,
                 },
             )
-            writer = held.store.open(
-                tag.recording_id, data_key, codec=tag.codec, rate_hz=tag.rate_hz, channels=len(tag.channels)
-            )
+            writer = reserved.open(data_key, codec=tag.codec, rate_hz=tag.rate_hz, channels=len(tag.channels))
         except IvrError:
             # What could not be opened must not stay behind as if it were being captured.
             with suppress(IvrError):
+                reserved.abort()
+            with suppress(IvrError):
                 destroy(held, tag.recording_id, rule_id="", reason="could not be opened")
             raise
+        finally:
+            clear(data_key)
         return OpenRecording(held, tag, writer, deadline)
 
     def recover(self) -> list[Recovery]:
@@ -112,8 +123,10 @@ class Vault:
 
         Raises ArchiveError when there is no audio to hear, it was changed, its key is gone, or no reason is given.
         """
-        row, data_key = self._opened(recording_id, reason=reason, actor=actor)
-        sound = self._held.store.decode(recording_id, data_key)
+        row = self._readable(recording_id, reason=reason, actor=actor)
+        with unlocked(self._held, recording_id) as data_key:
+            self._verified(row, data_key)
+            sound = self._held.store.decode(recording_id, data_key)
         self._note_access(row, {"actor": actor, "reason": reason, "form": "pcm"})
         return sound
 
@@ -126,8 +139,10 @@ class Vault:
         form = {".wav": "wav", ".opus": "opus", ".ogg": "opus"}.get(path.suffix.lower())
         if form is None:
             raise ArchiveError(f"cannot write '{path.suffix}' files", where=str(path), remedy="end it in .wav or .opus")
-        row, data_key = self._opened(recording_id, reason=reason, actor=actor)
-        copy = self._held.store.copy(recording_id, data_key, form)
+        row = self._readable(recording_id, reason=reason, actor=actor)
+        with unlocked(self._held, recording_id) as data_key:
+            self._verified(row, data_key)
+            copy = self._held.store.copy(recording_id, data_key, form)
         manifest: dict[str, object] = {
             "recording_id": recording_id,
             "call_id": row.tag.call_id,
@@ -172,9 +187,8 @@ class Vault:
             )
         return destroy(self._held, recording_id, rule_id=rule_id, reason=reason)
 
-    def _opened(self, recording_id: str, *, reason: str, actor: str) -> tuple[RecordingRow, bytes]:
-        held = self._held
-        row = held.catalogue.get(recording_id)
+    def _readable(self, recording_id: str, *, reason: str, actor: str) -> RecordingRow:
+        row = self._held.catalogue.get(recording_id)
         where = f"recording {recording_id}"
         if not reason.strip() or not actor.strip():
             raise ArchiveError(
@@ -186,9 +200,11 @@ class Vault:
                 where=where,
                 remedy="only SEALED and DAMAGED recordings hold audio",
             )
-        data_key = held.keys.unwrap(recording_id, held.catalogue.wrapped_key(recording_id))
-        held.store.verify(recording_id, data_key, row.sealed)
-        return row, data_key
+        return row
+
+    def _verified(self, row: RecordingRow, data_key: bytearray) -> None:
+        if row.sealed is not None:
+            self._held.store.verify(row.tag.recording_id, data_key, row.sealed)
 
     def _note_access(self, row: RecordingRow, access: dict[str, object]) -> None:
         sha256 = row.sealed.sha256 if row.sealed else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, delete, func, literal_column, select, update
+from sqlalchemy import Connection, String, delete, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.errors import HostError
@@ -17,7 +17,7 @@ from ivr.storage.tables import key_wipes, recording_keys
 
 #: Ids in one statement: SQLite allows 32,766 parameters.
 _BATCH = 5_000
-_PART = literal_column("tableoid::regclass::text")
+_PART = literal_column("tableoid::regclass::text", String())
 #: While a part is rewritten nobody reads or writes it; behind a reader that does not end we try again later.
 _PATIENCE = "5s"
 
@@ -76,9 +76,9 @@ def under_others(database: Database, kek_id: str, *, after: str, limit: int) -> 
 
 def per_kek(database: Database) -> Mapping[str, int]:
     """How many keys each KEK wraps."""
-    query = select(recording_keys.c.kek_id, func.count().label("count")).group_by(recording_keys.c.kek_id)
+    query = select(recording_keys.c.kek_id, func.count().label("held")).group_by(recording_keys.c.kek_id)
     with database.reading() as connection:
-        return {row.kek_id: row.count for row in connection.execute(query)}
+        return {row.kek_id: row.held for row in connection.execute(query)}
 
 
 def rewrap(database: Database, changes: Sequence[tuple[WrappedKey, bytes]], kek_id: str) -> int:

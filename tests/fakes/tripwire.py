@@ -47,6 +47,6 @@ class _Wrapped:
             self._wire.step(f"before {name}")
             result = found(*args, **kwargs)
             self._wire.step(f"after {name}")
-            return self._wire.wrap(result) if name == "open" else result
+            return self._wire.wrap(result) if name in ("reserve", "open") else result
 
         return call

@@ -60,18 +60,24 @@ class FakeKeyRing:
         self.kek_id = kek_id
         self._made = 0
 
-    def new_data_key(self, recording_id: str) -> tuple[bytes, bytes]:
+    def new_data_key(self, recording_id: str) -> tuple[bytearray, bytes]:
         self._made += 1
-        key = hashlib.sha256(f"{self.kek_id} {self._made}".encode()).digest()
-        return key, json.dumps([self.kek_id, recording_id, key.hex()]).encode()
+        key = bytearray(hashlib.sha256(f"{self.kek_id} {self._made}".encode()).digest())
+        return key, self.wrap(recording_id, key)
 
-    def unwrap(self, recording_id: str, wrapped: bytes) -> bytes:
+    def wrap(self, recording_id: str, data_key: bytes | bytearray) -> bytes:
+        return json.dumps([self.kek_id, recording_id, data_key.hex()]).encode()
+
+    def kek_of(self, wrapped: bytes) -> str:
+        return str(json.loads(wrapped)[0])
+
+    def unwrap(self, recording_id: str, wrapped: bytes) -> bytearray:
         try:
             kek_id, bound_to, key = json.loads(wrapped)
-            data_key = bytes.fromhex(key)
+            data_key = bytearray.fromhex(key)
         except (ValueError, TypeError):
             kek_id = bound_to = ""
-            data_key = b""
+            data_key = bytearray()
         if kek_id != self.kek_id or bound_to != recording_id:
             raise ArchiveError(
                 f"the data key was not wrapped by {self.kek_id} for this recording",
@@ -127,6 +133,18 @@ class _FakeWriter:
             raise ArchiveError("the recording is closed", where=f"recording {self._id}", remedy="open a new one")
 
 
+class _FakeReservation:
+    def __init__(self, store: FakeStore, recording_id: str) -> None:
+        self._store = store
+        self._id = recording_id
+
+    def open(self, data_key: bytes | bytearray, *, codec: str, rate_hz: int, channels: int) -> _FakeWriter:
+        return self._store.open(self._id, data_key, codec=codec, rate_hz=rate_hz, channels=channels)
+
+    def abort(self) -> None:
+        self._store.delete(self._id)
+
+
 class FakeStore:
     """Containers in a dictionary. `room` is how many PCM bytes fit before the disk is full (None: no end)."""
 
@@ -143,22 +161,29 @@ class FakeStore:
             raise HostError("no space left", where="memory", remedy="make room")
         self.room -= size
 
-    def open(self, recording_id: str, data_key: bytes, *, codec: str, rate_hz: int, channels: int) -> _FakeWriter:
+    def reserve(self, recording_id: str) -> _FakeReservation:
         if recording_id in self.files or recording_id in self.partials:
             raise ArchiveError("exists already", where=f"recording {recording_id}", remedy="use a new id")
+        self.partials[recording_id] = _Container(b"", 8000, 2)
+        self.writing.add(recording_id)
+        return _FakeReservation(self, recording_id)
+
+    def open(
+        self, recording_id: str, data_key: bytes | bytearray, *, codec: str, rate_hz: int, channels: int
+    ) -> _FakeWriter:
         if codec not in ("opus", "alaw"):
             raise ArchiveError(f"unknown codec '{codec}'", where=f"recording {recording_id}", remedy="opus or alaw")
+        if recording_id not in self.writing or self.partials[recording_id].data_key:
+            self.reserve(recording_id)
         self.may_fail(0)
-        container = _Container(data_key, rate_hz, channels)
-        self.partials[recording_id] = container
-        self.writing.add(recording_id)
+        container = self.partials[recording_id] = _Container(bytes(data_key), rate_hz, channels)
         return _FakeWriter(self, recording_id, container)
 
     def crash(self) -> None:
         """What the death of the writing process leaves: half-written files that nobody writes."""
         self.writing.clear()
 
-    def recover(self, recording_id: str, data_key: bytes) -> SealedFile | None:
+    def recover(self, recording_id: str, data_key: bytes | bytearray) -> SealedFile | None:
         if recording_id not in self.files:
             partial = self.partials.get(recording_id)
             if partial is None or not partial.pcm or partial.data_key != data_key:
@@ -168,16 +193,16 @@ class FakeStore:
         container = self.files[recording_id]
         return container.sealed() if container.data_key == data_key else None
 
-    def verify(self, recording_id: str, data_key: bytes, sealed: SealedFile) -> None:
+    def verify(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> None:
         container = self._whole(recording_id, data_key)
         if container.sealed() != sealed:
             raise ArchiveError("was changed", where=f"recording {recording_id}", remedy="take it from a backup")
 
-    def decode(self, recording_id: str, data_key: bytes) -> tuple[bytes, int, int]:
+    def decode(self, recording_id: str, data_key: bytes | bytearray) -> tuple[bytes, int, int]:
         container = self._whole(recording_id, data_key)
         return bytes(container.pcm), container.rate_hz, container.channels
 
-    def copy(self, recording_id: str, data_key: bytes, form: str) -> bytes:
+    def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
         if form not in ("wav", "opus"):
             raise ArchiveError(f"cannot make a copy as '{form}'", remedy="use wav or opus")
         return form.encode() + bytes(self._whole(recording_id, data_key).pcm)
@@ -200,7 +225,16 @@ class FakeStore:
     def stored(self) -> Sequence[str]:
         return sorted(self.files)
 
-    def _whole(self, recording_id: str, data_key: bytes) -> _Container:
+    def at_hand(self) -> Sequence[str]:
+        return self.stored()
+
+    def drop_empty(self, recording_id: str) -> bool:
+        if recording_id in self.writing or self.partials[recording_id].pcm:
+            return False
+        del self.partials[recording_id]
+        return True
+
+    def _whole(self, recording_id: str, data_key: bytes | bytearray) -> _Container:
         container = self.files.get(recording_id)
         if container is None:
             raise ArchiveError("the file is missing", where=f"recording {recording_id}", remedy="restore it")

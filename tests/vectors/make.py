@@ -16,7 +16,7 @@ import numpy as np
 from ivr.recording.container import SEGMENT_BYTES, SegmentWriter, read_prefix
 from ivr.recording.keys import KEK_PURPOSE, LocalKeyRing
 from ivr.recording.secret_file import Secret, secret_id
-from ivr.recording.store import CODECS
+from ivr.recording.content import CODECS
 
 HERE = Path(__file__).parent
 RECORDING = "vector-0001"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from ivr.domain.recording import UNFINISHED, RecordingState
 from ivr.errors import ArchiveError, HostError
+from ivr.recording.store import LocalStore
+from ivr.services.recovery import Recovery
 from ivr.services.vault import OpenRecording, Vault
 from tests.fakes.tripwire import Killed, Tripwire
 from tests.fakes.vault import START, FakeAuditLog, FakeCatalogue, FakeKeyRing, FakeStore, TickingClock, a_tag
@@ -70,11 +73,11 @@ def test_a_recording_is_begun_held_resumed_and_sealed_with_its_evidence(world: W
     assert world.vault().listing(states=[RecordingState.SEALED])[0] == world.vault().show("rec-1")
 
 
-def test_key_and_row_stand_before_the_first_byte(world: World) -> None:
+def test_name_key_and_row_stand_before_the_first_byte(world: World) -> None:
     wire = Tripwire(None)
     world.vault(wire).begin(a_tag())
     after = [name.removeprefix("after ") for name in wire.names if name.startswith("after ")]
-    assert after == ["new_data_key", "add", "append", "open"]
+    assert after == ["reserve", "new_data_key", "kek_of", "add", "append", "open"]
 
 
 def test_a_discard_destroys_the_key_then_the_file_then_certifies(world: World) -> None:
@@ -351,3 +354,106 @@ def test_recovery_may_die_at_any_step_too(scenario: Callable[[Vault, World], Non
             else:
                 break
         must_be_clean(world)
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_a_recovery_at_any_step_of_opening_leaves_the_new_recording_alone(real: bool, tmp_path: Path) -> None:
+    """A line crashes while another line of the node opens a recording: the recovery must not take it for a leftover."""
+    at, steps = 0, 1
+    while at <= steps:
+        at += 1
+        world = World()
+        if real:
+            world.store = LocalStore(tmp_path / f"vault-{at}")  # type: ignore[assignment]
+        settled: list[Recovery] = []
+        wire = Tripwire(at, lambda world=world, settled=settled: settled.extend(world.vault().recover()))  # type: ignore[misc]
+        recording = world.vault(wire).begin(a_tag(codec="alaw"), deadline=START)
+        steps = wire.steps
+        recording.write(PCM)
+        recording.seal(consent=CONSENT)
+        assert world.state() is RecordingState.SEALED, wire.names[at - 1]
+        assert settled == [], wire.names[at - 1]
+        assert world.vault().verify() == []
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_a_name_that_was_taken_before_a_crash_is_given_back(real: bool, world: World, tmp_path: Path) -> None:
+    if real:
+        world.store = LocalStore(tmp_path / "vault")  # type: ignore[assignment]
+        world.store.reserve("rec-1").open(bytes(32), codec="alaw", rate_hz=8000, channels=2).close()
+    else:
+        world.store.reserve("rec-1")
+        world.store.crash()
+    assert [(one.recording_id, one.state) for one in world.vault().recover()] == [("rec-1", None)]
+    assert list(world.store.unfinished()) == []
+    assert world.vault().recover() == []
+
+
+def test_a_half_written_file_without_a_row_that_holds_audio_is_named_and_kept(world: World, tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "vault")
+    world.store = store  # type: ignore[assignment]
+    writer = store.open("stray", bytes(32), codec="alaw", rate_hz=8000, channels=2)
+    writer.write(PCM)
+    writer.close()
+    assert [one.how for one in world.vault().recover()] == ["file without a row: left as it is"]
+    assert list(store.unfinished()) == ["stray"]
+
+
+def test_a_duplicate_id_is_refused_and_the_first_recording_is_not_harmed(world: World) -> None:
+    recording = begun(world)
+    with pytest.raises(ArchiveError, match=r"rec-1|exists"):
+        world.vault().begin(a_tag())
+    recording.write(PCM)
+    recording.seal(consent=CONSENT)
+    with pytest.raises(ArchiveError):
+        world.vault().begin(a_tag())
+    assert world.state() is RecordingState.SEALED
+    assert world.vault().verify() == []
+
+
+def test_a_duplicate_id_whose_file_lies_elsewhere_is_refused_by_its_row(world: World) -> None:
+    begun(world).seal(consent=CONSENT)
+    whole = world.store.files.pop("rec-1")
+    with pytest.raises(ArchiveError):
+        world.vault().begin(a_tag())
+    assert list(world.store.unfinished()) == []
+    assert world.catalogue.get("rec-1").has_key
+    world.store.files["rec-1"] = whole
+    assert world.vault().verify() == []
+
+
+def test_two_purges_at_once_leave_one_certificate(world: World) -> None:
+    begun(world).seal(consent=CONSENT)
+    ends: list[object] = []
+
+    def purge() -> None:
+        try:
+            ends.append(world.vault().discard_stored("rec-1", rule_id="RET-001", reason="due"))
+        except BaseException as fault:
+            ends.append(fault)
+
+    threads = [threading.Thread(target=purge) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert ends == [RecordingState.PURGED] * 4
+    assert world.kinds().count("certificate.destruction") == 1
+    assert world.kinds().count("recording.discarded") == 1
+
+
+def test_a_data_key_is_cleared_once_it_is_used(world: World) -> None:
+    given: list[bytearray] = []
+    make, unwrap = world.keys.new_data_key, world.keys.unwrap
+    world.keys.new_data_key = lambda name: _noted(make(name), given)  # type: ignore[method-assign]
+    world.keys.unwrap = lambda name, wrapped: _noted((unwrap(name, wrapped), b""), given)[0]  # type: ignore[method-assign]
+    begun(world).seal(consent=CONSENT)
+    world.vault().pcm("rec-1", reason="test", actor="tester")
+    assert world.vault().verify() == []
+    assert len(given) == 3
+    assert set(map(bytes, given)) == {bytes(32)}
+
+
+def _noted(made: tuple[bytearray, bytes], given: list[bytearray]) -> tuple[bytearray, bytes]:
+    given.append(made[0])
+    return made

@@ -1,0 +1,86 @@
+"""What the bytes of a whole container hold: checked, decoded, copied, wherever they came from."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+from ivr.errors import ArchiveError
+from ivr.recording.alaw import AlawCodec
+from ivr.recording.codec import Codec, Sound
+from ivr.recording.container import read_whole
+from ivr.recording.export import render
+from ivr.recording.opus import OpusCodec
+from ivr.services.ports import SealedFile
+
+CODECS: dict[str, Codec] = {codec.name: codec for codec in (OpusCodec(), AlawCodec())}
+
+
+def codec_of(content: bytes) -> Codec | None:
+    return next((codec for codec in CODECS.values() if codec.owns(content)), None)
+
+
+def codec_named(name: str, recording_id: str) -> Codec:
+    chosen = CODECS.get(name)
+    if chosen is None:
+        raise ArchiveError(
+            f"unknown codec '{name}'", where=f"recording {recording_id}", remedy="use " + " or ".join(CODECS)
+        )
+    return chosen
+
+
+def check(stored: bytes, data_key: bytes | bytearray, sealed: SealedFile, *, recording_id: str, where: str) -> None:
+    """Raise ArchiveError, naming the recording and the remedy, unless these bytes are what was sealed."""
+    if hashlib.sha256(stored).hexdigest() != sealed.sha256:
+        change = (
+            "changed"
+            if len(stored) == sealed.size_bytes
+            else "cut"
+            if len(stored) < sealed.size_bytes
+            else "lengthened"
+        )
+        raise ArchiveError(
+            f"the file of recording {recording_id} was {change} ({len(stored)} bytes, sealed {sealed.size_bytes})",
+            where=where,
+            remedy="restore it from a backup; until then 'ivr recordings export' refuses it",
+        )
+    content = read_whole(io.BytesIO(stored), data_key, recording_id)
+    duration_ms = _known(content, recording_id).duration_ms(content)
+    if abs(duration_ms - sealed.duration_ms) > 1:
+        raise ArchiveError(
+            f"recording {recording_id} lasts {duration_ms} ms, its row says {sealed.duration_ms}",
+            where=where,
+            remedy="the row was changed: restore the database",
+        )
+
+
+def decode(stored: bytes, data_key: bytes | bytearray, recording_id: str) -> tuple[bytes, int, int]:
+    """Return (interleaved PCM16, rate in Hz, channels)."""
+    sound = _opened(stored, data_key, recording_id)[1]
+    return sound.pcm, sound.rate_hz, sound.channels
+
+
+def copy(stored: bytes, data_key: bytes | bytearray, recording_id: str, form: str) -> bytes:
+    return render(*_opened(stored, data_key, recording_id), form)
+
+
+def missing(recording_id: str, where: str) -> ArchiveError:
+    return ArchiveError(
+        f"the file of recording {recording_id} is missing", where=where, remedy="restore it from a backup"
+    )
+
+
+def _opened(stored: bytes, data_key: bytes | bytearray, recording_id: str) -> tuple[bytes, Sound]:
+    content = read_whole(io.BytesIO(stored), data_key, recording_id)
+    return content, _known(content, recording_id).decode(content)
+
+
+def _known(content: bytes, recording_id: str) -> Codec:
+    codec = codec_of(content)
+    if codec is None:
+        raise ArchiveError(
+            "the container holds no audio of ours",
+            where=f"recording {recording_id}",
+            remedy="see docs/recording-format.md",
+        )
+    return codec
