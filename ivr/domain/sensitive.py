@@ -14,7 +14,10 @@ from stdnum import iban, luhn
 from ivr.domain.spoken_digits import DigitRun, Token, digit_runs, tokens
 from ivr.domain.verdict import SensitiveSpan
 
-_NIR = re.compile(r"[1-478]\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:0[1-9]|[1-9]\d)\d{0,8}")
+# Sex, year, month, department (Corsica as 19 and 18); the loose month admits the codes of INSEE for births unknown.
+_NIR = re.compile(r"[12]\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[1-9]\d)\d*")
+_NIR_LOOSE = re.compile(r"[1-478]\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:0[1-9]|[1-9]\d)\d*")
+_NIR_PART_DIGITS = 7
 _NIR_DIGITS, _NIR_KEY_DIGITS = 13, 15
 _CARD_DIGITS = 16
 _CONTEXT_WORDS = 14
@@ -34,8 +37,9 @@ _SAYS_CVV = re.compile(
 )
 _SAYS_OTP = re.compile(
     r"\b(?:code (?:recu|de validation|de confirmation|de verification|a usage unique|temporaire|sms|par sms|unique"
-    r"|que j ai recu|que je viens de recevoir|que vous m avez envoye|d authentification)"
-    r"|recu (?:un |le )?(?:code|sms|texto)|otp|par (?:sms|texto))\b"
+    r"|(?:qui|que) (?:m a ete|on m a|vous m avez) envoye|que j ai recu|que je viens de recevoir|que vous m avez envoye|d authentification)"
+    r"|recu (?:un |le )?(?:code|sms|texto)|otp|par (?:sms|texto)"
+    r"|(?:sms|texto|message|notification) (?:dit|indique|affiche|c est|marque)|le code (?:c est|est|qui s affiche|du sms|du texto))\b"
 )
 _SAYS_PIN = re.compile(
     r"\b(?:code (?:secret|confidentiel|pin|personnel|de (?:ma |la )?carte)|mot de passe|identifiant secret)\b"
@@ -43,6 +47,19 @@ _SAYS_PIN = re.compile(
 _SAYS_IBAN = re.compile(
     r"\b(?:iban|rib|releve d identite bancaire|numero de compte|compte bancaire|coordonnees bancaires)\b"
 )
+#: Numbers as long as a NIR that are announced as something else; only a right key makes a NIR of them.
+_NEVER_NIR = re.compile(r"\b(?:siret|siren|finess|suivi|recommande|colis|tracking|tva|adeli|rpps|ean|code barre)\b")
+_EXPIRES = re.compile(
+    r"\b(?:(?:carte|visa|mastercard|cb|elle) (?:\w+ )?(?:expire|est valable|est valide|perime|va jusqu)|date d expiration|date de (?:fin de )?validite"
+    r"|expiration de (?:la|ma) carte|fin de validite)\b"
+)
+_NOT_A_CARD_DATE = re.compile(
+    r"\b(?:vitale|mutuelle|tiers|adherent|identite|contrat|garantie|devis|ordonnance|attestation|passeport|sejour|droits|invalidite)\b"
+)
+_MONTHS = frozenset(
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
+)  # noqa: SIM905
+_EXPIRY = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?(?:2[4-9]|3\d)")
 _OTHER_NUMBER = re.compile(
     r"\b(?:telephone|portable|fixe|adherent|dossier|contrat|reference|sinistre|facture|devis|code postal"
     r"|postal|ne le|nee le|naissance|date|siret|siren|finess|commande|client|rendez vous|immatriculation"
@@ -56,14 +73,27 @@ _PASSWORD = re.compile(
 )
 
 
-def sensitive_spans(text: str) -> tuple[SensitiveSpan, ...]:
-    """Return the spans of `text` that hold forbidden data, in order, as character offsets; kinds may not overlap."""
+def sensitive_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...]:
+    """Return the spans of `text` that hold forbidden data, in order, as character offsets; kinds may not overlap.
+
+    `before` is what was said just before (a prompt, an earlier utterance): it gives meaning, and has no spans.
+    """
+    if before.strip():
+        lead = f"{before.rstrip()} , "
+        found_after = _spans(lead + text)
+        kept = (span for span in found_after if span.end > len(lead))
+        return tuple(SensitiveSpan(s.kind, max(0, s.start - len(lead)), s.end - len(lead)) for s in kept)
+    return _spans(text)
+
+
+def _spans(text: str) -> tuple[SensitiveSpan, ...]:
     spoken = tokens(text)
     if not spoken:
         return ()
     found: list[SensitiveSpan] = []
     for run in digit_runs(spoken):
         span = _of_run(run, spoken)
+        span = span or _expiry(run, spoken)
         if span is not None:
             found.append(span)
     for span in _passwords(spoken):
@@ -84,19 +114,27 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
 def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
     before = _before(spoken, run.first)
     after = " ".join(token.text for token in spoken[run.last : run.last + 8])
-    account = _iban(run, spoken, before)
+    readings = (run, *run.readings)
+    account = next((found for reading in readings if (found := _iban(reading, spoken, before)) is not None), None)
     if account is not None:
         return account
     other = _last(_OTHER_NUMBER, before)
-    size = len(run.text)
-    whole = (_nir(run), _card(run)) if size < _CARD_DIGITS else (_card(run), _nir(run))
-    if whole[0] or whole[1]:
-        return whole[0] or whole[1]
+    named_nir, named_card = _last(_SAYS_NIR, before), _card_named(before)
+    for reading in readings:
+        found = _card(reading, sure=True) or _nir(reading, loose=named_nir > other)
+        keyed = found is not None and (found.kind == "card" or _has_key(reading))
+        if found is not None and (keyed or _last(_NEVER_NIR, before) < max(named_nir, 0)):
+            return found
+    for reading in readings:
+        if _card(reading, sure=False) is not None and named_card >= other and _last(_NEVER_NIR, before) < 0:
+            return SensitiveSpan("card", run.start, run.end)
+    size = max(len(reading.text) for reading in readings)
+    short = min(len(reading.text) for reading in readings)
     named = [
-        (_last(_SAYS_NIR, before), "nir", size >= _PART_DIGITS and run.text[0] in "123478"),
-        (_card_named(before), "card", size >= _PART_DIGITS),
-        (_last(_SAYS_CVV, before), "cvv", size in (3, 4)),
-        (_last(_SAYS_OTP, before), "otp", 4 <= size <= 8),
+        (named_nir, "nir", size >= _PART_DIGITS and run.text[0] in "123478"),
+        (named_card, "card", size >= _PART_DIGITS),
+        (_last(_SAYS_CVV, before), "cvv", short <= 4 and size >= 3),
+        (_last(_SAYS_OTP, before), "otp", size >= 4 and short <= 8),
         (_last(_SAYS_PIN, before), "password", size >= 4),
         (_last(_SAYS_IBAN, before), "iban", size >= _PART_DIGITS),
     ]
@@ -107,16 +145,68 @@ def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
         return SensitiveSpan("cvv", run.start, run.end)
     if size >= _PART_DIGITS and other < 0 and re.match(r"(?:c est )?(?:mon |le )?numero de secu", after):
         return SensitiveSpan("nir", run.start, run.end)
+    if other < 0 and any(_part_of_nir(reading) for reading in readings):
+        return SensitiveSpan("nir", run.start, run.end)
+    if other < 0 and any(_part_of_card(reading) for reading in readings):
+        return SensitiveSpan("card", run.start, run.end)
     return None
 
 
-def _nir(run: DigitRun) -> SensitiveSpan | None:
+def _nir(run: DigitRun, *, loose: bool) -> SensitiveSpan | None:
     """A social-security number: 13 digits of its shape, or 15 with the key, with a stray digit before at most."""
     size = len(run.text)
-    for offset in range(max(0, size - _NIR_KEY_DIGITS), max(1, size - _NIR_DIGITS + 1)):
+    shape = _NIR_LOOSE if loose else _NIR
+    for offset in (0, 1):
         piece = run.text[offset:]
-        if offset <= 1 and _NIR_DIGITS <= len(piece) <= _NIR_KEY_DIGITS and _NIR.match(piece):
+        fits = size - offset in (_NIR_DIGITS, _NIR_KEY_DIGITS) or (loose and size - offset == _NIR_DIGITS + 1)
+        if fits and shape.match(piece):
             return SensitiveSpan("nir", run.starts[offset], run.end)
+    return None
+
+
+def _has_key(run: DigitRun) -> bool:
+    """Say whether the last 15 digits end with the right key (decree 82-103: 97 less the rest of the 13 by 97)."""
+    piece = run.text[-_NIR_KEY_DIGITS:]
+    return len(piece) == _NIR_KEY_DIGITS and 97 - int(piece[:_NIR_DIGITS]) % 97 == int(piece[_NIR_DIGITS:])
+
+
+def _part_of_nir(run: DigitRun) -> bool:
+    """The beginning of one, said the way they are said: a single 1 or 2, then year, month and department by twos."""
+    if not _NIR_PART_DIGITS <= len(run.text) < _NIR_DIGITS or not _NIR.match(run.text):
+        return False
+    sizes = [len(group) for group in run.groups]
+    by_ones = len(sizes) >= _NIR_PART_DIGITS and set(sizes) == {1} and len(run.text) >= _NIR_PART_DIGITS + 2
+    at_once = len(sizes) == 1 and len(run.text) >= _NIR_PART_DIGITS + 2
+    return sizes[:4] == [1, 2, 2, 2] or by_ones or at_once or _by_places(run)
+
+
+def _by_places(run: DigitRun) -> bool:
+    """One, two, two, two digits, however the words cut them ("un quatre-vingt-cinq zéro sept")."""
+    edges, at = set(), 0
+    for group in run.groups:
+        at += len(group)
+        edges.add(at)
+    return {1, 3, 5, 7} <= edges
+
+
+def _part_of_card(run: DigitRun) -> bool:
+    """Three groups of four or more, the first one of a payment scheme."""
+    sizes = [len(group) for group in run.groups]
+    return run.text[0] in "45" and len(run.text) in (12, 16) and set(sizes) <= {4} and len(sizes) >= 3
+
+
+def _expiry(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
+    """When a payment card ends: month and year, said of a card (PCI-001: kept from the recording with the number)."""
+    before = _before(spoken, run.first)
+    said = _last(_EXPIRES, before)
+    if said < 0 or _NOT_A_CARD_DATE.search(before):
+        return None
+    month = spoken[run.first - 1] if run.first and spoken[run.first - 1].text in _MONTHS else None
+    readings = (run, *run.readings)
+    if month is not None and any(re.fullmatch(r"(?:20)?[23]\d", reading.text) for reading in readings):
+        return SensitiveSpan("card", month.start, run.end)
+    if any(_EXPIRY.fullmatch(reading.text) for reading in readings):
+        return SensitiveSpan("card", run.start, run.end)
     return None
 
 
@@ -124,16 +214,14 @@ def _card_named(before: str) -> int:
     return _last(_SAYS_CARD, _NOT_PAYMENT_CARD.sub(lambda m: "." * len(m.group()), before))
 
 
-def _card(run: DigitRun) -> SensitiveSpan | None:
-    """A card number: 16 digits of a payment scheme, wherever in the run its check digit fits."""
+def _card(run: DigitRun, *, sure: bool) -> SensitiveSpan | None:
+    """A card number: 16 digits of a payment scheme (15 for American Express); `sure`: its check digit fits."""
     for size in (_CARD_DIGITS, 15):
-        for offset in range(len(run.text) - size + 1):
+        for offset in range(min(2, max(0, len(run.text) - size + 1))):
             piece = run.text[offset : offset + size]
             scheme = piece[0] in "3456" if size == _CARD_DIGITS else piece[:2] in ("34", "37")
-            if scheme and luhn.is_valid(piece):
+            if scheme and (luhn.is_valid(piece) if sure else piece[0] in "45") and len(run.text) <= size + 2:
                 return SensitiveSpan("card", run.starts[offset], run.ends[offset + size - 1])
-    if len(run.text) == _CARD_DIGITS and run.text[0] in "45":
-        return SensitiveSpan("card", run.start, run.end)
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _TOKEN = re.compile(r"[^\W_]+")
 _UNITS = {
@@ -43,31 +43,16 @@ _TENS = {
 }
 # The Corsican departments count as 19 and 18 in the key of a NIR (INSEE).
 _CORSICA = {"2a": "19", "2b": "18"}
+_WITH_CORSICA = re.compile(r"\d*2[ab]\d*")
 # What people say between the groups of a number they dictate.
 _BETWEEN = frozenset(
-    [
-        "euh",
-        "heu",
-        "puis",
-        "ensuite",
-        "apres",
-        "alors",
-        "donc",
-        "virgule",
-        "tiret",
-        "espace",
-        "point",
-        "ben",
-        "hum",
-        "c",
-        "est",
-        "le",
-        "la",
-        "et",
-        "plus",
-    ]
-)
-_GAP_WORDS_MAX = 2
+    "euh heu puis ensuite apres alors donc virgule tiret espace point ben hum c est le la et plus attendez attends voila bon"
+    " hein oui ok cle avec suivi de euhm oh ah".split()
+)  # noqa: SIM905
+_CORRECTING = frozenset("non pardon erreur plutot enfin excusez excuse moi desole".split())  # noqa: SIM905
+_GAP_WORDS_MAX = 4
+_READINGS_MAX = 48
+_TAKEN_BACK_MAX = 4
 _AMOUNTS = frozenset(
     [
         "euro",
@@ -90,16 +75,21 @@ _AMOUNTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A levelled word and its place [start, end) in the text."""
+    """A levelled word and its place [start, end) in the text; `before` is the mark that parts it from the last one."""
 
     text: str
     start: int
     end: int
+    before: str = " "
 
 
 @dataclass(frozen=True, slots=True)
 class DigitRun:
-    """Digits said or written one after the other: `text` holds them; tokens[first:last] are their words."""
+    """Digits said or written one after the other: `text` holds them; tokens[first:last] are their words.
+
+    `groups` are the digits said in one go. "quarante quatre vingt douze" is 44 20 12 or 40 92, and what comes before
+    "pardon" may be taken back: `readings` are the other ways to read the run.
+    """
 
     text: str
     first: int
@@ -108,14 +98,19 @@ class DigitRun:
     end: int
     starts: tuple[int, ...]
     ends: tuple[int, ...]
+    groups: tuple[str, ...] = ()
+    readings: tuple[DigitRun, ...] = ()
 
 
 def tokens(text: str) -> list[Token]:
     """Split `text` into words without accents, in lower case."""
-    found = []
+    found: list[Token] = []
     for match in _TOKEN.finditer(text):
         plain = unicodedata.normalize("NFD", match.group().lower())
-        found.append(Token("".join(c for c in plain if not unicodedata.combining(c)), *match.span()))
+        word = "".join(c for c in plain if not unicodedata.combining(c))
+        gap = text[found[-1].end : match.start()] if found else ""
+        before = "," if any(mark in gap for mark in ",;:.!?") else "-" if gap == "-" else " "
+        found.append(Token(word, *match.span(), before))
     return found
 
 
@@ -124,14 +119,14 @@ def _number(spoken: list[Token], at: int) -> tuple[str, int] | None:
     word = spoken[at].text
     if word.isdigit():
         return word, 1
-    if word in _CORSICA:
-        return _CORSICA[word], 1
+    if _WITH_CORSICA.fullmatch(word):
+        return word.replace("2a", "19").replace("2b", "18"), 1
     if word == "zero":
         return "0", 1
     value, used = _below_thousand(spoken, at)
     after = at + used
-    if after < len(spoken) and spoken[after].text in ("mille", "mil"):
-        rest, more = _below_thousand(spoken, after + 1)
+    if _follows(spoken, at, after) and spoken[after].text in ("mille", "mil"):
+        rest, more = _below_thousand(spoken, after + 1) if _follows(spoken, at, after + 1) else (0, 0)
         return str((value if used else 1) * 1000 + rest), used + 1 + more
     return (str(value), used) if used else None
 
@@ -139,37 +134,91 @@ def _number(spoken: list[Token], at: int) -> tuple[str, int] | None:
 def _below_thousand(spoken: list[Token], at: int) -> tuple[int, int]:
     value, used = _below_hundred(spoken, at)
     after = at + used
-    if after < len(spoken) and spoken[after].text in ("cent", "cents") and (used == 0 or 2 <= value <= 9):
-        rest, more = _below_hundred(spoken, after + 1)
+    if _follows(spoken, at, after) and spoken[after].text in ("cent", "cents") and (used == 0 or 2 <= value <= 9):
+        rest, more = _below_hundred(spoken, after + 1) if _follows(spoken, at, after + 1) else (0, 0)
         return (value if used else 1) * 100 + rest, used + 1 + more
     return value, used
+
+
+def _follows(spoken: list[Token], first: int, at: int) -> bool:
+    """Say whether token `at` exists and no comma parts it from the number that begins at `first`."""
+    return at < len(spoken) and (at == first or spoken[at].before != ",")
 
 
 def _below_hundred(spoken: list[Token], at: int) -> tuple[int, int]:
     if at >= len(spoken):
         return 0, 0
     word = spoken[at].text
-    following = [token.text for token in spoken[at + 1 : at + 4]]
-    if word == "quatre" and following[:1] and following[0] in ("vingt", "vingts"):
+    following = [token.text for token in spoken[at + 1 : at + 2] if token.before != ","]
+    if word == "quatre" and following and following[0] in ("vingt", "vingts"):
         value, used = 80, 2
     elif word in _TENS:
         value, used = _TENS[word], 1
     elif word in _TEENS:
-        if word == "dix" and following[:1] and following[0] in ("sept", "huit", "neuf"):
+        if word == "dix" and following and following[0] in ("sept", "huit", "neuf"):
             return 10 + _UNITS[following[0]], 2
         return _TEENS[word], 1
     elif word in _UNITS and word != "zero":
         return _UNITS[word], 1
     else:
         return 0, 0
-    joined = 1 if at + used < len(spoken) and spoken[at + used].text == "et" else 0
-    after = spoken[at + used + joined].text if at + used + joined < len(spoken) else ""
+    joined = 1 if _follows(spoken, at, at + used) and spoken[at + used].text == "et" else 0
+    next_at = at + used + joined
+    if not _follows(spoken, at, next_at) or _begins_eighty(spoken, next_at):
+        return value, used
+    after = spoken[next_at].text
     if value in (60, 80) and after in _TEENS and (not joined or after == "onze"):
-        more = _below_hundred(spoken, at + used + joined)
+        more = _below_hundred(spoken, next_at)
         return value + more[0], used + joined + more[1]
     if after in _UNITS and after != "zero" and (not joined or after in ("un", "une")):
         return value + _UNITS[after], used + joined + 1
     return value, used
+
+
+def _begins_eighty(spoken: list[Token], at: int) -> bool:
+    """Say whether "quatre" is written as part of "quatre-vingt" and not of the ten before it."""
+    if spoken[at].text != "quatre" or at + 1 >= len(spoken) or spoken[at].before == "-":
+        return False
+    return spoken[at + 1].text in ("vingt", "vingts") and spoken[at + 1].before == "-"
+
+
+def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:
+    """Return the ways to read the number that begins at `at`, the likeliest first."""
+    word = spoken[at].text
+    following = spoken[at + 1].text if at + 1 < len(spoken) else ""
+    beyond = spoken[at + 2].text if at + 2 < len(spoken) else ""
+    if word in ("2", "deux") and following in ("a", "b") and (beyond.isdigit() or beyond in _NUMBER_WORDS):
+        return [(_CORSICA["2" + following], 2)]
+    read = _number(spoken, at)
+    if read is None:
+        return []
+    found = [read]
+    if word in _TENS and following == "quatre" and beyond in ("vingt", "vingts") and read[1] == 2:
+        found.append((str(_TENS[word]), 1))
+    if word in _TENS and following in _UNITS and beyond in ("cent", "cents", "mille") and read[1] >= 2:
+        found.append((str(_TENS[word]), 1))
+    if word == "quatre" and following in ("vingt", "vingts") and spoken[at + 1].before == " ":
+        found.append(("4", 1))
+    if word in _UNITS and following in ("cent", "cents") and at and spoken[at - 1].text == "zero":
+        found.append((str(_UNITS[word]), 1))
+    # "cinquante-trois mille neuf cent" is 53 900, or 53 and 1900.
+    for used in range(1, read[1]):
+        if spoken[at + used].text in ("mille", "mil"):
+            value, words = _below_thousand(spoken, at)
+            if words == used and value >= 10:
+                found.append((str(value), used))
+    return list(dict.fromkeys(found))
+
+
+_NUMBER_WORDS = frozenset(_UNITS) | frozenset(_TEENS) | frozenset(_TENS) | {"cent", "cents", "mille", "mil"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    digits: str
+    first: int
+    last: int
+    corrected: bool
 
 
 def digit_runs(spoken: list[Token]) -> list[DigitRun]:
@@ -177,28 +226,61 @@ def digit_runs(spoken: list[Token]) -> list[DigitRun]:
     runs: list[DigitRun] = []
     at = 0
     while at < len(spoken):
-        read = _number(spoken, at)
-        if read is None:
+        if not _options(spoken, at):
             at += 1
             continue
-        first, digits = at, ""
-        starts: list[int] = []
-        ends: list[int] = []
-        last = at
-        while read is not None:
-            group, used = read
-            digits += group
-            starts += [spoken[at].start] * len(group)
-            ends += [spoken[at + used - 1].end] * len(group)
-            at = last = at + used
-            gap = 0
-            while at + gap < len(spoken) and gap < _GAP_WORDS_MAX and spoken[at + gap].text in _BETWEEN:
-                gap += 1
-            read = _number(spoken, at + gap) if at + gap < len(spoken) else None
-            if read is not None:
-                at += gap
+        found = _readings(spoken, at)
+        first = found[0]
+        last = max(reading.last for reading in found)
         amount = last < len(spoken) and spoken[last].text in _AMOUNTS
-        if not (amount and len(digits) < 8):
-            runs.append(DigitRun(digits, first, last, starts[0], ends[-1], tuple(starts), tuple(ends)))
+        if not (amount and len(first.text) < 8):
+            runs.append(replace(first, last=last, readings=tuple(found[1:])))
         at = last
     return runs
+
+
+def _readings(spoken: list[Token], begin: int) -> list[DigitRun]:
+    found: list[DigitRun] = []
+    # Depth first, the likeliest option on top.
+    stack: list[tuple[int, tuple[_Group, ...]]] = [(begin, ())]
+    while stack and len(found) < _READINGS_MAX:
+        at, groups = stack.pop()
+        gap, corrected = _gap(spoken, at) if groups else (0, False)
+        options = _options(spoken, at + gap) if at + gap < len(spoken) else []
+        if not options:
+            found.append(_run(spoken, groups))
+            continue
+        for digits, used in reversed(options):
+            group = _Group(digits, at + gap, at + gap + used, corrected)
+            if corrected:
+                # The last groups may have been taken back: one, or some digits said one by one.
+                for back in range(min(_TAKEN_BACK_MAX, len(groups)), 0, -1):
+                    if back == 1 or all(len(g.digits) == 1 for g in groups[-back:]):
+                        stack.append((group.last, (*groups[:-back], group)))
+            stack.append((group.last, (*groups, group)))
+    return list(dict.fromkeys(found))
+
+
+def _gap(spoken: list[Token], at: int) -> tuple[int, bool]:
+    gap, corrected = 0, False
+    while at + gap < len(spoken) and gap < _GAP_WORDS_MAX:
+        word = spoken[at + gap].text
+        if word not in _BETWEEN and word not in _CORRECTING:
+            break
+        corrected = corrected or word in _CORRECTING
+        gap += 1
+    return gap, corrected
+
+
+def _run(spoken: list[Token], groups: tuple[_Group, ...]) -> DigitRun:
+    starts: list[int] = []
+    ends: list[int] = []
+    for group in groups:
+        word = spoken[group.first]
+        alone = group.last == group.first + 1 and word.text == group.digits
+        for n in range(len(group.digits)):
+            starts.append(word.start + n if alone else word.start)
+            ends.append(word.start + n + 1 if alone else spoken[group.last - 1].end)
+    text = "".join(group.digits for group in groups)
+    said = tuple(group.digits for group in groups)
+    return DigitRun(text, groups[0].first, groups[-1].last, starts[0], ends[-1], tuple(starts), tuple(ends), said)
