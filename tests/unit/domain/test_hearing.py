@@ -1,0 +1,169 @@
+"""What moves the cleared mark of one channel, and what holds it."""
+
+from __future__ import annotations
+
+from ivr.domain.hearing import Channel, ChannelHearing, HearingSettings, Piece
+from ivr.domain.verdict import Band, EarVerdict, Label
+
+HEARING = HearingSettings(
+    partial_every_ms=200,
+    partial_min_ms=200,
+    overlap_ms=300,
+    piece_max_ms=1200,
+    vad_delay_ms=300,
+    backlog_ms=6000,
+    mask_before_ms=200,
+    mask_after_ms=100,
+)
+CLEAR = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
+
+
+def act(onset_ms: int | None) -> EarVerdict:
+    return EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.95, onset_ms)
+
+
+def doubt() -> EarVerdict:
+    return EarVerdict(Label.OBJECTION_RECORDING, Band.DOUBT, 0.5)
+
+
+def hearing(**changes: int) -> ChannelHearing:
+    return ChannelHearing(Channel.CALLER, HearingSettings(**{**vars(HEARING), **changes}))
+
+
+def test_silence_is_cleared_once_the_voice_detector_is_certain() -> None:
+    one = hearing()
+    one.heard(1000)
+    assert one.mark_ms == 700
+
+
+def test_speech_holds_the_mark_at_its_onset_until_judged() -> None:
+    one = hearing()
+    one.heard(1000)
+    one.speech_started(800)
+    one.heard(1600)
+    one.speech_ended(1600)
+    piece = one.next_piece()
+    assert piece == Piece(1, Channel.CALLER, 800, 1600, final=True)
+    assert one.mark_ms == 800
+    one.judged(piece.id, CLEAR)
+    assert one.mark_ms == 1300
+
+
+def test_a_clear_partial_moves_the_mark_to_its_overlap_only() -> None:
+    one = hearing()
+    one.speech_started(0)
+    one.heard(1000)
+    piece = one.next_piece()
+    assert piece is not None
+    assert not piece.final
+    one.judged(piece.id, CLEAR)
+    assert one.mark_ms == 1000 - HEARING.overlap_ms
+
+
+def test_the_next_piece_begins_at_the_mark_so_that_nothing_goes_unheard() -> None:
+    one = hearing()
+    one.speech_started(0)
+    one.heard(1000)
+    first = one.next_piece()
+    assert first is not None
+    one.judged(first.id, CLEAR)
+    one.heard(1600)
+    second = one.next_piece()
+    assert second is not None
+    assert second.start_ms == one.mark_ms
+
+
+def test_a_final_piece_does_not_wait_for_a_partial_one() -> None:
+    one = hearing()
+    one.speech_started(0)
+    one.heard(1000)
+    partial = one.next_piece()
+    one.heard(1200)
+    one.speech_ended(1200)
+    final = one.next_piece()
+    assert partial is not None
+    assert final is not None
+    assert (final.start_ms, final.end_ms, final.final) == (0, 1200, True)
+
+
+def test_a_clear_partial_does_not_move_the_mark_while_the_final_piece_is_out() -> None:
+    one = hearing()
+    one.speech_started(0)
+    one.heard(1000)
+    partial = one.next_piece()
+    one.heard(1200)
+    one.speech_ended(1200)
+    one.next_piece()
+    assert partial is not None
+    one.judged(partial.id, CLEAR)
+    assert one.mark_ms == 0
+
+
+def test_an_objection_cuts_at_its_onset_and_never_before_its_piece() -> None:
+    one = hearing()
+    one.speech_started(500)
+    one.heard(1500)
+    piece = one.next_piece()
+    assert piece is not None
+    one.judged(piece.id, act(100))
+    assert one.cut_ms == 500
+
+
+def test_an_unanswered_piece_is_asked_for_again() -> None:
+    one = hearing()
+    one.speech_started(0)
+    one.heard(500)
+    one.speech_ended(500)
+    piece = one.next_piece()
+    assert piece is not None
+    one.unanswered(piece.id)
+    again = one.next_piece()
+    assert again is not None
+    assert (again.start_ms, again.end_ms) == (piece.start_ms, piece.end_ms)
+
+
+def test_speech_that_waits_too_long_makes_the_channel_deaf() -> None:
+    one = hearing()
+    one.speech_started(0)
+    one.heard(HEARING.backlog_ms)
+    assert not one.deaf
+    one.heard(HEARING.backlog_ms + 20)
+    assert one.deaf
+    assert one.mark_ms == 0
+
+
+def test_a_doubt_holds_the_mark_until_it_is_dispelled() -> None:
+    one = hearing()
+    one.speech_started(0)
+    one.heard(500)
+    one.speech_ended(500)
+    piece = one.next_piece()
+    assert piece is not None
+    one.judged(piece.id, doubt())
+    one.heard(5000)
+    assert one.doubtful
+    assert one.mark_ms == 0
+    one.doubt_dispelled()
+    assert one.mark_ms == 4700
+
+
+def test_a_doubtful_partial_is_judged_again_with_what_follows() -> None:
+    one = hearing()
+    one.speech_started(0)
+    one.heard(600)
+    partial = one.next_piece()
+    assert partial is not None
+    one.judged(partial.id, doubt())
+    assert not one.doubtful
+    one.heard(1000)
+    one.speech_ended(1000)
+    final = one.next_piece()
+    assert final is not None
+    assert final.start_ms == 0
+
+
+def test_the_end_of_the_call_needs_no_waiting_for_silence() -> None:
+    one = hearing()
+    one.heard(1000)
+    one.finish()
+    assert one.mark_ms == 1000

@@ -1,0 +1,53 @@
+"""What the tape lets out, what it drops, and what it notes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.domain.endpointing import FRAME_MS
+from ivr.domain.recording import Mask
+from ivr.domain.tape import Silence, StereoFrame, Tape, TapeSettings
+
+TAPE = TapeSettings(max_hold_ms=3000, lookback_ms=200)
+
+
+@pytest.mark.parametrize("final", [False, True])
+def test_release_stays_behind_the_mark_by_the_lookback_until_the_end(final: bool) -> None:
+    tape = Tape(TAPE)
+    tape.start(0)
+    for at_ms in range(0, 1000, FRAME_MS):
+        tape.push(StereoFrame(at_ms, bytes(320), bytes(320)))
+    written = tape.release(800, final=final)
+    assert tape.written_until_ms == (800 if final else 600)
+    assert len(written) == tape.written_until_ms // FRAME_MS
+
+
+def test_a_gap_comes_out_as_silence_and_is_noted_with_its_cause() -> None:
+    tape = Tape(TAPE)
+    tape.start(0)
+    tape.push(StereoFrame(0, bytes(320), bytes(320)))
+    tape.pause("doubt")
+    tape.push(StereoFrame(20, bytes(320), bytes(320)))
+    tape.resume()
+    tape.push(StereoFrame(40, bytes(320), bytes(320)))
+    written = tape.release(1000)
+    assert [type(item) for item in written] == [StereoFrame, Silence, StereoFrame]
+    assert [(gap.start_ms, gap.end_ms, gap.cause) for gap in tape.gaps] == [(20, 40, "doubt")]
+
+
+def test_frames_that_wait_too_long_are_dropped_and_noted() -> None:
+    tape = Tape(TAPE)
+    tape.start(0)
+    for at_ms in range(0, TAPE.max_hold_ms + 200, FRAME_MS):
+        tape.push(StereoFrame(at_ms, bytes(320), bytes(320)))
+    assert [(gap.start_ms, gap.end_ms, gap.cause) for gap in tape.gaps] == [(0, 200, "unheard")]
+
+
+def test_a_mask_silences_its_own_channel_only() -> None:
+    tape = Tape(TAPE)
+    tape.start(0)
+    tape.push(StereoFrame(0, b"\x01" * 320, b"\x02" * 320))
+    (frame,) = tape.release(1000, [Mask("caller", 0, 20, "nir")])
+    assert isinstance(frame, StereoFrame)
+    assert not any(frame.left)
+    assert any(frame.right)
