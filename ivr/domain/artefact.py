@@ -28,7 +28,7 @@ class EventKind(Enum):
     DSAR_DISPUTED = "dsar-disputed"
 
 
-#: Events that end a purpose rather than prolong it. At the same instant they count before any other (fail closed).
+#: Events by which a person says no: nothing is offered or signed after them.
 ENDING = frozenset({EventKind.REFUSAL, EventKind.OBJECTION})
 
 

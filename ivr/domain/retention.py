@@ -82,11 +82,12 @@ class Period:
 
     def length(self, start: datetime, tz: str) -> Duration:
         """What is applied from the aware time `start` on: the house's value, unless it outlasts the cap."""
-        return self.keep if after(start, self.keep, tz) <= after(start, self.cap, tz) else self.cap
+        return self.keep if self.keep == self.cap or after(start, self.keep, tz) == self.due(start, tz) else self.cap
 
     def due(self, start: datetime, tz: str) -> datetime:
         """Return the UTC time at which the period ends that begins at the aware time `start`."""
-        return min(after(start, self.keep, tz), after(start, self.cap, tz))
+        kept = after(start, self.keep, tz)
+        return kept if self.keep == self.cap else min(kept, after(start, self.cap, tz))
 
 
 class AtEnd(Enum):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
-from ivr.domain.artefact import ENDING, Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
+from ivr.domain.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
 from ivr.domain.legal_hold import HoldRules, LegalHold, hold_rules
 from ivr.domain.profile import Profile
 from ivr.domain.retention import RECORDED_AT, AtEnd, Clock, OnObjection, Period, RetentionTable, after
@@ -176,7 +176,7 @@ def _purpose(
     clock = table.clocks[purpose.tag]
     tz = artefact.timezone or table.timezone
     run = _Run.start(clock, artefact, purpose, tz)
-    for event in sorted(events, key=lambda e: (e.at, e.kind not in ENDING, e.kind.value)):
+    for event in sorted(events, key=lambda e: (e.at, e.kind.value)):
         run = run.take(event, tz)
     due, reasons = run.due_at, (*run.period.rules, run.period.cap_rule)
     if run.objected:

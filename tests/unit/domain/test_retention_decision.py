@@ -144,6 +144,21 @@ def test_a_shorter_policy_shortens_what_is_stored() -> None:
     assert decide(sealed, table=with_months("quality_audio", 3)).due_at == paris(2027, 2, 21, 10)
 
 
+def test_an_event_whose_period_may_not_extend_moves_nothing_later() -> None:
+    suspected = [event("fraud-suspected", CALL + 30 * DAY)]
+    decision = decide(artefact("fraud"), suspected)
+    assert (decision.due_at, decision.purposes[0].event) == (SIX_MONTHS_ON, "recorded_at")
+
+
+def test_an_earlier_event_noted_late_does_not_carry_a_longer_policy_in() -> None:
+    offers = [event("offer", CALL + 2 * DAY)]
+    table = with_months("sales_audio", 1)
+    noted = settled(artefact("sales_audio"), decide(artefact("sales_audio"), offers, now=CALL + 3 * DAY, table=table))
+    earlier = [*offers, event("offer", CALL + DAY)]
+    longer = decide(noted, earlier, now=CALL + 3 * DAY, table=with_months("sales_audio", 6))
+    assert longer.due_at == paris(2026, 12, 23, 10)
+
+
 def test_a_signature_extends_what_was_fixed_and_is_then_fixed_itself() -> None:
     sealed = settled(artefact("sales_audio"), decide(artefact("sales_audio")))
     signed = [event("signature", CALL + DAY)]
@@ -182,6 +197,18 @@ def test_a_new_refusal_refreshes_an_entry_that_waits_for_review() -> None:
     assert decide(entry, now=waiting).purposes[0].state is PurposeState.REVIEW
     refreshed = decide(entry, [event("refusal", waiting)], now=waiting)
     assert (refreshed.purposes[0].state, refreshed.due_at) == (PurposeState.OPEN, paris(2033, 1, 1))
+
+
+def test_an_offer_made_after_the_signature_takes_nothing_from_the_two_years() -> None:
+    said = [event("signature", CALL + DAY), event("offer", CALL + 2 * DAY)]
+    assert decide(artefact("sales_audio"), said).due_at == paris(2028, 11, 22, 10)
+
+
+def test_a_purpose_that_was_found_ended_is_not_reopened_by_what_is_learnt_later() -> None:
+    lapsed = paris(2026, 12, 21, 10)
+    found = settled(artefact("sales_audio"), decide(artefact("sales_audio"), now=lapsed))
+    learnt = decide(found, [event("signature", CALL + DAY)], now=lapsed + DAY)
+    assert (learnt.verdict, learnt.due_at) == (Verdict.DESTROY, lapsed)
 
 
 def test_an_earlier_contact_noted_late_does_not_shorten_the_last_one() -> None:
@@ -236,6 +263,23 @@ def test_only_a_hold_that_existed_before_a_refusal_suspends_it(placed: datetime,
     if verdict is Verdict.DESTROY:
         assert "Un gel postérieur n'y change rien." in decision.detail
         assert decision.held_by == ()
+
+
+def test_a_refusal_decides_for_a_later_hold_when_another_purpose_ends_at_the_same_instant() -> None:
+    both = artefact("quality_audio", "sales_audio")
+    said = [event("objection", CALL + MINUTE)]
+    both = both.with_purpose(Purpose("quality_audio", FixedDeadline(CALL + MINUTE, "recorded_at", CALL)))
+    decision = decide(both, said, [active_hold(CALL + 2 * MINUTE)], now=CALL + DAY)
+    assert decision.verdict is Verdict.DESTROY
+
+
+def test_the_purpose_that_ends_last_decides_whether_a_hold_counts() -> None:
+    both = artefact("quality_audio", "contract_proof")
+    said = [event("objection", CALL + MINUTE)]
+    proof_ends = paris(2026, 12, 21, 10)
+    held = decide(both, said, [active_hold(CALL + DAY)], now=proof_ends)
+    assert (held.verdict, held.due_at) == (Verdict.KEEP, proof_ends)
+    assert held.destroy_by == proof_ends + timedelta(hours=24)
 
 
 def test_a_hold_placed_after_an_ordinary_deadline_still_suspends() -> None:
