@@ -112,6 +112,15 @@ def test_a_second_contract_may_be_signed_after_a_refusal_that_came_too_late_to_c
     assert effect.decision.verdict is Verdict.KEEP
 
 
+def test_a_refusal_learnt_late_that_came_before_the_signature_destroys_and_bars_what_follows() -> None:
+    signed = event("signature", CALL + 2 * DAY)
+    stored = note(artefact("sales_audio"), signed).artefact
+    refused = event("refusal", CALL + DAY)
+    effect = note(stored, refused, signed, now=CALL + 3 * DAY)
+    assert (effect.decision.verdict, effect.decision.due_at) == (Verdict.DESTROY, CALL + DAY)
+    assert "refusal already" in refusal(effect.artefact, event("conclusion", CALL + 3 * DAY), signed, refused)
+
+
 @pytest.mark.parametrize(("kind", "needs"), NEEDS.items())
 def test_some_events_need_another_before_them(kind: EventKind, needs: frozenset[EventKind]) -> None:
     thing = artefact("sales_audio", "complaint")

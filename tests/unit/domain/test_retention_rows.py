@@ -249,3 +249,10 @@ def test_proof_of_a_contract_goes_to_the_archive_as_soon_as_it_is_concluded() ->
     concluded = [event("conclusion", CALL + SECOND)]
     assert decide_retention(artefact("contract_proof"), concluded, (), TABLE, PROFILE, CALL + SECOND).archived
     assert not decide_retention(artefact("contract_proof"), (), (), TABLE, PROFILE, CALL + SECOND).archived
+
+
+def test_what_one_purpose_still_needs_on_site_is_not_moved_to_the_archive_for_another() -> None:
+    moved = paris(2028, 11, 21, 10)
+    both = decide_retention(artefact("social_aid", "provident"), (), (), TABLE, PROFILE, moved)
+    assert [p.archive_at for p in both.purposes] == [moved, None]
+    assert not both.archived
