@@ -121,13 +121,34 @@ def iban_groups(rng: random.Random) -> list[str]:
 def forbidden(count: int, seed: int) -> Iterator[Said]:
     """Yield `count` utterances in which somebody gives away forbidden data."""
     rng = random.Random(seed)
-    makers: tuple[Callable[[random.Random], Said], ...] = (_nir, _nir, _nir_part, _card, _card, _iban, _cvv, _expiry, _otp, _password)
+    makers: tuple[Callable[[random.Random], Said], ...] = (
+        _nir,
+        _nir,
+        _nir_part,
+        _card,
+        _card,
+        _iban,
+        _cvv,
+        _expiry,
+        _otp,
+        _password,
+    )
     for n in range(count):
         yield makers[n % len(makers)](rng)
 
 
 def _nir(rng: random.Random) -> Said:
-    lead = rng.choice(("mon numéro de sécu c'est le", "alors c'est le", "", "oui, ", "je vous le donne,", "le numéro c'est", "bonjour, mon numéro de sécurité sociale :"))
+    lead = rng.choice(
+        (
+            "mon numéro de sécu c'est le",
+            "alors c'est le",
+            "",
+            "oui, ",
+            "je vous le donne,",
+            "le numéro c'est",
+            "bonjour, mon numéro de sécurité sociale :",
+        )
+    )
     tail = rng.choice(("", "", " voilà", " et c'est tout", " merci"))
     parts = nir_groups(rng, key=rng.random() < 0.5)
     if rng.random() < 0.15:
@@ -138,13 +159,22 @@ def _nir(rng: random.Random) -> Said:
 def _nir_part(rng: random.Random) -> Said:
     parts = nir_groups(rng, key=False)
     if rng.random() < 0.5:
-        lead = rng.choice(("mon numéro de sécu commence par", "la sécu c'est le", "sur ma carte vitale je lis", "numéro de sécurité sociale"))
-        return Said(f"{lead} {spoken(parts[:rng.randrange(3, 6)], rng, hesitate=False)}", "nir", "nir-part")
+        lead = rng.choice(
+            (
+                "mon numéro de sécu commence par",
+                "la sécu c'est le",
+                "sur ma carte vitale je lis",
+                "numéro de sécurité sociale",
+            )
+        )
+        return Said(f"{lead} {spoken(parts[: rng.randrange(3, 6)], rng, hesitate=False)}", "nir", "nir-part")
     return Said(f"{rng.choice(('', 'c est le ', 'alors '))}{spoken(parts[:5], rng, hesitate=False)}", "nir", "nir-part")
 
 
 def _card(rng: random.Random) -> Said:
-    lead = rng.choice(("ma carte c'est", "le numéro de la carte", "", "alors", "je vous donne ma carte bleue,", "c'est le", "oui"))
+    lead = rng.choice(
+        ("ma carte c'est", "le numéro de la carte", "", "alors", "je vous donne ma carte bleue,", "c'est le", "oui")
+    )
     return Said(f"{lead} {spoken(card_groups(rng), rng)}".strip(), "card", "card")
 
 
@@ -157,26 +187,64 @@ def _iban(rng: random.Random) -> Said:
 
 
 def _cvv(rng: random.Random) -> Said:
-    lead = rng.choice(("le cryptogramme c'est", "les trois chiffres derrière :", "au dos c'est marqué", "le CVV", "code de sécurité", "le crypto"))
+    lead = rng.choice(
+        (
+            "le cryptogramme c'est",
+            "les trois chiffres derrière :",
+            "au dos c'est marqué",
+            "le CVV",
+            "code de sécurité",
+            "le crypto",
+        )
+    )
     return Said(f"{lead} {spoken([f'{rng.randrange(100, 1000)}'], rng)}", "cvv", "cvv")
 
 
 def _expiry(rng: random.Random) -> Said:
     month, year = rng.randrange(1, 13), rng.randrange(27, 32)
     names = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905
-    date = rng.choice((f"{month:02d}/{year}", f"{names[month - 1]} 20{year}", f"{names[month - 1]} deux mille {below_hundred(year, False)}", spoken([f"{month:02d}", str(year)], rng, hesitate=False)))
-    lead = rng.choice(("ma carte expire en", "la carte bleue est valable jusqu'en", "date d'expiration de la carte", "ma carte bancaire expire fin", "la date d'expiration c'est"))
+    date = rng.choice(
+        (
+            f"{month:02d}/{year}",
+            f"{names[month - 1]} 20{year}",
+            f"{names[month - 1]} deux mille {below_hundred(year, False)}",
+            spoken([f"{month:02d}", str(year)], rng, hesitate=False),
+        )
+    )
+    lead = rng.choice(
+        (
+            "ma carte expire en",
+            "la carte bleue est valable jusqu'en",
+            "date d'expiration de la carte",
+            "ma carte bancaire expire fin",
+            "la date d'expiration c'est",
+        )
+    )
     return Said(f"{lead} {date}", "card", "expiry")
 
 
 def _otp(rng: random.Random) -> Said:
-    lead = rng.choice(("le code reçu par SMS c'est le", "j'ai reçu le code", "le code de validation", "le texto dit", "mon code de confirmation est"))
+    lead = rng.choice(
+        (
+            "le code reçu par SMS c'est le",
+            "j'ai reçu le code",
+            "le code de validation",
+            "le texto dit",
+            "mon code de confirmation est",
+        )
+    )
     code = f"{rng.randrange(100000, 1000000)}"
-    return Said(f"{lead} {spoken(rng.choice(([code], [code[:2], code[2:4], code[4:]], [code[:3], code[3:]])), rng)}", "otp", "otp")
+    return Said(
+        f"{lead} {spoken(rng.choice(([code], [code[:2], code[2:4], code[4:]], [code[:3], code[3:]])), rng)}",
+        "otp",
+        "otp",
+    )
 
 
 def _password(rng: random.Random) -> Said:
-    lead = rng.choice(("mon mot de passe c'est", "le mot de passe est", "mon code secret c'est", "mon code confidentiel est le"))
+    lead = rng.choice(
+        ("mon mot de passe c'est", "le mot de passe est", "mon code secret c'est", "mon code confidentiel est le")
+    )
     word = rng.choice(("Marguerite", "soleil", "minou", "azerty", "bretagne")) if "passe" in lead else ""
     return Said(f"{lead} {word}{rng.randrange(10, 99) if word else rng.randrange(1000, 9999)}", "password", "password")
 
@@ -192,7 +260,17 @@ def harmless(count: int, seed: int) -> Iterator[Said]:
 
 def _phone(rng: random.Random) -> str:
     digits = "0" + rng.choice("1234567679") + "".join(str(rng.randrange(10)) for _ in range(8))
-    lead = rng.choice(("mon numéro c'est le", "vous pouvez me rappeler au", "mon portable :", "", "je suis au", "alors c'est le", "le téléphone de ma fille c'est"))
+    lead = rng.choice(
+        (
+            "mon numéro c'est le",
+            "vous pouvez me rappeler au",
+            "mon portable :",
+            "",
+            "je suis au",
+            "alors c'est le",
+            "le téléphone de ma fille c'est",
+        )
+    )
     pairs = [digits[n : n + 2] for n in range(0, 10, 2)]
     if rng.random() < 0.15:
         return f"{lead} plus trente-trois {spoken([digits[1], *pairs[1:]], rng)}".strip()
@@ -208,10 +286,22 @@ def _two_phones(rng: random.Random) -> str:
 def _date(rng: random.Random) -> str:
     months = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905
     day, year = rng.randrange(1, 29), rng.randrange(1930, 2027)
-    lead = rng.choice(("je suis né le", "ma date de naissance c'est le", "le rendez-vous était le", "c'était le", "la facture est du", "depuis le", "je suis née le"))
+    lead = rng.choice(
+        (
+            "je suis né le",
+            "ma date de naissance c'est le",
+            "le rendez-vous était le",
+            "c'était le",
+            "la facture est du",
+            "depuis le",
+            "je suis née le",
+        )
+    )
     swiss = rng.random() < 0.1
     century, rest = divmod(year, 100)
-    words = f"mille neuf cent {below_hundred(rest, swiss)}" if century == 19 else f"deux mille {below_hundred(rest, swiss)}"
+    words = (
+        f"mille neuf cent {below_hundred(rest, swiss)}" if century == 19 else f"deux mille {below_hundred(rest, swiss)}"
+    )
     if rng.random() < 0.3:
         return f"{lead} {day:02d}/{rng.randrange(1, 13):02d}/{year}"
     if rng.random() < 0.3:
@@ -221,27 +311,63 @@ def _date(rng: random.Random) -> str:
 
 def _amount(rng: random.Random) -> str:
     euros, cents = rng.randrange(5, 4000), rng.randrange(100)
-    lead = rng.choice(("j'ai payé", "le remboursement de", "on m'a prélevé", "la facture fait", "il me reste à charge", "ma cotisation passe à"))
-    words = below_thousand(euros % 1000, rng.random() < 0.1) if euros < 1000 else f"{below_hundred(euros // 1000, False)} mille {below_thousand(euros % 1000 or 200, False)}"
+    lead = rng.choice(
+        (
+            "j'ai payé",
+            "le remboursement de",
+            "on m'a prélevé",
+            "la facture fait",
+            "il me reste à charge",
+            "ma cotisation passe à",
+        )
+    )
+    words = (
+        below_thousand(euros % 1000, rng.random() < 0.1)
+        if euros < 1000
+        else f"{below_hundred(euros // 1000, False)} mille {below_thousand(euros % 1000 or 200, False)}"
+    )
     return f"{lead} {rng.choice((f'{euros},{cents:02d} euros', f'{words} euros {below_hundred(cents, False)}', f'{euros} euros et {cents} centimes'))} {rng.choice(('', 'par mois', 'sur ma carte', 'par carte bancaire', 'sur mon compte'))}"
 
 
 def _member(rng: random.Random) -> str:
     digits = "".join(str(rng.randrange(10)) for _ in range(rng.choice((6, 7, 8, 9, 10))))
-    lead = rng.choice(("mon numéro d'adhérent c'est le", "numéro d'adhérent", "je suis l'adhérent numéro", "le numéro sur ma carte de mutuelle c'est", "mon numéro de contrat :"))
+    lead = rng.choice(
+        (
+            "mon numéro d'adhérent c'est le",
+            "numéro d'adhérent",
+            "je suis l'adhérent numéro",
+            "le numéro sur ma carte de mutuelle c'est",
+            "mon numéro de contrat :",
+        )
+    )
     return f"{lead} {spoken([digits[n : n + 2] for n in range(0, len(digits), 2)], rng)}"
 
 
 def _file(rng: random.Random) -> str:
     digits = "".join(str(rng.randrange(10)) for _ in range(rng.choice((5, 6, 8, 9, 10, 12))))
-    lead = rng.choice(("le numéro de dossier", "référence", "le dossier numéro", "la référence du courrier c'est", "le devis numéro", "facture numéro", "sinistre numéro", "la référence de ma demande est"))
+    lead = rng.choice(
+        (
+            "le numéro de dossier",
+            "référence",
+            "le dossier numéro",
+            "la référence du courrier c'est",
+            "le devis numéro",
+            "facture numéro",
+            "sinistre numéro",
+            "la référence de ma demande est",
+        )
+    )
     return f"{lead} {rng.choice(('', '', 'A', 'DV ', 'RC'))}{spoken([digits[n : n + 3] for n in range(0, len(digits), 3)], rng)}"
 
 
 def _postal(rng: random.Random) -> str:
     code = f"{rng.randrange(1, 96):02d}{rng.randrange(0, 999):03d}"
     lead = rng.choice(("j'habite au", "mon code postal c'est le", "code postal", "je suis dans le", "l'adresse c'est"))
-    street = f"{rng.randrange(1, 200)} rue {rng.choice(('des Lilas', 'du 8 mai 1945', 'Victor Hugo', 'de la Gare'))} " if "adresse" in lead else ""
+    street = (
+        f"{rng.randrange(1, 200)} rue {rng.choice(('des Lilas', 'du 8 mai 1945', 'Victor Hugo', 'de la Gare'))} "
+        if "adresse" in lead
+        else ""
+    )
     return f"{lead} {street}{spoken([code[:2], code[2:]], rng)} {rng.choice(('Nantes', 'Lyon', 'Brest', ''))}"
 
 

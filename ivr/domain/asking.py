@@ -55,7 +55,9 @@ _OTHER_OBJECT = re.compile(
     r"\b(?:si|comment|pourquoi|quand|ou|ce qu[ei]?|ce qui|concernant|a propos|au sujet|sujet|date|jour|motif|raison|cause|instant|minutes?"
     r"|secondes?|avis|accord|probleme|procedure|lien|courrier|changement|message|moment|heure|que (?!vous me|je note|j ai))\b"
 )
-_HAVE = frozenset({"avez", "as", "vous", "tu", "auriez", "aviez", "avais", "connaissez", "connais", "voyez", "trouvez", "retrouvez"})
+_HAVE = frozenset(
+    {"avez", "as", "vous", "tu", "auriez", "aviez", "avais", "connaissez", "connais", "voyez", "trouvez", "retrouvez"}
+)
 _DENIED_HERE = re.compile(r"\b(?:pas|ni|jamais|aucune?|non) (?:(?:de|d|du|votre|vos|le|la|les|l|un|une|ton|ta) )?$")
 _OWN_QUESTION_WORDS_MAX = 7
 _NEAR_NEGATION = 5
@@ -257,7 +259,7 @@ class AskDetector:
         if act is not Act.PLEASE and any(match.start() < end for match in report.finditer(text)):
             direct_to_us = act is Act.TO_US and "moi" in text[start:end].split()
             if not direct_to_us or re.search(
-                r"\b(?:dit|dire|disant|demande|demandant|pretend|type|genre|comme|«|\")", text[:start]
+                r"\b(?:di(?:t|s|re|sent|sant|ra|ront)|demande|demandant|pretend|type|genre|comme|«|\")", text[:start]
             ):
                 return True
         redirect = self.bank.mentions[Mention.REDIRECT]
@@ -295,13 +297,13 @@ class AskDetector:
         if governor is not None and governor.act is None and _breaks(text, governor.end, thing.start):
             asking = [cue for cue in before if cue.act is not None]
             governor = asking[-1] if asking and not asking[-1].live else None
-        if (
-            governor is not None
-            and governor.act is not None
-            and governor.live
-            and _reaches(text, governor, thing, things)
-        ):
-            return True
+        if governor is not None and governor.act is not None and governor.live:
+            having = governor.act is Act.AVAILABLE and text[governor.start : governor.end].split()[0] in _HAVE
+            if _reaches(text, governor, thing, things) and (question or not having or not _ends(text)):
+                return True
+            breaks = _breaks(text, governor.end, thing.start)
+            if _OTHER_OBJECT.search(text, governor.end, thing.start) and not breaks:
+                return None
         later = [cue for cue in cues if cue.start >= thing.start and cue.live and cue.act not in (None, Act.PLEASE)]
         marked = re.search(r"\b(?:quoi|marque|ecrite?s?|inscrite?s?|lisez|numero|chiffres?|commence|finit)\b", text)
         if question and not thing.value and marked and not any(cue.act is None for cue in cues) and not reported:

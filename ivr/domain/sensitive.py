@@ -45,7 +45,7 @@ _SAYS_PIN = re.compile(
     r"\b(?:code (?:secret|confidentiel|pin|personnel|de (?:ma |la )?carte)|mot de passe|identifiant secret)\b"
 )
 _SAYS_IBAN = re.compile(
-    r"\b(?:iban|rib|releve d identite bancaire|numero de compte|compte bancaire|coordonnees bancaires)\b"
+    r"\b(?:iban|rib|releve d identite bancaire|numero de compte|compte bancaire|(?:mon|le) compte (?:c est|est|numero)|coordonnees bancaires)\b"
 )
 #: Numbers as long as a NIR that are announced as something else; only a right key makes a NIR of them.
 _NEVER_NIR = re.compile(r"\b(?:siret|siren|finess|suivi|recommande|colis|tracking|tva|adeli|rpps|ean|code barre)\b")
@@ -56,9 +56,7 @@ _EXPIRES = re.compile(
 _NOT_A_CARD_DATE = re.compile(
     r"\b(?:vitale|mutuelle|tiers|adherent|identite|contrat|garantie|devis|ordonnance|attestation|passeport|sejour|droits|invalidite)\b"
 )
-_MONTHS = frozenset(
-    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
-)  # noqa: SIM905
+_MONTHS = frozenset("janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split())  # noqa: SIM905
 _EXPIRY = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?(?:2[4-9]|3\d)")
 _OTHER_NUMBER = re.compile(
     r"\b(?:telephone|portable|fixe|adherent|dossier|contrat|reference|sinistre|facture|devis|code postal"
@@ -68,7 +66,7 @@ _OTHER_NUMBER = re.compile(
 _PASSWORD = re.compile(
     r"\bmot(?:s)? de passe\b(?P<between>(?: \w+){0,3}?) (?:c est|est|s appelle|ce sera|donc c est)"
     r"(?! (?:pas|oublie|perdu|expire|bloque|faux|refuse|invalide|incorrect"
-    r"|trop|plus|que|quoi|bien|celui|le bon|ou|demande|obligatoire|a)\b)"
+    r"|trop|plus|que|quoi|bien|celui|le bon|complique|long|simple|facile|difficile|nul|toujours|mon|ma|votre|notre|tres|ce|ou|demande|obligatoire|a)\b)"
     r"(?P<word>(?: \w+){1,4})"
 )
 
@@ -141,6 +139,13 @@ def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
     where, kind, fits = max(named, key=lambda candidate: (candidate[0], candidate[2]))
     if where > other and where >= 0 and fits:
         return SensitiveSpan(kind, run.start, run.end)
+    if (
+        size >= 4
+        and short <= 8
+        and other < 0
+        and re.match(r"(?:recu |que j ai recu )?(?:par|dans le) (?:sms|texto)", after)
+    ):
+        return SensitiveSpan("otp", run.start, run.end)
     if size in (3, 4) and _SAYS_CVV.search(after):
         return SensitiveSpan("cvv", run.start, run.end)
     if size >= _PART_DIGITS and other < 0 and re.match(r"(?:c est )?(?:mon |le )?numero de secu", after):
@@ -237,9 +242,20 @@ def _iban(run: DigitRun, spoken: Sequence[Token], before: str) -> SensitiveSpan 
     if joined is not None:
         start, digits = spoken[run.first - 1].start, joined[1] + run.text
     if start is None:
-        return None
+        return _foreign_iban(run, spoken)
     if len(digits) >= 10 or iban.is_valid("FR" + digits) or (_SAYS_IBAN.search(before) and len(digits) >= 2):
         return SensitiveSpan("iban", start, run.end)
+    return None
+
+
+def _foreign_iban(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
+    """An account of another country, known by its letters and its check digits (ISO 13616)."""
+    if not run.first:
+        return None
+    word = spoken[run.first - 1]
+    joined = re.fullmatch(r"([a-z]{2})(\d{2,})?", word.text)
+    if joined is not None and iban.is_valid((joined[1] + (joined[2] or "") + run.text).upper()):
+        return SensitiveSpan("iban", word.start, run.end)
     return None
 
 
