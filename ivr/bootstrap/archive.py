@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivr.bootstrap.world import SystemClock
-from ivr.recording.keys import LocalKeyRing
+from ivr.recording.kek_files import KekFiles
+from ivr.recording.openbao import OpenBaoKeyRing
+from ivr.recording.s3_bucket import BucketSettings, S3Bucket
+from ivr.recording.s3_store import S3Store
 from ivr.recording.secret_file import Secret
 from ivr.recording.secret_file import create as create_secret
 from ivr.recording.secret_file import load as load_secret
 from ivr.recording.signer import Ed25519Signer
 from ivr.recording.store import LocalStore
 from ivr.services.ports import CallLog, DoNotCallRegister
+from ivr.services.rekeying import RotatingKeyRing
 from ivr.services.vault import Vault
 from ivr.settings import Settings
 from ivr.storage.audit_log import SqlAuditLog
@@ -19,6 +23,7 @@ from ivr.storage.call_log import SqlCallLog
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database
 from ivr.storage.do_not_call import SqlDoNotCall
+from ivr.storage.keys import SqlKeyTable
 
 _REGISTER_SECRET = "do-not-call"
 _EVIDENCE_KEY = "evidence"
@@ -29,7 +34,9 @@ class Archive:
     """Everything that outlives a call, on one database and one store."""
 
     database: Database
-    store: LocalStore
+    keys: RotatingKeyRing
+    key_table: SqlKeyTable
+    store: LocalStore | S3Store
     vault: Vault
     audit: SqlAuditLog
     signer: Ed25519Signer
@@ -37,6 +44,7 @@ class Archive:
     do_not_call: DoNotCallRegister
 
     def close(self) -> None:
+        self.keys.close()
         self.database.close()
 
 
@@ -48,16 +56,15 @@ def open_archive(settings: Settings, *, create: bool = False) -> Archive:
     evidence_file = kek_file.with_name(_EVIDENCE_KEY)
     if create:
         settings.node.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keys = LocalKeyRing.create(kek_file)
         register: Secret = create_secret(register_file, _REGISTER_SECRET)
         signer = Ed25519Signer.create(evidence_file)
     else:
-        keys = LocalKeyRing.load(kek_file)
         register = load_secret(register_file, _REGISTER_SECRET)
         signer = Ed25519Signer.load(evidence_file)
+    keys = _key_ring(settings, create=create)
     database = Database.open(settings.database.url, create=create)
     audit = SqlAuditLog(database, node_id=settings.node.id, clock=clock, signer=signer)
-    store = LocalStore(settings.recording.store_dir)
+    store = _store(settings)
     vault = Vault(
         keys=keys,
         store=store,
@@ -68,6 +75,8 @@ def open_archive(settings: Settings, *, create: bool = False) -> Archive:
     )
     return Archive(
         database=database,
+        keys=keys,
+        key_table=SqlKeyTable(database),
         store=store,
         vault=vault,
         audit=audit,
@@ -75,3 +84,42 @@ def open_archive(settings: Settings, *, create: bool = False) -> Archive:
         call_log=SqlCallLog(database),
         do_not_call=SqlDoNotCall(database, secret=register.key, secret_id=register.secret_id, clock=clock),
     )
+
+
+def _key_ring(settings: Settings, *, create: bool) -> RotatingKeyRing:
+    keys = settings.keys
+    if keys.provider == "file":
+        return KekFiles(keys.kek_file, keys.retired_dir, create=create)
+    bao = keys.openbao
+    assert bao.token_file is not None
+    ring = OpenBaoKeyRing(
+        bao.url,
+        mount=bao.mount,
+        key=bao.key,
+        token_file=bao.token_file,
+        ca_file=bao.ca_file,
+        timeout_s=bao.timeout_s,
+    )
+    if create:
+        ring.create()
+    return ring
+
+
+def _store(settings: Settings) -> LocalStore | S3Store:
+    local = LocalStore(settings.recording.store_dir)
+    store = settings.store
+    if store.kind == "local":
+        return local
+    assert store.credentials_file is not None
+    bucket = BucketSettings(
+        bucket=store.bucket,
+        region=store.region,
+        credentials_file=store.credentials_file,
+        prefix=store.prefix,
+        endpoint=store.endpoint,
+        ca_file=store.ca_file,
+        object_lock=store.object_lock,
+        part_bytes=store.part_mib << 20,
+        timeout_s=store.timeout_s,
+    )
+    return S3Store(local, S3Bucket(bucket))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ivr import __version__
-from ivr.cli import evidence, hear, install, node, script_check, tour, vault
+from ivr.cli import evidence, hear, install, keys, node, script_check, tour, vault
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +23,7 @@ for command in (
     hear.listen,
     hear.judge,
     vault.recordings,
+    keys.keys,
     evidence.audit,
     script_check.lint,
 ):

@@ -8,7 +8,7 @@ import io
 from ivr.errors import ArchiveError
 from ivr.recording.alaw import AlawCodec
 from ivr.recording.codec import Codec, Sound
-from ivr.recording.container import read_whole
+from ivr.recording.container import read_prefix, read_whole
 from ivr.recording.export import render
 from ivr.recording.opus import OpusCodec
 from ivr.services.ports import SealedFile
@@ -52,6 +52,15 @@ def check(stored: bytes, data_key: bytes | bytearray, sealed: SealedFile, *, rec
             where=where,
             remedy="the row was changed: restore the database",
         )
+
+
+def described(stored: bytes, data_key: bytes | bytearray, recording_id: str) -> SealedFile | None:
+    """What these bytes are when they are whole and of this key; None otherwise."""
+    plain, complete = read_prefix(io.BytesIO(stored), data_key, recording_id)
+    codec = codec_of(plain) if complete else None
+    if codec is None:
+        return None
+    return SealedFile(hashlib.sha256(stored).hexdigest(), len(stored), codec.decode(plain).duration_ms)
 
 
 def decode(stored: bytes, data_key: bytes | bytearray, recording_id: str) -> tuple[bytes, int, int]:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ivr.domain.recording import RECORDING, UNFINISHED, RecordingState
-from ivr.errors import ArchiveError, IvrError
+from ivr.errors import ArchiveError, HostError, IvrError
 from ivr.services.data_key import unlocked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ivr.services.holdings import Holdings
     from ivr.services.ports import RecordingRow
 
 _KEPT = (RecordingState.SEALED, RecordingState.DAMAGED)
-_EVERY = 1_000_000
+_PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -28,21 +28,52 @@ class Finding:
     remedy: str = ""
 
 
+@dataclass(frozen=True)
+class Checked:
+    """One item that was looked at. To go on later, give its `recording_id` as `after`; empty for stray files."""
+
+    recording_id: str
+    findings: tuple[Finding, ...] = ()
+
+
 def inspect(held: Holdings, recording_ids: Sequence[str] | None = None) -> list[Finding]:
     """Check the named recordings, or all rows and all files. Empty when everything is as it was sealed."""
     if recording_ids is not None:
         return [finding for recording_id in recording_ids for finding in _inspect_named(held, recording_id)]
-    findings: list[Finding] = []
-    rows = held.catalogue.find(limit=_EVERY)
-    for row in rows:
-        findings.extend(_inspect_row(held, row))
-    known = {row.tag.recording_id: row.state for row in rows}
-    for recording_id in sorted({*held.store.stored(), *held.store.unfinished()}):
-        if recording_id not in known:
-            findings.append(Finding(recording_id, "file without a row", "its key may lie in another database"))
-        elif known[recording_id] in RECORDING.final:
-            findings.append(Finding(recording_id, "file outlived its destruction", "restart the node: it deletes it"))
-    return findings
+    return [finding for checked in inspect_all(held) for finding in checked.findings]
+
+
+def inspect_all(
+    held: Holdings, *, after: str = "", bytes_per_s: float = 0.0, pause: Callable[[float], None] | None = None
+) -> Iterator[Checked]:
+    """Check every row behind the id `after` and then every file, and yield each as it was checked.
+
+    With `bytes_per_s` and `pause` (takes seconds) it reads no faster than that, so that calls keep the disk and the
+    line to the store.
+    """
+    began, read = held.clock.monotonic(), 0
+    while rows := held.catalogue.page(after=after, limit=_PAGE):
+        for row in rows:
+            yield Checked(row.tag.recording_id, tuple(_inspect_row(held, row)))
+            if pause is not None and bytes_per_s > 0 and row.sealed is not None:
+                read += row.sealed.size_bytes
+                early_s = read / bytes_per_s - (held.clock.monotonic() - began)
+                if early_s > 0:
+                    pause(early_s)
+        after = rows[-1].tag.recording_id
+    for finding in _inspect_files(held):
+        yield Checked("", (finding,))
+
+
+def _inspect_files(held: Holdings) -> Iterator[Finding]:
+    files = sorted({*held.store.stored(), *held.store.unfinished()})
+    states = held.catalogue.states(files)
+    for recording_id in files:
+        if recording_id not in states:
+            if not held.store.busy(recording_id):
+                yield Finding(recording_id, "file without a row", "its key may lie in another database")
+        elif states[recording_id] in RECORDING.final:
+            yield Finding(recording_id, "file outlived its destruction", "restart the node: it deletes it")
 
 
 def _inspect_named(held: Holdings, recording_id: str) -> list[Finding]:
@@ -66,6 +97,11 @@ def _inspect_row(held: Holdings, row: RecordingRow) -> list[Finding]:
     try:
         with unlocked(held, recording_id) as data_key:
             held.store.verify(recording_id, data_key, row.sealed)
+    except HostError:
+        # The key server or the store is away: nothing is known of any recording.
+        raise
     except IvrError as fault:
-        return [Finding(recording_id, fault.what, fault.remedy)]
+        elsewhere = row.tag.node_id != held.node_id and recording_id not in held.store.at_hand()
+        hint = f"; it may wait for its upload on {row.tag.node_id}" if elsewhere else ""
+        return [Finding(recording_id, fault.what, fault.remedy + hint)]
     return []

@@ -381,6 +381,14 @@ class Catalogue(Protocol):
         """Newest first; each argument given narrows the answer."""
         ...
 
+    def page(self, *, after: str, limit: int) -> list[RecordingRow]:
+        """Rows by id, beginning behind `after`."""
+        ...
+
+    def count(self) -> int:
+        """How many rows there are."""
+        ...
+
     def states(self, recording_ids: Sequence[str]) -> Mapping[str, RecordingState]:
         """States of those of these recordings that have a row."""
         ...

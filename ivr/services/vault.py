@@ -15,12 +15,12 @@ from ivr.services import holdings as said
 from ivr.services.data_key import clear, unlocked
 from ivr.services.destruction import destroy
 from ivr.services.holdings import Holdings
-from ivr.services.inspection import Finding, inspect
+from ivr.services.inspection import Checked, Finding, inspect, inspect_all
 from ivr.services.open_recording import OpenRecording
 from ivr.services.recovery import Recovery, recover
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -108,6 +108,17 @@ class Vault:
     def verify(self, recording_ids: Sequence[str] | None = None) -> list[Finding]:
         """Read every byte of the named recordings, or of all; empty when all is as it was sealed."""
         return inspect(self._held, recording_ids)
+
+    def verify_all(
+        self, *, after: str = "", bytes_per_s: float = 0.0, pause: Callable[[float], None] | None = None
+    ) -> Iterator[Checked]:
+        """Like `verify` of all, item by item, resumable and no faster than asked; see `inspection.inspect_all`."""
+        return inspect_all(self._held, after=after, bytes_per_s=bytes_per_s, pause=pause)
+
+    @property
+    def holdings(self) -> Holdings:
+        """The ports, for services beside the vault (uploads)."""
+        return self._held
 
     def show(self, recording_id: str) -> RecordingRow:
         return self._held.catalogue.get(recording_id)

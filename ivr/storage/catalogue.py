@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
@@ -70,6 +70,15 @@ class SqlCatalogue:
             query = query.where(held.is_not(None) if has_key else held.is_(None))
         with self._database.reading() as connection:
             return [_row(row) for row in connection.execute(query)]
+
+    def page(self, *, after: str, limit: int) -> list[RecordingRow]:
+        query = _all().where(recordings.c.recording_id > after).order_by(recordings.c.recording_id).limit(limit)
+        with self._database.reading() as connection:
+            return [_row(row) for row in connection.execute(query)]
+
+    def count(self) -> int:
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(recordings)).scalar_one()
 
     def states(self, recording_ids: Sequence[str]) -> dict[str, RecordingState]:
         found: dict[str, RecordingState] = {}

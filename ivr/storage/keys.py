@@ -6,12 +6,15 @@ Why a DELETE is not enough, and what write-ahead logs and backups still hold: do
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, String, delete, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.errors import HostError
+from ivr.services.rekeying import WrappedKey as WrappedRow
+from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.tables import key_wipes, recording_keys
 
@@ -65,31 +68,35 @@ def pending(database: Database) -> int:
         return connection.execute(select(func.count()).select_from(key_wipes)).scalar_one()
 
 
-def under_others(database: Database, kek_id: str, *, after: str, limit: int) -> list[WrappedKey]:
-    """Rows whose key another KEK wrapped, by id, beginning behind `after`."""
-    columns = (recording_keys.c.recording_id, recording_keys.c.kek_id, recording_keys.c.wrapped)
-    query = select(*columns).where(recording_keys.c.kek_id != kek_id, recording_keys.c.recording_id > after)
-    with database.reading() as connection:
-        found = connection.execute(query.order_by(recording_keys.c.recording_id).limit(limit))
-        return [WrappedKey(one, kek, bytes(wrapped)) for one, kek, wrapped in found]
+class SqlKeyTable:
+    """KeyTable: what a rotation of the KEK reads and replaces."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def per_kek(database: Database) -> Mapping[str, int]:
-    """How many keys each KEK wraps."""
-    query = select(recording_keys.c.kek_id, func.count().label("held")).group_by(recording_keys.c.kek_id)
-    with database.reading() as connection:
-        return {row.kek_id: row.held for row in connection.execute(query)}
+    def under_others(self, kek_id: str, *, after: str, limit: int) -> list[WrappedKey]:
+        columns = (recording_keys.c.recording_id, recording_keys.c.kek_id, recording_keys.c.wrapped)
+        query = select(*columns).where(recording_keys.c.kek_id != kek_id, recording_keys.c.recording_id > after)
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(recording_keys.c.recording_id).limit(limit))
+            return [WrappedKey(one, kek, bytes(wrapped)) for one, kek, wrapped in found]
 
+    def per_kek(self) -> Mapping[str, int]:
+        query = select(recording_keys.c.kek_id, func.count().label("held")).group_by(recording_keys.c.kek_id)
+        with self._database.reading() as connection:
+            return {row.kek_id: row.held for row in connection.execute(query)}
 
-def rewrap(database: Database, changes: Sequence[tuple[WrappedKey, bytes]], kek_id: str) -> int:
-    """Put new wrapped forms in place, each only where the old one still stands; return how many were."""
-    done = 0
-    with database.writing() as connection:
-        for old, wrapped in changes:
-            same = (recording_keys.c.recording_id == old.recording_id) & (recording_keys.c.wrapped == old.wrapped)
-            change = update(recording_keys).where(same).values(kek_id=kek_id, wrapped=wrapped)
-            done += connection.execute(change).rowcount
-    return done
+    def rewrap(self, changes: Sequence[tuple[WrappedRow, bytes]], kek_id: str) -> int:
+        done = 0
+        with self._database.writing() as connection:
+            for old, wrapped in changes:
+                same = (recording_keys.c.recording_id == old.recording_id) & (recording_keys.c.wrapped == old.wrapped)
+                change = update(recording_keys).where(same).values(kek_id=kek_id, wrapped=wrapped)
+                done += connection.execute(change).rowcount
+        return done
+
+    def claim(self, name: str) -> AbstractContextManager[None]:
+        return claimed(self._database, name)
 
 
 def _erase(connection: Connection, recording_ids: Sequence[str]) -> bool:

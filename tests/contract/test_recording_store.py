@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ivr.errors import ArchiveError
+from ivr.recording.s3_bucket import BucketSettings, S3Bucket
+from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
 from ivr.services.ports import RecordingStore, RecordingWriter, SealedFile
 from tests.fakes.vault import FakeStore
+from tests.servers import seaweed
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 
 
-@pytest.fixture(params=["fake", "local-opus", "local-alaw"])
+@pytest.fixture(params=["fake", "local-opus", "local-alaw", "s3-waiting", "s3-moved"])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -27,7 +36,34 @@ def codec(kind: str) -> str:
 
 @pytest.fixture
 def store(kind: str, tmp_path: Path) -> RecordingStore:
-    return FakeStore() if kind == "fake" else LocalStore(tmp_path / "vault")
+    if kind == "fake":
+        return FakeStore()
+    local = LocalStore(tmp_path / "vault")
+    if not kind.startswith("s3"):
+        return local
+    bucket = S3Bucket(replace(s3_bucket(), prefix=os.urandom(4).hex()))
+    return (MovingStore if kind == "s3-moved" else S3Store)(local, bucket)
+
+
+@lru_cache(maxsize=1)
+def s3_bucket() -> BucketSettings:
+    folder = Path(tempfile.mkdtemp(prefix="ivr-s3-credentials-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return seaweed().bucket("contract", folder)
+
+
+class MovingStore(S3Store):
+    """As if the clerk moved each recording the moment it is sealed or recovered."""
+
+    def move(self, recording_id: str, sealed: SealedFile) -> None:
+        self.upload(recording_id, sealed, lock_until=None)
+        self.release(recording_id)
+
+    def recover(self, recording_id: str, data_key: bytes | bytearray) -> SealedFile | None:
+        kept = super().recover(recording_id, data_key)
+        if kept is not None and recording_id in self.at_hand():
+            self.move(recording_id, kept)
+        return kept
 
 
 def tones(seconds: float, rate_hz: int = 8000) -> bytes:
@@ -46,7 +82,14 @@ def stored(store: RecordingStore, codec: str, seconds: float, recording_id: str 
     pcm = tones(seconds)
     for at in range(0, len(pcm), 640):
         writer.write(pcm[at : at + 640])
-    return writer.seal()
+    return sealed_by(store, recording_id, writer)
+
+
+def sealed_by(store: RecordingStore, recording_id: str, writer: RecordingWriter) -> SealedFile:
+    sealed = writer.seal()
+    if isinstance(store, MovingStore):
+        store.move(recording_id, sealed)
+    return sealed
 
 
 def loudest_hz(pcm: bytes, channel: int) -> float:
@@ -74,7 +117,7 @@ def test_a_sealed_recording_verifies_and_is_listed_as_whole(store: RecordingStor
 
 
 def test_a_recording_without_a_single_sample_is_whole_too(store: RecordingStore, codec: str) -> None:
-    sealed = opened(store, codec).seal()
+    sealed = sealed_by(store, "rec-1", opened(store, codec))
     assert sealed.duration_ms == 0
     store.verify("rec-1", KEY, sealed)
     assert store.decode("rec-1", KEY) == (b"", 8000, 2)
@@ -195,3 +238,35 @@ def test_a_copy_is_made_in_a_known_form_only(store: RecordingStore, codec: str) 
 def test_an_unknown_codec_is_refused(store: RecordingStore) -> None:
     with pytest.raises(ArchiveError, match="flac"):
         store.open("rec-1", KEY, codec="flac", rate_hz=8000, channels=2)
+
+
+def test_a_reserved_name_is_busy_and_can_be_given_back(store: RecordingStore, codec: str) -> None:
+    reserved = store.reserve("rec-1")
+    assert store.busy("rec-1")
+    with pytest.raises(ArchiveError):
+        store.reserve("rec-1")
+    reserved.abort()
+    assert not store.busy("rec-1")
+    assert list(store.unfinished()) == []
+    writer = store.reserve("rec-1").open(KEY, codec=codec, rate_hz=8000, channels=2)
+    writer.write(tones(1.0))
+    assert sealed_by(store, "rec-1", writer).duration_ms == 1000
+
+
+def test_only_what_holds_no_audio_is_dropped(store: RecordingStore, codec: str) -> None:
+    writer = opened(store, codec)
+    assert not store.drop_empty("rec-1")
+    writer.write(tones(20.0))
+    writer.close()
+    assert not store.drop_empty("rec-1")
+    opened(store, codec, "rec-2").close()
+    assert store.drop_empty("rec-2")
+    assert list(store.unfinished()) == ["rec-1"]
+
+
+def test_a_key_may_be_cleared_once_the_recording_is_open(store: RecordingStore, codec: str) -> None:
+    data_key = bytearray(KEY)
+    writer = store.open("rec-1", data_key, codec=codec, rate_hz=8000, channels=2)
+    data_key[:] = bytes(32)
+    writer.write(tones(2.0))
+    store.verify("rec-1", KEY, sealed_by(store, "rec-1", writer))

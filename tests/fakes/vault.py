@@ -288,6 +288,12 @@ class FakeCatalogue:
             and (has_key is None or row.has_key is has_key)
         ][:limit]
 
+    def page(self, *, after: str, limit: int) -> list[RecordingRow]:
+        return [self.get(one) for one in sorted(self.rows) if one > after][:limit]
+
+    def count(self) -> int:
+        return len(self.rows)
+
     def states(self, recording_ids: Sequence[str]) -> dict[str, RecordingState]:
         return {one: self.rows[one].state for one in recording_ids if one in self.rows}
 
