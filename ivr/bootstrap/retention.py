@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.world import SystemClock, new_id
+from ivr.services.access import Gate
 from ivr.services.business_events import BusinessEvents
 from ivr.services.holds import Holds
 from ivr.services.retention_run import RetentionRun, run_owner
 from ivr.settings import Settings
 from ivr.storage.legal_holds import SqlHolds
+from ivr.storage.recording_search import RecordingSearch
 from ivr.storage.retention_ledger import SqlRetentionLedger
 
 
@@ -22,6 +24,8 @@ class Retention:
     run: RetentionRun
     events: BusinessEvents
     holds: Holds
+    gate: Gate
+    search: RecordingSearch
 
 
 def open_retention(settings: Settings, archive: Archive) -> Retention:
@@ -37,4 +41,12 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
     )
     events = BusinessEvents(ledger, clock, table=settings.retention, profile=settings.profile, retention=run)
     holds = Holds(SqlHolds(archive.database, archive.audit), clock, profile=settings.profile, new_id=new_id)
-    return Retention(ledger, run, events, holds)
+    gate = Gate(
+        ledger,
+        archive.audit,
+        clock,
+        policy=settings.access,
+        table=settings.retention,
+        profile=settings.profile,
+    )
+    return Retention(ledger, run, events, holds, gate, RecordingSearch(archive.database))

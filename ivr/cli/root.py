@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ivr import __version__
-from ivr.cli import evidence, hear, install, keys, node, script_check, tour, vault
+from ivr.cli import business, copies, evidence, hear, hold, install, keys, node, retention, script_check, tour, vault
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,7 +24,12 @@ for command in (
     hear.judge,
     vault.recordings,
     keys.keys,
+    retention.retention,
+    hold.hold,
     evidence.audit,
     script_check.lint,
 ):
     main.add_command(command)
+
+#: Commands of `ivr recordings` that live in files of their own.
+assert {business.event.name, copies.export.name} <= set(vault.recordings.commands)

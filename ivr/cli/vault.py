@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 from rich.table import Table
 
 from ivr.bootstrap.archive import Archive, open_archive
+from ivr.cli.actor import asked_by, at_desk
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
+from ivr.domain.access import Action
 from ivr.domain.recording import RecordingState
 from ivr.errors import ConfigurationError, nearest
 from ivr.services.ports import RecordingRow
+from ivr.storage.recording_search import Search
 
 
 @contextmanager
@@ -53,13 +54,40 @@ def recordings() -> None:
 
 @recordings.command("list")
 @click.option("--state", "states", multiple=True, type=click.Choice([state.value for state in RecordingState]))
+@click.option("--program", default="", help="Programme de l'appel.")
+@click.option("--since", default="", metavar="DATE", help="Commencés à partir de cette date.")
+@click.option("--until", default="", metavar="DATE", help="Commencés avant cette date.")
+@click.option("--due-before", default="", metavar="DATE", help="À détruire avant cette date, dans cet ordre.")
+@click.option("--after", default="", metavar="ID", help="Page suivante : le dernier identifiant de la précédente.")
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1))
+@asked_by
 @as_json
 @reporting
-def list_(states: tuple[str, ...], limit: int, json_: bool) -> None:
+def list_(
+    states: tuple[str, ...],
+    program: str,
+    since: str,
+    until: str,
+    due_before: str,
+    after: str,
+    limit: int,
+    actor: str,
+    role: str,
+    json_: bool,
+) -> None:
     """Liste les enregistrements, du plus récent au plus ancien (une ligne JSON par enregistrement)."""
-    with opened() as archive:
-        rows = archive.vault.listing(states=[RecordingState(state) for state in states], limit=limit)
+    with at_desk(actor, role) as desk:
+        desk.may(Action.LIST)
+        search = Search(
+            states=tuple(RecordingState(state) for state in states),
+            program=program,
+            since=desk.moment(since, key="--since"),
+            until=desk.moment(until, key="--until"),
+            due_before=desk.moment(due_before, key="--due-before"),
+            after=after,
+            limit=limit,
+        )
+        rows = desk.retention.search.page(search)
     if json_:
         for row in rows:
             print_json(row_body(row))
@@ -125,28 +153,12 @@ def verify(recording_ids: tuple[str, ...], all_: bool, json_: bool) -> None:
 
 @recordings.command()
 @click.argument("recording_id")
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--reason", required=True, help="Pourquoi cet enregistrement est écouté ou copié.")
-@click.option("--actor", default=getpass.getuser, show_default="utilisateur courant", help="Qui y accède.")
-@as_json
-@reporting
-def export(recording_id: str, path: Path, reason: str, actor: str, json_: bool) -> None:
-    """Écrit une copie en clair (WAV, ou Opus si PATH finit par .opus) ; l'accès est noté."""
-    with opened() as archive:
-        manifest = archive.vault.export(recording_id, path, reason=reason, actor=actor)
-    if json_:
-        print_json(manifest)
-    else:
-        console.print(f"Copié dans {path}. L'accès est inscrit dans les preuves.")
-
-
-@recordings.command()
-@click.argument("recording_id")
 @click.option("--rule", "rule_id", required=True, help="Règle qui demande la destruction, p. ex. REC-005.")
 @click.option("--reason", required=True)
+@asked_by
 @as_json
 @reporting
-def discard(recording_id: str, rule_id: str, reason: str, json_: bool) -> None:
+def discard(recording_id: str, rule_id: str, reason: str, actor: str, role: str, json_: bool) -> None:
     """Détruit la clé puis le fichier, et laisse un certificat."""
     found = settings()
     if rule_id not in found.profile.rules:
@@ -156,8 +168,9 @@ def discard(recording_id: str, rule_id: str, reason: str, json_: bool) -> None:
             value=rule_id,
             remedy=nearest(rule_id, found.profile.rules),
         )
-    with opened() as archive:
-        state = archive.vault.discard_stored(recording_id, rule_id=rule_id, reason=reason)
+    with at_desk(actor, role) as desk:
+        desk.may(Action.DISCARD, (recording_id,), reason=reason)
+        state = desk.archive.vault.discard_stored(recording_id, rule_id=rule_id, reason=reason)
     if json_:
         print_json({"ok": True, "id": recording_id, "state": state.value})
     else:

@@ -27,7 +27,7 @@ def export_evidence(
     chain.append(EXPORTED, body={"actor": actor})
     chain.checkpoint()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         with chain.snapshot() as seen:
             files: dict[str, object] = {}
             files["events.jsonl"], count = _write_lines(

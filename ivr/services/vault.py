@@ -20,7 +20,7 @@ from ivr.services.open_recording import OpenRecording
 from ivr.services.recovery import Recovery, recover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -141,6 +141,27 @@ class Vault:
         self._note_access(row, {"actor": actor, "reason": reason, "form": "pcm"})
         return sound
 
+    def copy(
+        self,
+        recording_id: str,
+        form: str,
+        *,
+        reason: str,
+        actor: str,
+        more: Mapping[str, object] | None = None,
+    ) -> tuple[RecordingRow, bytes]:
+        """Return row and playable bytes (`form` "wav" or "opus"), after noting the access; `more` is noted with it.
+
+        Raises ArchiveError as `pcm` does. The bytes are in the clear: they are the caller's to guard.
+        """
+        row = self._readable(recording_id, reason=reason, actor=actor)
+        with unlocked(self._held, recording_id) as data_key:
+            self._verified(row, data_key)
+            copy = self._held.store.copy(recording_id, data_key, form)
+        sha256 = hashlib.sha256(copy).hexdigest()
+        self._note_access(row, {"actor": actor, "reason": reason, "form": form, "copy_sha256": sha256, **(more or {})})
+        return row, copy
+
     def export(self, recording_id: str, path: Path, *, reason: str, actor: str) -> dict[str, object]:
         """Write a playable copy to `path` (`.wav`, or `.opus`/`.ogg`) and return its manifest, also written beside it.
 
@@ -150,10 +171,7 @@ class Vault:
         form = {".wav": "wav", ".opus": "opus", ".ogg": "opus"}.get(path.suffix.lower())
         if form is None:
             raise ArchiveError(f"cannot write '{path.suffix}' files", where=str(path), remedy="end it in .wav or .opus")
-        row = self._readable(recording_id, reason=reason, actor=actor)
-        with unlocked(self._held, recording_id) as data_key:
-            self._verified(row, data_key)
-            copy = self._held.store.copy(recording_id, data_key, form)
+        row, copy = self.copy(recording_id, form, reason=reason, actor=actor)
         manifest: dict[str, object] = {
             "recording_id": recording_id,
             "call_id": row.tag.call_id,
@@ -176,7 +194,6 @@ class Vault:
             "exported_by": actor,
             "reason": reason,
         }
-        self._note_access(row, {"actor": actor, "reason": reason, "form": form, "copy_sha256": manifest["copy_sha256"]})
         try:
             _write_private(path, copy)
             _write_private(

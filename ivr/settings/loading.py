@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import ivr
+from ivr.domain.access import AccessPolicy
 from ivr.domain.call import Direction
 from ivr.domain.endpointing import EndpointSettings
 from ivr.domain.hearing import HearingSettings
@@ -17,10 +18,12 @@ from ivr.domain.program import Program, Prompt
 from ivr.domain.retention import RetentionTable
 from ivr.domain.tape import TapeSettings
 from ivr.errors import ConfigurationError, nearest
+from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention
 from ivr.settings.programs import load_programs, load_prompts
 from ivr.settings.sections import (
     CallsSection,
+    CommandLineSection,
     ControllerSection,
     DatabaseSection,
     EarSection,
@@ -62,6 +65,8 @@ class Settings:
     prompts: Mapping[str, Prompt]
     profile: Profile
     retention: RetentionTable
+    access: AccessPolicy
+    command_line: CommandLineSection
 
     @property
     def model_dir(self) -> Path:
@@ -167,6 +172,8 @@ def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
         prompts=prompts,
         profile=profile,
         retention=retention,
+        access=load_access(config_dir / "access.toml", retention),
+        command_line=node_file.command_line,
     )
     return _with_paths(settings)
 

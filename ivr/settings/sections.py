@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from ivr.domain.access import Role
 from ivr.domain.endpointing import EndpointSettings
 from ivr.domain.hearing import HearingSettings
 from ivr.domain.tape import TapeSettings
@@ -229,6 +230,12 @@ class StoreSection(Section):
         return self
 
 
+class CommandLineSection(Section):
+    """`role` is the role of config/access.toml in which commands act that do not say --role."""
+
+    role: Role = Role.DPO
+
+
 class LogSection(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["console", "json"] = "console"
@@ -270,4 +277,5 @@ class NodeFile(Section):
     store: StoreSection = StoreSection()
     database: DatabaseSection = DatabaseSection()
     keys: KeysSection = KeysSection()
+    command_line: CommandLineSection = CommandLineSection()
     log: LogSection = LogSection()

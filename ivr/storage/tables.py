@@ -68,7 +68,7 @@ recordings = Table(
     # Pages of a search, newest first, each with its place to go on from.
     Index("ix_recordings_opened_page", "opened_at", "recording_id"),
     Index("ix_recordings_state_page", "state", "opened_at", "recording_id"),
-    Index("ix_recordings_program_page", "program", "opened_at", "recording_id"),
+    Index("ix_recordings_program_page", "program", "state", "opened_at", "recording_id"),
 )
 
 #: One row per living key. Destroying the row destroys every copy of the audio. On PostgreSQL it has 32 hash partitions.

@@ -130,7 +130,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_recordings_opened_page", "recordings", ["opened_at", "recording_id"], unique=False)
     op.create_index("ix_recordings_state_page", "recordings", ["state", "opened_at", "recording_id"], unique=False)
-    op.create_index("ix_recordings_program_page", "recordings", ["program", "opened_at", "recording_id"], unique=False)
+    op.create_index("ix_recordings_program_page", "recordings", ["program", "state", "opened_at", "recording_id"], unique=False)
 
 
 def downgrade() -> None:

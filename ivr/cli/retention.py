@@ -1,0 +1,120 @@
+"""`ivr retention …`: what is due, why, and its destruction."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.table import Table
+
+from ivr.cli.actor import asked_by, at_desk
+from ivr.cli.context import as_json, console, print_json, reporting
+from ivr.domain.access import Action
+from ivr.services.retention_run import PlanItem, RunReport
+
+
+@click.group()
+def retention() -> None:
+    """Les échéances : ce qui est à détruire, pourquoi, et la destruction."""
+
+
+def item_body(item: PlanItem) -> dict[str, object]:
+    """Return one verdict as the command line shows it."""
+    decision = item.decision
+    body: dict[str, object] = {
+        "id": item.stored.recording_id,
+        "verdict": decision.verdict.value if decision else "KEEP",
+        "deadline": item.stored.deadline,
+        "fault": item.fault,
+    }
+    if decision is None:
+        return body
+    return {
+        **body,
+        "due_at": decision.due_at,
+        "destroy_by": decision.destroy_by,
+        "reasons": decision.reasons,
+        "detail": decision.detail,
+        "held_by": decision.held_by,
+        "holds_to_review": decision.holds_to_review,
+        "overdue_since": decision.overdue_since,
+        "purposes": [
+            {
+                "tag": purpose.tag,
+                "state": purpose.state.value,
+                "due_at": purpose.due_at,
+                "event": purpose.event,
+                "event_at": purpose.event_at,
+                "reasons": purpose.reasons,
+                "detail": purpose.detail,
+            }
+            for purpose in decision.purposes
+        ],
+    }
+
+
+@retention.command()
+@click.option("--at", default="", metavar="DATE", help="Comme si c'était ce jour (défaut : maintenant).")
+@asked_by
+@as_json
+@reporting
+def plan(at: str, actor: str, role: str, json_: bool) -> None:
+    """Dit ce qui est à échéance, avec le verdict et ses règles (une ligne JSON par enregistrement) ; ne change rien."""
+    destroyed = kept = 0
+    with at_desk(actor, role) as desk:
+        desk.may(Action.LIST)
+        when = desk.moment(at, key="--at")
+        table = Table("enregistrement", "verdict", "échéance", "règles", "raison")
+        for item in desk.retention.run.plan(when):
+            destroyed, kept = destroyed + item.destroys, kept + (not item.destroys)
+            if json_:
+                print_json(item_body(item))
+                continue
+            decision = item.decision
+            table.add_row(
+                item.stored.recording_id,
+                "à détruire" if item.destroys else "à garder",
+                f"{decision.due_at:%Y-%m-%d %H:%M}" if decision else "–",
+                " ".join(decision.reasons) if decision else "–",
+                decision.detail if decision else item.fault,
+            )
+    if not json_:
+        console.print(table if destroyed + kept else "Rien n'est à échéance.")
+        if destroyed + kept:
+            console.print(f"{destroyed} à détruire, {kept} à garder.")
+
+
+def report_body(report: RunReport) -> dict[str, object]:
+    return {
+        "ok": report.ok,
+        "destroyed": report.destroyed,
+        "kept": [item_body(item) for item in report.kept],
+        "failed": [vars(failure) for failure in report.failed],
+        "claimed_by_others": report.others,
+    }
+
+
+@retention.command("run")
+@asked_by
+@as_json
+@reporting
+def run_(actor: str, role: str, json_: bool) -> None:
+    """Détruit ce qui est à échéance : clé, fichier, transcription, données dérivées ; un certificat signé par élément.
+
+    À relancer sans crainte, aussi après une interruption. Sort avec 1 si un élément n'a pu être détruit ou jugé.
+    """
+    with at_desk(actor, role) as desk:
+        desk.may(Action.VERIFY)
+        report = desk.retention.run.run()
+        desk.archive.audit.checkpoint()
+    if json_:
+        print_json(report_body(report))
+    else:
+        console.print(f"{len(report.destroyed)} détruits avec certificat, {len(report.kept)} gardés.")
+        for item in report.kept:
+            console.print(f"  {item.stored.recording_id} : {item.decision.detail if item.decision else item.fault}")
+        for failure in report.failed:
+            console.print(f"[red]✗[/] {failure.recording_id} : {failure.fault} → {failure.remedy}")
+        if report.others:
+            console.print(f"{len(report.others)} en cours de destruction ailleurs.")
+    sys.exit(0 if report.ok else 1)
