@@ -74,6 +74,13 @@ def test_an_unknown_purpose_names_the_artefact_and_the_nearest_clock() -> None:
         decide(artefact("quality_audoi"))
 
 
+def test_a_clock_without_a_period_for_what_is_known_is_an_error_that_names_the_artefact() -> None:
+    sales = TABLE.clock("sales_audio")
+    table = RetentionTable({"sales_audio": replace(sales, periods=sales.periods[:1])}, TABLE.timezone)
+    with pytest.raises(ComplianceError, match=r"artefact rec-1.*no period for what is known"):
+        decide(artefact("sales_audio"), table=table)
+
+
 def test_the_detail_is_a_french_sentence_with_dates_of_the_customers_zone() -> None:
     assert decide(artefact("quality_audio")).detail == (
         "Enregistrement qualité : 6 mois à compter de l'appel (21/11/2026), jusqu'au 21/05/2027 à 10:00."
