@@ -48,4 +48,5 @@ class WebrtcDetector:
         gain = min(_LONGEST_GAIN, _USUAL_PEAK / self._peak, max(1.0, _LOUDEST_NOISE / self._floor))
         if gain <= 1.0:
             return frame
-        return np.clip(samples * gain, -32768, 32767).astype("<i2").tobytes()
+        raised: bytes = np.clip(samples * gain, -32768, 32767).astype("<i2").tobytes()
+        return raised
