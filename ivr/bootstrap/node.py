@@ -1,4 +1,4 @@
-"""A node: supervises the ears and the lines of one machine. The death of one never takes the others down."""
+"""A node: supervises the ears, the lines and the clerk of one machine. The death of one never takes the others down."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Node:
         self._run_dir: Path | None = None
         self._ears: list[Child] = []
         self._lines: list[Child] = []
+        self._clerks: list[Child] = []
         self._watchers: list[asyncio.Task[None]] = []
         self._answers: dict[str, asyncio.Future[News]] = {}
         self._refs = 0
@@ -56,7 +57,7 @@ class Node:
 
     @property
     def pids(self) -> Mapping[str, int]:
-        return {child.name: child.pid for child in (*self._ears, *self._lines) if child.pid is not None}
+        return {child.name: child.pid for child in (*self._ears, *self._lines, *self._clerks) if child.pid is not None}
 
     async def start(self, *, timeout_s: float = 120.0) -> None:
         """Recover what a crash left, then start everything. Raises what a process that cannot start has died of."""
@@ -71,7 +72,8 @@ class Node:
             )
         self._ears = [self._ear(index, socket) for index, socket in enumerate(sockets)]
         self._lines = [self._line(index, sockets) for index in range(self._settings.node.lines)]
-        for group in (self._ears, self._lines):
+        self._clerks = [self._clerk()] if self._settings.node.clerk else []
+        for group in (self._ears, self._lines, self._clerks):
             for child in group:
                 self._watchers.append(asyncio.create_task(child.keep_alive(), name=child.name))
             for child in group:
@@ -100,9 +102,14 @@ class Node:
         for line in self._lines:
             await line.command({"do": "agent", "program": program, "uri": uri})
 
+    async def sweep(self) -> None:
+        """Let the clerk do now what it does on its schedule; it tells what came of it as `clerk.swept`."""
+        for clerk in self._clerks:
+            await clerk.command({"do": "sweep"})
+
     async def stop(self) -> None:
-        """End calls politely, then every process, by its id."""
-        for group in (self._lines, self._ears):
+        """End calls politely, then every process, by its id; sign what the evidence ends with."""
+        for group in (self._lines, self._ears, self._clerks):
             await asyncio.gather(*(child.end() for child in group))
         for watcher in self._watchers:
             watcher.cancel()
@@ -110,6 +117,8 @@ class Node:
         if any(line.killed for line in self._lines):
             with contextlib.suppress(IvrError):
                 await self.recover()
+        with contextlib.suppress(IvrError):
+            await asyncio.to_thread(self._checkpoint)
         if self._run_dir is not None:
             shutil.rmtree(self._run_dir, ignore_errors=True)
 
@@ -134,6 +143,13 @@ class Node:
         for news in await asyncio.to_thread(work):
             self._heard(news)
 
+    def _checkpoint(self) -> None:
+        archive = open_archive(self._settings)
+        try:
+            archive.audit.checkpoint()
+        finally:
+            archive.close()
+
     # ---- processes
 
     def _ear(self, index: int, socket: str) -> Child:
@@ -151,6 +167,10 @@ class Node:
             command += ["--ear", socket]
         return Child(f"line-{index}", command, env=self._env, on_news=self._heard, on_death=self.recover)
 
+    def _clerk(self) -> Child:
+        command = ["-m", "ivr.bootstrap.clerk_process", "--config", str(self._settings.config_dir)]
+        return Child("clerk", command, env=self._env, on_news=self._heard, on_death=_nothing_more)
+
     def _heard(self, news: News) -> None:
         answer = self._answers.get(str(news.get("ref", "")))
         if answer is not None and not answer.done():
@@ -159,7 +179,7 @@ class Node:
 
 
 async def _nothing_more() -> None:
-    """An ear leaves nothing behind: what it was asked is asked again."""
+    """An ear leaves nothing behind: what it was asked is asked again. What a clerk left is due still."""
 
 
 def _refusal(news: News) -> IvrError:

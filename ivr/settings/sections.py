@@ -35,6 +35,8 @@ class NodeSection(Section):
     data_dir: Path = Path("var")
     lines: int = Field(default=1, ge=1, le=64)
     ears: int = Field(default=1, ge=1, le=64)
+    clerk: bool = True
+    sweep_every_s: float = Field(default=3600.0, ge=1, le=86_400)
 
 
 class ControllerSection(Section):

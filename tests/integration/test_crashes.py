@@ -176,10 +176,10 @@ def test_when_the_whole_node_is_killed_no_process_is_left_and_the_next_start_rec
         async with Serving(house) as serving, SoftphoneProcess("--codecs", "PCMA") as phone:
             recording_id = await capturing(serving, phone, serving.uri, wav, house)
             pids = list(serving.pids.values())
-            assert len(pids) == 2
+            assert len(pids) == 3
             serving.kill()
             await serving.ended()
-            await until(lambda: not any(alive(pid) for pid in pids), "ears and lines end with their node")
+            await until(lambda: not any(alive(pid) for pid in pids), "ears, lines and clerk end with their node")
         async with Serving(house):
             pass
         return recording_id

@@ -1,0 +1,156 @@
+"""The clerk: everything that is not live. Started by the node, spoken to in JSON lines.
+
+On stdin: {"do": "sweep"}, {"do": "stop"}. On stdout: one object per line. At its start and then every
+`node.sweep_every_s` it recovers what a crash left, destroys what is due, uploads what waits, and signs the evidence.
+It may be killed at any point: what it had begun, the next sweep of any node finishes. It ends when stdin ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ivr.bootstrap.archive import Archive, open_archive
+from ivr.bootstrap.outlet import Outlet
+from ivr.bootstrap.retention import Retention, open_retention
+from ivr.bootstrap.world import ThreadDesk, die_with_parent, forbid_core_dumps
+from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError
+from ivr.recording.s3_store import S3Store
+from ivr.services.uploads import upload_waiting
+from ivr.settings import Settings, load_settings
+
+Tell = Callable[..., None]
+
+
+class Clerk:
+    """One sweep after the other. A duty that fails is told and does not keep the others from theirs."""
+
+    def __init__(self, settings: Settings, archive: Archive, tell: Tell) -> None:
+        self._archive = archive
+        self._retention: Retention = open_retention(settings, archive)
+        self._tell = tell
+
+    def sweep(self) -> None:
+        """Blocking; every duty may be repeated."""
+        began = time.monotonic()
+        for name, duty in (
+            ("recover", self._recover),
+            ("retention", self._destroy_due),
+            ("upload", self._upload),
+            ("checkpoint", self._sign),
+        ):
+            try:
+                duty()
+            except IvrError as error:
+                self._tell("clerk.failed", duty=name, what=error.what, where=error.where, remedy=error.remedy)
+        self._tell("clerk.swept", took_s=round(time.monotonic() - began, 3))
+
+    def _recover(self) -> None:
+        for one in self._archive.vault.recover():
+            state = one.state.value if one.state else ""
+            self._tell("recording.recovered", recording_id=one.recording_id, state=state, how=one.how)
+
+    def _destroy_due(self) -> None:
+        report = self._retention.run.run()
+        self._tell(
+            "retention.run",
+            ok=report.ok,
+            destroyed=len(report.destroyed),
+            kept=len(report.kept),
+            failed=[failure.recording_id for failure in report.failed],
+            undecided=[item.stored.recording_id for item in report.kept if item.fault],
+        )
+        for hold in self._retention.holds.to_review():
+            self._tell("hold.review_due", hold_id=hold.id, case=hold.case, owner=hold.owner)
+
+    def _upload(self) -> None:
+        store = self._archive.store
+        if not isinstance(store, S3Store):
+            return
+        for upload in upload_waiting(self._archive.vault.holdings, store):
+            kind = "recording.uploaded" if upload.done else "upload.waits"
+            self._tell(kind, recording_id=upload.recording_id, fault=upload.fault, remedy=upload.remedy)
+
+    def _sign(self) -> None:
+        checkpoint = self._archive.audit.checkpoint()
+        if checkpoint is not None:
+            self._tell("audit.checkpoint", node_id=checkpoint.node_id, seq=checkpoint.seq)
+
+
+async def serve(settings: Settings, tell: Tell) -> None:
+    """Sweep at once, on the schedule and on demand, until told to stop or until the node is gone."""
+    archive = open_archive(settings)
+    desk = ThreadDesk()
+    wanted, stopped = asyncio.Event(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    commands = asyncio.create_task(_obey(wanted, stopped))
+    try:
+        clerk = Clerk(settings, archive, tell)
+        tell("ready", pid=os.getpid())
+        wanted.set()
+        while not stopped.is_set():
+            if wanted.is_set():
+                wanted.clear()
+                await desk.run(clerk.sweep)
+            await _first_of(wanted, stopped, settings.node.sweep_every_s)
+            if not stopped.is_set():
+                wanted.set()
+    finally:
+        commands.cancel()
+        await asyncio.gather(commands, return_exceptions=True)
+        desk.close()
+        archive.close()
+
+
+async def _first_of(wanted: asyncio.Event, stopped: asyncio.Event, timeout_s: float) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in (wanted, stopped)]
+    await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+    await asyncio.gather(*waits, return_exceptions=True)
+
+
+async def _obey(wanted: asyncio.Event, stopped: asyncio.Event) -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    async for raw in reader:
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            command = json.loads(raw)["do"]
+            if command == "stop":
+                break
+            if command == "sweep":
+                wanted.set()
+    stopped.set()
+
+
+def main() -> int:
+    die_with_parent()
+    forbid_core_dumps()
+    parser = argparse.ArgumentParser(prog="python -m ivr.bootstrap.clerk_process")
+    parser.add_argument("--config", type=Path, required=True)
+    options = parser.parse_args()
+    outlet = Outlet(sys.stdout.fileno())
+
+    def tell(kind: str, **fields: object) -> None:
+        outlet.write(json.dumps({"kind": kind, **fields}, default=str, ensure_ascii=False) + "\n")
+
+    try:
+        asyncio.run(serve(load_settings(options.config, os.environ), tell))
+    except IvrError as error:
+        tell("failed", what=error.what, where=error.where, remedy=error.remedy, exit_code=error.exit_code)
+        return error.exit_code or EXIT_ENVIRONMENT
+    finally:
+        outlet.close()
+    return EXIT_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""The clerk in a running node: it destroys what is due without being asked, on command, and after its own death."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.integration.house import House, Serving, run, until
+from tests.integration.test_vault_commands import record
+
+pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("clerk")]
+NOW = datetime.now(UTC)
+LONG_AGO = NOW - timedelta(days=400)
+
+
+def state(house: House, recording_id: str) -> str:
+    return str(house.ivr_json("recordings", "show", recording_id)["state"])
+
+
+def test_the_clerk_destroys_what_is_due_at_its_start_and_signs_the_evidence(house: House) -> None:
+    record(house, "old", at=LONG_AGO)
+    record(house, "young")
+
+    async def node() -> None:
+        async with Serving(house) as serving:
+            swept = await serving.until("retention.run", timeout_s=60)
+            assert (swept["destroyed"], swept["ok"]) == (1, True)
+            await serving.until("clerk.swept", timeout_s=60)
+
+    run(node())
+    assert (state(house, "old"), state(house, "young")) == ("PURGED", "SEALED")
+    archive = house.archive()
+    try:
+        with archive.audit.snapshot() as seen:
+            assert seen.checkpoints[-1].seq == seen.heads[0].seq
+    finally:
+        archive.close()
+    house.must_be_whole()
+
+
+def test_a_clerk_that_is_killed_is_started_again_and_goes_on(house: House) -> None:
+    async def node() -> None:
+        async with Serving(house) as serving:
+            await serving.until("clerk.swept", timeout_s=60)
+            record(house, "old", at=LONG_AGO)
+            os.kill(serving.pids["clerk"], signal.SIGKILL)
+            await until(lambda: state(house, "old") == "PURGED", "the new clerk destroys what is due", timeout_s=60)
+
+    run(node())
+    house.must_be_whole()
