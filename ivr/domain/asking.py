@@ -52,7 +52,7 @@ _BACK = re.compile(
 _CONFIRMED = frozenset({"identity"})
 # Between an act and its object: words that give the act another object.
 _OTHER_OBJECT = re.compile(
-    r"\b(?:si|comment|pourquoi|quand|ou|ce qu[ei]?|ce qui|concernant|a propos|au sujet|sujet|date|jour|motif|raison|cause|instant|minutes?"
+    r"\b(?:si|comment|pourquoi|quand|ou|ce qu[ei]?(?! (?:y )?(?:est|figure|vous (?:voyez|lisez|avez sous)))|concernant|a propos|au sujet|sujet|date|jour|motif|raison|cause|instant|minutes?"
     r"|secondes?|avis|accord|probleme|procedure|lien|courrier|changement|message|moment|heure|que (?!vous me|je note|j ai))\b"
 )
 _HAVE = frozenset(
@@ -60,6 +60,7 @@ _HAVE = frozenset(
 )
 _DENIED_HERE = re.compile(r"\b(?:pas|ni|jamais|aucune?|non) (?:(?:de|d|du|votre|vos|le|la|les|l|un|une|ton|ta) )?$")
 _OWN_QUESTION_WORDS_MAX = 7
+_UNMARKED_QUESTION_WORDS_MAX = 14
 _NEAR_NEGATION = 5
 _FREE_DIGITS_MAX = 10  # ASK-004
 _COUNTS = {
@@ -108,13 +109,15 @@ class _Cue:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A levelled sentence and what is known of it: which passage it stands in, and what leads to it."""
+    """A levelled sentence and what is known of it: which passage it stands in, what leads to it, and
+    whether it was heard (so that a missing question mark says nothing)."""
 
     plain: PlainText
     passage: int = 0
     lead: str = ""
     heading: bool = False
     bullet: bool = False
+    heard: bool = False
 
 
 class AskDetector:
@@ -130,7 +133,7 @@ class AskDetector:
         sentences for the same family are one.
         """
         plain = plain_text(text, self.bank.abbreviations)
-        return self.in_sentences([Sentence(sentence) for sentence in plain.sentences()], direction)
+        return self.in_sentences([Sentence(sentence, heard=True) for sentence in plain.sentences()], direction)
 
     def in_sentences(self, sentences: Sequence[Sentence], direction: Direction | None) -> tuple[Ask, ...]:
         """Return the forbidden asks of sentences that follow each other, said by one party."""
@@ -237,7 +240,8 @@ class AskDetector:
             for match in pattern.finditer(text)
         ]
         for match in self.bank.mentions[Mention.TELLING].finditer(text):
-            if any(thing.start <= match.start() < thing.end for thing in things):
+            relative = text[: match.start()].endswith(("ce qui ", "ce qui y "))
+            if relative or any(thing.start <= match.start() < thing.end for thing in things):
                 continue
             if not any(cue.start <= match.start() < cue.end for cue in cues if cue.act is not Act.PLEASE):
                 cues.append(_Cue(None, match.start(), match.end(), False))
@@ -324,6 +328,8 @@ class AskDetector:
             return False
         if reported or self.bank.mentions[Mention.REDIRECT].search(text):
             return False
+        unmarked = sentence.heard and not _ends(text) and _short(text) and not _VERB.search(text)
+        question = question or unmarked
         if self._elliptic(sentence, text, calm, here, thing, cues, question):
             return True
         telling = any(cue.act is None for cue in cues)
@@ -365,6 +371,8 @@ class AskDetector:
         rest = [cue for cue in cues if cue.start > stop]
         aim = _AIM.match(text, stop)
         if not aim and any(cue.act is None or (cue.act is not Act.PLEASE and not cue.live) for cue in rest):
+            return False
+        if not thing.value and polite is None and not question:
             return False
         if polite is not None or question:
             return not any(cue.act is None and begin <= cue.start < stop for cue in cues)
@@ -487,3 +495,8 @@ def _reaches(text: str, cue: _Cue, thing: _Thing, things: Sequence[_Thing]) -> b
         return False
     inner = [t for t in things if cue.end <= t.start < thing.start]
     return len(gap.split()) <= 16 + 6 * len(inner)
+
+
+def _short(text: str) -> bool:
+    """Say whether speech without punctuation is as short as questions are; whether it rose is not written."""
+    return len(text.split()) <= _UNMARKED_QUESTION_WORDS_MAX

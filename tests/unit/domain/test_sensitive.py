@@ -1,88 +1,132 @@
-"""Forbidden data is found in figures and in words; other numbers are left alone."""
+"""Forbidden numbers and secrets are found in French transcripts, and other numbers are left alone (ASK-003)."""
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from benchmarks.spoken_numbers import forbidden, harmless
+from ivr.domain.number_watch import NumberWatch, Watched
 from ivr.domain.sensitive import sensitive_spans
-from ivr.domain.spoken_digits import digit_runs, tokens
+
+SEED = 4242
 
 
-def found(text: str) -> list[tuple[str, str]]:
-    return [(span.kind, text[span.start : span.end]) for span in sensitive_spans(text)]
+def kinds(text: str) -> list[str]:
+    return [span.kind for span in sensitive_spans(text)]
+
+
+def test_dictated_numbers_are_found() -> None:
+    material = list(forbidden(1000, SEED))
+    missed = [said for said in material if not sensitive_spans(said.text)]
+    assert len(missed) <= 0.01 * len(material), missed
+
+
+def test_other_numbers_are_left_alone() -> None:
+    material = list(harmless(3000, SEED))
+    wrong = [said for said in material if sensitive_spans(said.text)]
+    assert len(wrong) <= 0.005 * len(material), wrong
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "words"),
+    ("text", "kind"),
     [
-        ("mon numéro c'est le 1 85 07 75 116 002 46 voilà", "nir", "1 85 07 75 116 002 46"),
-        ("c'est le 2 85 07 2A 116 002", "nir", "2 85 07 2A 116 002"),
+        ("un quatre-vingt-cinq zéro sept soixante-quinze cent vingt-trois quatre cent cinquante-six", "nir"),
+        ("deux nonante-deux zéro huit septante-cinq zéro douze trois cent quatre", "nir"),
+        ("c'est 2 85 euh 07 euh 75 112 euh 308", "nir"),
+        ("le numéro c'est 1 62 12 2B 033 112 clé 81", "nir"),
+        ("je commence : un cinquante-huit zéro quatre treize", "nir"),
+        ("ma sécu 1 58 04", "nir"),
         (
-            "alors un quatre-vingt-cinq euh zéro sept soixante-quinze et puis cent seize zéro zéro deux",
-            "nir",
-            "un quatre-vingt-cinq euh zéro sept soixante-quinze et puis cent seize zéro zéro deux",
+            "quatre mille neuf cent soixante-dix, mille douze, trois mille quatre cent cinquante-six, sept mille huit cent",
+            "card",
         ),
-        ("mon numéro de sécu commence par 2 85 07", "nir", "2 85 07"),
-        ("ma carte bleue c'est 4970 1012 3456 7890", "card", "4970 1012 3456 7890"),
-        ("le 4111 1111 1111 1111 expire en mai", "card", "4111 1111 1111 1111"),
-        ("FR76 3000 6000 0112 3456 7890 189", "iban", "FR76 3000 6000 0112 3456 7890 189"),
-        ("mon IBAN c'est F R soixante-seize trente mille six", "iban", "F R soixante-seize trente mille six"),
-        ("le cryptogramme c'est 123", "cvv", "123"),
-        ("les trois chiffres au dos c'est cent vingt-trois", "cvv", "cent vingt-trois"),
-        ("j'ai reçu le code par SMS c'est 482913", "otp", "482913"),
-        ("mon mot de passe c'est soleil", "password", "soleil"),
+        ("ma carte American Express 3782 822463 10005", "card"),
+        ("FR76 3000 6000 0112 3456 7890 189", "iban"),
+        ("F R soixante-seize, trois mille six, zéro zéro zéro un", "iban"),
+        ("mon compte c'est le 30006 00001 12345678901 89", "iban"),
+        ("le cryptogramme c'est sept cent douze", "cvv"),
+        ("j'ai reçu 482 915 par SMS", "otp"),
+        ("mon mot de passe c'est Marguerite44", "password"),
+        ("mon code secret c'est 1 2 3 4", "password"),
+        ("ma carte bancaire est valable jusqu'en mars 2028", "card"),
     ],
 )
-def test_forbidden_data_is_found_with_its_words(text: str, kind: str, words: str) -> None:
-    assert (kind, words) in found(text)
+def test_what_people_say_is_understood(text: str, kind: str) -> None:
+    assert kinds(text) == [kind]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "mon téléphone c'est le 06 12 34 56 78",
-        "zéro six douze trente-quatre cinquante-six soixante-dix-huit",
-        "je suis né le douze mars mille neuf cent quarante-cinq",
-        "ça fait cent quarante-cinq euros et vingt centimes",
-        "mon numéro d'adhérent c'est le 12345678",
-        "le numéro de ma carte mutuelle c'est le 12345678",
-        "j'habite au 12 rue des Lilas 49000 Angers",
-        "la facture 20240312 de 1 250 euros",
-        "j'ai oublié mon mot de passe",
-        "le mot de passe ne marche pas",
-        "mon mot de passe est expiré",
-        "ma carte bleue est refusée depuis le 12",
-        "rendez-vous le 15 mars à 14 heures 30",
+        "Mon numéro c'est le 06 12 34 56 78.",
+        "Je suis née le 14 mars 1952 à Brest.",
+        "J'habite 125 rue du 8 mai 1945, 44000 Nantes.",
+        "La référence du courrier c'est 2 85 07 44 112.",
+        "Le SIRET de mon cabinet est 812 345 678 00012.",
+        "Ma carte de mutuelle est valable jusqu'au 31 12 2026.",
+        "J'ai oublié mon code secret, ça fait 3 fois.",
+        "Mon mot de passe c'est compliqué à retenir.",
+        "ordonnance du 12 12 2025 pour 30 séances",
+        "Un, deux, trois, vous m'entendez ?",
         "",
     ],
 )
-def test_other_numbers_and_mentions_are_left_alone(text: str) -> None:
-    assert found(text) == []
+def test_other_things_people_say_hold_nothing(text: str) -> None:
+    assert kinds(text) == []
 
 
-@pytest.mark.parametrize(
-    ("words", "digits"),
-    [
-        ("soixante et onze", "71"),
-        ("quatre-vingt-dix-neuf", "99"),
-        ("septante-huit nonante", "7890"),
-        ("deux mille vingt-quatre", "2024"),
-        ("cent seize zéro zéro deux", "116002"),
-        ("dix-sept dix", "1710"),
-        ("vingt et un", "21"),
-    ],
-)
-def test_french_numbers_are_read_as_digits(words: str, digits: str) -> None:
-    assert "".join(run.text for run in digit_runs(tokens(words))) == digits
+def test_what_was_asked_before_gives_a_number_its_meaning() -> None:
+    assert sensitive_spans("4 5 6") == ()
+    (span,) = sensitive_spans("4 5 6", before="Les trois chiffres au dos")
+    assert (span.kind, span.start, span.end) == ("cvv", 0, 5)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(st.text(alphabet="0123456789 abcéunsix-'.,", max_size=60))
-def test_spans_lie_in_the_text_in_order_and_apart(text: str) -> None:
-    spans = sensitive_spans(text)
-    assert all(0 <= span.start < span.end <= len(text) for span in spans)
-    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+def test_spans_cover_the_digits_and_nothing_before_them() -> None:
+    text = "Bonjour, c'est le 1 85 07 75 123 456, merci."
+    (span,) = sensitive_spans(text)
+    assert text[span.start : span.end] == "1 85 07 75 123 456"
+
+
+def watched(*utterances: str, pause_ms: int = 1000) -> list[Watched]:
+    watch, at, answers = NumberWatch(), 0, []
+    for text in utterances:
+        answers.append(watch.feed(text, at, at + 2000))
+        at += 2000 + pause_ms
+    return answers
+
+
+def test_a_number_said_in_pieces_is_masked_from_its_first_piece() -> None:
+    answers = watched(
+        "alors c'est un quatre-vingt-cinq",
+        "zéro sept",
+        "attendez je cherche mes lunettes",
+        "soixante-quinze, cent vingt-trois",
+        "quatre cent cinquante-six",
+        "et la clé quarante-deux",
+    )
+    assert [answer.hold_from_ms for answer in answers] == [0] * 6
+    masked = [(span.kind, span.start) for answer in answers for span in answer.spans]
+    assert masked == [("nir", 0), ("nir", 3000), ("nir", 9000), ("nir", 12000), ("nir", 15000)]
+
+
+def test_a_card_said_in_pieces_is_masked_whole() -> None:
+    *before, last = watched("4970", "1012 3456", "7890")
+    assert {span.start for answer in [*before, last] for span in answer.spans} == {0, 3000, 6000}
+
+
+def test_a_phone_number_in_pieces_is_neither_held_nor_masked() -> None:
+    answers = watched("mon téléphone c'est le zéro six", "douze trente-quatre", "cinquante-six soixante-dix-huit")
+    assert answers == [Watched((), None)] * 3
+
+
+def test_a_long_pause_ends_a_number() -> None:
+    answers = watched("un quatre-vingt-cinq zéro sept", "soixante-quinze cent vingt-trois", pause_ms=20_000)
+    assert [answer.spans for answer in answers] == [(), ()]
+
+
+def test_a_piece_judged_again_is_told_once() -> None:
+    watch = NumberWatch()
+    first = watch.feed("1 85 07 75 123 456", 0, 3000)
+    again = watch.feed("1 85 07 75 123 456", 0, 3000)
+    assert len(first.spans) == 1
+    assert again.spans == ()
