@@ -44,6 +44,11 @@ class Endpointer:
         self._last_voiced_end_ms = begin_ms
         self._begin_ms = begin_ms
 
+    @property
+    def voiced_until_ms(self) -> int:
+        """The end of the last voiced frame."""
+        return self._last_voiced_end_ms
+
     def frame(self, at_ms: int, voiced: bool) -> SpeechStarted | SpeechEnded | None:
         """Take the frame [at_ms, at_ms + 20) and say whether speech began or ended with it."""
         self._recent.append(voiced)

@@ -14,6 +14,8 @@ from enum import Enum
 from ivr.domain.recording import Mask
 from ivr.domain.verdict import Band, EarVerdict
 
+_SLOWEST_PACE_MS = 2400
+
 
 class Channel(Enum):
     """A listened channel. The prompts we play are not listened to: we know what they say."""
@@ -26,14 +28,17 @@ class Channel(Enum):
 class HearingSettings:
     """Milliseconds.
 
-    A partial piece is asked for after `partial_every_ms` of new speech, at least `partial_min_ms` long; it
+    A partial piece is asked for after `partial_every_ms` of new speech, at least `partial_min_ms` long, and when
+    the speaker pauses for `pause_ms` (0: never), which is most often the end of the sentence; it
     moves the mark only to `overlap_ms` before its end, since an objection may straddle it. No piece exceeds
     `piece_max_ms`. `vad_delay_ms` is how late the voice detector may announce an onset. Speech that waits
     longer than `backlog_ms` can no longer be heard: the channel is deaf, and capture must end.
     """
 
-    partial_every_ms: int = 1200
-    partial_min_ms: int = 1200
+    partial_every_ms: int = 700
+    partial_min_ms: int = 900
+    pause_ms: int = 120
+    pause_min_ms: int = 500
     overlap_ms: int = 6000
     piece_max_ms: int = 12_000
     vad_delay_ms: int = 300
@@ -74,6 +79,8 @@ class ChannelHearing:
     _doubt: Piece | None = None
     _asked_end_ms: int = 0
     _next_id: int = 1
+    _pace_ms: int = 0
+    _paused: bool = False
 
     # ---- what the voice detector says
 
@@ -95,13 +102,25 @@ class ChannelHearing:
             open_.end_ms = max(end_ms, open_.start_ms)
             self.frontier_ms = max(self.frontier_ms, open_.end_ms)
 
+    def paused(self) -> None:
+        """The speaker holds their breath at the frontier: what they say may be complete."""
+        self._paused = self._open() is not None
+
+    def paced(self, waited_ms: int) -> None:
+        """The ear took `waited_ms` for a partial piece: ask for them at half the rate that it could answer."""
+        self._pace_ms = min(2 * waited_ms, _SLOWEST_PACE_MS)
+
+    def eased(self) -> None:
+        """A final piece was judged: try again whether the ear has time for partial ones."""
+        self._pace_ms //= 2
+
     # ---- what is to be judged
 
     def next_piece(self) -> Piece | None:
         """Return the next piece to send to the ear, or None when nothing is due.
 
-        At most one piece is out at a time, except that the final piece of an utterance does not wait for a
-        partial one.
+        At most one piece is out at a time, except that a piece at a pause and the final piece of an utterance
+        do not wait for another partial one.
         """
         if not self._unjudged:
             return None
@@ -115,9 +134,16 @@ class ChannelHearing:
         return self._send(start, end, final=end == first.end_ms)
 
     def _partial(self, start: int) -> Piece | None:
-        end = min(self.frontier_ms, start + self.settings.piece_max_ms)
-        due = end - max(self._asked_end_ms, start) >= self.settings.partial_every_ms
-        if self._out or not due or end - start < self.settings.partial_min_ms:
+        settings = self.settings
+        end = min(self.frontier_ms, start + settings.piece_max_ms)
+        new_ms = end - max(self._asked_end_ms, start)
+        paused, self._paused = self._paused, False
+        # An ear that is behind is not asked at pauses too: the final piece will come anyway.
+        if paused and self._pace_ms <= settings.partial_every_ms and len(self._out) < 2:
+            due = end - start >= settings.pause_min_ms and new_ms >= settings.pause_ms
+            return self._send(start, end, final=False) if due else None
+        due = new_ms >= max(settings.partial_every_ms, self._pace_ms)
+        if self._out or not due or end - start < settings.partial_min_ms:
             return None
         return self._send(start, end, final=False)
 
@@ -136,14 +162,15 @@ class ChannelHearing:
         if piece is None:
             return
         for span in verdict.sensitive:
-            self.masks.append(
-                Mask(
-                    self.channel.value,
-                    max(0, span.start - self.settings.mask_before_ms),
-                    span.end + self.settings.mask_after_ms,
-                    span.kind,
-                )
+            mask = Mask(
+                self.channel.value,
+                max(0, span.start - self.settings.mask_before_ms),
+                span.end + self.settings.mask_after_ms,
+                span.kind,
             )
+            # The same words are heard in more than one piece.
+            if mask not in self.masks:
+                self.masks.append(mask)
         if verdict.band is Band.ACT:
             onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
             self.objected(min(max(onset, piece.start_ms), piece.end_ms))

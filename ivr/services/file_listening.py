@@ -77,7 +77,7 @@ async def listen_to_channel(
         ear=ear,
         detector=detector,
         clock=clock,
-        settings=settings,
+        settings=replace(settings, paced=False),
         objecting=objecting,
         context=context,
         on_heard=pieces.append,

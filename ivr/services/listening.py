@@ -20,13 +20,17 @@ FRAME_BYTES = FRAME_MS * BYTES_PER_MS
 
 @dataclass(frozen=True)
 class ListeningSettings:
-    """Deadlines in seconds: how long a piece may take to be judged, and the pause after the ear failed."""
+    """Deadlines in seconds: how long a piece may take to be judged, and the pause after the ear failed.
+
+    `paced` asks for partial pieces as often as the ear can bear; without it their times depend on the audio alone.
+    """
 
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
     hearing: HearingSettings = field(default_factory=HearingSettings)
     final_deadline_s: float = 5.0
     partial_deadline_s: float = 2.5
     retry_after_s: float = 0.25
+    paced: bool = True
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,10 @@ class ChannelListener:
             at_ms += FRAME_MS
             if self._in_speech:
                 self.last_speech_ms = at_ms
+                if at_ms - self._endpointer.voiced_until_ms == self._settings.hearing.pause_ms:
+                    self.hearing.heard(at_ms)
+                    self.hearing.paused()
+                    self._ask()
             if isinstance(edge, SpeechStarted):
                 self._in_speech = True
                 self.hearing.speech_started(edge.onset_ms)
@@ -190,7 +198,9 @@ class ChannelListener:
             late = isinstance(error, TimeoutError)
             known = isinstance(error, SpeechError)
             self._on_unheard(piece, "deadline" if late else str(error) if known else type(error).__name__)
+            self._pace(hearing, piece, sent)
             return
+        self._pace(hearing, piece, sent)
         objects = verdict.band is not Band.CLEAR and verdict.label in self._objecting
         hearing.judged(piece.id, verdict if objects else replace(verdict, band=Band.CLEAR, onset_ms=None))
         if self._ended:
@@ -199,6 +209,14 @@ class ChannelListener:
         self._changed.set()
         self._on_heard(Heard(piece, verdict, self._clock.monotonic() - sent, objects))
         self._ask()
+
+    def _pace(self, hearing: ChannelHearing, piece: Piece, sent: float) -> None:
+        if not self._settings.paced:
+            return
+        if piece.final:
+            hearing.eased()
+        else:
+            hearing.paced(round((self._clock.monotonic() - sent) * 1000))
 
     def _start_over(self) -> None:
         """Give up the speech that waited too long, and hear what is said from a moment ago on.

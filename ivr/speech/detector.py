@@ -9,8 +9,8 @@ EAR_HZ = 8000
 FRAME_BYTES = 320
 
 # webrtcvad compares energies with fixed values, so that it is deaf to quiet speech in noise: at 20 dB below the usual
-# level and 20 dB above the noise its strict modes miss most of it. Frames are therefore raised to the usual level first,
-# but never so far that the line's own noise would pass for a voice that does not end.
+# level and 20 dB above the noise its strict modes miss most of it. Frames are raised to the usual level first, but
+# never so far that the line's own noise would pass for a voice that does not end.
 _LONGEST_GAIN = 24.0
 _USUAL_PEAK = 16_000.0
 _LOUDEST_NOISE = 330.0

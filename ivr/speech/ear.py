@@ -12,6 +12,7 @@ from ivr.speech.intent.model import IntentModel
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
+from ivr.speech.recall import Recall
 from ivr.speech.silero import Silero
 from ivr.speech.transcriber import WHISPER_HZ, DecodingSettings, WhisperTranscriber
 from ivr.speech.understanding import Understanding
@@ -29,14 +30,14 @@ class EarJudge:
         """Load everything and judge once, so that the first caller does not wait for it. Raises HostError."""
         self._transcriber = WhisperTranscriber(model, decoding)
         self._understanding = understanding if understanding is not None else IntentModel.load()
-        self._own = threading.local()
+        self._own, self._recall = threading.local(), Recall()
         hum = np.sin(np.arange(2 * WHISPER_HZ, dtype=np.float32) * np.float32(0.1)) * np.float32(0.1)
         self._transcriber.transcribe(hum.astype(np.float32))
 
     def __call__(self, speech: Speech) -> EarVerdict:
         judge = getattr(self._own, "judge", None)
         if judge is None:
-            judge = self._own.judge = Judge(Silero().voiced, self._transcriber, self._understanding)
+            judge = self._own.judge = Judge(Silero().voiced, self._transcriber, self._understanding, self._recall)
         verdict: EarVerdict = judge.judge(speech)
         return verdict
 

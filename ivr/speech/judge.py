@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
 from ivr.errors import SpeechError
 from ivr.services.ports import Speech
+from ivr.speech.recall import Heard, Recall
 from ivr.speech.resampling import Samples, resample
 from ivr.speech.silero import SILERO_HZ, VoicedRange
 from ivr.speech.transcriber import Transcriber, Transcript
@@ -16,6 +17,9 @@ from ivr.speech.wav import EAR_HZ, from_pcm
 #: Whisper's word times are good to about this much; an onset is moved ahead by it, never behind.
 ONSET_LEAD_MS = 250
 
+#: A piece whose last voice lies so far before its end stops at a pause: its words may be complete.
+PAUSE_MS = 90
+
 Gate = Callable[[Samples], tuple[VoicedRange, ...]]
 
 _NOT_SPEECH = EarVerdict(Label.NONE, Band.CLEAR, 0.0, speech=False)
@@ -24,20 +28,25 @@ _NOT_SPEECH = EarVerdict(Label.NONE, Band.CLEAR, 0.0, speech=False)
 class Judge:
     """Judges pieces one at a time. `gate` says where a 16 kHz piece holds voice; what it refuses is not transcribed.
 
-    Every failure of a part is a SpeechError: there is no verdict without hearing.
+    Every failure of a part is a SpeechError: there is no verdict without hearing. Judges of several threads that
+    share a `recall` do not transcribe twice what ends at a pause and then ends for good.
     """
 
-    def __init__(self, gate: Gate, transcriber: Transcriber, understanding: Understanding) -> None:
+    def __init__(
+        self, gate: Gate, transcriber: Transcriber, understanding: Understanding, recall: Recall | None = None
+    ) -> None:
         self._gate, self._transcriber, self._understanding = gate, transcriber, understanding
+        self._recall = recall if recall is not None else Recall()
 
     def judge(self, speech: Speech) -> EarVerdict:
         """Return the verdict on `speech`; times in it are call milliseconds within the piece."""
         piece, context = speech.piece, speech.context
         samples = resample(from_pcm(speech.pcm), EAR_HZ, SILERO_HZ)
         try:
-            if not self._gate(samples):
+            voiced = self._gate(samples)
+            if not voiced:
                 return _NOT_SPEECH
-            transcript = self._transcriber.transcribe(samples, partial=not piece.final)
+            transcript = self._transcript(speech, samples, voiced[-1].end_ms)
             reading = self._understanding.judge(
                 transcript.hypotheses,
                 last_prompt=context.last_prompt,
@@ -65,6 +74,17 @@ class Judge:
             transcript.hypotheses[0].text if context.want_text else "",
             denies=reading.denies,
         )
+
+    def _transcript(self, speech: Speech, samples: Samples, voiced_until_ms: int) -> Transcript:
+        piece = speech.piece
+        at_pause = piece.end_ms - piece.start_ms - voiced_until_ms >= PAUSE_MS
+        if not piece.final and not at_pause:
+            return self._transcriber.transcribe(samples, partial=True)
+        heard = Heard(f"{speech.call_id}/{piece.channel.value}", piece.start_ms, piece.start_ms + voiced_until_ms)
+        transcript = self._recall.transcript(heard, lambda: self._transcriber.transcribe(samples))
+        if piece.final:
+            self._recall.forget(heard)
+        return transcript
 
 
 def _timed(span: SensitiveSpan, transcript: Transcript, speech: Speech) -> SensitiveSpan:

@@ -46,6 +46,11 @@ def priority_of(*, after_disclosure: bool, final: bool) -> Priority:
     return Priority.FINAL if final else Priority.PARTIAL
 
 
+def may_take_partial(*, workers: int, partials_in_work: int) -> bool:
+    """One worker of several is kept for whole utterances: they never wait for a partial that has begun."""
+    return partials_in_work < max(1, workers - 1)
+
+
 class EarQueue(Generic[T]):
     """At most `capacity` tickets, served by priority and then by age.
 
@@ -83,12 +88,13 @@ class EarQueue(Generic[T]):
         self._remove(expired)
         return tuple(expired)
 
-    def take(self, now: float) -> Ticket[T] | None:
+    def take(self, now: float, *, partials: bool = True) -> Ticket[T] | None:
         """Remove and return the next ticket to serve; None when none waits that is still in time.
 
-        Tickets past their deadline stay until `expire`, which is where they are answered.
+        Without `partials` only whole utterances are served: see `may_take_partial`. Tickets past their deadline
+        stay until `expire`, which is where they are answered.
         """
-        in_time = [waiting for waiting in self._waiting if waiting.deadline > now]
+        in_time = [waiting for waiting in self._waiting if waiting.deadline > now and (partials or not waiting.partial)]
         if not in_time:
             return None
         chosen = min(in_time, key=lambda waiting: (waiting.priority, waiting.order))

@@ -15,7 +15,7 @@ import zmq
 from ivr.domain.verdict import EarVerdict
 from ivr.errors import ConfigurationError, HostError, SpeechError
 from ivr.services.ports import Speech
-from ivr.speech.queue import EarQueue, Ticket, priority_of
+from ivr.speech.queue import EarQueue, Ticket, may_take_partial, priority_of
 from ivr.speech.wire import (
     MAX_PCM,
     Answer,
@@ -36,6 +36,8 @@ _TICK_MS = 50
 class EarMetrics:
     """Counters since the start; `depth` is what waits now, `busy_s` the seconds spent judging by all workers.
 
+    `waited_s` is the time that judged pieces spent in the queue, `longest_wait_s` the most that a whole utterance did.
+
     received = judged + failed + stale + late + overloaded + depth + what is being judged.
     """
 
@@ -48,12 +50,15 @@ class EarMetrics:
     malformed: int = 0
     depth: int = 0
     busy_s: float = 0.0
+    waited_s: float = 0.0
+    longest_wait_s: float = 0.0
 
 
 @dataclass(frozen=True)
 class _Asked:
     identity: bytes
     request: Request
+    since: float
 
 
 class EarServer:
@@ -75,6 +80,7 @@ class EarServer:
         self._queue: EarQueue[_Asked] = EarQueue(capacity)
         self._changed = threading.Condition()
         self._stopping = False
+        self._partials_in_work = 0
         self._metrics = EarMetrics()
         self._context = zmq.Context()
         self._router: zmq.Socket[bytes] = self._context.socket(zmq.ROUTER)
@@ -156,7 +162,7 @@ class EarServer:
             start_ms=piece.start_ms,
             end_ms=piece.end_ms,
             deadline=now + speech.deadline_s,
-            item=_Asked(identity, request),
+            item=_Asked(identity, request, now),
         )
         with self._changed:
             self._metrics.received += 1
@@ -228,6 +234,8 @@ class EarServer:
                 answer = self._answer(asked.request)
                 with self._changed:
                     self._metrics.busy_s += self._now() - begin
+                    self._partials_in_work -= ticket.partial
+                    self._changed.notify()
                     if isinstance(answer.result, EarVerdict):
                         self._metrics.judged += 1
                     else:
@@ -237,7 +245,13 @@ class EarServer:
     def _next(self) -> Ticket[_Asked] | None:
         with self._changed:
             while not self._stopping:
-                if (ticket := self._queue.take(self._now())) is not None:
+                partials = may_take_partial(workers=self._workers, partials_in_work=self._partials_in_work)
+                if (ticket := self._queue.take(self._now(), partials=partials)) is not None:
+                    waited_s = self._now() - ticket.item.since
+                    self._metrics.waited_s += waited_s
+                    if not ticket.partial:
+                        self._metrics.longest_wait_s = max(self._metrics.longest_wait_s, waited_s)
+                    self._partials_in_work += ticket.partial
                     return ticket
                 self._changed.wait(_TICK_MS / 1000)
             return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ivr.domain.hearing import Channel, ChannelHearing, HearingSettings, Piece
-from ivr.domain.verdict import Band, EarVerdict, Label
+from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
 
 HEARING = HearingSettings(
     partial_every_ms=200,
@@ -167,3 +169,52 @@ def test_the_end_of_the_call_needs_no_waiting_for_silence() -> None:
     one.heard(1000)
     one.finish()
     assert one.mark_ms == 1000
+
+
+def test_a_pause_is_asked_about_at_once_even_while_a_partial_is_out() -> None:
+    ear = hearing(pause_ms=100, pause_min_ms=300)
+    ear.speech_started(1000)
+    ear.heard(1400)
+    partial = ear.next_piece()
+    ear.heard(1560)
+    assert ear.next_piece() is None
+    ear.paused()
+    piece = ear.next_piece()
+    assert partial is not None
+    assert piece is not None
+    assert (piece.start_ms, piece.end_ms, piece.final) == (1000, 1560, False)
+    assert ear.next_piece() is None
+
+
+def test_an_ear_that_is_behind_is_asked_seldomer_and_not_at_pauses() -> None:
+    ear = hearing(pause_ms=100, pause_min_ms=300)
+    ear.paced(400)
+    ear.speech_started(1000)
+    ear.heard(1600)
+    ear.paused()
+    assert ear.next_piece() is None
+    ear.heard(1800)
+    assert ear.next_piece() is not None
+
+
+def test_an_ear_that_caught_up_is_asked_often_again() -> None:
+    ear = hearing()
+    ear.paced(60_000)
+    for _ in range(5):
+        ear.eased()
+    ear.speech_started(1000)
+    ear.heard(1400)
+    assert ear.next_piece() is not None
+
+
+def test_the_same_forbidden_span_heard_twice_is_masked_once() -> None:
+    ear = hearing()
+    ear.speech_started(1000)
+    ear.heard(1400)
+    card = replace(CLEAR, sensitive=(SensitiveSpan("card", 1100, 1300),))
+    for end_ms in (1400, 1700):
+        ear.heard(end_ms)
+        piece = ear.next_piece()
+        assert piece is not None
+        ear.judged(piece.id, card)
+    assert len(ear.masks) == 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.speech.queue import EarQueue, Priority, Ticket, priority_of
+from ivr.speech.queue import EarQueue, Priority, Ticket, may_take_partial, priority_of
 
 _TICKETS = st.builds(
     Ticket,
@@ -109,3 +109,22 @@ def test_speech_after_a_disclosure_comes_before_final_pieces_and_those_before_pa
 def test_a_queue_without_room_is_refused():
     with pytest.raises(ValueError, match="cannot hold"):
         EarQueue(0)
+
+
+def test_without_partials_only_whole_utterances_are_served_and_the_others_stay():
+    queue: EarQueue[str] = EarQueue(4)
+    queue.push(_ticket("partial", Priority.AFTER_DISCLOSURE, partial=True, channel="a"), 0.0)
+    queue.push(_ticket("whole", Priority.FINAL, channel="b"), 0.0)
+    taken = queue.take(0.0, partials=False)
+    assert taken is not None
+    assert taken.item == "whole"
+    assert queue.take(0.0, partials=False) is None
+    assert len(queue) == 1
+
+
+@pytest.mark.parametrize(
+    ("workers", "in_work", "allowed"),
+    [(1, 0, True), (1, 1, False), (2, 0, True), (2, 1, False), (4, 2, True), (4, 3, False)],
+)
+def test_one_worker_of_several_is_kept_for_whole_utterances(workers, in_work, allowed):
+    assert may_take_partial(workers=workers, partials_in_work=in_work) is allowed

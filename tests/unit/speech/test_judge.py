@@ -106,3 +106,26 @@ def test_a_failure_inside_is_a_speech_error_without_words():
     with pytest.raises(SpeechError) as caught:
         _judge(Broken()).judge(speech_of(_AUDIO))
     assert "oppose" not in str(caught.value)
+
+
+def _pausing(samples):
+    """Voice for the first two seconds, whatever follows."""
+    return (VoicedRange(0, 2000),)
+
+
+def test_a_sentence_judged_at_its_pause_is_not_written_down_again_when_it_ends():
+    transcriber = _Says("je m'oppose")
+    judge = _judge(transcriber, _pausing)
+    at_pause = judge.judge(speech_of(_AUDIO[: 8 * 2120], final=False))
+    at_end = judge.judge(speech_of(_AUDIO[: 8 * 2300]))
+    assert at_pause.band is at_end.band is Band.ACT
+    assert transcriber.asked == [False]
+
+
+def test_a_sentence_that_went_on_after_its_pause_is_written_down_whole():
+    transcriber = _Says("je m'oppose")
+    judge = _judge(transcriber, _pausing)
+    judge.judge(speech_of(_AUDIO[: 8 * 2120], final=False))
+    longer = Judge(_voiced, transcriber, KeywordUnderstanding(), judge._recall)
+    longer.judge(speech_of(_AUDIO))
+    assert transcriber.asked == [False, False]

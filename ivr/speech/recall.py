@@ -1,0 +1,78 @@
+"""What was just heard on a channel, so that the same words are not written down twice.
+
+A speaker pauses: the piece up to there is judged as partial. When nothing follows, the final piece holds the same
+words and a little more silence; only what they mean is judged again, now that they are known to be complete.
+Kept in memory, for one piece of each of the last channels, and never shown.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from ivr.speech.transcriber import Transcript
+
+_CHANNELS = 64
+#: The voice may seem to end a window of the voice network earlier or later in a longer piece.
+_SAME_END_MS = 64
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Which words: those of [start_ms, voiced_until_ms) of one channel, in call milliseconds."""
+
+    channel: str
+    start_ms: int
+    voiced_until_ms: int
+
+    def same(self, other: Heard) -> bool:
+        return (self.channel, self.start_ms) == (other.channel, other.start_ms) and abs(
+            self.voiced_until_ms - other.voiced_until_ms
+        ) <= _SAME_END_MS
+
+
+class Recall:
+    """The last transcript of each channel, done or in the making. For several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: OrderedDict[str, tuple[Heard, Future[Transcript]]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._last)
+
+    def transcript(self, heard: Heard, transcribe: Callable[[], Transcript]) -> Transcript:
+        """Return the transcript of `heard`: the one that is known or being made, or that of `transcribe`.
+
+        A transcript that fails is forgotten, and fails for everyone who waits for it.
+        """
+        with self._lock:
+            known = self._last.get(heard.channel)
+            if known is not None and known[0].same(heard):
+                made = known[1]
+                mine = False
+            else:
+                made, mine = Future(), True
+                self._last[heard.channel] = heard, made
+                self._last.move_to_end(heard.channel)
+                while len(self._last) > _CHANNELS:
+                    self._last.popitem(last=False)
+        if not mine:
+            return made.result()
+        try:
+            made.set_result(transcribe())
+        except BaseException as error:
+            self.forget(heard)
+            made.set_exception(error)
+            raise
+        return made.result()
+
+    def forget(self, heard: Heard) -> None:
+        """Drop what is kept of these words: they were judged for good, or could not be."""
+        with self._lock:
+            known = self._last.get(heard.channel)
+            if known is not None and known[0].same(heard):
+                del self._last[heard.channel]
