@@ -178,7 +178,7 @@ def seaweed() -> Seaweed:
              "s3.port", "s3.port.grpc", "s3.port.iceberg", "s3.port.lance")  # fmt: skip
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     command = [_program("weed"), "server", "-dir", str(folder / "data"), "-ip", "127.0.0.1", "-ip.bind", "127.0.0.1"]
-    command += ["-filer", "-s3", "-s3.config", str(folder / "s3.json"), "-volume.max", "20"]
+    command += ["-filer", "-s3", "-s3.config", str(folder / "s3.json"), "-volume.max", "400"]
     command += ["-master.volumeSizeLimitMB", "64", "-master.telemetry=false"]
     command += [f"-{name}={port}" for name, port in ports.items()]
     port = ports["s3.port"]

@@ -75,7 +75,9 @@ class KekFiles:
         if kek_id == self.kek_id:
             raise ArchiveError(f"{kek_id} is in use", remedy="rotate first: 'ivr keys rotate'")
         secret_file.erase(self._retired_dir / kek_id)
+        # Forget it here too; other processes forget it when they are restarted.
         self._seen = (0, 0)
+        self._fresh()
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -493,6 +493,10 @@ class AuditLog(Protocol):
         """Oldest first."""
         ...
 
+    def recent(self, kind: str, *, last: int) -> list[AuditEvent]:
+        """Events of this kind among the last so many of this node, oldest first."""
+        ...
+
     def verify(self) -> list[str]:
         """Return one line per broken link, naming node, sequence number and what is wrong; empty when whole."""
         ...

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ivr.services.ports import AuditEvent, RecordingRow, SealedFile
 
 _EVERY = 1_000_000
+#: A crash leaves its traces at the end of the node's chain: so many events back a recovery looks for them.
+_RECENT = 10_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,24 @@ def _settle_all(held: Holdings) -> list[Recovery]:
         if damaged_but_settled or held.store.busy(row.tag.recording_id):
             continue
         done.append(_settle_row(held, row))
+    done.extend(_settle_purges(held))
     done.extend(_settle_files(held))
+    return done
+
+
+def _settle_purges(held: Holdings) -> list[Recovery]:
+    """Finish destructions that were announced and not begun: what was meant to go does not stay."""
+    announced = {one.recording_id: one for one in held.audit.recent(said.DISCARDING, last=_RECENT)}
+    done: list[Recovery] = []
+    for recording_id, state in held.catalogue.states(list(announced)).items():
+        if state in (RecordingState.SEALED, RecordingState.DAMAGED):
+            meant = announced[recording_id].body
+            rule_id, reason = str(meant.get("rule_id", "")), str(meant.get("reason", ""))
+            try:
+                final = destroy(held, recording_id, rule_id=rule_id, reason=reason)
+                done.append(Recovery(recording_id, final, "destruction finished"))
+            except (ArchiveError, HostError) as later:
+                done.append(Recovery(recording_id, state, f"its key is destroyed; left as it is: {later}"))
     return done
 
 

@@ -92,6 +92,13 @@ class SqlAuditLog:
         with self._database.reading() as connection:
             return [_event(Link(**row._mapping)) for row in connection.execute(query.limit(limit))]
 
+    def recent(self, kind: str, *, last: int) -> list[AuditEvent]:
+        newest = select(audit_heads.c.seq).where(audit_heads.c.node_id == self._node_id).scalar_subquery()
+        mine = (audit_events.c.node_id == self._node_id) & (audit_events.c.seq > newest - last)
+        query = select(audit_events).where(mine, audit_events.c.kind == kind).order_by(audit_events.c.seq)
+        with self._database.reading() as connection:
+            return [_event(Link(**row._mapping)) for row in connection.execute(query)]
+
     def verify(self) -> list[str]:
         """Chains, heads, and every signature of a checkpoint that a key in the database (or ours) can check."""
         with self.snapshot() as seen:

@@ -408,6 +408,9 @@ class FakeAuditLog:
             if (not call_id or event.call_id == call_id) and (not recording_id or event.recording_id == recording_id)
         ][:limit]
 
+    def recent(self, kind: str, *, last: int) -> list[AuditEvent]:
+        return [event for event in self.chain[-last:] if event.kind == kind]
+
     def kinds(self) -> list[str]:
         return [event.kind for event in self.chain]
 

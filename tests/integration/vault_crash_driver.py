@@ -1,7 +1,7 @@
 """Dies by SIGKILL at every step of a scenario, on a real disk and database, and prints what recovery made of it.
 
-Run as a process of its own: `python -m tests.integration.vault_crash_driver SCENARIO DATABASE_URL FOLDER`. Prints one
-JSON object per death.
+Run as a process of its own: `python -m tests.integration.vault_crash_driver SCENARIO DATABASE_URL FOLDER [BUCKET]`;
+BUCKET is the settings of an S3 bucket as JSON. Prints one JSON object per death.
 """
 
 from __future__ import annotations
@@ -16,16 +16,20 @@ from pathlib import Path
 import numpy as np
 
 from ivr.recording.keys import LocalKeyRing
+from ivr.recording.s3_bucket import BucketSettings, S3Bucket
+from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
+from ivr.services.uploads import upload_waiting
 from ivr.services.vault import Vault
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database
 from tests.fakes.tripwire import Tripwire
-from tests.fakes.vault import TickingClock, a_tag
+from tests.fakes.vault import START, TickingClock, a_tag
 
 SECOND = np.random.default_rng(5).integers(-8000, 8000, 16000).astype("<i2").tobytes()
 NODE = "node-1"
+BUCKET: BucketSettings | None = None
 
 
 def die() -> None:
@@ -38,12 +42,16 @@ class World:
     def __init__(self, url: str, folder: Path, wire: Tripwire) -> None:
         self.database = Database.open(url)
         self.clock = TickingClock()
-        self.store = LocalStore(folder / "vault")
+        local = LocalStore(folder / "vault")
+        self.store: LocalStore | S3Store = local
+        if BUCKET is not None:
+            self.store = S3Store(local, wire.wrap(S3Bucket(BUCKET)))
         self.catalogue = SqlCatalogue(self.database)
         self.audit = SqlAuditLog(self.database, node_id=NODE, clock=self.clock)
+        self.uploading = wire.wrap(self.store)
         self.vault = Vault(
             keys=wire.wrap(LocalKeyRing.create(folder / "kek")),
-            store=wire.wrap(self.store),
+            store=self.uploading,
             catalogue=wire.wrap(self.catalogue),
             audit=wire.wrap(self.audit),
             clock=self.clock,
@@ -55,8 +63,13 @@ def scenario(name: str, world: World, recording_id: str) -> None:
     recording = world.vault.begin(a_tag(recording_id, call_id=f"call-{recording_id}", codec="alaw"))
     for _ in range(3):
         recording.write(SECOND)
-    if name == "seal":
-        recording.seal(consent={"caller": {"state": "NOTIFIED"}})
+    if name != "discard":
+        recording.seal(consent={"caller": {"state": "NOTIFIED"}}, deadline=START)
+        if BUCKET is not None:
+            assert [done.fault for done in upload_waiting(world.vault.holdings, world.uploading)] == [""]
+        if name == "purge":
+            world.audit.append("retention.due", recording_id=recording_id)
+            world.vault.discard_stored(recording_id, rule_id="RET-001", reason="due")
     else:
         world.audit.append("objection", call_id=f"call-{recording_id}", recording_id=recording_id)
         recording.discard("OBJ-003", "objection")
@@ -79,6 +92,9 @@ def in_child(work: Callable[[], None]) -> int:
 def settle_and_tell(url: str, folder: Path, recording_id: str, at: int) -> None:
     world = World(url, folder, Tripwire(None))
     first, second = world.vault.recover(), world.vault.recover()
+    if BUCKET is not None:
+        uploads = [[vars(done) for done in upload_waiting(world.vault.holdings, world.uploading)] for _ in range(2)]
+        assert uploads[1] == [], uploads
     rows = [row for row in world.catalogue.find() if row.tag.recording_id == recording_id]
     files = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     print(
@@ -88,6 +104,7 @@ def settle_and_tell(url: str, folder: Path, recording_id: str, at: int) -> None:
                 "state": rows[0].state.value if rows else None,
                 "has_key": rows[0].has_key if rows else False,
                 "file": recording_id in world.store.stored(),
+                "here": recording_id in world.store.at_hand(),
                 "half": list(world.store.unfinished()),
                 "kinds": [event.kind for event in world.audit.events(recording_id=recording_id)],
                 "recovered": [done.how for done in first],
@@ -118,4 +135,7 @@ def main(name: str, url: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 4:
+        given = json.loads(sys.argv[4])
+        BUCKET = BucketSettings(**{**given, "credentials_file": Path(given["credentials_file"])})
     main(sys.argv[1], sys.argv[2], Path(sys.argv[3]))

