@@ -16,7 +16,8 @@ _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 #: A process that has lived for so long is started again without delay when it dies.
 _STEADY_S = 60.0
-_STOP_S = 15.0
+#: A line says goodbye, waits for the last verdicts and writes its reports before it ends.
+_STOP_S = 60.0
 _LINE_BYTES = 1 << 20
 
 
@@ -69,7 +70,7 @@ class Child:
         pause_s = _FIRST_PAUSE_S
         while not self._ending:
             started_at = time.monotonic()
-            code = await self._run()
+            code = await self._run_once()
             if self._ending:
                 return
             if not self._ready.is_set():
@@ -80,8 +81,11 @@ class Child:
                 return
             pause_s = _FIRST_PAUSE_S if time.monotonic() - started_at > _STEADY_S else pause_s
             self._tell({"kind": "process.died", "code": code, "again_in_s": pause_s})
-            with contextlib.suppress(IvrError):
+            try:
                 await self._on_death()
+            except Exception as error:
+                # Supervision goes on whatever recovery meets: a dead line answers nobody.
+                self._tell({"kind": "recovery.failed", "what": str(error) or type(error).__name__})
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
@@ -108,6 +112,14 @@ class Child:
         except TimeoutError:
             self.killed = True
             await _kill(process)
+
+    async def _run_once(self) -> int:
+        """Run it once; a process that cannot even be started counts as one that died at once."""
+        try:
+            return await self._run()
+        except (OSError, ValueError) as error:
+            self._tell({"kind": "process.fault", "what": str(error) or type(error).__name__})
+            return -1
 
     async def _run(self) -> int:
         # A session of its own: Ctrl-C in a terminal reaches the node alone, which lets calls end politely.

@@ -21,8 +21,9 @@ from pathlib import Path
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.outlet import Outlet
 from ivr.bootstrap.retention import Retention, open_retention
-from ivr.bootstrap.world import ThreadDesk, die_with_parent, forbid_core_dumps
+from ivr.bootstrap.world import ThreadDesk
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError
+from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.recording.s3_store import S3Store
 from ivr.services.uploads import upload_waiting
 from ivr.settings import Settings, load_settings

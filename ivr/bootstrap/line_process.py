@@ -21,8 +21,9 @@ from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.hearing import listening_settings
 from ivr.bootstrap.outlet import Outlet
 from ivr.bootstrap.prompt_library import PromptLibrary
-from ivr.bootstrap.world import SystemClock, ThreadDesk, die_with_parent, forbid_core_dumps, new_id
+from ivr.bootstrap.world import SystemClock, ThreadDesk, new_id
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
+from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.services.call_control import CallControl, Routes
 from ivr.services.dependencies import Dependencies
 from ivr.settings import Settings, load_settings
@@ -63,7 +64,7 @@ def sip_settings(settings: Settings, index: int) -> SipSettings:
         )
     return SipSettings(
         bind=sip.bind,
-        port=sip.port + 2 * index if sip.port else 0,
+        port=sip.port + index if sip.port else 0,
         tcp=sip.tcp,
         public_address=sip.public_address,
         rtp_port_min=first,

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
-import resource
-import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +11,6 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 T = TypeVar("T")
-
-_PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
 
 
 class SystemClock:
@@ -45,16 +39,3 @@ class ThreadDesk:
 def new_id() -> str:
     """Return an id that sorts by time of creation: 48 bits of milliseconds, then randomness."""
     return (int(time.time() * 1000).to_bytes(6, "big") + os.urandom(10)).hex()
-
-
-def die_with_parent(sig: int = signal.SIGTERM) -> None:
-    """Ask the kernel to end this process when its parent ends, so that no orphan keeps a line open."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_PDEATHSIG, sig)
-
-
-def forbid_core_dumps() -> None:
-    """Keys and audio live in this process's memory: a core dump would put them on a disk."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_DUMPABLE, 0)

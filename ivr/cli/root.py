@@ -6,12 +6,14 @@ import click
 
 from ivr import __version__
 from ivr.cli import business, copies, evidence, hear, hold, install, keys, node, retention, script_check, tour, vault
+from ivr.hardening import forbid_core_dumps
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ivr")
 def main() -> None:
     """Serveur vocal et enregistrement d'appels conforme, pour les mutuelles santé."""
+    forbid_core_dumps()
 
 
 for command in (

@@ -10,7 +10,6 @@ other way to be reached). Commands and reports are JSON lines as those of `ivr.s
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
 import signal
@@ -23,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from ivr.hardening import die_with_parent
 from ivr.sip.prompt import load_prompt
 
 with warnings.catch_warnings():
@@ -30,7 +30,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from pyVoIP.VoIP import CallState, InvalidStateError, PhoneStatus, VoIPPhone
 
-_PR_SET_PDEATHSIG = 1
 _FRAME_BYTES = 160
 _TAP_FRAMES = 10
 _REGISTER_S = 10.0
@@ -118,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rtp-port", type=int, required=True, help="first of ten RTP ports")
     parser.add_argument("--tap", action="store_true", help="report the level of what is heard")
     options = parser.parse_args(arguments)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent(by=signal.SIGKILL)
     host, port = options.registrar.rsplit(":", 1)
     phone = PyvoipPhone(tap=options.tap)
     stack = VoIPPhone(

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
 import json
 import signal
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from ivr.errors import EXIT_OK, EXIT_USAGE, IvrError
+from ivr.hardening import die_with_parent
 from ivr.services.ports import (
     DigitPressed,
     IncomingCall,
@@ -36,7 +36,6 @@ from ivr.services.ports import (
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import Registration, SipSettings
 
-_PR_SET_PDEATHSIG = 1
 _TAP_MS = 200
 _RING_TIMEOUT_S = 60.0
 _BUSY_HERE = 486
@@ -164,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one softphone; returns the exit code."""
     options = _parser().parse_args(arguments)
     # A softphone whose parent was killed must not ring on.
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent(by=signal.SIGKILL)
     registration = None
     if options.registrar:
         registration = Registration(options.registrar, options.user, options.password)

@@ -6,30 +6,26 @@ It prints one JSON line when it is ready, one when it ends, and never a word it 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
-import resource
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ivr.errors import EXIT_OK, IvrError
+from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.speech.model import ModelSettings
 from ivr.speech.server import EarServer, check_endpoint
-
-_PR_SET_PDEATHSIG = 1
-_PR_SET_DUMPABLE = 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one ear until SIGTERM or SIGINT, or until the parent process is gone; return the exit code."""
     options = _options(arguments)
     parent = os.getppid()
-    keep_private()
+    forbid_core_dumps()
     if options.die_with_parent:
-        _die_with(parent)
+        die_with_parent(parent)
     # Whoever may not read this user's files may not reach the socket file either.
     os.umask(0o077)
     try:
@@ -50,19 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     server.run()
     _say("ended", **server.metrics().__dict__)
     return EXIT_OK
-
-
-def keep_private() -> None:
-    """Forbid core dumps and tracing by others: memory holds callers' speech."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def _die_with(parent: int) -> None:
-    """Have the kernel end this process when the thread that started it ends (Linux prctl)."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
