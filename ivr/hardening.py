@@ -18,7 +18,7 @@ def forbid_core_dumps() -> None:
 
 
 def die_with_parent(parent: int | None = None, *, by: signal.Signals = signal.SIGTERM) -> None:
-    """Have the kernel end this process, with the signal `by`, when the thread that started it ends, so that no orphan lives on.
+    """Have the kernel end this process, with the signal `by`, when the thread that started it ends: no orphan lives on.
 
     `parent` is the process that must still be there: when it went before this call, the process ends now.
     """

@@ -8,7 +8,13 @@ import subprocess
 import sys
 import time
 
-_CHILD = "import signal; from ivr.hardening import die_with_parent; die_with_parent(); print('up', flush=True); signal.pause()"
+_CHILD = """
+import signal
+from ivr.hardening import die_with_parent
+die_with_parent()
+print("up", flush=True)
+signal.pause()
+"""
 _PARENT = f"""
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", {_CHILD!r}], stdout=subprocess.PIPE)
