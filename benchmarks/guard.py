@@ -2,8 +2,8 @@
 
     python -m benchmarks.guard [--json] [--seed N] [--numbers N]
 
-Questions come from `tests/data/guard/*.jsonl`; spoken numbers from a seeded grammar, with a seed that the rules were not
-tuned on by default. Exit 1 when a target is missed: asks found ≥ 99 %, mentions taken for asks ≤ 2 %, numbers found
+Questions come from `tests/data/guard/*.jsonl`; spoken numbers from a seeded grammar, by default with a seed that the
+rules were not tuned on. Exit 1 when a target is missed: asks found ≥ 99 %, mentions taken for asks ≤ 2 %, numbers found
 ≥ 99 %, other numbers taken for forbidden ones ≤ 0.5 %.
 """
 
@@ -20,7 +20,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.spoken_numbers import forbidden, harmless
+from benchmarks.other_numbers import harmless
+from benchmarks.spoken_numbers import forbidden
 from ivr.domain.asking import AskDetector
 from ivr.domain.call import Direction
 from ivr.domain.sensitive import sensitive_spans

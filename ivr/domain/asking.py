@@ -10,114 +10,43 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ivr.domain.ask import Ask, Cue, Sentence, Thing, reaches
+from ivr.domain.ask_grammar import (
+    AIM,
+    ALLOWED_KEYS,
+    BACK,
+    CLAUSE_END,
+    CONFIRMED,
+    COUNTS,
+    DENIED_HERE,
+    DETERMINER,
+    DIGITS,
+    FILLER,
+    FORBIDDEN_COUNTS,
+    FREE_DIGITS_MAX,
+    HAVE,
+    NEAR_NEGATION,
+    OPENS_QUESTION,
+    OTHER_OBJECT,
+    OWN_QUESTION_WORDS_MAX,
+    RESUMES,
+    VERB,
+    breaks,
+    ends,
+    ends_soon,
+    ours,
+    own_object,
+    short,
+    words_back,
+    words_on,
+)
 from ivr.domain.call import Direction
 from ivr.domain.phrase_bank import Act, Family, Mention, PhraseBank
-from ivr.domain.plain_text import PlainText, plain_text
+from ivr.domain.plain_text import plain_text
 
 FORBIDDEN_QUESTION = "forbidden_question"
 FORBIDDEN_DTMF = "forbidden_dtmf"
-
-_CLAUSE_END = re.compile(
-    r"[,;:()«»\"“”]| (?:mais|car|parce que|puis|alors|donc|sinon|en revanche|par contre)(?= )"
-    r"| et (?=(?:il|j|je|vous|nous|on|donnez|dites|dictez|lisez|merci|pouvez|quel|quelle|votre|la|le|les)\b)"
-)
-_FILLER = re.compile(
-    r"(?:(?:et|alors|donc|ok|bon|bien|tres bien|parfait|super|d accord|entendu|oui|non|euh|heu|hum|ah|oh|eh|juste|puis|ensuite"
-    r"|maintenant|enfin|sinon|aussi|merci|voila|bonjour|allo|madame|monsieur|tenez|la|c est parti|c est note|apres|du coup"
-    r"|seulement|simplement|egalement|ou|dernier point|derniere question|premiere question|question suivante|au fait|rebonjour"
-    r"|pour commencer|pour finir|pour terminer|d abord|tout d abord|et pour finir|par contre|meme|uniquement|rien que|plus"
-    r"|\d+|etape|question|agent|cote|pour|de|du|des|d|avec|en|q|svp|s il vous plait)\b[ ,.:!]*)*"
-)
-_DETERMINER = re.compile(
-    r"(?:votre|vos|ton|ta|tes|le|la|les|l|un|une|ces|ce|cette|chaque|son|sa|ses|numero|meme|tous|toutes|nouveau|nouvelle|\w+ \w+ (?:de|du|d))\b ?"
-)
-_VERB = re.compile(
-    r"\b(?:est|sont|a|ont|sera|seront|aura|auront|etait|etaient|avait|avaient|doit|doivent|peut|peuvent|va|vont|reste|restent|figure"
-    r"|figurent|se|s|ne|n|permet|sert|vient|change|arrive|commence|contient|comporte|suffit|faut|fait|font|apparait|apparaissent"
-    r"|correspond|expire|devra|pourra|dure|coute|marche|fonctionne|parvient|demande|interesse|suis|avons|avez|etes|sommes|vaut|reviendra|arrivera|ete|etre|avoir|ai|lu|vu|pris"
-    r"|\w{3,}(?:ons|ez|ra|ront|rait|ait|aient|rai))\b"
-)
-_RESUMES = re.compile(
-    r"\b(?:le|la|les|l|en|y|ca|cela|lequel|laquelle|lesquels|numero|chiffres?|code|suite|ecoute|note|c est|moi)\b"
-)
-_AIM = re.compile(r" ?[,:]? ?(?:(?:juste|c est|histoire|comme ca) )*(?:pour|afin|que je|de|comme ca|ca ira|et)\b")
-_BACK = re.compile(
-    r"\b(?:(?:me|m|nous) (?:le|la|les|l)\b|(?:le|la|les) (?:me|moi|nous|lui)\b|(?:le|la|les|l|quel|quels) (?:numeros?|chiffres?|codes?|suite|debut|fin|lettres?"
-    r"|nouveau|bon|date|dos|tout|complet|derniers?|premiers?)\b|la suite|vous (?:le|la|les) (?:donnez|lisez|dictez|dites|epelez|repetez)"
-    r"|(?:je|j) (?:vous )?(?:ecoute|note|prends)\b|en entier|(?:pouvez|pourriez|peux) (?:vous |tu )?(?:me |m )?(?:le|la|les|l) )"
-)
-#: Families that may be confirmed, so that a question alone is no ask (RULEBOOK 7.1: "confirm only").
-_CONFIRMED = frozenset({"identity"})
-# Between an act and its object: words that give the act another object.
-_OTHER_OBJECT = re.compile(
-    r"\b(?:si|comment|pourquoi|quand|ou|ce qu[ei]?(?! (?:y )?(?:est|figure|vous (?:voyez|lisez|avez sous)))|concernant|a propos|au sujet|sujet|date|jour|motif|raison|cause|instant|minutes?"
-    r"|secondes?|avis|accord|probleme|procedure|lien|courrier|changement|message|moment|heure|que (?!vous me|je note|j ai))\b"
-)
-_HAVE = frozenset(
-    {"avez", "as", "vous", "tu", "auriez", "aviez", "avais", "connaissez", "connais", "voyez", "trouvez", "retrouvez"}
-)
-_DENIED_HERE = re.compile(r"\b(?:pas|ni|jamais|aucune?|non) (?:(?:de|d|du|votre|vos|le|la|les|l|un|une|ton|ta) )?$")
-_OWN_QUESTION_WORDS_MAX = 7
-_UNMARKED_QUESTION_WORDS_MAX = 14
-_NEAR_NEGATION = 5
-_FREE_DIGITS_MAX = 10  # ASK-004
-_COUNTS = {
-    "trois": 3, "treize": 13, "quinze": 15, "seize": 16, "onze": 11, "douze": 12, "quatorze": 14, "dix sept": 17, "dix neuf": 19,
-    "vingt trois": 23, "vingt sept": 27, "vingt": 20,
-}  # fmt: skip
-_DIGITS = re.compile(
-    r"\b(?P<count>\d{1,2}|"
-    + "|".join(sorted(_COUNTS, key=len, reverse=True))
-    + r")(?: (?:petits?|derniers?|premiers?|seuls?))?"
-    r" (?:chiffres|caracteres|numeros|touches)\b"
-)
-_ALLOWED_KEYS = re.compile(
-    r"\b(?:code postal|departement|adherent|contrat|telephone|portable|naissance|poste|dossier|rappel|mobile|menu)\b"
-)
-_FORBIDDEN_COUNTS = frozenset({3, 13, 15, 16, 27})
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A forbidden ask: the `families` asked for, the words, text[start:end], and the passage they stand in."""
-
-    kind: str
-    rule: str
-    families: tuple[str, ...]
-    start: int
-    end: int
-    passage: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Thing:
-    family: Family
-    start: int
-    end: int
-    value: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Cue:
-    act: Act | None
-    start: int
-    end: int
-    live: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A levelled sentence and what is known of it: which passage it stands in, what leads to it, and
-    whether it was heard (so that a missing question mark says nothing)."""
-
-    plain: PlainText
-    passage: int = 0
-    lead: str = ""
-    heading: bool = False
-    bullet: bool = False
-    heard: bool = False
 
 
 class AskDetector:
@@ -176,7 +105,7 @@ class AskDetector:
         lead = f"{sentence.lead} " if sentence.lead else ""
         text = lead + sentence.plain.text
         here = len(lead)
-        question = text.rstrip().endswith("?") or (not _ends(text) and bool(_OPENS_QUESTION.match(text)))
+        question = text.rstrip().endswith("?") or (not ends(text) and bool(OPENS_QUESTION.match(text)))
         calm = self._blank(text, Mention.NO_NEGATION)
         if question or re.search(r"\b(?:auriez|pourriez|voudriez|serait il|aurais|pourrais tu)\b", calm):
             calm = self._blank_polite(calm)
@@ -206,7 +135,7 @@ class AskDetector:
         """Say whether we answer our own short question ("Votre RIB ? Inutile, nous l'avons")."""
         if following.passage != sentence.passage or not sentence.plain.text.endswith("?"):
             return False
-        if len(sentence.plain.text.split()) > _OWN_QUESTION_WORDS_MAX:
+        if len(sentence.plain.text.split()) > OWN_QUESTION_WORDS_MAX:
             return False
         reply = self._blank(following.plain.text, Mention.NO_NEGATION)
         if any(cue.live and cue.act is Act.TO_US for cue in self._cues(following.plain.text, reply, ())):
@@ -217,24 +146,23 @@ class AskDetector:
             or re.search(r"\b(?:deja|c est bon|jamais)\b", reply)
         ) and not reply.endswith("?")
 
-    def _things(self, text: str, direction: Direction | None) -> list[_Thing]:
-        found: list[_Thing] = []
+    def _things(self, text: str, direction: Direction | None) -> list[Thing]:
+        found: list[Thing] = []
         for family in self.bank.families:
             if not family.forbidden(direction):
                 continue
             for pattern, value in ((family.values, True), (family.holders, False)):
-                for match in pattern.finditer(text):
-                    found.append(_Thing(family, match.start(), match.end(), value))
+                found += [Thing(family, match.start(), match.end(), value) for match in pattern.finditer(text)]
         # The longest wording names the thing: "numéro d'adhérent" inside "numéro de carte d'adhérent" does not.
-        kept: list[_Thing] = []
+        kept: list[Thing] = []
         for thing in sorted(found, key=lambda t: (t.start - t.end, not t.value)):
             if all(thing.end <= other.start or thing.start >= other.end for other in kept):
                 kept.append(thing)
         return sorted(kept, key=lambda t: t.start)
 
-    def _cues(self, text: str, calm: str, things: Sequence[_Thing]) -> list[_Cue]:
+    def _cues(self, text: str, calm: str, things: Sequence[Thing]) -> list[Cue]:
         cues = [
-            _Cue(act, match.start(), match.end(), not self._undone(text, calm, match.start(), match.end(), act))
+            Cue(act, match.start(), match.end(), not self._undone(text, calm, match.start(), match.end(), act))
             for act, pattern in self.bank.acts.items()
             if act is not Act.KEYS
             for match in pattern.finditer(text)
@@ -244,18 +172,18 @@ class AskDetector:
             if relative or any(thing.start <= match.start() < thing.end for thing in things):
                 continue
             if not any(cue.start <= match.start() < cue.end for cue in cues if cue.act is not Act.PLEASE):
-                cues.append(_Cue(None, match.start(), match.end(), False))
+                cues.append(Cue(None, match.start(), match.end(), False))
         return sorted(cues, key=lambda cue: (cue.end, cue.start))
 
     def _undone(self, text: str, calm: str, start: int, end: int, act: Act | None = None) -> bool:
         """Say whether an act is denied, reported of others, or sent another road."""
-        clause = max((m.end() for m in _CLAUSE_END.finditer(text, 0, start)), default=0)
+        clause = max((m.end() for m in CLAUSE_END.finditer(text, 0, start)), default=0)
         negation = self.bank.mentions[Mention.NEGATION]
         if act is Act.TO_US and re.match(r"\w+(?:ez|es)? (?:le |la |les )?(?:moi|nous)\b", text[start:end]):
-            clause = max(clause, _words_back(text, start, _NEAR_NEGATION))
+            clause = max(clause, words_back(text, start, NEAR_NEGATION))
         if act is Act.AVAILABLE and re.search(r"\b(?:j|je|nous) (?:\w+ ){0,3}$", text[clause:start]):
             return True
-        after = _words_on(text, end, 2)
+        after = words_on(text, end, 2)
         window = calm[clause : after if act is not Act.PLEASE else end]
         if negation.search(window):
             return True
@@ -285,28 +213,28 @@ class AskDetector:
         text: str,
         calm: str,
         here: int,
-        thing: _Thing,
-        things: Sequence[_Thing],
-        cues: Sequence[_Cue],
+        thing: Thing,
+        things: Sequence[Thing],
+        cues: Sequence[Cue],
         question: bool,
         reported: bool,
     ) -> bool | None:
         """Say whether a thing is asked for; None: spoken of, and not denied; False: denied, reported or redirected."""
-        if self.bank.mentions[Mention.THEIRS].search(text, max(here, thing.start - 14), thing.end) and not _ours(text):
+        if self.bank.mentions[Mention.THEIRS].search(text, max(here, thing.start - 14), thing.end) and not ours(text):
             return False
-        if _DENIED_HERE.search(calm[max(0, thing.start - 24) : thing.start]):
+        if DENIED_HERE.search(calm[max(0, thing.start - 24) : thing.start]):
             return False
         before = [cue for cue in cues if cue.end <= thing.start + 1 and cue.act is not Act.PLEASE]
         governor = before[-1] if before else None
-        if governor is not None and governor.act is None and _breaks(text, governor.end, thing.start):
+        if governor is not None and governor.act is None and breaks(text, governor.end, thing.start):
             asking = [cue for cue in before if cue.act is not None]
             governor = asking[-1] if asking and not asking[-1].live else None
         if governor is not None and governor.act is not None and governor.live:
-            having = governor.act is Act.AVAILABLE and text[governor.start : governor.end].split()[0] in _HAVE
-            if _reaches(text, governor, thing, things) and (question or not having or not _ends(text)):
+            having = governor.act is Act.AVAILABLE and text[governor.start : governor.end].split()[0] in HAVE
+            if reaches(text, governor, thing, things) and (question or not having or not ends(text)):
                 return True
-            breaks = _breaks(text, governor.end, thing.start)
-            if _OTHER_OBJECT.search(text, governor.end, thing.start) and not breaks:
+            apart = breaks(text, governor.end, thing.start)
+            if OTHER_OBJECT.search(text, governor.end, thing.start) and not apart:
                 return None
         later = [cue for cue in cues if cue.start >= thing.start and cue.live and cue.act not in (None, Act.PLEASE)]
         marked = re.search(r"\b(?:quoi|marque|ecrite?s?|inscrite?s?|lisez|numero|chiffres?|commence|finit)\b", text)
@@ -318,58 +246,58 @@ class AskDetector:
                 continue
             if cue.act is Act.AVAILABLE and not question and not thing.value and "?" not in text:
                 return True
-            tail = text[cue.start : _words_on(text, cue.end, 4)]
+            tail = text[cue.start : words_on(text, cue.end, 4)]
             if cue.act is Act.NEED and not any(o.start >= cue.end for o in things):
                 return True
-            if cue.act in (Act.WHICH, Act.AVAILABLE) or _RESUMES.search(tail) or _ends_soon(text, cue.end):
-                if not _own_object(text, cue.end) or len(between.split()) <= 1:
-                    return True
+            resumed = cue.act in (Act.WHICH, Act.AVAILABLE) or RESUMES.search(tail) or ends_soon(text, cue.end)
+            if resumed and (not own_object(text, cue.end) or len(between.split()) <= 1):
+                return True
         if governor is not None and governor.act is not None and not governor.live:
             return False
         if reported or self.bank.mentions[Mention.REDIRECT].search(text):
             return False
-        unmarked = sentence.heard and not _ends(text) and _short(text) and not _VERB.search(text)
+        unmarked = sentence.heard and not ends(text) and short(text) and not VERB.search(text)
         question = question or unmarked
         if self._elliptic(sentence, text, calm, here, thing, cues, question):
             return True
         telling = any(cue.act is None for cue in cues)
         denied = bool(self.bank.mentions[Mention.NEGATION].search(calm))
-        open_question = question and thing.value and thing.family.id not in _CONFIRMED
+        open_question = question and thing.value and thing.family.id not in CONFIRMED
         if open_question and not telling and not denied and not sentence.heading:
             return True
         return False if denied else None
 
     def _elliptic(
-        self, sentence: Sentence, text: str, calm: str, here: int, thing: _Thing, cues: Sequence[_Cue], question: bool
+        self, sentence: Sentence, text: str, calm: str, here: int, thing: Thing, cues: Sequence[Cue], question: bool
     ) -> bool:
         """A thing without a verb: "Votre numéro de sécu, s'il vous plaît", "Et le cryptogramme ?"."""
         if sentence.heading and not question:
             return False
-        begin = max((m.end() for m in _CLAUSE_END.finditer(text, here, thing.start)), default=here)
-        filler = _FILLER.match(text, begin)
+        begin = max((m.end() for m in CLAUSE_END.finditer(text, here, thing.start)), default=here)
+        filler = FILLER.match(text, begin)
         at = filler.end() if filler else begin
-        determiner = _DETERMINER.match(text, at)
+        determiner = DETERMINER.match(text, at)
         has_determiner = thing.start > begin or text[thing.start :].startswith(("votre", "vos", "le ", "la ", "les "))
-        stop = next((m.start() for m in _CLAUSE_END.finditer(text, thing.end)), len(text))
+        stop = next((m.start() for m in CLAUSE_END.finditer(text, thing.end)), len(text))
         please = [cue for cue in cues if cue.act is Act.PLEASE and cue.live]
         polite = next((cue for cue in please if 0 <= cue.start - thing.end <= 60), None)
         if polite is not None:
             stop = min(stop, polite.start)
         clause = text[thing.end : stop]
         if re.match(r" (?:qui|que|qu|ou|dont)\b", clause):
-            clause = _VERB.sub("", clause, count=2 if " venez de " in clause or " avez " in clause else 1)
-        if _VERB.search(clause):
+            clause = VERB.sub("", clause, count=2 if " venez de " in clause or " avez " in clause else 1)
+        if VERB.search(clause):
             return False
         if self.bank.mentions[Mention.NEGATION].search(calm[begin:]) and not question:
             return False
         lead_in = text[at : thing.start]
-        reaches = len(lead_in.split()) <= (3 if polite or question else 2) and not _VERB.search(lead_in)
+        reaches = len(lead_in.split()) <= (3 if polite or question else 2) and not VERB.search(lead_in)
         if determiner is None and lead_in.strip() and not reaches:
             return False
         if not reaches:
             return False
         rest = [cue for cue in cues if cue.start > stop]
-        aim = _AIM.match(text, stop)
+        aim = AIM.match(text, stop)
         if not aim and any(cue.act is None or (cue.act is not Act.PLEASE and not cue.live) for cue in rest):
             return False
         if not thing.value and polite is None and not question:
@@ -383,15 +311,15 @@ class AskDetector:
         if (
             told_before
             or told_here
-            or (_VERB.search(text[here:begin]) and not re.match(r"(?:pour|afin|si)\b", text[here:]))
+            or (VERB.search(text[here:begin]) and not re.match(r"(?:pour|afin|si)\b", text[here:]))
         ):
             return False
         blank = bool(re.search(r":\s*$|: ?\.\.|_{2,}", text[thing.end :]))
         return (has_determiner or blank) and (not sentence.bullet or has_determiner)
 
-    def _refers_back(self, text: str, calm: str, cues: Sequence[_Cue], question: bool) -> bool:
+    def _refers_back(self, text: str, calm: str, cues: Sequence[Cue], question: bool) -> bool:
         """Say whether a sentence without a thing asks for the one spoken of just before ("vous me le lisez ?")."""
-        if not _BACK.search(text) or self.bank.mentions[Mention.THEIRS].search(text):
+        if not BACK.search(text) or self.bank.mentions[Mention.THEIRS].search(text):
             return False
         if any(cue.live and cue.act in (Act.TO_US, Act.GIVE, Act.WANT, Act.WHICH, Act.NEED) for cue in cues):
             return True
@@ -414,10 +342,10 @@ class AskDetector:
         always = tuple(family for family in families if family.always)
         if always:
             return always
-        for match in _DIGITS.finditer(text):
-            count = int(match["count"]) if match["count"].isdigit() else _COUNTS[match["count"]]
-            named = _ALLOWED_KEYS.search(text)
-            if count > _FREE_DIGITS_MAX or (count in _FORBIDDEN_COUNTS and not named):
+        for match in DIGITS.finditer(text):
+            count = int(match["count"]) if match["count"].isdigit() else COUNTS[match["count"]]
+            named = ALLOWED_KEYS.search(text)
+            if count > FREE_DIGITS_MAX or (count in FORBIDDEN_COUNTS and not named):
                 return ()
         return None
 
@@ -426,77 +354,3 @@ class AskDetector:
 
     def _blank_polite(self, text: str) -> str:
         return self._blank(text, Mention.POLITE_NO)
-
-
-_OPENS_QUESTION = re.compile(
-    r"(?:(?:et|alors|donc|bon|ok|bonjour|tres bien|d accord|euh) )*(?:est ce que|pouvez vous|pourriez vous|avez vous|auriez vous|quel|quelle|quels|quelles|c est quoi|vous avez|vous auriez|peux tu|tu as|connaissez vous)\b"
-)
-
-
-def forbidden_key_count(count: int) -> bool:
-    """Say whether a menu that collects so many digits collects a NIR, a card, an IBAN or a CVV (ASK-004)."""
-    return count in _FORBIDDEN_COUNTS or count > _FREE_DIGITS_MAX
-
-
-def _ends(text: str) -> bool:
-    return text.rstrip().endswith((".", "!", "?", "…"))
-
-
-def _ours(text: str) -> bool:
-    """Say whether first person words stand beside our own asking ("pour mon dossier, donnez-moi…")."""
-    return bool(re.search(r"\b(?:votre|vos|donnez|dites|vous me)\b", text))
-
-
-def _breaks(text: str, start: int, end: int) -> bool:
-    return bool(_CLAUSE_END.search(text[start:end]))
-
-
-def _words_back(text: str, at: int, count: int) -> int:
-    for _ in range(count + 1):
-        found = text.rfind(" ", 0, max(0, at - 1))
-        if found < 0:
-            return 0
-        at = found
-    return at
-
-
-def _words_on(text: str, at: int, count: int) -> int:
-    for _ in range(count):
-        found = text.find(" ", at + 1)
-        if found < 0:
-            return len(text)
-        at = found
-    return at
-
-
-def _ends_soon(text: str, at: int) -> bool:
-    return len(re.findall(r"\w+", text[at:])) <= 1
-
-
-_OBJECT = re.compile(
-    r" ?(?:votre|vos|ton|ta|tes|un|une|le|la|les|l|a|au|aux|dans|que|de|d)\b(?! (?:numeros?|chiffres?|suite|code|bon|nouveau|complet|dos)\b)"
-)
-
-
-def _own_object(text: str, at: int) -> bool:
-    """Say whether an act has an object of its own right after it, so that an earlier thing is not what it asks for."""
-    return bool(_OBJECT.match(text, at))
-
-
-def _reaches(text: str, cue: _Cue, thing: _Thing, things: Sequence[_Thing]) -> bool:
-    """Say whether an act's object can be this thing: near, or joined to it by a list of other things."""
-    gap = text[cue.end : thing.start]
-    if cue.act in (Act.AVAILABLE, Act.WHICH) and len(gap.split()) > 6:
-        return False
-    if not thing.value and cue.act in (Act.WHICH,):
-        return len(gap.split()) <= 2
-    bare = re.sub(r", [^,]*, ", " ", gap)
-    if _OTHER_OBJECT.search(bare) and not (cue.act is Act.NEED and not re.search(r"\b(?:si|date)\b", bare)):
-        return False
-    inner = [t for t in things if cue.end <= t.start < thing.start]
-    return len(gap.split()) <= 16 + 6 * len(inner)
-
-
-def _short(text: str) -> bool:
-    """Say whether speech without punctuation is as short as questions are; whether it rose is not written."""
-    return len(text.split()) <= _UNMARKED_QUESTION_WORDS_MAX

@@ -90,7 +90,7 @@ class PhraseBank:
 def wording(patterns: Iterable[str], macros: Mapping[str, str], *, over_commas: bool = False) -> re.Pattern[str]:
     """Compile patterns into one that matches whole words; raises ValueError naming an unknown macro or a bad pattern.
 
-    `over_commas`: a comma between two words does not matter.
+    `over_commas`: a comma or colon between two words does not matter.
     """
     found = [_SPACE.sub(_comma, pattern) for pattern in patterns] if over_commas else list(patterns)
     if not found:
@@ -100,11 +100,11 @@ def wording(patterns: Iterable[str], macros: Mapping[str, str], *, over_commas: 
             re.compile(_expanded(pattern, macros))
         except re.error as error:
             raise ValueError(f"the pattern {pattern!r} is not a regular expression: {error}") from None
-    return re.compile(r"(?<!\w)(?:" + "|".join(_expanded(p, macros) for p in found) + r")(?!\w)")
+    return re.compile(r"(?<!\w)(?:" + "|".join(_expanded(p, macros) for p in found) + r")(?:(?<= )|(?!\w))")
 
 
 def _comma(match: re.Match[str]) -> str:
-    return "(?: ,)? " if match.group() == " " else match.group()
+    return "(?: [,:])? " if match.group() == " " else match.group()
 
 
 def _expanded(pattern: str, macros: Mapping[str, str]) -> str:

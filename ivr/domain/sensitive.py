@@ -37,26 +37,46 @@ _SAYS_CVV = re.compile(
 )
 _SAYS_OTP = re.compile(
     r"\b(?:code (?:recu|de validation|de confirmation|de verification|a usage unique|temporaire|sms|par sms|unique"
-    r"|(?:qui|que) (?:m a ete|on m a|vous m avez) envoye|que j ai recu|que je viens de recevoir|que vous m avez envoye|d authentification)"
+    r"|(?:qui|que) (?:m a ete|on m a|vous m avez) envoye|que j ai recu|que je viens de recevoir"
+    r"|que vous m avez envoye|d authentification)"
     r"|recu (?:un |le )?(?:code|sms|texto)|otp|par (?:sms|texto)"
-    r"|(?:sms|texto|message|notification) (?:dit|indique|affiche|c est|marque)|le code (?:c est|est|qui s affiche|du sms|du texto))\b"
+    r"|(?:sms|texto|message|notification) (?:dit|indique|affiche|c est|marque)|le code (?:c est|est|qui s affiche"
+    r"|du sms|du texto))\b"
 )
 _SAYS_PIN = re.compile(
     r"\b(?:code (?:secret|confidentiel|pin|personnel|de (?:ma |la )?carte)|mot de passe|identifiant secret)\b"
 )
 _SAYS_IBAN = re.compile(
-    r"\b(?:iban|rib|releve d identite bancaire|numero de compte|compte bancaire|(?:mon|le) compte (?:c est|est|numero)|coordonnees bancaires)\b"
+    r"\b(?:iban|rib|releve d identite bancaire|numero de compte|compte bancaire|(?:mon|le) compte (?:c est|est"
+    r"|numero)|coordonnees bancaires)\b"
 )
 #: Numbers as long as a NIR that are announced as something else; only a right key makes a NIR of them.
 _NEVER_NIR = re.compile(r"\b(?:siret|siren|finess|suivi|recommande|colis|tracking|tva|adeli|rpps|ean|code barre)\b")
 _EXPIRES = re.compile(
-    r"\b(?:(?:carte|visa|mastercard|cb|elle) (?:\w+ )?(?:expire|est valable|est valide|perime|va jusqu)|date d expiration|date de (?:fin de )?validite"
+    r"\b(?:(?:carte|visa|mastercard|cb|elle) (?:\w+ )?(?:expire|est valable|est valide|perime|va jusqu)"
+    r"|date d expiration|date de (?:fin de )?validite"
     r"|expiration de (?:la|ma) carte|fin de validite)\b"
 )
 _NOT_A_CARD_DATE = re.compile(
-    r"\b(?:vitale|mutuelle|tiers|adherent|identite|contrat|garantie|devis|ordonnance|attestation|passeport|sejour|droits|invalidite)\b"
+    r"\b(?:vitale|mutuelle|tiers|adherent|identite|contrat|garantie|devis|ordonnance|attestation|passeport|sejour"
+    r"|droits|invalidite)\b"
 )
-_MONTHS = frozenset("janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split())  # noqa: SIM905
+_MONTHS = frozenset(
+    [
+        "janvier",
+        "fevrier",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "aout",
+        "septembre",
+        "octobre",
+        "novembre",
+        "decembre",
+    ]
+)
 _EXPIRY = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?(?:2[4-9]|3\d)")
 _OTHER_NUMBER = re.compile(
     r"\b(?:telephone|portable|fixe|adherent|dossier|contrat|reference|sinistre|facture|devis|code postal"
@@ -66,7 +86,8 @@ _OTHER_NUMBER = re.compile(
 _PASSWORD = re.compile(
     r"\bmot(?:s)? de passe\b(?P<between>(?: \w+){0,3}?) (?:c est|est|s appelle|ce sera|donc c est)"
     r"(?! (?:pas|oublie|perdu|expire|bloque|faux|refuse|invalide|incorrect"
-    r"|trop|plus|que|quoi|bien|celui|le bon|complique|long|simple|facile|difficile|nul|toujours|mon|ma|votre|notre|tres|ce|ou|demande|obligatoire|a)\b)"
+    r"|trop|plus|que|quoi|bien|celui|le bon|complique|long|simple|facile|difficile|nul|toujours|mon|ma|votre"
+    r"|notre|tres|ce|ou|demande|obligatoire|a)\b)"
     r"(?P<word>(?: \w+){1,4})"
 )
 

@@ -46,10 +46,43 @@ _CORSICA = {"2a": "19", "2b": "18"}
 _WITH_CORSICA = re.compile(r"\d*2[ab]\d*")
 # What people say between the groups of a number they dictate.
 _BETWEEN = frozenset(
-    "euh heu puis ensuite apres alors donc virgule tiret espace point ben hum c est le la et plus attendez attends voila bon"
-    " hein oui ok cle avec suivi de euhm oh ah".split()
-)  # noqa: SIM905
-_CORRECTING = frozenset("non pardon erreur plutot enfin excusez excuse moi desole".split())  # noqa: SIM905
+    [
+        "euh",
+        "heu",
+        "euhm",
+        "hum",
+        "ben",
+        "hein",
+        "oh",
+        "ah",
+        "bon",
+        "oui",
+        "ok",
+        "voila",
+        "attendez",
+        "attends",
+        "puis",
+        "ensuite",
+        "apres",
+        "alors",
+        "donc",
+        "et",
+        "avec",
+        "suivi",
+        "de",
+        "virgule",
+        "tiret",
+        "espace",
+        "point",
+        "c",
+        "est",
+        "le",
+        "la",
+        "plus",
+        "cle",
+    ]
+)
+_CORRECTING = frozenset(["non", "pardon", "erreur", "plutot", "enfin", "excusez", "excuse", "moi", "desole"])
 _GAP_WORDS_MAX = 4
 _READINGS_MAX = 48
 _TAKEN_BACK_MAX = 4
@@ -254,9 +287,11 @@ def _readings(spoken: list[Token], begin: int) -> list[DigitRun]:
             group = _Group(digits, at + gap, at + gap + used, corrected)
             if corrected:
                 # The last groups may have been taken back: one, or some digits said one by one.
-                for back in range(min(_TAKEN_BACK_MAX, len(groups)), 0, -1):
-                    if back == 1 or all(len(g.digits) == 1 for g in groups[-back:]):
-                        stack.append((group.last, (*groups[:-back], group)))
+                stack += [
+                    (group.last, (*groups[:-back], group))
+                    for back in range(min(_TAKEN_BACK_MAX, len(groups)), 0, -1)
+                    if back == 1 or all(len(g.digits) == 1 for g in groups[-back:])
+                ]
             stack.append((group.last, (*groups, group)))
     return list(dict.fromkeys(found))
 

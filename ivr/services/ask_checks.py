@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.domain.asking import FORBIDDEN_DTMF, Ask, AskDetector, Sentence, forbidden_key_count
+from ivr.domain.ask import Ask, Sentence
+from ivr.domain.ask_grammar import forbidden_key_count
+from ivr.domain.asking import FORBIDDEN_DTMF, AskDetector
 from ivr.domain.call import Direction
 from ivr.domain.plain_text import plain_text
 from ivr.services.dialogue import Turn, direction_said, turns

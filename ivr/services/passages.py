@@ -46,8 +46,8 @@ class Passage:
     """One text that is said, where it stands, and on what calls.
 
     `direction` None: not known. `claims` are the elements it says it holds; `objection_keys` are the keys that object
-    in the programs that say it. `spoken_by_engine` is False for what an agent reads. `collects` are the numbers of keys it
-    waits for; `source` are the lines of a file whose text is not one to one what is said (TOML).
+    in the programs that say it. `spoken_by_engine` is False for what an agent reads. `collects` are the numbers of keys
+    it waits for; `source` are the lines of a file whose text is not one to one what is said (TOML).
     """
 
     file: str

@@ -1,4 +1,4 @@
-"""Forbidden asks are told from mentions, by direction, with and without punctuation (ASK-001, ASK-002, ASK-004, ASK-005)."""
+"""Forbidden asks are told from mentions, by direction, with and without punctuation (RULEBOOK ASK)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr.domain.asking import FORBIDDEN_DTMF, FORBIDDEN_QUESTION, AskDetector, forbidden_key_count
+from ivr.domain.ask_grammar import forbidden_key_count
+from ivr.domain.asking import FORBIDDEN_DTMF, FORBIDDEN_QUESTION, AskDetector
 from ivr.domain.call import Direction
 from ivr.errors import ConfigurationError
 from ivr.settings.phrases import load_phrases
