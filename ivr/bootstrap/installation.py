@@ -8,9 +8,18 @@ from dataclasses import dataclass
 
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.prompt_library import PromptLibrary
+from ivr.bootstrap.world import SystemClock
 from ivr.errors import HostError, IvrError
+from ivr.recording.s3_store import S3Store
+from ivr.services.data_key import clear
+from ivr.services.inspection import leftovers
+from ivr.services.rekeying import retired_keks
+from ivr.services.uploads import waiting
 from ivr.settings import Settings
 from ivr.speech.model import check_model, join_model
+
+#: More than this on the local disk means that nothing has been moved for a while.
+_MANY_WAITING = 500
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,10 @@ def examine(settings: Settings) -> list[Check]:
     return [
         _try("dossier de données", lambda: _data_dir(settings)),
         _try("base de données, clés et coffre", lambda: _archive(settings)),
+        _try("clé maîtresse", lambda: _kek(settings)),
+        _try("stockage des enregistrements", lambda: _bucket(settings)),
+        _try("restes d'un arrêt brutal", lambda: _leftovers(settings)),
+        _try("clés détruites", lambda: _wiped(settings)),
         _try("chaîne de preuves", lambda: _chain(settings)),
         _try("modèle de parole", lambda: _model(settings)),
         _try("messages vocaux", lambda: _prompts(settings)),
@@ -83,7 +96,75 @@ def _data_dir(settings: Settings) -> str:
 def _archive(settings: Settings) -> str:
     archive = open_archive(settings)
     try:
-        return f"{archive.database.name}, {len(archive.vault.listing(limit=1_000_000))} enregistrements"
+        return f"{archive.database.name}, {archive.vault.holdings.catalogue.count()} enregistrements"
+    finally:
+        archive.close()
+
+
+def _kek(settings: Settings) -> str:
+    """Make a key and open it again: the KEK is there, answers, and is the one that wraps."""
+    archive = open_archive(settings)
+    try:
+        data_key, wrapped = archive.keys.new_data_key("doctor")
+        if archive.keys.unwrap("doctor", wrapped) != data_key:
+            raise HostError("la clé maîtresse rend une autre clé que celle qu'elle a reçue", remedy="prévenez le DPO")
+        clear(data_key)
+        now = SystemClock().now()
+        retired = retired_keks(archive.keys, archive.key_table, backup_days=settings.keys.backup_days)
+        unfinished = sum(one.keys for one in retired)
+        if unfinished:
+            raise HostError(
+                f"un changement de clé est inachevé : {unfinished} clés restent sous l'ancienne",
+                remedy="lancez `ivr keys rotate`",
+            )
+        due = [one.kek_id for one in retired if one.removable(now)]
+        said = f"{archive.keys.kek_id}, {len(retired)} retirées"
+        return f"{said} ; `ivr keys prune` peut détruire {', '.join(due)}" if due else said
+    finally:
+        archive.close()
+
+
+def _bucket(settings: Settings) -> str:
+    archive = open_archive(settings)
+    try:
+        if not isinstance(archive.store, S3Store):
+            return str(settings.recording.store_dir)
+        archive.store.bucket.check()
+        count = len(waiting(archive.vault.holdings))
+        if count > _MANY_WAITING:
+            raise HostError(
+                f"{count} enregistrements attendent d'être déplacés",
+                where=archive.store.bucket.where,
+                remedy="lancez `ivr recordings upload`, et voyez pourquoi le nœud ne le fait pas",
+            )
+        return f"{archive.store.bucket.where}, {count} en attente sur ce poste"
+    finally:
+        archive.close()
+
+
+def _leftovers(settings: Settings) -> str:
+    archive = open_archive(settings)
+    try:
+        left = leftovers(archive.vault.holdings)
+    finally:
+        archive.close()
+    if left:
+        one = left[0]
+        more = f" (et {len(left) - 1} autres)" if len(left) > 1 else ""
+        raise HostError(f"enregistrement {one.recording_id} : {one.fault}{more}", remedy=one.remedy)
+    return "aucun"
+
+
+def _wiped(settings: Settings) -> str:
+    archive = open_archive(settings)
+    try:
+        if not archive.vault.holdings.catalogue.wipe_destroyed_keys():
+            raise HostError(
+                "les fichiers de la base gardent encore des clés détruites : un lecteur l'empêche",
+                where=archive.database.name,
+                remedy="terminez les transactions longues, puis relancez `ivr doctor`",
+            )
+        return "effacées des fichiers de la base"
     finally:
         archive.close()
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 import click
 
 from ivr import __version__
-from ivr.cli import business, copies, evidence, hear, hold, install, keys, node, retention, script_check, tour, vault
+from ivr.cli import (
+    business,
+    copies,
+    evidence,
+    hear,
+    hold,
+    install,
+    keys,
+    node,
+    retention,
+    script_check,
+    tour,
+    vault,
+    verification,
+)
 from ivr.hardening import forbid_core_dumps
 
 
@@ -34,4 +48,4 @@ for command in (
     main.add_command(command)
 
 #: Commands of `ivr recordings` that live in files of their own.
-assert {business.event.name, copies.export.name} <= set(vault.recordings.commands)
+assert {business.event.name, copies.export.name, verification.verify.name} <= set(vault.recordings.commands)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -128,27 +127,6 @@ def show(recording_id: str, json_: bool) -> None:
     console.print("\n[bold]preuves[/]")
     for event in events:
         console.print(f"  {event.at:%H:%M:%S.%f} {event.kind} {plain(event.body)}", soft_wrap=True)
-
-
-@recordings.command()
-@click.argument("recording_ids", nargs=-1)
-@click.option("--all", "all_", is_flag=True, help="Tous (c'est aussi le cas sans argument).")
-@as_json
-@reporting
-def verify(recording_ids: tuple[str, ...], all_: bool, json_: bool) -> None:
-    """Relit chaque octet et le compare à ce qui a été scellé ; sort avec 1 si un élément est altéré."""
-    with opened() as archive:
-        findings = archive.vault.verify(None if all_ or not recording_ids else list(recording_ids))
-        count = len(recording_ids) or len(archive.vault.listing(limit=1_000_000))
-    if json_:
-        print_json({"ok": not findings, "checked": count, "findings": findings})
-    elif not findings:
-        console.print(f"[green]✓[/] {count} enregistrements vérifiés, rien d'altéré.")
-    for finding in findings if not json_ else ():
-        console.print(
-            f"[red]✗[/] {finding.recording_id} : {finding.fault}" + (f" → {finding.remedy}" if finding.remedy else "")
-        )
-    sys.exit(1 if findings else 0)
 
 
 @recordings.command()

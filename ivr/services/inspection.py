@@ -65,6 +65,19 @@ def inspect_all(
         yield Checked("", (finding,))
 
 
+def leftovers(held: Holdings) -> list[Finding]:
+    """What a crash of this node left and no recovery has settled yet. Reads rows and names only, no audio."""
+    rows = held.catalogue.find(node_id=held.node_id, states=(*UNFINISHED, RecordingState.DAMAGED), limit=10_000)
+    unsettled = [row for row in rows if row.state in UNFINISHED or row.sealed is None]
+    found = [finding for row in unsettled for finding in _inspect_row(held, row)]
+    half_written = held.store.unfinished()
+    states = held.catalogue.states(half_written)
+    strays = [one for one in half_written if one not in states and not held.store.busy(one)]
+    return found + [
+        Finding(one, "half-written file without a row", "restart the node, then verify it") for one in strays
+    ]
+
+
 def _inspect_files(held: Holdings) -> Iterator[Finding]:
     files = sorted({*held.store.stored(), *held.store.unfinished()})
     states = held.catalogue.states(files)

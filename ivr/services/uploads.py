@@ -72,7 +72,9 @@ def _move(held: Holdings, store: UploadingStore, recording_id: str) -> bool:
         objected = said.must_vanish(held.audit.events(recording_id=recording_id))
         if row.state not in _MOVES or row.sealed is None or not row.has_key or objected is not None:
             return False
-        store.upload(recording_id, row.sealed, lock_until=row.deadline)
+        # A store refuses to lock until a moment that is over.
+        still_kept = row.deadline is not None and row.deadline > held.clock.now()
+        store.upload(recording_id, row.sealed, lock_until=row.deadline if still_kept else None)
         held.audit.append(
             UPLOADED,
             call_id=row.tag.call_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from ivr.domain.recording import UNFINISHED, RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.recording.store import LocalStore
+from ivr.services.inspection import leftovers
 from ivr.services.recovery import Recovery
 from ivr.services.vault import OpenRecording, Vault
 from tests.fakes.tripwire import Killed, Tripwire
@@ -457,3 +459,104 @@ def test_a_data_key_is_cleared_once_it_is_used(world: World) -> None:
 def _noted(made: tuple[bytearray, bytes], given: list[bytearray]) -> tuple[bytearray, bytes]:
     given.append(made[0])
     return made
+
+
+def sealed_some(world: World, count: int) -> None:
+    for number in range(count):
+        begun(world, f"rec-{number}").seal(consent=CONSENT)
+
+
+def test_a_verification_goes_on_where_it_was_interrupted(world: World) -> None:
+    sealed_some(world, 7)
+    del world.store.files["rec-1"], world.store.files["rec-5"]
+    first = []
+    for item in world.vault().verify_all():
+        first.append(item)
+        if len(first) == 3:
+            break
+    rest = list(world.vault().verify_all(after=first[-1].recording_id))
+    assert [item.recording_id for item in first + rest] == [f"rec-{number}" for number in range(7)]
+    found = [finding.recording_id for item in first + rest for finding in item.findings]
+    assert found == ["rec-1", "rec-5"]
+
+
+def test_a_verification_reads_no_faster_than_asked(world: World) -> None:
+    sealed_some(world, 5)
+    waited: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waited.append(seconds)
+        world.clock.at += timedelta(seconds=seconds)
+
+    size = world.catalogue.get("rec-0").sealed
+    assert size is not None
+    before = world.clock.at
+    list(world.vault().verify_all(bytes_per_s=size.size_bytes / 10, pause=pause))
+    assert (world.clock.at - before).total_seconds() == pytest.approx(50, abs=1)
+    assert len(waited) == 5
+
+
+def test_a_key_server_that_is_away_ends_the_verification_instead_of_blaming_every_recording(world: World) -> None:
+    sealed_some(world, 2)
+
+    def away(*_: object) -> bytearray:
+        raise HostError("OpenBao does not answer")
+
+    world.keys.unwrap = away  # type: ignore[method-assign]
+    with pytest.raises(HostError, match="does not answer"):
+        list(world.vault().verify_all())
+
+
+def test_what_a_crash_left_is_told_until_it_is_settled(world: World) -> None:
+    begun(world)
+    assert leftovers(world.vault().holdings) == []
+    world.store.crash()
+    (told,) = leftovers(world.vault().holdings)
+    assert (told.recording_id, told.fault) == ("rec-1", "left in CAPTURING")
+    world.vault().recover()
+    assert leftovers(world.vault().holdings) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ("wrong key", "kek-other"),
+        ("missing key", "its key was destroyed"),
+        ("changed byte", "changed"),
+        ("truncated file", "cut"),
+        ("row without file", "missing"),
+        ("file without row", "file without a row"),
+    ],
+)
+def test_bad_input_is_named_with_its_remedy_and_harms_nothing_else(
+    spoil: str, said: str, world: World, tmp_path: Path
+) -> None:
+    store = LocalStore(tmp_path / "vault")
+    world.store = store  # type: ignore[assignment]
+    for name in ("rec-1", "rec-2"):
+        recording = world.vault().begin(a_tag(name, codec="alaw"), deadline=START)
+        recording.write(PCM)
+        recording.seal(consent=CONSENT)
+    path = store.path("rec-1")
+    if spoil == "wrong key":
+        _, world.catalogue.keys["rec-1"] = FakeKeyRing("kek-other").new_data_key("rec-1")
+    elif spoil == "missing key":
+        del world.catalogue.keys["rec-1"]
+    elif spoil == "changed byte":
+        content = bytearray(path.read_bytes())
+        content[200] ^= 1
+        path.write_bytes(content)
+    elif spoil == "truncated file":
+        path.write_bytes(path.read_bytes()[:-100])
+    elif spoil == "row without file":
+        path.unlink()
+    else:
+        del world.catalogue.rows["rec-1"]
+    (found,) = world.vault().verify()
+    assert found.recording_id == "rec-1"
+    assert said in f"{found.fault} {found.remedy}"
+    assert found.remedy
+    if spoil != "file without row":
+        with pytest.raises(ArchiveError):
+            world.vault().pcm("rec-1", reason="test", actor="tester")
+    assert world.vault().pcm("rec-2", reason="test", actor="tester")[0]
