@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 # What the tests need besides Python: an independent SIP peer.
 TEST_PACKAGES := sip-tester baresip-core
 
-.PHONY: help demo test serve init bench check format lock setup setup-test clean
+.PHONY: help demo test serve init bench bench-guard check format lock setup setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -21,6 +21,9 @@ serve: setup ## a node on the embedded defaults; prints the SIP URIs to dial
 
 init: setup ## data folder, keys, database, speech model, prompts
 	@$(BIN)/ivr init
+
+bench-guard: setup ## forbidden questions and numbers told from harmless ones, in text
+	@$(BIN)/python -m benchmarks.guard
 
 bench: setup ## what it costs: line, recording, ear, and from objection to action
 	@$(BIN)/python -m benchmarks
