@@ -206,7 +206,7 @@ class OpenBaoKeyRing:
             return HostError(
                 f"OpenBao refuses the token: {what}",
                 where=self._where(),
-                remedy=f"renew the token in {self._token_file}, or give it the policy in docs/adr/0011",
+                remedy=f"renew the token in {self._token_file}, or give it the policy of ADR 11",
             )
         if status == 503:
             return HostError(f"OpenBao is sealed: {what}", where=self._url, remedy="unseal it: 'bao operator unseal'")

@@ -1,6 +1,6 @@
 """Rows of wrapped keys: destroyed so that no file of the database holds their bytes any more, and wrapped again.
 
-Why a DELETE is not enough, and what write-ahead logs and backups still hold: docs/adr/0011.
+Why a DELETE is not enough, and what write-ahead logs and backups still hold: ADR 11.
 """
 
 from __future__ import annotations

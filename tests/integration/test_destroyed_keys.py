@@ -158,7 +158,7 @@ def test_two_that_destroy_the_same_key_do_not_hinder_each_other(stock: Stock) ->
 
 
 def test_postgresql_forgets_its_write_ahead_log_when_segments_are_not_recycled(tmp_path: Path) -> None:
-    """With wal_recycle off, the log keeps nothing behind the second checkpoint (docs/adr/0011)."""
+    """With wal_recycle off, the log keeps nothing behind the second checkpoint (ADR 11)."""
     stock = Stock("postgresql", tmp_path)
     with stock.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as server:
         try:

@@ -202,7 +202,7 @@ def test_a_local_file_that_was_changed_is_not_uploaded(tmp_path: Path) -> None:
 
 
 def test_object_lock_keeps_the_object_but_never_the_key(tmp_path: Path) -> None:
-    """The conflict of a lock until the deadline with a destruction at once (docs/adr/0012)."""
+    """The conflict of a lock until the deadline with a destruction at once (ADR 12)."""
     name = f"lock-{os.getpid()}"
     bucket = S3Bucket(seaweed().bucket(name, tmp_path, lock=True, object_lock="compliance"))
     bucket.check()

@@ -180,7 +180,7 @@ def test_a_kek_that_keys_still_need_is_never_removed(house: House) -> None:
 
 
 def test_a_backup_from_before_is_noise_once_the_old_kek_is_gone(house: House) -> None:
-    """Why rotation bounds what backups of the database still hold (docs/adr/0011)."""
+    """Why rotation bounds what backups of the database still hold (ADR 11)."""
     backup = {row.recording_id: row.wrapped for row in house.table.under_others("x", after="", limit=100)}
     old_kek = house.ring.kek_id
     house.catalogue.destroy_key("rec-1")

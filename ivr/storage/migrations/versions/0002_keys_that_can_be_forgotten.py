@@ -1,6 +1,6 @@
 """Keys that can be forgotten: PostgreSQL keeps them in small parts that are rewritten whole, and lost parts are noted.
 
-A deleted row stays readable in a PostgreSQL data file, after VACUUM too (docs/adr/0011). Rewriting one part of 32 gets
+A deleted row stays readable in a PostgreSQL data file, after VACUUM too (ADR 11). Rewriting one part of 32 gets
 rid of it at a bounded cost.
 
 Revision: 0002
