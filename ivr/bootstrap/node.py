@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.child import Child, News
+from ivr.bootstrap.spoken_check import refuse_forbidden_prompts
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, ComplianceError, ConfigurationError, HostError, IvrError
 from ivr.settings import Settings
 
@@ -61,6 +62,7 @@ class Node:
 
     async def start(self, *, timeout_s: float = 120.0) -> None:
         """Recover what a crash left, then start everything. Raises what a process that cannot start has died of."""
+        refuse_forbidden_prompts(self._settings)
         await self.recover()
         self._run_dir = run_dir = Path(tempfile.mkdtemp(prefix="ivr-"))
         sockets = [f"ipc://{run_dir}/ear-{index}" for index in range(self._settings.node.ears)]
