@@ -18,7 +18,7 @@ def with_menu(folder: Path, words: str) -> Settings:
     shutil.copytree(default_config_dir({}), config)
     service = config / "prompts" / "service.toml"
     before, _, after = service.read_text("utf-8").partition(
-        "Je vous écoute. Pour parler à un conseiller, restez en ligne."
+        "Je vous écoute. Dites-nous la raison de votre appel, puis raccrochez."
     )
     assert after, "the shipped menu has changed: name its words here"
     service.write_text(before + words + after, "utf-8")
