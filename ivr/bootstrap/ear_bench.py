@@ -10,13 +10,14 @@ from ivr.bootstrap.hearing import listening_settings
 from ivr.bootstrap.world import SystemClock
 from ivr.domain.hearing import Channel
 from ivr.domain.policy import decide_objection
-from ivr.domain.program import Program
+from ivr.domain.program import ObjectionEffect, Program
 from ivr.domain.verdict import Label
 from ivr.services.file_listening import FileHearing, listen_to_channel
 from ivr.settings import Settings
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.ear import EarJudge
 from ivr.speech.intent.model import IntentModel
+from ivr.speech.intent.replies import SALES_CALL
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.understanding import Hypothesis
@@ -26,11 +27,13 @@ from ivr.speech.wav import read_wav
 def text_judge(program: Program) -> Callable[[str, str, bool], dict[str, object]]:
     """Return the function behind `ivr judge`: (text, last prompt, after the disclosure) to one JSON object."""
     model = IntentModel.load()
+    # With nothing asked, a bare "non merci" answers the call itself where we are the ones who sell.
+    unasked = SALES_CALL if program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY else ""
 
     def judge(text: str, last_prompt: str, after_disclosure: bool) -> dict[str, object]:
         reading = model.judge(
             [Hypothesis(text, 0.0)],
-            last_prompt=last_prompt,
+            last_prompt=last_prompt or unasked,
             after_disclosure=after_disclosure,
             thresholds=program.thresholds_after_disclosure if after_disclosure else program.thresholds,
         )

@@ -15,6 +15,7 @@ from ivr.domain.verdict import Band, Label, Thresholds
 from ivr.speech.intent.clauses import stretches
 from ivr.speech.intent.concepts import Lexicon, Unit, shipped_lexicon
 from ivr.speech.intent.features import vectorise
+from ivr.speech.intent.hypothetical import asks_about_refusing
 from ivr.speech.intent.replies import DENIALS, MEANING, bare_answer, first_answer, led_answer, prompt_role
 from ivr.speech.intent.skeleton import skeleton
 from ivr.speech.intent.stance import opposes_recording
@@ -31,7 +32,8 @@ _PLAUSIBLE = 4.0
 _ANY_SHARE = 0.5
 # A clause of a long turn must be this much surer (in logits) than the turn read whole.
 _CLAUSE_DISCOUNT = 0.7
-# The most that an unfinished sentence may score before it has named its object: it may ask, never act.
+# The most that an unfinished sentence may score before it has named its object, and a question about refusing:
+# they may ask, never act.
 _UNFINISHED = 0.6
 # The least that an opposition found by grammar scores: it is asked about.
 _GRAMMAR_SAYS = 0.5
@@ -112,12 +114,14 @@ class IntentModel:
         return answer is not None and (prompt_role(last_prompt, after_disclosure=after_disclosure), answer) in DENIALS
 
     def _choose(self, fused: npt.NDArray[np.float64], thresholds: Mapping[str, Thresholds]) -> tuple[Label, float]:
-        opposed = max(_OPPOSING, key=lambda label: fused[_AT[label]])
-        score = float(fused[_AT[opposed]])
-        if score >= thresholds.get(opposed.value, _DEFAULTS).doubt:
+        scores = {label: float(fused[_AT[label]]) for label in _OPPOSING}
+        reached = [label for label in _OPPOSING if scores[label] >= thresholds.get(label.value, _DEFAULTS).doubt]
+        if reached:
+            # The louder label may be harmless in this program; an objection, which comes first, never is.
+            opposed = reached[0]
+            louder = scores[opposed] == max(scores.values()) or len(reached) == len(_OPPOSING)
             # Opposition of both kinds at once is not less of an opposition.
-            other = _OPPOSING[1 - _OPPOSING.index(opposed)]
-            return opposed, min(1.0, score + float(fused[_AT[other]]))
+            return opposed, min(1.0, sum(scores.values())) if louder else scores[opposed]
         calm = max((Label.NONE, Label.QUESTION_RECORDING), key=lambda label: fused[_AT[label]])
         return calm, float(fused[_AT[calm]])
 
@@ -162,6 +166,8 @@ class IntentModel:
             whole[objection] = _leaning(float(whole[objection]))
         elif whole[objection] < _GRAMMAR_SAYS and opposes_recording(skeleton(units)):
             whole[objection] = _GRAMMAR_SAYS
+        if whole[objection] > _UNFINISHED and asks_about_refusing(spoken):
+            whole[objection] = _UNFINISHED
         rest = 1.0 - float(whole[1:].sum())
         whole[_AT[Label.NONE]] = max(0.0, rest)
         return _Judged(whole / max(float(whole.sum()), 1.0), *where)

@@ -24,6 +24,7 @@ class PromptRole(Enum):
     YES_REFUSES_CONTACT = auto()
     NO_REFUSES_CONTACT = auto()
     OTHER_QUESTION = auto()
+    OFFER = auto()
 
 
 class Answer(Enum):
@@ -41,6 +42,9 @@ class BareReading:
     label: Label
     score: float
 
+
+#: In place of the last prompt: nothing of ours was asked, and we are the ones who called to sell.
+SALES_CALL = "sales-call"
 
 _ASKS = re.compile(
     r"\?|\b(?:souhaitez|voulez|acceptez|autorisez|desirez|consentez|preferez|pouvons|etes vous d accord|oui ou non)\b"
@@ -90,6 +94,12 @@ MEANING: dict[tuple[PromptRole, Answer], BareReading] = {
     (_R.OTHER_QUESTION, _A.NOT_WANT): _NOTHING,
     (_R.OTHER_QUESTION, _A.OPPOSE): _MAYBE,
     (_R.OTHER_QUESTION, _A.STOP): _MAYBE,
+    # A sales call in which no prompt of ours was answered: "non merci" is said to the call itself.
+    (_R.OFFER, _A.YES): _NOTHING,
+    (_R.OFFER, _A.NO): BareReading(Label.REFUSAL_CONTACT, 0.7),
+    (_R.OFFER, _A.NOT_WANT): _REFUSES,
+    (_R.OFFER, _A.OPPOSE): _OBJECTS,
+    (_R.OFFER, _A.STOP): _REFUSES,
 }
 
 
@@ -113,6 +123,8 @@ def prompt_role(last_prompt: str, *, after_disclosure: bool) -> PromptRole:
     if " " not in plain:
         if "doubt" in plain or "doute" in plain:
             return PromptRole.YES_OBJECTS
+        if plain == SALES_CALL:
+            return PromptRole.OFFER
         if "consent" in plain:
             return PromptRole.NO_OBJECTS
         return PromptRole.NOTICE if "disclosure" in plain or after_disclosure else PromptRole.UNKNOWN
@@ -204,7 +216,7 @@ def led_answer(units: Sequence[Unit], role: PromptRole) -> BareReading | None:
 
     Only after a question about recording or contact; in doubt the answer's first word counts.
     """
-    if role in (PromptRole.UNKNOWN, PromptRole.NOTICE, PromptRole.OTHER_QUESTION):
+    if role in (PromptRole.UNKNOWN, PromptRole.NOTICE, PromptRole.OTHER_QUESTION, PromptRole.OFFER):
         return None
     nodes = [node for node in skeleton(units) if node.kind != "POLITE"]
     if not nodes or units[-1].last > _LEAD_WORDS_MAX:
