@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 # What the tests need besides Python: an independent SIP peer.
 TEST_PACKAGES := sip-tester baresip-core
 
-.PHONY: help demo test serve init bench bench-guard check format lock setup setup-test clean
+.PHONY: help demo test serve init bench bench-vault bench-guard check format lock setup setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -27,6 +27,9 @@ bench-guard: setup ## forbidden questions and numbers told from harmless ones, i
 
 bench: setup ## what it costs: line, recording, ear, and from objection to action
 	@$(BIN)/python -m benchmarks
+
+bench-vault: setup ## a vault of a million recordings: plan and purge of a day, pages, query plans
+	@$(BIN)/python -m benchmarks.vault
 
 check: setup ## formatting, style, types, layers, and our own prompts
 	@$(BIN)/ruff check -q .

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.world import SystemClock, new_id
+from ivr.recording.bulk_deletion import delete_all
+from ivr.recording.store import LocalStore
 from ivr.services.access import Gate
 from ivr.services.business_events import BusinessEvents
 from ivr.services.holds import Holds
@@ -38,6 +41,7 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         table=settings.retention,
         profile=settings.profile,
         owner=run_owner(settings.node.id, new_id),
+        delete_all=partial(delete_all, archive.store) if isinstance(archive.store, LocalStore) else None,
     )
     events = BusinessEvents(ledger, clock, table=settings.retention, profile=settings.profile, retention=run)
     holds = Holds(SqlHolds(archive.database, archive.audit), clock, profile=settings.profile, new_id=new_id)

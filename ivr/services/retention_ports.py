@@ -33,7 +33,6 @@ class Stored:
     rule_ids: tuple[str, ...]
     deadline: datetime | None
     sha256: str | None
-    has_key: bool
 
     @property
     def recording_id(self) -> str:
@@ -67,8 +66,8 @@ class RetentionLedger(Protocol):
         """Store event, deadlines and evidence in one transaction. Raises ArchiveError for an unknown id."""
         ...
 
-    def reschedule(self, artefact: Artefact, due_at: datetime) -> None:
-        """Fix the deadlines of an artefact as they were decided."""
+    def reschedule(self, decided: Sequence[tuple[Artefact, datetime]]) -> None:
+        """Fix the deadlines of artefacts as they were decided, each due as a whole at the time beside it."""
 
     def claim(self, recording_ids: Sequence[str], *, owner: str, now: datetime, until: datetime) -> set[str]:
         """Take what nobody else is destroying; return what is ours until `until`."""

@@ -7,8 +7,8 @@ it keeps its state until the certificate stands, so the next run finds it, sees 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -27,10 +27,12 @@ from ivr.services.retention_ports import Place, RetentionLedger, Stored
 #: Rows in one transaction: a line that must note an objection meanwhile waits for no longer than that.
 CHUNK = 200
 #: Recordings between two wipes of the key table.
-ROUND = 5_000
+ROUND = 20_000
 #: How long a run that died keeps others from what it had claimed.
 LEASE = timedelta(minutes=10)
 _POLICY = "retention_table"
+#: Removes files for good; returns what could not be removed, by id.
+DeleteAll = Callable[[Sequence[str]], Mapping[str, IvrError]]
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class RetentionRun:
         table: RetentionTable,
         profile: Profile,
         owner: str,
+        delete_all: DeleteAll | None = None,
         chunk: int = CHUNK,
         round_size: int = ROUND,
         lease: timedelta = LEASE,
@@ -91,6 +94,8 @@ class RetentionRun:
         self._table = table
         self._profile = profile
         self._owner = owner
+        self._delete_all = delete_all or self._one_by_one
+        self._decided: dict[str, RetentionDecision] = {}
         self._chunk = chunk
         self._round = round_size
         self._lease = lease
@@ -144,12 +149,14 @@ class RetentionRun:
 
     def _mark(self, items: Sequence[PlanItem]) -> None:
         """Store what was decided about the kept: ended purposes stay ended, and a later deadline leaves the plan."""
+        decided = []
         for item in items:
             if item.decision is None or item.destroys:
                 continue
             artefact = settled(item.stored.artefact, item.decision)
             if artefact != item.stored.artefact or item.decision.due_at != item.stored.deadline:
-                self._ledger.reschedule(artefact, item.decision.due_at)
+                decided.append((artefact, item.decision.due_at))
+        self._ledger.reschedule(decided)
 
     def _destroy(self, waiting: Sequence[Stored], report: RunReport) -> None:
         shredded: list[Stored] = []
@@ -158,11 +165,12 @@ class RetentionRun:
             mine = self._claim(ids)
             report.others += [one for one in ids if one not in mine]
             shredded += self._shred(some, mine, report)
-        gone = [one for one in shredded if self._delete_file(one, report)]
+        gone = [one for some in _chunks(shredded, self._chunk) for one in self._delete_files(some, report)]
         wiped = self._ledger.wipe() if gone else True
         for some in _chunks(gone, self._chunk):
             self._claim([one.recording_id for one in some])
             report.destroyed += self._certify(some, wiped)
+        self._decided.clear()
 
     def _claim(self, recording_ids: Sequence[str]) -> set[str]:
         now = self._clock.now()
@@ -172,7 +180,7 @@ class RetentionRun:
         done = self._ledger.shred(
             sorted(mine),
             owner=self._owner,
-            decide=lambda stored: self._item(stored, self._clock.now()).decision,
+            decide=self._decide_at_last,
             intent=self._intent,
         )
         by_id = {one.recording_id for one in done}
@@ -184,13 +192,22 @@ class RetentionRun:
                 )
         return done
 
-    def _delete_file(self, stored: Stored, report: RunReport) -> bool:
+    def _delete_files(self, some: Sequence[Stored], report: RunReport) -> list[Stored]:
         try:
-            self._store.delete(stored.recording_id)
+            failed = self._delete_all([one.recording_id for one in some])
         except IvrError as error:
-            report.failed.append(Failure(stored.recording_id, error.what, error.remedy))
-            return False
-        return True
+            failed = {one.recording_id: error for one in some}
+        report.failed += [Failure(name, error.what, error.remedy) for name, error in failed.items()]
+        return [one for one in some if one.recording_id not in failed]
+
+    def _one_by_one(self, recording_ids: Sequence[str]) -> dict[str, IvrError]:
+        failed: dict[str, IvrError] = {}
+        for recording_id in recording_ids:
+            try:
+                self._store.delete(recording_id)
+            except IvrError as error:
+                failed[recording_id] = error
+        return failed
 
     def _certify(self, some: Sequence[Stored], wiped: bool) -> list[str]:
         now = self._clock.now()
@@ -203,8 +220,15 @@ class RetentionRun:
         )
         return sorted(done)
 
+    def _decide_at_last(self, stored: Stored) -> RetentionDecision | None:
+        """Decide when nothing can change any more, and keep the decision for what is written about it."""
+        decision = self._item(stored, self._clock.now()).decision
+        if decision is not None:
+            self._decided[stored.recording_id] = decision
+        return decision
+
     def _intent(self, stored: Stored) -> Entry:
-        decision = self.decide(stored, self._clock.now())
+        decision = self._decided[stored.recording_id]
         return Entry(
             said.DISCARDING,
             stored.call_id,
@@ -219,7 +243,7 @@ class RetentionRun:
         )
 
     def _evidence(self, stored: Stored, now: datetime, wiped: bool) -> list[Entry]:
-        decision = self.decide(replace(stored, holds=()), now)
+        decision = self._decided[stored.recording_id]
         why: dict[str, object] = {
             "rule_id": decision.reasons[0],
             "rules": list(decision.reasons),
@@ -255,10 +279,12 @@ class RetentionRun:
         place = ""
         while page := self._ledger.kept(limit=self._chunk * 5, after=place):
             place = page[-1].recording_id
+            now, shorter = self._clock.now(), []
             for stored in page:
-                decision = self._item(stored, self._clock.now()).decision
+                decision = self._item(stored, now).decision
                 if decision is not None and (stored.deadline is None or decision.due_at < stored.deadline):
-                    self._ledger.reschedule(settled(stored.artefact, decision), decision.due_at)
+                    shorter.append((settled(stored.artefact, decision), decision.due_at))
+            self._ledger.reschedule(shorter)
         self._ledger.fact(_POLICY, mark)
 
 

@@ -27,7 +27,6 @@ from ivr.storage.tables import (
     business_events,
     derived_data,
     meta,
-    recording_keys,
     recording_purposes,
     recordings,
     retention_claims,
@@ -80,9 +79,12 @@ class SqlRetentionLedger:
             _fix(connection, effect.artefact, effect.decision.due_at)
         return effect
 
-    def reschedule(self, artefact: Artefact, due_at: datetime) -> None:
+    def reschedule(self, decided: Sequence[tuple[Artefact, datetime]]) -> None:
+        if not decided:
+            return
         with self._database.writing() as connection:
-            _fix(connection, artefact, due_at)
+            for artefact, due_at in decided:
+                _fix(connection, artefact, due_at)
 
     def claim(self, recording_ids: Sequence[str], *, owner: str, now: datetime, until: datetime) -> set[str]:
         if not recording_ids:
@@ -91,13 +93,13 @@ class SqlRetentionLedger:
             make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             # In one order, so that two nodes that want the same rows never wait for each other in a circle.
             rows = [{"recording_id": one, "owner": owner, "until": until} for one in sorted(recording_ids)]
-            free = make(retention_claims).values(rows)
+            free = make(retention_claims)
             free = free.on_conflict_do_update(
                 index_elements=[retention_claims.c.recording_id],
-                set_={"owner": owner, "until": until},
+                set_={"owner": free.excluded.owner, "until": free.excluded.until},
                 where=or_(retention_claims.c.until <= now, retention_claims.c.owner == owner),
             )
-            connection.execute(free)
+            connection.execute(free, rows)
             mine = select(retention_claims.c.recording_id).where(retention_claims.c.owner == owner)
             return set(connection.execute(mine.where(retention_claims.c.recording_id.in_(recording_ids))).scalars())
 
@@ -181,9 +183,8 @@ def _rows(*, locked: bool = False) -> Select[tuple[object, ...]]:
         _R.moved_at,
         _R.deadline,
         _R.sha256,
-        recording_keys.c.recording_id.is_not(None).label("has_key"),
-    ).select_from(recordings.outerjoin(recording_keys, recording_keys.c.recording_id == _R.recording_id))
-    return query.with_for_update(of=recordings) if locked else query
+    )
+    return query.with_for_update() if locked else query
 
 
 def _load(connection: Connection, query: Select[tuple[object, ...]]) -> list[Stored]:
@@ -223,7 +224,6 @@ def _stored(
         rule_ids=tuple(it["rule_ids"]),
         deadline=it["deadline"],
         sha256=it["sha256"],
-        has_key=bool(it["has_key"]),
     )
 
 

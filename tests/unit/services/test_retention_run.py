@@ -235,7 +235,7 @@ def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: R
     now = world.clock.at
     run = world.run()
     world.ledger.claim(["rec-1"], owner="dead", now=now, until=now + timedelta(minutes=10))
-    world.ledger.shred(["rec-1"], owner="dead", decide=lambda stored: run.decide(stored, now), intent=run._intent)
+    world.ledger.shred(["rec-1"], owner="dead", decide=run._decide_at_last, intent=run._intent)
     assert world.state("rec-1") == ("SEALED", False, True)
     world.vault.recover()
     assert world.state("rec-1") == GONE
