@@ -113,7 +113,8 @@ class RetentionRun:
     def run(self, recording_ids: Sequence[str] | None = None) -> RunReport:
         """Destroy what is due, or those of the named recordings that are. Never raises for a single recording."""
         report = RunReport()
-        self._shorten()
+        if recording_ids is None:
+            self._shorten()
         pages = self._pages(self._clock.now()) if recording_ids is None else self._named(recording_ids)
         waiting: list[Stored] = []
         try:

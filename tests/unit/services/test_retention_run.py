@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -129,6 +130,29 @@ def test_what_another_run_has_claimed_is_left_alone_until_its_lease_ends(world: 
     assert world.state("rec-1") == KEPT
     world.clock.at += timedelta(minutes=11)
     assert world.run().run().destroyed == ["rec-1"]
+
+
+def _run_as(url: str, node: str, store: FakeStore) -> list[str]:
+    world = RetentionWorld(url, node=node, store=store, chunk=2)
+    world.clock.at = CALLED + timedelta(days=190)
+    try:
+        return world.run().run().destroyed
+    finally:
+        world.close()
+
+
+def test_two_nodes_at_once_share_the_work_and_certify_nothing_twice(world: RetentionWorld) -> None:
+    ids = [f"rec-{number}" for number in range(16)]
+    for recording_id in ids:
+        world.record(recording_id)
+    with ThreadPoolExecutor(3) as nodes:
+        jobs = [nodes.submit(_run_as, world.url, f"node-{number}", world.store) for number in (1, 2, 3)]
+        done = [recording_id for job in jobs for recording_id in job.result(timeout=60)]
+    assert sorted(done) == sorted(ids)
+    for recording_id in ids:
+        assert world.state(recording_id) == GONE
+        assert len(world.certificates(recording_id)) == 1
+    assert world.audit.verify() == []
 
 
 def test_a_run_that_lost_its_claim_certifies_nothing(world: RetentionWorld) -> None:

@@ -1,0 +1,77 @@
+"""The gate: what the rules allow passes, what they deny is noted and refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.access import AccessRequest, Action, Actor, Role
+from ivr.errors import ArchiveError, ComplianceError
+from ivr.services.access import Gate
+from tests.databases import fresh_url
+from tests.unit.services.retention_world import CALLED, RetentionWorld, settings
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[RetentionWorld]:
+    world = RetentionWorld(fresh_url("sqlite", tmp_path))
+    world.record("quality")
+    world.record("sale", tag="sales_audio")
+    world.clock.at = CALLED + timedelta(days=1)
+    yield world
+    world.close()
+
+
+def gate(world: RetentionWorld) -> Gate:
+    return Gate(
+        world.ledger, world.audit, world.clock, policy=settings().access, table=world.table, profile=world.profile
+    )
+
+
+def ask(role: Role, action: Action, reason: str = "évaluation") -> AccessRequest:
+    return AccessRequest(Actor("someone", role), action, reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "items", "reason", "allowed"),
+    [
+        (Role.QUALITY_ANALYST, Action.LISTEN, ["quality"], "évaluation", True),
+        (Role.QUALITY_ANALYST, Action.LISTEN, ["quality"], " ", False),
+        (Role.QUALITY_ANALYST, Action.LISTEN, ["sale"], "évaluation", False),
+        (Role.QUALITY_ANALYST, Action.EXPORT, ["quality"], "évaluation", False),
+        (Role.OPERATOR, Action.LIST, [], "", True),
+        (Role.OPERATOR, Action.DISCARD, ["quality"], "x", False),
+        (Role.DPO, Action.EXPORT, ["quality"], "demande", True),
+        (Role.DPO, Action.EXPORT, ["quality", "sale"], "demande", False),
+        (Role.AGENT, Action.EVENT, ["sale"], "offre", True),
+        (Role.AGENT, Action.LIST, [], "", False),
+    ],
+)
+def test_what_is_allowed_passes_and_every_denial_is_noted(
+    role: Role, action: Action, items: list[str], reason: str, allowed: bool, world: RetentionWorld
+) -> None:
+    if allowed:
+        assert gate(world).check(ask(role, action, reason), items).allowed
+    else:
+        with pytest.raises(ComplianceError) as refused:
+            gate(world).check(ask(role, action, reason), items)
+        assert refused.value.rules
+        assert refused.value.exit_code == 1
+    denials = [event for event in world.audit.events() if event.kind == "access.denied"]
+    assert len(denials) == (not allowed)
+    for event in denials:
+        assert (event.body["actor"], event.body["role"], event.body["action"]) == ("someone", role.value, action.value)
+
+
+def test_an_unknown_recording_is_named(world: RetentionWorld) -> None:
+    with pytest.raises(ArchiveError, match="nobody"):
+        gate(world).check(ask(Role.DPO, Action.EXPORT), ["nobody"])
+
+
+def test_what_is_due_opens_no_more(world: RetentionWorld) -> None:
+    world.clock.at = CALLED + timedelta(days=200)
+    with pytest.raises(ComplianceError, match="à détruire"):
+        gate(world).check(ask(Role.DPO, Action.EXPORT), ["quality"])
