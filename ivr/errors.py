@@ -69,6 +69,10 @@ class SpeechError(IvrError):
     """Raised when the ear cannot judge: overloaded, late, absent, or without its model."""
 
 
+class SupersededError(SpeechError):
+    """Raised when the ear let a piece go because a newer one holds the same speech: nothing failed."""
+
+
 class HostError(IvrError):
     """Raised when the machine lacks something: a port, a file, a right, disk space, a package."""
 

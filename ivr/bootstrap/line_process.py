@@ -182,7 +182,7 @@ async def _obey(control: CallControl, feed: StdoutFeed, stopped: asyncio.Event) 
             control.set_agent(command["program"], command["uri"])
         if command["do"] == "place":
             try:
-                call = control.place(command["uri"], command["program"], agent_uri=command.get("agent", ""))
+                call = await control.place(command["uri"], command["program"], agent_uri=command.get("agent", ""))
                 feed.publish("call.placed", call_id=call.id, ref=command.get("ref", ""))
             except IvrError as error:
                 feed.publish(

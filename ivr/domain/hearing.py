@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ivr.domain.recording import Mask
-from ivr.domain.verdict import Band, EarVerdict
+from ivr.domain.verdict import Band, EarVerdict, SensitiveSpan
 
 _SLOWEST_PACE_MS = 2400
 
@@ -156,21 +156,15 @@ class ChannelHearing:
 
     # ---- what the ear says
 
-    def judged(self, piece_id: int, verdict: EarVerdict) -> None:
-        """Apply a verdict; one for a piece that is no longer out changes nothing."""
+    def judged(self, piece_id: int, verdict: EarVerdict) -> tuple[SensitiveSpan, ...]:
+        """Apply a verdict; one for a piece that is no longer out changes nothing.
+
+        Return the forbidden spans that were not known before.
+        """
         piece = self._out.pop(piece_id, None)
         if piece is None:
-            return
-        for span in verdict.sensitive:
-            mask = Mask(
-                self.channel.value,
-                max(0, span.start - self.settings.mask_before_ms),
-                span.end + self.settings.mask_after_ms,
-                span.kind,
-            )
-            # The same words are heard in more than one piece.
-            if mask not in self.masks:
-                self.masks.append(mask)
+            return ()
+        masked = tuple(span for span in verdict.sensitive if self._mask(span))
         if verdict.band is Band.ACT:
             onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
             self.objected(min(max(onset, piece.start_ms), piece.end_ms))
@@ -182,6 +176,18 @@ class ChannelHearing:
             self._settle_speech(piece)
         # A doubtful partial settles nothing: the next piece begins where it began and will say more.
         self._advance()
+        return masked
+
+    def _mask(self, span: SensitiveSpan) -> bool:
+        """Mask a span; the same words are heard in more than one piece. True when they are heard for the first time."""
+        start_ms = max(0, span.start - self.settings.mask_before_ms)
+        end_ms = span.end + self.settings.mask_after_ms
+        known = [m for m in self.masks if m.kind == span.kind and m.start_ms <= end_ms and start_ms <= m.end_ms]
+        for mask in known:
+            start_ms, end_ms = min(start_ms, mask.start_ms), max(end_ms, mask.end_ms)
+            self.masks.remove(mask)
+        self.masks.append(Mask(self.channel.value, start_ms, end_ms, span.kind))
+        return not known
 
     def unanswered(self, piece_id: int) -> None:
         """The ear gave no verdict (late, overloaded, gone): the piece stays unjudged and is asked for again."""

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from ivr.domain.endpointing import FRAME_MS
 from ivr.domain.recording import Gap, Mask
 
+#: At most so much silence comes out of one `release`: a long hold must not keep the caller's loop busy at its end.
+SLICE_MS = 1000
+
 
 @dataclass(frozen=True)
 class StereoFrame:
@@ -51,6 +54,7 @@ class Tape:
         self._running = False
         self._cut_ms: int | None = None
         self._next_ms = 0
+        self._seen_ms = 0
         self.start_ms: int | None = None
 
     @property
@@ -86,6 +90,7 @@ class Tape:
             return
         if self._cut_ms is not None and frame.at_ms + FRAME_MS > self._cut_ms:
             return
+        self._seen_ms = frame.at_ms + FRAME_MS
         if self._pause_cause is not None:
             self._note_gap(frame.at_ms, frame.at_ms + FRAME_MS, self._pause_cause)
             return
@@ -119,20 +124,35 @@ class Tape:
     def release(self, mark_ms: int, masks: Iterable[Mask] = (), *, final: bool = False) -> list[StereoFrame | Silence]:
         """Return, in order, what may be written now that everything up to `mark_ms` is harmless.
 
-        `final` releases up to the mark itself: no later verdict can reach back any more.
+        A gap comes out as silence while it lasts, never more than SLICE_MS of it at once. `final` releases up to the
+        mark itself, and all there is: no later verdict can reach back any more.
         """
         limit = mark_ms if final else mark_ms - self._settings.lookback_ms
         if self._cut_ms is not None:
             limit = min(limit, self._cut_ms)
         spans = tuple(masks)
         out: list[StereoFrame | Silence] = []
+        room_ms = limit if final else SLICE_MS
         while self._held and self._held[0].at_ms + FRAME_MS <= limit:
+            missing_ms = self._held[0].at_ms - self._next_ms
+            if missing_ms > 0:
+                out += self._silence(min(missing_ms, room_ms))
+                room_ms -= min(missing_ms, room_ms)
+                if self._held[0].at_ms > self._next_ms:
+                    return out
             frame = self._held.popleft()
-            if frame.at_ms > self._next_ms:
-                out.append(Silence(self._next_ms, frame.at_ms))
             out.append(_masked(frame, spans))
             self._next_ms = frame.at_ms + FRAME_MS
+        if self._running and self._pause_cause is not None and not self._held:
+            out += self._silence(min(min(limit, self._seen_ms) - self._next_ms, room_ms) // FRAME_MS * FRAME_MS)
         return out
+
+    def _silence(self, long_ms: int) -> list[StereoFrame | Silence]:
+        if long_ms <= 0:
+            return []
+        silence = Silence(self._next_ms, self._next_ms + long_ms)
+        self._next_ms = silence.end_ms
+        return [silence]
 
     def _note_gap(self, start_ms: int, end_ms: int, cause: str) -> None:
         for index, gap in enumerate(self._gaps):

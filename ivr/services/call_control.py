@@ -63,31 +63,37 @@ class CallControl:
         if conversation is not None:
             conversation.handle(event)
 
-    def place(self, uri: str, program_name: str, *, agent_uri: str = "") -> LiveCall:
+    async def place(self, uri: str, program_name: str, *, agent_uri: str = "") -> LiveCall:
         """Call a person. Raises ComplianceError when they may not be called, ConfigurationError for a bad name,
         HostError when the line is closing.
 
         The call goes on in the background; its report tells how it ended.
         """
         deps = self._deps
-        if self._closing:
-            raise HostError("the line is closing and takes no more calls", where=deps.line.uri, remedy="call later")
+        self._must_be_open()
         program = self._program(program_name, agent_uri)
         started_at = deps.clock.now()
-        barred = deps.do_not_call.bars(uri, scope=program.do_not_call_scope)
+        barred = await deps.desk.run(lambda: deps.do_not_call.bars(uri, scope=program.do_not_call_scope))
         decision = decide_dial(barred, program, deps.profile, at=started_at)
         if decision.verdict is not Verdict.ALLOW:
-            deps.audit.append("dial.refused", body={"entry": barred or "", "rules": list(decision.reasons)})
+            body = {"entry": barred or "", "rules": list(decision.reasons)}
+            await deps.desk.run(lambda: deps.audit.append("dial.refused", body=body))
             raise ComplianceError(
                 decision.detail,
                 rules=decision.reasons,
                 where=f"program {program.name}",
                 remedy="do not call this person",
             )
+        self._must_be_open()
         leg = CallLeg(deps.new_id(), PartyRole.CALLER, deps.line, deps.prompt_file, LegState.CALLING)
         call = self._start(program, Direction.OUTBOUND, uri, leg)
         deps.line.place(leg.id, uri, ring_timeout_s=program.ring_timeout_s)
         return call
+
+    def _must_be_open(self) -> None:
+        if self._closing:
+            where = self._deps.line.uri
+            raise HostError("the line is closing and takes no more calls", where=where, remedy="call later")
 
     def set_agent(self, program_name: str, agent_uri: str) -> None:
         """An agent's softphone becomes available for a program's calls from now on; empty: none is."""
@@ -104,6 +110,7 @@ class CallControl:
         self._closing = True
         for conversation in self._tasks.values():
             conversation.hang_up("shutdown")
+            conversation.hurry()
         await self.drained()
 
     def _incoming(self, event: IncomingCall) -> None:
@@ -112,13 +119,14 @@ class CallControl:
             return
         try:
             program = self._program(self._routes.program_for(event.to_uri), "")
-            if self._deps.line.free_legs < (1 if program.agent_uri else 0):
+            agent_leg_id = self._deps.new_id() if program.agent_uri else ""
+            if agent_leg_id and not self._deps.line.reserve(agent_leg_id):
                 self._turn_away(event, BUSY_HERE, "capacity")
                 return
             leg = CallLeg(event.leg_id, PartyRole.CALLER, self._deps.line, self._deps.prompt_file, LegState.INCOMING)
             leg.sip_call_id = event.sip_call_id
             leg.progress()
-            self._start(program, Direction.INBOUND, event.from_uri, leg)
+            self._start(program, Direction.INBOUND, event.from_uri, leg).agent_leg_id = agent_leg_id
         except Exception as error:
             # A call that cannot be begun is refused; the others go on.
             self._turn_away(event, SERVER_INTERNAL_ERROR, type(error).__name__)
@@ -166,4 +174,6 @@ class CallControl:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         conversation = self._tasks.pop(task)
+        if conversation.call.agent_leg_id:
+            self._deps.line.release(conversation.call.agent_leg_id)
         self._by_leg = {leg: owner for leg, owner in self._by_leg.items() if owner is not conversation}

@@ -58,8 +58,15 @@ class Capture:
         self._cut_ms: int | None = None
         self._cause = ""
         self._fault: Exception | None = None
+        self._doomed: tuple[str, str] | None = None
+        self._wiped = False
         self.recording_id: str | None = None
         self.stopped = False
+
+    @property
+    def doomed(self) -> bool:
+        """True once the recording may only be destroyed."""
+        return self._doomed is not None
 
     @property
     def state(self) -> RecordingState:
@@ -102,6 +109,12 @@ class Capture:
         self._cause = self._cause or cause
         self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
         self._tape.cut(at_ms)
+
+    def must_vanish(self, rule_id: str, reason: str) -> None:
+        """What was captured may not be kept: from now on nothing is written, and `keep` destroys."""
+        self.stopped = True
+        self._doomed = self._doomed or (rule_id, reason)
+        self._tape.discard()
 
     def lost(self, start_ms: int, end_ms: int) -> None:
         self._tape.lost(start_ms, end_ms, "overflow")
@@ -159,6 +172,9 @@ class Capture:
 
         What is still in memory has not been cleared: it is forgotten, and the gap says why.
         """
+        if self._doomed is not None:
+            await self.destroy()
+            return
         self.stopped = True
         self._end_tape(closing.until_ms)
         recording = self._open
@@ -177,15 +193,30 @@ class Capture:
         state = await self._desk.run(lambda: recording.fail(why, **self._beside(closing)))
         self._moved(state, reason=why)
 
-    async def destroy(self, rule_id: str, reason: str) -> None:
-        """Destroy the key first, then the file; a certificate without content remains."""
-        self.stopped = True
-        self._tape.discard()
+    async def destroy(self) -> None:
+        """Destroy what `must_vanish`: the key first, then the file; a certificate without content remains."""
         recording = self._open
-        if recording is None or self._state in _OVER:
+        if self._doomed is None or recording is None or self._state in _OVER:
             return
+        rule_id, reason = self._doomed
         await self._desk.run(lambda: recording.discard(rule_id, reason))
         self._moved(RecordingState.DISCARDED, reason=reason, rule=rule_id)
+
+    async def wipe(self) -> None:
+        """Delete the bytes of what must vanish without asking the database, which is away; never raises.
+
+        The key, the certificate and the state are `destroy`'s, once it succeeds; recovery finds nothing to keep.
+        """
+        recording_id = self.recording_id
+        if self._doomed is None or recording_id is None or self._wiped or self._state in _OVER:
+            return
+        try:
+            await self._desk.run(lambda: self._vault.holdings.store.delete(recording_id))
+        except Exception as error:
+            self._note_fault(error)
+            return
+        self._wiped = True
+        self._feed.publish("recording.wiped", call_id=self._call_id, recording_id=recording_id)
 
     def _end_tape(self, until_ms: int) -> None:
         self._tape.drop_held(0, self._cause or "unheard")

@@ -31,6 +31,9 @@ _REPORT = "report call"
 _POLITE_END_S = 40.0
 #: A BYE that nobody answers is given up after 64*T1 (RFC 3261 section 17.1.2.2).
 _BYE_TIMEOUT_S = 32.0
+#: How long last words and things to be written are waited for when the process ends; a line is killed after 60 s.
+_HASTY_HEARING_S = 8.0
+_HASTY_ACTS_S = 10.0
 
 
 class Conversation:
@@ -40,14 +43,16 @@ class Conversation:
         self.call = call
         self._script = Script(
             call,
+            fault=self.fault,
             listen_to=self._listen_to,
             agent_left=self._agent_left,
             caller_told=self._caller_told,
             doubt_settled=self._doubt_settled,
         )
-        self._reactions = Reactions(call, self._script)
+        self._reactions = Reactions(call, self._script, fault=self.fault)
         self._pump = MediaPump(call, self._reactions, fault=self.fault)
         self._pumping: asyncio.Task[None] | None = None
+        self._hurried = asyncio.Event()
         self._handlers: dict[type[Any], Callable[[CallLeg, Any], None]] = {
             LegProgress: self._progress,
             LegConfirmed: self._confirmed,
@@ -91,13 +96,18 @@ class Conversation:
         elif not self._script.ending:
             self._script.end(call.program.prompts.goodbye)
 
+    def hurry(self) -> None:
+        """The process ends: what could wait for minutes has seconds from now on."""
+        self._hurried.set()
+
     def fault(self, error: BaseException) -> None:
         """Our own code failed: nothing more is stored, and a caller who is alone with us is let go.
 
-        Two people who speak with each other are not cut off because of us.
+        Two people who speak with each other are not cut off because of us. The text of the error may hold anything;
+        only its kind is told.
         """
         call = self.call
-        call.fault(error)
+        call.publish("call.fault", what=type(error).__name__)
         call.capture.cut(call.hearing.mark_ms, "fault")
         if not call.bridged and not call.a_leg.gone.is_set():
             self.hang_up("fault")
@@ -182,20 +192,50 @@ class Conversation:
         if self._pumping is not None:
             self._pump.pump()
             call.hearing.finish()
-            if not self._reactions.caller_objected:
-                await call.hearing.settle(call.deps.settle_timeout_s)
+            if not self._reactions.caller_objected and not await self._heard_out():
+                self._reactions.never_heard()
         self._reactions.unresolved()
+
+    async def _heard_out(self) -> bool:
+        """Wait until the last words are judged; False when they were not in time."""
+        deps = self.call.deps
+        settling = asyncio.create_task(self.call.hearing.settle(deps.settle_timeout_s))
+        if not await self._done(settling, _HASTY_HEARING_S):
+            settling.cancel()
+            await asyncio.gather(settling, return_exceptions=True)
+            return self.call.hearing.idle
+        return settling.result()
+
+    async def _acts_settled(self) -> None:
+        """Wait for what must be written; once the process ends, what cannot be written is given up, and told."""
+        acts = self.call.acts
+        settling = asyncio.create_task(acts.settle())
+        if not await self._done(settling, _HASTY_ACTS_S):
+            acts.abandon()
+            await settling
+
+    async def _done(self, task: asyncio.Task[Any], haste_s: float) -> bool:
+        """Wait for a task to end; False when the process must end and the task has not by `haste_s` later."""
+        hurried = asyncio.create_task(self._hurried.wait())
+        try:
+            await asyncio.wait({task, hurried}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task}, timeout=haste_s)
+        finally:
+            hurried.cancel()
+        return task.done()
 
     async def _settle_recording(self) -> None:
         """Seal or destroy, after everything that was asked for before."""
         call = self.call
         await self._reactions.close()
         await self._script.stop()
-        await call.acts.settle()
+        await self._acts_settled()
         await call.hearing.close()
-        call.capture.release(call.hearing.mark_ms, call.hearing.masks, final=True)
-        call.acts.add("seal recording", lambda: call.capture.keep(call.closing("call ended")))
-        await call.acts.settle()
+        # What is unjudged may hold forbidden data that reaches back before the mark.
+        call.capture.release(call.hearing.mark_ms, call.hearing.masks, final=call.hearing.idle)
+        doomed = call.capture.doomed
+        call.acts.add("seal recording", lambda: call.capture.keep(call.closing("call ended")), obligatory=doomed)
+        await self._acts_settled()
 
     async def _report(self) -> None:
         call = self.call
@@ -236,8 +276,12 @@ class Conversation:
                 "recording_state": row.recording_state,
             },
         )
+        await self._acts_settled()
         await call.acts.close()
-        if _REPORT in call.acts.failed or call.capture.state not in REPORTABLE:
+        if call.acts.unmet:
+            await call.capture.wipe()
+            call.publish("objection.unmet", acts=list(call.acts.unmet), recording_id=row.recording_id)
+        if _REPORT in call.acts.failed or call.acts.unmet or call.capture.state not in REPORTABLE:
             # Start-up finishes what could not be finished now; until then the call is cleared, not reported.
             call.publish("call.unreported", recording_state=row.recording_state)
             return

@@ -50,5 +50,5 @@ class Dependencies:
     codec: str
     listening: ListeningSettings
     tape: TapeSettings
-    settle_timeout_s: float = 8.0
+    settle_timeout_s: float = 120.0
     quiet_timeout_s: float = 60.0

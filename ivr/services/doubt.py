@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ivr.domain.call import PartyRole
 from ivr.domain.consent import CONSENT, Basis, ConsentEvent
 from ivr.domain.hearing import Channel
+from ivr.domain.policy import decide_objection
 from ivr.domain.program import ObjectionEffect
 from ivr.domain.verdict import Label
 from ivr.services.listening import Heard
@@ -19,20 +20,28 @@ class Doubt:
     """One per call. `unresolved` is called when no clear answer came: the doubt then counts as an objection.
 
     A doubt that arises during the disclosure waits for its end: the disclosure itself tells how to object, and a
-    caller who has not heard it cannot be taken for reassured.
+    caller who has not heard it cannot be taken for reassured. A doubt may also come from what the agent says ("c'est
+    noté, vous ne voulez pas être enregistré"): it is the caller who is asked.
     """
 
-    def __init__(self, call: LiveCall, script: Script, *, unresolved: Callable[[Label], None]) -> None:
+    def __init__(
+        self,
+        call: LiveCall,
+        script: Script,
+        *,
+        unresolved: Callable[[Label], None],
+        fault: Callable[[BaseException], None],
+    ) -> None:
         self._call = call
+        self._fault = fault
         self._script = script
         self._unresolved = unresolved
         self._open: tuple[Label, float] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._reassuring: asyncio.Task[None] | None = None
-        self._asked_at_ms = 0
 
-    def raised(self, label: Label, confidence: float) -> None:
-        """The ear is in doubt about what the caller said."""
+    def raised(self, label: Label, confidence: float, basis: Basis = Basis.SPOKEN) -> None:
+        """The ear is in doubt about what the caller said, or the agent has said that the caller objects."""
         call = self._call
         if self._idle_talk():
             self._dispel()
@@ -42,14 +51,22 @@ class Doubt:
         state = call.consents.state(PartyRole.CALLER)
         if not CONSENT.allows(state, ConsentEvent.HESITATE):
             return
-        call.consents.move(
-            PartyRole.CALLER, ConsentEvent.HESITATE, call.evidence(Basis.SPOKEN, call.media_ms, confidence)
-        )
+        call.consents.move(PartyRole.CALLER, ConsentEvent.HESITATE, call.evidence(basis, call.media_ms, confidence))
         call.publish("doubt", label=label.value, score=round(confidence, 3))
-        call.audit("doubt", {"party": PartyRole.CALLER.value, "label": label.value, "score": round(confidence, 3)})
+        outcome = decide_objection(call.program, label, call.deps.profile, at=call.started_at)
+        call.audit(
+            "doubt",
+            {
+                "party": PartyRole.CALLER.value,
+                "label": label.value,
+                "basis": basis.value,
+                "score": round(confidence, 3),
+                "discards": outcome.discard_captured,
+            },
+        )
         call.reconsider()
         if self._asking is None:
-            self._asked_at_ms = call.media_ms
+            call.question_due()
             self._asking = asyncio.create_task(self._ask(*self._open), name=f"doubt of {call.id}")
 
     def caller_told(self) -> None:
@@ -63,9 +80,12 @@ class Doubt:
             await asyncio.wait(tasks)
 
     def denied(self, heard: Heard) -> None:
-        """The caller says that it does not object; only a whole answer to our question counts."""
+        """The caller says that it does not object; only a whole answer to a question heard out counts.
+
+        A "non" over the question may well mean "no recording".
+        """
         call = self._call
-        if not heard.piece.final or heard.piece.start_ms < self._asked_at_ms:
+        if not heard.piece.final or not call.question_heard(heard.piece.start_ms):
             return
         self.settled()
         self._dispel()
@@ -106,7 +126,7 @@ class Doubt:
             await self._until_judged()
         except Exception as error:
             # Whoever cannot be asked has not been reassured.
-            call.fault(error)
+            self._fault(error)
         self.give_up()
 
     async def _until_judged(self) -> None:
@@ -119,7 +139,7 @@ class Doubt:
         try:
             await self._script.interject(self._call.program.prompts.reassured)
         except Exception as error:
-            self._call.fault(error)
+            self._fault(error)
 
     def _idle_talk(self) -> bool:
         """Whether nothing is being recorded, nor will be, and an objection would do nothing else."""
@@ -128,6 +148,7 @@ class Doubt:
         return not recording and call.program.objection_effect is ObjectionEffect.STOP_RECORDING
 
     def _dispel(self) -> None:
-        listener = self._call.hearing.get(Channel.CALLER)
-        if listener is not None:
-            listener.hearing.doubt_dispelled()
+        for channel in Channel:
+            listener = self._call.hearing.get(channel)
+            if listener is not None:
+                listener.hearing.doubt_dispelled()

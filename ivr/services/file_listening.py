@@ -66,7 +66,7 @@ async def listen_to_channel(
     pieces: list[Heard] = []
     failures: list[str] = []
 
-    def context() -> ListenContext:
+    def context(start_ms: int) -> ListenContext:
         told = after_disclosure and listener.hearing.frontier_ms < program.after_disclosure_s * 1000
         thresholds = program.thresholds_after_disclosure if told else program.thresholds
         return ListenContext(program.name, last_prompt, told, thresholds, want_text=True)

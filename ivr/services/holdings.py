@@ -23,6 +23,9 @@ CERTIFICATE = "certificate.destruction"
 
 #: The party's objection: `objection`, or anything below it (`objection.voice`). Written by call control.
 OBJECTION = "objection"
+#: The caller may have objected and is being asked; and the answer that they do not.
+DOUBT = "doubt"
+DISPELLED = "doubt.dispelled"
 #: Set to False in an objection's body when the programme keeps what was captured before it.
 DISCARDS = "discards"
 
@@ -40,11 +43,18 @@ class Holdings:
 
 
 def must_vanish(events: Sequence[AuditEvent]) -> AuditEvent | None:
-    """Return the event that says this recording may not be kept, if one does (promise 3)."""
+    """Return the event that says this recording may not be kept, if one does (promise 3).
+
+    A doubt that nothing followed counts as an objection (REC-021, fail_mode): the line died before the answer.
+    """
     for event in events:
         if event.kind in (DISCARDING, CERTIFICATE):
             return event
         objects = event.kind == OBJECTION or event.kind.startswith(OBJECTION + ".")
         if objects and event.body.get(DISCARDS) is not False:
             return event
+    asked = [event for event in events if event.kind in (DOUBT, DISPELLED) or event.kind == OBJECTION]
+    last = max(asked, key=lambda event: (event.at, event.seq), default=None)
+    if last is not None and last.kind == DOUBT and last.body.get(DISCARDS) is not False:
+        return last
     return None

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from ivr.domain.endpointing import FRAME_MS, Endpointer, EndpointSettings, SpeechStarted
 from ivr.domain.hearing import Channel, ChannelHearing, HearingSettings, Piece
 from ivr.domain.recording import Mask
-from ivr.domain.verdict import Band, EarVerdict, Label
-from ivr.errors import SpeechError
+from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.errors import SpeechError, SupersededError
 from ivr.services.ports import Clock, Ear, ListenContext, Speech, VoiceDetector
 
 BYTES_PER_MS = 16
@@ -36,20 +36,23 @@ class ListeningSettings:
 @dataclass(frozen=True)
 class Heard:
     """A verdict as the call learns of it. `waited_s` runs from the moment the piece was sent; `objects` tells that
-    the verdict holds the recording back or ends it in this program."""
+    the verdict holds the recording back or ends it in this program; `masked` are its forbidden spans, unless known.
+    """
 
     piece: Piece
     verdict: EarVerdict
     waited_s: float
     objects: bool
+    masked: tuple[SensitiveSpan, ...] = ()
 
 
 class ChannelListener:
     """Listens to one channel of one call.
 
-    `objecting` are the labels that stop the recording in this program; others are news, but harmless to the mark.
+    `objecting` are the labels that stop the recording in this program; others are news, but harmless to the mark. With
+    `acts` False (the agent's channel) a verdict that acts only holds the mark, as a doubt does.
     `feed` takes 20 ms frames (PCM16 mono 8 kHz) in order; `on_heard` is called on the event loop for each verdict,
-    after the mark has taken it into account. `context` is asked at the moment a piece is sent.
+    after the mark has taken it into account. `context` is asked, for its start, at the moment a piece is sent.
     """
 
     def __init__(
@@ -62,11 +65,13 @@ class ChannelListener:
         clock: Clock,
         settings: ListeningSettings,
         objecting: frozenset[Label],
-        context: Callable[[], ListenContext],
+        context: Callable[[int], ListenContext],
         on_heard: Callable[[Heard], None],
         on_unheard: Callable[[Piece, str], None],
         begin_ms: int = 0,
+        acts: bool = True,
     ) -> None:
+        self._acts = acts
         self._call_id = call_id
         self._ear = ear
         self._detector = detector
@@ -190,7 +195,13 @@ class ChannelListener:
         deadline = self._settings.final_deadline_s if piece.final else self._settings.partial_deadline_s
         try:
             async with asyncio.timeout(deadline + 1):
-                verdict = await self._ear.judge(Speech(self._call_id, piece, pcm, self._context(), deadline))
+                verdict = await self._ear.judge(
+                    Speech(self._call_id, piece, pcm, self._context(piece.start_ms), deadline)
+                )
+        except SupersededError:
+            # Words that are in a newer piece: the ear is well.
+            hearing.unanswered(piece.id)
+            return
         except Exception as error:
             # Whatever went wrong there, the piece has not been judged.
             hearing.unanswered(piece.id)
@@ -202,12 +213,15 @@ class ChannelListener:
             return
         self._pace(hearing, piece, sent)
         objects = verdict.band is not Band.CLEAR and verdict.label in self._objecting
-        hearing.judged(piece.id, verdict if objects else replace(verdict, band=Band.CLEAR, onset_ms=None))
+        taken = verdict if objects else replace(verdict, band=Band.CLEAR, onset_ms=None)
+        if objects and not self._acts:
+            taken = replace(verdict, band=Band.DOUBT)
+        masked = hearing.judged(piece.id, taken)
         if self._ended:
             # No speech can begin any more: what follows the last verdict is certain silence.
             hearing.finish()
         self._changed.set()
-        self._on_heard(Heard(piece, verdict, self._clock.monotonic() - sent, objects))
+        self._on_heard(Heard(piece, verdict, self._clock.monotonic() - sent, objects, masked))
         self._ask()
 
     def _pace(self, hearing: ChannelHearing, piece: Piece, sent: float) -> None:
@@ -264,6 +278,11 @@ class CallHearing:
     def last_speech_ms(self) -> int:
         """When anybody was last heard to speak."""
         return max((one.last_speech_ms for one in self._listeners.values()), default=0)
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing that was said waits for a verdict, and nothing went by unheard."""
+        return all(one.hearing.idle and not one.deaf for one in self._listeners.values())
 
     @property
     def masks(self) -> list[Mask]:

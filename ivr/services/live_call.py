@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from ivr.domain.policy import CaptureFacts, Decision, PartyFacts, Verdict, decid
 from ivr.domain.program import Program, Prompt
 from ivr.domain.retention import deadline as deadline_of
 from ivr.domain.verdict import Label
-from ivr.services.acts import Acts
+from ivr.services.acts import Act, Acts
 from ivr.services.call_leg import CallLeg
 from ivr.services.capture import Capture, Closing
 from ivr.services.consents import Consents
@@ -25,6 +26,8 @@ ROLE_OF = {channel: role for role, channel in CHANNEL_OF.items()}
 
 #: How long a prompt still colours the meaning of a bare "oui" or "non" after its end, in milliseconds.
 _PROMPT_MEMORY_MS = 12_000
+#: Whoever answers a question so shortly before its end has understood it, in milliseconds.
+_QUESTION_TAIL_MS = 700
 
 
 class LiveCall:
@@ -71,6 +74,9 @@ class LiveCall:
         self.media_ms = 0
         self.disclosed_at_ms: int | None = None
         self.last_prompt_end_ms = 0
+        self._said: deque[tuple[Prompt, int, bool]] = deque(maxlen=4)
+        #: Under which id an agent is called: its slot on the line is reserved from the start.
+        self.agent_leg_id = ""
         self.ended_by = ""
         self.objecting = frozenset(
             label for label in Label if decide_objection(program, label, deps.profile, at=started_at).effect is not None
@@ -88,7 +94,11 @@ class LiveCall:
         self.deps.feed.publish(kind, call_id=self.id, **fields)
 
     def audit(self, kind: str, body: Mapping[str, object]) -> None:
-        """Append to the evidence, after what was asked before.
+        """Append to the evidence, after what was asked before."""
+        self.acts.add(kind, self.evidence_act(kind, body))
+
+    def evidence_act(self, kind: str, body: Mapping[str, object]) -> Act:
+        """Return the act that appends this to the evidence.
 
         The event names the recording that is open when its turn comes: what was asked before may have opened it.
         """
@@ -99,11 +109,7 @@ class LiveCall:
                 lambda: self.deps.audit.append(kind, call_id=self.id, recording_id=recording_id, body=body)
             )
 
-        self.acts.add(kind, act)
-
-    def fault(self, error: BaseException) -> None:
-        """Tell that our own code failed; its text may hold anything, its kind does not."""
-        self.publish("call.fault", what=type(error).__name__)
+        return act
 
     def move(self, event: CallEvent) -> None:
         self.state = CALL.after(self.state, event, where=f"call {self.id}")
@@ -150,17 +156,52 @@ class LiveCall:
             },
         )
 
-    def listen_context(self) -> ListenContext:
-        """What the ear must know to judge what is being said now."""
-        speaker = self.a_leg.speaker
-        prompt = speaker.speaking or speaker.last_prompt
-        fresh = speaker.speaking is not None or self.media_ms - self.last_prompt_end_ms < _PROMPT_MEMORY_MS
+    def question_due(self) -> None:
+        """A new question about a doubt will be asked: what answered an older one does not answer it."""
+        self._said = deque((one for one in self._said if one[0].id not in self._questions), maxlen=4)
+
+    def prompt_ended(self, prompt: Prompt, ended: PromptEnded) -> None:
+        """The caller was told something, to its end or not."""
+        self.last_prompt_end_ms = self.media_ms
+        self._said.append((prompt, self.a_leg.media_ms_at(ended.at), ended.completed))
+
+    def listen_context(self, channel: Channel, start_ms: int) -> ListenContext:
+        """What the ear must know to judge what is said on a channel from `start_ms` on.
+
+        Our prompts are for the caller: what the agent says answers none of them.
+        """
+        program = self.program
+        if channel is Channel.AGENT:
+            return ListenContext(program=program.name, thresholds=program.thresholds)
         return ListenContext(
-            program=self.program.name,
-            last_prompt=prompt.text if prompt is not None and fresh else "",
+            program=program.name,
+            last_prompt=self._last_prompt(start_ms),
             after_disclosure=self.after_disclosure,
-            thresholds=self.program.thresholds_after_disclosure if self.after_disclosure else self.program.thresholds,
+            thresholds=program.thresholds_after_disclosure if self.after_disclosure else program.thresholds,
         )
+
+    def question_heard(self, start_ms: int) -> bool:
+        """Whether speech from `start_ms` on can answer the last question about a doubt: it was heard out before."""
+        speaking = self.a_leg.speaker.speaking
+        if speaking is not None and speaking.id in self._questions:
+            return False
+        asked = [(end_ms, completed) for prompt, end_ms, completed in self._said if prompt.id in self._questions]
+        return bool(asked) and asked[-1][1] and start_ms >= asked[-1][0] - _QUESTION_TAIL_MS
+
+    @property
+    def _questions(self) -> frozenset[str]:
+        prompts = self.program.prompts
+        return frozenset({prompts.doubt, prompts.doubt_contact} - {""})
+
+    def _last_prompt(self, start_ms: int) -> str:
+        """A question that was not heard out before the words began gives a bare "non" no meaning."""
+        speaking = self.a_leg.speaker.speaking
+        if speaking is not None and speaking.id not in self._questions:
+            return speaking.text
+        for prompt, end_ms, _ in reversed(self._said):
+            if prompt.id not in self._questions or self.question_heard(start_ms):
+                return prompt.text if self.media_ms - end_ms < _PROMPT_MEMORY_MS else ""
+        return ""
 
     @property
     def after_disclosure(self) -> bool:

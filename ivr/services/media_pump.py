@@ -9,6 +9,7 @@ from ivr.domain.call import PartyRole
 from ivr.domain.endpointing import FRAME_MS
 from ivr.domain.hearing import Channel
 from ivr.domain.tape import StereoFrame
+from ivr.domain.verdict import Label
 from ivr.services.listening import ChannelListener, Heard
 from ivr.services.live_call import CHANNEL_OF, LiveCall
 from ivr.services.ports import LegAudio
@@ -39,6 +40,7 @@ class MediaPump:
         call = self._call
         channel = CHANNEL_OF[role]
         begin_ms = call.media_ms
+        caller = role is PartyRole.CALLER
         listener = ChannelListener(
             call.id,
             channel,
@@ -46,8 +48,10 @@ class MediaPump:
             detector=call.deps.new_detector(),
             clock=call.deps.clock,
             settings=call.deps.listening,
-            objecting=call.objecting,
-            context=call.listen_context,
+            # An agent who says what callers say when they refuse contact speaks of something else.
+            objecting=call.objecting if caller else call.objecting & {Label.OBJECTION_RECORDING},
+            context=lambda start_ms: call.listen_context(channel, start_ms),
+            acts=caller,
             on_heard=self._heard,
             on_unheard=lambda piece, why: call.publish(
                 "hearing.unheard", channel=piece.channel.value, start_ms=piece.start_ms, why=why
@@ -100,8 +104,10 @@ class MediaPump:
         listener = call.hearing.get(Channel.CALLER)
         if listener is not None:
             listener.feed(at_ms, audio.spoken)
+        # An agent whom nobody listens to is not stored unheard: the caller alone is.
+        deaf_to_agent = call.b_leg is not None and not call.program.listen_to_agent
         call.capture.push(
-            StereoFrame(at_ms + i * FRAME_MS, spoken, heard)
+            StereoFrame(at_ms + i * FRAME_MS, spoken, bytes(len(heard)) if deaf_to_agent else heard)
             for i, (spoken, heard) in enumerate(zip(audio.spoken, audio.heard, strict=True))
         )
 

@@ -135,6 +135,13 @@ class Line(Protocol):
         """How many more legs it can hold now."""
         ...
 
+    def reserve(self, leg_id: str) -> bool:
+        """Keep a slot for the leg that will be placed under this id; False when the line is full."""
+        ...
+
+    def release(self, leg_id: str) -> None:
+        """Give up a reservation that was not used; unknown is fine."""
+
     async def next_event(self) -> LineEvent: ...
 
     def answer(self, leg_id: str) -> None:

@@ -1,21 +1,26 @@
 """What the engine does when a party objects, refuses, hesitates or asks: by voice, by key, or by the agent's key.
 
-The order never changes: first memory (nothing from the onset on can be stored any more), then the voice (the
-caller is answered), then evidence, keys and certificates.
+The order never changes: first memory (nothing from the onset on can be stored any more, and what may not be kept can
+only be destroyed), then the voice (the caller is answered), then evidence, the bar on further calls, keys and
+certificates: these are insisted on until they are done.
+
+An agent who says that the caller objects is not the caller: their words are a doubt, which holds the recording, and
+the caller is asked. The agent's key acts at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import replace
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from ivr.domain.call import PartyRole
 from ivr.domain.consent import CONSENT, Basis, ConsentEvent, ConsentState
 from ivr.domain.hearing import Channel
 from ivr.domain.policy import ObjectionOutcome, decide_objection
+from ivr.domain.program import ObjectionEffect
 from ivr.domain.verdict import Band, Label
+from ivr.services.acts import Act
 from ivr.services.doubt import Doubt
 from ivr.services.listening import Heard
 from ivr.services.live_call import ROLE_OF, LiveCall
@@ -25,18 +30,19 @@ from ivr.services.script import Script
 class Reactions:
     """One per call."""
 
-    def __init__(self, call: LiveCall, script: Script) -> None:
+    def __init__(self, call: LiveCall, script: Script, *, fault: Callable[[BaseException], None]) -> None:
         self._call = call
+        self._fault = fault
         self._script = script
         self._tasks: set[asyncio.Task[object]] = set()
-        self._doubt = Doubt(call, script, unresolved=self._doubt_unresolved)
-        self._objected: set[PartyRole] = set()
+        self._doubt = Doubt(call, script, unresolved=self._doubt_unresolved, fault=fault)
+        self._objected = False
         self._answering = False
         self._barred = False
 
     @property
     def caller_objected(self) -> bool:
-        return PartyRole.CALLER in self._objected
+        return self._objected
 
     # ---- what reaches us
 
@@ -55,16 +61,16 @@ class Reactions:
             onset_ms=verdict.onset_ms,
             waited_ms=round(heard.waited_s * 1000),
         )
-        for span in verdict.sensitive:
+        for span in heard.masked:
             call.audit("sensitive.masked", {"kind": span.kind, "start_ms": span.start, "end_ms": span.end})
         role = ROLE_OF[piece.channel]
         if role is PartyRole.CALLER and verdict.speech:
             self._script.barge_in()
-        if heard.objects and verdict.band is Band.ACT:
+        if heard.objects and role is PartyRole.AGENT:
+            self._agent_said(heard)
+        elif heard.objects and verdict.band is Band.ACT:
             onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
-            self.objected(role, verdict.label, Basis.SPOKEN, onset, verdict.score)
-        elif heard.objects and role is PartyRole.AGENT:
-            self._agent_hesitates(verdict.score)
+            self.objected(verdict.label, Basis.SPOKEN, onset, verdict.score)
         elif heard.objects:
             if self._doubtful(piece.channel) and not self.caller_objected:
                 self._doubt.raised(verdict.label, verdict.score)
@@ -78,7 +84,7 @@ class Reactions:
         if digit != self._call.program.objection_key:
             return
         basis = Basis.DTMF if role is PartyRole.CALLER else Basis.AGENT
-        self.objected(PartyRole.CALLER, Label.OBJECTION_RECORDING, basis, self._call.media_ms, 1.0)
+        self.objected(Label.OBJECTION_RECORDING, basis, self._call.media_ms, 1.0)
 
     def caller_told(self) -> None:
         """The caller has heard the disclosure: a doubt that arose meanwhile is asked about now."""
@@ -90,23 +96,19 @@ class Reactions:
 
     # ---- what it makes us do
 
-    def objected(self, role: PartyRole, label: Label, basis: Basis, onset_ms: int, confidence: float) -> None:
-        """A party objects to being recorded, or refuses contact. Only a party's first objection acts."""
-        call = self._call
+    def objected(self, label: Label, basis: Basis, onset_ms: int, confidence: float) -> None:
+        """The caller objects to being recorded, or refuses contact. Only the first objection acts."""
+        call, role = self._call, PartyRole.CALLER
         outcome = decide_objection(call.program, label, call.deps.profile, at=call.started_at)
-        if role is PartyRole.AGENT:
-            # An agent who objects aloud speaks for themselves: the recording ends, the caller's call does not.
-            noted = call.program.prompts.objection_noted
-            outcome = replace(outcome, end_call=False, do_not_call=False, say=noted)
         if outcome.effect is None:
             return
         call.capture.cut(onset_ms)
-        if role in self._objected:
+        if outcome.discard_captured:
+            call.capture.must_vanish(outcome.reasons[0] if outcome.reasons else "", "objection")
+        if self._objected:
             return
-        first = not self._objected
-        self._objected.add(role)
-        if role is PartyRole.CALLER:
-            self._doubt.settled()
+        self._objected = True
+        self._doubt.settled()
         acted_at = call.deps.clock.monotonic()
         if CONSENT.allows(call.consents.state(role), ConsentEvent.OBJECT):
             call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
@@ -121,39 +123,50 @@ class Reactions:
         )
         if outcome.end_call:
             self._script.end(outcome.say)
-        elif outcome.say and first:
+        elif outcome.say:
             self._do(self._script.interject(outcome.say))
-        call.audit(
-            "objection",
-            {
-                "party": role.value,
-                "label": label.value,
-                "basis": basis.value,
-                "offset_ms": onset_ms,
-                "score": round(confidence, 3),
-                "band": (Band.DOUBT if basis is Basis.IMPLIED else Band.ACT).value,
-                "rules": list(outcome.reasons),
-                "discards": outcome.discard_captured,
-            },
-        )
-        self._settle_recording(outcome)
+        body = {
+            "party": role.value,
+            "label": label.value,
+            "basis": basis.value,
+            "offset_ms": onset_ms,
+            "score": round(confidence, 3),
+            "band": (Band.DOUBT if basis is Basis.IMPLIED else Band.ACT).value,
+            "rules": list(outcome.reasons),
+            "discards": outcome.discard_captured,
+        }
+        self._insist("objection", call.evidence_act("objection", body))
         if outcome.do_not_call:
             self._bar(outcome)
+        self._settle_recording(outcome)
+
+    def never_heard(self) -> None:
+        """The call is over and the ear has not judged its last words, which may have been a refusal.
+
+        Where a refusal destroys, so does this; nobody is barred without evidence. Elsewhere what was heard is kept.
+        """
+        call = self._call
+        mark_ms = call.hearing.mark_ms
+        call.publish("hearing.unsettled", mark_ms=mark_ms)
+        call.audit("hearing.unsettled", {"mark_ms": mark_ms})
+        call.capture.cut(mark_ms, "unheard")
+        if call.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY:
+            call.capture.must_vanish("REC-021", "last words unheard")
+            self._insist("destroy recording", call.capture.destroy)
 
     def unresolved(self) -> None:
         """The call is over: a doubt that was never dispelled is an objection (REC-021, fail_mode)."""
         self._doubt.give_up()
 
     def _doubt_unresolved(self, label: Label) -> None:
-        listener = self._call.hearing.get(Channel.CALLER)
-        onset = listener.hearing.doubt_confirmed() if listener is not None else self._call.hearing.mark_ms
-        self.objected(PartyRole.CALLER, label, Basis.IMPLIED, onset, 0.0)
+        listeners = [one for channel in Channel if (one := self._call.hearing.get(channel)) is not None]
+        onsets = [one.hearing.doubt_confirmed() for one in listeners if one.hearing.doubtful]
+        self.objected(label, Basis.IMPLIED, min(onsets, default=self._call.hearing.mark_ms), 0.0)
 
     def _settle_recording(self, outcome: ObjectionOutcome) -> None:
         call = self._call
-        rule = outcome.reasons[0] if outcome.reasons else ""
         if outcome.discard_captured:
-            call.acts.add("destroy recording", lambda: call.capture.destroy(rule, "objection"))
+            self._insist("destroy recording", call.capture.destroy)
             return
 
         async def keep() -> None:
@@ -178,14 +191,35 @@ class Reactions:
             call.publish("do_not_call.added", entry=entry)
             call.audit("do_not_call.added", {"entry": entry, "rule": rule})
 
-        call.acts.add("bar further calls", act)
+        self._insist("bar further calls", act)
 
-    def _agent_hesitates(self, confidence: float) -> None:
-        """The agent has a key to stop the recording; a doubtful sentence of theirs is not a request."""
-        listener = self._call.hearing.get(Channel.AGENT)
-        if listener is not None and listener.hearing.doubtful:
+    def _insist(self, name: str, act: Act) -> None:
+        """Add an act that an objection demands; while it fails, what must vanish is at least deleted."""
+        capture = self._call.capture
+
+        async def insist() -> None:
+            try:
+                await act()
+            except Exception:
+                await capture.wipe()
+                raise
+
+        self._call.acts.add(name, insist, obligatory=True)
+
+    def _agent_said(self, heard: Heard) -> None:
+        """A clear sentence of the agent about an objection is a doubt to be put to the caller; a doubtful one is noted.
+
+        The agent has a key to stop the recording.
+        """
+        call, verdict = self._call, heard.verdict
+        listener = call.hearing.get(Channel.AGENT)
+        if listener is None or not listener.hearing.doubtful or self._objected:
+            return
+        if verdict.band is Band.ACT:
+            self._doubt.raised(verdict.label, verdict.score, Basis.AGENT)
+        elif call.consents.state(PartyRole.CALLER) is not ConsentState.DOUBT:
             listener.hearing.doubt_dispelled()
-            self._call.audit("doubt.agent", {"score": round(confidence, 3)})
+            call.audit("doubt.agent", {"score": round(verdict.score, 3)})
 
     def _caller_said(self, heard: Heard) -> None:
         """The caller said something that does not touch the recording in this program."""
@@ -236,4 +270,4 @@ class Reactions:
     def _done(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._call.fault(error)
+            self._fault(error)

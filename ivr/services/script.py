@@ -25,12 +25,14 @@ class Script:
         self,
         call: LiveCall,
         *,
+        fault: Callable[[BaseException], None],
         listen_to: Callable[[PartyRole], None],
         agent_left: Callable[[], None],
         caller_told: Callable[[], None],
         doubt_settled: Callable[[], Awaitable[None]],
     ) -> None:
         self._call = call
+        self._fault = fault
         self._listen_to = listen_to
         self._agent_left = agent_left
         self._caller_told = caller_told
@@ -61,9 +63,11 @@ class Script:
 
     def barge_in(self) -> None:
         """The caller speaks or presses a key: a menu that allows it falls silent. The disclosure never does."""
-        if self._interruptible and self._call.program.barge_in:
+        speaker, program = self._call.a_leg.speaker, self._call.program
+        said = speaker.speaking
+        if self._interruptible and program.barge_in and said is not None and said.id == program.prompts.menu:
             self._barged_in = True
-            self._call.a_leg.speaker.interrupt()
+            speaker.interrupt()
 
     def end(self, prompt_id: str) -> None:
         """End the call politely: one closing sentence to the caller, then BYE on every leg (REC-006).
@@ -82,7 +86,7 @@ class Script:
             async with asyncio.timeout(_CLOSING_TIMEOUT_S):
                 await self.interject(prompt_id)
         except Exception as error:
-            self._call.fault(error)
+            self._fault(error)
         self._call.ended_by = self._call.ended_by or "engine"
         self._hang_up()
 
@@ -93,8 +97,9 @@ class Script:
             await self._play()
         except Exception as error:
             # Our own fault is not the caller's: they are not left in silence.
-            self._call.fault(error)
-            self.end(self._call.program.prompts.goodbye)
+            self._fault(error)
+            if not self.ending:
+                self.end(self._call.program.prompts.goodbye)
 
     async def _play(self) -> None:
         call = self._call
@@ -176,7 +181,8 @@ class Script:
 
     def _call_agent(self) -> CallLeg:
         call = self._call
-        leg = CallLeg(call.deps.new_id(), PartyRole.AGENT, call.deps.line, call.deps.prompt_file, LegState.CALLING)
+        leg_id = call.agent_leg_id or call.deps.new_id()
+        leg = CallLeg(leg_id, PartyRole.AGENT, call.deps.line, call.deps.prompt_file, LegState.CALLING)
         call.b_leg = leg
         call.publish("agent.calling")
         call.deps.line.place(leg.id, call.program.agent_uri, ring_timeout_s=call.program.agent_ring_timeout_s)
@@ -217,7 +223,8 @@ class Script:
         ended = await leg.speaker.say(
             prompt, urgent=urgent, started=lambda: call.publish("prompt.started", prompt=prompt.id)
         )
-        call.last_prompt_end_ms = call.media_ms
+        if leg is call.a_leg:
+            call.prompt_ended(prompt, ended)
         call.publish("prompt.ended", prompt=prompt.id, completed=ended.completed, heard_ms=ended.heard_ms)
         return ended
 

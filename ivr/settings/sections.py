@@ -124,7 +124,7 @@ class CallsSection(Section):
     words of a call may wait for the ear after its end."""
 
     quiet_timeout_s: float = Field(default=60.0, gt=0)
-    settle_timeout_s: float = Field(default=8.0, gt=0)
+    settle_timeout_s: float = Field(default=120.0, gt=0)
 
 
 class EarSection(Section):

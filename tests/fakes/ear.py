@@ -54,6 +54,8 @@ class FakeEar:
     overloaded: bool = False
     decide: Callable[[Speech], EarVerdict | SpeechError | None] | None = None
     asked: list[Speech] = field(default_factory=list)
+    told: list[tuple[Speech, EarVerdict]] = field(default_factory=list)
+    """Which verdicts it has given."""
     closed: bool = False
     _script: deque[EarVerdict | SpeechError] = field(default_factory=deque)
     _windows: list[_Window] = field(default_factory=list)
@@ -84,6 +86,7 @@ class FakeEar:
             raise SpeechError("no verdict before the deadline", where="ear")
         if isinstance(answer, SpeechError):
             raise answer
+        self.told.append((speech, answer))
         return answer if speech.context.want_text else replace(answer, text="")
 
     async def close(self) -> None:

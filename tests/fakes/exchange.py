@@ -184,9 +184,9 @@ class Exchange:
         self.line.incoming(leg, from_uri=from_uri)
         self.line.speak(leg, frames(talk_ms, speech))
 
-    def place(self, *speech: tuple[int, int], uri: str = PROSPECT, talk_ms: int = 120_000) -> LiveCall:
+    async def place(self, *speech: tuple[int, int], uri: str = PROSPECT, talk_ms: int = 120_000) -> LiveCall:
         """Call a prospect, who speaks during these spans."""
-        call = self.control.place(uri, "prospecting")
+        call = await self.control.place(uri, "prospecting")
         self.line.speak(call.a_leg.id, frames(talk_ms, speech))
         return call
 

@@ -19,7 +19,7 @@ from ivr.errors import ArchiveError
 from ivr.services.call_leg import CallLeg
 from ivr.services.ports import Speech
 from tests.fakes.ear import FakeEar, objection
-from tests.fakes.exchange import AGENT, PROSPECT, Exchange, WitnessStore, numbers, play
+from tests.fakes.exchange import AGENT, CALLER, PROSPECT, Exchange, WitnessStore, numbers, play
 from tests.fakes.line import answers, busy, declines
 
 TALK_MS = 30_000
@@ -64,16 +64,19 @@ def _apart(found: list[Utterance]) -> list[Utterance]:
     return kept
 
 
-happenings = st.lists(
+sudden = st.lists(
     st.tuples(
         st.integers(0, TALK_MS),
         st.sampled_from(
             ["key 9", "key 1", "agent key 9", "hold", "unhold", "lose", "ear away", "ear back", "ear slow", "disk full",
-             "archive away", "agent hangs up", "caller hangs up", "shutdown"]
+             "archive away", "archive gone", "agent hangs up", "caller hangs up", "shutdown"]
         ),
     ),
     max_size=6,
-).map(sorted)  # fmt: skip
+)  # fmt: skip
+#: Half of the calls have an archive that is gone for long: what an objection demands outlasts it.
+outages = st.sampled_from([(), (), ((3000, "archive gone"),), ((9000, "archive gone"),)])
+happenings = st.builds(lambda some, outage: sorted([*some, *outage]), sudden, outages)
 
 
 @dataclass
@@ -105,8 +108,10 @@ async def happen(x: Exchange, what: str) -> None:
     a_leg, b_leg = call.a_leg.id, call.b_leg.id if call.b_leg is not None else ""
     match what.split(" "):
         case ["key", digit] if a_leg in legs:
+            x.keyed = x.keyed or digit == "9"  # type: ignore[attr-defined]
             x.line.press(a_leg, digit)
         case ["agent", "key", digit] if b_leg in legs:
+            x.keyed = True  # type: ignore[attr-defined]
             x.line.press(b_leg, digit)
         case ["hold"] if a_leg in legs:
             x.line.hold(a_leg)
@@ -119,8 +124,9 @@ async def happen(x: Exchange, what: str) -> None:
             x.ear.delay_s = 2.0 if how == "slow" else 0.0
         case ["disk", _]:
             x.store.room = 0
-        case ["archive", _]:
-            x.away_until = asyncio.get_running_loop().time() + 5  # type: ignore[attr-defined]
+        case ["archive", how]:
+            # Gone is longer than an act that is not obligatory is tried.
+            x.away_until = asyncio.get_running_loop().time() + (100 if how == "gone" else 5)  # type: ignore[attr-defined]
         case ["agent", "hangs", _] if b_leg in legs:
             x.line.peer_hangs_up(b_leg)
         case ["caller", "hangs", _] if a_leg in legs:
@@ -132,7 +138,18 @@ async def happen(x: Exchange, what: str) -> None:
 def fragile(x: Exchange) -> None:
     """Let the archive go away and come back after a while."""
     x.away_until = 0.0  # type: ignore[attr-defined]
-    for owner, name in ((x.audit, "append"), (x.catalogue, "move"), (x.catalogue, "settle"), (x.call_log, "add")):
+    x.keyed = False  # type: ignore[attr-defined]
+    for owner, name in (
+        (x.audit, "append"),
+        (x.audit, "events"),
+        (x.catalogue, "add"),
+        (x.catalogue, "get"),
+        (x.catalogue, "move"),
+        (x.catalogue, "settle"),
+        (x.catalogue, "destroy_key"),
+        (x.call_log, "add"),
+        (x.do_not_call, "add"),
+    ):
         real = getattr(owner, name)
 
         def maybe(*args: Any, real: Any = real, **kwargs: Any) -> Any:
@@ -150,7 +167,7 @@ async def tell(x: Exchange, story: Story) -> None:
     x.ear.decide = lambda speech: _understood(speech, story)
     spans = [(one.start_ms, one.start_ms + one.long_ms) for one in story.caller]
     if story.outbound:
-        x.place(*spans, talk_ms=TALK_MS)
+        await x.place(*spans, talk_ms=TALK_MS)
         await x.until("leg.confirmed")
     else:
         x.ring(*spans, talk_ms=TALK_MS)
@@ -165,7 +182,9 @@ async def tell(x: Exchange, story: Story) -> None:
     await asyncio.sleep(max(0.0, begun + (TALK_MS + 5000) / 1000 - asyncio.get_running_loop().time()))
     if call.a_leg.id in x.line._legs:
         x.line.peer_hangs_up(call.a_leg.id)
-    await x.over()
+    await x.control.drained()
+    # Whoever looks at what is left does not find the archive away.
+    x.away_until = 0.0  # type: ignore[attr-defined]
 
 
 async def _agent(x: Exchange, story: Story) -> None:
@@ -187,19 +206,55 @@ def _understood(speech: Speech, story: Story) -> EarVerdict | None:
     return None
 
 
-def _objecting(said: list[Utterance], leg: CallLeg | None, *meanings: str) -> list[Utterance]:
+def _objecting(said: list[Utterance], leg: CallLeg | None, *meanings: str, least_ms: int = 100) -> list[Utterance]:
     """Those utterances that object and of which enough was said to be heard before the leg was over."""
     if leg is None or leg.end is None or leg.answered_at is None:
         return []
     until_ms = (leg.end.at - leg.answered_at) * 1000
-    return [one for one in said if one.meaning in meanings and one.start_ms + 100 <= until_ms]
+    return [one for one in said if one.meaning in meanings and one.start_ms + least_ms <= until_ms]
+
+
+def _refused(x: Exchange, story: Story, *, contact: bool) -> bool:
+    """Whether the caller objects, by what the ear has told and which keys were pressed; nothing of ours is asked.
+
+    `contact`: whether further calls are refused with it.
+    """
+    said = {verdict.label for speech, verdict in x.ear.told if _by_caller(speech) and verdict.band is Band.ACT}
+    objects = Label.OBJECTION_RECORDING in said or x.keyed  # type: ignore[attr-defined]
+    refuses = Label.REFUSAL_CONTACT in said
+    return refuses or (objects and story.outbound) if contact else objects or (refuses and story.outbound)
+
+
+def _by_caller(speech: Speech) -> bool:
+    return speech.piece.channel is Channel.CALLER
 
 
 def judge(x: Exchange, story: Story) -> None:
+    happened = {what for _, what in story.happens}
+    assert x.line.free_legs == x.line.capacity
+    unmet = bool(x.feed.of("objection.unmet"))
+    # Only the end of the process makes us give up what an objection demands, and it is told.
+    assert not unmet or (happened >= {"shutdown"} and happened & {"archive away", "archive gone"})
+    if _refused(x, story, contact=False) and (story.outbound or not story.keep):
+        assert x.store.files == {}
+        assert x.store.partials == {}
+        for known in x.catalogue.rows.values():
+            assert unmet or known.state is RecordingState.DISCARDED
+            assert unmet or known.tag.recording_id not in x.catalogue.keys
+    if _refused(x, story, contact=True) and not unmet:
+        uri = PROSPECT if story.outbound else CALLER
+        assert x.do_not_call.bars(uri, scope="sales") is not None
+    heard_out = not x.feed.of("hearing.deaf") and "lose" not in happened
+    if story.outbound and heard_out and _objecting(story.caller, x.call.a_leg, "objects", "refuses", least_ms=400):
+        # Said and never judged: where a refusal destroys, so does what may have been one.
+        assert x.store.files == {}
+    if x.feed.of("call.unreported"):
+        # An archive that was gone for long, or for good: start-up finishes what could not be finished.
+        assert happened & {"archive away", "archive gone"}
+        return
     (row,) = x.call_log.rows
     assert RecordingState(row.recording_state) in REPORTABLE
     assert x.call.state.name == "REPORTED"
-    assert x.line.free_legs == x.line.capacity
     for known in x.catalogue.rows.values():
         assert known.state in REPORTABLE
     told = [item for item in x.feed.of("disclosure.completed") if item["party"] == "caller"]
@@ -214,7 +269,9 @@ def judge(x: Exchange, story: Story) -> None:
         # Heard in time or not, whoever objects is not stored from there on.
         for one in _objecting(story.caller, x.call.a_leg, "objects", "refuses" if story.outbound else ""):
             assert not [at for at in x.written if at >= one.start_ms], one
-        for one in _objecting(story.agent_says, x.call.b_leg, "objects", "refuses" if story.outbound else ""):
+        # What an agent says of an objection is put to the caller, who may say that there is none.
+        dispelled = x.feed.of("doubt.dispelled")
+        for one in [] if dispelled else _objecting(story.agent_says, x.call.b_leg, "objects"):
             assert not [at for at in x.written_of_agent if at >= one.start_ms], one
     if onsets and (story.outbound or not story.keep):
         assert row.recording_state in ("DISCARDED", "WITHHELD")
@@ -225,7 +282,7 @@ def judge(x: Exchange, story: Story) -> None:
 
 
 @seed(20261121)
-@settings(max_examples=60, deadline=None, database=None, phases=[Phase.generate])
+@settings(max_examples=120, deadline=None, database=None, phases=[Phase.generate])
 @given(stories)
 def test_no_order_of_events_stores_what_was_not_heard_or_leaves_a_call_unreported(story: Story) -> None:
     async def scene(x: Exchange) -> None:
@@ -238,4 +295,4 @@ def test_no_order_of_events_stores_what_was_not_heard_or_leaves_a_call_unreporte
         "doubt_timeout_s": 3.0,
     }
     with tempfile.TemporaryDirectory() as folder:
-        play(Path(folder), scene, changes=changes, store=WitnessStore(), ear=FakeEar(), limit_s=400)
+        play(Path(folder), scene, changes=changes, store=WitnessStore(), ear=FakeEar(), limit_s=2000)

@@ -191,7 +191,7 @@ def test_a_doubt_during_the_disclosure_that_ends_with_a_click_bars_a_prospect(tm
     async def scene(x: Exchange) -> None:
         x.line.parties[PROSPECT] = answers()
         x.ear.when_said(Channel.CALLER, 600, 1000, objection(label=Label.REFUSAL_CONTACT, band=Band.DOUBT))
-        call = x.place((500, 1100))
+        call = await x.place((500, 1100))
         await x.until("hearing.judged", final=True)
         x.line.peer_hangs_up(call.a_leg.id)
         assert (await x.over()).recording_state == "WITHHELD"
@@ -204,7 +204,7 @@ def test_a_doubtful_refusal_of_contact_is_asked_about_in_its_own_words(tmp_path:
     async def scene(x: Exchange) -> None:
         x.line.parties[PROSPECT] = answers()
         x.ear.when_said(Channel.CALLER, 6000, 6800, objection(label=Label.REFUSAL_CONTACT, band=Band.DOUBT))
-        x.place((6000, 7500))
+        await x.place((6000, 7500))
         row = await x.over()
         assert x.said[-2:] == ["doubt-contact", "prospecting-closing"]
         assert row.recording_state == "DISCARDED"

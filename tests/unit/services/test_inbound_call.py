@@ -282,7 +282,7 @@ def test_shutdown_while_it_still_rings_ends_the_call_at_once(tmp_path: Path) -> 
         from tests.fakes.line import no_answer
 
         x.line.parties[PROSPECT] = no_answer()
-        x.place()
+        await x.place()
         await x.until("leg.ringing")
         await x.control.close()
         (row,) = x.call_log.rows

@@ -13,7 +13,7 @@ from ivr.domain.recording import RecordingState
 from ivr.domain.verdict import Band, EarVerdict, Label
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, CALLER, Exchange, play
-from tests.fakes.line import Behaviour, answers
+from tests.fakes.line import answers
 
 ONSET = 8000
 SPEECH = (8000, 9500)
@@ -296,20 +296,51 @@ def test_a_question_below_its_threshold_is_not_answered(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-def test_an_agent_who_objects_aloud_ends_the_recording_and_not_the_call(tmp_path: Path) -> None:
+@pytest.mark.parametrize("denies", [True, False])
+def test_an_agent_who_says_that_the_caller_objects_puts_a_doubt_to_the_caller(tmp_path: Path, denies: bool) -> None:
     async def scene(x: Exchange) -> None:
-        x.line.parties[AGENT] = Behaviour(200, 1.0)
+        x.line.parties[AGENT] = answers(1)
         x.ear.when_said(Channel.AGENT, 12_000, 12_500, objection())
-        x.ring()
+        if denies:
+            x.ear.when_said(Channel.CALLER, 20_000, 20_300, EarVerdict(Label.NONE, Band.CLEAR, 0.9, denies=True))
+        x.ring(*([(20_000, 20_500)] if denies else []))
         await x.agent_speaks((7000, 12_000))
-        await x.until("objection")
-        await x.media(22_000)
+        await x.until("doubt")
+        assert x.feed.of("objection") == []
+        held_ms = x.call.media_ms
+        assert not [at for at in x.written if at >= 12_000]
+        await x.media(40_000)
         assert x.commands("unbridge") == []
         x.line.peer_hangs_up("a")
         row = await x.over()
-        assert row.recording_state == "DISCARDED"
-        assert row.consent["agent"]["state"] == "REFUSED"  # type: ignore[index]
-        assert row.consent["caller"]["state"] == "NOTIFIED"  # type: ignore[index]
+        assert row.consent["agent"]["state"] == "NOTIFIED"  # type: ignore[index]
+        assert x.of_audit("doubt")[0]["basis"] == "AGENT"
+        if denies:
+            assert row.recording_state == "SEALED"
+            assert not [at for at in x.written if held_ms + 100 <= at < 20_000]
+            assert {12_500, 30_000} <= set(x.written)
+        else:
+            assert row.recording_state == "DISCARDED"
+            assert x.of_audit("objection")[0]["basis"] == "IMPLIED"
+
+    play(tmp_path, scene, changes={"agent_uri": AGENT})
+
+
+def test_what_the_agent_says_is_judged_without_the_callers_prompts(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = answers(1)
+        x.ear.when_said(Channel.AGENT, 12_000, 12_500, objection(label=Label.REFUSAL_CONTACT))
+        x.ring((7000, 8000))
+        await x.agent_speaks((7000, 12_000))
+        await x.media(22_000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        of_agent = [speech.context for speech in x.ear.asked if speech.piece.channel is Channel.AGENT]
+        of_caller = [speech.context for speech in x.ear.asked if speech.piece.channel is Channel.CALLER]
+        assert {(context.last_prompt, context.after_disclosure) for context in of_agent} == {("", False)}
+        assert all(context.last_prompt and context.after_disclosure for context in of_caller)
+        assert row.recording_state == "SEALED"
+        assert x.feed.of("doubt") == []
 
     play(tmp_path, scene, changes={"agent_uri": AGENT})
 
