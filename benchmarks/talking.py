@@ -95,7 +95,7 @@ class _Caller:
             clock=_Monotonic(),
             settings=ListeningSettings(),
             objecting=frozenset({Label.OBJECTION_RECORDING}),
-            context=ListenContext,
+            context=lambda *_: ListenContext(),
             on_heard=self._note,
             on_unheard=self._miss,
         )

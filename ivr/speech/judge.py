@@ -80,7 +80,8 @@ class Judge:
         at_pause = piece.end_ms - piece.start_ms - voiced_until_ms >= PAUSE_MS
         if not piece.final and not at_pause:
             return self._transcriber.transcribe(samples, partial=True)
-        heard = Heard(f"{speech.call_id}/{piece.channel.value}", piece.start_ms, piece.start_ms + voiced_until_ms)
+        channel = f"{speech.call_id}/{piece.channel.value}"
+        heard = Heard(channel, piece.start_ms, piece.start_ms + voiced_until_ms, speech.pcm)
         transcript = self._recall.transcript(heard, lambda: self._transcriber.transcribe(samples))
         if piece.final:
             self._recall.forget(heard)

@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr.speech.transcriber import Transcript
 
@@ -22,16 +22,18 @@ _SAME_END_MS = 64
 
 @dataclass(frozen=True)
 class Heard:
-    """Which words: those of [start_ms, voiced_until_ms) of one channel, in call milliseconds."""
+    """Which words: those of [start_ms, voiced_until_ms) of one channel, in call milliseconds, and their audio."""
 
     channel: str
     start_ms: int
     voiced_until_ms: int
+    pcm: bytes = field(default=b"", repr=False)
 
     def same(self, other: Heard) -> bool:
-        return (self.channel, self.start_ms) == (other.channel, other.start_ms) and abs(
-            self.voiced_until_ms - other.voiced_until_ms
-        ) <= _SAME_END_MS
+        """True when one is the other and what followed it, and the voice ends at the same place."""
+        near = abs(self.voiced_until_ms - other.voiced_until_ms) <= _SAME_END_MS
+        continued = self.pcm.startswith(other.pcm) or other.pcm.startswith(self.pcm)
+        return (self.channel, self.start_ms) == (other.channel, other.start_ms) and near and continued
 
 
 class Recall:

@@ -16,7 +16,7 @@ def _says(text: str) -> Transcript:
     return Transcript((Hypothesis(text, -0.1),))
 
 
-_BEFORE = Heard("call/caller", 1000, 2500)
+_BEFORE = Heard("call/caller", 1000, 2500, b"abc")
 
 
 def _never() -> Transcript:
@@ -26,14 +26,19 @@ def _never() -> Transcript:
 def test_the_same_words_with_more_silence_are_not_transcribed_again():
     recall = Recall()
     assert recall.transcript(_BEFORE, lambda: _says("oui")) == _says("oui")
-    assert recall.transcript(Heard("call/caller", 1000, 2532), _never) == _says("oui")
+    assert recall.transcript(Heard("call/caller", 1000, 2532, b"abcd"), _never) == _says("oui")
 
 
 @pytest.mark.parametrize(
     "other",
-    [Heard("call/agent", 1000, 2500), Heard("call/caller", 1020, 2500), Heard("call/caller", 1000, 2700)],
+    [
+        Heard("call/agent", 1000, 2500, b"abc"),
+        Heard("call/caller", 1020, 2500, b"abc"),
+        Heard("call/caller", 1000, 2700, b"abcd"),
+        Heard("call/caller", 1000, 2500, b"xyz"),
+    ],
 )
-def test_another_channel_another_start_or_more_voice_is_other_speech(other):
+def test_another_channel_another_start_more_voice_or_other_audio_is_other_speech(other):
     recall = Recall()
     recall.transcript(_BEFORE, lambda: _says("oui"))
     assert recall.transcript(other, lambda: _says("non")) == _says("non")

@@ -1,0 +1,232 @@
+"""`make bench-ear`: what the ear hears, beside two peers on the same calls, written to docs/ear/report.md with plots.
+
+    python -m benchmarks.ear_report [--quick] [--seed 1] [--output docs/ear] [--model-dir DIR]
+
+Sentences come from the parts of the corpus that no model was fitted to. Each is said under every condition of
+`ivr.speech.corpus.builder`, run through the live pipeline, and given to the peers as it is. Nothing is asserted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from benchmarks import ear as speed
+from benchmarks import ear_plots, ear_tables
+from benchmarks.ear_run import (
+    Alarms,
+    Outcome,
+    alarms,
+    ask_peers,
+    hear,
+    models_directory,
+    peer_alarms,
+)
+from benchmarks.intent import CORPUS
+from benchmarks.peers import PlainWhisper, classifier
+from benchmarks.talking import Talk, measure
+from ivr.domain.program import Program
+from ivr.domain.verdict import Label
+from ivr.errors import IvrError
+from ivr.settings import default_config_dir, load_settings
+from ivr.speech.corpus.builder import CONDITIONS, Clip, CorpusBuilder
+from ivr.speech.corpus.noise import dtmf, fax, household, pink, ringback, white
+from ivr.speech.corpus.recorded import MUSIC, SPEECH, recordings
+from ivr.speech.ear import EarJudge
+from ivr.speech.intent.sentences import Sentence, read_corpus
+from ivr.speech.local import LocalEar
+from ivr.speech.model import ModelSettings
+from ivr.speech.resampling import Samples
+
+T = TypeVar("T")
+
+_ROOT = Path(__file__).parents[1]
+# Shares of a condition's sentences; the rest opposes nothing.
+_SHARES = {Label.OBJECTION_RECORDING: 0.4, Label.REFUSAL_CONTACT: 0.2}
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured: sentences per condition, conditions, minutes of people and of music, seconds of talk."""
+
+    sentences: int
+    conditions: int
+    human_minutes: float
+    music_minutes: float
+    talk_seconds: float
+
+
+FULL = Size(40, len(CONDITIONS), 20.0, 10.0, 40.0)
+QUICK = Size(20, 2, 2.0, 2.0, 15.0)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that was measured, and how."""
+
+    command: str
+    seed: int
+    cores: int
+    load: float
+    texts: dict[str, Sequence[Sentence]]
+    outcomes: list[Outcome]
+    alarms: list[Alarms]
+    talks: list[Talk]
+    speeds: list[speed.Result]
+
+
+def chosen(sentences: Sequence[Sentence], count: int, seed: int) -> list[Sentence]:
+    """Draw `count` sentences: two fifths object, one fifth refuses contact, the rest opposes nothing."""
+    random_ = random.Random(seed)
+    found: list[Sentence] = []
+    for label, share in _SHARES.items():
+        found += random_.sample([one for one in sentences if one.label is label], round(count * share))
+    calm = [one for one in sentences if one.label not in _SHARES]
+    return found + random_.sample(calm, count - len(found))
+
+
+def clips(size: Size, seed: int, sentences: Sequence[Sentence], songs: Sequence[Samples]) -> list[Clip]:
+    """Return the calls of the run, in a fixed order; every condition draws its own sentences."""
+    builder = CorpusBuilder(seed, songs)
+    return [
+        builder.clip(sentence.text, sentence.label, condition)
+        for number, condition in enumerate(CONDITIONS[: size.conditions])
+        for sentence in chosen(sentences, size.sentences, seed + number)
+    ]
+
+
+def first_minutes(sounds: Sequence[Samples], minutes: float, seed: int) -> list[Samples]:
+    """Draw recordings until they last `minutes`; the last one is cut."""
+    order, left, found = list(sounds), int(minutes * 60 * 8000), []
+    random.Random(seed).shuffle(order)
+    for sound in order:
+        if left <= 0:
+            break
+        found.append(sound[:left])
+        left -= sound.size
+    return found
+
+
+def machine_sounds(seed: int) -> list[Samples]:
+    """Twenty seconds each of what telephones and rooms sound like without people."""
+    random_, size = np.random.default_rng(seed), 20 * 8000
+    quiet = np.float32(0.03)
+    return [
+        dtmf(size, random_),
+        ringback(size),
+        fax(size),
+        household(size, random_) * np.float32(0.1),
+        white(size, random_) * quiet,
+        pink(size, random_) / np.float32(pink(size, random_).std()) * quiet,
+        np.zeros(size, np.float32),
+    ]
+
+
+def run(size: Size, seed: int, model_dir: Path, program: Program, command: str) -> Report:
+    """Measure everything; two clips at a time on two cores."""
+    cores = max(1, min(2, len(os.sched_getaffinity(0))))
+    corpus = read_corpus(CORPUS)
+    texts = {
+        source: [one for one in corpus if one.split == "test" and one.source in names]
+        for source, names in (("free", ("free",)), ("grammar and seed", ("grammar", "seed")))
+    }
+    songs = recordings(MUSIC)
+    people = first_minutes(recordings(SPEECH), size.human_minutes, seed)
+    music = [part for song in first_minutes(songs, size.music_minutes, seed) for part in _parts(song)]
+    calls = clips(size, seed, texts["free"], songs)
+    judge = EarJudge(ModelSettings(model_dir, workers=cores))
+    whisper = [PlainWhisper(model_dir, 1) for _ in range(cores)]
+    read = classifier()
+
+    def one(job: tuple[int, Clip]) -> list[Outcome]:
+        ear = LocalEar(judge)
+        try:
+            return [hear(ear, job[1], program), *ask_peers(whisper[job[0] % cores], read, job[1])]
+        finally:
+            asyncio.run(ear.close())
+
+    def still(job: tuple[int, str, list[Samples]]) -> list[Alarms]:
+        ear = LocalEar(judge)
+        try:
+            return [alarms(ear, job[1], job[2], program), *peer_alarms(whisper[job[0] % cores], read, job[1], job[2])]
+        finally:
+            asyncio.run(ear.close())
+
+    with ThreadPoolExecutor(cores) as pool:
+        _say(f"{len(calls)} calls, heard by the ear and by plain Whisper")
+        outcomes = [found for several in pool.map(one, enumerate(calls)) for found in several]
+        _say("people, music and machines")
+        jobs = [
+            (0, "human speech without objection", people[::2]),
+            (1, "human speech without objection", people[1::2]),
+            (0, "hold music", music),
+            (1, "tones, dishes, noise, silence", machine_sounds(seed)),
+        ]
+        found_alarms = [found for several in pool.map(still, jobs) for found in several]
+    _say("latency with one and with eight people talking, in real time")
+    talks = measure(model_dir, [1, 8], size.talk_seconds)
+    _say("throughput")
+    material = speed.utterances(1)
+    speeds = [speed.plain(model_dir, material, workers=1, threads=cores)]
+    with speed.ear_process(model_dir, cores) as endpoint:
+        speeds.append(asyncio.run(speed.ear(endpoint, material, callers=8)))
+    load = os.getloadavg()[2]
+    return Report(command, seed, cores, load, texts, outcomes, ear_tables.together(found_alarms), talks, speeds)
+
+
+def _parts(song: Samples) -> list[Samples]:
+    return [song[at : at + 160_000] for at in range(0, song.size, 160_000)]
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark; exit code 0, or the error's."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ear_report", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a sample, under five minutes on two quiet cores")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sentences", type=int, help="sentences per condition, instead of the size's own")
+    parser.add_argument("--human-minutes", type=float, help="minutes of recorded speech, instead of the size's own")
+    parser.add_argument("--output", type=Path, default=_ROOT / "docs" / "ear")
+    parser.add_argument("--model-dir", type=Path, help="a CTranslate2 Whisper directory; default: the packaged one")
+    given = parser.parse_args(arguments)
+    usual = QUICK if given.quick else FULL
+    size = Size(
+        given.sentences or usual.sentences,
+        usual.conditions,
+        usual.human_minutes if given.human_minutes is None else given.human_minutes,
+        usual.music_minutes,
+        usual.talk_seconds,
+    )
+    command = " ".join(["python -m benchmarks.ear_report", *(arguments or sys.argv[1:])])
+    try:
+        settings = load_settings(default_config_dir(os.environ), os.environ)
+        program, selling = settings.program("hotline-quality"), settings.program("prospecting")
+        with tempfile.TemporaryDirectory() as folder:
+            report = run(size, given.seed, models_directory(given.model_dir, Path(folder)), program, command)
+    except IvrError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    given.output.mkdir(parents=True, exist_ok=True)
+    ear_plots.write(report.outcomes, report.talks, report.speeds, given.output)
+    text = ear_tables.markdown(report, program, selling)
+    (given.output / "report.md").write_text(text, encoding="utf-8")
+    print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
