@@ -1,10 +1,12 @@
 # Two commands do everything: `make demo` and `make test`. `make help` lists the rest.
 VENV ?= .venv
 BIN := $(VENV)/bin
+# What bench-ear needs besides Python: recorded French speech and hold music (CC-BY-SA), never copied here.
+BENCH_PACKAGES := asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav
 # What the tests need besides Python: an independent SIP peer.
 TEST_PACKAGES := sip-tester baresip-core
 
-.PHONY: help demo test serve init bench bench-vault bench-guard check format lock setup setup-test clean
+.PHONY: help demo test serve init bench bench-ear bench-vault bench-guard check format lock setup setup-bench setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -31,6 +33,9 @@ bench: setup ## what it costs: line, recording, ear, and from objection to actio
 bench-vault: setup ## a vault of a million recordings: plan and purge of a day, pages, query plans
 	@$(BIN)/python -m benchmarks.vault
 
+bench-ear: setup-bench ## what the ear hears, beside two peers: docs/ear/report.md (QUICK=1: a sample, in five minutes)
+	@$(BIN)/python -m benchmarks.ear_report $(if $(QUICK),--quick)
+
 check: setup ## formatting, style, types, layers, and our own prompts
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
@@ -48,6 +53,9 @@ lock: setup ## resolve the dependencies again, with hashes and without index add
 
 setup:
 	@scripts/setup.sh
+
+setup-bench:
+	@scripts/setup.sh $(BENCH_PACKAGES)
 
 setup-test:
 	@scripts/setup.sh $(TEST_PACKAGES)
