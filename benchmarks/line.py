@@ -16,7 +16,7 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 
@@ -50,6 +50,8 @@ class _Line:
     process: asyncio.subprocess.Process
     port: int
     news: Counter[str]
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 async def measure_line(lines: int, *, seconds: float = 20.0) -> LineCost:
@@ -70,8 +72,7 @@ async def _measure(lines: int, seconds: float, folder: Path, stack: AsyncExitSta
     for line in running:
         await stack.enter_async_context(_callers(line.port, folder))
     async with asyncio.timeout(90):
-        while sum(line.news["disclosure.completed"] for line in running) < lines * _CALLS_PER_LINE:
-            await asyncio.sleep(0.2)
+        await asyncio.gather(*(line.told.wait() for line in running))
     pids = [line.process.pid for line in running]
     clock = asyncio.get_running_loop().time
     before_s, began = sum(map(_cpu_s, pids)), clock()
@@ -120,11 +121,10 @@ async def _line(index: int, endpoint: str, env: dict[str, str]) -> AsyncIterator
         sys.executable, *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=env
     )
     line = _Line(process, 0, Counter())
-    ready = asyncio.Event()
-    reading = asyncio.create_task(_read(line, ready))
+    reading = asyncio.create_task(_read(line))
     try:
         async with asyncio.timeout(60):
-            await ready.wait()
+            await line.ready.wait()
         yield line
     finally:
         process.terminate()
@@ -132,14 +132,16 @@ async def _line(index: int, endpoint: str, env: dict[str, str]) -> AsyncIterator
         await reading
 
 
-async def _read(line: _Line, ready: asyncio.Event) -> None:
+async def _read(line: _Line) -> None:
     assert line.process.stdout is not None
     async for raw in line.process.stdout:
         news = json.loads(raw)
         line.news[news["kind"]] += 1
         if news["kind"] == "line.ready":
             line.port = int(news["uri"].rpartition(":")[2])
-            ready.set()
+            line.ready.set()
+        elif line.news["disclosure.completed"] == _CALLS_PER_LINE:
+            line.told.set()
 
 
 @asynccontextmanager

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from ivr.recording.container import SEGMENT_BYTES, SegmentWriter, read_prefix
+from ivr.recording.content import CODECS
 from ivr.recording.keys import KEK_PURPOSE, LocalKeyRing
 from ivr.recording.secret_file import Secret, secret_id
-from ivr.recording.content import CODECS
 
 HERE = Path(__file__).parent
 RECORDING = "vector-0001"
