@@ -218,3 +218,21 @@ def test_the_same_forbidden_span_heard_twice_is_masked_once() -> None:
         assert piece is not None
         ear.judged(piece.id, card)
     assert len(ear.masks) == 1
+
+
+def test_forbidden_data_that_two_pieces_hear_differently_is_one_mask_and_is_told_once() -> None:
+    one = hearing(mask_before_ms=0, mask_after_ms=0)
+    one.speech_started(0)
+    told: list[SensitiveSpan] = []
+    for until_ms, spans in (
+        (1000, [SensitiveSpan("nir", 400, 800)]),
+        (1600, [SensitiveSpan("nir", 380, 1300), SensitiveSpan("card", 500, 700)]),
+        (2200, [SensitiveSpan("nir", 2000, 2100), SensitiveSpan("nir", 1200, 1500)]),
+    ):
+        one.heard(until_ms)
+        piece = one.next_piece()
+        assert piece is not None
+        told += one.judged(piece.id, replace(CLEAR, sensitive=tuple(spans)))
+    assert [(span.kind, span.start) for span in told] == [("nir", 400), ("card", 500), ("nir", 2000)]
+    masks = sorted((mask.kind, mask.start_ms, mask.end_ms) for mask in one.masks)
+    assert masks == [("card", 500, 700), ("nir", 380, 1500), ("nir", 2000, 2100)]

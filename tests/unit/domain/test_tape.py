@@ -6,7 +6,7 @@ import pytest
 
 from ivr.domain.endpointing import FRAME_MS
 from ivr.domain.recording import Mask
-from ivr.domain.tape import Silence, StereoFrame, Tape, TapeSettings
+from ivr.domain.tape import SLICE_MS, Silence, StereoFrame, Tape, TapeSettings
 
 TAPE = TapeSettings(max_hold_ms=3000, lookback_ms=200)
 
@@ -51,3 +51,38 @@ def test_a_mask_silences_its_own_channel_only() -> None:
     assert isinstance(frame, StereoFrame)
     assert not any(frame.left)
     assert any(frame.right)
+
+
+def test_a_long_hold_comes_out_as_silence_while_it_lasts_and_never_in_one_piece() -> None:
+    tape = Tape(TAPE)
+    tape.start(0)
+    tape.pause("hold")
+    longest_ms = 0
+    for at_ms in range(0, 1_200_000, 100):
+        for frame_ms in range(at_ms, at_ms + 100, FRAME_MS):
+            tape.push(StereoFrame(frame_ms, b"\x01" * 320, b"\x01" * 320))
+        for item in tape.release(at_ms + 100):
+            assert isinstance(item, Silence)
+            longest_ms = max(longest_ms, item.end_ms - item.start_ms)
+    assert longest_ms == 100
+    tape.resume()
+    tape.push(StereoFrame(1_200_000, bytes(320), bytes(320)))
+    written = tape.release(1_300_000)
+    assert sum(isinstance(item, StereoFrame) for item in written) == 1
+    assert [(gap.start_ms, gap.end_ms) for gap in tape.gaps] == [(0, 1_200_000)]
+
+
+def test_a_gap_that_the_mark_held_back_comes_out_in_slices() -> None:
+    tape = Tape(TapeSettings(max_hold_ms=20_000, lookback_ms=0))
+    tape.start(0)
+    tape.pause("doubt")
+    for at_ms in range(0, 5000, FRAME_MS):
+        tape.push(StereoFrame(at_ms, bytes(320), bytes(320)))
+    tape.resume()
+    tape.push(StereoFrame(5000, bytes(320), bytes(320)))
+    ticks = [tape.release(6000) for _ in range(6)]
+    assert [[item.end_ms - item.start_ms for item in tick if isinstance(item, Silence)] for tick in ticks[:5]] == [
+        [SLICE_MS]
+    ] * 5
+    assert [type(item) for item in (*ticks[4], *ticks[5])] == [Silence, StereoFrame]
+    assert tape.written_until_ms == 5020

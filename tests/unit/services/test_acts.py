@@ -73,3 +73,35 @@ def test_a_foreign_exception_is_told_by_its_kind_only() -> None:
 
     (item,) = run_virtual(scene()).of("act.failed")
     assert item["what"] == "ValueError"
+
+
+def test_an_obligatory_act_is_tried_until_it_succeeds_with_pauses_that_stop_growing() -> None:
+    async def scene() -> tuple[list[str], float, ListFeed]:
+        feed, done = ListFeed(), list[str]()
+        acts = Acts("call-1", feed, tries=3, longest_pause_s=2.0)
+        acts.add("destroy", failing(12, done, "destroy", TransitionError("not now")), obligatory=True)
+        acts.add("next", failing(0, done, "next"))
+        await acts.close()
+        return done, asyncio.get_running_loop().time(), feed
+
+    done, took_s, feed = run_virtual(scene())
+    assert done == ["destroy", "next"]
+    assert took_s == 0.25 + 0.5 + 1.0 + 9 * 2.0
+    assert not any(item["for_good"] for item in feed.of("act.failed"))
+
+
+def test_an_obligatory_act_is_given_up_only_when_the_process_ends_and_is_named_then() -> None:
+    async def scene() -> tuple[Acts, list[str], float]:
+        done = list[str]()
+        acts = Acts("call-1", ListFeed())
+        acts.add("destroy", failing(1_000_000, done, "destroy"), obligatory=True)
+        acts.add("report", failing(0, done, "report"))
+        await asyncio.sleep(500)
+        assert (acts.failed, done) == ([], [])
+        acts.abandon()
+        await acts.close()
+        return acts, done, asyncio.get_running_loop().time()
+
+    acts, done, took_s = run_virtual(scene())
+    assert (acts.failed, acts.unmet, done) == (["destroy"], ["destroy"], ["report"])
+    assert took_s == 500

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.exchange import AGENT, DISCLOSURE_MS, Exchange, play
-from tests.fakes.line import Behaviour, answers, busy, declines, no_answer, unreachable
+from tests.fakes.line import Behaviour, FakeLine, answers, busy, declines, no_answer, unreachable
 
 WITH_AGENT = {"agent_uri": AGENT}
 
@@ -206,5 +206,48 @@ def test_an_agent_put_on_hold_pauses_the_recording(tmp_path: Path) -> None:
         x.line.peer_hangs_up("a")
         await x.over()
         assert x.recording.gaps == [{"start_ms": 10_000, "end_ms": 12_000, "cause": "hold"}]
+
+    play(tmp_path, scene, changes=WITH_AGENT)
+
+
+def test_an_agent_whom_nobody_listens_to_is_stored_as_silence(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = answers(1)
+        x.ring((12_000, 13_000))
+        leg = await x.agent_speaks((4000, 60_000))
+        await x.until("agent.bridged")
+        await x.media(20_000)
+        x.line.peer_hangs_up(leg)
+        assert (await x.over()).recording_state == "SEALED"
+        assert {12_500, 15_000} <= set(x.written)
+        assert x.written_of_agent == []
+
+    play(tmp_path, scene, changes={**WITH_AGENT, "listen_to_agent": False})
+
+
+def test_the_agents_slot_is_reserved_before_the_caller_is_answered(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = answers(1)
+        x.ring(leg="a")
+        x.ring(leg="b")
+        await x.until("call.rejected")
+        await x.until("agent.bridged")
+        assert x.commands("reject") == [("reject", "b", 486)]
+        assert x.commands("answer") == [("answer", "a")]
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert x.line.free_legs == x.line.capacity
+
+    play(tmp_path, scene, changes=WITH_AGENT, line=FakeLine(3))
+
+
+def test_a_slot_that_no_agent_needed_is_given_back(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring()
+        await x.media(500)
+        assert x.line.free_legs == x.line.capacity - 2
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert x.line.free_legs == x.line.capacity
 
     play(tmp_path, scene, changes=WITH_AGENT)

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from ivr.domain.hearing import Channel
 from ivr.domain.verdict import Band, EarVerdict, Label
+from ivr.services.holdings import must_vanish
+from ivr.services.ports import AuditEvent
 from tests.fakes.ear import objection
-from tests.fakes.exchange import PROSPECT, Exchange, play
+from tests.fakes.exchange import PROSPECT, Exchange, frames, play
 from tests.fakes.line import answers
+from tests.fakes.vault import FakeAuditLog
 
 NO = EarVerdict(Label.NONE, Band.CLEAR, 0.9, denies=True)
 DOUBTFUL = (8000, 9500)
@@ -235,5 +238,98 @@ def test_a_question_that_cannot_be_played_still_ends_in_an_objection(tmp_path: P
         await asyncio.sleep(3)
         x.line.peer_hangs_up("a")
         assert (await x.over()).recording_state == "DISCARDED"
+
+    play(tmp_path, scene)
+
+
+def test_a_no_over_the_question_is_no_answer_to_it_and_is_judged_without_it(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        doubtful(x)
+        x.ring(DOUBTFUL)
+        await x.until("prompt.started", prompt="doubt")
+        begun_ms = x.call.media_ms
+        x.ear.when_said(Channel.CALLER, begun_ms + 520, begun_ms + 700, NO)
+        x.line._legs["a"].script.clear()
+        x.line.speak("a", frames(1200, [(500, 1000)]))
+        await x.until("objection", basis="IMPLIED")
+        assert x.feed.of("doubt.dispelled") == []
+        asked = [speech for speech in x.ear.asked if speech.piece.start_ms > 9600]
+        assert asked
+        assert "non" in x.deps.prompts["doubt"].text
+        assert all(speech.context.last_prompt != x.deps.prompts["doubt"].text for speech in asked)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "DISCARDED"
+
+    play(tmp_path, scene, durations_ms={"doubt": 4000})
+
+
+def test_a_no_in_the_last_moment_of_the_question_is_an_answer(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        doubtful(x)
+        x.ring(DOUBTFUL)
+        await x.until("prompt.started", prompt="doubt")
+        begun_ms = x.call.media_ms
+        x.ear.when_said(Channel.CALLER, begun_ms + 3850, begun_ms + 4050, NO)
+        x.line._legs["a"].script.clear()
+        x.line.speak("a", frames(30_000, [(3800, 4300)]))
+        await x.until("doubt.dispelled")
+        final = next(speech for speech in x.ear.asked if speech.piece.final and speech.piece.start_ms > 9600)
+        assert final.context.last_prompt == x.deps.prompts["doubt"].text
+        await x.media(30_000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "SEALED"
+
+    play(tmp_path, scene, durations_ms={"doubt": 4000})
+
+
+def test_an_answer_to_the_first_question_does_not_answer_the_second(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        doubtful(x)
+        x.ring(DOUBTFUL)
+        await x.until("prompt.ended", prompt="doubt")
+        call = x.call
+        assert call.question_heard(call.media_ms)
+        call.question_due()
+        assert not call.question_heard(call.media_ms)
+        x.line.peer_hangs_up("a")
+        await x.over()
+
+    play(tmp_path, scene)
+
+
+def _evidence(*kinds: str | tuple[str, dict[str, object]]) -> list[AuditEvent]:
+    log = FakeAuditLog()
+    for kind in kinds:
+        name, body = (kind, {}) if isinstance(kind, str) else kind
+        log.append(name, call_id="call-1", body=body)
+    return log.events()
+
+
+def test_a_line_that_dies_during_a_doubt_leaves_an_objection() -> None:
+    found = must_vanish(_evidence("recording.started", "doubt"))
+    assert found is not None
+    assert found.kind == "doubt"
+    assert must_vanish(_evidence("doubt", "doubt.dispelled", "doubt")) is not None
+    # Events of the recording and of its call alone come one after the other, not in order of time.
+    dispelled_first = list(reversed(_evidence("doubt", "doubt.dispelled")))
+    assert must_vanish(dispelled_first) is None
+
+
+def test_a_doubt_that_was_dispelled_or_became_an_objection_that_keeps_does_not_destroy() -> None:
+    keeps: dict[str, object] = {"discards": False}
+    assert must_vanish(_evidence("doubt", "doubt.dispelled")) is None
+    assert must_vanish(_evidence("doubt", ("objection", keeps))) is None
+    assert must_vanish(_evidence(("doubt", keeps))) is None
+    assert must_vanish(_evidence("recording.started")) is None
+
+
+def test_a_doubt_says_in_its_evidence_whether_it_would_destroy(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        doubtful(x)
+        x.ring(DOUBTFUL)
+        await x.until("objection")
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert x.of_audit("doubt")[0]["discards"] is True
 
     play(tmp_path, scene)

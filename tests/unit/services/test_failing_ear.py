@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from ivr.domain.hearing import Channel, HearingSettings
+from ivr.domain.verdict import Label
+from ivr.errors import SupersededError
 from ivr.services.listening import ListeningSettings
 from tests.fakes.ear import FakeEar, objection
-from tests.fakes.exchange import Exchange, play
+from tests.fakes.exchange import PROSPECT, Exchange, play
+from tests.fakes.line import answers
 
 SPEECH = (6000, 9000)
 
@@ -148,3 +152,87 @@ def test_audio_that_waits_for_a_deaf_ear_stays_bounded_in_memory(tmp_path: Path)
         assert not [at for at in x.written if at >= 3000]
 
     play(tmp_path, scene, options={"listening": ListeningSettings(hearing=hearing)})
+
+
+def test_a_refusal_in_the_last_words_is_heard_though_the_ear_is_busy_for_long(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection(label=Label.REFUSAL_CONTACT))
+        call = await x.place((8000, 9000))
+        await x.media(8500)
+        x.ear.overloaded = True
+        await x.media(9000)
+        x.line.peer_hangs_up(call.a_leg.id)
+        await asyncio.sleep(60)
+        x.ear.overloaded = False
+        assert (await x.over()).recording_state == "DISCARDED"
+        assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
+        assert x.audit.kinds().count("hearing.unsettled") == 0
+
+    play(tmp_path, scene)
+
+
+def test_last_words_that_are_never_judged_destroy_a_prospects_recording_and_bar_nobody(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        call = await x.place((8000, 9000))
+        await x.media(8000)
+        x.ear.overloaded = True
+        await x.media(9000)
+        x.line.peer_hangs_up(call.a_leg.id)
+        assert (await x.over()).recording_state == "DISCARDED"
+        assert x.store.files == {}
+        assert x.do_not_call.bars(PROSPECT, scope="sales") is None
+        assert x.audit.kinds().count("hearing.unsettled") == 1
+        assert x.of_audit("objection") == []
+
+    play(tmp_path, scene)
+
+
+def test_last_words_that_are_never_judged_end_a_members_recording_short_of_the_mark(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring((8000, 9000))
+        await x.media(8000)
+        x.ear.overloaded = True
+        await x.media(9000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "SEALED"
+        (body,) = x.of_audit("hearing.unsettled")
+        # What is unjudged may hold a number whose mask reaches back before it.
+        assert x.written[-1] + 20 <= int(str(body["mark_ms"])) - x.deps.tape.lookback_ms
+        assert {gap["cause"] for gap in x.recording.gaps} == {"unheard"}
+
+    play(tmp_path, scene)
+
+
+def test_the_end_of_the_process_does_not_wait_for_last_words_for_minutes(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring((8000, 9000))
+        await x.media(8000)
+        x.ear.overloaded = True
+        await x.media(9000)
+        x.line.peer_hangs_up("a")
+        await asyncio.sleep(1)
+        before = asyncio.get_running_loop().time()
+        await x.control.close()
+        assert asyncio.get_running_loop().time() - before < 10
+        assert x.call_log.rows[0].recording_state == "SEALED"
+
+    play(tmp_path, scene)
+
+
+def test_a_piece_that_a_newer_one_replaced_is_no_failure(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.decide = lambda speech: None if speech.piece.final else SupersededError("a newer piece replaced it")
+        x.ring((4000, 8000))
+        await x.media(15_000)
+        x.line.peer_hangs_up("a")
+        assert (await x.over()).recording_state == "SEALED"
+        assert len(x.ear.asked) > 2
+        assert x.feed.of("hearing.unheard") == []
+        (final,) = x.feed.of("hearing.judged")
+        # No pause either: the whole utterance is asked about as soon as it has ended.
+        assert float(str(final["news_at"])) - x.time_of("leg.confirmed") < 8.0 + 0.8
+        assert set(range(4000, 8000, 20)) <= set(x.written)
+
+    play(tmp_path, scene)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from ivr.domain.hearing import Channel
 from ivr.domain.recording import RecordingState
 from ivr.errors import ArchiveError, ComplianceError
 from tests.fakes.ear import objection
-from tests.fakes.exchange import Exchange, WitnessStore, play
+from tests.fakes.exchange import PROSPECT, Exchange, WitnessStore, play
+from tests.fakes.line import answers
 
 
 async def an_ordinary_call(x: Exchange) -> str:
@@ -162,5 +164,89 @@ def test_evidence_that_can_never_be_written_does_not_keep_the_rest_from_being_do
         assert row.recording_state == "SEALED"
         tried = len([item for item in x.feed.of("act.failed") if item["act"] == "disclosure.played"])
         assert tried == (1 if isinstance(error, ComplianceError) else 8)
+
+    play(tmp_path, scene)
+
+
+def away(x: Exchange, until_s: float) -> None:
+    """Let the database be away until so much time has passed."""
+    owners = [
+        (x.audit, ("append", "events")),
+        (x.catalogue, ("add", "get", "move", "settle", "destroy_key", "wrapped_key")),
+        (x.do_not_call, ("add",)),
+        (x.call_log, ("add",)),
+    ]
+    for owner, names in owners:
+        for name in names:
+            setattr(owner, name, _until(until_s, getattr(owner, name)))
+
+
+def _until(until_s: float, real: Any) -> Any:
+    def maybe(*args: Any, **kwargs: Any) -> Any:
+        if asyncio.get_running_loop().time() < until_s:
+            raise ArchiveError("the database is away")
+        return real(*args, **kwargs)
+
+    return maybe
+
+
+@pytest.mark.parametrize("away_s", [70, 98, 600])
+def test_an_objection_outlasts_a_database_that_is_away(tmp_path: Path, away_s: int) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
+        await x.place((8000, 9500))
+        await x.media(7500)
+        assert x.store.partials
+        away(x, asyncio.get_running_loop().time() + away_s)
+        await x.media(40_000)
+        # The bytes do not wait for the database, and the call is not reported before its duties are done.
+        assert (x.store.partials, x.store.files) == ({}, {})
+        assert x.call_log.rows == []
+        await x.control.drained()
+        assert x.recording.state is RecordingState.DISCARDED
+        assert not x.recording.has_key
+        assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
+        assert x.audit.kinds().count("objection") == 1
+        assert x.audit.kinds().count("certificate.destruction") == 1
+        assert x.call_log.rows[0].recording_state == "DISCARDED"
+
+    play(tmp_path, scene)
+
+
+def test_the_bar_on_further_calls_comes_before_the_destruction(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
+        barred_at_destruction: list[bool] = []
+        destroy_key = x.catalogue.destroy_key
+
+        def destroys(recording_id: str) -> None:
+            barred_at_destruction.append(x.do_not_call.bars(PROSPECT, scope="sales") is not None)
+            destroy_key(recording_id)
+
+        x.catalogue.destroy_key = destroys  # type: ignore[method-assign]
+        await x.place((8000, 9500))
+        await x.over()
+        assert barred_at_destruction == [True]
+
+    play(tmp_path, scene)
+
+
+def test_an_objection_whose_duties_the_end_of_the_process_cuts_short_leaves_no_bytes_and_is_told(
+    tmp_path: Path,
+) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
+        x.ring((8000, 9500))
+        await x.media(7500)
+        away(x, 1e9)
+        await x.until("objection")
+        await x.control.close()
+        assert asyncio.get_running_loop().time() < 60
+        assert (x.store.partials, x.store.files) == ({}, {})
+        (told,) = x.feed.of("objection.unmet")
+        assert told["acts"] == ["objection", "destroy recording", "seal recording"]
+        assert x.feed.of("call.reported") == []
 
     play(tmp_path, scene)

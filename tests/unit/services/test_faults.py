@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from ivr.domain.call import PartyRole
+from ivr.domain.hearing import Channel
 from ivr.domain.recording import REPORTABLE
+from ivr.domain.verdict import Band
+from ivr.services.doubt import Doubt
 from ivr.services.media_pump import MediaPump
 from ivr.services.reactions import Reactions
 from ivr.services.script import Script
+from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, Exchange, play
 from tests.fakes.line import answers
 
@@ -165,5 +169,26 @@ def test_an_event_for_a_leg_nobody_knows_is_nobodys(tmp_path: Path) -> None:
         x.line.press("nobody", "9")
         await asyncio.sleep(1)
         assert x.feed.news == []
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize(("owner", "method"), [(Doubt, "_until_judged"), (Script, "_until_quiet")])
+def test_a_fault_outside_the_pump_ends_the_capture_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, method: str
+) -> None:
+    monkeypatch.setattr(owner, method, explodes)
+
+    async def scene(x: Exchange) -> None:
+        x.ear.when_said(Channel.CALLER, 5000, 5500, objection(band=Band.DOUBT, score=0.5))
+        x.ring(*([(5000, 6000)] if owner is Doubt else []))
+        told = await x.until("call.fault")
+        stopped = x.call.capture.stopped
+        fault_ms = x.call.media_ms
+        await x.over()
+        assert stopped
+        assert told["what"] == "ZeroDivisionError"
+        assert not [at for at in x.written if at > fault_ms]
+        assert x.said[-1] == "goodbye" or owner is Doubt
 
     play(tmp_path, scene)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
 from ivr.domain.hearing import Channel
 from ivr.domain.verdict import Label
 from ivr.errors import ComplianceError, ConfigurationError, HostError
+from tests.fakes.desk import InlineDesk
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, PROSPECT, Exchange, play
 from tests.fakes.line import Behaviour, answers, busy, declines, no_answer, unreachable
+
+T = TypeVar("T")
 
 
 async def ended_by_refusal(x: Exchange) -> None:
@@ -203,3 +209,33 @@ def test_a_refusal_during_the_goodbye_of_a_shutdown_still_gets_its_closing_sente
         assert x.call_log.rows[0].recording_state == "DISCARDED"
 
     play(tmp_path, scene)
+
+
+def test_whether_a_person_may_be_called_is_asked_away_from_the_event_loop(tmp_path: Path) -> None:
+    class WatchedDesk(InlineDesk):
+        at_work = False
+
+        async def run(self, work: Callable[[], T]) -> T:
+            self.at_work = True
+            try:
+                return work()
+            finally:
+                self.at_work = False
+
+    desk = WatchedDesk()
+
+    async def scene(x: Exchange) -> None:
+        bars, append, away = x.do_not_call.bars, x.audit.append, list[bool]()
+
+        def watched(*args: Any, real: Any, **kwargs: Any) -> Any:
+            away.append(desk.at_work)
+            return real(*args, **kwargs)
+
+        x.do_not_call.bars = partial(watched, real=bars)  # type: ignore[method-assign]
+        x.audit.append = partial(watched, real=append)  # type: ignore[method-assign]
+        x.do_not_call.add(PROSPECT, scope="sales", rule_id="CAN-012", call_id="")
+        with pytest.raises(ComplianceError):
+            await x.control.place(PROSPECT, "prospecting")
+        assert away == [True, True]
+
+    play(tmp_path, scene, options={"desk": desk})
