@@ -146,6 +146,22 @@ def test_the_lean_copy_hears_what_the_whole_model_hears(whole, transcriber):
         assert abs(lean[0].logprob - full[0].logprob) < 0.15
 
 
+def test_a_directory_as_model_hubs_lay_it_out_loads_the_same_way(whole, tmp_path):
+    """vocabulary.txt instead of .json, and a preprocessor file: the layout of published CTranslate2 conversions."""
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (tmp_path / name).symlink_to((whole / name).resolve())
+    words = json.loads((whole / "vocabulary.json").read_text())
+    (tmp_path / "vocabulary.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps({"feature_size": 80}))
+    line = _at_16_khz(spoken(_OBJECTION))
+    texts = [
+        WhisperTranscriber(ModelSettings(directory, device="cpu", workers=1)).transcribe(line).hypotheses[0].text
+        for directory in (whole, tmp_path)
+    ]
+    assert texts[0] == texts[1]
+    assert "enregistrement" in texts[0]
+
+
 def test_tokens_a_lean_model_lacks_are_spelled_in_bytes_and_read_back(directory, whole):
     lean, full = FrenchTokens(directory / LEAN), FrenchTokens(whole)
     for text in (" Je m'oppose à l'enregistrement.", " Здравствуйте 你好 ẞ €", " 1 850578 006"):
