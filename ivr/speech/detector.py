@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+import warnings
+
 import webrtcvad
+
+with warnings.catch_warnings():
+    # Deprecated in 3.11 and gone in 3.13, which we do not run on; numpy takes twenty times longer on 20 ms.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import audioop
 
 EAR_HZ = 8000
 FRAME_BYTES = 320
@@ -39,14 +45,10 @@ class WebrtcDetector:
         return bool(self._vad.is_speech(self._levelled(frame), EAR_HZ))
 
     def _levelled(self, frame: bytes) -> bytes:
-        samples = np.frombuffer(frame, "<i2").astype(np.float32)
-        power = float(np.dot(samples, samples))
-        if power == 0.0:
+        power = audioop.rms(frame, 2)
+        if power == 0:
             return frame
-        self._floor = max(1.0, min(self._floor * _FLOOR_RISES, (power / samples.size) ** 0.5))
-        self._peak = max(float(np.abs(samples).max()), self._peak * _PEAK_FADES)
+        self._floor = max(1.0, min(self._floor * _FLOOR_RISES, power))
+        self._peak = max(audioop.max(frame, 2), self._peak * _PEAK_FADES)
         gain = min(_LONGEST_GAIN, _USUAL_PEAK / self._peak, max(1.0, _LOUDEST_NOISE / self._floor))
-        if gain <= 1.0:
-            return frame
-        raised: bytes = np.clip(samples * gain, -32768, 32767).astype("<i2").tobytes()
-        return raised
+        return audioop.mul(frame, 2, gain) if gain > 1.0 else frame
