@@ -60,7 +60,7 @@ def _parts() -> None:
     from benchmarks import ear, recording
 
     ear.main([])
-    recording.main([])
+    recording.main()
 
 
 if __name__ == "__main__":

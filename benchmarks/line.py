@@ -1,7 +1,7 @@
 """What a call costs a line: signalling, both taps, voice detector, Opus, encryption, file. One core is 100 %.
 
 Real line processes serve real calls from sipp, whose callers talk half of the time; the ear is a server that finds
-everything harmless at once, so that everything is recorded. Only the lines' CPU time is counted.
+everything harmless, so that everything is recorded. Only the lines' CPU time is counted.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -24,11 +25,12 @@ from benchmarks.speech import a_conversation
 from ivr.bootstrap.installation import install
 from ivr.domain.verdict import Band, EarVerdict, Label
 from ivr.errors import HostError
+from ivr.services.ports import Speech
 from ivr.settings import default_config_dir, load_settings
 from ivr.speech.g711 import alaw_encode
 from ivr.speech.server import EarServer
 
-_HARMLESS = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
+_EAR_TAKES_S = 0.3
 _CALLS_PER_LINE = 4
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -100,9 +102,15 @@ def _environment(lines: int, folder: Path) -> dict[str, str]:
     }
 
 
+def _harmless(speech: Speech) -> EarVerdict:
+    """Find everything harmless, after as long as a real ear takes: lines ask more often of an ear that is faster."""
+    time.sleep(_EAR_TAKES_S)
+    return EarVerdict(Label.NONE, Band.CLEAR, 0.0)
+
+
 @contextmanager
 def _harmless_ear() -> Iterator[str]:
-    server = EarServer(lambda speech: _HARMLESS, workers=1, capacity=256)
+    server = EarServer(_harmless, workers=16, capacity=256)
     endpoint = server.bind("tcp://127.0.0.1:*")
     thread = Thread(target=server.run)
     thread.start()
