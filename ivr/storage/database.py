@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,10 @@ from ivr.errors import ConfigurationError, HostError, IvrError
 from ivr.storage import schema
 
 _WRITING = "ivr_writing"
+_BUSY_MS = 15_000
+_CHECKPOINT_PATIENCE_MS = 200
 _PRAGMAS = (
-    "busy_timeout=15000",
+    f"busy_timeout={_BUSY_MS}",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -33,6 +36,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(**{_WRITING: True})
+        self._joint = threading.local()
 
     @classmethod
     def open(cls, url: str, *, create: bool = False) -> Database:
@@ -93,24 +97,54 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads."""
+        if self.joint is not None:
+            yield self.joint
+            return
         with _told(self.name), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes: on SQLite it takes the write lock at once, so that it cannot fail midway."""
+        if self.joint is not None:
+            yield self.joint
+            return
         with _told(self.name), self._writer.connect() as connection, connection.begin():
             yield connection
+
+    @property
+    def joint(self) -> Connection | None:
+        """The transaction that this thread has opened with `together`."""
+        found: Connection | None = getattr(self._joint, "connection", None)
+        return found
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Whatever this thread reads and writes inside the block is one transaction: all of it happens, or nothing."""
+        if self.joint is not None:
+            yield
+            return
+        with self.writing() as connection:
+            self._joint.connection = connection
+            try:
+                yield
+            finally:
+                self._joint.connection = None
 
     def empty_log(self) -> bool:
         """Move SQLite's write-ahead log into the database and cut it to nothing: it still holds pages as they were.
 
-        False when a reader is busy at this moment: try again later.
+        False when a reader is busy at this moment: try again later. It does not wait for long, a line may be waiting.
         """
         with _told(self.name):
             raw = self.engine.raw_connection()
             try:
-                busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                cursor = raw.cursor()
+                cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_PATIENCE_MS}")
+                try:
+                    busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                finally:
+                    cursor.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
             finally:
                 raw.close()
         return not busy

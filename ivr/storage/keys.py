@@ -22,7 +22,7 @@ from ivr.storage.tables import key_wipes, recording_keys
 _BATCH = 5_000
 _PART = literal_column("tableoid::regclass::text", String())
 #: While a part is rewritten nobody reads or writes it; behind a reader that does not end we try again later.
-_PATIENCE = "5s"
+_PATIENCE = "1s"
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,15 @@ class WrappedKey:
 
 
 def destroy(database: Database, recording_ids: Sequence[str]) -> None:
-    """Delete the keys in one transaction, then wipe their bytes from the database's files, now or at the next time."""
+    """Delete the keys in one transaction, then wipe their bytes from the database's files, now or at the next time.
+
+    Inside `Database.together` nothing is wiped yet: the deletion has not happened.
+    """
     erased = False
     with database.writing() as connection:
         for at in range(0, len(recording_ids), _BATCH):
             erased |= _erase(connection, recording_ids[at : at + _BATCH])
-    if erased:
+    if erased and database.joint is None:
         wipe(database)
 
 
