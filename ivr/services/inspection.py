@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ivr.domain.recording import RECORDING, UNFINISHED, RecordingState
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _KEPT = (RecordingState.SEALED, RecordingState.DAMAGED)
 _PAGE = 200
+#: What is still open after so long is nobody's any more.
+_LONGEST_CALL = timedelta(hours=12)
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,9 @@ def inspect_all(
 
 
 def leftovers(held: Holdings) -> list[Finding]:
-    """What a crash of this node left and no recovery has settled yet. Reads rows and names only, no audio."""
-    rows = held.catalogue.find(node_id=held.node_id, states=(*UNFINISHED, RecordingState.DAMAGED), limit=10_000)
+    """What a crash of any node left and no recovery has settled yet. Reads rows and names only, no audio."""
+    rows = held.catalogue.find(states=tuple(UNFINISHED), limit=10_000)
+    rows += held.catalogue.find(node_id=held.node_id, states=(RecordingState.DAMAGED,), limit=10_000)
     unsettled = [row for row in rows if row.state in UNFINISHED or row.sealed is None]
     found = [finding for row in unsettled for finding in _inspect_row(held, row)]
     half_written = held.store.unfinished()
@@ -97,11 +101,23 @@ def _inspect_named(held: Holdings, recording_id: str) -> list[Finding]:
     return _inspect_row(held, row)
 
 
+def _left_by_another(held: Holdings, row: RecordingRow) -> list[Finding]:
+    """Another node's file on another disk may be being written at this moment, but no call goes on for that long."""
+    recording_id, node_id = row.tag.recording_id, row.tag.node_id
+    here = recording_id in held.store.unfinished() or recording_id in held.store.at_hand()
+    if not here and held.clock.now() - row.tag.opened_at < _LONGEST_CALL:
+        return []
+    fault = f"left in {row.state.value} by node {node_id}"
+    return [Finding(recording_id, fault, f"start node {node_id}: it recovers or destroys it")]
+
+
 def _inspect_row(held: Holdings, row: RecordingRow) -> list[Finding]:
     recording_id = row.tag.recording_id
     if row.state in UNFINISHED:
         if held.store.busy(recording_id):
             return []
+        if row.tag.node_id != held.node_id:
+            return _left_by_another(held, row)
         return [Finding(recording_id, f"left in {row.state.value}", "restart the node: it recovers or destroys it")]
     if row.state not in _KEPT:
         return []

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ivr.domain.recording import RecordingEvent, RecordingState
-from ivr.errors import HostError
+from ivr.domain.recording import RECORDING, UNFINISHED, RecordingEvent, RecordingState
+from ivr.errors import ComplianceError, HostError, IvrError
 from ivr.services import holdings as said
 from ivr.services.destruction import destroy
 from ivr.services.recovery import keep_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ivr.services.holdings import Holdings
@@ -28,6 +29,7 @@ class OpenRecording:
         self._held = held
         self._writer = writer
         self._deadline = deadline
+        self._sealed: SealedFile | None = None
         self.tag = tag
         self.state = RecordingState.CAPTURING
 
@@ -44,12 +46,12 @@ class OpenRecording:
 
     def hold(self, reason: str) -> None:
         """Note that capture pauses (doubt). What may be written is for the cleared mark to say, not for this."""
-        self._move(RecordingEvent.HOLD, reason)
-        self._say(said.HELD, {"reason": reason})
+        with self._moving(RecordingEvent.HOLD, reason, said.HELD, {"reason": reason}):
+            pass
 
     def resume(self, reason: str = "") -> None:
-        self._move(RecordingEvent.RESUME, reason)
-        self._say(said.RESUMED, {"reason": reason})
+        with self._moving(RecordingEvent.RESUME, reason, said.RESUMED, {"reason": reason}):
+            pass
 
     def seal(
         self,
@@ -60,32 +62,41 @@ class OpenRecording:
         deadline: datetime | None = None,
         reason: str = "",
     ) -> SealedFile:
-        """Make the recording whole and return what it is. Raises ArchiveError or HostError: call `fail` then.
+        """Make the recording whole and return what it is. Raises ArchiveError or HostError: try again, or call `fail`.
 
         `gaps` and `masks` are `Gap` and `Mask` as mappings (times in milliseconds of the call's media).
         """
         deadline = deadline or self._deadline
-        self._settle(None, consent, gaps, masks, deadline)
-        self._move(RecordingEvent.CLOSE, reason)
-        sealed = self._writer.seal()
-        self._settle(sealed, consent, gaps, masks, deadline)
-        self._move(RecordingEvent.SEAL, reason)
-        self._say(
-            said.SEALED,
-            {
-                **asdict(sealed),
-                "deadline": deadline.isoformat() if deadline else None,
-                "gaps": len(gaps),
-                "masks": len(masks),
-                "reason": reason,
-            },
-        )
+        if self._sealed is None:
+            if self.state is not RecordingState.SEALING:
+                with self._moving(RecordingEvent.CLOSE, reason):
+                    self._settle(None, consent, gaps, masks, deadline)
+            self._sealed = self._writer.seal()
+        sealed = self._sealed
+        body = {
+            **asdict(sealed),
+            "deadline": deadline.isoformat() if deadline else None,
+            "gaps": len(gaps),
+            "masks": len(masks),
+            "reason": reason,
+        }
+        with self._moving(RecordingEvent.SEAL, reason, said.SEALED, body):
+            self._settle(sealed, consent, gaps, masks, deadline)
         return sealed
 
     def discard(self, rule_id: str, reason: str) -> None:
         """Destroy key, file and all, and leave a certificate. Repeating it is harmless."""
         self._writer.close()
-        self.state = destroy(self._held, self.recording_id, rule_id=rule_id, reason=reason)
+        try:
+            self.state = destroy(self._held, self.recording_id, rule_id=rule_id, reason=reason)
+        except ComplianceError:
+            raise
+        except Exception:
+            if self.state in UNFINISHED:
+                # With the database away the key stays for now: then at least no byte is left that it could open.
+                with suppress(IvrError):
+                    self._held.store.delete(self.recording_id)
+            raise
 
     def fail(
         self,
@@ -114,14 +125,30 @@ class OpenRecording:
         try:
             done = keep_prefix(self._held, self.recording_id, how=reason, cause="store")
         except HostError as full:
-            self._move(RecordingEvent.FAIL, reason)
-            self._say(said.DAMAGED, {"reason": reason, "kept_for_recovery": True, "error": str(full.what)[:200]})
+            body = {"reason": reason, "kept_for_recovery": True, "error": str(full.what)[:200]}
+            with self._moving(RecordingEvent.FAIL, reason, said.DAMAGED, body):
+                pass
             return self.state
         self.state = done.state or self.state
         return self.state
 
-    def _move(self, event: RecordingEvent, reason: str) -> None:
-        self.state = self._held.catalogue.move(self.recording_id, event.value, reason=reason, at=self._held.clock.now())
+    @contextmanager
+    def _moving(
+        self, event: RecordingEvent, reason: str, kind: str = "", body: Mapping[str, object] | None = None
+    ) -> Iterator[None]:
+        """Do what the block does, move the row and append the evidence, all or nothing.
+
+        What a first try has done without our knowing is not done again.
+        """
+        held, recording_id = self._held, self.recording_id
+        with held.catalogue.together():
+            yield
+            now = held.catalogue.get(recording_id).state
+            if now is self.state or RECORDING.after(self.state, event) is not now:
+                now = held.catalogue.move(recording_id, event.value, reason=reason, at=held.clock.now())
+                if kind:
+                    held.audit.append(kind, call_id=self.tag.call_id, recording_id=recording_id, body=body)
+        self.state = now
 
     def _settle(
         self,
@@ -140,6 +167,3 @@ class OpenRecording:
             gaps=gaps,
             masks=masks,
         )
-
-    def _say(self, kind: str, body: Mapping[str, object]) -> None:
-        self._held.audit.append(kind, call_id=self.tag.call_id, recording_id=self.recording_id, body=body)

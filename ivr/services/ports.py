@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from ivr.domain.hearing import Piece
+from ivr.domain.legal_hold import LegalHold
 from ivr.domain.recording import RecordingState
 from ivr.domain.verdict import EarVerdict, Thresholds
 
@@ -432,6 +433,14 @@ class Catalogue(Protocol):
 
     def wipe_destroyed_keys(self) -> bool:
         """Finish the wiping that a crash or a busy reader has put off; True when nothing is left to do."""
+        ...
+
+    def holds_on(self, recording_id: str) -> Sequence[LegalHold]:
+        """The legal holds that are ACTIVE on it; inside `together` none changes until the block ends."""
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """What this thread does inside the block, in the audit log of the same database too, happens whole or not."""
         ...
 
     def claim(self, name: str) -> AbstractContextManager[None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ivr.domain.recording import RECORDING, UNFINISHED, RecordingEvent, RecordingState
-from ivr.errors import ArchiveError, HostError
+from ivr.errors import IvrError
 from ivr.services import holdings as said
 from ivr.services.data_key import unlocked
 from ivr.services.destruction import claim_of, destroy, destroy_claimed
@@ -38,7 +38,8 @@ def recover(held: Holdings) -> list[Recovery]:
     closed is sealed with what the row says. Else the verified prefix is kept as DAMAGED, or destroyed when nothing
     of it can be read. Recordings that a living process is writing are left alone. Half-written files without a row
     and without a complete segment are removed: their writer died before the row. Other files without a row are left
-    and named: their key may lie in another database. Of two at once, the second waits. Idempotent.
+    and named: their key may lie in another database. What cannot be settled is left as it is and told, and the next
+    one is taken. Of two at once, the second waits. Idempotent.
     """
     with held.catalogue.claim(f"recovery of {held.node_id}"):
         held.catalogue.wipe_destroyed_keys()
@@ -70,8 +71,8 @@ def _settle_purges(held: Holdings) -> list[Recovery]:
             try:
                 final = destroy(held, recording_id, rule_id=rule_id, reason=reason)
                 done.append(Recovery(recording_id, final, "destruction finished"))
-            except (ArchiveError, HostError) as later:
-                done.append(Recovery(recording_id, state, f"its key is destroyed; left as it is: {later}"))
+            except Exception as later:
+                done.append(_left(recording_id, state, later))
     return done
 
 
@@ -85,12 +86,15 @@ def _keep_claimed(held: Holdings, recording_id: str, *, how: str, cause: str) ->
     row = held.catalogue.get(recording_id)
     if row.state in RECORDING.final:
         return Recovery(recording_id, row.state, "settled meanwhile")
+    half_written = recording_id in held.store.unfinished()
+    if row.state is RecordingState.SEALED and row.sealed is not None and row.has_key and not half_written:
+        # The seal had been written although its writer was told otherwise: nothing failed.
+        return Recovery(recording_id, row.state, "settled meanwhile")
     objected = said.must_vanish(_evidence(held, row))
     if objected is not None or not row.has_key:
         rule_id = _rule(objected) if objected is not None else ""
         why = objected.kind if objected is not None else "its key was destroyed"
         return _destroyed(held, row, rule_id, f"{how}; {why}")
-    half_written = recording_id in held.store.unfinished()
     with unlocked(held, recording_id) as data_key:
         sealed = held.store.recover(recording_id, data_key)
     if sealed is None:
@@ -103,9 +107,15 @@ def _keep_claimed(held: Holdings, recording_id: str, *, how: str, cause: str) ->
 def _settle_row(held: Holdings, row: RecordingRow) -> Recovery:
     try:
         return keep_prefix(held, row.tag.recording_id, how="found after a crash", cause="crash")
-    except (ArchiveError, HostError) as later:
+    except Exception as later:
         # A wrong key file or a full disk is mended by people; destroying here would lose what can still be saved.
-        return Recovery(row.tag.recording_id, row.state, f"left as it is: {later}")
+        return _left(row.tag.recording_id, row.state, later)
+
+
+def _left(recording_id: str, state: RecordingState | None, why: Exception) -> Recovery:
+    """One item that cannot be settled keeps no other from being settled, and no node from starting."""
+    what = str(why) if isinstance(why, IvrError) else f"{type(why).__name__} (see the log of the node)"
+    return Recovery(recording_id, state, f"left as it is: {what}")
 
 
 def _settle_files(held: Holdings) -> list[Recovery]:
@@ -115,11 +125,14 @@ def _settle_files(held: Holdings) -> list[Recovery]:
     states = held.catalogue.states(files)
     for recording_id in files:
         state = states.get(recording_id)
-        if state is None:
-            done.extend(_settle_stray(held, recording_id, half_written=recording_id in half_written))
-        elif state in RECORDING.final:
-            destroy(held, recording_id, rule_id="", reason="file outlived its destruction")
-            done.append(Recovery(recording_id, state, "file deleted: the recording had been destroyed"))
+        try:
+            if state is None:
+                done.extend(_settle_stray(held, recording_id, half_written=recording_id in half_written))
+            elif state in RECORDING.final:
+                destroy(held, recording_id, rule_id="", reason="file outlived its destruction")
+                done.append(Recovery(recording_id, state, "file deleted: the recording had been destroyed"))
+        except Exception as later:
+            done.append(_left(recording_id, state, later))
     return done
 
 
@@ -155,22 +168,24 @@ def _destroyed(held: Holdings, row: RecordingRow, rule_id: str, how: str) -> Rec
 
 
 def _sealed(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str) -> Recovery:
-    _settle(held, row, sealed, list(row.gaps))
-    final = held.catalogue.move(row.tag.recording_id, RecordingEvent.SEAL.value, reason=row.reason, at=held.clock.now())
-    return _say(held, row, final, f"{how}; the file was whole", {"sha256": sealed.sha256})
+    event, now = RecordingEvent.SEAL.value, held.clock.now()
+    with held.catalogue.together():
+        _settle(held, row, sealed, list(row.gaps))
+        final = held.catalogue.move(row.tag.recording_id, event, reason=row.reason, at=now)
+        return _say(held, row, final, f"{how}; the file was whole", {"sha256": sealed.sha256})
 
 
 def _damaged(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str, cause: str) -> Recovery:
     # How long the call went on is not known here: the gap begins where the audio ends and is open (-1).
     gaps: list[Mapping[str, object]] = [*row.gaps, {"start_ms": sealed.duration_ms, "end_ms": -1, "cause": cause}]
-    _settle(held, row, sealed, gaps)
-    final = row.state
-    if RECORDING.allows(row.state, RecordingEvent.FAIL):
-        final = held.catalogue.move(
-            row.tag.recording_id, RecordingEvent.FAIL.value, reason=how[:200], at=held.clock.now()
-        )
     details = {"sha256": sealed.sha256, "duration_ms": sealed.duration_ms, "cause": cause}
-    return _say(held, row, final, f"{how}; verified prefix kept", details)
+    final = row.state
+    with held.catalogue.together():
+        _settle(held, row, sealed, gaps)
+        if RECORDING.allows(row.state, RecordingEvent.FAIL):
+            event, now = RecordingEvent.FAIL.value, held.clock.now()
+            final = held.catalogue.move(row.tag.recording_id, event, reason=how[:200], at=now)
+        return _say(held, row, final, f"{how}; verified prefix kept", details)
 
 
 def _settle(held: Holdings, row: RecordingRow, sealed: SealedFile, gaps: list[Mapping[str, object]]) -> None:

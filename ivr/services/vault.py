@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ivr.domain.evidence import stamp
 from ivr.domain.recording import RecordingState
-from ivr.errors import ArchiveError, HostError, IvrError
+from ivr.errors import ArchiveError, ComplianceError, HostError, IvrError
 from ivr.services import holdings as said
 from ivr.services.data_key import clear, unlocked
-from ivr.services.destruction import destroy
+from ivr.services.destruction import REFUSED, destroy
 from ivr.services.holdings import Holdings
 from ivr.services.inspection import Checked, Finding, inspect, inspect_all
 from ivr.services.open_recording import OpenRecording
+from ivr.services.private_file import write_private
 from ivr.services.recovery import Recovery, recover
 
 if TYPE_CHECKING:
@@ -195,8 +195,8 @@ class Vault:
             "reason": reason,
         }
         try:
-            _write_private(path, copy)
-            _write_private(
+            write_private(path, copy)
+            write_private(
                 path.with_name(path.name + ".json"), json.dumps(manifest, indent=2, ensure_ascii=False).encode()
             )
         except OSError as error:
@@ -206,14 +206,25 @@ class Vault:
         return manifest
 
     def discard_stored(self, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
-        """Destroy a recording that is no longer being written. Repeating it is harmless."""
+        """Destroy a recording that is no longer being written. Repeating it is harmless.
+
+        Raises ComplianceError, and notes that it was asked, when a legal hold keeps it (RET-002).
+        """
         if self._held.store.busy(recording_id):
             raise ArchiveError(
                 "the recording is still being written",
                 where=f"recording {recording_id}",
                 remedy="end the call first, or object in the call",
             )
-        return destroy(self._held, recording_id, rule_id=rule_id, reason=reason)
+        try:
+            return destroy(self._held, recording_id, rule_id=rule_id, reason=reason)
+        except ComplianceError as held:
+            if "RET-002" not in held.rules:
+                raise
+            body = {"rules": list(held.rules), "asked_rule_id": rule_id, "reason": reason[:200], "why": held.what[:200]}
+            row = self._held.catalogue.get(recording_id)
+            self._held.audit.append(REFUSED, call_id=row.tag.call_id, recording_id=recording_id, body=body)
+            raise
 
     def _readable(self, recording_id: str, *, reason: str, actor: str) -> RecordingRow:
         row = self._held.catalogue.get(recording_id)
@@ -242,9 +253,3 @@ class Vault:
             recording_id=row.tag.recording_id,
             body={**access, "original_sha256": sha256},
         )
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)

@@ -9,12 +9,14 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ivr.domain.legal_hold import LegalHold
 from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
 from ivr.errors import ArchiveError
 from ivr.services.ports import RecordingRow, RecordingTag, SealedFile
 from ivr.storage import keys
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
+from ivr.storage.legal_holds import active_holds, keep_holds_still
 from ivr.storage.tables import recording_keys, recordings
 
 #: Ids in one query: SQLite allows 32,766 parameters.
@@ -150,6 +152,14 @@ class SqlCatalogue:
 
     def wipe_destroyed_keys(self) -> bool:
         return keys.wipe(self._database)
+
+    def holds_on(self, recording_id: str) -> tuple[LegalHold, ...]:
+        with self._database.writing() as connection:
+            keep_holds_still(connection, alone=False)
+            return active_holds(connection, [recording_id]).get(recording_id, ())
+
+    def together(self) -> AbstractContextManager[None]:
+        return self._database.together()
 
     def claim(self, name: str) -> AbstractContextManager[None]:
         return claimed(self._database, name)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ivr.domain.evidence import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
+from ivr.domain.legal_hold import LegalHold
 from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.services.ports import AuditEvent, CallRow, RecordingRow, RecordingTag, SealedFile
@@ -249,6 +250,9 @@ class FakeCatalogue:
     def __init__(self) -> None:
         self.rows: dict[str, RecordingRow] = {}
         self.keys: dict[str, bytes] = {}
+        self.holds: list[LegalHold] = []
+        #: The evidence in the same database: `together` undoes what it was given too.
+        self.beside: FakeAuditLog | None = None
         self._guard = threading.Lock()
         self._claims: dict[str, threading.Lock] = {}
 
@@ -340,6 +344,21 @@ class FakeCatalogue:
 
     def wipe_destroyed_keys(self) -> bool:
         return True
+
+    def holds_on(self, recording_id: str) -> list[LegalHold]:
+        return [hold for hold in self.holds if hold.covers(recording_id)]
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        rows, keys = dict(self.rows), dict(self.keys)
+        chain, head = (list(self.beside.chain), self.beside.head) if self.beside else ([], None)
+        try:
+            yield
+        except BaseException:
+            self.rows, self.keys = rows, keys
+            if self.beside is not None and head is not None:
+                self.beside.chain, self.beside.head = chain, head
+            raise
 
     @contextmanager
     def claim(self, name: str) -> Iterator[None]:

@@ -33,6 +33,9 @@ class World:
     catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
     audit: FakeAuditLog = field(default_factory=FakeAuditLog)
 
+    def __post_init__(self) -> None:
+        self.catalogue.beside = self.audit
+
     def vault(self, wire: Tripwire | None = None, node_id: str = "node-1") -> Vault:
         wire = wire or Tripwire(None)
         return Vault(

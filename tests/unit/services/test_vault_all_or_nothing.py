@@ -1,0 +1,280 @@
+"""The vault on a real database: a move and its evidence happen together, a hold forbids, and one bad row stops nothing.
+
+The same on a failing chain: a destruction that is due needs no evidence, and a certificate says what is not yet so.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from ivr.domain.recording import RecordingState
+from ivr.errors import ComplianceError, HostError
+from ivr.services.inspection import leftovers
+from ivr.services.open_recording import OpenRecording
+from ivr.services.vault import Vault
+from ivr.storage.audit_log import SqlAuditLog
+from tests.databases import KINDS, fresh_url
+from tests.fakes.vault import FakeKeyRing, a_tag
+from tests.unit.services.retention_world import CALLED, RetentionWorld
+
+PCM = b"\1\0\2\0" * 8000
+CONSENT = {"caller": {"state": "NOTIFIED"}}
+
+
+class FailingAudit(SqlAuditLog):
+    """Fails for these kinds as often as told; `deaf` cannot be read at all."""
+
+    failures: dict[str, int]
+    deaf = False
+
+    def append(self, kind: str, **given: Any) -> Any:
+        if self.failures.get(kind, 0):
+            self.failures[kind] -= 1
+            raise HostError("the database does not answer")
+        return super().append(kind, **given)
+
+    def events(self, **given: Any) -> Any:
+        if self.deaf:
+            raise HostError("the chain cannot be read")
+        return super().events(**given)
+
+
+class Place(RetentionWorld):
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.failing = FailingAudit(self.database, node_id="node-1", clock=self.clock)
+        self.failing.failures = {}
+        self.vault = self.at("node-1")
+
+    def at(self, node_id: str) -> Vault:
+        return Vault(
+            keys=FakeKeyRing(),
+            store=self.store,
+            catalogue=self.catalogue,
+            audit=self.failing,
+            clock=self.clock,
+            node_id=node_id,
+        )
+
+    def begun(self, recording_id: str = "rec-1", **tag: object) -> OpenRecording:
+        recording = self.vault.begin(a_tag(recording_id, opened_at=CALLED, **tag))
+        recording.write(PCM)
+        return recording
+
+    def sealed(self, recording_id: str = "rec-1") -> None:
+        self.begun(recording_id).seal(consent=CONSENT)
+
+    def kinds(self, recording_id: str = "rec-1") -> list[str]:
+        return [event.kind for event in self.audit.events(recording_id=recording_id)]
+
+    def hold(self, recording_id: str) -> str:
+        hold = self.holds.request(
+            case="litige 2026-17",
+            owner="dpo",
+            basis=self.basis,
+            items=[recording_id],
+            by="ana",
+            review_at=self.clock.now() + timedelta(days=10),
+        )
+        for person in ("bob", "cleo"):
+            self.holds.approve(hold.id, by=person)
+        return hold.id
+
+    @property
+    def basis(self) -> str:
+        return self.profile.names("RET-002", "bases")[0]
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    made = Place(fresh_url(request.param, tmp_path))
+    yield made
+    made.close()
+
+
+def test_a_seal_whose_evidence_fails_did_not_happen_and_the_retry_writes_both(place: Place) -> None:
+    recording = place.begun()
+    place.failing.failures["recording.sealed"] = 1
+    with pytest.raises(HostError):
+        recording.seal(consent=CONSENT)
+    assert place.catalogue.get("rec-1").state is RecordingState.SEALING
+    recording.seal(consent=CONSENT)
+    row = place.catalogue.get("rec-1")
+    assert (row.state, recording.state, row.gaps) == (RecordingState.SEALED, RecordingState.SEALED, [])
+    assert place.kinds() == ["recording.started", "recording.sealed"]
+
+
+def test_one_failed_append_after_the_seal_damages_nothing(place: Place) -> None:
+    recording = place.begun()
+    place.failing.failures["recording.sealed"] = 1
+    with pytest.raises(HostError):
+        recording.seal(consent=CONSENT)
+    assert recording.fail("the database did not answer") is RecordingState.SEALED
+    assert place.catalogue.get("rec-1").gaps == []
+
+
+def test_a_seal_that_was_written_although_its_writer_was_told_otherwise_stays_sealed(place: Place) -> None:
+    recording = place.begun()
+    recording.seal(consent=CONSENT)
+    recording.state = RecordingState.SEALING
+    assert recording.fail("no answer to COMMIT") is RecordingState.SEALED
+    assert place.catalogue.get("rec-1").gaps == []
+    recording.state = RecordingState.SEALING
+    recording.seal(consent=CONSENT)
+    assert place.kinds().count("recording.sealed") == 1
+
+
+def test_a_hold_whose_evidence_fails_is_done_again_with_its_evidence_before_the_resumption(place: Place) -> None:
+    recording = place.begun()
+    place.failing.failures["recording.held"] = 1
+    with pytest.raises(HostError):
+        recording.hold("doubt")
+    assert recording.state is RecordingState.CAPTURING
+    recording.hold("doubt")
+    place.failing.failures["recording.resumed"] = 1
+    with pytest.raises(HostError):
+        recording.resume()
+    recording.resume()
+    assert place.kinds() == ["recording.started", "recording.held", "recording.resumed"]
+
+
+@pytest.mark.parametrize("how", ["seal", "crash"])
+def test_recovery_writes_the_damage_and_its_evidence_together(place: Place, how: str) -> None:
+    recording = place.begun()
+    if how == "crash":
+        place.store.crash()
+    else:
+        place.failing.failures["recording.sealed"] = 1
+        with pytest.raises(HostError):
+            recording.seal(consent=CONSENT)
+    place.failing.failures["recording.recovered"] = 1
+    assert "left as it is" in place.vault.recover()[0].how
+    assert place.catalogue.get("rec-1").state in (RecordingState.CAPTURING, RecordingState.SEALING)
+    (settled,) = place.vault.recover()
+    assert settled.state is (RecordingState.DAMAGED if how == "crash" else RecordingState.SEALED)
+    assert place.kinds().count("recording.recovered") == 1
+
+
+def test_a_hand_cannot_destroy_what_a_legal_hold_keeps_and_the_refusal_is_evidence(place: Place) -> None:
+    place.sealed()
+    hold_id = place.hold("rec-1")
+    with pytest.raises(ComplianceError, match=r"RET-002.*litige 2026-17") as refused:
+        place.vault.discard_stored("rec-1", rule_id="REC-005", reason="asked for")
+    assert (refused.value.rules, refused.value.exit_code) == (("RET-002",), 1)
+    row = place.catalogue.get("rec-1")
+    assert (row.state, row.has_key, place.store.stored()) == (RecordingState.SEALED, True, ["rec-1"])
+    assert place.kinds()[-1] == "recording.discard_refused"
+    assert "recording.discarding" not in place.kinds()
+    place.holds.release(hold_id, by="dpo", reason="settled")
+    state = place.vault.discard_stored("rec-1", rule_id="REC-005", reason="asked for")
+    assert state is RecordingState.PURGED
+
+
+def test_a_hold_does_not_save_what_was_objected_to_before_it_was_sealed(place: Place) -> None:
+    recording = place.begun()
+    place.hold("rec-1")
+    recording.discard("OBJ-003", "objection")
+    assert place.catalogue.get("rec-1").state is RecordingState.DISCARDED
+
+
+def test_key_and_file_go_when_the_chain_can_be_neither_read_nor_written(place: Place) -> None:
+    recording = place.begun()
+    place.failing.deaf = True
+    with pytest.raises(HostError):
+        recording.discard("OBJ-003", "objection")
+    assert not place.catalogue.get("rec-1").has_key
+    assert [*place.store.stored(), *place.store.unfinished()] == []
+    place.failing.deaf = False
+    place.vault.recover()
+    assert place.catalogue.get("rec-1").state is RecordingState.DISCARDED
+    assert "certificate.destruction" in place.kinds()
+
+
+def test_the_bytes_go_when_the_database_takes_nothing_any_more(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = place.begun()
+
+    def away(_: object) -> None:
+        raise HostError("the database does not answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(place.catalogue, "destroy_key", away)
+        with pytest.raises(HostError):
+            recording.discard("OBJ-003", "objection")
+    assert [*place.store.stored(), *place.store.unfinished()] == []
+    place.vault.recover()
+    assert not place.catalogue.get("rec-1").has_key
+    assert place.catalogue.get("rec-1").state is RecordingState.DISCARDED
+
+
+@pytest.mark.parametrize("error", [ValueError("odd"), KeyError("odd"), ComplianceError("odd")])
+def test_one_row_that_nobody_expected_does_not_keep_the_others_from_recovery(place: Place, error: Exception) -> None:
+    for one in ("rec-1", "rec-2", "rec-3"):
+        place.begun(one)
+    place.store.crash()
+    recover = place.store.recover
+
+    def odd(recording_id: str, data_key: bytes) -> object:
+        if recording_id == "rec-2":
+            raise error
+        return recover(recording_id, data_key)
+
+    place.store.recover = odd  # type: ignore[method-assign, assignment]
+    done = {one.recording_id: one for one in place.vault.recover()}
+    assert {one for one in done if done[one].state is RecordingState.DAMAGED} == {"rec-1", "rec-3"}
+    assert done["rec-2"].how.startswith("left as it is: ")
+    assert done["rec-2"].state is RecordingState.CAPTURING
+
+
+def test_what_another_node_left_is_named_with_that_node(place: Place) -> None:
+    place.begun("rec-1", node_id="node-9")
+    assert leftovers(place.vault.holdings) == []
+    place.store.crash()
+    (finding,) = leftovers(place.vault.holdings)
+    assert (finding.recording_id, "node-9" in finding.fault, "node-9" in finding.remedy) == ("rec-1", True, True)
+    assert [one.recording_id for one in place.vault.verify()] == ["rec-1"]
+
+
+def test_a_call_of_another_node_on_another_disk_is_left_out_until_no_call_can_last_so_long(place: Place) -> None:
+    place.begun("rec-1", node_id="node-9")
+    place.store.delete("rec-1")
+    place.clock.at = CALLED + timedelta(hours=1)
+    assert leftovers(place.vault.holdings) == []
+    place.clock.at = CALLED + timedelta(hours=13)
+    assert [one.recording_id for one in leftovers(place.vault.holdings)] == ["rec-1"]
+
+
+def test_a_certificate_says_whether_the_bytes_of_the_key_are_gone_from_the_files(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.storage.keys._PATIENCE", "100ms")
+    place.sealed("rec-1")
+    place.sealed("rec-2")
+    with place.database.reading() as connection:
+        connection.execute(text("SELECT wrapped FROM recording_keys")).all()
+        place.vault.discard_stored("rec-1", rule_id="REC-005", reason="asked for")
+    place.vault.discard_stored("rec-2", rule_id="REC-005", reason="asked for")
+    wiped = [place.certificates(one)[0]["key_wiped"] for one in ("rec-1", "rec-2")]
+    assert wiped == [False, True]
+
+
+def test_a_copy_is_private_even_where_a_public_file_lay_and_no_link_is_followed(place: Place, tmp_path: Path) -> None:
+    place.sealed()
+    copy = tmp_path / "copy.wav"
+    copy.write_bytes(b"old")
+    copy.chmod(0o644)
+    with copy.open("rb") as watcher:
+        place.vault.export("rec-1", copy, reason="complaint", actor="ana")
+        assert watcher.read() == b"old"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "copy.wav.json").stat().st_mode) == 0o600
+    (tmp_path / "link.wav").symlink_to(tmp_path / "elsewhere.wav")
+    with pytest.raises(HostError, match="not a plain file"):
+        place.vault.export("rec-1", tmp_path / "link.wav", reason="complaint", actor="ana")
+    assert not (tmp_path / "elsewhere.wav").exists()
