@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from ivr.domain.hearing import Channel
 from ivr.domain.verdict import Band, EarVerdict, Label
 from ivr.services.holdings import must_vanish
@@ -242,15 +244,18 @@ def test_a_question_that_cannot_be_played_still_ends_in_an_objection(tmp_path: P
     play(tmp_path, scene)
 
 
-def test_a_no_over_the_question_is_no_answer_to_it_and_is_judged_without_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("span", [(500, 1000), (2900, 4600)])
+def test_a_no_over_the_question_is_no_answer_to_it_and_is_judged_without_it(
+    tmp_path: Path, span: tuple[int, int]
+) -> None:
     async def scene(x: Exchange) -> None:
         doubtful(x)
         x.ring(DOUBTFUL)
         await x.until("prompt.started", prompt="doubt")
         begun_ms = x.call.media_ms
-        x.ear.when_said(Channel.CALLER, begun_ms + 520, begun_ms + 700, NO)
+        x.ear.when_said(Channel.CALLER, begun_ms + span[0] + 50, begun_ms + span[0] + 250, NO)
         x.line._legs["a"].script.clear()
-        x.line.speak("a", frames(1200, [(500, 1000)]))
+        x.line.speak("a", frames(6000, [span]))
         await x.until("objection", basis="IMPLIED")
         assert x.feed.of("doubt.dispelled") == []
         asked = [speech for speech in x.ear.asked if speech.piece.start_ms > 9600]

@@ -185,8 +185,8 @@ def test_a_fault_outside_the_pump_ends_the_capture_too(
         told = await x.until("call.fault")
         stopped = x.call.capture.stopped
         fault_ms = x.call.media_ms
-        await x.over()
-        assert stopped
+        row = await x.over()
+        assert (stopped, row.ended_by) == (True, "fault")
         assert told["what"] == "ZeroDivisionError"
         assert not [at for at in x.written if at > fault_ms]
         assert x.said[-1] == "goodbye" or owner is Doubt

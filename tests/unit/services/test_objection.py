@@ -10,7 +10,7 @@ import pytest
 from ivr.domain.hearing import Channel
 from ivr.domain.program import Captured
 from ivr.domain.recording import RecordingState
-from ivr.domain.verdict import Band, EarVerdict, Label
+from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, CALLER, Exchange, play
 from tests.fakes.line import answers
@@ -355,3 +355,21 @@ def test_speech_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure
         assert ended == {"hotline-disclosure": True, "hotline-menu": False}
 
     play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
+
+
+def test_forbidden_data_that_several_pieces_hear_is_noted_once(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        told = iter(range(100))
+        x.ear.decide = lambda speech: EarVerdict(
+            Label.NONE, Band.CLEAR, 0.0, None, (SensitiveSpan("nir", 5000, 5500 + 20 * next(told)),)
+        )
+        x.ring((5000, 9000))
+        await x.media(14_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert len(x.ear.asked) > 2
+        assert len(x.of_audit("sensitive.masked")) == 1
+        (mask,) = x.recording.masks
+        assert int(str(mask["end_ms"])) == 5500 + 20 * (len(x.ear.asked) - 1) + 2000
+
+    play(tmp_path, scene)

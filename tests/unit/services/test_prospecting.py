@@ -239,3 +239,17 @@ def test_whether_a_person_may_be_called_is_asked_away_from_the_event_loop(tmp_pa
         assert away == [True, True]
 
     play(tmp_path, scene, options={"desk": desk})
+
+
+def test_an_agent_who_says_what_refusing_prospects_say_raises_no_doubt(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties |= {PROSPECT: answers(), AGENT: answers()}
+        x.ear.when_said(Channel.AGENT, 9000, 9500, objection(label=Label.REFUSAL_CONTACT))
+        call = await x.place()
+        await x.agent_speaks((3000, 12_000))
+        await x.media(20_000)
+        x.line.peer_hangs_up(call.a_leg.id)
+        assert (await x.over()).recording_state == "SEALED"
+        assert x.feed.of("doubt") == []
+
+    play(tmp_path, scene, changes={"agent_uri": AGENT})
