@@ -13,6 +13,7 @@ from typing import Any
 from ivr.domain.call import CALL
 from ivr.domain.consent import CONSENT
 from ivr.domain.leg import LEG
+from ivr.domain.legal_hold import LEGAL_HOLD
 from ivr.domain.machine import Machine
 from ivr.domain.recording import RECORDING
 
@@ -38,6 +39,12 @@ _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
         "ivr/domain/recording.py",
         "From nothing kept to destroyed. A call may be reported only when its recording stands in WITHHELD, SEALED, "
         "DAMAGED, DISCARDED or PURGED.",
+    ),
+    (
+        LEGAL_HOLD,
+        "ivr/domain/legal_hold.py",
+        "A named case suspends the destruction of the recordings that it lists (RET-002), by retention and by hand. "
+        "Only ACTIVE holds anything; two persons who did not ask for it must approve.",
     ),
 )
 

@@ -10,6 +10,7 @@ import pytest
 from ivr.domain.call import CALL
 from ivr.domain.consent import CONSENT
 from ivr.domain.leg import LEG
+from ivr.domain.legal_hold import LEGAL_HOLD
 from ivr.domain.recording import RECORDING
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -22,7 +23,7 @@ def test_the_committed_drawings_are_those_of_the_tables() -> None:
     assert committed == drawn, "run: .venv/bin/python docs/make_state_diagrams.py"
 
 
-@pytest.mark.parametrize("machine", [LEG, CALL, CONSENT, RECORDING], ids=lambda machine: machine.name)
+@pytest.mark.parametrize("machine", [LEG, CALL, CONSENT, RECORDING, LEGAL_HOLD], ids=lambda machine: machine.name)
 def test_every_move_of_a_table_stands_in_its_drawing(machine) -> None:  # type: ignore[no-untyped-def]
     page = GENERATOR["pages"]()[f"{machine.name}.md"]
     drawn = {
