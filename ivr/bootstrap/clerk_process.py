@@ -52,6 +52,9 @@ class Clerk:
                 duty()
             except IvrError as error:
                 self._tell("clerk.failed", duty=name, what=error.what, where=error.where, remedy=error.remedy)
+            except Exception as error:
+                # Its message may hold anything; its name says enough to look.
+                self._tell("clerk.failed", duty=name, what=type(error).__name__, where="", remedy="report this fault")
         self._tell("clerk.swept", took_s=round(time.monotonic() - began, 3))
 
     def _recover(self) -> None:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from click.testing import CliRunner
 
 from ivr.bootstrap.archive import Archive, open_archive
-from ivr.cli import main
+from ivr.cli.root import main
 from ivr.settings import Settings, load_settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]

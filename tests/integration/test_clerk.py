@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ivr.bootstrap.clerk_process import Clerk
+from tests.fakes.vault import a_tag
 from tests.integration.house import House, Serving, run, until
-from tests.integration.test_vault_commands import record
+from tests.integration.test_retention_commands import record
 
 pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("clerk")]
 NOW = datetime.now(UTC)
@@ -51,3 +53,40 @@ def test_a_clerk_that_is_killed_is_started_again_and_goes_on(house: House) -> No
 
     run(node())
     house.must_be_whole()
+
+
+def test_a_sweep_settles_what_nobody_writes_any_more_without_a_restart_of_the_node(house: House) -> None:
+    archive, told = house.archive(), []
+    try:
+        clerk = Clerk(house.settings(), archive, lambda kind, **fields: told.append((kind, fields)))
+        recording = archive.vault.begin(a_tag("stuck", opened_at=NOW, node_id=house.settings().node.id))
+        recording.write(b"\1\0\2\0" * 8000)
+        clerk.sweep()
+        assert [kind for kind, _ in told if kind == "recording.recovered"] == []
+        # The call that wrote it gave it up; the process, and so the node, lives on.
+        recording._writer.close()
+        clerk.sweep()
+        assert [fields["recording_id"] for kind, fields in told if kind == "recording.recovered"] == ["stuck"]
+    finally:
+        archive.close()
+    assert state(house, "stuck") in ("DAMAGED", "DISCARDED")
+
+
+def test_a_duty_that_fails_as_nobody_expected_keeps_no_other_from_being_done(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(house, "old", at=LONG_AGO)
+    archive, told = house.archive(), []
+    try:
+        clerk = Clerk(house.settings(), archive, lambda kind, **fields: told.append((kind, fields)))
+
+        def odd() -> None:
+            raise ValueError("a row of nobody")
+
+        monkeypatch.setattr(archive.vault, "recover", odd)
+        clerk.sweep()
+    finally:
+        archive.close()
+    assert ("clerk.failed", "ValueError") in [(kind, fields.get("what")) for kind, fields in told]
+    assert told[-1][0] == "clerk.swept"
+    assert state(house, "old") == "PURGED"

@@ -155,6 +155,23 @@ def test_a_discarded_recording_leaves_a_certificate_and_nothing_else(changed: Ho
     changed.must_be_whole()
 
 
+def test_what_a_legal_hold_keeps_no_hand_destroys(changed: House) -> None:
+    asked = ("--case", "litige 17", "--owner", "dpo", "--basis", "17.3.e legal claims", "--actor", "ana")
+    hold = changed.ivr_json("hold", "request", "first", *asked)
+    for person in ("bob", "cleo"):
+        changed.ivr_json("hold", "approve", str(hold["id"]), "--actor", person)
+    done = changed.ivr("recordings", "discard", "first", "--rule", "REC-005", "--reason", "opposition écrite")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert all(word in done.stderr for word in ("RET-002", "litige 17", "ivr hold release"))
+    shown = changed.ivr_json("recordings", "show", "first")
+    assert (shown["state"], shown["key"], shown["events"][-1]["kind"]) == (
+        "SEALED",
+        "present",
+        "recording.discard_refused",
+    )
+    changed.must_be_whole()
+
+
 @pytest.mark.parametrize("place", ["first byte", "middle", "last byte", "one byte less"])
 def test_one_changed_byte_of_a_stored_file_is_found_and_its_recording_named(place: str, changed: House) -> None:
     (file,) = changed.store_dir.glob("??/??/second.ivr")

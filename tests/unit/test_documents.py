@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from ivr.cli import main
+from ivr.cli.root import main
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
