@@ -1,0 +1,60 @@
+"""What the use cases need from the outside, by role. Adapters are named by technology and live elsewhere."""
+
+from ivr.services.ports.evidence import AuditEvent, AuditLog, CallLog, CallRow, DoNotCallRegister
+from ivr.services.ports.hearing import Ear, ListenContext, Speech, VoiceDetector
+from ivr.services.ports.telephony import (
+    DigitPressed,
+    IncomingCall,
+    LegAudio,
+    LegConfirmed,
+    LegDisconnected,
+    LegHeld,
+    LegProgress,
+    Line,
+    LineEvent,
+    PromptEnded,
+)
+from ivr.services.ports.vault import (
+    Catalogue,
+    KeyRing,
+    RecordingRow,
+    RecordingStore,
+    RecordingTag,
+    RecordingWriter,
+    Reservation,
+    SealedFile,
+)
+from ivr.services.ports.world import Clock, Desk, LiveFeed
+
+__all__ = [
+    "AuditEvent",
+    "AuditLog",
+    "CallLog",
+    "CallRow",
+    "Catalogue",
+    "Clock",
+    "Desk",
+    "DigitPressed",
+    "DoNotCallRegister",
+    "Ear",
+    "IncomingCall",
+    "KeyRing",
+    "LegAudio",
+    "LegConfirmed",
+    "LegDisconnected",
+    "LegHeld",
+    "LegProgress",
+    "Line",
+    "LineEvent",
+    "ListenContext",
+    "LiveFeed",
+    "PromptEnded",
+    "RecordingRow",
+    "RecordingStore",
+    "RecordingTag",
+    "RecordingWriter",
+    "Reservation",
+    "SealedFile",
+    "Speech",
+    "VoiceDetector",
+]

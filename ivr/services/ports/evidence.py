@@ -1,0 +1,87 @@
+"""Ports of evidence: reports of calls, the hash-chained log, and who is never to be called again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class CallRow:
+    """What is reported of a call (CDR). No words, no digits."""
+
+    call_id: str
+    program: str
+    direction: str
+    party: str
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    disposition: str
+    sip_status: int
+    hangup_cause: int
+    ended_by: str
+    recording_id: str | None
+    recording_state: str
+    consent: Mapping[str, object]
+    node_id: str
+
+
+class CallLog(Protocol):
+    def add(self, row: CallRow) -> None: ...
+
+    def find(self, *, limit: int = 100) -> list[CallRow]: ...
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    """One link of a node's chain. `body` is canonical JSON without content: no words, no digits, no audio."""
+
+    node_id: str
+    seq: int
+    at: datetime
+    kind: str
+    call_id: str
+    recording_id: str
+    body: Mapping[str, object]
+    previous: str
+    digest: str
+
+
+class AuditLog(Protocol):
+    """Append-only, hash-chained evidence (promise 5)."""
+
+    def append(
+        self,
+        kind: str,
+        *,
+        call_id: str = "",
+        recording_id: str = "",
+        body: Mapping[str, object] | None = None,
+    ) -> AuditEvent: ...
+
+    def events(self, *, call_id: str = "", recording_id: str = "", limit: int = 100_000) -> list[AuditEvent]:
+        """Oldest first."""
+        ...
+
+    def recent(self, kind: str, *, last: int) -> list[AuditEvent]:
+        """Events of this kind among the last so many of this node, oldest first."""
+        ...
+
+    def verify(self) -> list[str]:
+        """Return one line per broken link, naming node, sequence number and what is wrong; empty when whole."""
+        ...
+
+
+class DoNotCallRegister(Protocol):
+    """People never to be called again, as keyed hashes of their number or URI."""
+
+    def add(self, uri: str, *, scope: str, rule_id: str, call_id: str) -> str:
+        """Note the refusal and return the entry's id (a hash)."""
+        ...
+
+    def bars(self, uri: str, *, scope: str) -> str | None:
+        """Return the entry's id when calls to this person are barred for this scope."""
+        ...

@@ -1,0 +1,163 @@
+"""Ports of telephony: what happens on a line, and what a line can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class IncomingCall:
+    """An INVITE has arrived and is unanswered; the adapter has already sent 180."""
+
+    leg_id: str
+    sip_call_id: str
+    from_uri: str
+    to_uri: str
+    at: float
+
+
+@dataclass(frozen=True)
+class LegProgress:
+    """A placed leg is ringing (18x)."""
+
+    leg_id: str
+    sip_status: int
+    at: float
+
+
+@dataclass(frozen=True)
+class LegConfirmed:
+    """The leg is up (ACK) and its media flows: frames begin at offset 0 now."""
+
+    leg_id: str
+    sip_call_id: str
+    codec: str
+    at: float
+
+
+@dataclass(frozen=True)
+class LegDisconnected:
+    """The leg is over. `sip_status` is the final status (RFC 3261), `hangup_cause` is Q.850.
+
+    `by_peer` tells who ended it. Always the last event of a leg, exactly once.
+    """
+
+    leg_id: str
+    sip_status: int
+    hangup_cause: int
+    by_peer: bool
+    was_confirmed: bool
+    at: float
+
+
+@dataclass(frozen=True)
+class DigitPressed:
+    """One key, from RFC 4733 or SIP INFO. Never log the digit: only that a key was pressed."""
+
+    leg_id: str
+    digit: str = field(repr=False)
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class PromptEnded:
+    """A prompt stopped: at its end (`completed`) or because it was interrupted or the leg went away.
+
+    `heard_ms` is how much of it was actually sent to the party.
+    """
+
+    leg_id: str
+    play_id: str
+    completed: bool
+    heard_ms: int
+    at: float
+
+
+@dataclass(frozen=True)
+class LegHeld:
+    """The far end put us on hold or took us back (re-INVITE changing media direction)."""
+
+    leg_id: str
+    held: bool
+    at: float
+
+
+LineEvent = IncomingCall | LegProgress | LegConfirmed | LegDisconnected | DigitPressed | PromptEnded | LegHeld
+
+
+@dataclass(frozen=True)
+class LegAudio:
+    """Consecutive 20 ms frames of one leg since the last drain, all lists of equal length.
+
+    `first_frame` counts 20 ms frames since the leg's media began; `spoken[i]` is what the party said and
+    `heard[i]` what the party was sent, each PCM16 mono at `rate_hz`. `lost_before` is how many frames just before
+    `first_frame` were dropped because the queue was full.
+    """
+
+    first_frame: int
+    spoken: Sequence[bytes]
+    heard: Sequence[bytes]
+    rate_hz: int
+    lost_before: int = 0
+
+
+class Line(Protocol):
+    """One SIP endpoint. Commands return at once; what happens comes back as events, in order.
+
+    Every command on a leg that is already gone is ignored: its LegDisconnected is on its way.
+    """
+
+    @property
+    def uri(self) -> str:
+        """The SIP URI to dial to reach this line."""
+        ...
+
+    @property
+    def capacity(self) -> int:
+        """How many legs this line can hold at once, as the SIP library says."""
+        ...
+
+    @property
+    def free_legs(self) -> int:
+        """How many more legs it can hold now."""
+        ...
+
+    def reserve(self, leg_id: str) -> bool:
+        """Keep a slot for the leg that will be placed under this id; False when the line is full."""
+        ...
+
+    def release(self, leg_id: str) -> None:
+        """Give up a reservation that was not used; unknown is fine."""
+
+    async def next_event(self) -> LineEvent: ...
+
+    def answer(self, leg_id: str) -> None:
+        """Send 200 to an incoming leg."""
+
+    def reject(self, leg_id: str, sip_status: int) -> None:
+        """Send a final non-2xx status to an incoming leg."""
+
+    def place(self, leg_id: str, uri: str, *, ring_timeout_s: float) -> None:
+        """Send an INVITE to `uri`; no answer in time becomes a CANCEL and LegDisconnected with 408."""
+
+    def hangup(self, leg_id: str) -> None:
+        """End a leg in any state: BYE, CANCEL, or a final status."""
+
+    def play(self, leg_id: str, play_id: str, prompt: Path, *, loop: bool = False) -> None:
+        """Play a WAV file (PCM16 mono) to the party from now on; replaces a prompt that is playing on the leg."""
+
+    def stop_playing(self, leg_id: str) -> None: ...
+
+    def bridge(self, a_leg: str, b_leg: str) -> None:
+        """Let two legs hear each other; `heard` of each then includes the other."""
+
+    def unbridge(self, a_leg: str, b_leg: str) -> None: ...
+
+    def drain(self, leg_id: str) -> LegAudio | None:
+        """Take the audio frames that have arrived since the last call; None when there are none."""
+        ...
+
+    async def close(self) -> None: ...

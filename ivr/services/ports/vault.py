@@ -1,0 +1,247 @@
+"""Ports of the vault: containers, keys, and the rows about recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ivr.domain.legal_hold import LegalHold
+from ivr.domain.recording import RecordingState
+
+
+@dataclass(frozen=True)
+class RecordingTag:
+    """What is written beside a recording when it is opened; see docs/recording-format.md."""
+
+    recording_id: str
+    call_id: str
+    program: str
+    purposes: tuple[str, ...]
+    policy_id: str
+    policy_version: str
+    rule_ids: tuple[str, ...]
+    retention: str
+    codec: str
+    channels: tuple[str, ...]
+    rate_hz: int
+    opened_at: datetime
+    node_id: str
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """What a finished container is: its bytes' SHA-256 (hex), size in bytes, and length in milliseconds."""
+
+    sha256: str
+    size_bytes: int
+    duration_ms: int
+
+
+class RecordingWriter(Protocol):
+    """An open, encrypted recording. Every method raises ArchiveError or HostError when the store fails."""
+
+    def write(self, pcm: bytes) -> None:
+        """Append interleaved stereo PCM16 at the tag's rate."""
+
+    def seal(self) -> SealedFile:
+        """Finish, fsync and rename; the recording is now whole."""
+        ...
+
+    def abort(self) -> None:
+        """Close and delete what was written."""
+
+    def close(self) -> None:
+        """Stop writing and leave what is there to `RecordingStore.recover`. Never raises; closed already is fine."""
+
+
+class Reservation(Protocol):
+    """A name that is taken and locked, without a byte of audio yet."""
+
+    def open(self, data_key: bytes | bytearray, *, codec: str, rate_hz: int, channels: int) -> RecordingWriter:
+        """Begin to write. `data_key` may be cleared afterwards."""
+        ...
+
+    def abort(self) -> None:
+        """Give the name back; nothing stays."""
+
+
+class RecordingStore(Protocol):
+    """Where the encrypted containers lie."""
+
+    def reserve(self, recording_id: str) -> Reservation:
+        """Take the name: from now until its process dies or closes it, it is `busy`. Raises ArchiveError when taken."""
+        ...
+
+    def open(
+        self, recording_id: str, data_key: bytes | bytearray, *, codec: str, rate_hz: int, channels: int
+    ) -> RecordingWriter: ...
+
+    def recover(self, recording_id: str, data_key: bytes | bytearray) -> SealedFile | None:
+        """Keep the complete segments of a half-written file as a whole file; None when nothing is readable."""
+        ...
+
+    def verify(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> None:
+        """Read every byte; raises ArchiveError naming the recording and what is wrong with it."""
+
+    def decode(self, recording_id: str, data_key: bytes | bytearray) -> tuple[bytes, int, int]:
+        """Return (interleaved PCM16, rate in Hz, channels) of a sealed recording, in memory."""
+        ...
+
+    def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
+        """Return a sealed recording as the bytes of a playable file, `form` "wav" or "opus", in memory."""
+        ...
+
+    def delete(self, recording_id: str) -> None:
+        """Remove the file, whole or half-written; absent is fine."""
+
+    def digest(self, recording_id: str) -> str | None:
+        """SHA-256 (hex) of the bytes that are stored now, whole or half-written; None when there are none."""
+        ...
+
+    def busy(self, recording_id: str) -> bool:
+        """Whether some process is writing this recording at this moment."""
+        ...
+
+    def drop_empty(self, recording_id: str) -> bool:
+        """Remove a half-written file that nobody writes and that holds no complete segment; False when it is more."""
+        ...
+
+    def unfinished(self) -> Sequence[str]:
+        """Ids of half-written files."""
+        ...
+
+    def stored(self) -> Sequence[str]:
+        """Ids of whole files, wherever they lie."""
+        ...
+
+    def at_hand(self) -> Sequence[str]:
+        """Ids of whole files on this machine."""
+        ...
+
+
+class KeyRing(Protocol):
+    """Makes and unwraps data keys. The wrapped form is bound to the recording's id.
+
+    Raises HostError when the KEK cannot be reached: then nothing is recorded. Who has used a data key clears it
+    (`ivr.services.data_key`).
+    """
+
+    @property
+    def kek_id(self) -> str:
+        """The KEK that wraps new keys now."""
+        ...
+
+    def kek_of(self, wrapped: bytes) -> str:
+        """Which KEK wrapped this; empty when it is no wrapped key."""
+        ...
+
+    def new_data_key(self, recording_id: str) -> tuple[bytearray, bytes]:
+        """Return (data key, wrapped data key)."""
+        ...
+
+    def unwrap(self, recording_id: str, wrapped: bytes) -> bytearray:
+        """Raises ArchiveError when the key is not ours or was changed."""
+        ...
+
+
+@dataclass(frozen=True)
+class RecordingRow:
+    """A recording as the catalogue knows it."""
+
+    tag: RecordingTag
+    state: RecordingState
+    sealed: SealedFile | None
+    deadline: datetime | None
+    closed_at: datetime | None
+    consent: Mapping[str, object]
+    gaps: Sequence[Mapping[str, object]]
+    masks: Sequence[Mapping[str, object]]
+    has_key: bool
+    reason: str = ""
+
+
+class Catalogue(Protocol):
+    """Rows about recordings, in the database. Every write is one transaction; states move by the table only."""
+
+    def add(self, tag: RecordingTag, wrapped_key: bytes, kek_id: str, *, deadline: datetime | None = None) -> None:
+        """Insert in state CAPTURING; raises ArchiveError for a duplicate id."""
+
+    def get(self, recording_id: str) -> RecordingRow:
+        """Raises ArchiveError naming the id when there is none."""
+        ...
+
+    def find(
+        self,
+        *,
+        call_id: str | None = None,
+        node_id: str | None = None,
+        states: Sequence[RecordingState] = (),
+        has_key: bool | None = None,
+        limit: int = 1000,
+    ) -> list[RecordingRow]:
+        """Newest first; each argument given narrows the answer."""
+        ...
+
+    def page(self, *, after: str, limit: int) -> list[RecordingRow]:
+        """Rows by id, beginning behind `after`."""
+        ...
+
+    def count(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def states(self, recording_ids: Sequence[str]) -> Mapping[str, RecordingState]:
+        """States of those of these recordings that have a row."""
+        ...
+
+    def wrapped_key(self, recording_id: str) -> bytes:
+        """Raises ArchiveError when the key has been destroyed."""
+        ...
+
+    def move(self, recording_id: str, event: str, *, reason: str = "", at: datetime | None = None) -> RecordingState:
+        """Apply a RecordingEvent (by value) through the state table."""
+        ...
+
+    def settle(
+        self,
+        recording_id: str,
+        *,
+        sealed: SealedFile | None,
+        deadline: datetime | None,
+        closed_at: datetime,
+        consent: Mapping[str, object],
+        gaps: Sequence[Mapping[str, object]],
+        masks: Sequence[Mapping[str, object]],
+    ) -> None:
+        """Note what the recording holds, before it is moved to SEALED or DAMAGED.
+
+        `sealed` is None while the file is still being closed: a crash then finds consent and deadline here.
+        """
+
+    def destroy_key(self, recording_id: str) -> None:
+        """Delete the wrapped key, and wipe it from the database's files: every copy of the audio is now noise."""
+
+    def destroy_keys(self, recording_ids: Sequence[str]) -> None:
+        """`destroy_key` for many: one transaction, one wipe."""
+
+    def wipe_destroyed_keys(self) -> bool:
+        """Finish the wiping that a crash or a busy reader has put off; True when nothing is left to do."""
+        ...
+
+    def holds_on(self, recording_id: str) -> Sequence[LegalHold]:
+        """The legal holds that are ACTIVE on it; inside `together` none changes until the block ends."""
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """What this thread does inside the block, in the audit log of the same database too, happens whole or not."""
+        ...
+
+    def claim(self, name: str) -> AbstractContextManager[None]:
+        """Hold `name` against every other thread, process and node until the block ends; a dead holder holds nothing.
+
+        Waits for its turn. A thread must not claim what it holds already.
+        """
+        ...
