@@ -1,4 +1,4 @@
-from ivr.cli import main
+from ivr.entry import run
 
 if __name__ == "__main__":
-    main()
+    run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivr.bootstrap.world import SystemClock
+from ivr.errors import HostError
 from ivr.recording.kek_files import KekFiles
 from ivr.recording.openbao import OpenBaoKeyRing
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
@@ -84,6 +85,39 @@ def open_archive(settings: Settings, *, create: bool = False) -> Archive:
         call_log=SqlCallLog(database),
         do_not_call=SqlDoNotCall(database, secret=register.key, secret_id=register.secret_id, clock=clock),
     )
+
+
+def check_keys(archive: Archive) -> None:
+    """Raises HostError when recordings lie under a KEK that this node does not have: they could not be opened."""
+    known = {archive.keys.kek_id, *archive.keys.retired()}
+    foreign = {kek_id: count for kek_id, count in archive.key_table.per_kek().items() if kek_id not in known}
+    if foreign:
+        names = ", ".join(f"{kek_id} ({count})" for kek_id, count in sorted(foreign.items()))
+        raise HostError(
+            f"recordings are wrapped by keys that are not here: {names}; this node has {archive.keys.kek_id}",
+            where=archive.database.name,
+            remedy="put the right key file back (keys.kek_file), or its retired one into keys.retired_dir",
+        )
+
+
+def refuse_second_kek(settings: Settings) -> None:
+    """Raises HostError when the key file is gone although recordings need it: a new one would not open them."""
+    if settings.keys.provider != "file" or settings.keys.kek_file.exists():
+        return
+    try:
+        database = Database.open(settings.database.url)
+    except HostError:
+        return  # There is no database yet: nothing can be wrapped by a key that is gone.
+    try:
+        needed = SqlKeyTable(database).per_kek()
+    finally:
+        database.close()
+    if needed:
+        raise HostError(
+            f"the key file is missing, and {sum(needed.values())} recordings need it ({', '.join(sorted(needed))})",
+            where=str(settings.keys.kek_file),
+            remedy="put it back from where it is kept; a new key could not open them",
+        )
 
 
 def _key_ring(settings: Settings, *, create: bool) -> RotatingKeyRing:

@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 
-from ivr.bootstrap.archive import open_archive
+from ivr.bootstrap.archive import check_keys, open_archive, refuse_second_kek
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.world import SystemClock
 from ivr.errors import HostError, IvrError
@@ -47,6 +47,7 @@ def install(settings: Settings) -> list[str]:
         ) from error
     if new:
         made.append(f"data folder {data_dir}")
+    refuse_second_kek(settings)
     kek = settings.keys.kek_file.exists()
     open_archive(settings, create=True).close()
     if not kek:
@@ -109,6 +110,7 @@ def _kek(settings: Settings) -> str:
         if archive.keys.unwrap("doctor", wrapped) != data_key:
             raise HostError("la clé maîtresse rend une autre clé que celle qu'elle a reçue", remedy="prévenez le DPO")
         clear(data_key)
+        check_keys(archive)
         now = SystemClock().now()
         retired = retired_keks(archive.keys, archive.key_table, backup_days=settings.keys.backup_days)
         unfinished = sum(one.keys for one in retired)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ivr.bootstrap.archive import open_archive
+from ivr.bootstrap.archive import check_keys, open_archive
 from ivr.bootstrap.child import Child, News
 from ivr.bootstrap.spoken_check import refuse_forbidden_prompts
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, ComplianceError, ConfigurationError, HostError, IvrError
@@ -21,6 +21,7 @@ __all__ = ["News", "Node"]
 
 #: A Unix socket's name holds 107 bytes.
 _LONGEST_SOCKET = 107
+_RUN_DIR = "ivr-node-"
 
 
 class Node:
@@ -63,8 +64,10 @@ class Node:
     async def start(self, *, timeout_s: float = 120.0) -> None:
         """Recover what a crash left, then start everything. Raises what a process that cannot start has died of."""
         refuse_forbidden_prompts(self._settings)
+        await asyncio.to_thread(_check_keys, self._settings)
         await self.recover()
-        self._run_dir = run_dir = Path(tempfile.mkdtemp(prefix="ivr-"))
+        _sweep_run_dirs()
+        self._run_dir = run_dir = Path(tempfile.mkdtemp(prefix=f"{_RUN_DIR}{os.getpid()}-"))
         sockets = [f"ipc://{run_dir}/ear-{index}" for index in range(self._settings.node.ears)]
         if len(os.fsencode(sockets[-1].removeprefix("ipc://"))) > _LONGEST_SOCKET:
             raise HostError(
@@ -192,3 +195,19 @@ def _refusal(news: News) -> IvrError:
         return HostError(what, where=where, remedy=remedy)
     rules = news.get("rules")
     return ComplianceError(what, rules=tuple(rules) if isinstance(rules, list) else (), where=where, remedy=remedy)
+
+
+def _check_keys(settings: Settings) -> None:
+    archive = open_archive(settings)
+    try:
+        check_keys(archive)
+    finally:
+        archive.close()
+
+
+def _sweep_run_dirs() -> None:
+    """Remove the socket folders of nodes that were killed: their name holds the node's process id."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_RUN_DIR}*-*"):
+        pid = left.name.removeprefix(_RUN_DIR).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and left.stat().st_uid == os.getuid():
+            shutil.rmtree(left, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import sys
 from collections.abc import Mapping
@@ -12,8 +13,9 @@ import click
 
 from ivr.bootstrap.logs import NewsLog
 from ivr.bootstrap.node import News, Node
+from ivr.bootstrap.sole import sole_node
 from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings, until_told
-from ivr.errors import EXIT_OK, EXIT_REFUSED, HostError
+from ivr.errors import EXIT_OK, EXIT_REFUSED, ConfigurationError, HostError
 from ivr.settings import Settings
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")
@@ -25,7 +27,9 @@ _EVERY_ADDRESS = ("0.0.0.0", "::")
 def serve(json_: bool) -> None:
     """Fait tourner le nœud : répond aux appels jusqu'à Ctrl-C."""
     try:
-        until_told(_serve(settings(), json_))
+        found = settings()
+        with sole_node(found):
+            until_told(_serve(found, json_))
     except KeyboardInterrupt:
         # Ctrl-C and SIGTERM are how a node is meant to be ended.
         sys.exit(EXIT_OK)
@@ -78,6 +82,10 @@ def _welcome(found: Settings, uris: list[str]) -> None:
     console.print(f"Données : {found.node.data_dir} · Ctrl-C pour arrêter.", soft_wrap=True)
 
 
+#: The form of an address that may be dialled; whether it exists is for the network to say (RFC 3261, RFC 3966).
+_DIALLABLE = re.compile(r"sips?:([^\s@<>]+@)?[^\s@<>:]+(:\d{1,5})?([;?][^\s<>]*)?|tel:\+?[\d.()-]+", re.IGNORECASE)
+
+
 @click.command()
 @click.argument("uri")
 @click.option("--program", required=True, help="Programme à suivre, p. ex. prospecting.")
@@ -86,6 +94,10 @@ def _welcome(found: Settings, uris: list[str]) -> None:
 @reporting
 def call(uri: str, program: str, agent: str, json_: bool) -> None:
     """Passe un appel, le suit jusqu'à son terme et en rend compte."""
+    if not _DIALLABLE.fullmatch(uri):
+        raise ConfigurationError(
+            f"'{uri}' cannot be dialled", key="uri", value=uri, remedy="write sip:user@host, sips:user@host or tel:+33…"
+        )
     env = {**os.environ, **OWN_LINE}
     settings(env).program(program)
     sys.exit(until_told(_call(env, uri, program, agent, json_)))
