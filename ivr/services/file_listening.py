@@ -95,7 +95,7 @@ async def listen_to_channel(
     _note(found, listener, pieces, sent_ms, duration_ms)
     await listener.close()
     found.masked = [replace(mask, end_ms=min(mask.end_ms, duration_ms)) for mask in listener.hearing.masks]
-    found.utterances = _utterances(channel, pieces, sent_ms)
+    found.utterances = _utterances(channel, [_settled(one, settings) for one in pieces], sent_ms)
     return found
 
 
@@ -114,6 +114,15 @@ def _note(
     mark = listener.hearing.mark_ms
     if not found.cleared or found.cleared[-1][1] != mark:
         found.cleared.append((now_ms, mark))
+
+
+def _settled(heard: Heard, settings: ListeningSettings) -> Heard:
+    """A doubtful partial piece settles nothing on a call: the next one begins where it began and says more."""
+    piece, verdict = heard.piece, heard.verdict
+    open_ = not piece.final and piece.end_ms - piece.start_ms < settings.hearing.piece_max_ms
+    if verdict.band is Band.DOUBT and open_:
+        return replace(heard, verdict=replace(verdict, band=Band.CLEAR, onset_ms=None))
+    return heard
 
 
 def _utterances(channel: Channel, pieces: Sequence[Heard], sent_ms: dict[int, int]) -> list[Utterance]:
