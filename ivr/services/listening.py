@@ -49,8 +49,9 @@ class Heard:
 class ChannelListener:
     """Listens to one channel of one call.
 
-    `objecting` are the labels that stop the recording in this program; others are news, but harmless to the mark. With
-    `acts` False (the agent's channel) a verdict that acts only holds the mark, as a doubt does.
+    `objecting` are the labels that stop the recording in this program, `doubted` those of which a clear verdict
+    counts as a doubt; others are news, but harmless to the mark. With `acts` False (the agent's channel) a verdict
+    that acts only holds the mark, as a doubt does.
     `feed` takes 20 ms frames (PCM16 mono 8 kHz) in order; `on_heard` is called on the event loop for each verdict,
     after the mark has taken it into account. `context` is asked, for its start, at the moment a piece is sent.
     """
@@ -65,6 +66,7 @@ class ChannelListener:
         clock: Clock,
         settings: ListeningSettings,
         objecting: frozenset[Label],
+        doubted: frozenset[Label] = frozenset(),
         context: Callable[[int], ListenContext],
         on_heard: Callable[[Heard], None],
         on_unheard: Callable[[Piece, str], None],
@@ -78,6 +80,7 @@ class ChannelListener:
         self._clock = clock
         self._settings = settings
         self._objecting = objecting
+        self._doubted = doubted
         self._context = context
         self._on_heard = on_heard
         self._on_unheard = on_unheard
@@ -213,6 +216,8 @@ class ChannelListener:
             return
         self._pace(hearing, piece, sent)
         objects = verdict.band is not Band.CLEAR and verdict.label in self._objecting
+        if verdict.band is Band.ACT and verdict.label in self._doubted:
+            verdict, objects = replace(verdict, band=Band.DOUBT), True
         taken = verdict if objects else replace(verdict, band=Band.CLEAR, onset_ms=None)
         if objects and not self._acts:
             taken = replace(verdict, band=Band.DOUBT)

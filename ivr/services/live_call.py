@@ -81,6 +81,8 @@ class LiveCall:
         self.objecting = frozenset(
             label for label in Label if decide_objection(program, label, deps.profile, at=started_at).effect is not None
         )
+        #: Labels so near to an objection, and so rare here otherwise, that a clear one is a reason to ask.
+        self.doubted = frozenset({Label.REFUSAL_CONTACT}) - self.objecting
         self._decision: Decision | None = None
         self._told_until_ms = 0
         self.sampled = sampled(call_id, program.sampling_rate)

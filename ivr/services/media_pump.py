@@ -50,6 +50,7 @@ class MediaPump:
             settings=call.deps.listening,
             # An agent who says what callers say when they refuse contact speaks of something else.
             objecting=call.objecting if caller else call.objecting & {Label.OBJECTION_RECORDING},
+            doubted=call.doubted if caller else frozenset(),
             context=lambda start_ms: call.listen_context(channel, start_ms),
             acts=caller,
             on_heard=self._heard,

@@ -15,7 +15,7 @@ import zmq.asyncio
 from zmq.utils.monitor import parse_monitor_message
 
 from ivr.domain.verdict import EarVerdict
-from ivr.errors import SpeechError
+from ivr.errors import SpeechError, SupersededError
 from ivr.services.ports import Speech
 from ivr.speech.server import check_endpoint
 from ivr.speech.wire import (
@@ -69,7 +69,8 @@ class ZmqEar:
         self._closed = False
 
     async def judge(self, speech: Speech) -> EarVerdict:
-        """Return the verdict, or raise SpeechError: overloaded, late, stale, failed, or no ear there."""
+        """Return the verdict. Raises SpeechError when the ear is overloaded, late, failed, or not there, and
+        SupersededError when a newer piece of the same speech took this one's place."""
         request_id = str(next(self._ids))
         loop = asyncio.get_running_loop()
         end = loop.time() + speech.deadline_s
@@ -80,6 +81,8 @@ class ZmqEar:
             return answer.result
         if isinstance(answer.result, Refusal):
             what, remedy = _WORDS[answer.result]
+            if answer.result is Refusal.STALE:
+                raise SupersededError(what, where=peer.endpoint)
             raise SpeechError(f"{what}: {answer.detail}" if answer.detail else what, where=peer.endpoint, remedy=remedy)
         raise SpeechError("the ear answered another question", where=peer.endpoint)
 

@@ -240,18 +240,20 @@ def test_an_objection_while_bridged_does_not_part_the_two(tmp_path: Path) -> Non
     play(tmp_path, scene, changes={"agent_uri": AGENT})
 
 
-def test_a_refusal_of_contact_on_the_hotline_bars_sales_calls_and_leaves_the_recording_alone(tmp_path: Path) -> None:
+def test_a_clear_refusal_of_contact_on_the_hotline_bars_sales_calls_and_is_asked_about(tmp_path: Path) -> None:
+    """ "Je refuse l'enregistrement" on a poor line may be heard as a refusal of contact: never as nothing."""
+
     async def scene(x: Exchange) -> None:
         x.ear.when_said(Channel.CALLER, 8000, 8800, objection(label=Label.REFUSAL_CONTACT))
-        x.ring((8000, 9500), (12_000, 13_000))
+        x.ring((8000, 9500))
         await x.media(16_000)
         x.line.peer_hangs_up("a")
         row = await x.over()
-        assert row.recording_state == "SEALED"
+        assert "doubt" in x.said
         assert x.do_not_call.bars(CALLER, scope="sales") is not None
         assert len(x.feed.of("do_not_call.added")) == 1
-        # A label that does not matter here does not hold the mark either: all of it is stored.
-        assert set(range(3000, 15_980, 20)) <= set(x.written)
+        # Hung up without having said no: nothing is kept (REC-021, fail_mode).
+        assert row.recording_state == "DISCARDED"
 
     play(tmp_path, scene)
 
