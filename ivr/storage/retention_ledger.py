@@ -153,8 +153,10 @@ class SqlRetentionLedger:
     def fact(self, name: str, value: str | None = None) -> str:
         if value is not None:
             with self._database.writing() as connection:
-                connection.execute(delete(meta).where(meta.c.name == name))
-                connection.execute(insert(meta), [{"name": name, "value": value}])
+                # Two nodes may note the same fact at once: the last one stands.
+                dialect = sqlite if self._database.is_sqlite else postgresql
+                noted = dialect.insert(meta).values(name=name, value=value)
+                connection.execute(noted.on_conflict_do_update(index_elements=[meta.c.name], set_={"value": value}))
             return value
         with self._database.reading() as connection:
             return connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none() or ""
