@@ -77,7 +77,7 @@ def verify(recording_ids: tuple[str, ...], all_: bool, resume: bool, rate_mib: f
         if recording_ids and not all_:
             place.findings, place.checked = archive.vault.verify(list(recording_ids)), len(recording_ids)
         else:
-            _verify_all(archive, place, rate_mib, shown=not json_)
+            _verify_all(archive, place, rate_mib, shown=not json_ and sys.stderr.isatty())
     if json_:
         print_json({"ok": not place.findings, "checked": place.checked, "findings": place.findings})
     elif not place.findings:
