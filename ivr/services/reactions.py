@@ -72,9 +72,9 @@ class Reactions:
             onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
             self.objected(verdict.label, Basis.SPOKEN, onset, verdict.score)
         elif heard.objects:
-            if verdict.label in call.doubted:
-                self._refused_contact()
             if self._doubtful(piece.channel) and not self.caller_objected:
+                if verdict.label in call.doubted:
+                    self._refused_contact()
                 about = verdict.label if verdict.label in call.objecting else Label.OBJECTION_RECORDING
                 self._doubt.raised(about, verdict.score)
         elif role is PartyRole.CALLER:

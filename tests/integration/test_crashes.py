@@ -123,7 +123,11 @@ def test_while_the_ear_is_gone_the_call_goes_on_and_nothing_unheard_is_stored(ho
         "IVR_HEARING__MASK_BEFORE_MS": "400",
         "IVR_EAR__DEADLINE_S": "4.0",
     }
-    sentences = ["Mon adresse a changé.", "Il pleut ici.", "Merci et bonne journée."]
+    sentences = [
+        "Le médecin m'a donné une nouvelle ordonnance.",
+        "La facture des lunettes date du mois de septembre.",
+        "Ma fille habite à Toulouse depuis deux ans.",
+    ]
     parts = [speech(sentence, pause_s=1.2) for sentence in sentences]
     wavs = [write_wav(tmp_path / f"{number}.wav", part) for number, part in enumerate(parts)]
     silence = write_wav(tmp_path / "silence.wav", np.zeros(4 * 8000, np.int16))
