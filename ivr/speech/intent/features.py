@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ivr.domain.sound import key
 from ivr.speech.intent.concepts import Lexicon, Unit
 from ivr.speech.intent.skeleton import PREDICATES, Node, about, skeleton
-from ivr.speech.intent.sound import key
 from ivr.speech.intent.stance import stances
 from ivr.speech.intent.words import Word
 
