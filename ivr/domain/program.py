@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ivr.domain.call import Direction
+from ivr.domain.identity import IdentityPlan
 from ivr.domain.verdict import Thresholds
 
 
@@ -56,7 +57,8 @@ class Program:
     """One program, frozen. `rule_ids` are the rules of the profile that govern its recording.
 
     `retention` names a clock of config/retention.toml. `sampling_rate` is the share of calls recorded (REC-008);
-    above the rule's maximum it needs `systematic_basis`. Timeouts are in seconds.
+    above the rule's maximum it needs `systematic_basis`. `identity` None: callers are not asked who they are. Timeouts
+    are in seconds.
     """
 
     name: str
@@ -82,3 +84,4 @@ class Program:
     doubt_timeout_s: float = 8.0
     max_call_s: float = 3600.0
     do_not_call_scope: str = "sales"
+    identity: IdentityPlan | None = None
