@@ -13,11 +13,13 @@ from ivr.domain.policy import decide_objection
 from ivr.domain.program import ObjectionEffect, Program
 from ivr.domain.verdict import Label
 from ivr.services.file_listening import FileHearing, listen_to_channel
+from ivr.services.key_watch import key_masks
 from ivr.settings import Settings
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.ear import EarJudge
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.intent.replies import SALES_CALL
+from ivr.speech.key_tones import GoertzelKeyTones
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.understanding import Hypothesis
@@ -63,19 +65,19 @@ async def listen_to_file(
         for file in files:
             heard: list[FileHearing] = []
             for pcm, channel in zip(read_wav(file), Channel, strict=False):
-                heard.append(
-                    await listen_to_channel(
-                        pcm.tobytes(),
-                        channel,
-                        ear=ear,
-                        detector=WebrtcDetector(),
-                        clock=SystemClock(),
-                        settings=listening_settings(settings),
-                        program=chosen,
-                        objecting=objecting,
-                        after_disclosure=after_disclosure,
-                    )
+                said = await listen_to_channel(
+                    pcm.tobytes(),
+                    channel,
+                    ear=ear,
+                    detector=WebrtcDetector(),
+                    clock=SystemClock(),
+                    settings=listening_settings(settings),
+                    program=chosen,
+                    objecting=objecting,
+                    after_disclosure=after_disclosure,
                 )
+                said.masked += key_masks(pcm.tobytes(), channel, GoertzelKeyTones())
+                heard.append(said)
             yield _body(file, heard)
     finally:
         await ear.close()

@@ -31,6 +31,7 @@ from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import Registration, SipSettings
 from ivr.speech.client import ZmqEar
 from ivr.speech.detector import WebrtcDetector
+from ivr.speech.key_tones import GoertzelKeyTones
 
 
 class StdoutFeed:
@@ -114,6 +115,7 @@ def dependencies(
         line=line,
         ear=ear,
         new_detector=WebrtcDetector,
+        new_tone_detector=GoertzelKeyTones,
         vault=archive.vault,
         audit=archive.audit,
         call_log=archive.call_log,

@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TypedDict
 
+from ivr.domain.hearing import Channel
 from ivr.domain.recording import Gap, Mask, RecordingState
 from ivr.domain.tape import Silence, StereoFrame, Tape, TapeSettings
 from ivr.errors import IvrError
+from ivr.services.key_watch import KeyWatch
 from ivr.services.ports import Desk, LiveFeed, RecordingTag
 from ivr.services.vault import OpenRecording, Vault
 
@@ -43,6 +45,7 @@ class Capture:
         desk: Desk,
         feed: LiveFeed,
         tape: TapeSettings,
+        keys: KeyWatch,
         new_tag: Callable[[], RecordingTag],
         deadline: datetime | None = None,
     ) -> None:
@@ -52,6 +55,7 @@ class Capture:
         self._feed = feed
         self._new_tag = new_tag
         self._tape = Tape(tape)
+        self._keys = keys
         self._open: OpenRecording | None = None
         self._state = RecordingState.WITHHELD
         self._deadline = deadline
@@ -119,8 +123,18 @@ class Capture:
     def lost(self, start_ms: int, end_ms: int) -> None:
         self._tape.lost(start_ms, end_ms, "overflow")
 
+    def key_pressed(self, channel: Channel, at_ms: int) -> None:
+        """A key was told of at `at_ms`: what is heard of it is written as silence."""
+        self._keys.pressed(channel, at_ms)
+
     def push(self, frames: Iterable[StereoFrame]) -> None:
-        for frame in frames:
+        """Take consecutive frames; the tones of keys in them are known before any of them can be released."""
+        if self.stopped:
+            self._keys.finish()
+            return
+        taken = list(frames)
+        self._keys.push(taken)
+        for frame in taken:
             self._tape.push(frame)
 
     def release(self, mark_ms: int, masks: Sequence[Mask], *, final: bool = False) -> None:
@@ -130,7 +144,10 @@ class Capture:
         """
         if self._open is None or self._fault is not None:
             return
-        pcm = b"".join(_interleaved(item) for item in self._tape.release(mark_ms, masks, final=final))
+        if final:
+            self._keys.finish()
+        mark_ms, spans = self._keys.clear_until(mark_ms), (*masks, *self._keys.masks)
+        pcm = b"".join(_interleaved(item) for item in self._tape.release(mark_ms, spans, final=final))
         if not pcm:
             return
         try:
@@ -228,7 +245,7 @@ class Capture:
         return {
             "consent": closing.consent,
             "gaps": [asdict(gap) for gap in self.gaps],
-            "masks": [asdict(mask) for mask in closing.masks],
+            "masks": [asdict(mask) for mask in (*closing.masks, *self._keys.masks)],
             "deadline": closing.deadline,
         }
 

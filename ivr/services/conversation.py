@@ -11,7 +11,7 @@ from ivr.domain.call import CallEvent, CallState, PartyRole
 from ivr.domain.leg import Disposition, disposition_of
 from ivr.domain.recording import REPORTABLE
 from ivr.services.call_leg import CallLeg
-from ivr.services.live_call import LiveCall
+from ivr.services.live_call import CHANNEL_OF, LiveCall
 from ivr.services.media_pump import MediaPump
 from ivr.services.ports import (
     CallRow,
@@ -131,7 +131,9 @@ class Conversation:
         self.call.publish("leg.disconnected", party=leg.role.value, sip_status=event.sip_status)
 
     def _digit(self, leg: CallLeg, event: DigitPressed) -> None:
-        self.call.publish("key.pressed", party=leg.role.value)
+        call = self.call
+        call.publish("key.pressed", party=leg.role.value)
+        call.capture.key_pressed(CHANNEL_OF[leg.role], call.a_leg.media_ms_at(event.at))
         self._reactions.key_pressed(leg.role, event.digit)
 
     def _prompt_ended(self, leg: CallLeg, event: PromptEnded) -> None:

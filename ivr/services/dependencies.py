@@ -19,6 +19,7 @@ from ivr.services.ports import (
     Ear,
     Line,
     LiveFeed,
+    ToneDetector,
     VoiceDetector,
 )
 from ivr.services.speaker import PromptFile
@@ -33,6 +34,7 @@ class Dependencies:
     line: Line
     ear: Ear
     new_detector: Callable[[], VoiceDetector]
+    new_tone_detector: Callable[[], ToneDetector]
     vault: Vault
     audit: AuditLog
     call_log: CallLog

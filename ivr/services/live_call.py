@@ -18,6 +18,7 @@ from ivr.services.call_leg import CallLeg
 from ivr.services.capture import Capture, Closing
 from ivr.services.consents import Consents
 from ivr.services.dependencies import Dependencies
+from ivr.services.key_watch import KeyWatch
 from ivr.services.listening import CallHearing
 from ivr.services.ports import ListenContext, PromptEnded, RecordingTag
 
@@ -66,6 +67,7 @@ class LiveCall:
             desk=deps.desk,
             feed=deps.feed,
             tape=deps.tape,
+            keys=KeyWatch(deps.new_tone_detector),
             new_tag=self._new_tag,
             deadline=self._deadline,
         )

@@ -25,6 +25,7 @@ from ivr.services.live_call import LiveCall
 from ivr.services.ports import CallRow, RecordingRow
 from ivr.services.vault import Vault
 from ivr.settings import Settings, default_config_dir, load_settings
+from ivr.speech.key_tones import GoertzelKeyTones
 from tests.fakes.desk import InlineDesk, ListFeed
 from tests.fakes.ear import FakeEar
 from tests.fakes.line import FakeLine
@@ -147,6 +148,7 @@ class Exchange:
             "line": self.line,
             "ear": self.ear,
             "new_detector": FlagDetector,
+            "new_tone_detector": GoertzelKeyTones,
             "vault": Vault(
                 keys=FakeKeyRing(),
                 store=self.store,

@@ -1,7 +1,7 @@
 """What the use cases need from the outside, by role. Adapters are named by technology and live elsewhere."""
 
 from ivr.services.ports.evidence import AuditEvent, AuditLog, CallLog, CallRow, DoNotCallRegister
-from ivr.services.ports.hearing import Ear, ListenContext, Speech, VoiceDetector
+from ivr.services.ports.hearing import Ear, ListenContext, Speech, ToneDetector, VoiceDetector
 from ivr.services.ports.telephony import (
     DigitPressed,
     IncomingCall,
@@ -56,5 +56,6 @@ __all__ = [
     "Reservation",
     "SealedFile",
     "Speech",
+    "ToneDetector",
     "VoiceDetector",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ivr.domain.hearing import Piece
+from ivr.domain.keys import Tone
 from ivr.domain.verdict import EarVerdict, Thresholds
 
 
@@ -44,3 +45,24 @@ class VoiceDetector(Protocol):
     """Says whether 20 ms of PCM16 mono 8 kHz (320 bytes) holds voice. Keeps state per channel."""
 
     def is_voice(self, frame: bytes) -> bool: ...
+
+
+class ToneDetector(Protocol):
+    """Finds the tones of keys in one channel (ITU-T Q.23, Q.24). Keeps state from one call of `feed` to the next."""
+
+    @property
+    def open_ms(self) -> int | None:
+        """When something began that more audio may show to be a tone; None when there is no such thing."""
+        ...
+
+    def feed(self, at_ms: int, frames: Sequence[bytes], *, keen: bool = False) -> Sequence[Tone]:
+        """Take consecutive frames of PCM16 mono 8 kHz that begin at `at_ms`; return the tones they revealed.
+
+        A tone that goes on is told again with each call, as far as it has come. `keen`: a key is known to be pressed
+        now, so that what merely resembles a tone for a moment is one.
+        """
+        ...
+
+    def finish(self) -> Sequence[Tone]:
+        """Nothing follows: what may be the beginning of a tone is one."""
+        ...
