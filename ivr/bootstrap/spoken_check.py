@@ -33,8 +33,9 @@ def _said(settings: Settings) -> list[tuple[Prompt, Direction]]:
     """Every prompt with the direction of the programs that play it; in both directions, it is judged in both."""
     said: dict[tuple[str, Direction], Prompt] = {}
     for program in settings.programs.values():
-        for field in fields(program.prompts):
-            prompt_id = getattr(program.prompts, field.name)
-            if prompt_id:
-                said[prompt_id, program.direction] = settings.prompt(prompt_id)
+        for spoken in (program.prompts, *([program.identity.prompts] if program.identity else [])):
+            for field in fields(spoken):
+                prompt_id = getattr(spoken, field.name)
+                if prompt_id in settings.prompts:
+                    said[prompt_id, program.direction] = settings.prompts[prompt_id]
     return [(prompt, direction) for (_, direction), prompt in said.items()]

@@ -17,6 +17,7 @@ from ivr.domain.program import Captured, ObjectionEffect, Program, ProgramPrompt
 from ivr.domain.retention import RetentionTable
 from ivr.domain.verdict import Label, Thresholds
 from ivr.errors import ConfigurationError, nearest
+from ivr.settings.identity import IdentityTable, check_prompts, plan_of
 from ivr.settings.law import check_rules
 from ivr.settings.source import Section, parse, read_toml, toml_files
 
@@ -100,6 +101,7 @@ class _ProgramFile(Section):
     doubt_timeout_s: float = Field(default=8.0, gt=0)
     max_call_s: float = Field(default=3600.0, gt=0)
     do_not_call_scope: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] = "sales"
+    identity: IdentityTable | None = None
 
     @field_validator("agent_uri")
     @classmethod
@@ -153,16 +155,18 @@ def load_programs(
     programs = {}
     for path in toml_files(folder, what="program"):
         parsed = parse(_ProgramFile, read_toml(path), file=str(path))
-        program = _to_domain(path.stem, parsed)
+        program = _to_domain(path.stem, parsed, profile, str(path))
         _check(program, str(path), prompts, profile, retention)
         programs[program.name] = program
     return programs
 
 
-def _to_domain(name: str, parsed: _ProgramFile) -> Program:
+def _to_domain(name: str, parsed: _ProgramFile, profile: Profile, file: str) -> Program:
     values = {field.name: getattr(parsed, field.name, None) for field in dataclasses.fields(Program)}
     values["name"] = name
     values["prompts"] = ProgramPrompts(**parsed.prompts.model_dump())
+    if parsed.identity is not None:
+        values["identity"] = plan_of(parsed.identity, direction=parsed.direction, profile=profile, file=file)
     values["thresholds"] = parsed.thresholds.to_domain()
     values["thresholds_after_disclosure"] = parsed.thresholds_after_disclosure.to_domain()
     return Program(**values)  # type: ignore[arg-type]
@@ -180,6 +184,8 @@ def _check(
                 value=prompt_id,
                 remedy=nearest(prompt_id, prompts),
             )
+    if program.identity is not None:
+        check_prompts(program.identity, prompts, file)
     check_rules(list(program.rule_ids), profile, file=file, key="rule_ids")
     if program.retention not in retention.clocks:
         raise ConfigurationError(
