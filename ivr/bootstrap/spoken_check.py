@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 
 from ivr.domain.call import Direction
-from ivr.domain.program import Prompt
+from ivr.domain.identity import IdentityPrompts
+from ivr.domain.program import ProgramPrompts, Prompt
 from ivr.errors import ConfigurationError
 from ivr.services.lint import lint_prompts
 from ivr.settings import Settings
@@ -33,7 +34,10 @@ def _said(settings: Settings) -> list[tuple[Prompt, Direction]]:
     """Every prompt with the direction of the programs that play it; in both directions, it is judged in both."""
     said: dict[tuple[str, Direction], Prompt] = {}
     for program in settings.programs.values():
-        for spoken in (program.prompts, *([program.identity.prompts] if program.identity else [])):
+        tables: list[ProgramPrompts | IdentityPrompts] = [program.prompts]
+        if program.identity is not None:
+            tables.append(program.identity.prompts)
+        for spoken in tables:
             for field in fields(spoken):
                 prompt_id = getattr(spoken, field.name)
                 if prompt_id in settings.prompts:

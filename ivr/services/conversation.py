@@ -8,9 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ivr.domain.call import CallEvent, CallState, PartyRole
+from ivr.domain.consent import Basis
 from ivr.domain.leg import Disposition, disposition_of
 from ivr.domain.recording import REPORTABLE
+from ivr.domain.verdict import Label
 from ivr.services.call_leg import CallLeg
+from ivr.services.identification import Identification
 from ivr.services.live_call import CHANNEL_OF, LiveCall
 from ivr.services.media_pump import MediaPump
 from ivr.services.ports import (
@@ -48,8 +51,15 @@ class Conversation:
             agent_left=self._agent_left,
             caller_told=self._caller_told,
             doubt_settled=self._doubt_settled,
+            identify=self._identify,
         )
         self._reactions = Reactions(call, self._script, fault=self.fault)
+        self._identification = Identification(
+            call,
+            interject=self._script.interject,
+            objected=self._objected_by_key,
+            doubt_settled=self._doubt_settled,
+        )
         self._pump = MediaPump(call, self._reactions, fault=self.fault)
         self._pumping: asyncio.Task[None] | None = None
         self._hurried = asyncio.Event()
@@ -134,7 +144,8 @@ class Conversation:
         call = self.call
         call.publish("key.pressed", party=leg.role.value)
         call.capture.key_pressed(CHANNEL_OF[leg.role], call.a_leg.media_ms_at(event.at))
-        self._reactions.key_pressed(leg.role, event.digit)
+        if leg is not call.a_leg or not self._identification.key_pressed(event.digit):
+            self._reactions.key_pressed(leg.role, event.digit)
 
     def _prompt_ended(self, leg: CallLeg, event: PromptEnded) -> None:
         leg.speaker.prompt_ended(event)
@@ -157,6 +168,12 @@ class Conversation:
 
     async def _doubt_settled(self) -> None:
         await self._reactions.doubt_settled()
+
+    async def _identify(self) -> None:
+        await self._identification.run()
+
+    def _objected_by_key(self, at_ms: int) -> None:
+        self._reactions.objected(Label.OBJECTION_RECORDING, Basis.DTMF, at_ms, 1.0)
 
     async def _follow(self) -> None:
         """From the first ring until the caller is gone."""

@@ -19,6 +19,7 @@ from ivr.services.ports import (
     Ear,
     Line,
     LiveFeed,
+    MemberDirectory,
     ToneDetector,
     VoiceDetector,
 )
@@ -54,3 +55,4 @@ class Dependencies:
     tape: TapeSettings
     settle_timeout_s: float = 120.0
     quiet_timeout_s: float = 60.0
+    members: MemberDirectory | None = None

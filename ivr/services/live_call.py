@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from ivr.domain.call import CALL, CallEvent, CallState, Direction, PartyRole
@@ -14,6 +15,7 @@ from ivr.domain.program import Program, Prompt
 from ivr.domain.retention import deadline as deadline_of
 from ivr.domain.verdict import Label
 from ivr.services.acts import Act, Acts
+from ivr.services.answers import Answers
 from ivr.services.call_leg import CallLeg
 from ivr.services.capture import Capture, Closing
 from ivr.services.consents import Consents
@@ -57,6 +59,7 @@ class LiveCall:
         self.state = CallState.NEW
         self.consents = Consents()
         self.hearing = CallHearing()
+        self.answers = Answers()
         self.acts = Acts(call_id, deps.feed)
         self._deadline = deadline_of(
             program.retention, recorded_at=started_at, events={}, table=deps.retention, profile=deps.profile
@@ -182,6 +185,7 @@ class LiveCall:
             last_prompt=self._last_prompt(start_ms),
             after_disclosure=self.after_disclosure,
             thresholds=program.thresholds_after_disclosure if self.after_disclosure else program.thresholds,
+            want_text=self.answers.open,
         )
 
     def question_heard(self, start_ms: int) -> bool:
@@ -262,7 +266,7 @@ class LiveCall:
         """What is written beside the recording when it is closed now."""
         return Closing(
             consent=self.consents.as_body(),
-            masks=tuple(self.hearing.masks),
+            masks=tuple(replace(mask, end_ms=min(mask.end_ms, self.media_ms)) for mask in self.hearing.masks),
             deadline=self._deadline,
             reason=reason,
             until_ms=self.media_ms,

@@ -127,6 +127,7 @@ class MediaPump:
     def _heard(self, heard: Heard) -> None:
         try:
             self._reactions.heard(heard)
+            self._call.answers.heard(heard)
         except Exception as error:
             self._fault(error)
         call = self._call

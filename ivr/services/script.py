@@ -30,6 +30,7 @@ class Script:
         agent_left: Callable[[], None],
         caller_told: Callable[[], None],
         doubt_settled: Callable[[], Awaitable[None]],
+        identify: Callable[[], Awaitable[None]],
     ) -> None:
         self._call = call
         self._fault = fault
@@ -37,6 +38,7 @@ class Script:
         self._agent_left = agent_left
         self._caller_told = caller_told
         self._doubt_settled = doubt_settled
+        self._identify = identify
         self._main: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._disclosing = False
@@ -109,6 +111,7 @@ class Script:
         if not await self._disclose():
             return
         await self._doubt_settled()
+        await self._identify()
         if call.program.agent_uri:
             await self._with_agent()
             return

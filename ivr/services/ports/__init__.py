@@ -2,6 +2,7 @@
 
 from ivr.services.ports.evidence import AuditEvent, AuditLog, CallLog, CallRow, DoNotCallRegister
 from ivr.services.ports.hearing import Ear, ListenContext, Speech, ToneDetector, VoiceDetector
+from ivr.services.ports.members import MemberDirectory
 from ivr.services.ports.telephony import (
     DigitPressed,
     IncomingCall,
@@ -48,6 +49,7 @@ __all__ = [
     "LineEvent",
     "ListenContext",
     "LiveFeed",
+    "MemberDirectory",
     "PromptEnded",
     "RecordingRow",
     "RecordingStore",
