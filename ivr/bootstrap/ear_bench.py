@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ivr.bootstrap.hearing import listening_settings
 from ivr.bootstrap.world import SystemClock
+from ivr.domain.asking import AskDetector
 from ivr.domain.hearing import Channel
 from ivr.domain.policy import decide_objection
 from ivr.domain.program import ObjectionEffect, Program
@@ -15,6 +16,7 @@ from ivr.domain.verdict import Label
 from ivr.services.file_listening import FileHearing, listen_to_channel
 from ivr.services.key_watch import key_masks
 from ivr.settings import Settings
+from ivr.settings.phrases import load_phrases
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.ear import EarJudge
 from ivr.speech.intent.model import IntentModel
@@ -60,7 +62,8 @@ async def listen_to_file(
         label for label in Label if decide_objection(chosen, label, settings.profile, at=now).effect is not None
     )
     model = ModelSettings(settings.model_dir, settings.ear.device, settings.ear.compute_type, settings.ear.threads)
-    ear = LocalEar(EarJudge(model))
+    judge = EarJudge(model, asks=AskDetector(load_phrases(settings.config_dir / "phrases")))
+    ear = LocalEar(judge, judge.forget)
     try:
         for file in files:
             heard: list[FileHearing] = []

@@ -159,7 +159,8 @@ class Node:
 
     def _ear(self, index: int, socket: str) -> Child:
         settings = self._settings
-        command = ["-m", "ivr.speech.server", "--endpoint", socket]
+        command = ["-m", "ivr.bootstrap.ear_process", "--endpoint", socket]
+        command += ["--phrases", str(settings.config_dir / "phrases")]
         command += ["--model-dir", str(settings.model_dir), "--device", settings.ear.device]
         command += ["--compute-type", settings.ear.compute_type, "--workers", str(settings.ear.threads)]
         command += ["--capacity", str(settings.ear.queue_bound)]

@@ -3,7 +3,8 @@
 Silence is cleared by the voice detector once it is certain; speech is cleared when the ear has judged it.
 Long speech is judged in overlapping pieces that each begin at the mark, so nothing between two pieces goes
 unheard, and the mark never passes the start of a piece that is still out for judgement: whatever onset its
-verdict names, no frame from there on has been released.
+verdict names, no frame from there on has been released. While a number may be going on that may not be kept, the
+mark stands where it began.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ivr.domain.recording import Mask
-from ivr.domain.verdict import Band, EarVerdict, SensitiveSpan
+from ivr.domain.verdict import Band, EarVerdict, NumberHold, SensitiveSpan
 
 _SLOWEST_PACE_MS = 2400
 
@@ -73,6 +74,8 @@ class ChannelHearing:
     frontier_ms: int = 0
     cut_ms: int | None = None
     masks: list[Mask] = field(default_factory=list)
+    hold: NumberHold | None = None
+    _hold_told_ms: int = 0
     _mark_ms: int = 0
     _unjudged: list[_Utterance] = field(default_factory=list)
     _out: dict[int, Piece] = field(default_factory=dict)
@@ -164,6 +167,9 @@ class ChannelHearing:
         piece = self._out.pop(piece_id, None)
         if piece is None:
             return ()
+        if piece.end_ms >= self._hold_told_ms:
+            # A verdict that was overtaken knows less than the one that is here already.
+            self.hold, self._hold_told_ms = verdict.hold, piece.end_ms
         masked = tuple(span for span in verdict.sensitive if self._mask(span))
         if verdict.band is Band.ACT:
             onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
@@ -188,6 +194,10 @@ class ChannelHearing:
             self.masks.remove(mask)
         self.masks.append(Mask(self.channel.value, start_ms, end_ms, span.kind))
         return not known
+
+    def withhold(self, start_ms: int, end_ms: int, kind: str) -> None:
+        """Write this span as silence, whatever is said in it."""
+        self.masks.append(Mask(self.channel.value, max(0, start_ms), end_ms, kind))
 
     def unanswered(self, piece_id: int) -> None:
         """The ear gave no verdict (late, overloaded, gone): the piece stays unjudged and is asked for again."""
@@ -260,4 +270,10 @@ class ChannelHearing:
             limits.append(self._doubt.start_ms)
         if self.cut_ms is not None:
             limits.append(self.cut_ms)
+        if self.hold is not None:
+            # Whatever could have gone on with the number has been judged, or can no longer come.
+            if min(limits) > self.hold.until_ms or (ended and self.idle):
+                self.hold = None
+            else:
+                limits.append(self.hold.from_ms)
         self._mark_ms = max(self._mark_ms, min(limits))

@@ -1,42 +1,42 @@
-"""Follows one channel for forbidden numbers that are said over several utterances (ASK-003). Pure state, no clock.
+"""Follows one channel for forbidden numbers that are said over several pieces (ASK-003). Pure state, no clock.
 
-The line feeds it each final piece of a channel with its place in the call. It answers with the spans to mask, which may
-lie in pieces fed before, and with the time from which recording must stay held because a number may be going on.
+The ear feeds it each piece of a channel with its place in the call. It answers with the spans to mask, which may lie
+in pieces fed before, and with the time from which recording must stay held because a number may be going on.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ivr.domain.heard_speech import HeardPiece, HeardSpeech, Joined
 from ivr.domain.sensitive import sensitive_spans
 from ivr.domain.spoken_digits import digit_runs, tokens
-from ivr.domain.verdict import SensitiveSpan
+from ivr.domain.verdict import NumberHold, SensitiveSpan
 
 #: A number goes on after a pause of this length at most; people look for their glasses.
 PAUSE_MAX_MS = 15_000
-_PIECES_MAX = 8
-#: From so many digits on, a run at the end of an utterance may be the beginning of a forbidden number.
-_OPEN_DIGITS = 3
+#: When it is not known how a number began, its digits count as forbidden for so long at most.
+LOST_MAX_MS = 60_000
+#: The kind of digits whose beginning was lost.
+LOST = "number"
+# A card number may be said digit by digit, with a pause after each.
+_PIECES_MAX = 32
+_PIECES_READ_TOGETHER = 8
 _OPEN_DIGITS_MAX = 28
 _CONTEXT_CHARACTERS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class HeardPiece:
-    """What was understood of one utterance, and where it lies in the call, in milliseconds."""
-
-    text: str
-    start_ms: int
-    end_ms: int
+_HOLDS_REMEMBERED = 16
+# A verdict may never arrive: its spans are told again with those that follow.
+_REMEMBERED_MS = 120_000
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`spans` are in call milliseconds and each is told once; `hold_from_ms` is None when no number is going on."""
+    """`spans` are in call milliseconds: all of the last two minutes; `hold`: a number may be going on."""
 
     spans: tuple[SensitiveSpan, ...]
-    hold_from_ms: int | None
+    hold: NumberHold | None
 
 
 class NumberWatch:
@@ -44,73 +44,123 @@ class NumberWatch:
 
     def __init__(self, *, pause_max_ms: int = PAUSE_MAX_MS) -> None:
         self._pause_max_ms = pause_max_ms
-        self._pieces: list[HeardPiece] = []
-        self._told: set[SensitiveSpan] = set()
+        self._speech = HeardSpeech(pieces_max=_PIECES_MAX)
         self._prompt = ""
+        self._told: dict[SensitiveSpan, None] = {}
+        self._hold: NumberHold | None = None
+        self._holds: deque[NumberHold] = deque(maxlen=_HOLDS_REMEMBERED)
+        self._lost: NumberHold | None = None
+        self._lost_since_ms = 0
 
-    def feed(self, text: str, start_ms: int, end_ms: int, last_prompt: str = "") -> Watched:
-        """Take the next utterance; `last_prompt` is what was said to this party before it, as text.
+    def feed(self, piece: HeardPiece, *, last_prompt: str = "", held: NumberHold | None = None) -> Watched:
+        """Take the next piece; `last_prompt` is what was said to this party before it, as text.
 
-        A span covers every utterance that holds a part of the number, whole: without word times the place of a digit
-        inside an utterance is not known. An utterance fed again with other bounds (long speech is judged in
-        overlapping pieces) counts once.
+        `held` is the hold that the asker keeps. One that this watch has not told was told by another that is gone:
+        what it held, and the digits that go on from there, are forbidden, since nobody can tell any more. What lies
+        inside a piece without word times is masked whole.
         """
-        if self._pieces and start_ms - self._pieces[-1].end_ms > self._pause_max_ms:
-            self._pieces.clear()
-        self._pieces = [piece for piece in self._pieces if piece.start_ms < start_ms][-(_PIECES_MAX - 1) :]
-        self._pieces.append(HeardPiece(text, start_ms, end_ms))
+        self._find_lost(piece, held)
+        last = self._speech.pieces[-1] if self._speech.pieces else None
+        if last is not None and piece.start_ms - last.end_ms > self._pause_max_ms:
+            self._speech.clear()
+        if not self._speech.take(piece):
+            return self._answer()
         self._prompt = last_prompt or self._prompt
-        found = dict.fromkeys([*self._alone(), *self._together()])
-        fresh = tuple(sorted((span for span in found if span not in self._told), key=lambda span: span.start))
-        self._told.update(fresh)
-        return Watched(fresh, self.hold_from_ms())
+        for span in (*self._alone(), *self._together()):
+            self._told[span] = None
+        self._go_on_lost(piece)
+        self._told = {span: None for span in self._told if span.end > piece.start_ms - _REMEMBERED_MS}
+        self._hold = self._open()
+        return self._answer()
 
-    def hold_from_ms(self) -> int | None:
-        """Return from when the recording must be held, because what was said last ends in digits.
+    def unheard(self, piece: HeardPiece, *, held: NumberHold | None = None) -> Watched:
+        """A piece in which nobody spoke: what was going on goes on."""
+        self._find_lost(piece, held)
+        if self._hold is not None and piece.start_ms > self._hold.until_ms:
+            self._hold = None
+        return self._answer()
 
-        It lapses by itself: when nothing follows for `pause_max_ms`, the number is over.
-        """
-        pieces = _with_digits(self._pieces)
-        text, starts = _joined(pieces)
-        spoken = tokens(text)
-        runs = digit_runs(spoken)
-        if not runs or runs[-1].last < len(spoken) - 1:
-            return None
-        run = runs[-1]
-        if not _OPEN_DIGITS <= len(run.text) <= _OPEN_DIGITS_MAX or run.text[0] == "0":
-            return None
-        return pieces[_piece_at(starts, run.start)].start_ms
+    def _answer(self) -> Watched:
+        if self._hold is not None and self._hold not in self._holds:
+            self._holds.append(self._hold)
+        return Watched(tuple(sorted(self._told, key=lambda span: (span.start, span.end, span.kind))), self._hold)
+
+    # ---- what is found
 
     def _alone(self) -> list[SensitiveSpan]:
-        last = self._pieces[-1]
-        context = " ".join([self._prompt, *(piece.text for piece in self._pieces[:-1])])[-_CONTEXT_CHARACTERS:]
-        kinds = dict.fromkeys(span.kind for span in sensitive_spans(last.text))
-        kinds.update(dict.fromkeys(span.kind for span in sensitive_spans(last.text, before=context)))
-        return [SensitiveSpan(kind, last.start_ms, last.end_ms) for kind in kinds]
+        """What is forbidden in the last piece, by itself or by what was said before it."""
+        *earlier, last = self._speech.pieces
+        context = " ".join([self._prompt, *(piece.text for piece in earlier)])[-_CONTEXT_CHARACTERS:]
+        found = [*sensitive_spans(last.text), *sensitive_spans(last.text, before=context)]
+        return [SensitiveSpan(span.kind, *last.when(span.start, span.end)) for span in found]
 
     def _together(self) -> list[SensitiveSpan]:
         # Once with everything that was said, for its meaning, and once without "attendez, je cherche mes lunettes".
         found = []
-        for pieces in (self._pieces, _with_digits(self._pieces)):
-            text, starts = _joined(pieces)
-            for span in sensitive_spans(text):
-                first, last = _piece_at(starts, span.start), _piece_at(starts, span.end - 1)
-                found += [SensitiveSpan(span.kind, piece.start_ms, piece.end_ms) for piece in pieces[first : last + 1]]
+        for pieces in (self._speech.pieces[-_PIECES_READ_TOGETHER:], self._dictated()):
+            joined = Joined.of(pieces, ", ")
+            for span in sensitive_spans(joined.text):
+                found += [SensitiveSpan(span.kind, *times) for times in joined.when(span.start, span.end)]
         return found
+
+    def _dictated(self) -> list[HeardPiece]:
+        """The last pieces with digits, as long as none of the pauses between them ends a number."""
+        found: list[HeardPiece] = []
+        for piece in reversed(_with_digits(self._speech.pieces)):
+            if found and found[0].start_ms - piece.end_ms > self._pause_max_ms:
+                break
+            found.insert(0, piece)
+        return found
+
+    # ---- what may be going on
+
+    def _open(self) -> NumberHold | None:
+        """What was said last ends in digits that may be the beginning of a forbidden number.
+
+        Digits that are masked already need no hold; it goes on from the first that are not.
+        """
+        if self._lost is not None:
+            return self._lost
+        pieces = self._dictated()
+        joined = Joined.of(pieces, ", ")
+        spoken = tokens(joined.text)
+        runs = digit_runs(spoken)
+        if not runs or runs[-1].last < len(spoken) - 1:
+            return None
+        run = runs[-1]
+        until_ms = pieces[-1].end_ms + self._pause_max_ms
+        # What begins with a zero is a telephone number, and no NIR or card.
+        if len(run.text) > _OPEN_DIGITS_MAX or run.text[0] == "0" or self._speech.pieces[-1].start_ms > until_ms:
+            return None
+        for start_ms, end_ms in joined.when(run.start, run.end):
+            if not any(span.start <= start_ms and end_ms <= span.end for span in self._told):
+                return NumberHold(start_ms, until_ms)
+        return NumberHold(pieces[-1].end_ms, until_ms)
+
+    # ---- what was lost
+
+    def _find_lost(self, piece: HeardPiece, held: NumberHold | None) -> None:
+        if held is None or held in self._holds:
+            return
+        self._holds.append(held)
+        if held.from_ms < piece.start_ms:
+            self._told[SensitiveSpan(LOST, held.from_ms, piece.start_ms)] = None
+        if piece.start_ms <= held.until_ms:
+            self._lost, self._lost_since_ms = held, held.from_ms
+            self._hold = held
+
+    def _go_on_lost(self, piece: HeardPiece) -> None:
+        lost = self._lost
+        if lost is None:
+            return
+        if piece.start_ms > lost.until_ms or piece.start_ms - self._lost_since_ms > LOST_MAX_MS:
+            self._lost = None
+        elif digit_runs(tokens(piece.text)):
+            self._told[SensitiveSpan(LOST, piece.start_ms, piece.end_ms)] = None
+            self._lost = NumberHold(piece.end_ms, piece.end_ms + self._pause_max_ms)
+        else:
+            self._lost = NumberHold(max(lost.from_ms, piece.start_ms), lost.until_ms)
 
 
 def _with_digits(pieces: Sequence[HeardPiece]) -> list[HeardPiece]:
     return [piece for piece in pieces if digit_runs(tokens(piece.text))]
-
-
-def _joined(pieces: Sequence[HeardPiece]) -> tuple[str, list[int]]:
-    """Return the texts as one, and where each begins; a pause parts numbers as a comma does."""
-    text, starts = "", []
-    for piece in pieces:
-        starts.append(len(text))
-        text += piece.text.rstrip(" .,;:…") + ", "
-    return text, starts
-
-
-def _piece_at(starts: Sequence[int], offset: int) -> int:
-    return max(n for n, start in enumerate(starts) if start <= offset)

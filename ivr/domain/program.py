@@ -24,6 +24,27 @@ class Captured(Enum):
     KEEP = "keep"
 
 
+class OnAsk(Enum):
+    """What is done when an agent asks for what may not be asked: the alert is raised in any case (ASK-001, ASK-002)."""
+
+    WARN = "warn"
+    MUTE = "mute"
+    SAY = "say"
+
+
+@dataclass(frozen=True)
+class AgentGuard:
+    """Whether the agent's words are watched for forbidden questions, and what follows one.
+
+    MUTE writes the caller's side as silence for `answer_s` seconds after the question; SAY tells the caller not to
+    answer.
+    """
+
+    agent_channel: bool = False
+    on_ask: OnAsk = OnAsk.WARN
+    answer_s: float = 20.0
+
+
 @dataclass(frozen=True)
 class Prompt:
     """A sentence the engine says: French text, version, and the disclosure elements it claims to hold."""
@@ -50,6 +71,8 @@ class ProgramPrompts:
     goodbye: str
     reassured: str = ""
     doubt_contact: str = ""
+    number_refused: str = ""
+    do_not_tell: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,4 +107,5 @@ class Program:
     doubt_timeout_s: float = 8.0
     max_call_s: float = 3600.0
     do_not_call_scope: str = "sales"
+    guard: AgentGuard = AgentGuard()
     identity: IdentityPlan | None = None

@@ -22,9 +22,32 @@ class Band(Enum):
 @dataclass(frozen=True)
 class SensitiveSpan:
     """Forbidden data: `kind` in nir, card, iban, cvv, otp, password; bounds are call milliseconds in a
-    verdict on audio and character offsets in a verdict on text."""
+    verdict on audio and character offsets in a verdict on text. Kind `number`, on audio only: digits whose beginning
+    the ear no longer knows, so that they count as forbidden."""
 
     kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class NumberHold:
+    """A number may be going on: nothing from `from_ms` on is harmless yet (ASK-003), in call milliseconds.
+
+    It lapses by itself when nothing that was said up to `until_ms` has made it one that may not be kept.
+    """
+
+    from_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True)
+class AskSpan:
+    """Our side asked for what may not be asked (ASK-001, ASK-002, ASK-004): the rule, the families of data, and
+    when, in call milliseconds. Never the words."""
+
+    rule: str
+    families: tuple[str, ...]
     start: int
     end: int
 
@@ -49,7 +72,8 @@ class EarVerdict:
     `onset_ms` is when the objecting words began, in call milliseconds, never before the piece; it is None
     for Band.CLEAR. `text` is empty unless the asker wanted it (tools do, live calls do not).
     `speech` is False when Silero found no voice in the piece; `denies` is True when the party answered the last
-    prompt in a way that says it does not object ("non" to the doubt question).
+    prompt in a way that says it does not object ("non" to the doubt question). `hold` is the number that may be
+    going on at the end of the piece; `asks` are the forbidden questions in it, where they were listened for.
     """
 
     label: Label
@@ -60,3 +84,5 @@ class EarVerdict:
     text: str = ""
     speech: bool = True
     denies: bool = False
+    hold: NumberHold | None = None
+    asks: tuple[AskSpan, ...] = ()

@@ -176,6 +176,7 @@ class ChannelListener:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._audio.clear()
+        await self._ear.forget(self._call_id)
 
     @property
     def _heard_until_ms(self) -> int:
@@ -195,12 +196,11 @@ class ChannelListener:
 
     async def _judge(self, hearing: ChannelHearing, piece: Piece, pcm: bytes) -> None:
         sent = self._clock.monotonic()
+        context = replace(self._context(piece.start_ms), hold=hearing.hold)
         deadline = self._settings.final_deadline_s if piece.final else self._settings.partial_deadline_s
         try:
             async with asyncio.timeout(deadline + 1):
-                verdict = await self._ear.judge(
-                    Speech(self._call_id, piece, pcm, self._context(piece.start_ms), deadline)
-                )
+                verdict = await self._ear.judge(Speech(self._call_id, piece, pcm, context, deadline))
         except SupersededError:
             # Words that are in a newer piece: the ear is well.
             hearing.unanswered(piece.id)

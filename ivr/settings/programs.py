@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from ivr.domain.call import Direction
 from ivr.domain.policy import sampling_fault
 from ivr.domain.profile import Profile
-from ivr.domain.program import Captured, ObjectionEffect, Program, ProgramPrompts, Prompt
+from ivr.domain.program import AgentGuard, Captured, ObjectionEffect, OnAsk, Program, ProgramPrompts, Prompt
 from ivr.domain.retention import RetentionTable
 from ivr.domain.verdict import Label, Thresholds
 from ivr.errors import ConfigurationError, nearest
@@ -76,6 +76,14 @@ class _Prompts(Section):
     goodbye: str
     reassured: str = ""
     doubt_contact: str = ""
+    number_refused: str = ""
+    do_not_tell: str = ""
+
+
+class _Guard(Section):
+    agent_channel: bool = AgentGuard.agent_channel
+    on_ask: OnAsk = AgentGuard.on_ask
+    answer_s: float = Field(default=AgentGuard.answer_s, gt=0, le=120)
 
 
 class _ProgramFile(Section):
@@ -101,6 +109,7 @@ class _ProgramFile(Section):
     doubt_timeout_s: float = Field(default=8.0, gt=0)
     max_call_s: float = Field(default=3600.0, gt=0)
     do_not_call_scope: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] = "sales"
+    guard: _Guard = _Guard()
     identity: IdentityTable | None = None
 
     @field_validator("agent_uri")
@@ -167,6 +176,7 @@ def _to_domain(name: str, parsed: _ProgramFile, profile: Profile, file: str) -> 
     values["prompts"] = ProgramPrompts(**parsed.prompts.model_dump())
     if parsed.identity is not None:
         values["identity"] = plan_of(parsed.identity, direction=parsed.direction, profile=profile, file=file)
+    values["guard"] = AgentGuard(**parsed.guard.model_dump())
     values["thresholds"] = parsed.thresholds.to_domain()
     values["thresholds_after_disclosure"] = parsed.thresholds_after_disclosure.to_domain()
     return Program(**values)  # type: ignore[arg-type]
@@ -196,10 +206,31 @@ def _check(
             remedy=nearest(program.retention, retention.clocks),
         )
     _check_objection(program, file)
+    _check_guard(program, file)
     fault = sampling_fault(program, profile)
     if fault is not None:
         key = "systematic_basis" if program.systematic_basis else "sampling_rate"
         raise ConfigurationError(fault, file=file, key=key, value=program.sampling_rate, remedy="see REC-008")
+
+
+def _check_guard(program: Program, file: str) -> None:
+    guard = program.guard
+    if guard.agent_channel and not program.listen_to_agent:
+        raise ConfigurationError(
+            "an agent whom nobody listens to cannot be guarded",
+            file=file,
+            key="guard.agent_channel",
+            value=True,
+            remedy="write listen_to_agent = true, or agent_channel = false",
+        )
+    if guard.on_ask is OnAsk.SAY and not program.prompts.do_not_tell:
+        raise ConfigurationError(
+            "the caller is to be told not to answer, and nothing is said",
+            file=file,
+            key="prompts.do_not_tell",
+            value="",
+            remedy='write do_not_tell = "do-not-tell" under [prompts], or another on_ask',
+        )
 
 
 def _check_objection(program: Program, file: str) -> None:

@@ -14,6 +14,7 @@ import zmq
 import zmq.asyncio
 from zmq.utils.monitor import parse_monitor_message
 
+from ivr.domain.hearing import Channel
 from ivr.domain.verdict import EarVerdict
 from ivr.errors import SpeechError, SupersededError
 from ivr.services.ports import Speech
@@ -25,6 +26,7 @@ from ivr.speech.wire import (
     Request,
     WireError,
     decode_answer,
+    encode_farewell,
     encode_question,
     encode_request,
 )
@@ -38,6 +40,7 @@ _WORDS: dict[Refusal, tuple[str, str]] = {
 }
 _GONE = "the ear is gone"
 _HEARTBEAT_MS = 1000
+_FAREWELL_S = 0.5
 
 
 @dataclass
@@ -67,6 +70,7 @@ class ZmqEar:
         self._context: zmq.asyncio.Context | None = None
         self._ids = itertools.count(1)
         self._closed = False
+        self._last: dict[tuple[str, Channel], _Peer] = {}
 
     async def judge(self, speech: Speech) -> EarVerdict:
         """Return the verdict. Raises SpeechError when the ear is overloaded, late, failed, or not there, and
@@ -78,6 +82,7 @@ class ZmqEar:
         left = end - loop.time()
         answer = await self._ask(peer, request_id, encode_request(Request(request_id, speech)), left)
         if isinstance(answer.result, EarVerdict):
+            self._last[_channel(speech)] = peer
             return answer.result
         if isinstance(answer.result, Refusal):
             what, remedy = _WORDS[answer.result]
@@ -85,6 +90,14 @@ class ZmqEar:
                 raise SupersededError(what, where=peer.endpoint)
             raise SpeechError(f"{what}: {answer.detail}" if answer.detail else what, where=peer.endpoint, remedy=remedy)
         raise SpeechError("the ear answered another question", where=peer.endpoint)
+
+    async def forget(self, call_id: str) -> None:
+        """Tell every ear that is there that a call is over; one that is not has forgotten already."""
+        self._last = {key: peer for key, peer in self._last.items() if key[0] != call_id}
+        for peer in [peer for peer in self._peers if peer.up.is_set()]:
+            with contextlib.suppress(zmq.ZMQError, TimeoutError):
+                async with asyncio.timeout(_FAREWELL_S):
+                    await peer.socket.send_multipart(encode_farewell(str(next(self._ids)), call_id))
 
     async def ready(self, timeout_s: float) -> bool:
         """True once an ear is connected; False when none is within `timeout_s`."""
@@ -109,6 +122,7 @@ class ZmqEar:
         """Disconnect; whoever still waits gets SpeechError. May be called again."""
         self._closed = True
         peers, self._peers = self._peers, []
+        self._last.clear()
         for peer in peers:
             _fail(peer, "the ear was closed")
             if peer.task is not None:
@@ -145,8 +159,14 @@ class ZmqEar:
             peer.waiting.pop(request_id, None)
 
     async def _choose(self, speech: Speech, patience_s: float) -> _Peer:
-        """Keep a channel on one ear, where stale partials are recognised, unless another is clearly freer."""
+        """Keep a channel on one ear, where stale partials are recognised, unless another is clearly freer.
+
+        In the middle of a number only the ear that heard its beginning knows what it is.
+        """
         await self._wait_for_one(patience_s)
+        last = self._last.get(_channel(speech))
+        if speech.context.hold is not None and last is not None and last.up.is_set():
+            return last
         key = f"{speech.call_id}/{speech.piece.channel.value}/"
         return min(
             (peer for peer in self._peers if peer.up.is_set()),
@@ -190,6 +210,10 @@ class ZmqEar:
             peer = _Peer(endpoint, socket, monitor)
             peer.task = asyncio.create_task(_attend(peer), name=f"ear {endpoint}")
             self._peers.append(peer)
+
+
+def _channel(speech: Speech) -> tuple[str, Channel]:
+    return speech.call_id, speech.piece.channel
 
 
 async def _attend(peer: _Peer) -> None:

@@ -6,11 +6,13 @@ import threading
 
 import numpy as np
 
+from ivr.domain.asking import AskDetector
 from ivr.domain.verdict import EarVerdict
 from ivr.services.ports import Speech
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar
+from ivr.speech.memory import EarMemory
 from ivr.speech.model import ModelSettings
 from ivr.speech.recall import Recall
 from ivr.speech.silero import Silero
@@ -26,22 +28,36 @@ class EarJudge:
         model: ModelSettings,
         decoding: DecodingSettings | None = None,
         understanding: Understanding | None = None,
+        asks: AskDetector | None = None,
     ) -> None:
-        """Load everything and judge once, so that the first caller does not wait for it. Raises HostError."""
+        """Load everything and judge once, so that the first caller does not wait for it. Raises HostError.
+
+        `asks` knows the questions that our side may not ask; without it no agent can be guarded.
+        """
         self._transcriber = WhisperTranscriber(model, decoding)
         self._understanding = understanding if understanding is not None else IntentModel.load()
-        self._own, self._recall = threading.local(), Recall()
+        self._own, self._recall, self._memory = threading.local(), Recall(), EarMemory(asks)
         hum = np.sin(np.arange(2 * WHISPER_HZ, dtype=np.float32) * np.float32(0.1)) * np.float32(0.1)
         self._transcriber.transcribe(hum.astype(np.float32))
 
     def __call__(self, speech: Speech) -> EarVerdict:
         judge = getattr(self._own, "judge", None)
         if judge is None:
-            judge = self._own.judge = Judge(Silero().voiced, self._transcriber, self._understanding, self._recall)
+            judge = self._own.judge = Judge(
+                Silero().voiced, self._transcriber, self._understanding, self._recall, self._memory
+            )
         verdict: EarVerdict = judge.judge(speech)
         return verdict
 
+    def forget(self, call_id: str) -> None:
+        """The call is over: none of its words is kept."""
+        self._recall.forget_call(call_id)
+        self._memory.forget(call_id)
 
-def local_ear(model: ModelSettings, understanding: Understanding | None = None) -> LocalEar:
+
+def local_ear(
+    model: ModelSettings, understanding: Understanding | None = None, asks: AskDetector | None = None
+) -> LocalEar:
     """Return an ear inside this process. Raises HostError when the model is absent or damaged."""
-    return LocalEar(EarJudge(model, understanding=understanding))
+    judge = EarJudge(model, understanding=understanding, asks=asks)
+    return LocalEar(judge, judge.forget)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from ivr.domain.heard_speech import HeardPiece, TimedText
 from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
 from ivr.errors import SpeechError
 from ivr.services.ports import Speech
+from ivr.speech.memory import EarMemory
 from ivr.speech.recall import Heard, Recall
 from ivr.speech.resampling import Samples, resample
 from ivr.speech.silero import SILERO_HZ, VoicedRange
@@ -29,23 +32,33 @@ class Judge:
     """Judges pieces one at a time. `gate` says where a 16 kHz piece holds voice; what it refuses is not transcribed.
 
     Every failure of a part is a SpeechError: there is no verdict without hearing. Judges of several threads that
-    share a `recall` do not transcribe twice what ends at a pause and then ends for good.
+    share a `recall` do not transcribe twice what ends at a pause and then ends for good; those that share a `memory`
+    understand what is said over several pieces.
     """
 
     def __init__(
-        self, gate: Gate, transcriber: Transcriber, understanding: Understanding, recall: Recall | None = None
+        self,
+        gate: Gate,
+        transcriber: Transcriber,
+        understanding: Understanding,
+        recall: Recall | None = None,
+        memory: EarMemory | None = None,
     ) -> None:
         self._gate, self._transcriber, self._understanding = gate, transcriber, understanding
         self._recall = recall if recall is not None else Recall()
+        self._memory = memory if memory is not None else EarMemory()
 
     def judge(self, speech: Speech) -> EarVerdict:
         """Return the verdict on `speech`; times in it are call milliseconds within the piece."""
         piece, context = speech.piece, speech.context
+        self._memory.check(speech)
         samples = resample(from_pcm(speech.pcm), EAR_HZ, SILERO_HZ)
         try:
             voiced = self._gate(samples)
             if not voiced:
-                return _NOT_SPEECH
+                noticed = self._memory.unvoiced(speech)
+                return replace(_NOT_SPEECH, sensitive=noticed.spans, hold=noticed.hold)
+            at_pause = piece.end_ms - piece.start_ms - voiced[-1].end_ms >= PAUSE_MS
             transcript = self._transcript(speech, samples, voiced[-1].end_ms)
             reading = self._understanding.judge(
                 transcript.hypotheses,
@@ -54,6 +67,7 @@ class Judge:
                 thresholds=context.thresholds,
                 partial=not piece.final,
             )
+            noticed = self._memory.heard(speech, _heard(transcript, speech), at_pause=at_pause)
         except SpeechError:
             raise
         except Exception as error:
@@ -70,9 +84,11 @@ class Judge:
             reading.band,
             reading.score,
             onset_ms,
-            tuple(_timed(span, transcript, speech) for span in reading.sensitive),
+            _merged([*(_timed(span, transcript, speech) for span in reading.sensitive), *noticed.spans]),
             transcript.hypotheses[0].text if context.want_text else "",
             denies=reading.denies,
+            hold=noticed.hold,
+            asks=noticed.asks,
         )
 
     def _transcript(self, speech: Speech, samples: Samples, voiced_until_ms: int) -> Transcript:
@@ -97,3 +113,30 @@ def _timed(span: SensitiveSpan, transcript: Transcript, speech: Speech) -> Sensi
     start = piece.start_ms + max(0, times[0] - ONSET_LEAD_MS)
     end = piece.start_ms + times[1] + ONSET_LEAD_MS
     return SensitiveSpan(span.kind, min(start, piece.end_ms), min(max(end, start), piece.end_ms))
+
+
+def _heard(transcript: Transcript, speech: Speech) -> HeardPiece:
+    """The first hypothesis with its words in call time, with the same room around them as a span has."""
+    piece = speech.piece
+    words = tuple(
+        TimedText(
+            token.start,
+            token.end,
+            max(piece.start_ms, piece.start_ms + token.start_ms - ONSET_LEAD_MS),
+            piece.start_ms + token.end_ms + ONSET_LEAD_MS,
+        )
+        for token in transcript.tokens
+    )
+    return HeardPiece(transcript.hypotheses[0].text, piece.start_ms, piece.end_ms, words, piece.final)
+
+
+def _merged(spans: list[SensitiveSpan]) -> tuple[SensitiveSpan, ...]:
+    """Spans of one kind that touch are one."""
+    merged: list[SensitiveSpan] = []
+    for span in sorted(spans, key=lambda span: (span.kind, span.start, span.end)):
+        last = merged[-1] if merged else None
+        if last is not None and last.kind == span.kind and span.start <= last.end:
+            merged[-1] = SensitiveSpan(last.kind, last.start, max(last.end, span.end))
+        else:
+            merged.append(span)
+    return tuple(sorted(merged, key=lambda span: (span.start, span.end)))

@@ -17,8 +17,8 @@ class LocalEar:
     Raises SpeechError when the verdict would come after the deadline, like an ear process does.
     """
 
-    def __init__(self, judge: Callable[[Speech], EarVerdict]) -> None:
-        self._judge = judge
+    def __init__(self, judge: Callable[[Speech], EarVerdict], forget: Callable[[str], None] | None = None) -> None:
+        self._judge, self._forget = judge, forget
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ear")
         self._closed = False
 
@@ -31,6 +31,10 @@ class LocalEar:
                 return await work
         except TimeoutError:
             raise SpeechError("no verdict before the deadline", where="ear") from None
+
+    async def forget(self, call_id: str) -> None:
+        if self._forget is not None:
+            self._forget(call_id)
 
     async def close(self) -> None:
         self._closed = True

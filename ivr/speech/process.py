@@ -1,5 +1,7 @@
 """The ear as a process of its own: `python -m ivr.speech.server --endpoint … --model-dir …`.
 
+An ear that watches agents too needs the phrase bank: `python -m ivr.bootstrap.ear_process --phrases …`.
+
 It prints one JSON line when it is ready, one when it ends, and never a word it heard.
 """
 
@@ -10,17 +12,21 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ivr.domain.asking import AskDetector
 from ivr.errors import EXIT_OK, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.speech.model import ModelSettings
 from ivr.speech.server import EarServer, check_endpoint
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one ear until SIGTERM or SIGINT, or until the parent process is gone; return the exit code."""
+def main(arguments: Sequence[str] | None = None, load_asks: Callable[[Path], AskDetector] | None = None) -> int:
+    """Run one ear until SIGTERM or SIGINT, or until the parent process is gone; return the exit code.
+
+    `load_asks` makes the detector of forbidden questions from the folder given as --phrases.
+    """
     options = _options(arguments)
     parent = os.getppid()
     forbid_core_dumps()
@@ -34,8 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from ivr.speech.ear import EarJudge
 
         model = ModelSettings(Path(options.model_dir), options.device, options.compute_type, options.workers)
-        judge = EarJudge(model)
-        server = EarServer(judge, workers=options.workers, capacity=options.capacity)
+        asks = load_asks(options.phrases) if load_asks is not None and options.phrases is not None else None
+        judge = EarJudge(model, asks=asks)
+        server = EarServer(judge, workers=options.workers, capacity=options.capacity, forget=judge.forget)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())
         _say("ready", endpoint=server.bind(options.endpoint), pid=os.getpid(), workers=options.workers)
@@ -56,6 +63,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--compute-type", default="auto", help="CTranslate2 compute type; auto: int8, float16 on cuda")
     parser.add_argument("--workers", type=int, default=2, help="pieces judged at once, one core each")
     parser.add_argument("--capacity", type=int, default=64, help="pieces that may wait")
+    parser.add_argument("--phrases", type=Path, help="folder of the phrase bank, to watch agents")
     parser.add_argument("--die-with-parent", action=argparse.BooleanOptionalAction, default=True)
     return parser.parse_args(arguments)
 

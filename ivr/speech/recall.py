@@ -72,6 +72,12 @@ class Recall:
             raise
         return made.result()
 
+    def forget_call(self, call_id: str) -> None:
+        """Drop what is kept of a call that is over; channels are named CALL/CHANNEL."""
+        with self._lock:
+            for channel in [name for name in self._last if name.startswith(f"{call_id}/")]:
+                del self._last[channel]
+
     def forget(self, heard: Heard) -> None:
         """Drop what is kept of these words: they were judged for good, or could not be."""
         with self._lock:

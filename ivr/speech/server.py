@@ -28,6 +28,7 @@ from ivr.speech.wire import (
 )
 
 JudgeSpeech = Callable[[Speech], EarVerdict]
+Forget = Callable[[str], None]
 
 _TICK_MS = 50
 
@@ -64,6 +65,8 @@ class _Asked:
 class EarServer:
     """Serves one endpoint from `bind` to the end of `run`. `judge` must be safe for `workers` threads at once.
 
+    `forget` is told the id of each call that is over, in the thread that runs the server.
+
     Use: construct, `bind`, `run` in the thread that shall own the sockets; `stop` from any thread or signal.
     """
 
@@ -74,8 +77,9 @@ class EarServer:
         workers: int = 1,
         capacity: int = 64,
         now: Callable[[], float] = time.monotonic,
+        forget: Forget | None = None,
     ) -> None:
-        self._judge, self._now = judge, now
+        self._judge, self._now, self._forget = judge, now, forget
         self._workers = workers
         self._queue: EarQueue[_Asked] = EarQueue(capacity)
         self._changed = threading.Condition()
@@ -151,7 +155,11 @@ class EarServer:
 
     def _accept(self, identity: bytes, frames: list[bytes]) -> None:
         if len(frames) == 2:
-            self._reply(identity, Answer(decode_question(frames), asdict(self.metrics())))
+            question = decode_question(frames)
+            if question.forget is None:
+                self._reply(identity, Answer(question.id, asdict(self.metrics())))
+            elif self._forget is not None:
+                self._forget(question.forget)
             return
         request = decode_request(frames)
         speech, piece, now = request.speech, request.speech.piece, self._now()

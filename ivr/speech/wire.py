@@ -4,6 +4,7 @@
     answer   [version][header]           header: id and either verdict or refusal
     question [version][header]           header: id, ask = "metrics"
     reply    [version][header]           header: id, metrics = {name: number}
+    farewell [version][header]           header: id, ask = "forget", call: nobody answers it
 
 Everything that arrives is distrusted: it is decoded whole or refused with WireError, and nothing of it is run.
 """
@@ -15,12 +16,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from ivr.domain.call import Direction
 from ivr.domain.hearing import Channel, Piece
-from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan, Thresholds
+from ivr.domain.verdict import AskSpan, Band, EarVerdict, Label, NumberHold, SensitiveSpan, Thresholds
 from ivr.errors import IvrError
 from ivr.services.ports import ListenContext, Speech
 
-VERSION = b"\x01"
+VERSION = b"\x02"
 MAX_HEADER = 16_384
 MAX_PCM = 30 * 16_000  # 30 seconds
 _MAX_TEXT = 4000
@@ -70,6 +72,8 @@ def encode_request(request: Request) -> list[bytes]:
         "after_disclosure": context.after_disclosure,
         "thresholds": {key: [value.act, value.doubt] for key, value in context.thresholds.items()},
         "want_text": context.want_text,
+        "hold": _of_hold(context.hold),
+        "guard": context.guard.value if context.guard is not None else "",
         "deadline_s": speech.deadline_s,
     }
     return [VERSION, json.dumps(header).encode(), speech.pcm]
@@ -103,6 +107,8 @@ def encode_answer(answer: Answer) -> list[bytes]:
             "text": verdict.text,
             "speech": verdict.speech,
             "denies": verdict.denies,
+            "hold": _of_hold(verdict.hold),
+            "asks": [[ask.rule, list(ask.families), ask.start, ask.end] for ask in verdict.asks],
         }
     else:
         header["metrics"] = dict(answer.result)
@@ -114,12 +120,28 @@ def encode_question(request_id: str) -> list[bytes]:
     return [VERSION, json.dumps({"id": request_id, "ask": "metrics"}).encode()]
 
 
-def decode_question(frames: Sequence[bytes]) -> str:
-    """Return the id of a question; raises WireError for anything else of two frames."""
+def encode_farewell(request_id: str, call_id: str) -> list[bytes]:
+    """Tell an ear that a call is over."""
+    return [VERSION, json.dumps({"id": request_id, "ask": "forget", "call": call_id}).encode()]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an ear is asked without audio: its counters, or to forget the call that is over."""
+
+    id: str
+    forget: str | None = None
+
+
+def decode_question(frames: Sequence[bytes]) -> Question:
+    """Return a question; raises WireError for anything else of two frames."""
     header = _header(frames)
+    request_id = _text(header, "id", 200)
+    if header.get("ask") == "forget":
+        return Question(request_id, _text(header, "call", 200))
     if header.get("ask") != "metrics":
-        raise WireError("an ear can only be asked for its metrics")
-    return _text(header, "id", 200)
+        raise WireError("an ear can only be asked for its metrics, or to forget a call")
+    return Question(request_id)
 
 
 def decode_answer(frames: Sequence[bytes]) -> Answer:
@@ -156,6 +178,8 @@ def _speech(header: Mapping[str, object], pcm: bytes) -> Speech:
         after_disclosure=_truth(header["after_disclosure"]),
         thresholds={str(key): Thresholds(_number(act), _number(doubt)) for key, (act, doubt) in thresholds.items()},
         want_text=_truth(header["want_text"]),
+        hold=_hold(header["hold"]),
+        guard=Direction(guard) if (guard := _text(header, "guard", 20)) else None,
     )
     return Speech(_text(header, "call", 200), piece, pcm, context, _number(header["deadline_s"]))
 
@@ -173,7 +197,24 @@ def _verdict(body: object) -> EarVerdict:
         _text(body, "text", MAX_HEADER * 4),
         _truth(body["speech"]),
         _truth(body["denies"]),
+        _hold(body["hold"]),
+        tuple(
+            AskSpan(str(rule), tuple(str(family) for family in families), _integer(start), _integer(end))
+            for rule, families, start, end in body["asks"]
+        ),
     )
+
+
+def _of_hold(hold: NumberHold | None) -> list[int] | None:
+    return [hold.from_ms, hold.until_ms] if hold is not None else None
+
+
+def _hold(value: object) -> NumberHold | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2:
+        raise WireError("a hold has two times")
+    return NumberHold(_integer(value[0]), _integer(value[1]))
 
 
 def _metrics(body: object) -> dict[str, float]:

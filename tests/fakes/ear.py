@@ -57,6 +57,7 @@ class FakeEar:
     told: list[tuple[Speech, EarVerdict]] = field(default_factory=list)
     """Which verdicts it has given."""
     closed: bool = False
+    forgotten: list[str] = field(default_factory=list)
     _script: deque[EarVerdict | SpeechError] = field(default_factory=deque)
     _windows: list[_Window] = field(default_factory=list)
 
@@ -88,6 +89,9 @@ class FakeEar:
             raise answer
         self.told.append((speech, answer))
         return answer if speech.context.want_text else replace(answer, text="")
+
+    async def forget(self, call_id: str) -> None:
+        self.forgotten.append(call_id)
 
     async def close(self) -> None:
         self.closed = True

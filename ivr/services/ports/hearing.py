@@ -6,20 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ivr.domain.call import Direction
 from ivr.domain.hearing import Piece
 from ivr.domain.keys import Tone
-from ivr.domain.verdict import EarVerdict, Thresholds
+from ivr.domain.verdict import EarVerdict, NumberHold, Thresholds
 
 
 @dataclass(frozen=True)
 class ListenContext:
-    """What the ear must know besides the audio to judge it."""
+    """What the ear must know besides the audio to judge it.
+
+    `hold` is the number that the asker believes to be going on: an ear that does not know of it has lost the
+    beginning, and says so. `guard` is the direction of the call where the words are one of ours, to be watched for
+    forbidden questions; None: they are not.
+    """
 
     program: str = ""
     last_prompt: str = ""
     after_disclosure: bool = False
     thresholds: Mapping[str, Thresholds] = field(default_factory=dict)
     want_text: bool = False
+    hold: NumberHold | None = None
+    guard: Direction | None = None
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,11 @@ class Ear(Protocol):
     """Judges speech. Raises SpeechError when it has no verdict before the deadline; never guesses."""
 
     async def judge(self, speech: Speech) -> EarVerdict: ...
+
+    async def forget(self, call_id: str) -> None:
+        """The call is over: nothing that was said on it need be remembered. Never raises; an ear that is away has
+        forgotten already."""
+        ...
 
     async def close(self) -> None: ...
 

@@ -6,7 +6,6 @@ import pytest
 
 from benchmarks.other_numbers import harmless
 from benchmarks.spoken_numbers import forbidden
-from ivr.domain.number_watch import NumberWatch, Watched
 from ivr.domain.sensitive import sensitive_spans
 
 SEED = 4242
@@ -86,48 +85,3 @@ def test_spans_cover_the_digits_and_nothing_before_them() -> None:
     text = "Bonjour, c'est le 1 85 07 75 123 456, merci."
     (span,) = sensitive_spans(text)
     assert text[span.start : span.end] == "1 85 07 75 123 456"
-
-
-def watched(*utterances: str, pause_ms: int = 1000) -> list[Watched]:
-    watch, at, answers = NumberWatch(), 0, []
-    for text in utterances:
-        answers.append(watch.feed(text, at, at + 2000))
-        at += 2000 + pause_ms
-    return answers
-
-
-def test_a_number_said_in_pieces_is_masked_from_its_first_piece() -> None:
-    answers = watched(
-        "alors c'est un quatre-vingt-cinq",
-        "zéro sept",
-        "attendez je cherche mes lunettes",
-        "soixante-quinze, cent vingt-trois",
-        "quatre cent cinquante-six",
-        "et la clé quarante-deux",
-    )
-    assert [answer.hold_from_ms for answer in answers] == [0] * 6
-    masked = [(span.kind, span.start) for answer in answers for span in answer.spans]
-    assert masked == [("nir", 0), ("nir", 3000), ("nir", 9000), ("nir", 12000), ("nir", 15000)]
-
-
-def test_a_card_said_in_pieces_is_masked_whole() -> None:
-    *before, last = watched("4970", "1012 3456", "7890")
-    assert {span.start for answer in [*before, last] for span in answer.spans} == {0, 3000, 6000}
-
-
-def test_a_phone_number_in_pieces_is_neither_held_nor_masked() -> None:
-    answers = watched("mon téléphone c'est le zéro six", "douze trente-quatre", "cinquante-six soixante-dix-huit")
-    assert answers == [Watched((), None)] * 3
-
-
-def test_a_long_pause_ends_a_number() -> None:
-    answers = watched("un quatre-vingt-cinq zéro sept", "soixante-quinze cent vingt-trois", pause_ms=20_000)
-    assert [answer.spans for answer in answers] == [(), ()]
-
-
-def test_a_piece_judged_again_is_told_once() -> None:
-    watch = NumberWatch()
-    first = watch.feed("1 85 07 75 123 456", 0, 3000)
-    again = watch.feed("1 85 07 75 123 456", 0, 3000)
-    assert len(first.spans) == 1
-    assert again.spans == ()

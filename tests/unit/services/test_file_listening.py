@@ -26,6 +26,9 @@ class _Ear:
     async def judge(self, speech: Speech) -> EarVerdict:
         return self._final if speech.piece.final else self._partial
 
+    async def forget(self, call_id: str) -> None:
+        return None
+
     async def close(self) -> None:
         return None
 

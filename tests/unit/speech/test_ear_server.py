@@ -251,7 +251,7 @@ def test_garbage_never_hurts_the_ear():
     hostile = [
         [b""],
         [b"", b"", b"", b"", b"", b""],
-        [b"\x02", *good[1:]],
+        [b"\x01", *good[1:]],
         [VERSION, b"{", b"ab"],
         [VERSION, b'{"id": "x"}', b"ab"],
         [VERSION, b'{"id": "x", "ask": "secrets"}'],

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.domain.call import Direction
 from ivr.domain.hearing import Channel, Piece
-from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan, Thresholds
+from ivr.domain.verdict import AskSpan, Band, EarVerdict, Label, NumberHold, SensitiveSpan, Thresholds
 from ivr.services.ports import ListenContext, Speech
 from ivr.speech.wire import (
     VERSION,
     Answer,
+    Question,
     Refusal,
     Request,
     WireError,
@@ -21,6 +23,7 @@ from ivr.speech.wire import (
     decode_question,
     decode_request,
     encode_answer,
+    encode_farewell,
     encode_question,
     encode_request,
 )
@@ -28,6 +31,7 @@ from ivr.speech.wire import (
 _TIMES = st.integers(0, 10**7)
 _TEXT = st.text(max_size=50)
 _UNIT = st.floats(0, 1)
+_HOLDS = st.none() | st.builds(NumberHold, _TIMES, _TIMES)
 _CONTEXTS = st.builds(
     ListenContext,
     program=_TEXT,
@@ -35,6 +39,8 @@ _CONTEXTS = st.builds(
     after_disclosure=st.booleans(),
     thresholds=st.dictionaries(_TEXT, st.builds(Thresholds, _UNIT, _UNIT), max_size=4),
     want_text=st.booleans(),
+    hold=_HOLDS,
+    guard=st.none() | st.sampled_from(Direction),
 )
 _VERDICTS = st.builds(
     EarVerdict,
@@ -45,6 +51,9 @@ _VERDICTS = st.builds(
     st.lists(st.builds(SensitiveSpan, _TEXT, _TIMES, _TIMES), max_size=3).map(tuple),
     _TEXT,
     st.booleans(),
+    st.booleans(),
+    _HOLDS,
+    st.lists(st.builds(AskSpan, _TEXT, st.lists(_TEXT, max_size=2).map(tuple), _TIMES, _TIMES), max_size=2).map(tuple),
 )
 
 
@@ -66,7 +75,8 @@ def test_an_answer_arrives_as_it_was_sent(result):
 
 
 def test_a_question_and_its_reply_arrive_as_they_were_sent():
-    assert decode_question(encode_question("9")) == "9"
+    assert decode_question(encode_question("9")) == Question("9")
+    assert decode_question(encode_farewell("9", "call-1")) == Question("9", forget="call-1")
     reply = Answer("9", {"received": 3, "busy_s": 0.5})
     assert decode_answer(encode_answer(reply)) == reply
 
@@ -128,4 +138,4 @@ def test_audio_that_cannot_be_the_piece_is_refused_with_the_request_named(pcm):
 def test_another_version_is_refused():
     _, header, pcm = encode_request(Request("1", _speech()))
     with pytest.raises(WireError, match="version"):
-        decode_request([b"\x02", header, pcm])
+        decode_request([b"\x01", header, pcm])

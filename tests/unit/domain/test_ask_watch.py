@@ -1,0 +1,96 @@
+"""What the agent asks is read as it is said: in pieces, with breaths, and in the end with all its words."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from ivr.domain.ask_watch import AskWatch
+from ivr.domain.asking import AskDetector
+from ivr.domain.call import Direction
+from ivr.domain.heard_speech import HeardPiece, TimedText
+from ivr.domain.verdict import AskSpan
+from ivr.settings import default_config_dir
+from ivr.settings.phrases import load_phrases
+
+
+@cache
+def detector() -> AskDetector:
+    return AskDetector(load_phrases(default_config_dir({}) / "phrases"))
+
+
+def heard(*utterances: str, direction: Direction = Direction.INBOUND, gap_ms: int = 500) -> list[AskSpan]:
+    """The questions found in utterances of 2 s each."""
+    watch, at, found = AskWatch(detector()), 0, []
+    for text in utterances:
+        found += watch.feed(HeardPiece(text, at, at + 2000), direction, at_pause=True)
+        at += 2000 + gap_ms
+    return found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["Pouvez-vous me donner votre numéro de sécurité sociale ?"],
+        ["Pouvez-vous me donner.", "Votre numéro de sécurité sociale."],
+        ["Vous recevrez un courrier.", "Votre numéro de sécu."],
+        ["Je n'ai pas trouvé votre dossier.", "Donnez-moi votre numéro de sécurité sociale."],
+    ],
+)
+def test_a_question_is_found_with_its_rule_and_family(said: list[str]) -> None:
+    asks = heard(*said)
+    assert [(ask.rule, ask.families) for ask in asks] == [("ASK-002", ("nir",))]
+    assert asks[0].end == 2500 * (len(said) - 1) + 2000
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["Nous ne vous demanderons jamais votre RIB."],
+        ["Nous ne vous demanderons jamais.", "Votre RIB."],
+        ["Je n'ai pas besoin de.", "Votre numéro de sécurité sociale."],
+        ["Bonjour madame, que puis-je pour vous ?"],
+    ],
+)
+def test_a_mention_is_no_question_even_in_two_breaths(said: list[str]) -> None:
+    assert heard(*said) == []
+
+
+def test_a_birth_date_may_be_asked_of_who_calls_and_not_of_who_is_called() -> None:
+    said = "Quelle est votre date de naissance ?"
+    assert heard(said) == []
+    assert [ask.rule for ask in heard(said, direction=Direction.OUTBOUND)] == ["ASK-001"]
+
+
+def test_the_last_sentence_of_an_unfinished_piece_waits_for_its_end() -> None:
+    watch = AskWatch(detector())
+    partial = HeardPiece("Alors votre numéro de sécurité sociale.", 0, 2000, final=False)
+    assert watch.feed(partial, Direction.INBOUND, at_pause=True) == ()
+    whole = HeardPiece("Alors votre numéro de sécurité sociale n'est pas nécessaire.", 0, 3000)
+    assert watch.feed(whole, Direction.INBOUND, at_pause=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "at_pause"),
+    [
+        ("Donnez-moi votre RIB. Alors je vais regarder", False),
+        ("Vous pouvez me donner votre RIB ?", True),
+    ],
+)
+def test_a_question_that_is_over_is_told_before_the_agent_stops_speaking(text: str, at_pause: bool) -> None:
+    piece = HeardPiece(text, 0, 2000, final=False)
+    asks = AskWatch(detector()).feed(piece, Direction.INBOUND, at_pause=at_pause)
+    assert [ask.families for ask in asks] == [("bank",)]
+
+
+def test_a_window_that_begins_after_the_denial_is_read_with_what_was_before_it() -> None:
+    text = "nous ne vous demanderons jamais de nous donner votre RIB au téléphone"
+    places, place = [], 0
+    for n, word in enumerate(text.split(" ")):
+        places.append(TimedText(place, place + len(word), n * 400, n * 400 + 400))
+        place += len(word) + 1
+    watch = AskWatch(detector())
+    watch.feed(HeardPiece(text, 0, 4800, tuple(places), final=False), Direction.INBOUND, at_pause=False)
+    rest = HeardPiece("de nous donner votre RIB au téléphone.", 2000, 6000)
+    assert watch.feed(rest, Direction.INBOUND, at_pause=True) == ()
