@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.legal_hold import LegalHold
@@ -17,11 +17,11 @@ from ivr.storage import keys
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.legal_holds import active_holds, keep_holds_still
+from ivr.storage.recording_rows import columns_of, read_rows
 from ivr.storage.tables import recording_keys, recordings
 
 #: Ids in one query: SQLite allows 32,766 parameters.
 _BATCH = 5_000
-_HAS_KEY = recording_keys.c.recording_id.is_not(None).label("has_key")
 
 
 class SqlCatalogue:
@@ -34,11 +34,8 @@ class SqlCatalogue:
         state = RECORDING.after(RecordingState.WITHHELD, RecordingEvent.START)
         try:
             with self._database.writing() as connection:
-                connection.execute(insert(recordings), [_columns(tag, state, deadline)])
-                connection.execute(
-                    insert(recording_keys),
-                    [{"recording_id": tag.recording_id, "kek_id": kek_id, "wrapped": wrapped_key}],
-                )
+                connection.execute(insert(recordings), [columns_of(tag, state, deadline)])
+                keys.add(connection, tag.recording_id, wrapped_key, kek_id, opened_at=tag.opened_at)
         except IntegrityError as error:
             raise ArchiveError(
                 "a recording of that id exists already", where=f"recording {tag.recording_id}", remedy="use a new id"
@@ -46,10 +43,10 @@ class SqlCatalogue:
 
     def get(self, recording_id: str) -> RecordingRow:
         with self._database.reading() as connection:
-            row = connection.execute(_all().where(recordings.c.recording_id == recording_id)).one_or_none()
-        if row is None:
+            found = read_rows(connection, select(recordings).where(recordings.c.recording_id == recording_id))
+        if not found:
             raise _unknown(recording_id)
-        return _row(row)
+        return found[0]
 
     def find(
         self,
@@ -60,7 +57,9 @@ class SqlCatalogue:
         has_key: bool | None = None,
         limit: int = 1000,
     ) -> list[RecordingRow]:
-        query = _all().order_by(recordings.c.opened_at.desc(), recordings.c.recording_id.desc()).limit(limit)
+        query = (
+            select(recordings).order_by(recordings.c.opened_at.desc(), recordings.c.recording_id.desc()).limit(limit)
+        )
         if call_id is not None:
             query = query.where(recordings.c.call_id == call_id)
         if node_id is not None:
@@ -68,15 +67,17 @@ class SqlCatalogue:
         if states:
             query = query.where(recordings.c.state.in_([state.value for state in states]))
         if has_key is not None:
-            held = recording_keys.c.recording_id
-            query = query.where(held.is_not(None) if has_key else held.is_(None))
+            held = exists().where(recording_keys.c.recording_id == recordings.c.recording_id)
+            query = query.where(held if has_key else ~held)
         with self._database.reading() as connection:
-            return [_row(row) for row in connection.execute(query)]
+            return read_rows(connection, query)
 
     def page(self, *, after: str, limit: int) -> list[RecordingRow]:
-        query = _all().where(recordings.c.recording_id > after).order_by(recordings.c.recording_id).limit(limit)
+        query = (
+            select(recordings).where(recordings.c.recording_id > after).order_by(recordings.c.recording_id).limit(limit)
+        )
         with self._database.reading() as connection:
-            return [_row(row) for row in connection.execute(query)]
+            return read_rows(connection, query)
 
     def count(self) -> int:
         with self._database.reading() as connection:
@@ -92,9 +93,8 @@ class SqlCatalogue:
         return found
 
     def wrapped_key(self, recording_id: str) -> bytes:
-        query = select(recording_keys.c.wrapped).where(recording_keys.c.recording_id == recording_id)
         with self._database.reading() as connection:
-            wrapped = connection.execute(query).scalar_one_or_none()
+            wrapped = keys.read(connection, recording_id)
         if wrapped is None:
             state = self.get(recording_id).state
             raise ArchiveError(
@@ -102,7 +102,7 @@ class SqlCatalogue:
                 where=f"recording {recording_id}",
                 remedy="the certificate in the audit log says when and why",
             )
-        return bytes(wrapped)
+        return wrapped
 
     def move(self, recording_id: str, event: str, *, reason: str = "", at: datetime | None = None) -> RecordingState:
         with self._database.writing() as connection:
@@ -165,15 +165,9 @@ class SqlCatalogue:
         return claimed(self._database, name)
 
 
-def _all() -> Select[tuple[object, ...]]:
-    return select(recordings, _HAS_KEY).select_from(
-        recordings.outerjoin(recording_keys, recording_keys.c.recording_id == recordings.c.recording_id)
-    )
-
-
 def _state(connection: Connection, recording_id: str) -> RecordingState:
     """Read the state and keep others from moving it until this transaction ends."""
-    query = select(recordings.c.state).where(recordings.c.recording_id == recording_id).with_for_update()
+    query = select(recordings.c.state).where(recordings.c.recording_id == recording_id).with_for_update(key_share=True)
     value = connection.execute(query).scalar_one_or_none()
     if value is None:
         raise _unknown(recording_id)
@@ -183,43 +177,4 @@ def _state(connection: Connection, recording_id: str) -> RecordingState:
 def _unknown(recording_id: str) -> ArchiveError:
     return ArchiveError(
         "there is no such recording", where=f"recording {recording_id}", remedy="see 'ivr recordings list'"
-    )
-
-
-def _columns(tag: RecordingTag, state: RecordingState, deadline: datetime | None) -> dict[str, object]:
-    columns = dict(vars(tag))
-    columns.update(purposes=list(tag.purposes), rule_ids=list(tag.rule_ids), channels=list(tag.channels))
-    columns.update(state=state.value, moved_at=tag.opened_at, deadline=deadline, consent={}, gaps=[], masks=[])
-    return columns
-
-
-def _row(row: Row[tuple[object, ...]]) -> RecordingRow:
-    it = row._mapping
-    tag = RecordingTag(
-        recording_id=it["recording_id"],
-        call_id=it["call_id"],
-        program=it["program"],
-        purposes=tuple(it["purposes"]),
-        policy_id=it["policy_id"],
-        policy_version=it["policy_version"],
-        rule_ids=tuple(it["rule_ids"]),
-        retention=it["retention"],
-        codec=it["codec"],
-        channels=tuple(it["channels"]),
-        rate_hz=it["rate_hz"],
-        opened_at=it["opened_at"],
-        node_id=it["node_id"],
-    )
-    sealed = SealedFile(it["sha256"], it["size_bytes"], it["duration_ms"]) if it["sha256"] else None
-    return RecordingRow(
-        tag=tag,
-        state=RecordingState(it["state"]),
-        sealed=sealed,
-        deadline=it["deadline"],
-        closed_at=it["closed_at"],
-        consent=it["consent"],
-        gaps=it["gaps"],
-        masks=it["masks"],
-        has_key=bool(it["has_key"]),
-        reason=it["reason"],
     )

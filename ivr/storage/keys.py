@@ -8,21 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import Connection, String, delete, func, literal_column, select, update
+from sqlalchemy import Connection, String, delete, func, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.errors import HostError
 from ivr.services.rekeying import WrappedKey as WrappedRow
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
-from ivr.storage.tables import key_wipes, recording_keys
+from ivr.storage.key_part import in_parts_of, key_part, where_keys_lie
+from ivr.storage.tables import key_wipes, recording_keys, recordings
 
 #: Ids in one statement: SQLite allows 32,766 parameters.
 _BATCH = 5_000
 _PART = literal_column("tableoid::regclass::text", String())
-#: While a part is rewritten nobody reads or writes it; behind a reader that does not end we try again later.
-_PATIENCE = "1s"
+#: While we wait to rewrite a part nobody else may use it: behind a reader that does not end we try again later.
+_PATIENCE = "300ms"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,19 @@ class WrappedKey:
     wrapped: bytes = field(repr=False)
 
 
+def add(connection: Connection, recording_id: str, wrapped: bytes, kek_id: str, *, opened_at: datetime) -> None:
+    """`opened_at` is the recording's and decides where its key lies: it may never change."""
+    row = {"recording_id": recording_id, "kek_id": kek_id, "wrapped": wrapped, "part": key_part(opened_at)}
+    connection.execute(insert(recording_keys), [row])
+
+
+def read(connection: Connection, recording_id: str) -> bytes | None:
+    """The wrapped key; None when there is none (any more)."""
+    query = select(recording_keys.c.wrapped).where(where_keys_lie(connection, [recording_id]))
+    wrapped = connection.execute(query).scalar_one_or_none()
+    return None if wrapped is None else bytes(wrapped)
+
+
 def destroy(database: Database, recording_ids: Sequence[str]) -> None:
     """Delete the keys in one transaction, then wipe their bytes from the database's files, now or at the next time.
 
@@ -42,9 +57,31 @@ def destroy(database: Database, recording_ids: Sequence[str]) -> None:
     erased = False
     with database.writing() as connection:
         for at in range(0, len(recording_ids), _BATCH):
-            erased |= _erase(connection, recording_ids[at : at + _BATCH])
+            erased |= erase(connection, recording_ids[at : at + _BATCH])
     if erased and database.joint is None:
         wipe(database)
+
+
+def erase(connection: Connection, recording_ids: Sequence[str]) -> bool:
+    """Delete the keys in the caller's transaction and note which parts to `wipe` after it; True when there were any."""
+    mine = where_keys_lie(connection, recording_ids)
+    if connection.dialect.name == "postgresql":
+        # Locks in one order with `_rewrite`: the part first, its note second.
+        parts = sorted(set(connection.execute(delete(recording_keys).where(mine).returning(_PART)).scalars()))
+        notes = postgresql.insert(key_wipes).on_conflict_do_nothing()
+    else:
+        # In place, besides what secure_delete does.
+        zeros = func.zeroblob(func.length(recording_keys.c.wrapped))
+        parts = (
+            ["recording_keys"]
+            if connection.execute(update(recording_keys).where(mine).values(wrapped=zeros)).rowcount
+            else []
+        )
+        connection.execute(delete(recording_keys).where(mine))
+        notes = sqlite.insert(key_wipes).on_conflict_do_nothing()  # type: ignore[assignment]
+    if parts:
+        connection.execute(notes, [{"part": part} for part in parts])
+    return bool(parts)
 
 
 def wipe(database: Database) -> bool:
@@ -91,10 +128,16 @@ class SqlKeyTable:
 
     def rewrap(self, changes: Sequence[tuple[WrappedRow, bytes]], kek_id: str) -> int:
         done = 0
+        began = select(recordings.c.recording_id, recordings.c.opened_at)
         with self._database.writing() as connection:
+            rows = connection.execute(
+                began.where(recordings.c.recording_id.in_([old.recording_id for old, _ in changes]))
+            )
+            opened_at = {row.recording_id: row.opened_at for row in rows}
             for old, wrapped in changes:
+                there = in_parts_of(connection, [opened_at[old.recording_id]])
                 same = (recording_keys.c.recording_id == old.recording_id) & (recording_keys.c.wrapped == old.wrapped)
-                change = update(recording_keys).where(same).values(kek_id=kek_id, wrapped=wrapped)
+                change = update(recording_keys).where(there, same).values(kek_id=kek_id, wrapped=wrapped)
                 done += connection.execute(change).rowcount
         return done
 
@@ -102,29 +145,8 @@ class SqlKeyTable:
         return claimed(self._database, name)
 
 
-def _erase(connection: Connection, recording_ids: Sequence[str]) -> bool:
-    mine = recording_keys.c.recording_id.in_(recording_ids)
-    if connection.dialect.name == "postgresql":
-        # Locks in one order with `_rewrite`: the part first, its note second.
-        parts = sorted(set(connection.execute(delete(recording_keys).where(mine).returning(_PART)).scalars()))
-        notes = postgresql.insert(key_wipes).on_conflict_do_nothing()
-    else:
-        # In place, besides what secure_delete does.
-        zeros = func.zeroblob(func.length(recording_keys.c.wrapped))
-        parts = (
-            ["recording_keys"]
-            if connection.execute(update(recording_keys).where(mine).values(wrapped=zeros)).rowcount
-            else []
-        )
-        connection.execute(delete(recording_keys).where(mine))
-        notes = sqlite.insert(key_wipes).on_conflict_do_nothing()  # type: ignore[assignment]
-    if parts:
-        connection.execute(notes, [{"part": part} for part in parts])
-    return bool(parts)
-
-
 def _rewrite(database: Database, part: str) -> None:
-    """Give a partition new files with the living keys only.
+    """Give a partition new files with the living keys only: those of one day and of the days 64, 128… before it.
 
     VACUUM would leave the bytes in the page's free space, VACUUM FULL in rows that an old snapshot may see.
     """

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Select, and_, or_, select, text
 from ivr.domain.recording import RecordingState
 from ivr.errors import ArchiveError
 from ivr.services.ports import RecordingRow
-from ivr.storage.catalogue import _all, _row
 from ivr.storage.database import Database
+from ivr.storage.recording_rows import recording_rows
 from ivr.storage.tables import recordings
 
 _R = recordings.c
@@ -46,11 +46,11 @@ class RecordingSearch:
         with self._database.reading() as connection:
             place = _place(connection, search.after)
             found = [connection.execute(query).all() for query in queries(search, place)]
-        if search.due_before is not None:
-            rows = merge(*found, key=lambda row: (row.deadline, row.recording_id))
-        else:
-            rows = merge(*found, key=lambda row: (row.opened_at, row.recording_id), reverse=True)
-        return [_row(row) for row in islice(rows, search.limit)]
+            if search.due_before is not None:
+                rows = merge(*found, key=lambda row: (row.deadline, row.recording_id))
+            else:
+                rows = merge(*found, key=lambda row: (row.opened_at, row.recording_id), reverse=True)
+            return recording_rows(connection, islice(rows, search.limit))
 
 
 def queries(
@@ -59,7 +59,7 @@ def queries(
     """One query per state where an index begins with it, since one over several states would have to sort them all."""
     if search.due_before is not None:
         return [_due(search, place)]
-    query = _all().order_by(_R.opened_at.desc(), _R.recording_id.desc()).limit(search.limit)
+    query = select(recordings).order_by(_R.opened_at.desc(), _R.recording_id.desc()).limit(search.limit)
     if search.since is not None:
         query = query.where(_R.opened_at >= search.since)
     if search.until is not None:
@@ -77,7 +77,7 @@ def queries(
 
 
 def _due(search: Search, place: tuple[datetime, datetime | None, str] | None) -> Select[tuple[object, ...]]:
-    query = _all().where(_KEPT, _R.deadline < search.due_before).order_by(_R.deadline, _R.recording_id)
+    query = select(recordings).where(_KEPT, _R.deadline < search.due_before).order_by(_R.deadline, _R.recording_id)
     if place is not None and place[1] is not None:
         _, due_at, recording_id = place
         later = or_(_R.deadline > due_at, and_(_R.deadline == due_at, _R.recording_id > recording_id))

@@ -99,9 +99,8 @@ class SqlRetentionLedger:
                 set_={"owner": free.excluded.owner, "until": free.excluded.until},
                 where=or_(retention_claims.c.until <= now, retention_claims.c.owner == owner),
             )
-            connection.execute(free, rows)
-            mine = select(retention_claims.c.recording_id).where(retention_claims.c.owner == owner)
-            return set(connection.execute(mine.where(retention_claims.c.recording_id.in_(recording_ids))).scalars())
+            # What it returns it has written: nobody else's claim.
+            return set(connection.execute(free.returning(retention_claims.c.recording_id), rows).scalars())
 
     def release(self, owner: str) -> None:
         with self._database.writing() as connection:
@@ -124,7 +123,7 @@ class SqlRetentionLedger:
             if fresh:
                 self._audit.append_within(connection, fresh)
             if ids:
-                keys._erase(connection, ids)
+                keys.erase(connection, ids)
         return doomed
 
     def wipe(self) -> bool:
@@ -186,7 +185,7 @@ def _rows(*, locked: bool = False) -> Select[tuple[object, ...]]:
         _R.deadline,
         _R.sha256,
     )
-    return query.with_for_update() if locked else query
+    return query.with_for_update(key_share=True) if locked else query
 
 
 def _load(connection: Connection, query: Select[tuple[object, ...]]) -> list[Stored]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -71,13 +72,15 @@ recordings = Table(
     Index("ix_recordings_program_page", "program", "state", "opened_at", "recording_id"),
 )
 
-#: One row per living key. Destroying the row destroys every copy of the audio. On PostgreSQL it has 32 hash partitions.
+#: One row per living key. Destroying the row destroys every copy of the audio. On PostgreSQL it has a partition
+#: per `part`, which its primary key therefore contains; see `ivr.storage.key_part`.
 recording_keys = Table(
     "recording_keys",
     metadata,
     Column("recording_id", ForeignKey("recordings.recording_id"), primary_key=True),
     Column("kek_id", String(60), nullable=False, index=True),
     Column("wrapped", LargeBinary, nullable=False),
+    Column("part", SmallInteger, nullable=False),
 )
 
 #: Parts of `recording_keys` whose files may still hold the bytes of a key that was destroyed.
