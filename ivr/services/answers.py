@@ -20,6 +20,7 @@ class Answers:
         self._utterances: list[str] = []
         self._keys = ""
         self._too_long = False
+        self._tainted = False
         self.interrupted = False
         self.entered = False
         self.last_key_s = 0.0
@@ -51,7 +52,7 @@ class Answers:
         self._from_ms = None
         self._utterances.clear()
         self._keys = ""
-        self._too_long = self.interrupted = self.entered = False
+        self._too_long = self._tainted = self.interrupted = self.entered = False
 
     def heard(self, heard: Heard) -> None:
         """Take a verdict on the caller's speech when it answers the question.
@@ -62,10 +63,15 @@ class Answers:
         verdict, piece = heard.verdict, heard.piece
         if self._from_ms is None or piece.channel is not Channel.CALLER or piece.start_ms < self._from_ms:
             return
+        self._tainted = self._tainted or bool(verdict.sensitive)
+        if not piece.final:
+            # Of what is still being said only an objection that acts is certain.
+            self.interrupted = self.interrupted or (heard.objects and verdict.band is Band.ACT)
+            return
         spoke_of_recording = verdict.label is not Label.NONE and verdict.band is not Band.CLEAR
-        if heard.objects or spoke_of_recording or verdict.sensitive:
-            self.interrupted = True
-        elif piece.final and verdict.speech and verdict.text.strip():
+        if self._tainted or heard.objects or spoke_of_recording:
+            self._tainted, self.interrupted = False, True
+        elif verdict.speech and verdict.text.strip():
             self._utterances.append(verdict.text)
 
     def key(self, digit: str, *, at_s: float, at_ms: int) -> None:
