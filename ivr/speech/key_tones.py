@@ -25,7 +25,7 @@ _WINDOW = 160
 _HOP = 40
 _RUN = 4
 #: How much of a window's energy must be in the two tones, and how much when a key is known to be pressed.
-_PURE = 0.65
+_PURE = 0.73
 _PURE_WHEN_KEEN = 0.40
 #: Level difference between the two that is still a key, in dB; Q.24 asks for 4 and 8.
 _TWIST_DB = 12.0
