@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.hearing import listening_settings
+from ivr.bootstrap.members import open_members
 from ivr.bootstrap.outlet import Outlet
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.world import SystemClock, ThreadDesk, new_id
@@ -135,6 +136,7 @@ def dependencies(
         tape=settings.tape,
         settle_timeout_s=settings.calls.settle_timeout_s,
         quiet_timeout_s=settings.calls.quiet_timeout_s,
+        members=open_members(settings, archive),
     )
 
 

@@ -7,6 +7,7 @@ import sys
 import click
 from rich.table import Table
 
+from ivr.bootstrap.members import rewrap_members
 from ivr.bootstrap.world import SystemClock
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.cli.vault import opened
@@ -47,6 +48,7 @@ def rotate_(json_: bool) -> None:
         for last in rotate(archive.keys, archive.key_table, archive.audit):
             if not json_:
                 console.print(f"{last.done} clés réemballées, {last.left} restantes")
+        rewrap_members(settings(), archive)
     assert last is not None
     if json_:
         print_json({"ok": not last.faults, "kek_id": last.kek_id, "rewrapped": last.done, "faults": last.faults})
