@@ -17,6 +17,7 @@ from ivr.services.rekeying import retired_keks
 from ivr.services.uploads import waiting
 from ivr.settings import Settings
 from ivr.speech.model import check_model, join_model
+from ivr.storage.testimony import table_faults
 
 #: More than this on the local disk means that nothing has been moved for a while.
 _MANY_WAITING = 500
@@ -174,7 +175,7 @@ def _wiped(settings: Settings) -> str:
 def _chain(settings: Settings) -> str:
     archive = open_archive(settings)
     try:
-        broken = archive.audit.verify()
+        broken = archive.audit.verify() + table_faults(archive.database)
     finally:
         archive.close()
     if broken:

@@ -13,8 +13,10 @@ from ivr.bootstrap.world import SystemClock
 from ivr.cli.context import as_json, console, plain, print_json, reporting
 from ivr.cli.vault import opened
 from ivr.errors import HostError
-from ivr.services.evidence_export import export_evidence
+from ivr.services.evidence_export import export_evidence, read_witness
+from ivr.services.evidence_ports import Witness
 from ivr.services.private_file import write_private
+from ivr.storage.testimony import table_faults
 
 
 @click.group()
@@ -23,20 +25,57 @@ def audit() -> None:
 
 
 @audit.command()
+@click.option(
+    "--against",
+    "folder",
+    default=None,
+    metavar="DOSSIER",
+    type=click.Path(path_type=Path),
+    help="Un export gardé ailleurs : ses signatures témoignent de la chaîne telle qu'elle était.",
+)
 @as_json
 @reporting
-def verify(json_: bool) -> None:
-    """Vérifie chaque maillon de la chaîne ; sort avec 1 et nomme le premier qui manque ou a changé."""
+def verify(folder: Path | None, json_: bool) -> None:
+    """Vérifie chaque maillon de la chaîne, et que les tables disent ce que disent les preuves ; sort avec 1 sinon.
+
+    Ce que rien hors de la base n'atteste est dit : une chaîne réécrite en entier se tient.
+    """
+    kept, keys = read_witness(folder) if folder is not None else ([], {})
     with opened() as archive:
-        broken = archive.audit.verify()
-        count = len(archive.audit.events())
+        broken = archive.audit.verify(kept, keys) + table_faults(archive.database)
+        count, witness = archive.audit.count(), archive.audit.witness()
     if json_:
-        print_json({"ok": not broken, "events": count, "broken": broken})
-    elif not broken:
+        print_json({"ok": not broken, "events": count, "broken": broken, "witness": witness, "against": folder})
+        sys.exit(1 if broken else 0)
+    if not broken:
         console.print(f"[green]✓[/] chaîne intacte : {count} événements.")
-    for line in broken if not json_ else ():
+    for line in broken:
         console.print(f"[red]✗[/] {line}", soft_wrap=True)
+    for line in _witnessed(witness, count):
+        console.print(f"[yellow]![/] {line}", soft_wrap=True)
     sys.exit(1 if broken else 0)
+
+
+def _witnessed(witness: Witness, count: int) -> list[str]:
+    """What a reader must know before trusting a chain that is whole."""
+    said = []
+    if witness.exported_at is None and count:
+        said.append(
+            "sans témoin hors de ce nœud depuis l'origine : rien n'a jamais été exporté. "
+            "`ivr audit export DOSSIER`, et gardez le dossier ailleurs."
+        )
+    elif witness.unexported:
+        since = f"{witness.exported_at:%Y-%m-%d %H:%M} UTC"
+        said.append(
+            f"sans témoin hors de ce nœud depuis le {since} (dernier export) : {witness.unexported} événements. "
+            "`ivr audit verify --against DOSSIER` compare à un export."
+        )
+    if witness.unsigned:
+        since = f"le {witness.signed_at:%Y-%m-%d %H:%M} UTC" if witness.signed_at else "l'origine"
+        said.append(
+            f"sans signature depuis {since} : {witness.unsigned} événements (le nœud signe à son prochain tour)."
+        )
+    return said
 
 
 @audit.command()

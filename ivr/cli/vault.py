@@ -107,13 +107,15 @@ def list_(
 
 @recordings.command()
 @click.argument("recording_id")
+@asked_by
 @as_json
 @reporting
-def show(recording_id: str, json_: bool) -> None:
+def show(recording_id: str, actor: str, role: str, json_: bool) -> None:
     """Montre tout ce qui est su d'un enregistrement, et ses preuves."""
-    with opened() as archive:
-        row = archive.vault.show(recording_id)
-        events = archive.audit.events(call_id=row.tag.call_id)
+    with at_desk(actor, role) as desk:
+        desk.may(Action.LIST, (recording_id,))
+        row = desk.archive.vault.show(recording_id)
+        events = desk.archive.audit.events(call_id=row.tag.call_id)
     body = row_body(row)
     body["events"] = [{"seq": e.seq, "at": e.at, "kind": e.kind, "body": e.body} for e in events]
     if json_:

@@ -14,8 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ivr.bootstrap.archive import Archive
-from ivr.cli.context import as_json, console, print_json, reporting, settings
-from ivr.cli.vault import opened, recordings
+from ivr.cli.actor import asked_by, at_desk
+from ivr.cli.context import as_json, console, print_json, reporting
+from ivr.cli.vault import recordings
+from ivr.domain.access import Action
 from ivr.errors import HostError
 from ivr.recording.s3_store import S3Store
 from ivr.services.inspection import Finding
@@ -68,16 +70,20 @@ class Place:
 @click.option(
     "--rate", "rate_mib", default=50.0, show_default=True, type=click.FloatRange(0), help="Mio/s ; 0 : sans limite."
 )
+@asked_by
 @as_json
 @reporting
-def verify(recording_ids: tuple[str, ...], all_: bool, resume: bool, rate_mib: float, json_: bool) -> None:
+def verify(
+    recording_ids: tuple[str, ...], all_: bool, resume: bool, rate_mib: float, actor: str, role: str, json_: bool
+) -> None:
     """Relit chaque octet et le compare à ce qui a été scellé ; sort avec 1 si un élément est altéré."""
-    place = Place.of(settings().node.data_dir / "verify.place", resume=resume)
-    with opened() as archive:
+    with at_desk(actor, role) as desk:
+        desk.may(Action.VERIFY, recording_ids)
+        place = Place.of(desk.settings.node.data_dir / "verify.place", resume=resume)
         if recording_ids and not all_:
-            place.findings, place.checked = archive.vault.verify(list(recording_ids)), len(recording_ids)
+            place.findings, place.checked = desk.archive.vault.verify(list(recording_ids)), len(recording_ids)
         else:
-            _verify_all(archive, place, rate_mib, shown=not json_ and sys.stderr.isatty())
+            _verify_all(desk.archive, place, rate_mib, shown=not json_ and sys.stderr.isatty())
     if json_:
         print_json({"ok": not place.findings, "checked": place.checked, "findings": place.findings})
     elif not place.findings:
@@ -112,12 +118,15 @@ def _verify_all(archive: Archive, place: Place, rate_mib: float, *, shown: bool)
 
 
 @recordings.command()
+@asked_by
 @as_json
 @reporting
-def upload(json_: bool) -> None:
+def upload(actor: str, role: str, json_: bool) -> None:
     """Déplace vers le stockage S3 ce qui est scellé sur ce poste ; une ligne JSON par enregistrement."""
     faults = moved = 0
-    with opened() as archive:
+    with at_desk(actor, role) as desk:
+        desk.may(Action.VERIFY)
+        archive = desk.archive
         if isinstance(archive.store, S3Store):
             for one in upload_waiting(archive.vault.holdings, archive.store):
                 moved, faults = moved + one.done, faults + (not one.done)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
+from ivr.domain.checkpoint import Checkpoint
 from ivr.domain.evidence import canonical, stamp
 from ivr.errors import HostError
 from ivr.services.evidence_ports import EvidenceChain, Signer
@@ -72,3 +74,27 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, object]]) -> tuple[dict
 
     write_private(path, lines())
     return {"sha256": digest.hexdigest(), "bytes": size}, count
+
+
+def read_witness(folder: Path) -> tuple[list[Checkpoint], dict[str, bytes]]:
+    """Return the signed checkpoints of an export and the public keys it names.
+
+    Signatures are for the caller to check. Raises HostError when it is no whole export.
+    """
+    try:
+        lines = (folder / "checkpoints.jsonl").read_text("utf-8").splitlines()
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        rows = [json.loads(line) for line in lines]
+        points = [Checkpoint(**{**row, "at": datetime.fromisoformat(row["at"])}) for row in rows]
+        keys = {str(name): bytes.fromhex(key) for name, key in manifest["keys"].items()}
+    except OSError as error:
+        raise HostError(
+            f"the export cannot be read: {error.strerror}", where=str(folder), remedy="give the folder of an export"
+        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise HostError(
+            "this is no whole export of evidence", where=str(folder), remedy="check it with tools/verify_audit.py"
+        ) from error
+    if not points:
+        raise HostError("the export holds no checkpoint", where=str(folder), remedy="give a later export")
+    return points, keys

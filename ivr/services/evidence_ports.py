@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from ivr.domain.checkpoint import Checkpoint
@@ -50,6 +51,20 @@ class Snapshot:
     keys: Mapping[str, bytes]
 
 
+@dataclass(frozen=True)
+class Witness:
+    """Who but the database knows the chain: `unsigned` events came after the last signed checkpoint of their node.
+
+    `unexported` ones came after the last export; None: there was none, and nobody outside can say that the chain is
+    the one that was written.
+    """
+
+    signed_at: datetime | None
+    unsigned: int
+    exported_at: datetime | None
+    unexported: int
+
+
 class EvidenceChain(AuditLog, Protocol):
     """An AuditLog that signs. A certificate of destruction is appended once per recording, by whichever node."""
 
@@ -60,5 +75,9 @@ class EvidenceChain(AuditLog, Protocol):
     def checkpoint(self) -> Checkpoint | None:
         """Sign the head of this node's chain; None when nothing came since the last time."""
         ...
+
+    def count(self) -> int: ...
+
+    def witness(self) -> Witness: ...
 
     def snapshot(self) -> AbstractContextManager[Snapshot]: ...

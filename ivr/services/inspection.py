@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ivr.domain.recording import RECORDING, UNFINISHED, RecordingState
 from ivr.errors import ArchiveError, HostError, IvrError
 from ivr.services.data_key import unlocked
+from ivr.services.testimony import deadline_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -132,5 +133,12 @@ def _inspect_row(held: Holdings, row: RecordingRow) -> list[Finding]:
     except IvrError as fault:
         elsewhere = row.tag.node_id != held.node_id and recording_id not in held.store.at_hand()
         hint = f"; it may wait for its upload on {row.tag.node_id}" if elsewhere else ""
-        return [Finding(recording_id, fault.what, fault.remedy + hint)]
-    return []
+        return [Finding(recording_id, fault.what, fault.remedy + hint), *_deadline(held, row)]
+    return _deadline(held, row)
+
+
+def _deadline(held: Holdings, row: RecordingRow) -> list[Finding]:
+    """A later deadline would keep it beyond the law, an earlier one would destroy what may be needed."""
+    fault = deadline_fault(row.deadline, held.audit.events(recording_id=row.tag.recording_id))
+    remedy = "tell the DPO; put the deadline of the evidence back, see docs/recovery.md"
+    return [Finding(row.tag.recording_id, fault, remedy)] if fault else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ivr.domain.evidence import stamp
 from ivr.domain.recording import RECORDING, UNFINISHED, RecordingEvent, RecordingState
 from ivr.errors import IvrError
 from ivr.services import holdings as said
@@ -172,13 +173,13 @@ def _sealed(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str) -> 
     with held.catalogue.together():
         _settle(held, row, sealed, list(row.gaps))
         final = held.catalogue.move(row.tag.recording_id, event, reason=row.reason, at=now)
-        return _say(held, row, final, f"{how}; the file was whole", {"sha256": sealed.sha256})
+        return _say(held, row, final, f"{how}; the file was whole", {"sha256": sealed.sha256, **_told(row)})
 
 
 def _damaged(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str, cause: str) -> Recovery:
     # How long the call went on is not known here: the gap begins where the audio ends and is open (-1).
     gaps: list[Mapping[str, object]] = [*row.gaps, {"start_ms": sealed.duration_ms, "end_ms": -1, "cause": cause}]
-    details = {"sha256": sealed.sha256, "duration_ms": sealed.duration_ms, "cause": cause}
+    details = {"sha256": sealed.sha256, "duration_ms": sealed.duration_ms, "cause": cause, **_told(row)}
     final = row.state
     with held.catalogue.together():
         _settle(held, row, sealed, gaps)
@@ -186,6 +187,10 @@ def _damaged(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str, ca
             event, now = RecordingEvent.FAIL.value, held.clock.now()
             final = held.catalogue.move(row.tag.recording_id, event, reason=how[:200], at=now)
         return _say(held, row, final, f"{how}; verified prefix kept", details)
+
+
+def _told(row: RecordingRow) -> dict[str, object]:
+    return {"deadline": stamp(row.deadline) if row.deadline else None}
 
 
 def _settle(held: Holdings, row: RecordingRow, sealed: SealedFile, gaps: list[Mapping[str, object]]) -> None:

@@ -6,18 +6,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.domain.checkpoint import CERTIFICATE, Checkpoint, certificate_text, chain_faults, checkpoint_text
 from ivr.domain.evidence import GENESIS, Head, Link, canonical, check_body, digest_of, stamp
-from ivr.services.evidence_ports import Entry, Signer, Snapshot
+from ivr.services.evidence_export import EXPORTED
+from ivr.services.evidence_ports import Entry, Signer, Snapshot, Witness
 from ivr.services.ports import AuditEvent, Clock
 from ivr.storage.database import Database
 from ivr.storage.tables import audit_checkpoints, audit_events, audit_heads, certificates, evidence_keys
 
 #: Events between two checkpoints that appending signs by itself.
 CHECKPOINT_EVERY = 256
+_E = audit_events.c
 
 
 class SqlAuditLog:
@@ -61,16 +63,19 @@ class SqlAuditLog:
             check_body(entry.body)
         head = _locked_head(connection, self._node_id)
         before, told, links = head, [], []
+        earlier, reserved = _reserve_certificates(connection, entries, head)
         for entry in entries:
-            if entry.kind == CERTIFICATE and entry.recording_id:
-                earlier = _take_certificate(connection, entry.recording_id, self._node_id, head.seq + 1)
-                if earlier is not None:
-                    told.append(earlier)
-                    continue
+            certifies = entry.recording_id if entry.kind == CERTIFICATE else ""
+            if certifies in earlier:
+                told.append(earlier[certifies])
+                continue
             link = self._link(head, entry)
             links.append(link)
             told.append(_event(link))
             head = Head(self._node_id, link.seq, link.digest)
+            if certifies:
+                earlier[certifies] = told[-1]
+        _correct_certificates(connection, links, reserved)
         if links:
             connection.execute(insert(audit_events), [vars(link) for link in links])
             mine = audit_heads.c.node_id == self._node_id
@@ -99,11 +104,41 @@ class SqlAuditLog:
         with self._database.reading() as connection:
             return [_event(Link(**row._mapping)) for row in connection.execute(query)]
 
-    def verify(self) -> list[str]:
-        """Chains, heads, and every signature of a checkpoint that a key in the database (or ours) can check."""
+    def count(self) -> int:
+        """How many events there are, of all nodes."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(audit_events)).scalar_one()
+
+    def verify(self, witnessed: Sequence[Checkpoint] = (), keys: Mapping[str, bytes] | None = None) -> list[str]:
+        """Chains, heads, and every signature of a checkpoint that a key in the database (or ours) can check.
+
+        `witnessed` are checkpoints that were kept outside, `keys` what they were signed with: a chain that was
+        rewritten together with its heads and checkpoints is whole in itself, and only they know better.
+        """
         with self.snapshot() as seen:
-            faults = chain_faults(seen.links, seen.heads, seen.checkpoints)
-            return faults + [fault for checkpoint in seen.checkpoints for fault in self._forged(checkpoint, seen.keys)]
+            checkpoints = list(dict.fromkeys([*seen.checkpoints, *witnessed]))
+            known = {**(keys or {}), **seen.keys}
+            faults = chain_faults(seen.links, seen.heads, checkpoints)
+            faults += [fault for checkpoint in checkpoints for fault in self._forged(checkpoint, known)]
+            return faults + self._unsigned(seen.heads, seen.checkpoints)
+
+    def witness(self) -> Witness:
+        exports = select(func.max(_E.at)).where(_E.kind == EXPORTED)
+        mine = audit_checkpoints.c.node_id == _E.node_id
+        behind = select(func.max(audit_checkpoints.c.seq)).where(mine).scalar_subquery()
+        loose = select(func.count()).select_from(audit_events).where(_E.seq > func.coalesce(behind, 0))
+        with self._database.reading() as connection:
+            signed_at = connection.execute(select(func.max(audit_checkpoints.c.at))).scalar_one()
+            exported_at = connection.execute(exports).scalar_one()
+            since = select(func.count()).select_from(audit_events)
+            if exported_at is not None:
+                since = since.where(_E.at > exported_at)
+            return Witness(
+                signed_at=signed_at,
+                unsigned=connection.execute(loose).scalar_one(),
+                exported_at=exported_at,
+                unexported=connection.execute(since).scalar_one(),
+            )
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -152,6 +187,20 @@ class SqlAuditLog:
         done = connection.execute(kept.returning(audit_checkpoints.c.seq)).scalar_one_or_none()
         return None if done is None else checkpoint
 
+    def _unsigned(self, heads: Sequence[Head], checkpoints: Sequence[Checkpoint]) -> list[str]:
+        """Appending signs every so many events: a long chain without a checkpoint has lost them."""
+        if self._signer is None:
+            return []
+        last: dict[str, int] = {}
+        for checkpoint in checkpoints:
+            last[checkpoint.node_id] = max(checkpoint.seq, last.get(checkpoint.node_id, 0))
+        return [
+            f"node {head.node_id}, event {head.seq}: no signed checkpoint since event {last.get(head.node_id, 0)}, "
+            f"although one is made every {self._every} events: they were removed"
+            for head in heads
+            if head.seq // self._every > last.get(head.node_id, 0) // self._every
+        ]
+
     def _forged(self, checkpoint: Checkpoint, keys: Mapping[str, bytes]) -> list[str]:
         if self._signer is None:
             return []
@@ -167,17 +216,40 @@ class SqlAuditLog:
         return [] if self._signer.verifies(key, text, signature) else [f"{where} bears a wrong signature"]
 
 
-def _take_certificate(connection: Connection, recording_id: str, node_id: str, seq: int) -> AuditEvent | None:
-    """Reserve the one certificate of this recording; return the one that exists already, if one does."""
-    values = {"recording_id": recording_id, "node_id": node_id, "seq": seq}
-    taken = _insert(connection, certificates).values(values).on_conflict_do_nothing()
-    if connection.execute(taken.returning(certificates.c.seq)).scalar_one_or_none() is not None:
-        return None
-    query = select(audit_events).join(
-        certificates, (certificates.c.node_id == audit_events.c.node_id) & (certificates.c.seq == audit_events.c.seq)
-    )
-    row = connection.execute(query.where(certificates.c.recording_id == recording_id)).one_or_none()
-    return None if row is None else _event(Link(**row._mapping))
+def _reserve_certificates(
+    connection: Connection, entries: Sequence[Entry], head: Head
+) -> tuple[dict[str, AuditEvent], dict[str, int]]:
+    """Reserve the one certificate of each recording. Return those that exist already, and the numbers we reserved.
+
+    The numbers are right if none existed, which is the rule: one statement then does for all.
+    """
+    wanted: dict[str, int] = {}
+    for seq, entry in enumerate(entries, head.seq + 1):
+        if entry.kind == CERTIFICATE and entry.recording_id:
+            wanted.setdefault(entry.recording_id, seq)
+    if not wanted:
+        return {}, {}
+    taken = _insert(connection, certificates).on_conflict_do_nothing().returning(certificates.c.recording_id)
+    rows = [{"recording_id": one, "node_id": head.node_id, "seq": wanted[one]} for one in sorted(wanted)]
+    mine = set(connection.execute(taken, rows).scalars())
+    others = wanted.keys() - mine
+    earlier: dict[str, AuditEvent] = {}
+    if others:
+        query = select(audit_events).join(
+            certificates,
+            (certificates.c.node_id == audit_events.c.node_id) & (certificates.c.seq == audit_events.c.seq),
+        )
+        for row in connection.execute(query.where(certificates.c.recording_id.in_(others))):
+            earlier[row.recording_id] = _event(Link(**row._mapping))
+    return earlier, {one: wanted[one] for one in mine}
+
+
+def _correct_certificates(connection: Connection, links: Sequence[Link], reserved: Mapping[str, int]) -> None:
+    """Where a certificate existed already, those behind it stand earlier in the chain than was reserved."""
+    for link in links:
+        if link.kind == CERTIFICATE and reserved.get(link.recording_id, link.seq) != link.seq:
+            mine = certificates.c.recording_id == link.recording_id
+            connection.execute(update(certificates).where(mine).values(seq=link.seq))
 
 
 def _locked_head(connection: Connection, node_id: str) -> Head:

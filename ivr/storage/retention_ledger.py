@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, select, text, update
@@ -11,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.domain.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
 from ivr.domain.business_event import EventEffect
+from ivr.domain.evidence import stamp
 from ivr.domain.recording import RecordingState
 from ivr.domain.retention import RECORDED_AT
 from ivr.domain.retention_decision import Verdict
@@ -18,6 +20,7 @@ from ivr.errors import ArchiveError
 from ivr.services import holdings as said
 from ivr.services.evidence_ports import Entry
 from ivr.services.retention_ports import Decide, Place, Stored
+from ivr.services.testimony import RESCHEDULED
 from ivr.storage import keys
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
@@ -71,7 +74,7 @@ class SqlRetentionLedger:
             if effect.already_noted:
                 return effect
             event = effect.event
-            (noted,) = self._audit.append_within(connection, [entry])
+            (noted,) = self._audit.append_within(connection, [_telling(entry, effect.artefact, effect.decision.due_at)])
             connection.execute(
                 insert(business_events),
                 [{"recording_id": recording_id, **_event_columns(event), "noted_at": noted.at}],
@@ -83,6 +86,13 @@ class SqlRetentionLedger:
         if not decided:
             return
         with self._database.writing() as connection:
+            found = select(_R.recording_id, _R.call_id).where(_R.recording_id.in_([one.id for one, _ in decided]))
+            calls = {row.recording_id: row.call_id for row in connection.execute(found)}
+            moved = [
+                _telling(Entry(RESCHEDULED, calls.get(artefact.id, ""), artefact.id), artefact, due_at)
+                for artefact, due_at in decided
+            ]
+            self._audit.append_within(connection, moved)
             for artefact, due_at in decided:
                 _fix(connection, artefact, due_at)
 
@@ -245,6 +255,12 @@ def _fix(connection: Connection, artefact: Artefact, due_at: datetime) -> None:
         ],
     )
     connection.execute(update(recordings).where(_R.recording_id == artefact.id).values(deadline=due_at))
+
+
+def _telling(entry: Entry, artefact: Artefact, due_at: datetime) -> Entry:
+    """The entry, with the deadlines it fixes: a row that says otherwise was altered."""
+    clocks = {one.tag: stamp(one.fixed.due_at) for one in artefact.purposes if one.fixed is not None}
+    return replace(entry, body={**entry.body, "deadline": stamp(due_at), "clocks": clocks})
 
 
 def _event_columns(event: BusinessEvent) -> dict[str, object]:
