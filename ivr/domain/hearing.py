@@ -187,17 +187,20 @@ class ChannelHearing:
     def _mask(self, span: SensitiveSpan) -> bool:
         """Mask a span; the same words are heard in more than one piece. True when they are heard for the first time."""
         start_ms = max(0, span.start - self.settings.mask_before_ms)
-        end_ms = span.end + self.settings.mask_after_ms
-        known = [m for m in self.masks if m.kind == span.kind and m.start_ms <= end_ms and start_ms <= m.end_ms]
+        return self._add_mask(start_ms, span.end + self.settings.mask_after_ms, span.kind)
+
+    def _add_mask(self, start_ms: int, end_ms: int, kind: str) -> bool:
+        """Masks of one kind that touch are one. True when this is none of those known."""
+        known = [m for m in self.masks if m.kind == kind and m.start_ms <= end_ms and start_ms <= m.end_ms]
         for mask in known:
             start_ms, end_ms = min(start_ms, mask.start_ms), max(end_ms, mask.end_ms)
             self.masks.remove(mask)
-        self.masks.append(Mask(self.channel.value, start_ms, end_ms, span.kind))
+        self.masks.append(Mask(self.channel.value, start_ms, end_ms, kind))
         return not known
 
     def withhold(self, start_ms: int, end_ms: int, kind: str) -> None:
         """Write this span as silence, whatever is said in it."""
-        self.masks.append(Mask(self.channel.value, max(0, start_ms), end_ms, kind))
+        self._add_mask(max(0, start_ms), end_ms, kind)
 
     def unanswered(self, piece_id: int) -> None:
         """The ear gave no verdict (late, overloaded, gone): the piece stays unjudged and is asked for again."""

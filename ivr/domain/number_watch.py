@@ -65,7 +65,7 @@ class NumberWatch:
             self._speech.clear()
         if not self._speech.take(piece):
             return self._answer()
-        self._prompt = last_prompt or self._prompt
+        self._prompt = last_prompt
         for span in (*self._alone(), *self._together()):
             self._told[span] = None
         self._go_on_lost(piece)

@@ -39,7 +39,7 @@ class TapeSettings:
     """Milliseconds. Frames wait at most `max_hold_ms` for a verdict; `lookback_ms` is how far behind the mark
     the release stays, since an objection or forbidden data reaches back by a short pre-roll."""
 
-    max_hold_ms: int = 20_000
+    max_hold_ms: int = 45_000
     lookback_ms: int = 3000
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr.domain.profile import Profile
 from ivr.domain.program import Program, Prompt
@@ -14,6 +14,7 @@ from ivr.services.ports import (
     AuditLog,
     CallLog,
     Clock,
+    Counters,
     Desk,
     DoNotCallRegister,
     Ear,
@@ -24,6 +25,7 @@ from ivr.services.ports import (
     VoiceDetector,
 )
 from ivr.services.speaker import PromptFile
+from ivr.services.tally import Tally
 from ivr.services.vault import Vault
 
 
@@ -55,4 +57,5 @@ class Dependencies:
     tape: TapeSettings
     settle_timeout_s: float = 120.0
     quiet_timeout_s: float = 60.0
+    counters: Counters = field(default_factory=Tally)
     members: MemberDirectory | None = None

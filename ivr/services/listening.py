@@ -226,6 +226,9 @@ class ChannelListener:
             # No speech can begin any more: what follows the last verdict is certain silence.
             hearing.finish()
         self._changed.set()
+        # An ear tells again what was forbidden in earlier pieces: that is for the masks, and no news of this one.
+        here = tuple(span for span in verdict.sensitive if span.end > piece.start_ms)
+        verdict = replace(verdict, sensitive=here)
         self._on_heard(Heard(piece, verdict, self._clock.monotonic() - sent, objects, masked))
         self._ask()
 

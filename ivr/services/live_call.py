@@ -179,7 +179,8 @@ class LiveCall:
         """
         program = self.program
         if channel is Channel.AGENT:
-            return ListenContext(program=program.name, thresholds=program.thresholds)
+            guard = self.direction if program.guard.agent_channel else None
+            return ListenContext(program=program.name, thresholds=program.thresholds, guard=guard)
         return ListenContext(
             program=program.name,
             last_prompt=self._last_prompt(start_ms),

@@ -22,6 +22,7 @@ from ivr.domain.program import ObjectionEffect
 from ivr.domain.verdict import Band, Label
 from ivr.services.acts import Act
 from ivr.services.doubt import Doubt
+from ivr.services.guard import Guard
 from ivr.services.listening import Heard
 from ivr.services.live_call import ROLE_OF, LiveCall
 from ivr.services.script import Script
@@ -35,6 +36,7 @@ class Reactions:
         self._fault = fault
         self._script = script
         self._tasks: set[asyncio.Task[object]] = set()
+        self._guard = Guard(call, script, do=self._do)
         self._doubt = Doubt(call, script, unresolved=self._doubt_unresolved, fault=fault)
         self._objected = False
         self._answering = False
@@ -61,8 +63,7 @@ class Reactions:
             onset_ms=verdict.onset_ms,
             waited_ms=round(heard.waited_s * 1000),
         )
-        for span in heard.masked:
-            call.audit("sensitive.masked", {"kind": span.kind, "start_ms": span.start, "end_ms": span.end})
+        self._guard.heard(heard)
         role = ROLE_OF[piece.channel]
         if role is PartyRole.CALLER and verdict.speech:
             self._script.barge_in()

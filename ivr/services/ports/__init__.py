@@ -25,7 +25,7 @@ from ivr.services.ports.vault import (
     Reservation,
     SealedFile,
 )
-from ivr.services.ports.world import Clock, Desk, LiveFeed
+from ivr.services.ports.world import Clock, Counters, Desk, LiveFeed
 
 __all__ = [
     "AuditEvent",
@@ -34,6 +34,7 @@ __all__ = [
     "CallRow",
     "Catalogue",
     "Clock",
+    "Counters",
     "Desk",
     "DigitPressed",
     "DoNotCallRegister",

@@ -25,6 +25,14 @@ class Desk(Protocol):
     async def run(self, work: Callable[[], T]) -> T: ...
 
 
+class Counters(Protocol):
+    """Counts what happens, for those who watch the numbers. Labels hold no words, digits or numbers of persons."""
+
+    def add(self, name: str, **labels: str) -> int:
+        """Count one more, and return how many there are now with these labels."""
+        ...
+
+
 class LiveFeed(Protocol):
     """Tells watchers (demo, console) what happens now. Never words, digits or audio."""
 
