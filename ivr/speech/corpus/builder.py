@@ -25,7 +25,8 @@ _DISCLOSURE = (
     "Bonjour, et bienvenue. Cet appel est enregistré pour améliorer la qualité de notre service. "
     "Vous pouvez vous y opposer à tout moment, en le disant, ou en appuyant sur la touche neuf."
 )
-_BYSTANDERS = (
+#: What other people in the room say.
+BYSTANDERS = (
     "Tu as vu ce qu'ils ont dit à la télévision hier soir, c'est incroyable.",
     "Passe-moi le sel, et puis va chercher ta sœur, on va bientôt manger.",
     "Non mais moi je lui ai dit que ce n'était pas la peine de venir si tôt.",
@@ -83,7 +84,7 @@ class CorpusBuilder:
         self._voice = NanoVoice()
         self._prompt = from_pcm(self._voice.say(_DISCLOSURE))
         self._bystanders = [
-            from_pcm(self._voice.say(text, pitch=0.8 + 0.15 * number)) for number, text in enumerate(_BYSTANDERS)
+            from_pcm(self._voice.say(text, pitch=0.8 + 0.15 * number)) for number, text in enumerate(BYSTANDERS)
         ]
 
     def clip(self, sentence: str, label: Label, condition: Condition) -> Clip:

@@ -1,0 +1,154 @@
+"""The calls that the adaptation learns from: French sentences said by many voices over many lines.
+
+One synthetic voice is all there is offline, so it is made into many: pitch and pace, the length of the vocal tract
+(resampling), the telephone's response, the room. No recording of a person is used.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from faster_whisper.feature_extractor import FeatureExtractor
+
+from ivr.errors import SpeechError
+from ivr.speech.corpus.builder import BYSTANDERS
+from ivr.speech.corpus.line import Line, through
+from ivr.speech.corpus.noise import babble, excerpt, household, mixed, music, pink, rms, white
+from ivr.speech.intent.sentences import read_corpus
+from ivr.speech.resampling import Samples, resample
+from ivr.speech.transcriber import WHISPER_HZ
+from ivr.speech.voice import NanoVoice
+from ivr.speech.wav import EAR_HZ, from_pcm
+
+_ROOT = Path(__file__).parents[2]
+_WORDS = Path("/usr/share/dict/french")
+_LINKS = "le la les un une des mon ma mes pour avec dans sur et mais que qui est sont il elle je vous ne pas plus très"
+#: Frames of 10 ms to which features are cut or padded; few, because each size is compiled on its own.
+SIZES = (300, 400, 500, 700, 1050)
+_LONGEST_S = 9.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One sentence, and what the encoder is given of it: [80, frames], frames one of SIZES."""
+
+    text: str
+    features: np.ndarray
+
+
+class Sentences:
+    """Draws what is said: the corpus without its test parts, questions agents ask, and words in no order.
+
+    The last teach sounds alone: no sentence can be guessed from its beginning.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        corpus = [one for one in read_corpus(_ROOT / "corpus") if one.split != "test"]
+        self._all = [one.text for one in corpus]
+        self._free = [one.text for one in corpus if one.source != "grammar"]
+        asks = (_ROOT / "tests" / "data" / "guard" / "asks_dev.jsonl").read_text(encoding="utf-8").splitlines()
+        self._asks = [text for text in (str(json.loads(line)["text"]) for line in asks) if 8 < len(text) < 120]
+        words = [word.strip() for word in _WORDS.read_text(encoding="utf-8").splitlines()]
+        self._words = [word for word in words if word.isalpha() and word[0].islower() and 3 <= len(word) <= 11]
+
+    def draw(self) -> str:
+        kinds: tuple[Sequence[str], ...] = (self._all, self._free, self._asks)
+        kind = self._random.choices((0, 1, 2, 3), (34, 38, 16, 12))[0]
+        text = (self._random.choice(kinds[kind]) if kind < 3 else self._jumble()).strip()
+        text = text[0].upper() + text[1:]
+        return text if text[-1] in ".?!…" else f"{text}."
+
+    def _jumble(self) -> str:
+        said: list[str] = []
+        for _ in range(self._random.randint(2, 5)):
+            if self._random.random() < 0.8:
+                said.append(self._random.choice(_LINKS.split()))
+            said.append(self._random.choice(self._words))
+        return " ".join(said)
+
+
+class Calls:
+    """An endless run of calls, the same for the same seed up to the voice's own breath (see NanoVoice)."""
+
+    def __init__(self, seed: int, songs: Sequence[Samples] = ()) -> None:
+        self._sentences, self._songs = Sentences(seed), songs
+        self._random = np.random.default_rng(seed)
+        self._voice = NanoVoice()
+        self._others = [from_pcm(self._voice.say(text, pitch=0.8 + 0.15 * n)) for n, text in enumerate(BYSTANDERS)]
+        self._features = FeatureExtractor(feature_size=80)
+
+    def __iter__(self) -> Iterator[Call]:
+        while True:
+            text = self._sentences.draw()
+            try:
+                speech = self._said(text)
+            except SpeechError:
+                continue
+            if not 0.4 < speech.size / EAR_HZ < _LONGEST_S:
+                continue
+            heard = resample(self._over_a_line(speech), EAR_HZ, WHISPER_HZ)
+            size = next(size for size in SIZES if size * 160 >= heard.size)
+            padded = np.pad(heard, (0, size * 160 - heard.size))
+            yield Call(text, self._features(padded)[:, :size].astype(np.float16))
+
+    def _said(self, text: str) -> Samples:
+        random_ = self._random
+        tract = float(random_.uniform(0.88, 1.14))
+        pitch, pace = float(random_.uniform(0.75, 1.35)), float(random_.uniform(0.8, 1.2) / tract)
+        speech = _stretched(from_pcm(self._voice.say(text, pitch=pitch, speed=pace)), tract)
+        if random_.random() < 0.5:
+            speech = self._coloured(speech)
+        if random_.random() < 0.3:
+            speech = self._in_a_room(speech)
+        before, after = (np.zeros(int(random_.uniform(0.02, 0.4) * EAR_HZ), np.float32) for _ in range(2))
+        speech = np.concatenate([before, speech, after])
+        level = 0.1 * 10 ** (random_.uniform(-8, 4) / 20)
+        return speech * np.float32(level / max(rms(speech), 1e-4))
+
+    def _coloured(self, speech: Samples) -> Samples:
+        """Another telephone: the level of each part of the band goes up or down by at most 6 dB."""
+        knots_hz = (0, 300, 800, 1600, 2600, 4000)
+        gains_db = self._random.uniform(-6, 6, len(knots_hz))
+        at_hz = np.fft.rfftfreq(speech.size, 1 / EAR_HZ)
+        spectrum = np.fft.rfft(speech) * 10 ** (np.interp(at_hz, knots_hz, gains_db) / 20)
+        return np.fft.irfft(spectrum, speech.size).astype(np.float32)
+
+    def _in_a_room(self, speech: Samples) -> Samples:
+        size = int(self._random.uniform(0.1, 0.4) * EAR_HZ)
+        tail = self._random.standard_normal(size) * 10 ** (-3 * np.arange(size) / size)
+        tail *= self._random.uniform(0.05, 0.25)
+        tail[0] = 1.0
+        return np.convolve(speech, tail)[: speech.size].astype(np.float32)
+
+    def _over_a_line(self, speech: Samples) -> Samples:
+        random_, size = self._random, speech.size
+        kind = random_.choice(
+            ("", "white", "pink", "household", "babble", "music"), p=(0.22, 0.33, 0.12, 0.10, 0.11, 0.12)
+        )
+        match kind:
+            case "white":
+                speech = mixed(speech, white(size, random_), random_.uniform(10, 28))
+            case "pink":
+                speech = mixed(speech, pink(size, random_), random_.uniform(10, 25))
+            case "household":
+                speech = mixed(speech, household(size, random_), random_.uniform(8, 22))
+            case "babble":
+                speech = mixed(speech, babble(size, self._others, random_), random_.uniform(10, 22))
+            case "music":
+                songs = self._songs
+                song = songs[int(random_.integers(len(songs)))] if songs else music(size, random_)
+                speech = mixed(speech, excerpt(song, size, random_), random_.uniform(8, 22))
+        loss = 0.0 if random_.random() < 0.75 else float(random_.uniform(0.01, 0.08))
+        line = Line("u" if random_.random() < 0.3 else "a", loss, float(random_.uniform(1, 2.5)))
+        return through(line, speech, random_)
+
+
+def _stretched(speech: Samples, by: float) -> Samples:
+    size = int(speech.size / by)
+    return np.interp(np.arange(size) * by, np.arange(speech.size), speech).astype(np.float32)
