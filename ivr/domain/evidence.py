@@ -69,11 +69,15 @@ class Head:
     digest: str
 
 
+def is_content(key: str) -> bool:
+    """Say whether a field of this name would hold what was said or keyed."""
+    return bool(set(key.lower().replace("-", "_").split("_")) & _CONTENT) or key.lower() in _CONTENT
+
+
 def check_body(body: Mapping[str, object]) -> None:
     """Raise ComplianceError when a body could hold content: words, digits, audio, keys (promise 5)."""
     for key, value in body.items():
-        parts = set(str(key).lower().replace("-", "_").split("_"))
-        if parts & _CONTENT or str(key).lower() in _CONTENT:
+        if is_content(str(key)):
             raise ComplianceError(
                 f"an audit event may not carry '{key}'",
                 rules=("RET-005",),

@@ -1,0 +1,190 @@
+"""The last defence of promise 4: takes numbers and names that may not be written out of anything that is.
+
+Nothing here is why our logs hold no such data: nobody logs it. This is for the day when somebody does, or when an
+error quotes what it was given. Ids, hashes, UUIDs, times, sizes, addresses and ports stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, time
+from enum import Enum
+from functools import lru_cache
+
+from ivr.domain.evidence import is_content
+from ivr.domain.sensitive import sensitive_spans
+from ivr.domain.written_numbers import HARMLESS, Found, written_numbers
+
+REMOVED = "<removed>"
+_PLACEHOLDER = re.compile(r"<[a-z]+>")
+
+# Sensitive only by what is said of it: worth a reading as speech.
+_SAID = re.compile(
+    r"carte|cvv|cvc|crypto|code|mot de passe|\bs[ée]cu|\bnir\b|\biban\b|\brib\b|\bcompte|\bfr ?\d\d", re.IGNORECASE
+)
+_NUMBER_WORD = re.compile(
+    r"\b(?:z[ée]ro|une?|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingts?"
+    r"|trente|quarante|cinquante|soixante|septante|huitante|octante|nonante|cents?)\b",
+    re.IGNORECASE,
+)
+_SPOKEN_DIGITS = 5
+#: "cvv 123": nothing shorter can hold a number that may not be written.
+_SHORTEST = 7
+#: A NIR without its key; a telephone number begins with a zero or a plus, which an integer has not.
+_SHORTEST_INT = 10**12
+#: Whole numbers under such names are times, sizes and counts, however many digits they have.
+_MEASURE = re.compile(r"(?:^|_)(?:ms|us|ns|s|at|hz|bytes|size|seq|port|pid|count|events|frames)$")
+
+
+class Redactor:
+    """Replaces what it finds by its kind: `<nir>`, `<card>`, `<iban>`, `<phone>`, `<name>`, `<cvv>`, `<otp>`…
+
+    One for a process; `know` adds a person's name, which is then found in any spelling and order.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._whole: dict[str, re.Pattern[str]] = {}
+        self._parts: dict[str, re.Pattern[str]] = {}
+        self.know(*names)
+
+    def know(self, *names: str) -> None:
+        """From now on these names are replaced: whole whatever the case, each part where it is written as a name."""
+        for name in names:
+            parts = re.findall(r"[^\W\d_]+", _folded(name))
+            if not parts:
+                continue
+            between = r"[\s._'’+-]{0,3}"
+            turned = (parts, parts[::-1], [*parts[1:], parts[0]], [parts[-1], *parts[:-1]])
+            orders = {between.join(order) for order in turned}
+            self._whole[name] = re.compile(r"(?<![^\W\d_])(?:" + "|".join(sorted(orders)) + r")(?![^\W\d_])")
+            if alone := [part for part in parts if len(part) > 2]:
+                self._parts[name] = re.compile(r"(?<![^\W\d_])(?:" + "|".join(alone) + r")(?![^\W\d_])")
+
+    def forget(self, *names: str) -> None:
+        """These persons are not on the line any more."""
+        for name in names:
+            self._whole.pop(name, None)
+            self._parts.pop(name, None)
+
+    def text(self, text: str, *, keep_phones: bool = False) -> str:
+        """Return `text` with typed placeholders. With `keep_phones` phone numbers stay, and whatever may be one."""
+        if len(text) < _SHORTEST and not self._whole:
+            return text
+        whole = text if text.isascii() else unicodedata.normalize("NFC", text)
+        found = [*written_numbers(whole, keep_phones=keep_phones), *_said(whole), *self._names(whole)]
+        if not found:
+            return text
+        out, at = [], 0
+        for span in _apart(found):
+            out += [whole[at : span.start], f"<{span.kind}>"]
+            at = span.end
+        return "".join([*out, whole[at:]])
+
+    def value(self, value: object, *, key: str = "") -> object:
+        """Return `value` with every text in it redacted, keys of mappings too; `key` is the name that it goes by.
+
+        Mappings, lists and plain values keep their types; an exception becomes its type and text; what else there is
+        becomes text.
+        """
+        if value is None or isinstance(value, (bool, float, date, time)):
+            return value
+        if isinstance(value, Enum):
+            return self.value(value.value, key=key)
+        if isinstance(value, int):
+            long = abs(value) >= _SHORTEST_INT and not _MEASURE.search(key)
+            kept = self.text(str(abs(value))) if long else ""
+            return kept if kept.startswith("<") else value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return f"<{len(value)} bytes>"
+        if isinstance(value, Mapping):
+            return {self._key(name): self.value(item, key=str(name)) for name, item in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self.value(item, key=key) for item in value]
+        if isinstance(value, BaseException):
+            return self.text(f"{type(value).__name__}: {value}")
+        return self.text(str(value))
+
+    def event(self, fields: Mapping[str, object]) -> dict[str, object]:
+        """Return what may be logged of an event: as `value`, and nothing at all under a name that says content."""
+        out: dict[str, object] = {}
+        for name, item in fields.items():
+            plain = item is None or isinstance(item, bool)
+            if _says_content(name) and not plain:
+                out[self._key(name)] = REMOVED
+            elif isinstance(item, Mapping):
+                out[self._key(name)] = self.event({str(key): value for key, value in item.items()})
+            elif isinstance(item, (list, tuple)):
+                out[self._key(name)] = [
+                    self.event(one) if isinstance(one, Mapping) else self.value(one, key=name) for one in item
+                ]
+            else:
+                out[self._key(name)] = self.value(item, key=name)
+        return out
+
+    def _key(self, name: object) -> str:
+        text = str(name)
+        return text if _is_field(text) and not self._whole else self.text(text)
+
+    def _names(self, text: str) -> Iterator[Found]:
+        if not self._whole:
+            return
+        folded = _folded(text)
+        for pattern in self._whole.values():
+            yield from (Found(*match.span(), "name") for match in pattern.finditer(folded))
+        for pattern in self._parts.values():
+            for match in pattern.finditer(folded):
+                if text[match.start()].isupper():
+                    yield Found(*match.span(), "name")
+
+
+@lru_cache(maxsize=1024)
+def _is_field(name: str) -> bool:
+    """Whether this is the name of a field, and cannot be data."""
+    return re.fullmatch(r"[a-z][a-z_]{0,30}", name) is not None
+
+
+@lru_cache(maxsize=1024)
+def _says_content(name: str) -> bool:
+    return is_content(name)
+
+
+def _folded(text: str) -> str:
+    """Lower case without accents, letter for letter of the composed form (NFC)."""
+    if text.isascii():
+        return text.lower()
+    return "".join(unicodedata.normalize("NFD", letter)[0].lower() for letter in unicodedata.normalize("NFC", text))
+
+
+def _apart(found: Iterable[Found]) -> list[Found]:
+    """Order them; of two that overlap the longer one stays, widened to both."""
+    apart: list[Found] = []
+    for span in sorted(found, key=lambda one: (one.start, -one.end)):
+        if apart and span.start < apart[-1].end:
+            last = apart[-1]
+            longer = max(last, span, key=lambda one: one.end - one.start)
+            apart[-1] = Found(last.start, max(last.end, span.end), longer.kind)
+        else:
+            apart.append(span)
+    return apart
+
+
+def _said(text: str) -> Iterator[Found]:
+    """What is forbidden by what is said of it: a code, a password, a number in words."""
+    if len(text) > 20_000 or not (_SAID.search(text) or len(_NUMBER_WORD.findall(text)) >= _SPOKEN_DIGITS):
+        return
+    harmless = [match.span() for pattern in (HARMLESS, _PLACEHOLDER) for match in pattern.finditer(text)]
+    at = 0
+    for line in text.splitlines(keepends=True):
+        for span in sensitive_spans(line):
+            start, end = at + span.start, at + span.end
+            if all(end <= first or start >= last for first, last in harmless):
+                yield Found(start, end, span.kind)
+        at += len(line)
+
+
+#: Knows no names; for whatever is not said in a process of calls.
+REDACTOR = Redactor()
