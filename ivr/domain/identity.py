@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -23,6 +24,8 @@ RULE = "ASK-006"
 _RUNS_MAX = 3
 _READINGS_MAX = 8
 _POSTAL_CODE_DIGITS = 5
+_TIMES = {"double": 2, "triple": 3}
+_REPEATED = re.compile(r"\b(double|triple)\s+(\w+)", re.IGNORECASE)
 
 
 class IdentityItem(Enum):
@@ -185,7 +188,7 @@ def _dates(text: str) -> Sequence[str]:
 
 
 def _digits(text: str) -> Sequence[str]:
-    runs = digit_runs(tokens(text))
+    runs = digit_runs(tokens(_REPEATED.sub(lambda m: " ".join([m[2]] * _TIMES[m[1].lower()]), text)))
     if len(runs) > _RUNS_MAX:
         return ()
     return [reading.text for run in runs for reading in (run, *run.readings)]

@@ -31,6 +31,8 @@ _MISHEARD = {"mais": 5, "out": 8, "aou": 8}
 _FIRST = frozenset(["premier", "1er", "1re"])
 #: "mars de l'année 85": so many words may stand between the month and the year.
 _BEFORE_YEAR = 3
+#: "le douze, euh, mars".
+_HESITATIONS = 2
 _CENTURIES = (1900, 2000)
 
 
@@ -63,7 +65,7 @@ def _month(word: str) -> int:
 
 
 def _around(spoken: Sequence[Token], at: int, month: int) -> Iterator[date]:
-    before = [run for run in digit_runs(list(spoken[:at])) if run.last == at]
+    before = [run for run in digit_runs(list(spoken[:at])) if at - run.last <= _HESITATIONS]
     after = digit_runs(list(spoken[at + 1 :]))
     if not before or not after or after[0].first > _BEFORE_YEAR:
         return
