@@ -14,8 +14,11 @@ from ivr.recording.secret_file import Secret
 from ivr.recording.secret_file import create as create_secret
 from ivr.recording.secret_file import load as load_secret
 from ivr.recording.signer import Ed25519Signer
+from ivr.recording.spool import SpoolFiles
 from ivr.recording.store import LocalStore
+from ivr.services.pending_evidence import CaughtUp, catch_up
 from ivr.services.ports import CallLog, DoNotCallRegister
+from ivr.services.recovery import Recovery
 from ivr.services.rekeying import RotatingKeyRing
 from ivr.services.vault import Vault
 from ivr.settings import Settings
@@ -43,6 +46,15 @@ class Archive:
     signer: Ed25519Signer
     call_log: CallLog
     do_not_call: DoNotCallRegister
+    spool: SpoolFiles
+
+    def settle_left(self) -> tuple[list[CaughtUp], list[Recovery]]:
+        """What ended processes left: first what objections demand, which the recovery of recordings reads, then those.
+
+        Raises HostError when database or store do not answer.
+        """
+        caught_up = catch_up(self.vault.holdings, self.do_not_call, self.spool)
+        return caught_up, self.vault.recover()
 
     def close(self) -> None:
         self.keys.close()
@@ -84,6 +96,7 @@ def open_archive(settings: Settings, *, create: bool = False) -> Archive:
         signer=signer,
         call_log=SqlCallLog(database),
         do_not_call=SqlDoNotCall(database, secret=register.key, secret_id=register.secret_id, clock=clock),
+        spool=SpoolFiles(settings.node.data_dir / "pending", register.key),
     )
 
 

@@ -24,6 +24,7 @@ from ivr.bootstrap.retention import Retention, open_retention
 from ivr.bootstrap.world import ThreadDesk
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
+from ivr.process_log import guard_output, news_line
 from ivr.recording.s3_store import S3Store
 from ivr.services.uploads import upload_waiting
 from ivr.settings import Settings, load_settings
@@ -58,7 +59,10 @@ class Clerk:
         self._tell("clerk.swept", took_s=round(time.monotonic() - began, 3))
 
     def _recover(self) -> None:
-        for one in self._archive.vault.recover():
+        caught_up, recovered = self._archive.settle_left()
+        for item in caught_up:
+            self._tell("pending.settled", **vars(item))
+        for one in recovered:
             state = one.state.value if one.state else ""
             self._tell("recording.recovered", recording_id=one.recording_id, state=state, how=one.how)
 
@@ -136,6 +140,7 @@ async def _obey(wanted: asyncio.Event, stopped: asyncio.Event) -> None:
 
 
 def main() -> int:
+    guard_output()
     die_with_parent()
     forbid_core_dumps()
     parser = argparse.ArgumentParser(prog="python -m ivr.bootstrap.clerk_process")
@@ -144,7 +149,7 @@ def main() -> int:
     outlet = Outlet(sys.stdout.fileno())
 
     def tell(kind: str, **fields: object) -> None:
-        outlet.write(json.dumps({"kind": kind, **fields}, default=str, ensure_ascii=False) + "\n")
+        outlet.write(news_line({"kind": kind, **fields}))
 
     try:
         asyncio.run(serve(load_settings(options.config, os.environ), tell))

@@ -67,6 +67,7 @@ def examine(settings: Settings) -> list[Check]:
         _try("clé maîtresse", lambda: _kek(settings)),
         _try("stockage des enregistrements", lambda: _bucket(settings)),
         _try("restes d'un arrêt brutal", lambda: _leftovers(settings)),
+        _try("objections en attente", lambda: _pending(settings)),
         _try("clés détruites", lambda: _wiped(settings)),
         _try("chaîne de preuves", lambda: _chain(settings)),
         _try("modèle de parole", lambda: _model(settings)),
@@ -156,6 +157,21 @@ def _leftovers(settings: Settings) -> str:
         more = f" (et {len(left) - 1} autres)" if len(left) > 1 else ""
         raise HostError(f"enregistrement {one.recording_id} : {one.fault}{more}", remedy=one.remedy)
     return "aucun"
+
+
+def _pending(settings: Settings) -> str:
+    archive = open_archive(settings)
+    try:
+        waiting = archive.spool.waiting()
+    finally:
+        archive.close()
+    if waiting:
+        raise HostError(
+            f"{waiting} actes dus à une opposition ne sont pas encore dans la base",
+            where=str(settings.node.data_dir / "pending"),
+            remedy="démarrez le nœud (`ivr serve`) : il les inscrit avant tout appel ; ne videz pas ce dossier",
+        )
+    return "aucune"
 
 
 def _wiped(settings: Settings) -> str:

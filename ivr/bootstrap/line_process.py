@@ -25,8 +25,10 @@ from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.world import SystemClock, ThreadDesk, new_id
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
+from ivr.process_log import guard_output, news_line
 from ivr.services.call_control import CallControl, Routes
 from ivr.services.dependencies import Dependencies
+from ivr.services.pending_evidence import Notebook
 from ivr.settings import Settings, load_settings
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import Registration, SipSettings
@@ -44,7 +46,7 @@ class StdoutFeed:
 
     def publish(self, kind: str, *, call_id: str = "", **fields: object) -> None:
         news = {"kind": kind, "line": self._line, "call_id": call_id, "at": time.monotonic(), **fields}
-        self._outlet.write(json.dumps(news, default=str, ensure_ascii=False) + "\n")
+        self._outlet.write(news_line(news))
 
     def close(self) -> None:
         self._outlet.close()
@@ -109,6 +111,7 @@ def dependencies(
     line: PjsuaLine,
     ear: ZmqEar,
     desk: ThreadDesk,
+    spool_desk: ThreadDesk,
     feed: StdoutFeed,
 ) -> Dependencies:
     return Dependencies(
@@ -123,6 +126,7 @@ def dependencies(
         do_not_call=archive.do_not_call,
         clock=SystemClock(),
         desk=desk,
+        notebook=Notebook(archive.spool, spool_desk, feed),
         feed=feed,
         new_id=new_id,
         profile=settings.profile,
@@ -147,10 +151,12 @@ async def serve(settings: Settings, ears: Sequence[str], index: int, feed: Stdou
     library.check()
     ear = ZmqEar(ears)
     desk = ThreadDesk()
+    # Its own thread: a database that hangs must not keep an objection from the disk.
+    spool_desk = ThreadDesk()
     line = await PjsuaLine.open(sip_settings(settings, index))
     try:
         routes = Routes(settings.routes.default, settings.routes.users)
-        control = CallControl(dependencies(settings, archive, library, line, ear, desk, feed), routes)
+        control = CallControl(dependencies(settings, archive, library, line, ear, desk, spool_desk, feed), routes)
         serving = asyncio.create_task(control.run())
         stopped = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
@@ -171,6 +177,7 @@ async def serve(settings: Settings, ears: Sequence[str], index: int, feed: Stdou
         await line.close()
         await ear.close()
         desk.close()
+        spool_desk.close()
         archive.close()
 
 
@@ -202,6 +209,7 @@ async def _obey(control: CallControl, feed: StdoutFeed, stopped: asyncio.Event) 
 
 
 def main() -> int:
+    guard_output()
     die_with_parent()
     forbid_core_dumps()
     parser = argparse.ArgumentParser(prog="python -m ivr.bootstrap.line_process")

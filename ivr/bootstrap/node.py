@@ -133,14 +133,15 @@ class Node:
         def work() -> list[News]:
             archive = open_archive(self._settings)
             try:
-                return [
+                caught_up, recovered = archive.settle_left()
+                return [{"kind": "pending.settled", **vars(one)} for one in caught_up] + [
                     {
                         "kind": "recording.recovered",
                         "recording_id": one.recording_id,
                         "state": one.state.value if one.state else "",
                         "how": one.how,
                     }
-                    for one in archive.vault.recover()
+                    for one in recovered
                 ]
             finally:
                 archive.close()

@@ -299,6 +299,7 @@ class Conversation:
         await call.acts.close()
         if call.acts.unmet:
             await call.capture.wipe()
+            await call.deps.notebook.settle()
             call.publish("objection.unmet", acts=list(call.acts.unmet), recording_id=row.recording_id)
         if _REPORT in call.acts.failed or call.acts.unmet or call.capture.state not in REPORTABLE:
             # Start-up finishes what could not be finished now; until then the call is cleared, not reported.

@@ -10,6 +10,7 @@ from ivr.domain.program import Program, Prompt
 from ivr.domain.retention import RetentionTable
 from ivr.domain.tape import TapeSettings
 from ivr.services.listening import ListeningSettings
+from ivr.services.pending_evidence import Notebook
 from ivr.services.ports import (
     AuditLog,
     CallLog,
@@ -44,6 +45,7 @@ class Dependencies:
     do_not_call: DoNotCallRegister
     clock: Clock
     desk: Desk
+    notebook: Notebook
     feed: LiveFeed
     new_id: Callable[[], str]
     profile: Profile

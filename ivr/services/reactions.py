@@ -11,7 +11,7 @@ the caller is asked. The agent's key acts at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from ivr.domain.call import PartyRole
@@ -20,11 +20,13 @@ from ivr.domain.hearing import Channel
 from ivr.domain.policy import ObjectionOutcome, decide_objection
 from ivr.domain.program import ObjectionEffect
 from ivr.domain.verdict import Band, Label
+from ivr.errors import ComplianceError
 from ivr.services.acts import Act
 from ivr.services.doubt import Doubt
 from ivr.services.guard import Guard
 from ivr.services.listening import Heard
 from ivr.services.live_call import ROLE_OF, LiveCall
+from ivr.services.pending_evidence import BARRED, Duty, Pending
 from ivr.services.script import Script
 
 
@@ -139,7 +141,7 @@ class Reactions:
             "rules": list(outcome.reasons),
             "discards": outcome.discard_captured,
         }
-        self._insist("objection", call.evidence_act("objection", body))
+        self._insist("objection", call.evidence_act("objection", body), self._pending(Duty.OBJECTION, body))
         if outcome.do_not_call:
             self._bar(outcome)
         self._settle_recording(outcome)
@@ -156,7 +158,7 @@ class Reactions:
         call.capture.cut(mark_ms, "unheard")
         if call.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY:
             call.capture.must_vanish("REC-021", "last words unheard")
-            self._insist("destroy recording", call.capture.destroy)
+            self._insist_on_destruction("REC-021", "last words unheard")
 
     def unresolved(self) -> None:
         """The call is over: a doubt that was never dispelled is an objection (REC-021, fail_mode)."""
@@ -170,7 +172,7 @@ class Reactions:
     def _settle_recording(self, outcome: ObjectionOutcome) -> None:
         call = self._call
         if outcome.discard_captured:
-            self._insist("destroy recording", call.capture.destroy)
+            self._insist_on_destruction(outcome.reasons[0] if outcome.reasons else "", "objection")
             return
 
         async def keep() -> None:
@@ -185,21 +187,43 @@ class Reactions:
             return
         self._barred = True
         rule = outcome.reasons[-1] if outcome.reasons else ""
+        deps, scope = call.deps, call.program.do_not_call_scope
+        try:
+            entry = deps.do_not_call.entry_of(call.party_uri, scope=scope)
+        except ComplianceError:
+            # Whoever withholds every address cannot be called either.
+            call.audit("do_not_call.nobody", {"rule": rule, "scope": scope})
+            return
+        body = {"entry": entry, "rule": rule, "scope": scope}
+
+        def bar() -> None:
+            # Both or neither: a bar without its event would look like one that somebody put there.
+            with deps.vault.holdings.catalogue.together():
+                deps.audit.append(BARRED, call_id=call.id, recording_id=call.capture.recording_id or "", body=body)
+                deps.do_not_call.put(entry, scope=scope, rule_id=rule, call_id=call.id)
 
         async def act() -> None:
-            entry = await call.deps.desk.run(
-                lambda: call.deps.do_not_call.add(
-                    call.party_uri, scope=call.program.do_not_call_scope, rule_id=rule, call_id=call.id
-                )
-            )
+            await deps.desk.run(bar)
             call.publish("do_not_call.added", entry=entry)
-            call.audit("do_not_call.added", {"entry": entry, "rule": rule})
 
-        self._insist("bar further calls", act)
+        self._insist("bar further calls", act, self._pending(Duty.BAR, body))
 
-    def _insist(self, name: str, act: Act) -> None:
-        """Add an act that an objection demands; while it fails, what must vanish is at least deleted."""
-        capture = self._call.capture
+    def _insist_on_destruction(self, rule_id: str, reason: str) -> None:
+        item = self._pending(Duty.DESTROY, {"rule_id": rule_id, "reason": reason})
+        self._insist("destroy recording", self._call.capture.destroy, item if item.recording_id else None)
+
+    def _pending(self, duty: Duty, body: Mapping[str, object]) -> Pending:
+        call = self._call
+        return Pending(duty, call.id, call.capture.recording_id or "", call.deps.clock.now(), body)
+
+    def _insist(self, name: str, act: Act, item: Pending | None) -> None:
+        """Add an act that an objection demands; while it fails, what must vanish is at least deleted.
+
+        `item` is on the local disk meanwhile: the process may end before the database takes it.
+        """
+        capture, notebook = self._call.capture, self._call.deps.notebook
+        if item is not None:
+            notebook.keep(item)
 
         async def insist() -> None:
             try:
@@ -207,6 +231,8 @@ class Reactions:
             except Exception:
                 await capture.wipe()
                 raise
+            if item is not None:
+                await notebook.strike(item.name)
 
         self._call.acts.add(name, insist, obligatory=True)
 

@@ -36,7 +36,11 @@ class SqlDoNotCall:
         return f"SqlDoNotCall({self._database.name})"
 
     def add(self, uri: str, *, scope: str, rule_id: str, call_id: str) -> str:
-        entry_id = self._entry(uri, scope)
+        entry_id = self.entry_of(uri, scope=scope)
+        self.put(entry_id, scope=scope, rule_id=rule_id, call_id=call_id)
+        return entry_id
+
+    def put(self, entry_id: str, *, scope: str, rule_id: str, call_id: str) -> None:
         now = self._clock.now()
         make = sqlite.insert if self._database.is_sqlite else postgresql.insert
         entry = make(do_not_call).values(
@@ -48,15 +52,14 @@ class SqlDoNotCall:
         )
         with self._database.writing() as connection:
             connection.execute(again)
-        return entry_id
 
     def bars(self, uri: str, *, scope: str) -> str | None:
-        query = select(do_not_call.c.entry_id).where(do_not_call.c.entry_id == self._entry(uri, scope))
+        query = select(do_not_call.c.entry_id).where(do_not_call.c.entry_id == self.entry_of(uri, scope=scope))
         with self._database.reading() as connection:
             found: str | None = connection.execute(query).scalar_one_or_none()
         return found
 
-    def _entry(self, uri: str, scope: str) -> str:
+    def entry_of(self, uri: str, *, scope: str) -> str:
         person = person_of(uri, region=self._region)
         return hmac.new(self._secret, f"{scope}\0{person}".encode(), hashlib.sha256).hexdigest()
 

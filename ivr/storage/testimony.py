@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, func, select
 
 from ivr.domain.evidence import stamp
+from ivr.services.pending_evidence import BARRED
 from ivr.services.ports import AuditEvent
 from ivr.services.testimony import TELLING, deadline_fault
 from ivr.storage.database import Database
@@ -27,7 +28,6 @@ from ivr.storage.tables import (
     recordings,
 )
 
-BARRED = "do_not_call.added"
 _NOTED = "business.event"
 _HOLDS = ("hold.requested", "hold.approved", "hold.rejected", "hold.renewed", "hold.released")
 _KEPT = ("SEALED", "DAMAGED")

@@ -61,3 +61,13 @@ def test_the_entry_does_not_say_who_it_is(register: DoNotCallRegister) -> None:
     entry = register.add("tel:+33612345678", scope="sales", rule_id="OBJ-007", call_id="call-1")
     assert len(entry) == 64
     assert "612345678" not in entry
+
+
+def test_an_entry_is_put_by_its_id_alone_and_bars_the_person(register: DoNotCallRegister) -> None:
+    """What the local disk kept while the database was away knows no number."""
+    entry = register.entry_of("tel:+33612345678", scope="sales")
+    assert register.bars("tel:0612345678", scope="sales") is None
+    for _ in range(2):
+        register.put(entry, scope="sales", rule_id="OBJ-007", call_id="call-1")
+    assert register.bars("tel:0612345678", scope="sales") == entry
+    assert register.add("sip:+33612345678@gw", scope="sales", rule_id="OBJ-007", call_id="call-2") == entry

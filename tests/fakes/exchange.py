@@ -22,6 +22,7 @@ from ivr.services.call_control import CallControl, Routes
 from ivr.services.dependencies import Dependencies
 from ivr.services.listening import ListeningSettings
 from ivr.services.live_call import LiveCall
+from ivr.services.pending_evidence import Notebook
 from ivr.services.ports import CallRow, RecordingRow
 from ivr.services.vault import Vault
 from ivr.settings import Settings, default_config_dir, load_settings
@@ -35,6 +36,7 @@ from tests.fakes.vault import (
     FakeCatalogue,
     FakeDoNotCall,
     FakeKeyRing,
+    FakeSpool,
     FakeStore,
 )
 from tests.fakes.virtual_time import LoopClock, run_virtual
@@ -130,6 +132,7 @@ class Exchange:
     catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
     call_log: FakeCallLog = field(default_factory=FakeCallLog)
     do_not_call: FakeDoNotCall = field(default_factory=FakeDoNotCall)
+    spool: FakeSpool = field(default_factory=FakeSpool)
     durations_ms: dict[str, int] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -162,6 +165,7 @@ class Exchange:
             "do_not_call": self.do_not_call,
             "clock": clock,
             "desk": InlineDesk(),
+            "notebook": Notebook(self.spool, InlineDesk(), self.feed),
             "feed": self.feed,
             "new_id": lambda: f"id-{next(ids)}",
             "profile": settings.profile,

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +14,7 @@ from ivr.domain.evidence import GENESIS, Head, Link, broken_links, canonical, ch
 from ivr.domain.legal_hold import LegalHold
 from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
 from ivr.errors import ArchiveError, HostError
+from ivr.services.pending_evidence import Pending, Unreadable
 from ivr.services.ports import AuditEvent, CallRow, RecordingRow, RecordingTag, SealedFile
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -439,18 +440,58 @@ class FakeAuditLog:
         )
 
 
+class FakeSpool:
+    """Items in a dictionary; `mine` are those whose writer lives. `end` is the end of the process."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Pending] = {}
+        self.mine: set[str] = set()
+        self.every: list[Pending] = []
+        self.full = False
+
+    def keep(self, item: Pending) -> None:
+        if self.full:
+            raise HostError("no space left", where="memory", remedy="make room")
+        self.items[item.name] = item
+        self.mine.add(item.name)
+        self.every.append(item)
+
+    def strike(self, name: str) -> None:
+        self.items.pop(name, None)
+        self.mine.discard(name)
+
+    def end(self) -> None:
+        self.mine.clear()
+
+    def left(self) -> Iterator[AbstractContextManager[Pending | Unreadable]]:
+        for name in sorted(self.items):
+            if name not in self.mine:
+                yield nullcontext(self.items[name])
+
+    def waiting(self) -> int:
+        return len(set(self.items) - self.mine)
+
+
 class FakeDoNotCall:
     """Bars by the URI as written, scheme, host and letter case aside."""
 
     def __init__(self) -> None:
-        self.entries: dict[tuple[str, str], str] = {}
+        self.entries: dict[str, str] = {}
 
     def add(self, uri: str, *, scope: str, rule_id: str, call_id: str) -> str:
-        entry = hashlib.sha256(f"{scope} {self._person(uri)}".encode()).hexdigest()
-        return self.entries.setdefault((scope, self._person(uri)), entry)
+        entry = self.entry_of(uri, scope=scope)
+        self.put(entry, scope=scope, rule_id=rule_id, call_id=call_id)
+        return entry
+
+    def put(self, entry_id: str, *, scope: str, rule_id: str, call_id: str) -> None:
+        self.entries[entry_id] = scope
+
+    def entry_of(self, uri: str, *, scope: str) -> str:
+        return hashlib.sha256(f"{scope} {self._person(uri)}".encode()).hexdigest()
 
     def bars(self, uri: str, *, scope: str) -> str | None:
-        return self.entries.get((scope, self._person(uri)))
+        entry = self.entry_of(uri, scope=scope)
+        return entry if entry in self.entries else None
 
     @staticmethod
     def _person(uri: str) -> str:

@@ -82,6 +82,13 @@ class DoNotCallRegister(Protocol):
         """Note the refusal and return the entry's id (a hash)."""
         ...
 
+    def entry_of(self, uri: str, *, scope: str) -> str:
+        """The id that this person's entry has or would have; asks no database. Raises ComplianceError for nobody."""
+        ...
+
+    def put(self, entry_id: str, *, scope: str, rule_id: str, call_id: str) -> None:
+        """`add` for who knows the entry's id and no number any more."""
+
     def bars(self, uri: str, *, scope: str) -> str | None:
         """Return the entry's id when calls to this person are barred for this scope."""
         ...

@@ -148,7 +148,7 @@ def fragile(x: Exchange) -> None:
         (x.catalogue, "settle"),
         (x.catalogue, "destroy_key"),
         (x.call_log, "add"),
-        (x.do_not_call, "add"),
+        (x.do_not_call, "put"),
     ):
         real = getattr(owner, name)
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from ivr.domain.evidence import stamp
 from ivr.domain.hearing import Channel
 from ivr.domain.recording import RecordingState
 from ivr.errors import ArchiveError, ComplianceError
+from ivr.services.pending_evidence import Duty, catch_up
 from tests.fakes.ear import objection
 from tests.fakes.exchange import PROSPECT, Exchange, WitnessStore, play
 from tests.fakes.line import answers
@@ -173,7 +175,7 @@ def away(x: Exchange, until_s: float) -> None:
     owners = [
         (x.audit, ("append", "events")),
         (x.catalogue, ("add", "get", "move", "settle", "destroy_key", "wrapped_key")),
-        (x.do_not_call, ("add",)),
+        (x.do_not_call, ("put",)),
         (x.call_log, ("add",)),
     ]
     for owner, names in owners:
@@ -248,5 +250,67 @@ def test_an_objection_whose_duties_the_end_of_the_process_cuts_short_leaves_no_b
         (told,) = x.feed.of("objection.unmet")
         assert told["acts"] == ["objection", "destroy recording", "seal recording"]
         assert x.feed.of("call.reported") == []
+
+    play(tmp_path, scene)
+
+
+def test_what_an_objection_demands_outlasts_the_process_and_the_next_start_does_it_once(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
+        await x.place((8000, 9500))
+        await x.media(7500)
+        back_s = asyncio.get_running_loop().time() + 500
+        away(x, back_s)
+        await x.until("objection")
+        assert x.spool.waiting() == 0
+        await x.control.close()
+        assert (x.store.partials, x.store.files) == ({}, {})
+        assert len(x.feed.of("objection.unmet")) == 1
+        x.spool.end()
+        assert x.spool.waiting() == 3
+        assert PROSPECT[4:16] not in repr(x.spool.items)
+        held = x.deps.vault.holdings
+        # The database is away still: nothing is struck out.
+        assert [one.done for one in catch_up(held, x.do_not_call, x.spool)] == [False] * 3
+        await asyncio.sleep(back_s)
+        assert x.do_not_call.bars(PROSPECT, scope="sales") is None
+        for done in ([True] * 3, []):
+            assert [one.done for one in catch_up(held, x.do_not_call, x.spool)] == done
+            x.deps.vault.recover()
+            assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
+            for kind in ("objection", "do_not_call.added", "certificate.destruction"):
+                assert x.audit.kinds().count(kind) == 1
+            (objection_,) = [event for event in x.audit.chain if event.kind == "objection"]
+            assert objection_.body["acted_at"] == stamp(x.spool.every[0].at)
+            assert x.recording.state is RecordingState.DISCARDED
+            assert not x.recording.has_key
+
+    play(tmp_path, scene)
+
+
+def test_a_spool_that_cannot_be_written_is_told_and_the_objection_acts_all_the_same(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
+        x.spool.full = True
+        await x.place((8000, 9500))
+        await x.over()
+        assert x.feed.of("pending.failed")
+        assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
+        assert x.recording.state is RecordingState.DISCARDED
+
+    play(tmp_path, scene)
+
+
+def test_what_the_database_has_taken_does_not_stay_in_the_spool(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
+        await x.place((8000, 9500))
+        await x.over()
+        assert [item.duty for item in x.spool.every] == [Duty.OBJECTION, Duty.BAR, Duty.DESTROY]
+        assert x.spool.items == {}
+        assert catch_up(x.deps.vault.holdings, x.do_not_call, x.spool) == []
 
     play(tmp_path, scene)

@@ -1,0 +1,186 @@
+"""What an objection demands, kept on the local disk until the database has it: written down first, and struck out last.
+
+A process may end while the database is away. Its audio is gone by then; what must not be lost is that somebody objected
+and may never be called again. Items hold ids, hashes and scores, never a number and never a word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from ivr.domain.evidence import stamp
+from ivr.domain.recording import RECORDING
+from ivr.errors import IvrError
+from ivr.services import holdings as said
+from ivr.services.destruction import destroy
+
+if TYPE_CHECKING:
+    from ivr.services.holdings import Holdings
+    from ivr.services.ports import Desk, DoNotCallRegister, LiveFeed
+
+BARRED = "do_not_call.added"
+
+
+class Duty(Enum):
+    """What is still to be done: note the objection, bar the person, destroy the recording."""
+
+    OBJECTION = "objection"
+    BAR = "bar"
+    DESTROY = "destroy"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """One duty of one call; a call has each at most once. `body` is what the duty needs, as JSON can hold it."""
+
+    duty: Duty
+    call_id: str
+    recording_id: str
+    at: datetime
+    body: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Sorts by call, and in the order in which the duties are to be done."""
+        return f"{self.call_id}-{list(Duty).index(self.duty)}-{self.duty.value}"
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An item that cannot be opened; it is left where it is, and told."""
+
+    name: str
+    why: str
+
+
+class Spool(Protocol):
+    """Items on the local disk. Blocking."""
+
+    def keep(self, item: Pending) -> None:
+        """Write it durably; until `strike`, or the end of this process, nobody else takes it up. Raises HostError."""
+
+    def strike(self, name: str) -> None:
+        """Remove it; absent is fine."""
+
+    def left(self) -> Iterator[AbstractContextManager[Pending | Unreadable]]:
+        """What processes that have ended left, oldest first; each is ours inside its `with`."""
+        ...
+
+    def waiting(self) -> int:
+        """How many items nobody alive is seeing to."""
+        ...
+
+
+class Notebook:
+    """The spool of a call's line, off its loop: a disk that is full or slow is told, and never stops the duty."""
+
+    def __init__(self, spool: Spool, desk: Desk, feed: LiveFeed) -> None:
+        self._spool = spool
+        self._desk = desk
+        self._feed = feed
+        self._writing: dict[str, asyncio.Task[None]] = {}
+
+    def keep(self, item: Pending) -> None:
+        """Begin to write at once; returns at once."""
+        self._writing[item.name] = asyncio.create_task(self._keep(item))
+
+    async def strike(self, name: str) -> None:
+        """The database has it."""
+        writing = self._writing.pop(name, None)
+        if writing is None:
+            return
+        await writing
+        try:
+            await self._desk.run(lambda: self._spool.strike(name))
+        except Exception as error:
+            self._told(name, error)
+
+    async def settle(self) -> None:
+        """Return when what was begun is on the disk."""
+        await asyncio.gather(*self._writing.values())
+
+    async def _keep(self, item: Pending) -> None:
+        try:
+            await self._desk.run(lambda: self._spool.keep(item))
+        except Exception as error:
+            self._told(item.name, error)
+
+    def _told(self, name: str, error: Exception) -> None:
+        what = str(error) if isinstance(error, IvrError) else type(error).__name__
+        self._feed.publish("pending.failed", item=name, what=what)
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """What became of one item; `done` is False when it waits on, and `how` says why."""
+
+    name: str
+    recording_id: str
+    done: bool
+    how: str
+
+
+def catch_up(held: Holdings, register: DoNotCallRegister, spool: Spool) -> list[CaughtUp]:
+    """Do what processes that have ended left undone, each once, and strike it out. Before `recover`, which reads it.
+
+    Killed anywhere, the next one goes on. What cannot be done is left, told, and keeps nothing else.
+    """
+    done: list[CaughtUp] = []
+    for left in spool.left():
+        with left as item:
+            if isinstance(item, Unreadable):
+                done.append(CaughtUp(item.name, "", False, item.why))
+                continue
+            try:
+                how = _DO[item.duty](held, register, item)
+            except Exception as later:
+                what = str(later) if isinstance(later, IvrError) else type(later).__name__
+                done.append(CaughtUp(item.name, item.recording_id, False, f"left as it is: {what}"))
+                continue
+            spool.strike(item.name)
+            done.append(CaughtUp(item.name, item.recording_id, True, how))
+    return done
+
+
+def _object(held: Holdings, _: DoNotCallRegister, item: Pending) -> str:
+    if any(event.kind == said.OBJECTION for event in held.audit.events(call_id=item.call_id)):
+        return "the objection stands in the evidence already"
+    body = {**item.body, "acted_at": stamp(item.at)}
+    held.audit.append(said.OBJECTION, call_id=item.call_id, recording_id=item.recording_id, body=body)
+    return "the objection is in the evidence now"
+
+
+def _bar(held: Holdings, register: DoNotCallRegister, item: Pending) -> str:
+    entry, scope, rule_id = (str(item.body[name]) for name in ("entry", "scope", "rule"))
+    with held.catalogue.together():
+        if any(event.kind == BARRED for event in held.audit.events(call_id=item.call_id)):
+            return "the person is barred already"
+        body = {**item.body, "acted_at": stamp(item.at)}
+        held.audit.append(BARRED, call_id=item.call_id, recording_id=item.recording_id, body=body)
+        register.put(entry, scope=scope, rule_id=rule_id, call_id=item.call_id)
+    return "the person is barred now"
+
+
+def _destroy(held: Holdings, _: DoNotCallRegister, item: Pending) -> str:
+    state = held.catalogue.states([item.recording_id]).get(item.recording_id)
+    if state is None:
+        held.store.delete(item.recording_id)
+        return "no row: its file is gone"
+    if state in RECORDING.final:
+        return "the recording is destroyed already"
+    rule_id, reason = str(item.body.get("rule_id", "")), str(item.body.get("reason", ""))
+    destroy(held, item.recording_id, rule_id=rule_id, reason=reason)
+    return "the recording is destroyed now"
+
+
+_DO: Mapping[Duty, Callable[[Holdings, DoNotCallRegister, Pending], str]] = {
+    Duty.OBJECTION: _object,
+    Duty.BAR: _bar,
+    Duty.DESTROY: _destroy,
+}
