@@ -31,6 +31,11 @@ LAW = "profiles/fr-2026.toml"
 HOTLINE = "programs/hotline-quality.toml"
 
 
+def asking(items: str, more: str = "") -> str:
+    """An [identity] table before the one that it replaces."""
+    return f"[identity]\nitems = [{items}]\n{more}\n\n[prompts]"
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     return Path(shutil.copytree(CONFIG, tmp_path / "config"))
@@ -285,6 +290,18 @@ def test_a_wrong_variable_is_named_with_its_fix(variable: str, value: str, words
         ("programs/prospecting.toml", "end_call_and_destroy", "stop_recording", "objection_effect", "REC-006"),
         ("programs/prospecting.toml", '"prospecting-closing"', '""', "prompts.closing", "confirmed aloud"),
         (HOTLINE, '"objection-noted"', '""', "prompts.objection_noted", "confirmed aloud"),
+        (HOTLINE, "[prompts]", asking('"nir", "name"'), "identity.items", "(ASK-002) (ask 'member_number' instead"),
+        (HOTLINE, "[prompts]", asking('"name", "iban"'), "identity.items", "(ASK-002) (ask 'member_number' instead"),
+        (HOTLINE, "[prompts]", asking('"name", "otp"'), "identity.items", "(ASK-002) (ask 'birth_date' instead"),
+        (HOTLINE, "[prompts]", asking('"name", "email"'), "identity.items", "(ASK-006) (ask 'postal_code' instead"),
+        (HOTLINE, "[prompts]", asking('"name", "birth_dat"'), "identity.items", "did you mean 'birth_date'?"),
+        (HOTLINE, "[prompts]", asking('"name"'), "identity.items", "at least 2 different items"),
+        (HOTLINE, "[prompts]", asking('"name", "name"'), "identity.items", "at least 2 different items"),
+        (HOTLINE, "[prompts]", asking('"name", "birth_date"', "tries = 4"), "identity.tries", "at most 3"),
+        (HOTLINE, "[prompts]", asking('"name", "birth_date"', "trys = 2"), "identity.trys", "did you mean 'tries'?"),
+        (HOTLINE, "[prompts]", asking('"name", "birth_date"', '[identity.prompts]\nname = "identity-nam"'),
+         "identity.prompts.name", "did you mean 'identity-name'?"),
+        ("programs/prospecting.toml", "[prompts]", asking('"name", "birth_date"'), "identity", "ASK-001"),
         (HOTLINE, '"acceptance_test"', '""', "sampling_rate", "REC-008"),
         (HOTLINE, '"acceptance_test"', '"tests"', "systematic_basis", "acceptance_test"),
         (HOTLINE, 'objection_key = "9"', 'objection_key = "99"', "objection_key", "'99'"),
@@ -312,6 +329,16 @@ def test_a_mistake_in_a_file_is_named_with_its_fix(
     assert error.file == str(config / file)
     assert error.key == key
     assert words in str(error)
+
+
+def test_a_program_may_ask_who_calls_and_the_shipped_ones_do_not(config: Path) -> None:
+    assert [program.identity for program in load(CONFIG).programs.values()] == [None, None]
+    edit(config / HOTLINE, "[prompts]", asking('"birth_date", "member_number"', "tries = 2\nanswer_timeout_s = 5"))
+    plan = load(config).programs["hotline-quality"].identity
+    assert plan is not None
+    assert [item.value for item in plan.order] == ["member_number", "birth_date"]
+    assert (plan.tries, plan.answer_timeout_s) == (2, 5.0)
+    assert {plan.prompts.question(item) for item in plan.items} <= set(load(config).prompts)
 
 
 def test_wrong_toml_is_named_with_file_and_line(config: Path) -> None:

@@ -283,7 +283,8 @@ def test_what_may_not_be_asked_is_named_with_its_rule_and_the_nearest_that_may(
 # ---- nothing shows
 
 _DIGITS = st.text("0123456789", min_size=4, max_size=10)
-_NAMES = st.text("abcdefghijklmnopqrstuvwxyzéèôç", min_size=4, max_size=12)
+#: Letters of which no word of a representation is made.
+_NAMES = st.text("qwzkéèôç", min_size=4, max_size=12)
 
 
 @given(number=_DIGITS, born=st.dates(), postal=st.text("0123456789", min_size=5, max_size=5), last=_NAMES, first=_NAMES)
@@ -297,11 +298,8 @@ def test_no_value_ever_shows_whatever_happens(number: str, born: object, postal:
     for answer in (said(number), Answer(keys=number), said(str(born)), said(postal), said(f"{first} {last}")):
         check = judge(check, answer)
         shown += [repr(check), repr(decide(check)), repr(answer), str(answer)]
-    # Without the words of the representation itself, such as IdentityItem.
-    own = repr(begin(IdentityPlan((NUMBER, BORN, POSTAL, NAME)))) + "matched=missed=candidates=reasons='due'tries again"
     told = "".join(shown).casefold()
-    for value in (number, str(born), postal, last, first):
-        assert value in own.casefold() or value not in told
+    assert [value for value in (number, str(born), postal, last, first) if value in told] == []
 
 
 @given(st.permutations(list(IdentityItem)), st.integers(2, 4), st.integers(1, 3), st.lists(st.booleans(), max_size=12))
