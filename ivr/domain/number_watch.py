@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ivr.domain.heard_speech import HeardPiece, HeardSpeech, Joined
-from ivr.domain.sensitive import sensitive_spans
+from ivr.domain.sensitive import long_digit_spans, sensitive_spans
 from ivr.domain.spoken_digits import digit_runs, tokens
 from ivr.domain.verdict import NumberHold, SensitiveSpan
 
@@ -19,7 +19,7 @@ from ivr.domain.verdict import NumberHold, SensitiveSpan
 PAUSE_MAX_MS = 15_000
 #: When it is not known how a number began, its digits count as forbidden for so long at most.
 LOST_MAX_MS = 60_000
-#: The kind of digits whose beginning was lost.
+#: The kind of digits that count as forbidden though nobody can tell what they are.
 LOST = "number"
 # A card number may be said digit by digit, with a pause after each.
 _PIECES_MAX = 32
@@ -83,7 +83,13 @@ class NumberWatch:
     def _answer(self) -> Watched:
         if self._hold is not None and self._hold not in self._holds:
             self._holds.append(self._hold)
-        return Watched(tuple(sorted(self._told, key=lambda span: (span.start, span.end, span.kind))), self._hold)
+        named = [span for span in self._told if span.kind != LOST]
+        told = [
+            span
+            for span in self._told
+            if span.kind != LOST or not any(one.start <= span.start and span.end <= one.end for one in named)
+        ]
+        return Watched(tuple(sorted(told, key=lambda span: (span.start, span.end, span.kind))), self._hold)
 
     # ---- what is found
 
@@ -99,9 +105,14 @@ class NumberWatch:
         found = []
         for pieces in (self._speech.pieces[-_PIECES_READ_TOGETHER:], self._dictated()):
             joined = Joined.of(pieces, ", ")
-            for span in sensitive_spans(joined.text):
+            for span in (*sensitive_spans(joined.text), *long_digit_spans(joined.text, before=self._before(pieces))):
                 found += [SensitiveSpan(span.kind, *times) for times in joined.when(span.start, span.end)]
         return found
+
+    def _before(self, pieces: Sequence[HeardPiece]) -> str:
+        """What was said before these pieces: the last of it may name the number ("mon dossier, c'est le…")."""
+        first = self._speech.pieces.index(pieces[0]) if pieces else 0
+        return " ".join([self._prompt, *(piece.text for piece in self._speech.pieces[:first])])[-_CONTEXT_CHARACTERS:]
 
     def _dictated(self) -> list[HeardPiece]:
         """The last pieces with digits, as long as none of the pauses between them ends a number."""

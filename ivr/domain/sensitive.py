@@ -22,6 +22,9 @@ _NIR_DIGITS, _NIR_KEY_DIGITS = 13, 15
 _CARD_DIGITS = 16
 _CONTEXT_WORDS = 14
 _PART_DIGITS = 5
+#: The longest number that is asked for has ten digits (ASK-004, max_free_digits).
+_LONG_DIGITS = 11
+_ABROAD = re.compile(r"33[1-9]\d{8}$")
 
 _SAYS_NIR = re.compile(r"\b(?:secu|securite sociale|nir|carte vitale|numero d assure|numero social)\b")
 _SAYS_CARD = re.compile(
@@ -103,6 +106,24 @@ def sensitive_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...]
         kept = (span for span in found_after if span.end > len(lead))
         return tuple(SensitiveSpan(s.kind, max(0, s.start - len(lead)), s.end - len(lead)) for s in kept)
     return _spans(text)
+
+
+def long_digit_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...]:
+    """Return the runs of more digits than anything has that a caller may be asked for (ASK-004), as kind `number`.
+
+    A transcriber that mishears one digit of a NIR or a card leaves nothing of its shape and checksum. What is named
+    as something else, or begins like a telephone number, is left alone. `before` is what was said just before.
+    """
+    lead = f"{before.rstrip()} , " if before.strip() else ""
+    spoken = tokens(lead + text)
+    found = []
+    for run in digit_runs(spoken):
+        named = _before(spoken, run.first)
+        telephone = run.text[0] == "0" or _ABROAD.match(run.text)
+        other = _OTHER_NUMBER.search(named) or _NEVER_NIR.search(named)
+        if len(run.text) >= _LONG_DIGITS and run.end > len(lead) and not telephone and not other:
+            found.append(SensitiveSpan("number", max(0, run.start - len(lead)), run.end - len(lead)))
+    return tuple(found)
 
 
 def _spans(text: str) -> tuple[SensitiveSpan, ...]:

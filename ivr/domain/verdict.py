@@ -22,8 +22,8 @@ class Band(Enum):
 @dataclass(frozen=True)
 class SensitiveSpan:
     """Forbidden data: `kind` in nir, card, iban, cvv, otp, password; bounds are call milliseconds in a
-    verdict on audio and character offsets in a verdict on text. Kind `number`, on audio only: digits whose beginning
-    the ear no longer knows, so that they count as forbidden."""
+    verdict on audio and character offsets in a verdict on text. Kind `number`, on audio only: digits that count as
+    forbidden though nobody can tell what they are, since there are too many or their beginning was lost."""
 
     kind: str
     start: int

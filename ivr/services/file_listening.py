@@ -16,6 +16,7 @@ from ivr.services.listening import FRAME_BYTES, ChannelListener, Heard, Listenin
 from ivr.services.ports import Clock, Ear, ListenContext, VoiceDetector
 
 _CHUNK_FRAMES = 5
+_PATIENCE_S = 120.0
 _WEIGHT = {Band.CLEAR: 0, Band.DOUBT: 1, Band.ACT: 2}
 
 
@@ -77,7 +78,8 @@ async def listen_to_channel(
         ear=ear,
         detector=detector,
         clock=clock,
-        settings=replace(settings, paced=False),
+        # Nobody waits on the line: a slow machine hears the same, later.
+        settings=replace(settings, paced=False, final_deadline_s=_PATIENCE_S, partial_deadline_s=_PATIENCE_S),
         objecting=objecting,
         context=context,
         on_heard=pieces.append,

@@ -113,6 +113,27 @@ def test_a_number_said_in_one_breath_is_read_over_overlapping_pieces() -> None:
     assert max(span.end for span in spans) == 400 * len(said)
 
 
+def test_a_number_heard_badly_is_masked_for_its_length() -> None:
+    answers = watched("bonjour madame alors c'est l'un 85-077.", "75, 123. 75, 125, 123.", "4156 et la clé 42.")
+    assert {0, 3000, 6000} <= {span.start for span in answers[-1].spans}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["mon numéro de dossier c'est le 12 34 56", "78 90 12"],
+        ["Alors le numéro de dossier.", "12 34 56", "78 90 12"],
+        ["le SIRET c'est 812 345", "678 00012"],
+        ["06 12 34", "56 78", "et le fixe 02 40 41 42 43"],
+        ["33 6 12 34", "56 78"],
+        ["mon adhérent c'est 12 34 56 78", "au 44 000 Nantes"],
+        ["du 12 03 2025", "au 14 05 2026", "ça fait 125 euros"],
+    ],
+)
+def test_other_long_numbers_in_pieces_are_left_alone(said: list[str]) -> None:
+    assert [answer.spans for answer in watched(*said)] == [()] * len(said)
+
+
 def test_digits_are_placed_by_the_times_of_their_words() -> None:
     answer = NumberWatch().feed(timed("ma carte c'est le 4970 1012 3456 7890 voilà", 10_000))
     card = [span for span in answer.spans if span.kind == "card"]
