@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass
 
 from ivr.bootstrap.archive import check_keys, open_archive, refuse_second_kek
+from ivr.bootstrap.members import open_members, show_members
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.world import SystemClock
 from ivr.errors import HostError, IvrError
@@ -72,6 +73,7 @@ def examine(settings: Settings) -> list[Check]:
         _try("chaîne de preuves", lambda: _chain(settings)),
         _try("modèle de parole", lambda: _model(settings)),
         _try("messages vocaux", lambda: _prompts(settings)),
+        _try("adhérents à identifier", lambda: _members(settings)),
     ]
 
 
@@ -205,6 +207,17 @@ def _model(settings: Settings) -> str:
     elif not (settings.model_dir / "model.bin").is_file():
         raise HostError("modèle absent", where=str(settings.model_dir), remedy="corrigez ear.model_dir")
     return str(settings.model_dir)
+
+
+def _members(settings: Settings) -> str:
+    archive = open_archive(settings)
+    try:
+        if open_members(settings, archive) is None:
+            return "aucun programme n'identifie l'appelant"
+        head = show_members(settings, archive)
+        return f"{head.count}, importés le {head.made_at}"
+    finally:
+        archive.close()
 
 
 def _prompts(settings: Settings) -> str:

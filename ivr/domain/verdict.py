@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -70,7 +70,8 @@ class EarVerdict:
     """The ear's answer for one piece.
 
     `onset_ms` is when the objecting words began, in call milliseconds, never before the piece; it is None
-    for Band.CLEAR. `text` is empty unless the asker wanted it (tools do, live calls do not).
+    for Band.CLEAR. `text` is empty unless the asker wanted it (tools do; live calls only for
+    the answers to an identity check).
     `speech` is False when Silero found no voice in the piece; `denies` is True when the party answered the last
     prompt in a way that says it does not object ("non" to the doubt question). `hold` is the number that may be
     going on at the end of the piece; `asks` are the forbidden questions in it, where they were listened for.
@@ -81,7 +82,7 @@ class EarVerdict:
     score: float
     onset_ms: int | None = None
     sensitive: tuple[SensitiveSpan, ...] = ()
-    text: str = ""
+    text: str = field(default="", repr=False)
     speech: bool = True
     denies: bool = False
     hold: NumberHold | None = None
