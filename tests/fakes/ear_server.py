@@ -30,10 +30,15 @@ class Gatekeeper:
 
 @contextmanager
 def serving(
-    judge: Callable[[Speech], EarVerdict], endpoint: str = "tcp://127.0.0.1:*", *, workers: int = 1, capacity: int = 64
+    judge: Callable[[Speech], EarVerdict],
+    endpoint: str = "tcp://127.0.0.1:*",
+    *,
+    workers: int = 1,
+    capacity: int = 64,
+    forget: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[EarServer, str]]:
     """Run an EarServer in a thread; yields it and its endpoint, and ends it."""
-    server = EarServer(judge, workers=workers, capacity=capacity)
+    server = EarServer(judge, workers=workers, capacity=capacity, forget=forget)
     bound = server.bind(endpoint)
     thread = threading.Thread(target=server.run, name="ear server")
     thread.start()

@@ -1,0 +1,241 @@
+"""What the ear remembers between pieces: enough for a number in pieces, bounded, and never longer than the call."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import numpy as np
+import pytest
+
+from ivr.domain.asking import AskDetector
+from ivr.domain.call import Direction
+from ivr.domain.hearing import Channel
+from ivr.domain.number_watch import LOST
+from ivr.domain.verdict import EarVerdict, NumberHold
+from ivr.errors import SpeechError
+from ivr.services.file_listening import FileHearing, listen_to_channel
+from ivr.services.listening import ListeningSettings
+from ivr.services.ports import ListenContext, Speech
+from ivr.settings import default_config_dir, load_settings
+from ivr.settings.phrases import load_phrases
+from ivr.speech.client import ZmqEar
+from ivr.speech.judge import Judge
+from ivr.speech.memory import EarMemory
+from ivr.speech.recall import Heard, Recall
+from ivr.speech.silero import VoicedRange
+from ivr.speech.transcriber import Transcript
+from ivr.speech.understanding import Hypothesis
+from ivr.speech.wav import to_pcm
+from tests.fakes.ear_server import CLEAR, Gatekeeper, serving
+from tests.fakes.telephone import speech_of
+from tests.fakes.understanding import KeywordUnderstanding
+
+_SECOND = np.full(8000, 0.1, np.float32)
+_SILENCE = np.zeros(8000, np.float32)
+
+
+class _Says:
+    """Writes down what the sample values of the audio stand for: 0.1 is the first text, 0.2 the second…"""
+
+    def __init__(self, *texts: str) -> None:
+        self._texts = texts
+
+    def transcribe(self, samples, *, partial=False) -> Transcript:
+        return Transcript((Hypothesis(self._texts[round(float(np.max(samples)) * 10) - 1], -0.2),))
+
+
+def _gate(samples) -> tuple[VoicedRange, ...]:
+    return (VoicedRange(0, samples.size // 16),) if np.any(np.abs(samples) > 0.01) else ()
+
+
+def _judge(*texts: str, memory: EarMemory | None = None) -> Judge:
+    return Judge(_gate, _Says(*texts), KeywordUnderstanding(), memory=memory)
+
+
+def _detector() -> AskDetector:
+    return AskDetector(load_phrases(default_config_dir({}) / "phrases"))
+
+
+def test_a_card_in_two_pieces_is_masked_in_both_and_held_in_between():
+    judge = _judge("ma carte 4970 1012", "3456 7890")
+    first = judge.judge(speech_of(_SECOND, start_ms=1000))
+    second = judge.judge(speech_of(2 * _SECOND, start_ms=4000, piece_id=2))
+    assert first.hold is not None
+    assert {(s.kind, s.start) for s in second.sensitive} == {("card", 1000), ("card", 4000)}
+
+
+def test_a_piece_without_voice_lets_go_of_nothing():
+    judge = _judge("c'est le 4970 1012")
+    hold = judge.judge(speech_of(_SECOND, start_ms=1000)).hold
+    silent = judge.judge(speech_of(_SILENCE, start_ms=3000, piece_id=2))
+    assert silent.speech is False
+    assert silent.hold == hold
+
+
+def test_channels_and_calls_are_apart():
+    judge = _judge("c'est le 4970 1012 3456")
+    assert judge.judge(speech_of(_SECOND, call_id="one")).hold is not None
+    assert judge.judge(speech_of(_SILENCE, start_ms=2000, call_id="two")).hold is None
+
+
+def test_a_call_that_is_over_is_forgotten():
+    memory = EarMemory()
+    judge = _judge("c'est le 4970 1012", memory=memory)
+    judge.judge(speech_of(_SECOND, call_id="one"))
+    judge.judge(speech_of(_SECOND, call_id="two"))
+    memory.forget("one")
+    assert len(memory) == 1
+    assert judge.judge(speech_of(_SILENCE, start_ms=2000, call_id="one")).hold is None
+
+
+def test_a_call_that_is_over_is_not_recalled_either():
+    recall = Recall()
+    recall.transcript(Heard("one/caller", 0, 900), lambda: Transcript((Hypothesis("4970", -0.1),)))
+    recall.transcript(Heard("two/caller", 0, 900), lambda: Transcript((Hypothesis("1012", -0.1),)))
+    recall.forget_call("one")
+    assert len(recall) == 1
+
+
+def test_only_so_many_channels_are_remembered_and_not_for_ever():
+    now = [0.0]
+    memory = EarMemory(channels=3, keep_s=100.0, now=lambda: now[0])
+    judge = _judge("c'est le 4970 1012", memory=memory)
+    for number in range(10):
+        judge.judge(speech_of(_SECOND, call_id=f"call-{number}"))
+    assert len(memory) == 3
+    now[0] = 101.0
+    judge.judge(speech_of(_SECOND, call_id="another"))
+    assert len(memory) == 1
+
+
+def test_what_was_held_by_an_ear_that_forgot_is_masked():
+    held = NumberHold(5000, 22_000)
+    speech = speech_of(_SECOND, start_ms=8000, context=ListenContext(hold=held))
+    verdict = _judge("cent vingt-trois").judge(speech)
+    assert {(s.kind, s.start, s.end) for s in verdict.sensitive} == {(LOST, 5000, 9000)}
+
+
+def test_questions_are_found_only_where_they_are_listened_for():
+    judge = _judge("Donnez-moi votre numéro de carte bancaire.", memory=EarMemory(_detector()))
+    assert judge.judge(speech_of(_SECOND)).asks == ()
+    guarded = speech_of(_SECOND, start_ms=2000, piece_id=2, context=ListenContext(guard=Direction.INBOUND))
+    (ask,) = judge.judge(guarded).asks
+    assert (ask.rule, ask.families, ask.start, ask.end) == ("ASK-002", ("card",), 2000, 3000)
+
+
+def test_an_ear_without_the_phrase_bank_judges_no_piece_that_is_to_be_watched():
+    with pytest.raises(SpeechError, match="forbidden questions"):
+        _judge("bonjour").judge(speech_of(_SECOND, context=ListenContext(guard=Direction.INBOUND)))
+
+
+def test_the_line_tells_every_ear_that_a_call_is_over():
+    async def scenario(endpoint: str) -> None:
+        ear = ZmqEar([endpoint], patience_s=10.0)
+        await ear.judge(speech_of(_SECOND))
+        await ear.forget("call-1")
+        await ear.metrics()
+        await ear.close()
+        await ear.forget("call-1")
+
+    forgotten: list[str] = []
+    with serving(lambda speech: CLEAR, forget=forgotten.append) as (_, endpoint):
+        asyncio.run(scenario(endpoint))
+    assert forgotten == ["call-1"]
+
+
+def test_in_the_middle_of_a_number_a_channel_stays_with_the_ear_that_heard_its_beginning():
+    gate, judged = Gatekeeper(), [0, 0]
+
+    def count(which: int):
+        def judge(speech: Speech) -> EarVerdict:
+            judged[which] += 1
+            return gate(speech) if speech.call_id == "busy" else CLEAR
+
+        return judge
+
+    async def scenario(*endpoints: str) -> None:
+        ear = ZmqEar(endpoints, patience_s=10.0)
+        await asyncio.gather(*(ear.judge(speech_of(_SECOND, call_id=f"warm-{n}")) for n in range(8)))
+        before = list(judged)
+        await ear.judge(speech_of(_SECOND))
+        first = 0 if judged[0] > before[0] else 1
+        # So many pieces of others wait that another channel would go to the other ear.
+        busy = [asyncio.create_task(ear.judge(speech_of(_SECOND, call_id="busy", piece_id=n))) for n in range(12)]
+        await asyncio.sleep(0)
+        going_on = speech_of(_SECOND, start_ms=2000, context=ListenContext(hold=NumberHold(500, 16_000)))
+        number = asyncio.create_task(ear.judge(going_on))
+        await asyncio.sleep(0)
+        assert number not in busy
+        gate.open.set()
+        await asyncio.gather(number, *busy)
+        assert ear._last["call-1", Channel.CALLER].endpoint == endpoints[first]
+        await ear.close()
+
+    with serving(count(0)) as (_, one), serving(count(1)) as (_, two):
+        asyncio.run(scenario(one, two))
+
+
+class _Restarted:
+    """An ear that is started again after its first whole utterance: the new one knows nothing."""
+
+    def __init__(self, *texts: str) -> None:
+        self._texts, self._judge = texts, _judge(*texts)
+        self.restarts = 0
+
+    async def judge(self, speech: Speech) -> EarVerdict:
+        verdict = self._judge.judge(speech)
+        if speech.piece.final and not self.restarts:
+            self.restarts += 1
+            self._judge = _judge(*self._texts)
+        return verdict
+
+    async def forget(self, call_id: str) -> None:
+        return None
+
+    async def close(self) -> None:
+        return None
+
+
+class _Loud:
+    def is_voice(self, frame: bytes) -> bool:
+        return any(frame)
+
+
+class _Clock:
+    monotonic = staticmethod(time.monotonic)
+
+
+def _listen(ear: _Restarted) -> FileHearing:
+    """Two utterances of 2 s, at 1 s and at 5 s, and silence to the 30th second."""
+    pcm = np.zeros(8000 * 30, np.float32)
+    pcm[8000:24_000], pcm[40_000:56_000] = 0.1, 0.2
+    return asyncio.run(
+        listen_to_channel(
+            to_pcm(pcm).astype("<i2").tobytes(),
+            Channel.CALLER,
+            ear=ear,
+            detector=_Loud(),
+            clock=_Clock(),  # type: ignore[arg-type]
+            settings=ListeningSettings(),
+            program=load_settings(default_config_dir({}), {}).program("hotline-quality"),
+            objecting=frozenset(),
+            after_disclosure=False,
+        )
+    )
+
+
+def test_an_ear_that_is_started_again_in_the_middle_of_a_number_masks_what_was_held():
+    ear = _Restarted("c'est le 1 85 07", "75 123 456")
+    found = _listen(ear)
+    assert ear.restarts == 1
+    masked = {at for mask in found.masked for at in range(mask.start_ms, mask.end_ms, 20)}
+    assert set(range(1000, 3000, 20)) | set(range(5000, 7000, 20)) <= masked
+    released = [mark for at, mark in found.cleared if at < 5000]
+    assert max(released) <= 1000, "until the ear that was started again had spoken, nothing of it was let go"
+
+
+def test_without_a_restart_the_same_words_are_known_for_what_they_are():
+    ear = _Restarted("c'est le 1 85 07", "75 123 456")
+    ear.restarts = 1
+    assert {mask.kind for mask in _listen(ear).masked} == {"nir"}
