@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from ivr.domain.round_number import completed
 from ivr.domain.spoken_date import spoken_dates
 from ivr.domain.spoken_digits import digit_runs, tokens
 from ivr.domain.spoken_name import said_name, says
@@ -191,7 +192,8 @@ def _digits(text: str) -> Sequence[str]:
     runs = digit_runs(tokens(_REPEATED.sub(lambda m: " ".join([m[2]] * _TIMES[m[1].lower()]), text)))
     if len(runs) > _RUNS_MAX:
         return ()
-    return [reading.text for run in runs for reading in (run, *run.readings)]
+    said = [reading.groups for run in runs for reading in (run, *run.readings)]
+    return ["".join(groups) for groups in (*said, *map(completed, said))]
 
 
 class IdentityVerdict(Enum):

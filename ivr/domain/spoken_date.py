@@ -8,6 +8,7 @@ from datetime import date
 
 from rapidfuzz.distance import Levenshtein
 
+from ivr.domain.round_number import completed
 from ivr.domain.spoken_digits import DigitRun, Token, digit_runs, tokens
 
 #: An answer that can be read in more ways is no answer.
@@ -70,7 +71,8 @@ def _around(spoken: Sequence[Token], at: int, month: int) -> Iterator[date]:
     if not before or not after or after[0].first > _BEFORE_YEAR:
         return
     days = [reading.text for reading in (before[-1], *before[-1].readings)]
-    years = [reading.groups for reading in (after[0], *after[0].readings)]
+    said = [reading.groups for reading in (after[0], *after[0].readings)]
+    years = [*said, *map(completed, said)]
     for day in dict.fromkeys(days):
         for year in dict.fromkeys(years):
             if len(day) <= 2:
@@ -80,6 +82,7 @@ def _around(spoken: Sequence[Token], at: int, month: int) -> Iterator[date]:
 def _in_figures(run: DigitRun) -> Iterator[date]:
     for reading in (run, *run.readings):
         yield from _grouped(reading.groups)
+        yield from _grouped(completed(reading.groups))
 
 
 def _grouped(said: Sequence[str]) -> Iterator[date]:

@@ -19,6 +19,7 @@ _JOINED_MAX = 4
 #: From so many letters on, a spelled name may have one letter wrong.
 _FORGIVING_LETTERS = 7
 _WORD = re.compile(r"[a-z]+")
+_CHAIN = re.compile(r"\b[a-z]{1,3}(?:-[a-z]{1,3}){2,}\b")
 _PARTICLES = frozenset(["de", "du", "des", "d", "la", "le", "les", "l", "da", "do", "dos", "di", "van", "von"])
 _LETTER_NAMES = {
     "be": "b",
@@ -69,9 +70,17 @@ class SaidName:
 
 def said_name(text: str) -> SaidName:
     """Read an answer; one of more than WORDS_MAX words, letters aside, holds no name."""
-    words = _WORD.findall(level(text))
+    levelled = level(text)
+    words = _WORD.findall(levelled)
     spelled, others = _spelled(words)
+    spelled += [chain.replace("-", "") for chain in _CHAIN.findall(levelled) if _is_spelling(chain)]
     return SaidName(tuple(others), tuple(spelled)) if len(others) <= WORDS_MAX else SaidName((), ())
+
+
+def _is_spelling(chain: str) -> bool:
+    """A speech model writes letters apart by hyphens, and now and then two of them as one: K-OW-A-L-S-K-I."""
+    parts = chain.split("-")
+    return sum(len(part) == 1 for part in parts) * 2 > len(parts)
 
 
 def says(said: SaidName, name: str) -> bool:

@@ -77,6 +77,8 @@ def test_a_birth_date_is_understood_as_people_say_it(text: str) -> None:
         ("1957-07-07", "zéro sept zéro sept cinquante-sept"),
         ("1952-09-16", "seize zéro neuf dix-neuf cinquante-deux"),
         ("1924-12-24", "vingt-quatre décembre mille neuf cent vingt-quatre"),
+        ("1951-11-23", "23 novembre 1950 et 1."),
+        ("1985-03-12", "12 mars 1900 85"),
         ("1950-02-28", "le vingt-huit février de l'année cinquante"),
     ],
 )
@@ -117,6 +119,12 @@ def test_a_member_number_is_understood_in_digits_and_groups(text: str) -> None:
     assert member().matches(NUMBER, said(text))
 
 
+def test_a_tens_and_its_unit_that_were_written_apart_are_read_together_too() -> None:
+    assert member("9021456").matches(NUMBER, said("90, 20, 1, 45, 6"))
+    assert member("902014506").matches(NUMBER, said("90, 20, 1, 450, 6"))
+    assert not member("9121456").matches(NUMBER, said("90, 20, 1, 45, 6"))
+
+
 @pytest.mark.parametrize("text", ["47382", "0047383", "00473820", "mon numéro est dans mon sac", "trois"])
 def test_another_member_number_does_not_match(text: str) -> None:
     assert not member().matches(NUMBER, said(text))
@@ -134,6 +142,8 @@ def test_another_member_number_does_not_match(text: str) -> None:
         ("01000", "zéro un zéro zéro zéro"),
         ("69003", "soixante-neuf zéro zéro trois"),
         ("20090", "vingt mille quatre-vingt-dix"),
+        ("13008", "Mon code postal est 13.000 8."),
+        ("33400", "33,400."),
         ("59650", "cinquante-neuf six cent cinquante"),
     ],
 )
@@ -158,6 +168,7 @@ def test_a_postal_code_is_understood(postal: str, text: str) -> None:
         ("Benali", "Jean-Pierre Ben Ali"),
         ("de La Tour", "Jean-Pierre Delatour"),
         ("Perrin", "Jean-Pierre, P comme Pierre, E, deux R, I, N"),
+        ("Kowalski", "Jean-Pierre, K-OW-A-L-S-K-I"),
         ("Durand|Dupont", "Jean-Pierre Dupont"),
         ("Évêque", "jean pierre eveque"),
     ],
