@@ -57,6 +57,7 @@ class Archive:
         return caught_up, self.vault.recover()
 
     def close(self) -> None:
+        self.spool.close()
         self.keys.close()
         self.database.close()
 

@@ -95,6 +95,11 @@ class SpoolFiles:
                 count += 1
         return count
 
+    def close(self) -> None:
+        """Let go of what was kept: as the end of this process does."""
+        for name in list(self._mine):
+            self._let_go(name)
+
     def _files(self, end: str = _END) -> list[Path]:
         with suppress(FileNotFoundError, NotADirectoryError):
             return sorted(path for path in self._folder.iterdir() if path.suffix == end)

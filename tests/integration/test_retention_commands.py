@@ -116,6 +116,19 @@ def terminal(stocked: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("recordings list --due-before tomorrow", 2, "2027-06-01"),
         ("recordings list --after nobody", 1, "nobody"),
         ("recordings list --role agent", 1, "conseiller"),
+        # ---- show, verify, upload: what opens no content passes the gate too
+        ("recordings show one --role operator", 0, "SEALED"),
+        ("recordings show one --role agent", 1, "conseiller"),
+        ("recordings show nobody", 1, "nobody"),
+        ("recordings verify --role auditor", 0, "4 enregistrements"),
+        ("recordings verify one --role operator", 0, "1 enregistrements"),
+        ("recordings verify --role quality_analyst", 1, "analyste"),
+        ("recordings verify one --role trainer", 1, "formateur"),
+        ("recordings upload --role operator", 0, "Rien"),
+        ("recordings upload --role agent", 1, "conseiller"),
+        # ---- evidence
+        ("audit verify", 0, "sans témoin hors de ce nœud depuis l'origine"),
+        ("audit verify --against {}/nothing", 3, "export"),
         # ---- retention
         (f"retention plan --at {LATER}", 0, "REC-007"),
         ("retention plan --at 2027-13-01", 2, "--at"),

@@ -14,8 +14,11 @@ from click.testing import CliRunner, Result
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.installation import examine
 from ivr.cli.root import main
+from ivr.domain.recording import RecordingState
+from ivr.services.pending_evidence import Duty, Pending
 from ivr.settings import load_settings
-from tests.fakes.vault import a_tag
+from tests.databases import KINDS, fresh_url
+from tests.fakes.vault import START, a_tag
 from tests.servers import TOKEN, bao, seaweed
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -112,6 +115,45 @@ def test_doctor_tells_leftovers_and_an_unfinished_rotation(tmp_path: Path, monke
     assert "ivr keys rotate" in checks["clé maîtresse"][1]
     (load_settings(shop.config, shop.env).keys.kek_file).chmod(0o644)
     assert "chmod 600" in shop.checks()["clé maîtresse"][1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_an_objection_left_is_told_by_doctor_and_written_once_by_the_next_start(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(tmp_path, monkeypatch, IVR_DATABASE__URL=fresh_url(kind, tmp_path))
+    ended = shop.archive()
+    recording = ended.vault.begin(a_tag("refused", call_id="call-1", codec="alaw"))
+    recording.write(SECOND)
+    entry = ended.do_not_call.entry_of("tel:+33612345678", scope="sales")
+    about = {
+        Duty.OBJECTION: {"label": "objection_recording", "discards": True, "rules": ["REC-006"]},
+        Duty.BAR: {"entry": entry, "rule": "CAN-005", "scope": "sales"},
+        Duty.DESTROY: {"rule_id": "REC-006", "reason": "objection"},
+    }
+    for duty, body in about.items():
+        ended.spool.keep(Pending(duty, "call-1", "refused", START, body))
+    assert shop.checks()["objections en attente"] == (True, "aucune ")
+    recording._writer.close()
+    ended.close()
+    well, said = shop.checks()["objections en attente"]
+    assert not well
+    assert "3 actes" in said
+    assert "ivr serve" in said
+    for settled in (3, 0):
+        archive = shop.archive()
+        caught_up, recovered = archive.settle_left()
+        assert [one.done for one in caught_up] == [True] * settled
+        assert recovered == []
+        assert archive.do_not_call.bars("tel:0612345678", scope="sales") == entry
+        kinds = [event.kind for event in archive.audit.events(call_id="call-1")]
+        assert [kinds.count(kind) for kind in ("objection", "do_not_call.added", "certificate.destruction")] == [1] * 3
+        assert kinds.index("objection") < kinds.index("certificate.destruction")
+        assert archive.vault.show("refused").state is RecordingState.DISCARDED
+        archive.close()
+    assert shop.files() == []
+    assert shop.checks()["objections en attente"][0]
+    assert shop.json("audit", "verify")["broken"] == []
 
 
 def test_a_node_on_openbao_and_s3_records_uploads_and_verifies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

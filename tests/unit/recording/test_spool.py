@@ -94,7 +94,7 @@ def test_an_item_that_was_tampered_with_is_named_and_left(tmp_path: Path, how: s
         path.write_bytes(spoilt)
     if how == "another name":
         path = path.rename(path.with_name("call-2-1-bar.pending"))
-    writer._let_go(ITEM.name)
+    writer.close()
     reader = SpoolFiles(tmp_path, b"t" * 32 if how == "another secret" else SECRET)
     (found,) = read(reader)
     assert isinstance(found, Unreadable)

@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ivr.errors import HostError
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
-from ivr.services.evidence_export import export_evidence
+from ivr.services.evidence_export import export_evidence, read_witness
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from tests.databases import KINDS, fresh_url
@@ -77,6 +79,68 @@ def test_a_chain_that_was_recomputed_as_a_whole_is_found_by_its_checkpoints(data
         fault for fault in audit.verify() if fault.startswith("node node-1, event 8: is not the one of the checkpoint")
     ]
     assert len(audit.verify()) == 1
+
+
+def test_a_long_chain_whose_checkpoints_were_removed_says_so(database: Database) -> None:
+    audit = a_chain(database)
+    fill(audit, 9)
+    _rechained(database, 6)
+    tamper(database, "DELETE FROM audit_checkpoints")
+    (fault,) = audit.verify()
+    assert fault.startswith("node node-1, event 9: no signed checkpoint since event 0")
+
+
+def test_what_no_witness_outside_bears_out_is_told(database: Database, tmp_path: Path) -> None:
+    audit = a_chain(database)
+    fill(audit, 5)
+    before = audit.witness()
+    assert (before.unsigned, before.exported_at, before.unexported) == (1, None, 5)
+    assert audit.count() == 5
+    export_evidence(tmp_path / "export", chain=audit, signer=SIGNER, clock=TickingClock(), actor="auditor")
+    after = audit.witness()
+    assert (after.unsigned, after.unexported) == (0, 0)
+    assert after.exported_at is not None
+    clock = TickingClock(after.exported_at)
+    later = SqlAuditLog(database, node_id="node-1", clock=clock, signer=SIGNER, checkpoint_every=100)
+    fill(later, 3)
+    assert (later.witness().unsigned, later.witness().unexported) == (3, 3)
+
+
+def test_a_chain_rewritten_with_its_heads_and_checkpoints_is_found_by_an_export_kept_elsewhere(
+    database: Database, tmp_path: Path
+) -> None:
+    audit = a_chain(database, every=100)
+    fill(audit, 8)
+    export_evidence(tmp_path / "export", chain=audit, signer=SIGNER, clock=TickingClock(), actor="auditor")
+    _rechained(database, 6)
+    tamper(database, "DELETE FROM audit_checkpoints")
+    assert audit.verify() == []
+    points, keys = read_witness(tmp_path / "export")
+    (fault,) = audit.verify(points, keys)
+    assert fault.startswith("node node-1, event 9: is not the one of the checkpoint signed at")
+    tamper(database, "DELETE FROM audit_events", "DELETE FROM audit_heads", "DELETE FROM evidence_keys")
+    (fault,) = audit.verify(points, keys)
+    assert fault.startswith("node node-1, event 1: the chain ends at 0")
+    # Somebody who changes the export instead is found by the signatures in it.
+    forged = [replace(point, digest="0" * 64) for point in points]
+    assert any("wrong signature" in fault for fault in audit.verify(forged, keys))
+
+
+@pytest.mark.parametrize("spoilt", ["checkpoints.jsonl", "manifest.json"])
+def test_an_export_that_is_none_is_no_witness(tmp_path: Path, spoilt: str) -> None:
+    database = Database.open(fresh_url("sqlite", tmp_path))
+    audit = a_chain(database)
+    fill(audit, 2)
+    folder = tmp_path / "export"
+    export_evidence(folder, chain=audit, signer=SIGNER, clock=TickingClock(), actor="auditor")
+    for content in ("[1]\n", "", None):
+        (folder / spoilt).unlink(missing_ok=True)
+        if content is not None:
+            (folder / spoilt).write_text(content)
+        with pytest.raises(HostError) as told:
+            read_witness(folder)
+        assert told.value.remedy
+    database.close()
 
 
 def test_a_tail_that_was_cut_together_with_its_head_is_found(database: Database) -> None:
