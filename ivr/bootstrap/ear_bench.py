@@ -110,6 +110,17 @@ def _body(file: Path, heard: Sequence[FileHearing]) -> dict[str, object]:
             for channel in heard
             for mask in channel.masked
         ],
+        "asks": [
+            {
+                "channel": Channel.AGENT.value,
+                "start_ms": ask.start,
+                "end_ms": ask.end,
+                "rule": ask.rule,
+                "families": list(ask.families),
+            }
+            for channel in heard
+            for ask in channel.asks
+        ],
         "cleared": _lowest([channel.cleared for channel in heard]),
     }
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ivr.domain.ask_grammar import VERB
 from ivr.domain.asking import AskDetector
 from ivr.domain.call import Direction
@@ -15,6 +17,9 @@ from ivr.domain.verdict import AskSpan
 
 #: A sentence goes on after a pause of this length at most.
 PAUSE_MAX_MS = 1200
+#: A question is heard in overlapping pieces, whose times differ a little.
+_SAME_MS = 400
+_KNOWN_MAX = 32
 _PIECES_MAX = 8
 _READ_BACK_MS = 25_000
 
@@ -82,6 +87,27 @@ def _bounds(times: list[tuple[int, int]]) -> tuple[int, int]:
     return times[0][0], times[-1][1]
 
 
-def _same(one: AskSpan, other: AskSpan) -> bool:
-    overlap = one.start < other.end and other.start < one.end
+class KnownAsks:
+    """The questions of one channel, each once, however many pieces it was heard in."""
+
+    def __init__(self) -> None:
+        self._known: list[AskSpan] = []
+
+    def is_new(self, ask: AskSpan) -> bool:
+        """Note a question; False when it was heard before, and may now reach further."""
+        for at, known in enumerate(self._known):
+            if _same(ask, known, within_ms=_SAME_MS):
+                families = tuple(dict.fromkeys((*known.families, *ask.families)))
+                start, end = min(known.start, ask.start), max(known.end, ask.end)
+                self._known[at] = AskSpan(ask.rule, families, start, end)
+                return False
+        self._known = [*self._known, ask][-_KNOWN_MAX:]
+        return True
+
+    def __iter__(self) -> Iterator[AskSpan]:
+        return iter(tuple(self._known))
+
+
+def _same(one: AskSpan, other: AskSpan, *, within_ms: int = 0) -> bool:
+    overlap = one.start < other.end + within_ms and other.start < one.end + within_ms
     return overlap and one.rule == other.rule and bool(set(one.families) & set(other.families))

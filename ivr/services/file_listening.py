@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from ivr.domain.ask_watch import KnownAsks
 from ivr.domain.endpointing import FRAME_MS
 from ivr.domain.hearing import Channel, Piece
 from ivr.domain.program import Program
 from ivr.domain.recording import Mask
-from ivr.domain.verdict import Band, Label
+from ivr.domain.verdict import AskSpan, Band, Label
 from ivr.errors import SpeechError
 from ivr.services.listening import FRAME_BYTES, ChannelListener, Heard, ListeningSettings
 from ivr.services.ports import Clock, Ear, ListenContext, VoiceDetector
@@ -37,12 +38,14 @@ class Utterance:
 
 @dataclass
 class FileHearing:
-    """What was heard in one file. `cleared` lists (time, cleared mark), each time the mark moved."""
+    """What was heard in one file. `cleared` lists (time, cleared mark), each time the mark moved; `asks` are the
+    questions of an agent that may not be asked, on a program that watches for them."""
 
     duration_ms: int
     utterances: list[Utterance] = field(default_factory=list)
     masked: list[Mask] = field(default_factory=list)
     cleared: list[tuple[int, int]] = field(default_factory=list)
+    asks: list[AskSpan] = field(default_factory=list)
 
 
 async def listen_to_channel(
@@ -66,11 +69,12 @@ async def listen_to_channel(
     found = FileHearing(duration_ms)
     pieces: list[Heard] = []
     failures: list[str] = []
+    guard = program.direction if channel is Channel.AGENT and program.guard.agent_channel else None
 
     def context(start_ms: int) -> ListenContext:
         told = after_disclosure and listener.hearing.frontier_ms < program.after_disclosure_s * 1000
         thresholds = program.thresholds_after_disclosure if told else program.thresholds
-        return ListenContext(program.name, last_prompt, told, thresholds, want_text=True)
+        return ListenContext(program.name, last_prompt, told, thresholds, want_text=True, guard=guard)
 
     listener = ChannelListener(
         "file",
@@ -97,6 +101,7 @@ async def listen_to_channel(
     _note(found, listener, pieces, sent_ms, duration_ms)
     await listener.close()
     found.masked = [replace(mask, end_ms=min(mask.end_ms, duration_ms)) for mask in listener.hearing.masks]
+    found.asks = _asks(pieces)
     found.utterances = _utterances(channel, [_settled(one, settings) for one in pieces], sent_ms)
     return found
 
@@ -116,6 +121,14 @@ def _note(
     mark = listener.hearing.mark_ms
     if not found.cleared or found.cleared[-1][1] != mark:
         found.cleared.append((now_ms, mark))
+
+
+def _asks(pieces: Sequence[Heard]) -> list[AskSpan]:
+    known = KnownAsks()
+    for heard in pieces:
+        for ask in heard.verdict.asks:
+            known.is_new(ask)
+    return list(known)
 
 
 def _settled(heard: Heard, settings: ListeningSettings) -> Heard:

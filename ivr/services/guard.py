@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from hashlib import sha256
 from typing import Any
 
+from ivr.domain.ask_watch import KnownAsks
 from ivr.domain.call import PartyRole
 from ivr.domain.consent import ConsentState
 from ivr.domain.hearing import Channel
@@ -25,9 +26,6 @@ from ivr.services.script import Script
 ANSWER = "answer"
 #: A caller who goes on dictating is asked again to stop, no sooner than so long after the last time.
 _REPEAT_AFTER_MS = 8000
-#: The same question is heard in overlapping pieces, whose times differ a little.
-_SAME_ASK_MS = 400
-_ASKS_REMEMBERED = 32
 _TELEPHONE = re.compile(r"\d{6,}")
 
 
@@ -38,7 +36,7 @@ class Guard:
         self._call = call
         self._script = script
         self._do = do
-        self._asks: list[AskSpan] = []
+        self._asks = KnownAsks()
         self._refusing = False
         self._refused_at_ms: int | None = None
 
@@ -56,13 +54,15 @@ class Guard:
             for ask in heard.verdict.asks:
                 # The question may be heard again, and now reach further: the answer is later then.
                 self._mute(ask)
-                if not self._known(ask):
+                if self._asks.is_new(ask):
                     self._asked(ask)
 
     # ---- forbidden data was told
 
     def _told(self, role: PartyRole, spans: tuple[SensitiveSpan, ...]) -> None:
         call = self._call
+        for kind in sorted({span.kind for span in spans}):
+            call.deps.counters.add("numbers_told", party=role.value, program=call.program.name, kind=kind)
         if call.bridged:
             call.publish(
                 "alert.number_told",
@@ -98,7 +98,6 @@ class Guard:
 
     def _asked(self, ask: AskSpan) -> None:
         call, guard = self._call, self._call.program.guard
-        self._asks = [*self._asks, ask][-_ASKS_REMEMBERED:]
         if guard.on_ask is OnAsk.SAY:
             self._do(self._script.interject(call.program.prompts.do_not_tell))
         agent, program = self._agent, call.program.name
@@ -120,16 +119,6 @@ class Guard:
         guard, caller = self._call.program.guard, self._call.hearing.get(Channel.CALLER)
         if guard.on_ask is OnAsk.MUTE and caller is not None:
             caller.hearing.withhold(ask.start, ask.end + round(guard.answer_s * 1000), ANSWER)
-
-    def _known(self, ask: AskSpan) -> bool:
-        """Whether this question has been heard in an earlier piece; it may now reach further, or be placed better."""
-        for at, known in enumerate(self._asks):
-            near = ask.start < known.end + _SAME_ASK_MS and known.start < ask.end + _SAME_ASK_MS
-            if near and known.rule == ask.rule and set(known.families) & set(ask.families):
-                families = tuple(dict.fromkeys((*known.families, *ask.families)))
-                self._asks[at] = AskSpan(ask.rule, families, min(known.start, ask.start), max(known.end, ask.end))
-                return True
-        return False
 
     @property
     def _agent(self) -> str:
