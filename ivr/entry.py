@@ -9,6 +9,9 @@ _INTERRUPTED = 130
 
 def run() -> None:
     try:
+        from ivr.process_log import guard_output
+
+        guard_output()
         from ivr.cli import main
 
         main()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Any, TextIO, cast
 
 import structlog
 
 from ivr.bootstrap.child import News
 from ivr.bootstrap.outlet import Outlet
+from ivr.process_log import redacted_news
 from ivr.settings import LogSection
 
 _LEVELS = {
@@ -31,6 +33,13 @@ _LEVELS = {
 }
 
 
+def _redacted(_logger: object, _method: str, event: Mapping[str, object]) -> Mapping[str, object]:
+    """The last thing that is done before a line is dressed: what stands in it then is written."""
+    told = redacted_news({**event, "kind": event.get("event")})
+    del told["kind"]
+    return told
+
+
 class NewsLog:
     """Writes each piece of news as one line on stderr; with `json_`, as one JSON object on stdout.
 
@@ -42,6 +51,8 @@ class NewsLog:
         self._outlet = Outlet(sys.stdout.fileno() if json_ else sys.stderr.fileno())
         self._threshold = logging.getLevelName(section.level.upper())
         stamps: list[Any] = [
+            structlog.processors.format_exc_info,
+            _redacted,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
             structlog.processors.add_log_level,
         ]

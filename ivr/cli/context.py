@@ -19,6 +19,7 @@ import click
 from rich.console import Console
 
 from ivr.errors import EXIT_OK, IvrError
+from ivr.process_log import PROCESS
 from ivr.settings import Settings, default_config_dir, load_settings
 
 P = ParamSpec("P")
@@ -84,11 +85,13 @@ def reporting(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except IvrError as error:
+            # An error may quote what was typed, or what stood in a file.
+            what, where, remedy = (PROCESS.text(part) for part in (error.what, error.where, error.remedy))
             if kwargs.get("json_"):
-                print_json({"ok": False, "error": error.what, "where": error.where, "remedy": error.remedy})
-            where = f"{error.where} : " if error.where else ""
-            remedy = f"\n  → {error.remedy}" if error.remedy else ""
-            click.echo(f"ivr: {where}{error.what}{remedy}", err=True)
+                print_json({"ok": False, "error": what, "where": where, "remedy": remedy})
+            where = f"{where} : " if where else ""
+            remedy = f"\n  → {remedy}" if remedy else ""
+            click.echo(f"ivr: {where}{what}{remedy}", err=True)
             sys.exit(error.exit_code)
         except BrokenPipeError:
             # `ivr recordings list | head`: what nobody reads is not missed, at the interpreter's end either.

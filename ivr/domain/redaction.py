@@ -108,6 +108,10 @@ class Redactor:
             return self.text(f"{type(value).__name__}: {value}")
         return self.text(str(value))
 
+    def fields(self, fields: Mapping[str, object]) -> dict[str, object]:
+        """Return a mapping of fields with every value redacted."""
+        return {self._key(name): self.value(item, key=name) for name, item in fields.items()}
+
     def event(self, fields: Mapping[str, object]) -> dict[str, object]:
         """Return what may be logged of an event: as `value`, and nothing at all under a name that says content."""
         out: dict[str, object] = {}

@@ -11,6 +11,7 @@ from pathlib import Path
 from ivr.domain.access import AccessRequest, Audience
 from ivr.domain.checkpoint import Checkpoint
 from ivr.domain.evidence import canonical, stamp
+from ivr.domain.redaction import REDACTOR
 from ivr.errors import ArchiveError, HostError
 from ivr.services.access import Gate
 from ivr.services.evidence_ports import EvidenceChain, Signer
@@ -48,8 +49,7 @@ class Exporter:
             )
         self.gate.check(request, [recording_id])
         manifest = self._write(request, recording_id, path, form)
-        self._seal(path.with_name(path.name + ".json"), manifest)
-        return manifest
+        return self._seal(path.with_name(path.name + ".json"), manifest)
 
     def many(
         self, request: AccessRequest, recording_ids: Sequence[str], folder: Path, *, form: str = ""
@@ -71,8 +71,7 @@ class Exporter:
             told = ("recording_id", "call_id", "original_sha256", "copy_sha256", "copy_bytes", "opened_at")
             listed.append({"file": path.name, **{name: manifest[name] for name in told}})
         index: dict[str, object] = {**self._head(request), "count": len(listed), "recordings": listed}
-        self._seal(folder / "index.json", index)
-        return index
+        return self._seal(folder / "index.json", index)
 
     def _write(self, request: AccessRequest, recording_id: str, path: Path, form: str) -> dict[str, object]:
         audio = "opus" if form == "vcon" else form
@@ -84,6 +83,8 @@ class Exporter:
         checkpoint = self.chain.checkpoint()
         if form == "vcon":
             container = vcon_of(row, copy, events=events, made_at=self.clock.now())
+            # The dialog is the audio and its hash.
+            container = {**REDACTOR.fields(container), "dialog": container["dialog"]}
             copy = json.dumps(container, ensure_ascii=False, indent=1).encode() + b"\n"
         self._on_disk(path, lambda: write_private(path, copy))
         return {**self._head(request), **_about(row, form, copy), "chain": _proof(events, checkpoint)}
@@ -110,15 +111,24 @@ class Exporter:
             asked["approved_by"] = request.authority.approved_by
         return asked
 
-    def _seal(self, path: Path, manifest: dict[str, object]) -> None:
-        """Write a manifest, and beside it the signature over its bytes (hex)."""
-        text = json.dumps(manifest, indent=2, ensure_ascii=False).encode()
+    def _seal(self, path: Path, manifest: dict[str, object]) -> dict[str, object]:
+        """Write a manifest, and beside it the signature over its bytes (hex); return what was written.
+
+        Why somebody asked is in their own words, which may quote anything.
+        """
+        # The events are as they were digested: redacted before they were written.
+        told: dict[str, object] = {
+            **REDACTOR.fields(manifest),
+            **{name: manifest[name] for name in ("chain",) if name in manifest},
+        }
+        text = json.dumps(told, indent=2, ensure_ascii=False).encode()
 
         def write() -> None:
             write_private(path, text)
             write_private(path.with_name(path.name + ".sig"), self.signer.sign(text).hex().encode() + b"\n")
 
         self._on_disk(path, write)
+        return told
 
     def _on_disk(self, path: Path, work: Callable[[], object]) -> None:
         try:

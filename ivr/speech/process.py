@@ -8,7 +8,6 @@ It prints one JSON line when it is ready, one when it ends, and never a word it 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from ivr.domain.asking import AskDetector
 from ivr.errors import EXIT_OK, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
+from ivr.process_log import PROCESS, guard_output, news_line
 from ivr.speech.model import ModelSettings
 from ivr.speech.server import EarServer, check_endpoint
 
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None, load_asks: Callable[[Path], Ask
 
     `load_asks` makes the detector of forbidden questions from the folder given as --phrases.
     """
+    guard_output()
     options = _options(arguments)
     parent = os.getppid()
     forbid_core_dumps()
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None, load_asks: Callable[[Path], Ask
         _say("ready", endpoint=server.bind(options.endpoint), pid=os.getpid(), workers=options.workers)
     except IvrError as error:
         _say("failed", what=str(error))
-        print(error, file=sys.stderr)
+        print(PROCESS.text(str(error)), file=sys.stderr)
         return error.exit_code
     server.run()
     _say("ended", **server.metrics().__dict__)
@@ -70,7 +71,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _say(event: str, **fields: object) -> None:
     try:
-        print(json.dumps({"event": event, **fields}), flush=True)
+        print(news_line({"event": event, **fields}), end="", flush=True)
     except BrokenPipeError:
         # Whoever started this ear no longer reads; what is left in the buffer must not fail at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

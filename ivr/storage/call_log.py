@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from ivr.domain.redaction import REDACTOR
 from ivr.errors import ArchiveError
 from ivr.services.ports import CallRow
 from ivr.storage.database import Database
@@ -16,10 +17,15 @@ class SqlCallLog:
         self._database = database
 
     def add(self, row: CallRow) -> None:
-        """Report a call, once. Raises ArchiveError when it was reported already."""
+        """Report a call, once; of all numbers, only the other party's telephone number is kept.
+
+        Raises ArchiveError when it was reported already.
+        """
+        values = REDACTOR.fields({**vars(row), "consent": dict(row.consent)})
+        values["party"] = REDACTOR.text(row.party, keep_phones=True)
         try:
             with self._database.writing() as connection:
-                connection.execute(insert(calls), [{**vars(row), "consent": dict(row.consent)}])
+                connection.execute(insert(calls), [values])
         except IntegrityError as error:
             raise ArchiveError(
                 "the call is reported already", where=f"call {row.call_id}", remedy="report each call once"
