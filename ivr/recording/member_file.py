@@ -40,7 +40,7 @@ _FIRST_LINE = b"ivr member file, version 1\n"
 _NONCE_BYTES = 12
 _SALT_BYTES = 16
 _ITEMS = (IdentityItem.MEMBER_NUMBER, IdentityItem.BIRTH_DATE, IdentityItem.POSTAL_CODE)
-_REMEDY = "import it again: 'ivr members import FILE.csv'"
+_REMEDY = "import the list: 'ivr members import FILE.csv'"
 
 
 @dataclass(frozen=True)
