@@ -6,7 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ivr.domain.ask_grammar import LISTED, OTHER_OBJECT
+from ivr.domain.ask_grammar import (
+    ALLOWED_KEYS,
+    AUXILIARY,
+    COUNTS,
+    DIGITS,
+    FORBIDDEN_COUNTS,
+    FREE_DIGITS_MAX,
+    LISTED,
+    OTHER_OBJECT,
+    PARTICIPLE,
+    RELATIVE,
+)
 from ivr.domain.phrase_bank import Act, Family
 from ivr.domain.plain_text import PlainText
 
@@ -70,3 +81,24 @@ def reaches(text: str, cue: Cue, thing: Thing, things: Sequence[Thing]) -> bool:
         return False
     inner = [t for t in things if cue.end <= t.start < thing.start]
     return len(gap.split()) <= 16 + 6 * len(inner)
+
+
+def describes(text: str, start: int, end: int, things: Sequence[Thing]) -> bool:
+    """Say whether a word only says which thing is meant ("le numéro inscrit en haut", "le code reçu par SMS")."""
+    if RELATIVE.search(text, 0, start):
+        return any(thing.end <= start and len(text[thing.end : start].split()) <= 8 for thing in things)
+    if not PARTICIPLE.fullmatch(text, start, end) or AUXILIARY.search(text, 0, start):
+        return False
+    return any(thing.end <= start and len(text[thing.end : start].split()) <= 1 for thing in things)
+
+
+def collected(text: str, families: tuple[Family, ...]) -> tuple[Family, ...] | None:
+    """Return the families that a prompt collects by keys (perhaps none by name); None when it may (ASK-004)."""
+    always = tuple(family for family in families if family.always)
+    if always:
+        return always
+    for match in DIGITS.finditer(text):
+        count = int(match["count"]) if match["count"].isdigit() else COUNTS[match["count"]]
+        if count > FREE_DIGITS_MAX or (count in FORBIDDEN_COUNTS and not ALLOWED_KEYS.search(text)):
+            return ()
+    return None

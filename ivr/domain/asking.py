@@ -11,27 +11,30 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ivr.domain.ask import Ask, Cue, Sentence, Thing, reaches
+from ivr.domain.ask import Ask, Cue, Sentence, Thing, collected, describes, reaches
 from ivr.domain.ask_grammar import (
+    ACTION_OF,
     AIM,
-    ALLOWED_KEYS,
     BACK,
     CLAUSE_END,
     CONFIRMED,
-    COUNTS,
     DENIED_HERE,
     DETERMINER,
-    DIGITS,
     FILLER,
-    FORBIDDEN_COUNTS,
-    FREE_DIGITS_MAX,
     HAVE,
+    INVITATION,
+    MENU_CHOICE,
     NEAR_NEGATION,
     OPENS_QUESTION,
     OTHER_OBJECT,
     OWN_QUESTION_WORDS_MAX,
+    OWN_SUBJECT,
+    PART_SAID,
+    RELATIVE_CLAUSE,
+    REMEMBERED_SENTENCES,
     RESUMES,
     VERB,
+    VOTE_WORDS_MIN,
     breaks,
     ends,
     ends_soon,
@@ -41,6 +44,7 @@ from ivr.domain.ask_grammar import (
     words_back,
     words_on,
 )
+from ivr.domain.ask_reader import ask_probability, features
 from ivr.domain.call import Direction
 from ivr.domain.phrase_bank import Act, Family, Mention, PhraseBank
 from ivr.domain.plain_text import plain_text
@@ -67,7 +71,7 @@ class AskDetector:
     def in_sentences(self, sentences: Sequence[Sentence], direction: Direction | None) -> tuple[Ask, ...]:
         """Return the forbidden asks of sentences that follow each other, said by one party."""
         found: list[Ask] = []
-        last_at, recent = -2, tuple[Family, ...]()
+        last_at, recent_at, recent = -2, -2, tuple[Family, ...]()
         for at, sentence in enumerate(sentences):
             families, spoken_of = self._asked(sentence, direction, recent)
             if families and at + 1 < len(sentences) and self._answered(sentence, sentences[at + 1]):
@@ -93,8 +97,17 @@ class AskDetector:
                 else:
                     found.append(Ask(kind, rule, ids, start, end, sentence.passage))
                 last_at = at
-            recent = spoken_of or (recent if at - last_at <= 1 else ())
+            if spoken_of:
+                recent_at, recent = at, spoken_of
+            elif at - recent_at >= REMEMBERED_SENTENCES:
+                recent = ()
         return tuple(found)
+
+    def shown(self, text: str, direction: Direction | None) -> frozenset[str] | None:
+        """Return what the second reader sees in a levelled sentence; None when nothing forbidden is spoken of."""
+        things = self._things(text, direction)
+        calm = self._blank(text, Mention.NO_NEGATION)
+        return features(text, calm, things, self._cues(text, calm, things), self.bank) if things else None
 
     # ------------------------------------------------------------ one sentence
 
@@ -119,6 +132,7 @@ class AskDetector:
                 match = family.direct.search(text, here)
                 if match and not self._undone(text, calm, match.start(), match.end()):
                     asked.append(family)
+        said_outright = tuple(asked)
         for thing in things:
             if thing.family in asked:
                 continue
@@ -127,9 +141,32 @@ class AskDetector:
                 asked.append(thing.family)
             elif verdict is None:
                 spoken_of.append(thing.family)
+        if things and not said_outright and not sentence.heading:
+            asked = self._reread(text, calm, things, cues, asked, spoken_of)
         if not asked and not things and recent and self._refers_back(text, calm, cues, question):
             asked = [family for family in recent if family.forbidden(direction)]
         return tuple(dict.fromkeys(asked)), tuple(dict.fromkeys([*asked, *spoken_of]))
+
+    def _reread(
+        self,
+        text: str,
+        calm: str,
+        things: Sequence[Thing],
+        cues: Sequence[Cue],
+        asked: list[Family],
+        spoken_of: list[Family],
+    ) -> list[Family]:
+        """Return what is asked for after the second reader's vote; without weights, what the grammar found."""
+        learnt = self.bank.learnt
+        if learnt is None:
+            return asked
+        likely = ask_probability(features(text, calm, things, cues, self.bank), learnt)
+        if asked:
+            return asked if likely >= learnt.clear_below else []
+        open_to_vote = [family for family in spoken_of if family.id not in CONFIRMED]
+        if likely < learnt.ask_above or len(text.split()) < VOTE_WORDS_MIN:
+            return asked
+        return open_to_vote
 
     def _answered(self, sentence: Sentence, following: Sentence) -> bool:
         """Say whether we answer our own short question ("Votre RIB ? Inutile, nous l'avons")."""
@@ -167,7 +204,9 @@ class AskDetector:
             if act is not Act.KEYS
             for match in pattern.finditer(text)
         ]
-        for match in self.bank.mentions[Mention.TELLING].finditer(text):
+        for match in self.bank.mentions[Mention.TELLING].finditer(calm):
+            if describes(text, match.start(), match.end(), things):
+                continue
             relative = text[: match.start()].endswith(("ce qui ", "ce qui y "))
             if relative or any(thing.start <= match.start() < thing.end for thing in things):
                 continue
@@ -179,6 +218,8 @@ class AskDetector:
         """Say whether an act is denied, reported of others, or sent another road."""
         clause = max((m.end() for m in CLAUSE_END.finditer(text, 0, start)), default=0)
         negation = self.bank.mentions[Mention.NEGATION]
+        if act is Act.GIVE and re.match(r"tap|compos|press|dites", text[start:end]) and MENU_CHOICE.match(text, end):
+            return True
         if act is Act.TO_US and re.match(r"\w+(?:ez|es)? (?:le |la |les )?(?:moi|nous)\b", text[start:end]):
             clause = max(clause, words_back(text, start, NEAR_NEGATION))
         if act is Act.AVAILABLE and re.search(r"\b(?:j|je|nous) (?:\w+ ){0,3}$", text[clause:start]):
@@ -236,6 +277,8 @@ class AskDetector:
             apart = breaks(text, governor.end, thing.start)
             if OTHER_OBJECT.search(text, governor.end, thing.start) and not apart:
                 return None
+        if question and PART_SAID.search(text, thing.start) and not reported:
+            return True
         later = [cue for cue in cues if cue.start >= thing.start and cue.live and cue.act not in (None, Act.PLEASE)]
         marked = re.search(r"\b(?:quoi|marque|ecrite?s?|inscrite?s?|lisez|numero|chiffres?|commence|finit)\b", text)
         if question and not thing.value and marked and not any(cue.act is None for cue in cues) and not reported:
@@ -247,6 +290,8 @@ class AskDetector:
             if cue.act is Act.AVAILABLE and not question and not thing.value and "?" not in text:
                 return True
             tail = text[cue.start : words_on(text, cue.end, 4)]
+            if cue.act is Act.NEED and OWN_SUBJECT.search(between):
+                continue
             if cue.act is Act.NEED and not any(o.start >= cue.end for o in things):
                 return True
             resumed = cue.act in (Act.WHICH, Act.AVAILABLE) or RESUMES.search(tail) or ends_soon(text, cue.end)
@@ -285,7 +330,7 @@ class AskDetector:
             stop = min(stop, polite.start)
         clause = text[thing.end : stop]
         if re.match(r" (?:qui|que|qu|ou|dont)\b", clause):
-            clause = VERB.sub("", clause, count=2 if " venez de " in clause or " avez " in clause else 1)
+            clause = RELATIVE_CLAUSE.sub("", clause)
         if VERB.search(clause):
             return False
         if self.bank.mentions[Mention.NEGATION].search(calm[begin:]) and not question:
@@ -294,10 +339,12 @@ class AskDetector:
         reaches = len(lead_in.split()) <= (3 if polite or question else 2) and not VERB.search(lead_in)
         if determiner is None and lead_in.strip() and not reaches:
             return False
-        if not reaches:
+        if ACTION_OF.search(text, here, thing.start):
+            return False
+        if not reaches or (lead_in.startswith("si ") and not polite and not question):
             return False
         rest = [cue for cue in cues if cue.start > stop]
-        aim = AIM.match(text, stop)
+        aim = AIM.match(text, stop) or (polite is not None and AIM.match(text, polite.end))
         if not aim and any(cue.act is None or (cue.act is not Act.PLEASE and not cue.live) for cue in rest):
             return False
         if not thing.value and polite is None and not question:
@@ -311,7 +358,10 @@ class AskDetector:
         if (
             told_before
             or told_here
-            or (VERB.search(text[here:begin]) and not re.match(r"(?:pour|afin|si)\b", text[here:]))
+            or (
+                VERB.search(FILLER.sub("", text[here:begin], count=1))
+                and not re.match(r"(?:pour|afin|si)\b", text[here:])
+            )
         ):
             return False
         blank = bool(re.search(r":\s*$|: ?\.\.|_{2,}", text[thing.end :]))
@@ -319,6 +369,8 @@ class AskDetector:
 
     def _refers_back(self, text: str, calm: str, cues: Sequence[Cue], question: bool) -> bool:
         """Say whether a sentence without a thing asks for the one spoken of just before ("vous me le lisez ?")."""
+        if INVITATION.fullmatch(text.strip()):
+            return True
         if not BACK.search(text) or self.bank.mentions[Mention.THEIRS].search(text):
             return False
         if any(cue.live and cue.act in (Act.TO_US, Act.GIVE, Act.WANT, Act.WHICH, Act.NEED) for cue in cues):
@@ -339,15 +391,7 @@ class AskDetector:
         ]
         if not cues:
             return None
-        always = tuple(family for family in families if family.always)
-        if always:
-            return always
-        for match in DIGITS.finditer(text):
-            count = int(match["count"]) if match["count"].isdigit() else COUNTS[match["count"]]
-            named = ALLOWED_KEYS.search(text)
-            if count > FREE_DIGITS_MAX or (count in FORBIDDEN_COUNTS and not named):
-                return ()
-        return None
+        return collected(text, families)
 
     def _blank(self, text: str, mention: Mention) -> str:
         return self.bank.mentions[mention].sub(lambda m: " " * len(m.group()), text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from ivr.domain.call import Direction
@@ -76,8 +76,18 @@ class ScriptWords:
 
 
 @dataclass(frozen=True)
+class ReaderWeights:
+    """What the second reader learnt: the weight of each feature, and the probabilities that overrule the grammar."""
+
+    bias: float
+    ask_above: float
+    clear_below: float
+    weights: Mapping[str, float] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class PhraseBank:
-    """Everything the ask detector knows, with the version of the data."""
+    """Everything the ask detector knows, with the version of the data. `learnt` None: the grammar decides alone."""
 
     version: str
     abbreviations: Mapping[str, str]
@@ -85,6 +95,7 @@ class PhraseBank:
     acts: Mapping[Act, re.Pattern[str]]
     mentions: Mapping[Mention, re.Pattern[str]]
     scripts: ScriptWords
+    learnt: ReaderWeights | None = None
 
 
 def wording(patterns: Iterable[str], macros: Mapping[str, str], *, over_commas: bool = False) -> re.Pattern[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _PART = re.compile(r"n°|[^\W_]+|[.,;:?!()«»\"“”…#❌🚫]|\.{2,}")
 _MARKUP = re.compile(r"[*_`~]+|\[(?=[ xX]\])")
-_ENDS = frozenset(".?!…")
+_ENDS = (".", "?", "!", "…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class PlainText:
         """Yield the sentences, each with its closing mark; a clause mark alone ends none."""
         begin = 0
         for at, character in enumerate(self.text):
-            if character in _ENDS and (at + 1 == len(self.text) or self.text[at + 1] not in _ENDS):
+            if character in _ENDS and self.text[at + 1 : at + 3].strip()[:1] not in _ENDS:
                 if self.text[begin : at + 1].strip(" .?!…"):
                     yield self.cut(begin, at + 1)
                 begin = at + 1

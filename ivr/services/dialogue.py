@@ -159,7 +159,11 @@ def _label(body: str, bank: PhraseBank) -> tuple[str | None, str]:
     first = words.split(" ")[0]
     known = bank.scripts.ours | bank.scripts.theirs
     for who in (words, first):
-        if who in known and (who == words or len(words.split()) <= 3) and not _is_sentence_start(match, who):
+        if (
+            who in known
+            and (who == words or (len(who) > 1 and len(words.split()) <= 3))
+            and not _is_sentence_start(match, who)
+        ):
             return who, body[match.end() :]
     return None, body
 
@@ -191,7 +195,7 @@ def _goes_on(before: str, after: str) -> bool:
 
 def _without_quotes(turn: Turn, bank: PhraseBank) -> Turn:
     """Blank the quoted sentences of a turn that reports, forbids or warns; other quotes are what is to be said."""
-    quoted = [m for m in _QUOTED.finditer(turn.text) if len(m.group().split()) >= 3]
+    quoted = [m for m in _QUOTED.finditer(turn.text) if len(m.group()[1:-1].split()) >= 3]
     if not quoted:
         return turn
     outside = _QUOTED.sub(" ", turn.text)
@@ -202,6 +206,7 @@ def _without_quotes(turn: Turn, bank: PhraseBank) -> Turn:
         mentions[Mention.REPORT].search(plain)
         or mentions[Mention.NEGATION].search(calm)
         or bank.scripts.forbidden_headings.search(plain)
+        or re.match(r"remplace[rz]\b", plain)
     )
     text = turn.text
     for match in quoted:

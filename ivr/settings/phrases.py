@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from ivr.domain.phrase_bank import Act, Family, Mention, PhraseBank, ScriptWords, wording
+from ivr.domain.phrase_bank import Act, Family, Mention, PhraseBank, ReaderWeights, ScriptWords, wording
 from ivr.errors import ConfigurationError
 from ivr.settings.source import Section, parse, read_toml
 
 ASKS_FILE = "asks.toml"
+WEIGHTS_FILE = "asks_weights.json"
 
 
 class _Family(Section):
@@ -76,6 +78,13 @@ class _AsksFile(Section):
     scripts: _Scripts
 
 
+class _Weights(Section):
+    bias: float
+    ask_above: float = Field(gt=0, lt=1)
+    clear_below: float = Field(ge=0, lt=1)
+    weights: dict[str, float]
+
+
 def load_phrases(folder: Path) -> PhraseBank:
     """Read the phrase bank of a config folder's `phrases`; raises ConfigurationError naming file, key and fix."""
     path = folder / ASKS_FILE
@@ -115,4 +124,17 @@ def load_phrases(folder: Path) -> PhraseBank:
             compiled("scripts.outbound", scripts.outbound),
             compiled("scripts.inbound", scripts.inbound),
         ),
+        learnt=_learnt(folder / WEIGHTS_FILE),
     )
+
+
+def _learnt(path: Path) -> ReaderWeights:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"the second reader's weights cannot be read: {error}",
+            file=str(path),
+            remedy="restore the file, or make it anew with python -m benchmarks.guard_train",
+        ) from None
+    return ReaderWeights(**parse(_Weights, read, file=str(path)).model_dump())
