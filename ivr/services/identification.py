@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from ivr.domain.call import Direction
+from ivr.domain.call import Direction, PartyRole
 from ivr.domain.hearing import Channel
 from ivr.domain.identity import (
     Answer,
@@ -219,4 +219,5 @@ class Identification:
         masks = listener.hearing.masks
         ended = replace(mask, end_ms=call.media_ms)
         masks[masks.index(mask)] = ended
-        call.audit("sensitive.masked", {"kind": IDENTITY, "start_ms": ended.start_ms, "end_ms": ended.end_ms})
+        span = {"start_ms": ended.start_ms, "end_ms": ended.end_ms}
+        call.audit("sensitive.masked", {"party": PartyRole.CALLER.value, "kind": IDENTITY, **span})
