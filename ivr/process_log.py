@@ -1,4 +1,4 @@
-"""What a process says: news as JSON lines, log records, and the trace of whatever it dies of; none of it in clear.
+"""What a process says: news as JSON lines, log records, the trace of whatever it dies of; none with numbers or names.
 
 `guard_output` is called first in every process of ours; `news_line` is the only way to write news.
 """
@@ -15,7 +15,7 @@ from types import TracebackType
 
 from ivr.domain.redaction import Redactor
 
-#: Knows the names of those this process deals with.
+#: What everything is redacted by that this process writes; knows the names of those it deals with.
 PROCESS = Redactor()
 #: A line's own address, told so that it can be called: nobody's number.
 _OWN_ADDRESS = {"line.ready": ("uri",), "node.ready": ("uris",)}

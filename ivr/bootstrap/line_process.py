@@ -20,12 +20,13 @@ from pathlib import Path
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.hearing import listening_settings
 from ivr.bootstrap.members import open_members
+from ivr.bootstrap.named_members import NamedMembers
 from ivr.bootstrap.outlet import Outlet
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.world import SystemClock, ThreadDesk, new_id
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
-from ivr.process_log import guard_output, news_line
+from ivr.process_log import PROCESS, guard_output, news_line
 from ivr.services.call_control import CallControl, Routes
 from ivr.services.dependencies import Dependencies
 from ivr.services.pending_evidence import Notebook
@@ -114,6 +115,7 @@ def dependencies(
     spool_desk: ThreadDesk,
     feed: StdoutFeed,
 ) -> Dependencies:
+    members = open_members(settings, archive)
     return Dependencies(
         node_id=settings.node.id,
         line=line,
@@ -140,7 +142,7 @@ def dependencies(
         tape=settings.tape,
         settle_timeout_s=settings.calls.settle_timeout_s,
         quiet_timeout_s=settings.calls.quiet_timeout_s,
-        members=open_members(settings, archive),
+        members=NamedMembers(members, PROCESS) if members is not None else None,
     )
 
 

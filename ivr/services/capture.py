@@ -13,6 +13,7 @@ from typing import TypedDict
 
 from ivr.domain.hearing import Channel
 from ivr.domain.recording import Gap, Mask, RecordingState
+from ivr.domain.redaction import REDACTOR
 from ivr.domain.tape import Silence, StereoFrame, Tape, TapeSettings
 from ivr.errors import IvrError
 from ivr.services.key_watch import KeyWatch
@@ -277,7 +278,7 @@ _OVER = frozenset({RecordingState.SEALED, RecordingState.DISCARDED, RecordingSta
 
 def _said(error: Exception) -> str:
     # The text of a foreign exception may hold anything; its kind does not.
-    return str(error) if isinstance(error, IvrError) else type(error).__name__
+    return REDACTOR.text(str(error)) if isinstance(error, IvrError) else type(error).__name__
 
 
 def _interleaved(item: StereoFrame | Silence) -> bytes:

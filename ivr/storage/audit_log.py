@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.domain.checkpoint import CERTIFICATE, Checkpoint, certificate_text, chain_faults, checkpoint_text
 from ivr.domain.evidence import GENESIS, Head, Link, canonical, check_body, digest_of, stamp
-from ivr.domain.redaction import REDACTOR
+from ivr.process_log import PROCESS
 from ivr.services.evidence_export import EXPORTED
 from ivr.services.evidence_ports import Entry, Signer, Snapshot, Witness
 from ivr.services.ports import AuditEvent, Clock
@@ -158,7 +158,7 @@ class SqlAuditLog:
 
     def _link(self, head: Head, entry: Entry) -> Link:
         # Taken under the lock, so that times never run backwards along the chain.
-        at, body = self._clock.now(), REDACTOR.fields(entry.body)
+        at, body = self._clock.now(), PROCESS.fields(entry.body)
         if entry.kind == CERTIFICATE and self._signer is not None:
             signature = self._signer.sign(certificate_text(self._node_id, entry.recording_id, body))
             body = {**body, "key_id": self._signer.key_id, "signature": signature.hex()}

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.redaction import REDACTOR
 from ivr.errors import ArchiveError
+from ivr.process_log import PROCESS
 from ivr.services.ports import CallRow
 from ivr.storage.database import Database
 from ivr.storage.tables import calls
@@ -21,7 +22,7 @@ class SqlCallLog:
 
         Raises ArchiveError when it was reported already.
         """
-        values = REDACTOR.fields({**vars(row), "consent": dict(row.consent)})
+        values = PROCESS.fields({**vars(row), "consent": dict(row.consent)})
         values["party"] = REDACTOR.text(row.party, keep_phones=True)
         try:
             with self._database.writing() as connection:
