@@ -10,10 +10,11 @@ import pytest
 
 from ivr.domain.hearing import Channel
 from ivr.domain.identity import IdentityItem, IdentityPlan
+from ivr.domain.program import Captured
 from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
 from ivr.services.ports import CallRow
 from tests.fakes.ear import objection
-from tests.fakes.exchange import CALLER, Exchange, play
+from tests.fakes.exchange import CALLER, DISCLOSURE_MS, Exchange, play
 from tests.fakes.line import answers
 from tests.fakes.members import VALUES, FakeMembers
 
@@ -144,10 +145,13 @@ def test_a_lone_nine_objects_from_the_moment_it_was_pressed_and_the_question_is_
         x.line.peer_hangs_up("a")
         row = await x.over()
         assert (of(x)["identified"], of(x)["tries"]) == (True, 0)
-        assert row.recording_state == "DISCARDED"
+        assert row.recording_state == "SEALED"
         assert "objection-noted" in x.said
+        # Neither what the caller said from the key on nor what we said was written while the key was weighed.
+        written_ms = sum(len(pcm) for pcm in x.store.every.values()) / 32
+        assert DISCLOSURE_MS + written_ms <= pressed_ms + 40
 
-    play(tmp_path, scene, **made())
+    play(tmp_path, scene, **made(captured=Captured.KEEP))
 
 
 def test_an_objection_key_that_is_no_figure_objects_at_once_in_the_middle_of_a_number(tmp_path: Path) -> None:
