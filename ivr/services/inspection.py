@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ivr.domain.recording import RECORDING, UNFINISHED, RecordingState
 from ivr.errors import ArchiveError, HostError, IvrError
+from ivr.services import holdings as said
 from ivr.services.data_key import unlocked
 from ivr.services.testimony import deadline_fault
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _KEPT = (RecordingState.SEALED, RecordingState.DAMAGED)
 _PAGE = 200
+_BEGUN = (said.DISCARDING, said.CERTIFICATE)
 #: What is still open after so long is nobody's any more.
 _LONGEST_CALL = timedelta(hours=12)
 
@@ -124,6 +126,8 @@ def _inspect_row(held: Holdings, row: RecordingRow) -> list[Finding]:
         return []
     if row.sealed is None:
         return [Finding(recording_id, "damaged, and not recovered yet", "make room on the disk, restart the node")]
+    if not row.has_key:
+        return [_without_key(held, recording_id)]
     try:
         with unlocked(held, recording_id) as data_key:
             held.store.verify(recording_id, data_key, row.sealed)
@@ -135,6 +139,20 @@ def _inspect_row(held: Holdings, row: RecordingRow) -> list[Finding]:
         hint = f"; it may wait for its upload on {row.tag.node_id}" if elsewhere else ""
         return [Finding(recording_id, fault.what, fault.remedy + hint), *_deadline(held, row)]
     return _deadline(held, row)
+
+
+def _without_key(held: Holdings, recording_id: str) -> Finding:
+    """A destruction that was begun is finished by the next recovery; a key that nobody destroyed is a lost row."""
+    if any(event.kind in _BEGUN for event in held.audit.events(recording_id=recording_id)):
+        return Finding(
+            recording_id, "its destruction was begun and is not finished", "restart the node: it finishes it"
+        )
+    return Finding(
+        recording_id,
+        "its key is missing, and no evidence tells of its destruction",
+        "put its row of recording_keys back from a backup of the database before a node starts: it destroys what has "
+        "no key",
+    )
 
 
 def _deadline(held: Holdings, row: RecordingRow) -> list[Finding]:

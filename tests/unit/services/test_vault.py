@@ -524,7 +524,8 @@ def test_what_a_crash_left_is_told_until_it_is_settled(world: World) -> None:
     ("spoil", "said"),
     [
         ("wrong key", "kek-other"),
-        ("missing key", "its key was destroyed"),
+        ("missing key", "its key is missing, and no evidence tells"),
+        ("half destroyed", "its destruction was begun"),
         ("changed byte", "changed"),
         ("truncated file", "cut"),
         ("row without file", "missing"),
@@ -544,6 +545,9 @@ def test_bad_input_is_named_with_its_remedy_and_harms_nothing_else(
     if spoil == "wrong key":
         _, world.catalogue.keys["rec-1"] = FakeKeyRing("kek-other").new_data_key("rec-1")
     elif spoil == "missing key":
+        del world.catalogue.keys["rec-1"]
+    elif spoil == "half destroyed":
+        world.audit.append("recording.discarding", recording_id="rec-1", body={"rule_id": "REC-007"})
         del world.catalogue.keys["rec-1"]
     elif spoil == "changed byte":
         content = bytearray(path.read_bytes())
