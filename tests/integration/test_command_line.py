@@ -20,6 +20,7 @@ from ivr.services.ports import RecordingTag
 from ivr.services.vault import OpenRecording
 from tests.integration.house import REPOSITORY, House
 from tests.integration.sounds import noise, speech, write_wav
+from tests.key_sounds import pcm, typed
 
 pytestmark = pytest.mark.xdist_group("command line")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -291,9 +292,10 @@ def test_judge_bears_bytes_that_are_not_text(kept: House) -> None:
 def test_listen_tells_utterances_and_the_cleared_mark_of_every_file(kept: House, tmp_path: Path) -> None:
     objection = write_wav(tmp_path / "objection.wav", speech("Je m'oppose à l'enregistrement de cet appel."))
     silence = write_wav(tmp_path / "silence.wav", np.zeros(16000, np.int16))
-    done = kept.ivr("listen", str(objection), str(silence), "--program", "hotline-quality", "--json")
+    keys = write_wav(tmp_path / "keys.wav", pcm(np.concatenate([np.zeros(16000), typed("1850775"), np.zeros(8000)])))
+    done = kept.ivr("listen", str(objection), str(silence), str(keys), "--program", "hotline-quality", "--json")
     assert done.returncode == 0, done.stderr
-    first, second = [json.loads(line) for line in done.stdout.splitlines()]
+    first, second, third = [json.loads(line) for line in done.stdout.splitlines()]
     assert first["file"] == str(objection)
     assert {"channel", "start_ms", "end_ms", "text", "label", "band", "score", "verdict_ms"} <= set(
         first["utterances"][0]
@@ -301,6 +303,10 @@ def test_listen_tells_utterances_and_the_cleared_mark_of_every_file(kept: House,
     assert [one["label"] for one in first["utterances"]][-1] == "objection_recording"
     assert (second["duration_ms"], second["utterances"]) == (2000, [])
     assert second["cleared"][-1][1] >= 1500
+    assert second["masked"] == []
+    (mask,) = [one for one in third["masked"] if one["kind"] == "keys"]
+    assert mask["start_ms"] <= 2000
+    assert mask["end_ms"] >= 2000 + 7 * 160 - 80
     # The mark never passes the onset of an objection.
     onset = min(one["start_ms"] for one in first["utterances"] if one["label"] == "objection_recording")
     assert all(mark <= onset for _, mark in first["cleared"])

@@ -18,6 +18,8 @@ from tests.integration.sounds import noise, write_wav
 pytestmark = [pytest.mark.sip, pytest.mark.ear, pytest.mark.xdist_group("node")]
 
 _SECONDS = 5.0
+#: Sixteen digits, none of which objects in this program.
+_TYPED = "4570101234560828"
 
 
 @pytest.mark.parametrize("codec", ["alaw", "opus"])
@@ -42,6 +44,16 @@ def test_no_byte_of_the_callers_audio_lies_on_a_disk_in_plain_while_and_after_a_
         assert finds == []
         return count
 
+    async def type_unasked(serving: Serving, phone: SoftphoneProcess) -> None:
+        """RFC 4733 events, at their own pace; each is told, and none is told from another."""
+        await phone.press(_TYPED)
+        for _ in _TYPED:
+            await serving.until("key.pressed")
+        pressed = [{name for name in item if name != "level"} for item in serving.all("key.pressed")]
+        assert all(names == {"kind", "time", "process", "line", "call_id", "at", "party"} for names in pressed)
+        told = f"{serving.news} {serving.complaints}"
+        assert _TYPED[:5] not in "".join(c for c in told if c not in " ,.:'\"")
+
     async def call() -> None:
         async with Serving(house) as serving, SoftphoneProcess("--codecs", "PCMA") as phone:
             pids = [serving.process.pid, *serving.pids.values()]
@@ -54,12 +66,16 @@ def test_no_byte_of_the_callers_audio_lies_on_a_disk_in_plain_while_and_after_a_
             assert await asyncio.to_thread(look, pids) > 0
             await phone.expect("spoke", timeout_s=_SECONDS + 10)
             assert await asyncio.to_thread(look, pids) > 0
+            if codec == "alaw":
+                await type_unasked(serving, phone)
             await phone.hangup()
             await serving.until("call.reported", recording_state="SEALED")
             await asyncio.to_thread(look, pids)
 
     run(call())
     look([])
+    for path in (path for folder in (house.data_dir, house.temp_dir) for path in folder.rglob("*") if path.is_file()):
+        assert _TYPED[:8].encode() not in path.read_bytes(), path
 
     # What was looked for is what was stored: decrypted, the caller's own samples are there.
     archive = house.archive()
