@@ -302,6 +302,8 @@ def test_a_wrong_variable_is_named_with_its_fix(variable: str, value: str, words
         (HOTLINE, "[prompts]", asking('"name", "birth_date"', '[identity.prompts]\nname = "identity-nam"'),
          "identity.prompts.name", "did you mean 'identity-name'?"),
         ("programs/prospecting.toml", "[prompts]", asking('"name", "birth_date"'), "identity", "ASK-001"),
+        (HOTLINE, "listen_to_agent = true ", "listen_to_agent = false ", "guard.agent_channel", "cannot be guarded"),
+        (HOTLINE, 'on_ask = "warn"', 'on_ask = "mut"', "guard.on_ask", "mute"),
         (HOTLINE, '"acceptance_test"', '""', "sampling_rate", "REC-008"),
         (HOTLINE, '"acceptance_test"', '"tests"', "systematic_basis", "acceptance_test"),
         (HOTLINE, 'objection_key = "9"', 'objection_key = "99"', "objection_key", "'99'"),
@@ -329,6 +331,12 @@ def test_a_mistake_in_a_file_is_named_with_its_fix(
     assert error.file == str(config / file)
     assert error.key == key
     assert words in str(error)
+
+
+def test_who_is_to_be_told_not_to_answer_must_be_told_something(config: Path) -> None:
+    edit(config / HOTLINE, 'do_not_tell = "do-not-tell"\n', "")
+    edit(config / HOTLINE, 'on_ask = "warn"', 'on_ask = "say"')
+    assert refusal(config).key == "prompts.do_not_tell"
 
 
 def test_a_program_may_ask_who_calls_and_the_shipped_ones_do_not(config: Path) -> None:

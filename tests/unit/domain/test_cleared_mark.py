@@ -12,7 +12,7 @@ from ivr.domain.endpointing import FRAME_MS, Endpointer, EndpointSettings, Speec
 from ivr.domain.hearing import Channel, ChannelHearing, HearingSettings, Piece
 from ivr.domain.recording import Mask
 from ivr.domain.tape import Silence, StereoFrame, Tape, TapeSettings
-from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.verdict import Band, EarVerdict, Label, NumberHold, SensitiveSpan
 
 HEARING = HearingSettings(
     partial_every_ms=200,
@@ -108,7 +108,9 @@ class CallAudio(RuleBasedStateMachine):
         self._ask_and_release()
 
     @precondition(lambda self: any(one.out for one in self.channels.values()))
-    @rule(data=st.data(), kind=st.sampled_from(["clear", "clear", "clear", "act", "doubt", "lost", "sensitive"]))
+    @rule(
+        data=st.data(), kind=st.sampled_from(["clear", "clear", "act", "doubt", "lost", "sensitive", "digits", "nir"])
+    )
     def the_ear_answers(self, data: st.DataObject, kind: str) -> None:
         one = data.draw(st.sampled_from([one for one in self.channels.values() if one.out]))
         piece = one.out.pop(data.draw(st.sampled_from(sorted(one.out))))
@@ -125,6 +127,17 @@ class CallAudio(RuleBasedStateMachine):
         elif kind == "sensitive":
             start = data.draw(st.integers(piece.start_ms, piece.end_ms))
             span = SensitiveSpan("nir", start, data.draw(st.integers(start, piece.end_ms)))
+            one.hearing.judged(piece.id, EarVerdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(span,)))
+            one.clear_spans.append((piece.start_ms, piece.end_ms))
+        elif kind == "digits":
+            begin = data.draw(st.integers(min(max(piece.start_ms, one.hearing.mark_ms), piece.end_ms), piece.end_ms))
+            hold = NumberHold(begin, piece.end_ms + data.draw(st.integers(0, 2000)))
+            one.hearing.judged(piece.id, EarVerdict(Label.NONE, Band.CLEAR, 0.0, hold=hold))
+            one.clear_spans.append((piece.start_ms, piece.end_ms))
+        elif kind == "nir":
+            # What was held turns out to be the beginning of what is said now.
+            begin = one.hearing.hold.from_ms if one.hearing.hold is not None else piece.start_ms
+            span = SensitiveSpan("nir", min(begin, piece.start_ms), piece.end_ms)
             one.hearing.judged(piece.id, EarVerdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(span,)))
             one.clear_spans.append((piece.start_ms, piece.end_ms))
         else:
@@ -191,6 +204,12 @@ class CallAudio(RuleBasedStateMachine):
     def nothing_at_or_after_an_onset_is_written(self) -> None:
         for one in getattr(self, "channels", {}).values():
             assert all(self.last_frame_end_ms <= onset for onset in one.onsets)
+
+    @invariant()
+    def nothing_of_a_number_that_may_be_going_on_is_written(self) -> None:
+        for one in getattr(self, "channels", {}).values():
+            hold = one.hearing.hold
+            assert hold is None or self.last_frame_end_ms <= hold.from_ms
 
     @invariant()
     def masked_audio_is_silent(self) -> None:
