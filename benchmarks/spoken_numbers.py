@@ -12,7 +12,10 @@ from stdnum import luhn
 
 UNITS = "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize".split()
 TENS = {2: "vingt", 3: "trente", 4: "quarante", 5: "cinquante", 6: "soixante"}
-HESITATIONS = ("euh", "alors", "attendez", "heu", "donc", "voilà", "ensuite", "et puis", "après", "hum")
+HESITATIONS = (
+    *("euh", "alors", "attendez", "heu", "donc", "voilà", "ensuite", "et puis", "après", "hum"),
+    *("je cherche", "attendez une seconde", "bougez pas", "et pis"),
+)
 
 
 @dataclass(frozen=True)

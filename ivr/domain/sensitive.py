@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from stdnum import iban, luhn
 
-from ivr.domain.spoken_digits import DigitRun, Token, digit_runs, tokens
+from ivr.domain.bridged_numbers import bridged_numbers
+from ivr.domain.spoken_digits import DigitRun, Token, digit_runs, filler_before, tokens
 from ivr.domain.verdict import SensitiveSpan
 
 # Sex, year, month, department (Corsica as 19 and 18); the loose month admits the codes of INSEE for births unknown.
@@ -24,23 +25,25 @@ _CONTEXT_WORDS = 14
 _PART_DIGITS = 5
 #: The longest number that is asked for has ten digits (ASK-004, max_free_digits).
 _LONG_DIGITS = 11
+_TELEPHONE_DIGITS = 10
 _ABROAD = re.compile(r"33[1-9]\d{8}$")
 
 _SAYS_NIR = re.compile(r"\b(?:secu|securite sociale|nir|carte vitale|numero d assure|numero social)\b")
 _SAYS_CARD = re.compile(
     r"\b(?:carte bancaire|carte bleue|carte de credit|carte de paiement|numero de (?:ma |la )?carte|ma carte|la carte"
-    r"|visa|mastercard|cb|american express)\b"
+    r"|par carte|visa|mastercard|cb|american express)\b"
 )
 _NOT_PAYMENT_CARD = re.compile(
     r"\bcarte (?:vitale|mutuelle|de mutuelle|d adherent|adherent|de tiers payant|d identite)\b"
 )
 _SAYS_CVV = re.compile(
     r"\b(?:cryptogramme|crypto|cvv|cvc|trois (?:petits |derniers )?chiffres|derriere la carte|au dos de la carte"
+    r"|(?:code|chiffres|numeros?) derriere"
     r"|au dos|code de securite|code au verso)\b"
 )
 _SAYS_OTP = re.compile(
     r"\b(?:code (?:recu|de validation|de confirmation|de verification|a usage unique|temporaire|sms|par sms|unique"
-    r"|(?:qui|que) (?:m a ete|on m a|vous m avez) envoye|que j ai recu|que je viens de recevoir"
+    r"|(?:\w+ ){0,2}(?:qui|que|qu) (?:\w+ ){1,4}(?:envoyee?|recue?|affichee?)|que j ai recu|que je viens de recevoir"
     r"|que vous m avez envoye|d authentification)"
     r"|recu (?:un |le )?(?:code|sms|texto)|otp|par (?:sms|texto)"
     r"|(?:sms|texto|message|notification) (?:dit|indique|affiche|c est|marque)|le code (?:c est|est|qui s affiche"
@@ -51,7 +54,7 @@ _SAYS_PIN = re.compile(
 )
 _SAYS_IBAN = re.compile(
     r"\b(?:iban|rib|releve d identite bancaire|numero de compte|compte bancaire|(?:mon|le) compte (?:c est|est"
-    r"|numero)|coordonnees bancaires)\b"
+    r"|numero)|coordonnees bancaires|code banque|code guichet)\b"
 )
 #: Numbers as long as a NIR that are announced as something else; only a right key makes a NIR of them.
 _NEVER_NIR = re.compile(r"\b(?:siret|siren|finess|suivi|recommande|colis|tracking|tva|adeli|rpps|ean|code barre)\b")
@@ -94,6 +97,8 @@ _PASSWORD = re.compile(
     r"(?P<word>(?: \w+){1,4})"
 )
 
+_PASSWORD_WRITTEN = re.compile(r"\bmots? de passe\s*:\s*(\S*[^\s.,;!?])", re.IGNORECASE)
+
 
 def sensitive_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...]:
     """Return the spans of `text` that hold forbidden data, in order, as character offsets; kinds may not overlap.
@@ -119,7 +124,9 @@ def long_digit_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...
     found = []
     for run in digit_runs(spoken):
         named = _before(spoken, run.first)
-        telephone = run.text[0] == "0" or _ABROAD.match(run.text)
+        readings = (run, *run.readings)
+        telephone = any(r.text[0] == "0" and (r is run or len(r.text) == _TELEPHONE_DIGITS) for r in readings)
+        telephone = telephone or bool(_ABROAD.match(run.text))
         other = _OTHER_NUMBER.search(named) or _NEVER_NIR.search(named)
         if len(run.text) >= _LONG_DIGITS and run.end > len(lead) and not telephone and not other:
             found.append(SensitiveSpan("number", max(0, run.start - len(lead)), run.end - len(lead)))
@@ -130,13 +137,16 @@ def _spans(text: str) -> tuple[SensitiveSpan, ...]:
     spoken = tokens(text)
     if not spoken:
         return ()
-    found: list[SensitiveSpan] = []
-    for run in digit_runs(spoken):
+    runs = digit_runs(spoken)
+    found: list[SensitiveSpan] = list(bridged_numbers(spoken, runs))
+    for run in runs:
+        if any(span.start <= run.start and run.end <= span.end for span in found):
+            continue
         span = _of_run(run, spoken)
         span = span or _expiry(run, spoken)
         if span is not None:
             found.append(span)
-    for span in _passwords(spoken):
+    for span in (*_passwords(spoken), *_written_passwords(text)):
         if all(span.end <= other.start or span.start >= other.end for other in found):
             found.append(span)
     return tuple(sorted(found, key=lambda span: span.start))
@@ -165,6 +175,7 @@ def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
         keyed = found is not None and (found.kind == "card" or _has_key(reading))
         if found is not None and (keyed or _last(_NEVER_NIR, before) < max(named_nir, 0)):
             return found
+    foreign = _last(_NEVER_NIR, before) > named_nir
     for reading in readings:
         if _card(reading, sure=False) is not None and named_card >= other and _last(_NEVER_NIR, before) < 0:
             return SensitiveSpan("card", run.start, run.end)
@@ -178,8 +189,8 @@ def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
         (_last(_SAYS_PIN, before), "password", size >= 4),
         (_last(_SAYS_IBAN, before), "iban", size >= _PART_DIGITS),
     ]
-    where, kind, fits = max(named, key=lambda candidate: (candidate[0], candidate[2]))
-    if where > other and where >= 0 and fits:
+    where, kind, _ = max((n for n in named if n[2]), default=(-1, "", False), key=lambda candidate: candidate[0])
+    if where > other and where >= 0:
         return SensitiveSpan(kind, run.start, run.end)
     if (
         size >= 4
@@ -192,7 +203,7 @@ def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
         return SensitiveSpan("cvv", run.start, run.end)
     if size >= _PART_DIGITS and other < 0 and re.match(r"(?:c est )?(?:mon |le )?numero de secu", after):
         return SensitiveSpan("nir", run.start, run.end)
-    if other < 0 and any(_part_of_nir(reading) for reading in readings):
+    if other < 0 and not foreign and any(_part_of_nir(reading) for reading in readings):
         return SensitiveSpan("nir", run.start, run.end)
     if other < 0 and any(_part_of_card(reading) for reading in readings):
         return SensitiveSpan("card", run.start, run.end)
@@ -275,16 +286,20 @@ def _card(run: DigitRun, *, sure: bool) -> SensitiveSpan | None:
 def _iban(run: DigitRun, spoken: Sequence[Token], before: str) -> SensitiveSpan | None:
     """An account: its country letters just before the digits, or an account number announced as one."""
     start = None
-    if re.search(r"\bfr$", before):
-        start = spoken[run.first - 1].start
-    elif re.search(r"\bf r$", before):
-        start = spoken[run.first - 2].start
+    first = run.first - filler_before(spoken, run.first)
+    letters = " ".join(token.text for token in spoken[max(0, first - 2) : first])
+    if re.search(r"\bfr$", letters):
+        start = spoken[first - 1].start
+    elif letters == "f r":
+        start = spoken[first - 2].start
     joined = re.match(r"fr(\d{2,})$", spoken[run.first - 1].text) if run.first else None
     digits = run.text
     if joined is not None:
         start, digits = spoken[run.first - 1].start, joined[1] + run.text
     if start is None:
         return _foreign_iban(run, spoken)
+    if _last(_NEVER_NIR, before) > _last(_SAYS_IBAN, before):
+        return None
     if len(digits) >= 10 or iban.is_valid("FR" + digits) or (_SAYS_IBAN.search(before) and len(digits) >= 2):
         return SensitiveSpan("iban", start, run.end)
     return None
@@ -299,6 +314,11 @@ def _foreign_iban(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | Non
     if joined is not None and iban.is_valid((joined[1] + (joined[2] or "") + run.text).upper()):
         return SensitiveSpan("iban", word.start, run.end)
     return None
+
+
+def _written_passwords(text: str) -> Iterator[SensitiveSpan]:
+    for match in _PASSWORD_WRITTEN.finditer(text):
+        yield SensitiveSpan("password", match.start(1), match.end(1))
 
 
 def _passwords(spoken: Sequence[Token]) -> Iterator[SensitiveSpan]:

@@ -1,9 +1,12 @@
+# Lists of words read better in one line.
+# ruff: noqa: SIM905
 """Digits in a French transcript, in figures or in words, with their places in the text. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 _TOKEN = re.compile(r"[^\W_]+")
@@ -46,63 +49,24 @@ _CORSICA = {"2a": "19", "2b": "18"}
 _WITH_CORSICA = re.compile(r"\d*2[ab]\d*")
 # What people say between the groups of a number they dictate.
 _BETWEEN = frozenset(
-    [
-        "euh",
-        "heu",
-        "euhm",
-        "hum",
-        "ben",
-        "hein",
-        "oh",
-        "ah",
-        "bon",
-        "oui",
-        "ok",
-        "voila",
-        "attendez",
-        "attends",
-        "puis",
-        "ensuite",
-        "apres",
-        "alors",
-        "donc",
-        "et",
-        "avec",
-        "suivi",
-        "de",
-        "virgule",
-        "tiret",
-        "espace",
-        "point",
-        "c",
-        "est",
-        "le",
-        "la",
-        "plus",
-        "cle",
-    ]
+    (
+        "euh heu euhm hum ben hein oh ah bon oui ok voila attendez attends puis ensuite apres alors donc et"
+        " avec suivi de virgule tiret espace point c est le plus cle ca je j cherche regarde lis relis vois"
+        " voyons reprends continue retrouve pis hm mm y a on il marque ecrit bougez pas hop enfin suite vous"
+        " notez suivez madame monsieur maintenant la instant mal bien sur d accord"
+    ).split()
 )
-_CORRECTING = frozenset(["non", "pardon", "erreur", "plutot", "enfin", "excusez", "excuse", "moi", "desole"])
-_GAP_WORDS_MAX = 4
+# "attendez deux secondes" holds no digit.
+_PAUSES = frozenset(("seconde secondes minute minutes instant instants petite petit").split())
+_TIMES = {"double": 2, "triple": 3}
+_CORRECTING = frozenset(
+    ("non pardon erreur plutot enfin excusez excuse moi desole desolee trompe trompee me recommence").split()
+)
+_GAP_WORDS_MAX = 6
 _READINGS_MAX = 48
 _TAKEN_BACK_MAX = 4
 _AMOUNTS = frozenset(
-    [
-        "euro",
-        "euros",
-        "centimes",
-        "pourcent",
-        "pour",
-        "mois",
-        "ans",
-        "jours",
-        "heures",
-        "heure",
-        "minutes",
-        "kilometres",
-        "metres",
-        "fois",
-    ]
+    ("euro euros centimes pourcent pour mois ans jours heures heure minutes kilometres metres fois").split()
 )
 
 
@@ -215,13 +179,33 @@ def _begins_eighty(spoken: list[Token], at: int) -> bool:
     return spoken[at + 1].text in ("vingt", "vingts") and spoken[at + 1].before == "-"
 
 
+def _repeated(spoken: list[Token], at: int) -> tuple[str, int] | None:
+    """Read "trois zéros", "double sept" and "deux fois le douze"."""
+    words = [token.text for token in spoken[at : at + 3]] + ["", ""]
+    if words[0] in _UNITS and words[1] in ("zeros", "uns"):
+        return ("0" if words[1] == "zeros" else "1") * _UNITS[words[0]], 2
+    if words[0] in _TIMES and words[1] in _UNITS:
+        return str(_UNITS[words[1]]) * _TIMES[words[0]], 2
+    if words[0] in ("deux", "trois") and words[1] == "fois":
+        first = at + 3 if words[2] in ("le", "un") and at + 3 < len(spoken) else at + 2
+        read = _number(spoken, first) if first < len(spoken) else None
+        read = read or (_number(spoken, at + 2) if at + 2 < len(spoken) else None)
+        return (read[0] * _UNITS[words[0]], first - at + read[1]) if read else None
+    return None
+
+
 def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:
     """Return the ways to read the number that begins at `at`, the likeliest first."""
     word = spoken[at].text
     following = spoken[at + 1].text if at + 1 < len(spoken) else ""
+    if following in _PAUSES:
+        return []
     beyond = spoken[at + 2].text if at + 2 < len(spoken) else ""
     if word in ("2", "deux") and following in ("a", "b") and (beyond.isdigit() or beyond in _NUMBER_WORDS):
         return [(_CORSICA["2" + following], 2)]
+    repeated = _repeated(spoken, at)
+    if repeated is not None:
+        return [repeated]
     read = _number(spoken, at)
     if read is None:
         return []
@@ -243,7 +227,9 @@ def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:
     return list(dict.fromkeys(found))
 
 
-_NUMBER_WORDS = frozenset(_UNITS) | frozenset(_TEENS) | frozenset(_TENS) | {"cent", "cents", "mille", "mil"}
+_NUMBER_WORDS = (
+    frozenset(_UNITS) | frozenset(_TIMES) | frozenset(_TEENS) | frozenset(_TENS) | {"cent", "cents", "mille", "mil"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,11 +286,23 @@ def _gap(spoken: list[Token], at: int) -> tuple[int, bool]:
     gap, corrected = 0, False
     while at + gap < len(spoken) and gap < _GAP_WORDS_MAX:
         word = spoken[at + gap].text
-        if word not in _BETWEEN and word not in _CORRECTING:
+        following = spoken[at + gap + 1].text if at + gap + 1 < len(spoken) else ""
+        if following in _PAUSES and word in _NUMBER_WORDS:
+            gap += 2
+            continue
+        if word not in _BETWEEN and word not in _CORRECTING and word not in _PAUSES:
             break
         corrected = corrected or word in _CORRECTING
         gap += 1
     return gap, corrected
+
+
+def filler_before(spoken: Sequence[Token], at: int) -> int:
+    """Return how many words before token `at` only fill a pause ("F R, attendez, soixante-seize")."""
+    count = 0
+    while count < min(at, _GAP_WORDS_MAX) and spoken[at - count - 1].text in _BETWEEN | _CORRECTING | _PAUSES:
+        count += 1
+    return count
 
 
 def _run(spoken: list[Token], groups: tuple[_Group, ...]) -> DigitRun:
