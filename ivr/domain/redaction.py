@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from enum import Enum
 from functools import lru_cache
+from itertools import pairwise
 
 from ivr.domain.evidence import is_content
 from ivr.domain.sensitive import sensitive_spans
 from ivr.domain.written_numbers import HARMLESS, Found, written_numbers
 
 REMOVED = "<removed>"
+_WORD = re.compile(r"[^\W\d_]+")
+#: "Dupont, M. Éric" has more between its parts than any way to write one name.
+_BETWEEN_NAMES = 3
 _PLACEHOLDER = re.compile(r"<[a-z]+>")
 
 # Sensitive only by what is said of it: worth a reading as speech.
@@ -30,6 +34,9 @@ _NUMBER_WORD = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN_DIGITS = 5
+#: One word says nothing of another; nobody speaks for pages.
+_PARTED = re.compile(r"[\s=]")
+_LONGEST_SAID = 20_000
 #: "cvv 123": nothing shorter can hold a number that may not be written.
 _SHORTEST = 7
 #: A NIR without its key; a telephone number begins with a zero or a plus, which an integer has not.
@@ -45,35 +52,36 @@ class Redactor:
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._whole: dict[str, re.Pattern[str]] = {}
-        self._parts: dict[str, re.Pattern[str]] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._by_word: dict[str, list[str]] = {}
         self.know(*names)
 
     def know(self, *names: str) -> None:
         """From now on these names are replaced: whole whatever the case, each part where it is written as a name."""
         for name in names:
-            parts = re.findall(r"[^\W\d_]+", _folded(name))
-            if not parts:
-                continue
-            between = r"[\s._'’+-]{0,3}"
-            turned = (parts, parts[::-1], [*parts[1:], parts[0]], [parts[-1], *parts[:-1]])
-            orders = {between.join(order) for order in turned}
-            self._whole[name] = re.compile(r"(?<![^\W\d_])(?:" + "|".join(sorted(orders)) + r")(?![^\W\d_])")
-            if alone := [part for part in parts if len(part) > 2]:
-                self._parts[name] = re.compile(r"(?<![^\W\d_])(?:" + "|".join(alone) + r")(?![^\W\d_])")
+            parts = _words(name)
+            if parts and name not in self._names:
+                self._names[name] = tuple(parts)
+        self._index()
 
     def forget(self, *names: str) -> None:
         """These persons are not on the line any more."""
         for name in names:
-            self._whole.pop(name, None)
-            self._parts.pop(name, None)
+            self._names.pop(name, None)
+        self._index()
+
+    def _index(self) -> None:
+        self._by_word = {}
+        for name, parts in self._names.items():
+            for word in {*parts, "".join(parts), "".join(reversed(parts))}:
+                self._by_word.setdefault(word, []).append(name)
 
     def text(self, text: str, *, keep_phones: bool = False) -> str:
         """Return `text` with typed placeholders. With `keep_phones` phone numbers stay, and whatever may be one."""
-        if len(text) < _SHORTEST and not self._whole:
+        if len(text) < _SHORTEST and not self._names:
             return text
         whole = text if text.isascii() else unicodedata.normalize("NFC", text)
-        found = [*written_numbers(whole, keep_phones=keep_phones), *_said(whole), *self._names(whole)]
+        found = [*written_numbers(whole, keep_phones=keep_phones), *_said(whole), *self._named(whole)]
         if not found:
             return text
         out, at = [], 0
@@ -131,18 +139,30 @@ class Redactor:
 
     def _key(self, name: object) -> str:
         text = str(name)
-        return text if _is_field(text) and not self._whole else self.text(text)
+        return text if _is_field(text) and not self._names else self.text(text)
 
-    def _names(self, text: str) -> Iterator[Found]:
-        if not self._whole:
+    def _named(self, text: str) -> Iterator[Found]:
+        if not self._by_word:
             return
-        folded = _folded(text)
-        for pattern in self._whole.values():
-            yield from (Found(*match.span(), "name") for match in pattern.finditer(folded))
-        for pattern in self._parts.values():
-            for match in pattern.finditer(folded):
-                if text[match.start()].isupper():
-                    yield Found(*match.span(), "name")
+        words = [match for match in _WORD.finditer(_folded(text)) if match.group() in self._by_word]
+        for at, word in enumerate(words):
+            for name in self._by_word[word.group()]:
+                parts = self._names[name]
+                row = words[at : at + len(parts)]
+                whole = sorted(match.group() for match in row) == sorted(parts) and _close(row)
+                if whole and len(parts) > 1:
+                    yield Found(word.start(), row[-1].end(), "name")
+                elif word.group() not in parts or (text[word.start()].isupper() and len(word.group()) > 2):
+                    yield Found(*word.span(), "name")
+
+
+def _words(name: str) -> list[str]:
+    return _WORD.findall(_folded(unicodedata.normalize("NFC", name)))
+
+
+def _close(row: Sequence[re.Match[str]]) -> bool:
+    """Whether these words stand side by side."""
+    return all(after.start() - before.end() <= _BETWEEN_NAMES for before, after in pairwise(row))
 
 
 @lru_cache(maxsize=1024)
@@ -178,7 +198,9 @@ def _apart(found: Iterable[Found]) -> list[Found]:
 
 def _said(text: str) -> Iterator[Found]:
     """What is forbidden by what is said of it: a code, a password, a number in words."""
-    if len(text) > 20_000 or not (_SAID.search(text) or len(_NUMBER_WORD.findall(text)) >= _SPOKEN_DIGITS):
+    if len(text) > _LONGEST_SAID or not _PARTED.search(text):
+        return
+    if not _SAID.search(text) and len(_NUMBER_WORD.findall(text)) < _SPOKEN_DIGITS:
         return
     harmless = [match.span() for pattern in (HARMLESS, _PLACEHOLDER) for match in pattern.finditer(text)]
     at = 0
