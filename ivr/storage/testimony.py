@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, func, select
@@ -35,15 +36,17 @@ _PAGE = 500
 _E = audit_events.c
 
 
-def table_faults(database: Database) -> list[str]:
+def table_faults(database: Database, *, limit: int = 1_000) -> list[str]:
     """Return one line per row that the evidence does not bear out, naming it; empty when all agree.
 
-    Reads what is kept page by page: its cost grows with that, its memory does not.
+    Reads what is kept page by page: its cost grows with that, its memory does not. It stops behind `limit` faults, and
+    says so.
     """
     with database.reading() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        return [*_bars(connection), *_holds(connection), *_kept(connection)]
+        faults = list(islice(chain(_bars(connection), _holds(connection), _kept(connection)), limit + 1))
+    return faults if len(faults) <= limit else [*faults[:limit], "and more: mend these, then verify again"]
 
 
 def _told(connection: Connection, *kinds: str) -> Iterator[tuple[Row[Any], Mapping[str, Any]]]:

@@ -100,6 +100,14 @@ def test_a_row_that_was_altered_is_named(world: RetentionWorld, statement: str, 
     assert world.audit.verify() == []
 
 
+def test_many_faults_are_cut_short_aloud(world: RetentionWorld) -> None:
+    tamper(world, "UPDATE recordings SET deadline = '2099-01-01T00:00:00.000000Z'", "DELETE FROM do_not_call")
+    assert len(table_faults(world.database)) == 5
+    few = table_faults(world.database, limit=2)
+    assert len(few) == 3
+    assert few[-1].startswith("and more")
+
+
 def test_an_altered_deadline_is_told_by_the_verification_of_recordings_too(world: RetentionWorld) -> None:
     tamper(world, "UPDATE recordings SET deadline = '2099-01-01T00:00:00.000000Z' WHERE recording_id = 'two'")
     (finding,) = world.vault.verify()
