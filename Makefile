@@ -30,7 +30,7 @@ bench-guard: setup ## forbidden questions and numbers told from harmless ones, i
 bench: setup ## what it costs: line, recording, ear, and from objection to action
 	@$(BIN)/python -m benchmarks
 
-bench-vault: setup ## a vault of a million recordings: plan and purge of a day, pages, query plans
+bench-vault: setup ## a vault of a million recordings: plan and purge of a day, pages, query plans, one live call
 	@$(BIN)/python -m benchmarks.vault
 
 bench-ear: setup-bench ## what the ear hears, beside two peers: docs/ear/report.md (QUICK=1: a sample, in five minutes)

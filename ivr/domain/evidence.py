@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from ivr.errors import ComplianceError
 
@@ -69,6 +70,8 @@ class Head:
     digest: str
 
 
+# The same few names come with every event.
+@lru_cache(maxsize=4096)
 def is_content(key: str) -> bool:
     """Say whether a field of this name would hold what was said or keyed."""
     return bool(set(key.lower().replace("-", "_").split("_")) & _CONTENT) or key.lower() in _CONTENT

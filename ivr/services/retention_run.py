@@ -13,15 +13,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from ivr.domain.business_event import settled
-from ivr.domain.checkpoint import CERTIFICATE
-from ivr.domain.evidence import stamp
 from ivr.domain.profile import Profile
 from ivr.domain.retention import RetentionTable
 from ivr.domain.retention_decision import RetentionDecision, Verdict, decide_retention
 from ivr.errors import IvrError
-from ivr.services import holdings as said
-from ivr.services.evidence_ports import Entry
 from ivr.services.ports import Clock, RecordingStore
+from ivr.services.retention_evidence import destroyed, intent_of
 from ivr.services.retention_ports import Place, RetentionLedger, Stored
 
 #: Rows in one transaction: a line that must note an objection meanwhile waits for no longer than that.
@@ -95,6 +92,7 @@ class RetentionRun:
         self._profile = profile
         self._owner = owner
         self._delete_all = delete_all or self._one_by_one
+        self._planned: dict[str, tuple[Stored, RetentionDecision, datetime]] = {}
         self._decided: dict[str, RetentionDecision] = {}
         self._chunk = chunk
         self._round = round_size
@@ -114,15 +112,19 @@ class RetentionRun:
         """Destroy what is due, or those of the named recordings that are. Never raises for a single recording."""
         report = RunReport()
         if recording_ids is None:
-            self._shorten()
+            self.shorten()
         pages = self._pages(self._clock.now()) if recording_ids is None else self._named(recording_ids)
         waiting: list[Stored] = []
         try:
             for page in pages:
-                items = [self._item(stored, self._clock.now()) for stored in page]
+                now = self._clock.now()
+                items = [self._item(stored, now) for stored in page]
                 report.kept += [item for item in items if not item.destroys]
                 self._mark(items)
-                waiting += [item.stored for item in items if item.destroys]
+                for item in items:
+                    if item.destroys and item.decision is not None:
+                        waiting.append(item.stored)
+                        self._planned[item.stored.recording_id] = (item.stored, item.decision, now)
                 if len(waiting) >= self._round:
                     self._destroy(waiting, report)
                     waiting = []
@@ -171,6 +173,7 @@ class RetentionRun:
         for some in _chunks(gone, self._chunk):
             self._claim([one.recording_id for one in some])
             report.destroyed += self._certify(some, wiped)
+        self._planned.clear()
         self._decided.clear()
 
     def _claim(self, recording_ids: Sequence[str]) -> set[str]:
@@ -182,7 +185,7 @@ class RetentionRun:
             sorted(mine),
             owner=self._owner,
             decide=self._decide_at_last,
-            intent=self._intent,
+            intent=lambda stored: intent_of(stored, self._decided[stored.recording_id]),
         )
         by_id = {one.recording_id for one in done}
         for one in some:
@@ -216,60 +219,25 @@ class RetentionRun:
         done = self._ledger.certify(
             sorted(by_id),
             owner=self._owner,
-            entries=lambda recording_id: self._evidence(by_id[recording_id], now, wiped),
+            entries=lambda one: destroyed(by_id[one], self._decided[one], at=now, wiped=wiped, owner=self._owner),
             at=now,
         )
         return sorted(done)
 
     def _decide_at_last(self, stored: Stored) -> RetentionDecision | None:
-        """Decide when nothing can change any more, and keep the decision for what is written about it."""
-        decision = self._item(stored, self._clock.now()).decision
+        """Decide when nothing can change any more, and keep the decision for what is written about it.
+
+        What is as it was when it was planned, and was to be destroyed then, is to be destroyed at any later time.
+        """
+        now = self._clock.now()
+        seen, decision, at = self._planned.get(stored.recording_id) or (None, None, now)
+        if seen != stored or now < at:
+            decision = self._item(stored, now).decision
         if decision is not None:
             self._decided[stored.recording_id] = decision
         return decision
 
-    def _intent(self, stored: Stored) -> Entry:
-        decision = self._decided[stored.recording_id]
-        return Entry(
-            said.DISCARDING,
-            stored.call_id,
-            stored.recording_id,
-            {
-                "rule_id": decision.reasons[0],
-                "rules": list(decision.reasons),
-                "reason": "retention",
-                "sha256": stored.sha256,
-                "due_at": stamp(decision.due_at),
-            },
-        )
-
-    def _evidence(self, stored: Stored, now: datetime, wiped: bool) -> list[Entry]:
-        decision = self._decided[stored.recording_id]
-        why: dict[str, object] = {
-            "rule_id": decision.reasons[0],
-            "rules": list(decision.reasons),
-            "reason": "retention",
-        }
-        certificate = {
-            **why,
-            "sha256": stored.sha256,
-            "policy_id": stored.policy_id,
-            "policy_version": stored.policy_version,
-            "due_at": stamp(decision.due_at),
-            "destroyed_at": stamp(now),
-            "clocks": [purpose.tag for purpose in decision.purposes],
-            "key_destroyed": True,
-            "key_wiped": wiped,
-            "file_deleted": True,
-            "derived_deleted": True,
-            "owner": self._owner,
-        }
-        return [
-            Entry(CERTIFICATE, stored.call_id, stored.recording_id, certificate),
-            Entry(said.DISCARDED, stored.call_id, stored.recording_id, why),
-        ]
-
-    def _shorten(self) -> None:
+    def shorten(self) -> None:
         """After the policy became shorter: bring the deadlines in the catalogue forward. They never move back.
 
         Costs a look at everything that is kept, once per change of the policy.

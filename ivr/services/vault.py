@@ -7,10 +7,10 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence import stamp
 from ivr.domain.recording import RecordingState
 from ivr.errors import ArchiveError, ComplianceError, HostError, IvrError
 from ivr.services import holdings as said
+from ivr.services.copy_manifest import manifest_of
 from ivr.services.data_key import clear, unlocked
 from ivr.services.destruction import REFUSED, destroy
 from ivr.services.holdings import Holdings
@@ -172,28 +172,7 @@ class Vault:
         if form is None:
             raise ArchiveError(f"cannot write '{path.suffix}' files", where=str(path), remedy="end it in .wav or .opus")
         row, copy = self.copy(recording_id, form, reason=reason, actor=actor)
-        manifest: dict[str, object] = {
-            "recording_id": recording_id,
-            "call_id": row.tag.call_id,
-            "program": row.tag.program,
-            "purposes": list(row.tag.purposes),
-            "policy_id": row.tag.policy_id,
-            "policy_version": row.tag.policy_version,
-            "rule_ids": list(row.tag.rule_ids),
-            "state": row.state.value,
-            "channels": list(row.tag.channels),
-            "opened_at": stamp(row.tag.opened_at),
-            "deadline": stamp(row.deadline) if row.deadline else None,
-            "gaps": [dict(gap) for gap in row.gaps],
-            "masks": [dict(mask) for mask in row.masks],
-            "original_sha256": row.sealed.sha256 if row.sealed else None,
-            "form": form,
-            "copy_sha256": hashlib.sha256(copy).hexdigest(),
-            "copy_bytes": len(copy),
-            "exported_at": stamp(self._held.clock.now()),
-            "exported_by": actor,
-            "reason": reason,
-        }
+        manifest = manifest_of(row, copy, form, at=self._held.clock.now(), actor=actor, reason=reason)
         try:
             write_private(path, copy)
             write_private(

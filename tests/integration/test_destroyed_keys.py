@@ -5,15 +5,18 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
 
 from ivr.recording.keys import LocalKeyRing
+from ivr.services.ports import RecordingTag
 from ivr.storage import keys
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database
+from ivr.storage.key_part import PARTS, key_part
 from tests.databases import KINDS, bare_url, fresh_url
 from tests.fakes.vault import a_tag
 
@@ -179,12 +182,47 @@ def test_postgresql_forgets_its_write_ahead_log_when_segments_are_not_recycled(t
     stock.database.close()
 
 
+def test_wiping_on_postgresql_rewrites_the_keys_of_that_day_and_no_others(tmp_path: Path) -> None:
+    """What a purge costs follows what is due, not what is stored."""
+    stock = Stock("postgresql", tmp_path)
+    for number in range(30):
+        stock.catalogue.add(_of_day(number), b"wrapped", "kek-1")
+
+    def files() -> dict[int, int]:
+        query = "SELECT right(relname, 2)::int, pg_relation_filenode(oid) FROM pg_class WHERE relname ~ :named"
+        with stock.database.reading() as connection:
+            found = connection.execute(text(query), {"named": r"^recording_keys_\d\d$"})
+            return dict(found.all())
+
+    before = files()
+    assert len(before) == PARTS
+    stock.catalogue.destroy_keys(["rec-4", "rec-20"])
+    after = files()
+    changed = {part for part in before if before[part] != after[part]}
+    assert changed == {key_part(_of_day(number).opened_at) for number in (4, 20)}
+    stock.database.close()
+
+
+def test_postgresql_wipes_a_key_while_another_recording_of_its_day_is_being_moved(tmp_path: Path) -> None:
+    """Rewriting a part looks at the rows of all its recordings: it must not wait for what happens to their states."""
+    stock = Stock("postgresql", tmp_path)
+    stock.fill(4)
+    with stock.catalogue.together():
+        stock.catalogue.move("rec-2", "hold")
+        destroyer = threading.Thread(target=stock.catalogue.destroy_key, args=["rec-3"])
+        destroyer.start()
+        destroyer.join()
+        assert stock.secret("rec-3") not in stock.data_files()
+    assert keys.pending(stock.database) == 0
+    stock.database.close()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_migrations_go_down_and_up_with_keys_in_place(kind: str, tmp_path: Path) -> None:
     database = Database.open(bare_url(kind, tmp_path), create=True)
     catalogue = SqlCatalogue(database)
     for number in range(50):
-        catalogue.add(a_tag(f"rec-{number}"), f"wrapped {number}".encode(), "kek-1")
+        catalogue.add(_of_day(number), f"wrapped {number}".encode(), "kek-1")
     catalogue.destroy_key("rec-7")
     database.downgrade("0001")
     with database.reading() as connection:
@@ -196,5 +234,16 @@ def test_migrations_go_down_and_up_with_keys_in_place(kind: str, tmp_path: Path)
         if number != 7:
             assert catalogue.wrapped_key(f"rec-{number}") == f"wrapped {number}".encode()
     assert [row.tag.recording_id for row in catalogue.find(has_key=False)] == ["rec-7"]
-    assert catalogue.get("rec-3").tag == a_tag("rec-3")
+    assert catalogue.get("rec-3").tag == _of_day(3)
+    with database.reading() as connection:
+        found = connection.execute(text("SELECT recording_id, part FROM recording_keys"))
+        parts = dict(found.all())
+    assert parts == {f"rec-{number}": key_part(_of_day(number).opened_at) for number in range(50) if number != 7}
+    assert len(set(parts.values())) == 25
     database.close()
+
+
+def _of_day(number: int) -> RecordingTag:
+    """Even ones begin at the beginning of a day (UTC), odd ones a microsecond before the end of that same day."""
+    day = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=number)
+    return a_tag(f"rec-{number}", opened_at=day - timedelta(microseconds=number % 2))

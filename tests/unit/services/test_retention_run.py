@@ -13,6 +13,7 @@ import pytest
 from ivr.domain.checkpoint import certificate_text
 from ivr.domain.retention import Duration, RetentionTable
 from ivr.errors import HostError
+from ivr.services.retention_evidence import intent_of
 from tests.databases import KINDS, fresh_url
 from tests.fakes.tripwire import Killed, Tripwire
 from tests.fakes.vault import FakeStore
@@ -259,7 +260,12 @@ def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: R
     now = world.clock.at
     run = world.run()
     world.ledger.claim(["rec-1"], owner="dead", now=now, until=now + timedelta(minutes=10))
-    world.ledger.shred(["rec-1"], owner="dead", decide=run._decide_at_last, intent=run._intent)
+    world.ledger.shred(
+        ["rec-1"],
+        owner="dead",
+        decide=lambda stored: run.decide(stored, now),
+        intent=lambda stored: intent_of(stored, run.decide(stored, now)),
+    )
     assert world.state("rec-1") == ("SEALED", False, True)
     world.vault.recover()
     assert world.state("rec-1") == GONE
