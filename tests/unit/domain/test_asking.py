@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,37 @@ def test_a_bad_pattern_of_the_phrase_bank_is_named(tmp_path: Path, pattern: str,
     (tmp_path / "asks.toml").write_text(text.replace('    "nir",', f'    "{pattern}",', 1), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=rf"families\.nir\.values.*{why}"):
         load_phrases(tmp_path)
+
+
+def test_the_second_reader_finds_what_the_grammar_has_no_wording_for() -> None:
+    bank = load_phrases(ROOT / "config" / "phrases")
+    alone = AskDetector(replace(bank, learnt=None))
+    asks = [row for row in rows("asks_dev") if row["asks"] and row["direction"] is None]
+    missed = [row for row in asks if not alone.asks(str(row["text"]), None)]
+    assert missed, "without it, the grammar would know everything"
+    assert sum(found(row) for row in missed) >= 0.4 * len(missed)
+
+
+def test_the_second_reader_is_silent_where_nothing_forbidden_is_spoken_of() -> None:
+    assert DETECTOR.shown("dites moi tout , je vous ecoute", None) is None
+    assert DETECTOR.asks("Dites-moi tout, je vous écoute.", Direction.OUTBOUND) == ()
+
+
+def test_weights_that_cannot_be_read_are_named_with_the_mend(tmp_path: Path) -> None:
+    text = (ROOT / "config" / "phrases" / "asks.toml").read_text(encoding="utf-8")
+    (tmp_path / "asks.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"asks_weights\.json.*guard_train"):
+        load_phrases(tmp_path)
+
+
+def test_a_choice_in_a_menu_is_no_ask() -> None:
+    for text in (
+        "Pour un changement de RIB, tapez 2.",
+        "Pour une question sur votre carte Vitale, dites « carte Vitale ».",
+    ):
+        assert DETECTOR.asks(text, Direction.INBOUND) == ()
+
+
+def test_an_invitation_to_speak_asks_for_what_was_just_spoken_of() -> None:
+    assert DETECTOR.asks("Vous avez reçu le code ? Allez-y.", None)
+    assert not DETECTOR.asks("Vous avez reçu le devis ? Allez-y.", None)

@@ -85,3 +85,34 @@ def test_spans_cover_the_digits_and_nothing_before_them() -> None:
     text = "Bonjour, c'est le 1 85 07 75 123 456, merci."
     (span,) = sensitive_spans(text)
     assert text[span.start : span.end] == "1 85 07 75 123 456"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (
+            "un, chut le chien, quatre-vingt-cinq zéro sept, vous y êtes, soixante-quinze cent seize zéro quarante-deux",
+            "nir",
+        ),
+        ("4970, ma fille me le dicte, 1012 ouais 3412 nickel, 3457", "card"),
+    ],
+)
+def test_words_between_the_groups_hide_no_number(text: str, kind: str) -> None:
+    found = kinds(text)
+    assert found, text
+    assert set(found) == {kind}
+
+
+def test_the_words_between_the_groups_are_not_part_of_the_number() -> None:
+    text = "1 chut le chien 85 07 75 116 042"
+    assert [text[s.start : s.end] for s in sensitive_spans(text)] == ["1", "85 07 75 116 042"]
+
+
+@pytest.mark.parametrize("text", ["le numéro RPPS 10001234567", "TVA FR 40 303 265 045", "deux fois 12 euros"])
+def test_numbers_of_other_registers_are_left_alone(text: str) -> None:
+    assert kinds(text) == []
+
+
+def test_repeated_digits_are_read_out() -> None:
+    assert kinds("un, soixante-sept, zéro quatre, soixante-quinze, deux fois cent douze") == ["nir"]
+    assert kinds("FR76 trois zéros, quarante et un, vingt, trente, quarante, cinquante, soixante, dix") == ["iban"]
