@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import sys
+from typing import Any
+
 import click
 
 from ivr import __version__
@@ -21,10 +25,29 @@ from ivr.cli import (
     vault,
     verification,
 )
+from ivr.errors import EXIT_OK, EXIT_REFUSED
 from ivr.hardening import forbid_core_dumps
+from ivr.process_log import PROCESS
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands; what click says of a wrong command line quotes it, and is redacted."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except click.ClickException as error:
+            shown = io.StringIO()
+            error.show(shown)
+            click.echo(PROCESS.text(shown.getvalue()), err=True, nl=False)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(EXIT_REFUSED)
+        sys.exit(code if isinstance(code, int) else EXIT_OK)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ivr")
 def main() -> None:
     """Serveur vocal et enregistrement d'appels conforme, pour les mutuelles santé."""

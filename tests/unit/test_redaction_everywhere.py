@@ -34,10 +34,11 @@ from ivr.bootstrap.line_process import StdoutFeed
 from ivr.bootstrap.logs import NewsLog
 from ivr.bootstrap.named_members import NamedMembers
 from ivr.cli.context import as_json, reporting
+from ivr.cli.root import main
 from ivr.domain.access import AccessRequest, Action, Actor, Audience, Role
 from ivr.domain.identity import Expected
 from ivr.domain.redaction import Redactor
-from ivr.errors import IvrError
+from ivr.errors import EXIT_USAGE, IvrError
 from ivr.services.access import Gate
 from ivr.services.evidence_export import export_evidence
 from ivr.services.exports import Exporter
@@ -346,6 +347,16 @@ def test_no_error_shows_what_it_quotes(kind: type[IvrError]) -> None:
         assert done.exit_code == error.exit_code
         assert "<nir>" in done.stderr
         clean(done.output)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[CARD], ["recordings", "show", f"--{PHONE}"], ["listen", "x", NIR, f"--program={IBAN}", f"-{NAME}"]]
+)
+def test_a_wrong_command_line_is_not_quoted_in_clear(arguments: list[str]) -> None:
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == EXIT_USAGE
+    assert "Usage: " in done.stderr
+    clean(done.output)
 
 
 @pytest.fixture
