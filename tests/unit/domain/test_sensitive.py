@@ -91,7 +91,7 @@ def test_spans_cover_the_digits_and_nothing_before_them() -> None:
     ("text", "kind"),
     [
         (
-            "un, chut le chien, quatre-vingt-cinq zéro sept, vous y êtes, soixante-quinze cent seize zéro quarante-deux",
+            "un, chut le chien, quatre-vingt-cinq zéro sept, vous y êtes, soixante-quinze 116 zéro quarante-deux",
             "nir",
         ),
         ("4970, ma fille me le dicte, 1012 ouais 3412 nickel, 3457", "card"),
