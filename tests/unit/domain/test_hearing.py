@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ivr.domain.hearing import Channel, ChannelHearing, HearingSettings, Piece
-from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.verdict import Band, EarVerdict, Label, NumberHold, SensitiveSpan
 
 HEARING = HearingSettings(
     partial_every_ms=200,
@@ -236,3 +236,66 @@ def test_forbidden_data_that_two_pieces_hear_differently_is_one_mask_and_is_told
     assert [(span.kind, span.start) for span in told] == [("nir", 400), ("card", 500), ("nir", 2000)]
     masks = sorted((mask.kind, mask.start_ms, mask.end_ms) for mask in one.masks)
     assert masks == [("card", 500, 700), ("nir", 380, 1500), ("nir", 2000, 2100)]
+
+
+def digits() -> ChannelHearing:
+    """Speech from 800 to 1600 ms that ends in digits, the first of them at 1200 ms; judged."""
+    one = hearing()
+    one.heard(1000)
+    one.speech_started(800)
+    one.heard(1600)
+    one.speech_ended(1600)
+    piece = one.next_piece()
+    assert piece is not None
+    one.judged(piece.id, replace(CLEAR, hold=NumberHold(1200, 5000)))
+    return one
+
+
+def test_while_a_number_may_be_going_on_the_mark_stands_at_its_first_digit() -> None:
+    one = digits()
+    one.heard(5300)
+    assert (one.mark_ms, one.hold) == (1200, NumberHold(1200, 5000))
+
+
+def test_a_hold_lapses_once_whatever_could_go_on_with_the_number_has_been_judged() -> None:
+    one = digits()
+    one.heard(4900)
+    one.speech_started(4800)
+    one.heard(5600)
+    one.speech_ended(5600)
+    piece = one.next_piece()
+    assert piece is not None
+    one.heard(9000)
+    assert one.mark_ms == 1200, "what was said before the hold's end may go on with the number"
+    one.judged(piece.id, replace(CLEAR, hold=one.hold))
+    assert (one.mark_ms, one.hold) == (8700, None)
+
+
+def test_a_verdict_without_a_hold_ends_it_and_one_that_was_overtaken_does_not_bring_it_back() -> None:
+    one = hearing()
+    one.speech_started(0)
+    one.heard(600)
+    partial = one.next_piece()
+    one.heard(1000)
+    one.speech_ended(1000)
+    final = one.next_piece()
+    assert partial is not None
+    assert final is not None
+    one.judged(final.id, CLEAR)
+    one.judged(partial.id, replace(CLEAR, hold=NumberHold(100, 9000)))
+    one.heard(3000)
+    assert (one.mark_ms, one.hold) == (2700, None)
+
+
+def test_at_the_end_of_the_channel_no_number_goes_on_any_more() -> None:
+    one = digits()
+    one.heard(2000)
+    one.finish()
+    assert (one.mark_ms, one.hold) == (2000, None)
+
+
+def test_what_is_withheld_is_masked_without_being_asked_why() -> None:
+    one = hearing()
+    one.withhold(-200, 1000, "answer")
+    one.withhold(800, 2000, "answer")
+    assert [(mask.start_ms, mask.end_ms, mask.kind) for mask in one.masks] == [(0, 2000, "answer")]
