@@ -80,7 +80,7 @@ def spoken(groups: list[str], rng: random.Random, *, hesitate: bool = True) -> s
     """Say groups in one style, with hesitations and corrections now and then."""
     style = rng.choice(("numbers", "numbers", "numbers", "singles", "figures", "figures"))
     swiss = rng.random() < 0.15
-    said = []
+    said: list[str] = []
     for digits in groups:
         words = digits if digits in ("2A", "2B", "2a", "2b") else group(digits, rng, swiss, style)
         if hesitate and said and rng.random() < 0.06:
