@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ivr.domain.heard_speech import HeardPiece, HeardSpeech, Joined
-from ivr.domain.sensitive import long_digit_spans, sensitive_spans
+from ivr.domain.sensitive import asks_for_other_number, long_digit_spans, sensitive_spans
 from ivr.domain.spoken_digits import digit_runs, tokens
 from ivr.domain.verdict import NumberHold, SensitiveSpan
 
@@ -61,7 +61,9 @@ class NumberWatch:
         """
         self._find_lost(piece, held)
         last = self._speech.pieces[-1] if self._speech.pieces else None
-        if last is not None and piece.start_ms - last.end_ms > self._pause_max_ms:
+        over = last is not None and piece.start_ms - last.end_ms > self._pause_max_ms
+        if over or (last_prompt != self._prompt and asks_for_other_number(last_prompt)):
+            # The answer to the next question does not go on with the answer to the one before.
             self._speech.clear()
         if not self._speech.take(piece):
             return self._answer()

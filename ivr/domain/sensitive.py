@@ -113,6 +113,11 @@ def sensitive_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...]
     return _spans(text)
 
 
+def asks_for_other_number(prompt: str) -> bool:
+    """Say whether a prompt asks for a number that may be told: a member number, a birth date, a postal code…"""
+    return bool(_OTHER_NUMBER.search(" ".join(token.text for token in tokens(prompt))))
+
+
 def long_digit_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...]:
     """Return the runs of more digits than anything has that a caller may be asked for (ASK-004), as kind `number`.
 

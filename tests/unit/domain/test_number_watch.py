@@ -146,6 +146,22 @@ def test_what_was_asked_before_gives_a_number_its_meaning() -> None:
     assert [span.kind for span in answer.spans] == ["cvv"]
 
 
+def test_the_answers_to_two_questions_are_two_numbers() -> None:
+    watch = NumberWatch()
+    first = HeardPiece("4970 1012", 0, 2000)
+    second = HeardPiece("3456 7890", 5000, 7000)
+    assert watch.feed(first, last_prompt="Quel est votre numéro d'adhérent ?").spans == ()
+    assert watch.feed(second, last_prompt="Et votre date de naissance ?").spans == ()
+
+
+def test_a_caller_who_goes_on_dictating_when_told_not_to_is_still_understood() -> None:
+    watch = NumberWatch()
+    watch.feed(HeardPiece("4970 1012", 0, 2000), last_prompt="Je vous écoute.")
+    refused = "Ne me donnez pas ce numéro, je n'en ai pas besoin."
+    answer = watch.feed(HeardPiece("3456 7890", 5000, 7000), last_prompt=refused)
+    assert starts(answer, "card") == {0, 5000}
+
+
 class TestAWatchThatDoesNotKnowWhatIsHeld:
     """The ear was started again, or the channel came from another ear, in the middle of a number."""
 
