@@ -28,6 +28,8 @@ _HEX = re.compile(r"[0-9]*[a-f][0-9a-f]*")
 _SPACE = " \u00a0\u202f\u2009"
 #: Digits in groups. Hexadecimal digits beside them make them a part of something else.
 _RUN = re.compile(rf"(?<![0-9a-fA-F])\+?\d+(?:(?:[{_SPACE}]?\(0\)[{_SPACE}]?|[{_SPACE}./-]{{1,2}})\d+)*(?![0-9a-fA-F])")
+#: The longest of these numbers has 23 digits, at worst one by one.
+_GROUPS_MAX = 23
 _GROUP = re.compile(r"\d+")
 _CORSICAN = re.compile(
     rf"(?<![0-9a-z])[12][{_SPACE}.-]?\d\d[{_SPACE}.-]?(?:0[1-9]|1[0-2])[{_SPACE}.-]?2[ab](?:[{_SPACE}.-]?\d\d\d){{2}}"
@@ -96,7 +98,7 @@ def _in_run(run: re.Match[str]) -> Iterator[Found]:
     groups = [match.span() for match in _GROUP.finditer(text)]
     first = 0
     while first < len(groups):
-        for last in range(len(groups), first, -1):
+        for last in range(min(len(groups), first + _GROUPS_MAX), first, -1):
             start, end = groups[first][0], groups[last - 1][1]
             if start and text[start - 1] == "+":
                 start -= 1
