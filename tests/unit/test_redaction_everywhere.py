@@ -98,6 +98,7 @@ WAYS_OUT = {
     "ivr/bootstrap/outlet.py": "writes what it is given; its users are listed",
     "ivr/speech/process.py": "here: test_an_ear_tells_none_of_it",
     "ivr/cli/context.py": "here: test_no_error_shows_what_it_quotes",
+    "ivr/cli/root.py": "here: test_a_wrong_command_line_is_not_quoted_in_clear",
     "ivr/cli/evidence.py": "prints evidence as it is stored; here: test_evidence_holds_none_of_it",
     **dict.fromkeys(_LOGGING, "here: test_no_logger_writes_any_of_it"),
     **dict.fromkeys(_ANSWERING, "ids, states, times, evidence for whoever asks; errors go through ivr/cli/context.py"),
