@@ -9,6 +9,7 @@ import numpy as np
 from ivr.domain.asking import AskDetector
 from ivr.domain.verdict import EarVerdict
 from ivr.services.ports import Speech
+from ivr.speech.eagerness import Eagerness
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar
@@ -37,6 +38,7 @@ class EarJudge:
         self._transcriber = WhisperTranscriber(model, decoding)
         self._understanding = understanding if understanding is not None else IntentModel.load()
         self._own, self._recall, self._memory = threading.local(), Recall(), EarMemory(asks)
+        self._eagerness = Eagerness()
         hum = np.sin(np.arange(2 * WHISPER_HZ, dtype=np.float32) * np.float32(0.1)) * np.float32(0.1)
         self._transcriber.transcribe(hum.astype(np.float32))
 
@@ -44,7 +46,12 @@ class EarJudge:
         judge = getattr(self._own, "judge", None)
         if judge is None:
             judge = self._own.judge = Judge(
-                Silero().voiced, self._transcriber, self._understanding, self._recall, self._memory
+                Silero().voiced,
+                self._transcriber,
+                self._understanding,
+                self._recall,
+                self._memory,
+                self._eagerness,
             )
         verdict: EarVerdict = judge.judge(speech)
         return verdict
@@ -53,6 +60,7 @@ class EarJudge:
         """The call is over: none of its words is kept."""
         self._recall.forget_call(call_id)
         self._memory.forget(call_id)
+        self._eagerness.forget(call_id)
 
 
 def local_ear(

@@ -9,6 +9,7 @@ from ivr.domain.heard_speech import HeardPiece, TimedText
 from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
 from ivr.errors import SpeechError
 from ivr.services.ports import Speech
+from ivr.speech.eagerness import Eagerness
 from ivr.speech.memory import EarMemory
 from ivr.speech.recall import Heard, Recall
 from ivr.speech.resampling import Samples, resample
@@ -33,7 +34,7 @@ class Judge:
 
     Every failure of a part is a SpeechError: there is no verdict without hearing. Judges of several threads that
     share a `recall` do not transcribe twice what ends at a pause and then ends for good; those that share a `memory`
-    understand what is said over several pieces.
+    understand what is said over several pieces, with a shared `eagerness` act before its end.
     """
 
     def __init__(
@@ -43,10 +44,12 @@ class Judge:
         understanding: Understanding,
         recall: Recall | None = None,
         memory: EarMemory | None = None,
+        eagerness: Eagerness | None = None,
     ) -> None:
         self._gate, self._transcriber, self._understanding = gate, transcriber, understanding
         self._recall = recall if recall is not None else Recall()
         self._memory = memory if memory is not None else EarMemory()
+        self._eagerness = eagerness if eagerness is not None else Eagerness()
 
     def judge(self, speech: Speech) -> EarVerdict:
         """Return the verdict on `speech`; times in it are call milliseconds within the piece."""
@@ -73,15 +76,16 @@ class Judge:
         except Exception as error:
             # The words may be in the message: only the kind of error leaves the ear.
             raise SpeechError(f"judging failed ({type(error).__name__})", where="ear") from None
+        band = self._eagerness.settled(speech.call_id, piece, reading.label, reading.band)
         onset_ms = None
-        if reading.band is not Band.CLEAR:
+        if band is not Band.CLEAR:
             onset_ms = piece.start_ms
             times = transcript.times_of(*reading.span) if reading.span is not None else None
             if times is not None:
                 onset_ms = min(max(piece.start_ms, piece.start_ms + times[0] - ONSET_LEAD_MS), piece.end_ms)
         return EarVerdict(
             reading.label,
-            reading.band,
+            band,
             reading.score,
             onset_ms,
             _merged([*(_timed(span, transcript, speech) for span in reading.sensitive), *noticed.spans]),
