@@ -106,7 +106,7 @@ def page(measured: Sequence[Figures], call_percent: float, *, command: str) -> s
         "",
         "## What grows",
         "",
-        "With the same number due, what a purge costs does not follow what is stored. Wiping on PostgreSQL rewrites",
+        "The same number is due in each; what differs between the rows is what is stored. Wiping on PostgreSQL rewrites",
         "the keys of the days that are due and of every 64th day beside them: the store's other days stay as they are.",
         "",
         "| database | stored | due | plan | purge | CPU of the purge | of it wiping keys | nothing due | load |",
