@@ -60,7 +60,7 @@ WHISPER_BASE: tuple[ModelFile, ...] = (
 
 # What write_lean makes of Whisper base; anything else there is made again.
 LEAN_SHA256 = {
-    "model.bin": "733706bc7bc93472c01aaf1aa2db5cefdd57df4a4e92acbcafcb6faa69501fb6",
+    "model.bin": "0560b0cfa033bdb940b1f9f0003cc55d78bb2bf13d18fec5cbff514e533af8fd",
     "config.json": "44e8d56f0b9eb46181fe0cc48c81e44e3fb02c7b3d9761b64b9337091eb8c4b2",
     "vocabulary.json": "82615d812826704cb62613cbd6643843d03fd013d43a3dbfb4126fba6cda25bf",
     "kept_tokens.json": "0ac0a653922c796eef0c10580af29841f0c84ee32e6d95d8f83ec7e6d02a524a",

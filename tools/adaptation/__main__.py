@@ -44,7 +44,11 @@ _LENGTHS = (24, 41)  # tokens to which a target is padded
 
 @dataclass(frozen=True)
 class Recipe:
-    """`batch` calls a step; `peak` is the highest learning rate, reached after `warm_up` steps."""
+    """`batch` calls a step; `peak` is the highest learning rate, reached after `warm_up` steps.
+
+    `strength` is the share of what was learnt that is kept: the whole fits the synthetic voice best, a part of it
+    people (words wrong on recorded prompts in noise: 45 % with the whole, 29 % with 0.6, 43 % without any).
+    """
 
     calls: int
     steps: int
@@ -53,6 +57,7 @@ class Recipe:
     batch: int = 8
     peak: float = 8e-4
     warm_up: int = 60
+    strength: float = 0.6
 
 
 def learn(recipe: Recipe, directory: Path, calls: Sequence[Call]) -> tuple[Adaptation, float]:
@@ -88,7 +93,8 @@ def learn(recipe: Recipe, directory: Path, calls: Sequence[Call]) -> tuple[Adapt
                 f"step {number} of {recipe.steps}: loss {np.mean(losses[-100:]):.3f}, {took:.1f} s a step", flush=True
             )
     halves = {
-        name: (np.asarray(pair["a"], np.float16), np.asarray(pair["b"], np.float16)) for name, pair in change.items()
+        name: (np.asarray(pair["a"], np.float16), np.asarray(pair["b"] * recipe.strength, np.float16))
+        for name, pair in change.items()
     }
     return Adaptation(halves), float(np.mean(losses[-100:]))
 
