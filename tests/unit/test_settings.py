@@ -307,7 +307,7 @@ def test_a_wrong_variable_is_named_with_its_fix(variable: str, value: str, words
         (HOTLINE, '"acceptance_test"', '""', "sampling_rate", "REC-008"),
         (HOTLINE, '"acceptance_test"', '"tests"', "systematic_basis", "acceptance_test"),
         (HOTLINE, 'objection_key = "9"', 'objection_key = "99"', "objection_key", "'99'"),
-        (HOTLINE, "doubt = 0.40", "doubt = 0.90", "thresholds.objection_recording", "above act"),
+        (HOTLINE, "doubt = 0.25", "doubt = 0.90", "thresholds.objection_recording", "above act"),
         (HOTLINE, 'agent_uri = ""', 'agent_uri = "bob"', "agent_uri", "write a SIP URI"),
         ("programs/prospecting.toml", 'goodbye = "goodbye"', "", "prompts.goodbye", "this key is missing"),
         ("prompts/service.toml", "text = ", "txt = ", "prompts.hotline-menu.txt", "did you mean 'text'?"),
