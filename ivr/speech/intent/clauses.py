@@ -12,6 +12,30 @@ _SHORT_CLAUSE_WORDS = 3
 _OPENERS = frozenset({"mais", "donc", "alors", "et", "parce", "car", "puis", "sinon", "bon", "voila", "ensuite", "par"})
 _SUBJECTS = frozenset({"je", "j", "vous", "on", "c", "il", "elle", "ca", "mon", "ma", "nous"})
 _RUN_ON_WORDS = 8
+_GREETING = frozenset(
+    ["oui", "bonjour", "bonsoir", "allo", "excusez", "moi", "pardon", "madame", "monsieur", "s", "il", "vous", "plait"]
+)
+_THANKS = frozenset(
+    [
+        "merci",
+        "beaucoup",
+        "bien",
+        "c",
+        "est",
+        "gentil",
+        "tres",
+        "madame",
+        "monsieur",
+        "je",
+        "vous",
+        "remercie",
+        "au",
+        "revoir",
+        "bonne",
+        "journee",
+        "soiree",
+    ]
+)
 
 
 def _cuts(words: Sequence[Word]) -> list[int]:
@@ -63,3 +87,19 @@ def stretches(words: Sequence[Word]) -> list[tuple[int, int]]:
             continue
         found.append((cuts[k], cuts[last]))
     return found
+
+
+def core(words: Sequence[Word]) -> tuple[int, int]:
+    """Return the [first, last) words that a greeting before and thanks after them leave: all, when there is neither."""
+    first, last = 0, len(words)
+    for at in range(1, len(words)):
+        if words[at - 1].text not in _GREETING:
+            break
+        if words[at - 1].pause:
+            first = at
+    for at in range(len(words) - 1, first, -1):
+        if words[at].text not in _THANKS:
+            break
+        if words[at - 1].pause in (".", "?"):
+            last = at
+    return first, last

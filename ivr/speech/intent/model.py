@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ivr.domain.sensitive import sensitive_spans
 from ivr.domain.verdict import Band, Label, Thresholds
-from ivr.speech.intent.clauses import stretches
+from ivr.speech.intent.clauses import core, stretches
 from ivr.speech.intent.concepts import Lexicon, Unit, shipped_lexicon
 from ivr.speech.intent.features import vectorise
 from ivr.speech.intent.hypothetical import asks_about_refusing
@@ -154,6 +154,13 @@ class IntentModel:
         rows = [self.probabilities(spoken[a:b]) for a, b in ranges]
         whole = rows[0].copy()
         where = ranges[0]
+        said = core(spoken)
+        if said != where:
+            # Politeness around a sentence takes nothing away from it.
+            bare = self.probabilities(spoken[said[0] : said[1]])
+            for label in _OPPOSING:
+                if bare[_AT[label]] > whole[_AT[label]]:
+                    whole[_AT[label]], where = bare[_AT[label]], said
         for (a, b), row in zip(ranges[1:], rows[1:], strict=True):
             for label in (*_OPPOSING, Label.QUESTION_RECORDING):
                 at = _AT[label]
