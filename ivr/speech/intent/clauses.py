@@ -13,28 +13,11 @@ _OPENERS = frozenset({"mais", "donc", "alors", "et", "parce", "car", "puis", "si
 _SUBJECTS = frozenset({"je", "j", "vous", "on", "c", "il", "elle", "ca", "mon", "ma", "nous"})
 _RUN_ON_WORDS = 8
 _GREETING = frozenset(
-    ["oui", "bonjour", "bonsoir", "allo", "excusez", "moi", "pardon", "madame", "monsieur", "s", "il", "vous", "plait"]
+    {"oui", "bonjour", "bonsoir", "allo", "excusez", "moi", "pardon", "madame", "monsieur", "s", "il", "vous", "plait"}
 )
 _THANKS = frozenset(
-    [
-        "merci",
-        "beaucoup",
-        "bien",
-        "c",
-        "est",
-        "gentil",
-        "tres",
-        "madame",
-        "monsieur",
-        "je",
-        "vous",
-        "remercie",
-        "au",
-        "revoir",
-        "bonne",
-        "journee",
-        "soiree",
-    ]
+    {"merci", "beaucoup", "bien", "c", "est", "gentil", "tres", "madame", "monsieur", "je", "vous", "remercie"}
+    | {"au", "revoir", "bonne", "journee", "soiree"}
 )
 
 
