@@ -67,7 +67,7 @@ class Size:
     talk_seconds: float
 
 
-FULL = Size(40, len(CONDITIONS), 20.0, 10.0, 40.0)
+FULL = Size(30, len(CONDITIONS), 15.0, 6.0, 40.0)
 QUICK = Size(20, 2, 2.0, 2.0, 15.0)
 
 

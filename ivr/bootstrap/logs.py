@@ -27,6 +27,8 @@ _LEVELS = {
     "clerk.failed": "error",
     "upload.waits": "warning",
     "hold.review_due": "warning",
+    "alert.agent_asked": "warning",
+    "alert.number_told": "warning",
     "hearing.judged": "debug",
     "policy.capture": "debug",
     "call.state": "debug",

@@ -20,6 +20,14 @@ _THANKS = frozenset(
     | {"au", "revoir", "bonne", "journee", "soiree"}
 )
 
+_COURTESY = (
+    _GREETING
+    | _THANKS
+    | {"souhaite", "une", "bon", "fin", "de", "d", "apres", "midi", "week", "end", "a", "bientot", "aussi"}
+    | {"egalement", "pareillement", "courage", "avance", "pour", "tout", "votre", "aide", "accueil", "patience"}
+    | {"mademoiselle", "messieurs", "dames", "ok", "d", "accord", "parfait", "entendu", "et", "continuation"}
+)
+
 
 def _cuts(words: Sequence[Word]) -> list[int]:
     """Return the indices at which a new clause begins."""
@@ -86,3 +94,8 @@ def core(words: Sequence[Word]) -> tuple[int, int]:
         if words[at - 1].pause in (".", "?"):
             last = at
     return first, last
+
+
+def only_courteous(words: Sequence[Word]) -> bool:
+    """Tell whether nothing is said but greetings and thanks: those who refuse take leave with the same words."""
+    return bool(words) and all(word.text in _COURTESY for word in words)

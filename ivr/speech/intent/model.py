@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ivr.domain.sensitive import sensitive_spans
 from ivr.domain.verdict import Band, Label, Thresholds
-from ivr.speech.intent.clauses import core, stretches
+from ivr.speech.intent.clauses import core, only_courteous, stretches
 from ivr.speech.intent.concepts import Lexicon, Unit, shipped_lexicon
 from ivr.speech.intent.features import vectorise
 from ivr.speech.intent.hypothetical import asks_about_refusing
@@ -146,7 +146,7 @@ class IntentModel:
 
     def _judge_text(self, text: str) -> _Judged:
         spoken, units = self._read(text)
-        if not spoken:
+        if not spoken or only_courteous(spoken):
             nothing = np.zeros(len(LABELS), dtype=np.float32)
             nothing[_AT[Label.NONE]] = 1.0
             return _Judged(nothing, 0, 0)

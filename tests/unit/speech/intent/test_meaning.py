@@ -188,3 +188,17 @@ def test_any_text_gets_a_reading_with_bounds_inside_it(text: str) -> None:
     assert 0.0 <= reading.score <= 1.0
     if reading.span is not None:
         assert 0 <= reading.span[0] < reading.span[1] <= len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Merci beaucoup madame, je vous souhaite une bonne journée.",
+        "Je vous souhaite une bonne journée.",
+        "Merci et bonne journée.",
+        "Au revoir monsieur, merci pour votre aide.",
+        "Bonjour madame.",
+    ],
+)
+def test_taking_leave_is_no_refusal(text: str) -> None:
+    assert judged(text).band is Band.CLEAR
