@@ -40,6 +40,7 @@ def export_evidence(
             )
             heads = {head.node_id: {"seq": head.seq, "digest": head.digest} for head in seen.heads}
             keys = {key_id: key.hex() for key_id, key in seen.keys.items()}
+            key_nodes = dict(seen.key_nodes)
         write_private(folder / "public-key.pem", signer.public_pem)
         manifest: dict[str, object] = {
             "format": FORMAT,
@@ -49,6 +50,7 @@ def export_evidence(
             "heads": heads,
             "key_id": signer.key_id,
             "keys": keys,
+            "key_nodes": key_nodes,
             "files": files,
         }
         text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"

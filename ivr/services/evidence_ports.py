@@ -43,12 +43,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Chains, heads and checkpoints as of one moment; `links` may be read once, in order of node and number."""
+    """Chains, heads and checkpoints as of one moment; `links` may be read once, in order of node and number.
+
+    `key_nodes` says by key id which node a key signs for.
+    """
 
     links: Iterator[Link]
     heads: Sequence[Head]
     checkpoints: Sequence[Checkpoint]
     keys: Mapping[str, bytes]
+    key_nodes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

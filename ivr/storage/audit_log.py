@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Table, func, insert, select, update
@@ -111,16 +111,19 @@ class SqlAuditLog:
             return connection.execute(select(func.count()).select_from(audit_events)).scalar_one()
 
     def verify(self, witnessed: Sequence[Checkpoint] = (), keys: Mapping[str, bytes] | None = None) -> list[str]:
-        """Chains, heads, and every signature of a checkpoint that a key in the database (or ours) can check.
+        """Chains, heads, and every signature of a checkpoint or certificate.
+
+        What bears our node's name counts with our own key only: whoever can write the database can put a key there.
+        Other nodes' keys are taken from the database, each for its own node: they are sure on that node alone.
 
         `witnessed` are checkpoints that were kept outside, `keys` what they were signed with: a chain that was
         rewritten together with its heads and checkpoints is whole in itself, and only they know better.
         """
         with self.snapshot() as seen:
             checkpoints = list(dict.fromkeys([*seen.checkpoints, *witnessed]))
-            known = {**(keys or {}), **seen.keys}
-            faults = chain_faults(seen.links, seen.heads, checkpoints)
-            faults += [fault for checkpoint in checkpoints for fault in self._forged(checkpoint, known)]
+            forged: list[str] = []
+            faults = chain_faults(self._certified(seen, forged), seen.heads, checkpoints) + forged
+            faults += [fault for one in checkpoints for fault in self._forged(one, seen, keys or {})]
             return faults + self._unsigned(seen.heads, seen.checkpoints)
 
     def witness(self) -> Witness:
@@ -151,10 +154,15 @@ class SqlAuditLog:
             heads = [Head(**row._mapping) for row in connection.execute(select(audit_heads))]
             signed = select(audit_checkpoints).order_by(audit_checkpoints.c.node_id, audit_checkpoints.c.seq)
             checkpoints = [Checkpoint(**row._mapping) for row in connection.execute(signed)]
-            keys = {row.key_id: bytes(row.public_key) for row in connection.execute(select(evidence_keys))}
+            others = select(evidence_keys).where(evidence_keys.c.node_id != self._node_id)
+            rows = connection.execute(others if self._signer is not None else select(evidence_keys)).all()
+            keys = {row.key_id: bytes(row.public_key) for row in rows}
+            nodes = {row.key_id: row.node_id for row in rows}
             if self._signer is not None:
                 keys[self._signer.key_id] = self._signer.public_key
-            yield Snapshot((Link(**row._mapping) for row in connection.execute(query)), heads, checkpoints, keys)
+                nodes[self._signer.key_id] = self._node_id
+            links = (Link(**row._mapping) for row in connection.execute(query))
+            yield Snapshot(links, heads, checkpoints, keys, nodes)
 
     def _link(self, head: Head, entry: Entry) -> Link:
         # Taken under the lock, so that times never run backwards along the chain.
@@ -202,19 +210,47 @@ class SqlAuditLog:
             if head.seq // self._every > last.get(head.node_id, 0) // self._every
         ]
 
-    def _forged(self, checkpoint: Checkpoint, keys: Mapping[str, bytes]) -> list[str]:
+    def _forged(self, checkpoint: Checkpoint, seen: Snapshot, witnessed: Mapping[str, bytes]) -> list[str]:
         if self._signer is None:
             return []
-        where = f"node {checkpoint.node_id}, event {checkpoint.seq}: the checkpoint of {stamp(checkpoint.at)}"
-        key = keys.get(checkpoint.key_id)
-        if key is None or not self._signer.is_key(checkpoint.key_id, key):
-            return [f"{where} names a key that nobody has: {checkpoint.key_id}"]
-        text = checkpoint_text(checkpoint.node_id, checkpoint.seq, checkpoint.digest, checkpoint.at, checkpoint.key_id)
-        try:
-            signature = bytes.fromhex(checkpoint.signature)
-        except ValueError:
-            signature = b""
-        return [] if self._signer.verifies(key, text, signature) else [f"{where} bears a wrong signature"]
+        node, named = checkpoint.node_id, checkpoint.key_id
+        where = f"node {node}, event {checkpoint.seq}: the checkpoint of {stamp(checkpoint.at)}"
+        if node == self._node_id and named != self._signer.key_id:
+            return [f"{where} was signed by another key than this node's: {named}"]
+        key = self._key_of(node, named, seen) or witnessed.get(named)
+        if key is None or not self._signer.is_key(named, key):
+            return [f"{where} names a key that nobody has: {named}"]
+        text = checkpoint_text(node, checkpoint.seq, checkpoint.digest, checkpoint.at, named)
+        good = self._signer.verifies(key, text, _unhexed(checkpoint.signature))
+        return [] if good else [f"{where} bears a wrong signature"]
+
+    def _key_of(self, node_id: str, key_id: str, seen: Snapshot) -> bytes | None:
+        """Our own key counts for every node (one may have been renamed), another one for the node it belongs to."""
+        if self._signer is not None and key_id == self._signer.key_id:
+            return self._signer.public_key
+        return seen.keys.get(key_id) if seen.key_nodes.get(key_id) == node_id else None
+
+    def _certified(self, seen: Snapshot, forged: list[str]) -> Iterable[Link]:
+        """Pass the chain on, and note certificates whose signature is not by who says to have made them."""
+        for link in seen.links:
+            if link.kind == CERTIFICATE and self._signer is not None and not self._bears_out(link, seen, self._signer):
+                forged.append(
+                    f"node {link.node_id}, event {link.seq}: the certificate of {link.recording_id} bears no valid "
+                    "signature"
+                )
+            yield link
+
+    def _bears_out(self, link: Link, seen: Snapshot, signer: Signer) -> bool:
+        body = _event(link).body
+        if "signature" not in body:
+            # Written before certificates were signed.
+            return True
+        key = self._key_of(link.node_id, str(body.get("key_id")), seen)
+        if key is None:
+            # Another node makes its key known with its first checkpoint.
+            return link.node_id != self._node_id
+        text = certificate_text(link.node_id, link.recording_id, body)
+        return signer.verifies(key, text, _unhexed(str(body["signature"])))
 
 
 def _reserve_certificates(
@@ -236,12 +272,16 @@ def _reserve_certificates(
     others = wanted.keys() - mine
     earlier: dict[str, AuditEvent] = {}
     if others:
-        query = select(audit_events).join(
-            certificates,
-            (certificates.c.node_id == audit_events.c.node_id) & (certificates.c.seq == audit_events.c.seq),
-        )
+        # What points at any other event certifies nothing: somebody put it there.
+        same = (certificates.c.node_id == _E.node_id) & (certificates.c.seq == _E.seq)
+        same &= (certificates.c.recording_id == _E.recording_id) & (_E.kind == CERTIFICATE)
+        query = select(audit_events).join(certificates, same)
         for row in connection.execute(query.where(certificates.c.recording_id.in_(others))):
             earlier[row.recording_id] = _event(Link(**row._mapping))
+    for one in sorted(others - earlier.keys()):
+        false = update(certificates).where(certificates.c.recording_id == one)
+        connection.execute(false.values(node_id=head.node_id, seq=wanted[one]))
+        mine.add(one)
     return earlier, {one: wanted[one] for one in mine}
 
 
@@ -266,6 +306,13 @@ def _locked_head(connection: Connection, node_id: str) -> Head:
 
 def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _unhexed(signature: str) -> bytes:
+    try:
+        return bytes.fromhex(signature)
+    except ValueError:
+        return b""
 
 
 def _event(link: Link) -> AuditEvent:

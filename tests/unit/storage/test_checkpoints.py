@@ -192,6 +192,41 @@ def test_a_recording_is_certified_once_by_whichever_node_comes_first(database: D
     assert one.verify() == []
 
 
+def test_a_row_that_points_at_another_event_suppresses_no_certificate(database: Database) -> None:
+    audit = a_chain(database)
+    audit.append("recording.started", recording_id="rec-1")
+    tamper(database, "INSERT INTO certificates (recording_id, node_id, seq) VALUES ('rec-1', 'node-1', 1)")
+    made = audit.append("certificate.destruction", recording_id="rec-1", body={"sha256": "ab"})
+    assert (made.kind, made.seq) == ("certificate.destruction", 2)
+    assert audit.append("certificate.destruction", recording_id="rec-1", body={"sha256": "cd"}) == made
+    assert audit.verify() == []
+
+
+def test_a_chain_signed_anew_with_a_key_that_was_put_into_the_database_is_found(database: Database) -> None:
+    audit = a_chain(database, every=100)
+    fill(audit, 3)
+    audit.append("certificate.destruction", recording_id="rec-1", body={"sha256": "ab"})
+    audit.checkpoint()
+    tables = ("audit_events", "audit_heads", "audit_checkpoints", "evidence_keys", "certificates")
+    tamper(database, *(f"DELETE FROM {table}" for table in tables))
+    forger = a_chain(database, signer=OTHER)
+    fill(forger, 2)
+    forger.append("certificate.destruction", recording_id="rec-1", body={"sha256": "cd"})
+    forger.checkpoint()
+    # Under whichever node's name the key stands there.
+    for node in ("node-1", "node-9"):
+        tamper(database, f"UPDATE evidence_keys SET node_id = '{node}'")
+        certificate, checkpoint = audit.verify()
+        assert certificate == "node node-1, event 3: the certificate of rec-1 bears no valid signature"
+        assert f"was signed by another key than this node's: {OTHER.key_id}" in checkpoint
+    # Nor does a key sign for any node but its own.
+    with audit.snapshot() as seen:
+        assert seen.key_nodes == {SIGNER.key_id: "node-1", OTHER.key_id: "node-9"}
+    tamper(database, "UPDATE evidence_keys SET node_id = 'node-1'")
+    with audit.snapshot() as seen:
+        assert list(seen.keys) == [SIGNER.key_id]
+
+
 # ---- offline
 
 
