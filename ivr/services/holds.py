@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from hashlib import sha256
 
 from ivr.domain import legal_hold as domain
-from ivr.domain.evidence import stamp
+from ivr.domain.evidence import canonical, stamp
 from ivr.domain.legal_hold import HoldState, LegalHold, hold_rules
 from ivr.domain.profile import Profile
 from ivr.services.evidence_ports import Entry
@@ -81,6 +82,11 @@ class Holds:
         return [hold for hold in self._register.all([HoldState.ACTIVE]) if hold.review_overdue(now)]
 
 
+def items_digest(items: Iterable[str]) -> str:
+    """What the evidence says of a hold's items, however many there are."""
+    return sha256(canonical({"items": sorted(items)}).encode()).hexdigest()
+
+
 def _entry(kind: str, hold: LegalHold, by: str, reason: str = "") -> Entry:
     items = sorted(hold.items)
     body: dict[str, object] = {
@@ -94,6 +100,8 @@ def _entry(kind: str, hold: LegalHold, by: str, reason: str = "") -> Entry:
         "review_at": stamp(hold.review_at),
         "items": items[:_LISTED],
         "item_count": len(items),
+        "items_sha256": items_digest(items),
+        "active_from": stamp(hold.active_from) if hold.active_from else None,
     }
     if reason:
         body["reason"] = reason

@@ -130,11 +130,20 @@ def _settle_files(held: Holdings) -> list[Recovery]:
             if state is None:
                 done.extend(_settle_stray(held, recording_id, half_written=recording_id in half_written))
             elif state in RECORDING.final:
-                destroy(held, recording_id, rule_id="", reason="file outlived its destruction")
-                done.append(Recovery(recording_id, state, "file deleted: the recording had been destroyed"))
+                done.append(_settle_outlived(held, recording_id, state))
         except Exception as later:
             done.append(_left(recording_id, state, later))
     return done
+
+
+def _settle_outlived(held: Holdings, recording_id: str, state: RecordingState) -> Recovery:
+    """The row alone condemns no audio: whoever can write the database can set a state."""
+    told = {event.kind for event in held.audit.events(recording_id=recording_id)}
+    if not told & {said.DISCARDING, said.CERTIFICATE}:
+        how = "left as it is: its row says it was destroyed and no evidence does (see 'ivr audit verify')"
+        return Recovery(recording_id, state, how)
+    destroy(held, recording_id, rule_id="", reason="file outlived its destruction")
+    return Recovery(recording_id, state, "file deleted: the recording had been destroyed")
 
 
 def _settle_stray(held: Holdings, recording_id: str, *, half_written: bool) -> list[Recovery]:

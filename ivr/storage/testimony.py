@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, exists, select
 
+from ivr.domain.checkpoint import CERTIFICATE
 from ivr.domain.evidence import stamp
+from ivr.domain.recording import RECORDING, UNFINISHED
+from ivr.domain.retention import RECORDED_AT
+from ivr.process_log import PROCESS
+from ivr.services import holdings as said
+from ivr.services.holds import items_digest
 from ivr.services.pending_evidence import BARRED
 from ivr.services.ports import AuditEvent
 from ivr.services.testimony import TELLING, deadline_fault
@@ -22,18 +28,27 @@ from ivr.storage.database import Database
 from ivr.storage.tables import (
     audit_events,
     business_events,
+    certificates,
     do_not_call,
     legal_hold_items,
     legal_holds,
+    recording_keys,
     recording_purposes,
     recordings,
 )
 
 _NOTED = "business.event"
 _HOLDS = ("hold.requested", "hold.approved", "hold.rejected", "hold.renewed", "hold.released")
+#: What a hold goes through: what comes later in its life is the later word of two nodes, whatever their clocks say.
+_LIFE = ("REQUESTED", "ACTIVE", "RELEASED", "REJECTED")
 _KEPT = ("SEALED", "DAMAGED")
+_FINAL = tuple(state.value for state in RECORDING.final)
+_OPEN = tuple(state.value for state in UNFINISHED)
+#: Fields of a recording's row that its beginning tells.
+_TAG = ("retention", "program", "purposes", "policy_id", "policy_version", "rule_ids")
 _PAGE = 500
 _E = audit_events.c
+_R = recordings.c
 
 
 def table_faults(database: Database, *, limit: int = 1_000) -> list[str]:
@@ -45,7 +60,8 @@ def table_faults(database: Database, *, limit: int = 1_000) -> list[str]:
     with database.reading() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        faults = list(islice(chain(_bars(connection), _holds(connection), _kept(connection)), limit + 1))
+        told = chain(_bars(connection), _holds(connection), _gone(connection), _kept(connection))
+        faults = list(islice(told, limit + 1))
     return faults if len(faults) <= limit else [*faults[:limit], "and more: mend these, then verify again"]
 
 
@@ -85,34 +101,91 @@ def _same_bar(row: Row[Any], event: Row[Any], body: Mapping[str, Any]) -> bool:
 
 
 def _holds(connection: Connection) -> Iterator[str]:
-    last: dict[str, tuple[Row[Any], Mapping[str, Any]]] = {}
+    told: dict[str, dict[str, tuple[Row[Any], Mapping[str, Any]]]] = defaultdict(dict)
     for event, body in _told(connection, *_HOLDS):
-        name = str(body.get("hold_id", ""))
-        if name not in last or last[name][0].at <= event.at:
-            last[name] = (event, body)
-    count = func.count(legal_hold_items.c.recording_id)
-    query = select(legal_holds.c.hold_id, legal_holds.c.state, legal_holds.c.review_at, count)
-    query = query.outerjoin(legal_hold_items, legal_hold_items.c.hold_id == legal_holds.c.hold_id)
-    for row in connection.execute(query.group_by(legal_holds.c.hold_id)):
-        hold_id, state, review_at, items = row
-        if hold_id not in last:
-            yield f"hold {hold_id}: no event tells who asked for it"
+        told[str(body.get("hold_id", ""))][event.node_id] = (event, body)
+    items: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(select(legal_hold_items)):
+        items[row.hold_id].append(row.recording_id)
+    for row in connection.execute(select(legal_holds).order_by(legal_holds.c.hold_id)):
+        if row.hold_id not in told:
+            yield f"hold {row.hold_id}: no event tells who asked for it"
             continue
-        event, body = last.pop(hold_id)
-        if (body.get("state"), body.get("item_count"), body.get("review_at")) != (state, items, stamp(review_at)):
-            yield f"hold {hold_id}: was altered; node {event.node_id}, event {event.seq} tells another state or items"
-    for hold_id, (event, _) in last.items():
+        last = _last_words(told.pop(row.hold_id).values())
+        if not any(_same_hold(row, items[row.hold_id], body) for _, body in last):
+            event = last[-1][0]
+            yield (
+                f"hold {row.hold_id}: was altered; node {event.node_id}, event {event.seq} tells another state or items"
+            )
+    for hold_id, by_node in told.items():
+        event = _last_words(by_node.values())[-1][0]
         yield f"hold {hold_id}: is missing; node {event.node_id}, event {event.seq} tells of it"
+
+
+def _last_words(told: Iterable[tuple[Row[Any], Mapping[str, Any]]]) -> list[tuple[Row[Any], Mapping[str, Any]]]:
+    """Of the last event of each node, those that no other's goes beyond."""
+
+    def age(one: tuple[Row[Any], Mapping[str, Any]]) -> tuple[int, int]:
+        state, approvals = one[1].get("state"), one[1].get("approvals")
+        return (_LIFE.index(state) if state in _LIFE else -1, approvals if isinstance(approvals, int) else 0)
+
+    told = list(told)
+    oldest = max(map(age, told))
+    return [one for one in told if age(one) == oldest]
+
+
+def _same_hold(row: Row[Any], items: Sequence[str], body: Mapping[str, Any]) -> bool:
+    active_from = stamp(row.active_from) if row.active_from is not None else None
+    written = {
+        "state": row.state,
+        "review_at": stamp(row.review_at),
+        "item_count": len(items),
+        "items_sha256": items_digest(items),
+        "active_from": active_from,
+    }
+    # Events of older versions tell neither of the last two.
+    return all(body.get(name, value) == value for name, value in PROCESS.fields(written).items())
+
+
+def _gone(connection: Connection) -> Iterator[str]:
+    """What was destroyed has a certificate, what has none is there, and no state hides a recording from its clock."""
+    mine = _E.recording_id == _R.recording_id
+    certified = (certificates.c.node_id == _E.node_id) & (certificates.c.seq == _E.seq)
+    certified &= (certificates.c.recording_id == _E.recording_id) & (_E.kind == CERTIFICATE)
+    for name in _names(connection, certificates.c.recording_id, ~exists().where(certified)):
+        yield f"recording {name}: its entry among the certificates points at no certificate of it"
+    unlisted = ~exists().where(certificates.c.recording_id == _E.recording_id)
+    for name in _names(connection, _E.recording_id, _E.kind == CERTIFICATE, _E.recording_id != "", unlisted):
+        yield f"recording {name}: its certificate is not among the certificates"
+    without = ~exists().where(certificates.c.recording_id == _R.recording_id)
+    for name in _names(connection, _R.recording_id, _R.state.in_(_FINAL), without):
+        yield f"recording {name}: its row says it was destroyed, and no certificate does"
+    ended = exists().where(mine, _E.kind == said.DISCARDED)
+    for name in _names(connection, _R.recording_id, _R.state.not_in(_FINAL), ended):
+        yield f"recording {name}: its state was altered: the evidence tells that it was destroyed"
+    sealed = exists().where(mine, _E.kind == said.SEALED)
+    for name in _names(connection, _R.recording_id, _R.state.in_(_OPEN), sealed):
+        yield f"recording {name}: its state was altered: the evidence tells that it was sealed"
+    # The key goes before the certificate is made.
+    keyed = exists().where(recording_keys.c.recording_id == certificates.c.recording_id)
+    for name in _names(connection, certificates.c.recording_id, keyed):
+        yield f"recording {name}: a certificate tells of its destruction, and its key is there"
+    rowless = ~exists().where(mine)
+    begun = _E.kind.in_((said.STARTED, said.SEALED))
+    for name in _names(connection, _E.recording_id, begun, rowless, unlisted):
+        yield f"recording {name}: its row is missing: the evidence tells of it, and no certificate of its destruction"
+
+
+def _names(connection: Connection, column: ColumnElement[str], *where: ColumnElement[bool]) -> Iterator[str]:
+    yield from connection.execute(select(column).where(*where).distinct().order_by(column)).scalars()
 
 
 def _kept(connection: Connection) -> Iterator[str]:
     """Deadlines, clocks and business events of every recording that is kept."""
     after = ""
     while True:
-        query = select(recordings.c.recording_id, recordings.c.deadline).where(
-            recordings.c.state.in_(_KEPT), recordings.c.recording_id > after
-        )
-        rows = connection.execute(query.order_by(recordings.c.recording_id).limit(_PAGE)).all()
+        query = select(recordings).where(_R.state.in_(_KEPT), _R.recording_id > after)
+        rows = connection.execute(query.order_by(_R.recording_id).limit(_PAGE)).all()
         if not rows:
             return
         after = rows[-1].recording_id
@@ -124,17 +197,41 @@ def _kept(connection: Connection) -> Iterator[str]:
             name, mine = row.recording_id, events[row.recording_id]
             faults = (
                 deadline_fault(row.deadline, mine),
-                _clock_fault(clocks[name], mine),
+                _tag_fault(row, mine),
+                _clock_fault(row, clocks[name], noted[name], mine),
                 _noted_fault(noted[name], mine),
             )
             yield from (f"recording {name}: {fault}" for fault in faults if fault)
 
 
-def _clock_fault(rows: Sequence[Row[Any]], events: Sequence[AuditEvent]) -> str:
-    written = {row.tag: stamp(row.due_at) for row in rows if row.due_at is not None}
+def _tag_fault(row: Row[Any], events: Sequence[AuditEvent]) -> str:
+    """Say which of its fields are not what was told when it was begun and sealed."""
+    altered = []
+    written = PROCESS.fields({name: row._mapping[name] for name in _TAG})
+    begun = [event.body for event in events if event.kind == said.STARTED]
+    if begun and written not in [{name: body.get(name, written[name]) for name in _TAG} for body in begun]:
+        altered += [name for name in _TAG if all(body.get(name, written[name]) != written[name] for body in begun)]
+    sealed = {event.node_id: event.body for event in events if "sha256" in event.body and event.kind in TELLING}
+    if sealed and PROCESS.fields({"sha256": row.sha256})["sha256"] not in [body["sha256"] for body in sealed.values()]:
+        altered.append("sha256")
+    masks = [event.body["masks"] for event in events if event.kind == said.SEALED and "masks" in event.body]
+    if masks and len(row.masks) not in masks:
+        altered.append("masks")
+    return f"its row was altered: the evidence tells another {', '.join(altered)}" if altered else ""
+
+
+def _clock_fault(
+    recording: Row[Any], rows: Sequence[Row[Any]], noted: Sequence[Row[Any]], events: Sequence[AuditEvent]
+) -> str:
+    # A purpose without a deadline is none that ivr wrote: it fixes one whenever it writes.
+    written = {row.tag: stamp(row.due_at) if row.due_at is not None else "" for row in rows}
     told = {event.node_id: event.body["clocks"] for event in events if "clocks" in event.body}
     if (written or told) and written not in told.values():
         return "the deadlines of its purposes were altered: they are not those of the evidence"
+    begins = {(RECORDED_AT, recording.opened_at), *((event.kind, event.at) for event in noted)}
+    for row in rows:
+        if (row.event, row.event_at) not in begins or (row.ended_at is not None and row.ended_at < row.due_at):
+            return f"the clock of its purpose {row.tag} was altered: nothing that happened began or ended it so"
     return ""
 
 
@@ -151,7 +248,8 @@ def _noted_fault(rows: Sequence[Row[Any]], events: Sequence[AuditEvent]) -> str:
 
 def _events(connection: Connection, recording_ids: Sequence[str]) -> dict[str, list[AuditEvent]]:
     found: dict[str, list[AuditEvent]] = defaultdict(list)
-    query = select(audit_events).where(_E.recording_id.in_(recording_ids), _E.kind.in_(sorted(TELLING)))
+    kinds = sorted({*TELLING, said.STARTED})
+    query = select(audit_events).where(_E.recording_id.in_(recording_ids), _E.kind.in_(kinds))
     for row in connection.execute(query.order_by(_E.node_id, _E.seq)):
         found[row.recording_id].append(AuditEvent(**{**row._mapping, "body": _body(row.body)}))
     return found

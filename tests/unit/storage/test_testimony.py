@@ -89,15 +89,64 @@ def test_what_ivr_did_itself_is_borne_out(world: RetentionWorld) -> None:
         ("UPDATE legal_holds SET state = 'RELEASED'", "hold hold-1: was altered"),
         ("UPDATE legal_holds SET review_at = '{later}'", "hold hold-1: was altered"),
         ("DELETE FROM legal_hold_items", "hold hold-1: was altered"),
+        ("UPDATE legal_hold_items SET recording_id = 'two'", "hold hold-1: was altered"),
+        ("UPDATE legal_holds SET active_from = '{later}'", "hold hold-1: was altered"),
+        ("INSERT INTO recording_purposes(recording_id, tag, event) VALUES ('two', 'health_contract', '')", "two: the"),
+        ("UPDATE recording_purposes SET event = 'conclusion'", "sale: the clock of its purpose sales_audio"),
+        ("UPDATE recording_purposes SET event_at = '{later}'", "sale: the clock of its purpose sales_audio"),
+        ("UPDATE recording_purposes SET ended_at = '{sooner}'", "sale: the clock of its purpose sales_audio"),
+        ("UPDATE recordings SET retention = 'health_contract' WHERE recording_id = 'two'", "another retention"),
+        ("UPDATE recordings SET purposes = '[]', policy_version = '1999'", "another purposes, policy_version"),
+        ("UPDATE recordings SET sha256 = 'ab' WHERE recording_id = 'two'", "recording two: its row was altered"),
+        ("UPDATE recordings SET masks = '[{{}}]' WHERE recording_id = 'two'", "recording two: its row was altered"),
+        ("UPDATE recordings SET state = 'CAPTURING' WHERE recording_id = 'two'", "two: its state was altered"),
+        ("UPDATE recordings SET state = 'PURGED' WHERE recording_id = 'two'", "no certificate does"),
+        ("INSERT INTO certificates SELECT 'two', node_id, seq FROM audit_events WHERE seq = 1", "points at no cert"),
+        ("DELETE FROM recording_keys; DELETE FROM recordings WHERE recording_id = 'two'", "two: its row is missing"),
     ],
 )  # fmt: skip
 def test_a_row_that_was_altered_is_named(world: RetentionWorld, statement: str, named: str) -> None:
     later, sooner = "2099-01-01T00:00:00.000000Z", "2026-11-22T00:00:00.000000Z"
-    tamper(world, statement.format(later=later, sooner=sooner))
+    tamper(world, *statement.format(later=later, sooner=sooner).split("; "))
     faults = table_faults(world.database)
     assert any(named in fault for fault in faults), faults
     # The chain itself is whole: only the comparison tells.
     assert world.audit.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE recordings SET state = 'SEALED' WHERE recording_id = 'two'", "tells that it was destroyed"),
+        ("DELETE FROM certificates", "recording two: its certificate is not among"),
+        ("UPDATE recording_keys SET recording_id = 'two' WHERE recording_id = 'sale'", "two: a certificate tells"),
+    ],
+)
+def test_what_was_destroyed_cannot_be_made_to_look_otherwise(world: RetentionWorld, statement: str, named: str) -> None:
+    world.vault.discard_stored("two", rule_id="REC-005", reason="asked")
+    assert table_faults(world.database) == []
+    tamper(world, statement)
+    faults = table_faults(world.database)
+    assert any(named in fault for fault in faults), faults
+
+
+def test_a_state_that_was_set_by_hand_costs_no_audio(world: RetentionWorld) -> None:
+    tamper(world, "UPDATE recordings SET state = 'PURGED' WHERE recording_id = 'two'")
+    (done,) = world.vault.recover()
+    assert done.how.startswith("left as it is")
+    assert world.state("two") == ("PURGED", True, True)
+    assert world.certificates("two") == []
+
+
+def test_a_clock_that_was_set_back_alters_no_hold(world: RetentionWorld) -> None:
+    held = world.holds.request(
+        case="D", owner="o", basis="17.3.e legal claims", items=["sale"], by="anne",
+        review_at=world.clock.at + timedelta(days=30),
+    )  # fmt: skip
+    for by in ("bruno", "chloe"):
+        world.clock.at -= timedelta(hours=1)
+        world.holds.approve(held.id, by=by)
+    assert table_faults(world.database) == []
 
 
 def test_many_faults_are_cut_short_aloud(world: RetentionWorld) -> None:
