@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ivr.domain.dictated_digits import AnnouncedNumber, Scattered, scattered_digits
 from ivr.domain.heard_speech import HeardPiece, HeardSpeech, Joined
+from ivr.domain.inner_numbers import doubtful_from
 from ivr.domain.sensitive import asks_for_other_number, long_digit_spans, sensitive_spans
 from ivr.domain.spoken_digits import digit_runs, tokens
 from ivr.domain.verdict import NumberHold, SensitiveSpan
@@ -46,11 +48,13 @@ class NumberWatch:
         self._pause_max_ms = pause_max_ms
         self._speech = HeardSpeech(pieces_max=_PIECES_MAX)
         self._prompt = ""
+        self._announced = AnnouncedNumber(pause_max_ms)
         self._told: dict[SensitiveSpan, None] = {}
         self._hold: NumberHold | None = None
         self._holds: deque[NumberHold] = deque(maxlen=_HOLDS_REMEMBERED)
         self._lost: NumberHold | None = None
         self._lost_since_ms = 0
+        self._scattered = Scattered()
 
     def feed(self, piece: HeardPiece, *, last_prompt: str = "", held: NumberHold | None = None) -> Watched:
         """Take the next piece; `last_prompt` is what was said to this party before it, as text.
@@ -65,10 +69,16 @@ class NumberWatch:
         if over or (last_prompt != self._prompt and asks_for_other_number(last_prompt)):
             # The answer to the next question does not go on with the answer to the one before.
             self._speech.clear()
+            self._announced.stop()
         if not self._speech.take(piece):
             return self._answer()
         self._prompt = last_prompt
         for span in (*self._alone(), *self._together()):
+            self._told[span] = None
+        for span in self._announced.feed(piece, self._speech.pieces, tuple(self._told)):
+            self._told[span] = None
+        self._scattered = scattered_digits(self._speech.pieces, self._pause_max_ms, self._prompt, LOST)
+        for span in self._scattered.masked:
             self._told[span] = None
         self._go_on_lost(piece)
         self._told = {span: None for span in self._told if span.end > piece.start_ms - _REMEMBERED_MS}
@@ -134,6 +144,14 @@ class NumberWatch:
         """
         if self._lost is not None:
             return self._lost
+        last = self._speech.pieces[-1]
+        holds = [self._open_run(), self._open_announced(), self._open_scattered()]
+        kept = [hold for hold in holds if hold is not None and last.start_ms <= hold.until_ms]
+        if not kept:
+            return None
+        return NumberHold(min(hold.from_ms for hold in kept), max(hold.until_ms for hold in kept))
+
+    def _open_run(self) -> NumberHold | None:
         pieces = self._dictated()
         joined = Joined.of(pieces, ", ")
         spoken = tokens(joined.text)
@@ -141,14 +159,28 @@ class NumberWatch:
         if not runs or runs[-1].last < len(spoken) - 1:
             return None
         run = runs[-1]
-        until_ms = pieces[-1].end_ms + self._pause_max_ms
-        # What begins with a zero is a telephone number, and no NIR or card.
-        if len(run.text) > _OPEN_DIGITS_MAX or run.text[0] == "0" or self._speech.pieces[-1].start_ms > until_ms:
+        first = doubtful_from(run.groups)
+        if first is None or sum(map(len, run.groups[first:])) > _OPEN_DIGITS_MAX:
             return None
-        for start_ms, end_ms in joined.when(run.start, run.end):
-            if not any(span.start <= start_ms and end_ms <= span.end for span in self._told):
-                return NumberHold(start_ms, until_ms)
-        return NumberHold(pieces[-1].end_ms, until_ms)
+        begin = run.starts[sum(map(len, run.groups[:first]))]
+        return self._from_first_unmasked(joined.when(begin, run.end), pieces[-1].end_ms)
+
+    def _open_announced(self) -> NumberHold | None:
+        from_ms = self._announced.from_ms(self._speech.pieces[-1].start_ms)
+        if from_ms is None:
+            return None
+        masked = [span.end for span in self._told if span.end > from_ms]
+        return NumberHold(max([from_ms, *masked]), self._announced.until_ms)
+
+    def _open_scattered(self) -> NumberHold | None:
+        found = self._scattered
+        return None if found.from_ms is None else NumberHold(found.from_ms, found.until_ms)
+
+    def _from_first_unmasked(self, said: Sequence[tuple[int, int]], end_ms: int) -> NumberHold:
+        for start_ms, until_ms in said:
+            if not any(span.start <= start_ms and until_ms <= span.end for span in self._told):
+                return NumberHold(start_ms, end_ms + self._pause_max_ms)
+        return NumberHold(end_ms, end_ms + self._pause_max_ms)
 
     # ---- what was lost
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from stdnum import iban, luhn
 
 from ivr.domain.bridged_numbers import bridged_numbers
+from ivr.domain.inner_numbers import after_telephones, inner_number, telephone_going_on
 from ivr.domain.spoken_digits import DigitRun, Token, digit_runs, filler_before, tokens
 from ivr.domain.verdict import SensitiveSpan
 
@@ -25,8 +26,10 @@ _CONTEXT_WORDS = 14
 _PART_DIGITS = 5
 #: The longest number that is asked for has ten digits (ASK-004, max_free_digits).
 _LONG_DIGITS = 11
-_TELEPHONE_DIGITS = 10
-_ABROAD = re.compile(r"33[1-9]\d{8}$")
+#: No number that may be told is so long: what is named as one is a forbidden number after it.
+_LONG_DIGITS_NAMED = 18
+#: So few digits count right after "ma sécu c'est le" or "ma carte bancaire c'est le".
+_SAID_OF_IT_DIGITS = 3
 
 _SAYS_NIR = re.compile(r"\b(?:secu|securite sociale|nir|carte vitale|numero d assure|numero social)\b")
 _SAYS_CARD = re.compile(
@@ -37,7 +40,7 @@ _NOT_PAYMENT_CARD = re.compile(
     r"\bcarte (?:vitale|mutuelle|de mutuelle|d adherent|adherent|de tiers payant|d identite)\b"
 )
 _SAYS_CVV = re.compile(
-    r"\b(?:cryptogramme|crypto|cvv|cvc|trois (?:petits |derniers )?chiffres|derriere la carte|au dos de la carte"
+    r"\b(?:cryptogramme|crypto|cvv|ccv|cvc|trois (?:petits |derniers )?chiffres|derriere la carte|au dos de la carte"
     r"|(?:code|chiffres|numeros?) derriere"
     r"|au dos|code de securite|code au verso)\b"
 )
@@ -45,17 +48,25 @@ _SAYS_OTP = re.compile(
     r"\b(?:code (?:recu|de validation|de confirmation|de verification|a usage unique|temporaire|sms|par sms|unique"
     r"|(?:\w+ ){0,2}(?:qui|que|qu) (?:\w+ ){1,4}(?:envoyee?|recue?|affichee?)|que j ai recu|que je viens de recevoir"
     r"|que vous m avez envoye|d authentification)"
-    r"|recu (?:un |le )?(?:code|sms|texto)|otp|par (?:sms|texto)"
+    r"|(?:recu|recevoir|recois|envoyee?|arrive|donne) (?:un |le |ce |mon )?(?:petit )?(?:code|sms|texto)"
+    r"|un code (?:c est|est|donc|a (?:\w+ )?chiffres)|otp|par (?:sms|texto)"
     r"|(?:sms|texto|message|notification) (?:dit|indique|affiche|c est|marque)|le code (?:c est|est|qui s affiche"
     r"|du sms|du texto))\b"
 )
 _SAYS_PIN = re.compile(
-    r"\b(?:code (?:secret|confidentiel|pin|personnel|de (?:ma |la )?carte)|mot de passe|identifiant secret)\b"
+    r"\b(?:code (?:secret|confidentiel|pin|personnel|de (?:ma |la )?carte)|mon code (?:c est|est|donc|alors)"
+    r"|mot de passe|identifiant secret)\b"
 )
 _SAYS_IBAN = re.compile(
     r"\b(?:iban|rib|releve d identite bancaire|numero de compte|compte bancaire|(?:mon|le) compte (?:c est|est"
     r"|numero)|coordonnees bancaires|code banque|code guichet)\b"
 )
+#: Names after which digits are dictated, with no other meaning ("ma carte" may be any).
+_NAMES_CARD = re.compile(
+    r"\b(?:carte bancaire|carte bleue|carte de credit|carte de paiement|numero de (?:ma |la )?carte|visa|mastercard|cb"
+    r"|american express)\b"
+)
+_NAMES_IBAN = re.compile(r"\b(?:iban|rib|releve d identite bancaire|coordonnees bancaires|numero de compte)\b")
 #: Numbers as long as a NIR that are announced as something else; only a right key makes a NIR of them.
 _NEVER_NIR = re.compile(r"\b(?:siret|siren|finess|suivi|recommande|colis|tracking|tva|adeli|rpps|ean|code barre)\b")
 _EXPIRES = re.compile(
@@ -67,22 +78,7 @@ _NOT_A_CARD_DATE = re.compile(
     r"\b(?:vitale|mutuelle|tiers|adherent|identite|contrat|garantie|devis|ordonnance|attestation|passeport|sejour"
     r"|droits|invalidite)\b"
 )
-_MONTHS = frozenset(
-    [
-        "janvier",
-        "fevrier",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "aout",
-        "septembre",
-        "octobre",
-        "novembre",
-        "decembre",
-    ]
-)
+_MONTHS = re.compile(r"janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre")
 _EXPIRY = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?(?:2[4-9]|3\d)")
 _OTHER_NUMBER = re.compile(
     r"\b(?:telephone|portable|fixe|adherent|dossier|contrat|reference|sinistre|facture|devis|code postal"
@@ -97,6 +93,12 @@ _PASSWORD = re.compile(
     r"(?P<word>(?: \w+){1,4})"
 )
 
+#: "mon mot de passe Médor82": a word with digits in it, or right before some.
+_PASSWORD_NAMED = re.compile(
+    r"\bmots? de passe (?:(?:c est|est|donc|alors|le|voila) ){0,2}"
+    r"(?P<word>(?=[a-z]*\d)\w*[a-z]\w*|(?!depuis |il |ca |fait |a |au |le |les |du |y |pour |en |un |de |et |plus )"
+    r"[a-z]{3,} \d{2,4}(?! (?:fois|jours?|mois|ans|minutes?|heures?|euros?|caracteres|lettres|chiffres)\b))\b"
+)
 _PASSWORD_WRITTEN = re.compile(r"\bmots? de passe\s*:\s*(\S*[^\s.,;!?])", re.IGNORECASE)
 
 
@@ -129,13 +131,47 @@ def long_digit_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...
     found = []
     for run in digit_runs(spoken):
         named = _before(spoken, run.first)
-        readings = (run, *run.readings)
-        telephone = any(r.text[0] == "0" and (r is run or len(r.text) == _TELEPHONE_DIGITS) for r in readings)
-        telephone = telephone or bool(_ABROAD.match(run.text))
         other = _OTHER_NUMBER.search(named) or _NEVER_NIR.search(named)
-        if len(run.text) >= _LONG_DIGITS and run.end > len(lead) and not telephone and not other:
-            found.append(SensitiveSpan("number", max(0, run.start - len(lead)), run.end - len(lead)))
+        start = _too_many_from(run, _LONG_DIGITS_NAMED if other else _LONG_DIGITS)
+        if start is not None and run.end > len(lead):
+            found.append(SensitiveSpan("number", max(0, start - len(lead)), run.end - len(lead)))
     return tuple(found)
+
+
+def _too_many_from(run: DigitRun, limit: int) -> int | None:
+    """Where more digits begin than may be told, after the telephone numbers at the beginning of the run."""
+    start = None
+    for reading in (run, *run.readings):
+        at = after_telephones(reading.groups)
+        rest = reading.groups[at:]
+        if not rest or (at and telephone_going_on(rest)):
+            return None
+        offset = sum(len(group) for group in reading.groups[:at])
+        if reading is run and len(reading.text) - offset >= limit:
+            start = reading.starts[offset]
+    return start
+
+
+def announced(text: str) -> tuple[str, int, int] | None:
+    """Return the kind of forbidden number that `text` names last, and where the name stands; None when it names none,
+    or another number after it."""
+    spoken = tokens(text)
+    line, at = "", []
+    for index, token in enumerate(spoken):
+        at += [index] * (len(token.text) + 1)
+        line += token.text + " "
+    hidden = _NOT_PAYMENT_CARD.sub(lambda m: "." * len(m.group()), line)
+    names = [
+        (match.start(), match.end(), kind)
+        for pattern, kind in ((_SAYS_NIR, "nir"), (_NAMES_CARD, "card"), (_NAMES_IBAN, "iban"))
+        for match in pattern.finditer(hidden if kind == "card" else line)
+    ]
+    if not names:
+        return None
+    start, end, kind = max(names)
+    if _OTHER_NUMBER.search(line[end:]):
+        return None
+    return kind, spoken[at[start]].start, spoken[at[end - 1]].end
 
 
 def _spans(text: str) -> tuple[SensitiveSpan, ...]:
@@ -148,13 +184,33 @@ def _spans(text: str) -> tuple[SensitiveSpan, ...]:
         if any(span.start <= run.start and run.end <= span.end for span in found):
             continue
         span = _of_run(run, spoken)
-        span = span or _expiry(run, spoken)
+        span = span or _expiry(run, spoken) or _inner(run, spoken) or _said_of_it(run, spoken)
         if span is not None:
             found.append(span)
     for span in (*_passwords(spoken), *_written_passwords(text)):
         if all(span.end <= other.start or span.start >= other.end for other in found):
             found.append(span)
     return tuple(sorted(found, key=lambda span: span.start))
+
+
+def _inner(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
+    found = inner_number(run)
+    foreign = _NEVER_NIR.search(_before(spoken, run.first))
+    return None if foreign and len(run.text) < _LONG_DIGITS_NAMED else found
+
+
+def _said_of_it(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
+    """A part of a number right after its name ("ma sécu c'est un quatre-vingt-cinq")."""
+    named = " ".join(token.text for token in spoken[: run.first - filler_before(spoken, run.first)][-_CONTEXT_WORDS:])
+    size = max(len(reading.text) for reading in (run, *run.readings))
+    if size < _SAID_OF_IT_DIGITS:
+        return None
+    # 3646 is the telephone number of the health insurance.
+    if run.text[0] in "12" and re.search(rf"(?:{_SAYS_NIR.pattern})$", named):
+        return SensitiveSpan("nir", run.start, run.end)
+    if re.search(rf"(?:{_NAMES_CARD.pattern})$", _NOT_PAYMENT_CARD.sub("", named)):
+        return SensitiveSpan("card", run.start, run.end)
+    return None
 
 
 def _before(spoken: Sequence[Token], at: int) -> str:
@@ -264,7 +320,7 @@ def _expiry(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
     said = _last(_EXPIRES, before)
     if said < 0 or _NOT_A_CARD_DATE.search(before):
         return None
-    month = spoken[run.first - 1] if run.first and spoken[run.first - 1].text in _MONTHS else None
+    month = spoken[run.first - 1] if run.first and _MONTHS.fullmatch(spoken[run.first - 1].text) else None
     readings = (run, *run.readings)
     if month is not None and any(re.fullmatch(r"(?:20)?[23]\d", reading.text) for reading in readings):
         return SensitiveSpan("card", month.start, run.end)
@@ -331,6 +387,6 @@ def _passwords(spoken: Sequence[Token]) -> Iterator[SensitiveSpan]:
     for index, token in enumerate(spoken):
         at += [index] * (len(token.text) + 1)
         line += token.text + " "
-    for match in _PASSWORD.finditer(line):
-        first, last = at[match.start("word") + 1], at[match.end("word") - 1]
+    for match in (*_PASSWORD.finditer(line), *_PASSWORD_NAMED.finditer(line)):
+        first, last = at[match.start("word") + line[match.start("word")].isspace()], at[match.end("word") - 1]
         yield SensitiveSpan("password", spoken[first].start, spoken[last].end)

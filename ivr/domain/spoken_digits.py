@@ -297,6 +297,13 @@ def _gap(spoken: list[Token], at: int) -> tuple[int, bool]:
     return gap, corrected
 
 
+def words_beside(spoken: Sequence[Token], runs: Sequence[DigitRun]) -> int:
+    """Return how many words are neither digits of `runs` nor said to fill a pause."""
+    digits = {at for run in runs for at in range(run.first, run.last)}
+    filler = _BETWEEN | _CORRECTING | _PAUSES
+    return sum(at not in digits and token.text not in filler for at, token in enumerate(spoken))
+
+
 def filler_before(spoken: Sequence[Token], at: int) -> int:
     """Return how many words before token `at` only fill a pause ("F R, attendez, soixante-seize")."""
     count = 0

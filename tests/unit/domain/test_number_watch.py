@@ -134,6 +134,64 @@ def test_other_long_numbers_in_pieces_are_left_alone(said: list[str]) -> None:
     assert [answer.spans for answer in watched(*said)] == [()] * len(said)
 
 
+def test_a_number_is_found_and_held_after_a_birth_date() -> None:
+    answers = watched("Je suis né le 12 mars 1985", "C'est le 1, 85, 03", "75, 123", "456")
+    assert starts(answers[-1], "nir") == {3000, 6000, 9000}
+    assert all(answer.hold is not None and answer.hold.from_ms <= 3000 for answer in answers[:-1])
+
+
+def test_what_follows_a_telephone_number_is_held_until_it_is_masked() -> None:
+    answers = watched("mon numéro c'est le 06 12 34 56 78", "et euh 1 85", "07 75", "123 456")
+    assert [answer.hold.from_ms if answer.hold else None for answer in answers] == [None, 3000, 3000, 11_000]
+    assert starts(answers[-1], "nir") == {3000, 6000, 9000}
+
+
+def test_a_card_that_is_named_after_a_telephone_number_is_held_and_masked_from_its_first_group() -> None:
+    answers = watched("06 12 34 56 78", "et ma carte bancaire c'est", "4970", "1012 3456", "7893")
+    assert answers[0].hold is None
+    assert [answer.hold.from_ms for answer in answers[1:3] if answer.hold] == [3000, 8000]
+    assert starts(answers[2], "card") == {6000}
+    assert starts(answers[-1], "card") == {6000, 9000, 12_000}
+
+
+def test_misheard_words_between_the_groups_end_no_number_that_was_named() -> None:
+    said = ["je vous donne ma carte bancaire", "49 soit ils ont dit", "10-12.", "34,56.", "Soyez Byzanté 1893."]
+    answers = watched(*said, pause_ms=800)
+    assert {2800, 5600, 8400, 11_200} <= starts(answers[-1], "card")
+    assert all(answer.hold is not None for answer in answers[:-1])
+
+
+def test_a_number_that_was_named_ends_with_its_length_or_with_another_name() -> None:
+    card = watched("ma carte bancaire c'est le", "4970 1012 3456 7893", "merci beaucoup", "le dossier c'est le 47382")
+    assert starts(card[-1], "card") == {3000}
+    other = watched("j'ai perdu ma carte bancaire", "mon code postal c'est 44000")
+    assert other[-1].spans == ()
+
+
+def test_short_groups_that_nobody_names_are_masked_when_they_are_too_many() -> None:
+    answers = watched("Hein ? 85.", "07.", "75.", "Sans un trois.", "4156.", pause_ms=2000)
+    assert starts(answers[-1], LOST) == {0, 4000, 8000, 12_000, 16_000}
+    assert all(answer.hold is not None and answer.hold.from_ms == 0 for answer in answers[:-1])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["j'habite au 125", "44000 Nantes", "et j'ai 3 enfants", "le 12 mars"],
+        ["mon numéro d'adhérent", "12 34", "56 78", "90"],
+        ["06 12", "34 56", "78", "et le fixe 02 40", "41 42 43"],
+        ["le 12 mars", "12 03 2025", "à 14 heures", "ou le 15 avril"],
+    ],
+)
+def test_short_groups_of_other_numbers_are_left_alone(said: list[str]) -> None:
+    assert watched(*said)[-1].spans == ()
+
+
+def test_a_code_is_found_after_a_word_that_means_nothing() -> None:
+    said = ["je viens de recevoir un SMS", "attendez", "quatre huit deux neuf un zéro"]
+    assert starts(watched(*said)[-1], "otp") == {6000}
+
+
 def test_digits_are_placed_by_the_times_of_their_words() -> None:
     answer = NumberWatch().feed(timed("ma carte c'est le 4970 1012 3456 7890 voilà", 10_000))
     card = [span for span in answer.spans if span.kind == "card"]

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.other_numbers import harmless
 from benchmarks.spoken_numbers import forbidden
-from ivr.domain.sensitive import sensitive_spans
+from ivr.domain.sensitive import long_digit_spans, sensitive_spans
 
 SEED = 4242
 
@@ -116,3 +116,69 @@ def test_numbers_of_other_registers_are_left_alone(text: str) -> None:
 def test_repeated_digits_are_read_out() -> None:
     assert kinds("un, soixante-sept, zéro quatre, soixante-quinze, deux fois cent douze") == ["nir"]
     assert kinds("FR76 trois zéros, quarante et un, vingt, trente, quarante, cinquante, soixante, dix") == ["iban"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        ("06 12 34 56 78 1 85 07 75 123 456", "nir", "1 85 07 75 123 456"),
+        ("numéro d'adhérent 47382, et 1 85 07 75 123 456", "nir", "1 85 07 75 123 456"),
+        ("né le 12 mars 1985, 1 85 03 75 123 456", "nir", "1 85 03 75 123 456"),
+        ("06 12 34 56 78, 1 85 07 75 123", "nir", "1 85 07 75 123"),
+        ("dossier 47382, 4970 1012 3456 7893", "card", "4970 1012 3456 7893"),
+        ("06 12 34 56 78 et 4970 1012 3456", "card", "4970 1012 3456"),
+        ("4970 1012 3456 7893 et le 06 12 34 56 78", "card", "4970 1012 3456 7893"),
+    ],
+)
+def test_another_number_beside_it_hides_no_number(text: str, kind: str, said: str) -> None:
+    assert [(span.kind, text[span.start : span.end]) for span in sensitive_spans(text)] == [(kind, said)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "06 12 34 56 78 et le fixe 02 40 41 42 43",
+        "le dossier 12 85 07, mon portable 06 12 34 56 78",
+        "44000 Nantes, 06 12 34 56 78",
+    ],
+)
+def test_two_other_numbers_make_no_forbidden_one(text: str) -> None:
+    assert (kinds(text), long_digit_spans(text)) == ([], ())
+
+
+def test_digits_that_are_too_many_after_a_telephone_number_are_told() -> None:
+    text = "06 12 34 56 78 et le 1 85 77 75 123 456"
+    (span,) = long_digit_spans(text)
+    assert text[span.start : span.end] == "1 85 77 75 123 456"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("ma sécu c'est un quatre-vingt-cinq", "nir"),
+        ("les quatre derniers chiffres de ma carte bancaire c'est 7893", "card"),
+        ("ils m'ont envoyé un code, c'est 48 29 10", "otp"),
+        ("je viens de recevoir un SMS, attendez, quatre huit deux neuf un zéro", "otp"),
+        ("mon code c'est quatre sept trois un", "password"),
+        ("mon mot de passe Médor82", "password"),
+        ("mon mot de passe Médor 82", "password"),
+        ("le mot de passe soleil31", "password"),
+        ("le CCV c'est 123", "cvv"),
+    ],
+)
+def test_parts_codes_and_passwords_are_found_in_common_words(text: str, kind: str) -> None:
+    assert kinds(text) == [kind]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mon code postal c'est 44000",
+        "j'ai changé de mot de passe il y a 12 jours",
+        "le mot de passe que j'ai depuis 12 jours ne marche plus",
+        "j'ai appelé la sécu au 3646",
+        "ma carte de mutuelle c'est 7893",
+    ],
+)
+def test_words_like_these_without_a_secret_hold_nothing(text: str) -> None:
+    assert kinds(text) == []
