@@ -176,7 +176,8 @@ def _for_authority(request: AccessRequest, policy: AccessPolicy, profile: Profil
         return _deny("Il faut une demande écrite d'une autorité connue, avec sa référence.", *rules)
     if not asked.verified_by.strip():
         return _deny("L'identité et la base légale de l'autorité n'ont pas été vérifiées.", *rules)
-    if asked.approver_role is not Role.DPO or not asked.approved_by.strip() or asked.approved_by == actor.id:
+    approver = asked.approved_by.strip().casefold()
+    if asked.approver_role is not Role.DPO or not approver or approver == actor.id.strip().casefold():
         return _deny("L'accord du DPO, autre que la personne qui exporte, manque.", *rules)
     return AccessDecision(True, rules, f"Demande {asked.reference} ({asked.authority}), accord du DPO.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -36,13 +36,15 @@ ENDING = frozenset({EventKind.REFUSAL, EventKind.OBJECTION})
 class BusinessEvent:
     """One thing that happened to an artefact, at the aware time `at`.
 
-    `reference` is the house's own number for it (contract, offer, complaint); never words of the call.
+    `reference` is the house's own number for it (contract, offer, complaint); never words of the call. `noted_at` is
+    when we learned of it (None: not stored yet); it makes no other event of it.
     """
 
     kind: EventKind
     at: datetime
     actor: str
     reference: str = ""
+    noted_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,8 @@ class PurposeState(Enum):
 class PurposeVerdict:
     """Where one purpose stands. `due_at` (UTC) ends it because of `event` at `event_at`.
 
-    `at_once`: that event ended it by itself. `archive_at`: from then on only the archive may hold it. `detail` is one
-    French sentence.
+    `at_once`: that event ended it by itself. `noted_at`: when we learned of that event, if it is among those given.
+    `archive_at`: from then on only the archive may hold it. `detail` is one French sentence.
     """
 
     tag: str
@@ -50,6 +50,7 @@ class PurposeVerdict:
     detail: str
     at_once: bool = False
     archive_at: datetime | None = None
+    noted_at: datetime | None = None
 
     @property
     def fixed(self) -> FixedDeadline:
@@ -150,7 +151,9 @@ def _moment(artefact: Artefact, events: Sequence[BusinessEvent], now: datetime) 
 def _vetoes(hold: LegalHold, last: PurposeVerdict, rules: HoldRules) -> bool:
     if not (last.at_once and rules.only_if_prior):
         return True
-    return hold.active_from is not None and hold.active_from < last.due_at
+    # What is said to have happened before the hold, and was told after it, does not undo the hold.
+    due_at_once = max(last.due_at, last.noted_at or last.due_at)
+    return hold.active_from is not None and hold.active_from < due_at_once
 
 
 def _grace(last: PurposeVerdict, rules: HoldRules, profile: Profile) -> timedelta:
@@ -200,7 +203,14 @@ def _purpose(
         _sentence(clock, run, state, due, tz),
         run.at_once,
         None if archive is None else after(run.event_at, archive, tz),
+        _noted_at(run, events),
     )
+
+
+def _noted_at(run: _Run, events: Sequence[BusinessEvent]) -> datetime | None:
+    """When the event that the clock now runs from became known; None when it is not among the events."""
+    same = (event for event in events if event.kind.value == run.event and event.at == run.event_at)
+    return min((event.noted_at for event in same if event.noted_at is not None), default=None)
 
 
 @dataclass(frozen=True)

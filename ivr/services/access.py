@@ -75,6 +75,7 @@ class Gate:
         rules = {"policy": self._policy, "table": self._table, "profile": self._profile}
         if stored is None:
             return decide_access(request, None, None, **rules)  # type: ignore[arg-type]
+        stored.must_be_readable()
         retention = decide_retention(
             stored.artefact, stored.events, stored.holds, self._table, self._profile, self._clock.now()
         )

@@ -12,12 +12,15 @@ from ivr.domain.profile import Profile
 from ivr.domain.retention import RetentionTable
 from ivr.domain.retention_decision import Verdict
 from ivr.errors import ConfigurationError, nearest
+from ivr.process_log import PROCESS
 from ivr.services.evidence_ports import Entry
 from ivr.services.ports import Clock
 from ivr.services.retention_ports import RetentionLedger, Stored
 from ivr.services.retention_run import RetentionRun, RunReport
 
 NOTED = "business.event"
+#: What a column holds.
+_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,14 @@ class BusinessEvents:
     ) -> Noted:
         """Store the event, decide the deadline anew, and leave evidence. The same event again changes nothing.
 
-        `at` (aware) is when it happened: now, unless said. Raises ArchiveError for an unknown recording,
+        `at` (aware) is when it happened: now, unless said. Actor and reference are stored without numbers or names, cut
+        behind 200 characters. Raises ArchiveError for an unknown recording,
         ComplianceError for an event that cannot be (see `apply_event`).
         """
         now = self._clock.now()
+        # As the evidence will say it, so that row and evidence agree.
+        said = PROCESS.fields({"actor": actor, "reference": reference})
+        actor, reference = (str(said[name])[:_LONGEST] for name in ("actor", "reference"))
         event = BusinessEvent(kind, at or now, actor, reference)
 
         def apply(stored: Stored) -> EventEffect:

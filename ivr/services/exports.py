@@ -48,6 +48,7 @@ class Exporter:
                 f"cannot write '{path.suffix}' files", where=str(path), remedy="end it in .wav or .opus, or .vcon"
             )
         self.gate.check(request, [recording_id])
+        _must_be_ours(path)
         manifest = self._write(request, recording_id, path, form)
         return self._seal(path.with_name(path.name + ".json"), manifest)
 
@@ -137,6 +138,23 @@ class Exporter:
             raise HostError(
                 f"cannot write the copy: {error.strerror}", where=str(path), remedy="choose another path"
             ) from error
+
+
+def _must_be_ours(path: Path) -> None:
+    """Refuse to write over a file beside which no manifest of an export lies."""
+    beside = path.with_name(path.name + ".json")
+    if not path.exists() and not beside.exists():
+        return
+    try:
+        told = json.loads(beside.read_bytes())
+    except (OSError, ValueError):
+        told = None
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise HostError(
+            "a file of that name exists and is no copy of a recording",
+            where=str(path),
+            remedy="choose another path, or move that file away",
+        )
 
 
 def _about(row: RecordingRow, form: str, copy: bytes) -> dict[str, object]:

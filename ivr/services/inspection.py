@@ -77,6 +77,8 @@ def leftovers(held: Holdings) -> list[Finding]:
     rows += held.catalogue.find(node_id=held.node_id, states=(RecordingState.DAMAGED,), limit=10_000)
     unsettled = [row for row in rows if row.state in UNFINISHED or row.sealed is None]
     found = [finding for row in unsettled for finding in _inspect_row(held, row)]
+    keyless = held.catalogue.find(states=_KEPT, has_key=False, limit=10_000)
+    found += [_without_key(held, row.tag.recording_id) for row in keyless if row.sealed is not None]
     half_written = held.store.unfinished()
     states = held.catalogue.states(half_written)
     strays = [one for one in half_written if one not in states and not held.store.busy(one)]

@@ -73,15 +73,17 @@ class OpenRecording:
                     self._settle(None, consent, gaps, masks, deadline)
             self._sealed = self._writer.seal()
         sealed = self._sealed
-        body = {
+        body: dict[str, object] = {
             **asdict(sealed),
-            "deadline": deadline.isoformat() if deadline else None,
             "gaps": len(gaps),
             "masks": len(masks),
             "reason": reason,
         }
         with self._moving(RecordingEvent.SEAL, reason, said.SEALED, body):
             self._settle(sealed, consent, gaps, masks, deadline)
+            # An event of the business during the call may have fixed another one.
+            fixed = self._held.catalogue.get(self.recording_id).deadline
+            body["deadline"] = fixed.isoformat() if fixed else None
         return sealed
 
     def discard(self, rule_id: str, reason: str) -> None:

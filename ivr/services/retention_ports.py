@@ -11,6 +11,7 @@ from ivr.domain.artefact import Artefact, BusinessEvent
 from ivr.domain.business_event import EventEffect
 from ivr.domain.legal_hold import HoldState, LegalHold
 from ivr.domain.retention_decision import RetentionDecision
+from ivr.errors import ArchiveError
 from ivr.services.evidence_ports import Entry
 
 #: Where a page ends: the next one begins behind this deadline and id.
@@ -21,7 +22,8 @@ Place = tuple[datetime, str]
 class Stored:
     """A recording as retention sees it: its purposes, what happened to it, what holds it. No content.
 
-    `deadline` is what the catalogue says; `sha256` of the container (None: never sealed).
+    `deadline` is what the catalogue says; `sha256` of the container (None: never sealed). `fault` says which of this
+    cannot be read: then nothing may be decided, nor opened.
     """
 
     artefact: Artefact
@@ -33,6 +35,7 @@ class Stored:
     rule_ids: tuple[str, ...]
     deadline: datetime | None
     sha256: str | None
+    fault: str = ""
 
     @property
     def recording_id(self) -> str:
@@ -43,6 +46,15 @@ class Stored:
         assert self.deadline is not None
         return self.deadline, self.artefact.id
 
+    def must_be_readable(self) -> None:
+        """Raise ArchiveError when a part of it cannot be read."""
+        if self.fault:
+            raise ArchiveError(
+                self.fault,
+                where=f"recording {self.recording_id}",
+                remedy="restore that row from a backup of the database; 'ivr audit verify' tells what it was",
+            )
+
 
 Decide = Callable[[Stored], RetentionDecision | None]
 
@@ -51,7 +63,10 @@ class RetentionLedger(Protocol):
     """Reads in pages, writes in transactions. Every step of a destruction may be repeated."""
 
     def due(self, at: datetime, *, limit: int, after: Place | None = None) -> list[Stored]:
-        """Recordings that hold audio and whose deadline is not later than `at`, by deadline, then id."""
+        """Recordings that hold audio and whose deadline is not later than `at`, by deadline, then id.
+
+        Those whose deadline cannot be read come too, each with its `fault`.
+        """
         ...
 
     def kept(self, *, limit: int, after: str = "") -> list[Stored]:

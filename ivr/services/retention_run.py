@@ -99,13 +99,40 @@ class RetentionRun:
         self._lease = lease
 
     def plan(self, at: datetime | None = None) -> Iterator[PlanItem]:
-        """What a run at `at` (now) would look at, by deadline. Changes nothing."""
+        """What a run at `at` (now) would look at, by deadline. Changes nothing.
+
+        While no run has seen a changed policy yet, it decides about everything that is kept, as that run will.
+        """
         at = at or self._clock.now()
+        seen = self._ledger.fact(_POLICY)
+        if seen and seen != self._policy_mark():
+            yield from self._plan_anew(at)
+            return
         for page in self._pages(at):
             for stored in page:
                 yield self._item(stored, at)
 
+    def _plan_anew(self, at: datetime) -> Iterator[PlanItem]:
+        due: list[tuple[datetime, str, PlanItem]] = []
+        known: set[str] = set()
+        place = ""
+        while page := self._ledger.kept(limit=self._chunk * 5, after=place):
+            place = page[-1].recording_id
+            for item in (self._item(stored, at) for stored in page):
+                times = (item.stored.deadline, item.decision.due_at if item.decision else None)
+                first = min((time for time in times if time is not None), default=None)
+                if item.fault or (first is not None and first <= at):
+                    known.add(item.stored.recording_id)
+                    due.append((first or at, item.stored.recording_id, item))
+        # What a call that died has left is due too, and not among the kept.
+        for page in self._pages(at):
+            due += [
+                (one.place[0], one.recording_id, self._item(one, at)) for one in page if one.recording_id not in known
+            ]
+        yield from (item for _, _, item in sorted(due, key=lambda one: one[:2]))
+
     def decide(self, stored: Stored, at: datetime) -> RetentionDecision:
+        stored.must_be_readable()
         return decide_retention(stored.artefact, stored.events, stored.holds, self._table, self._profile, at)
 
     def run(self, recording_ids: Sequence[str] | None = None) -> RunReport:
@@ -145,7 +172,8 @@ class RetentionRun:
 
     def _item(self, stored: Stored, at: datetime) -> PlanItem:
         try:
-            return PlanItem(stored, self.decide(stored, at))
+            decision = self.decide(stored, at)
+            return PlanItem(stored, decision, _unborne(stored, decision))
         except IvrError as error:
             # A tag that the policy file does not know: in doubt nothing is destroyed, and it is said.
             return PlanItem(stored, None, f"{error.what} ({error.remedy})" if error.remedy else error.what)
@@ -154,7 +182,7 @@ class RetentionRun:
         """Store what was decided about the kept: ended purposes stay ended, and a later deadline leaves the plan."""
         decided = []
         for item in items:
-            if item.decision is None or item.destroys:
+            if item.decision is None or item.destroys or item.fault:
                 continue
             artefact = settled(item.stored.artefact, item.decision)
             if artefact != item.stored.artefact or item.decision.due_at != item.stored.deadline:
@@ -242,7 +270,7 @@ class RetentionRun:
 
         Costs a look at everything that is kept, once per change of the policy.
         """
-        mark = sha256(repr(sorted(self._table.clocks.items())).encode() + self._table.timezone.encode()).hexdigest()
+        mark = self._policy_mark()
         if self._ledger.fact(_POLICY) == mark:
             return
         place = ""
@@ -255,6 +283,21 @@ class RetentionRun:
                     shorter.append((settled(stored.artefact, decision), decision.due_at))
             self._ledger.reschedule(shorter)
         self._ledger.fact(_POLICY, mark)
+
+    def _policy_mark(self) -> str:
+        return sha256(repr(sorted(self._table.clocks.items())).encode() + self._table.timezone.encode()).hexdigest()
+
+
+def _unborne(stored: Stored, decision: RetentionDecision) -> str:
+    """Say so when a deadline would move back and no noted event moves it: a purpose was put there behind our back."""
+    if decision.verdict is Verdict.DESTROY or stored.deadline is None or decision.due_at <= stored.deadline:
+        return ""
+    noted = {(event.kind.value, event.at) for event in stored.events}
+    late = [one for one in decision.purposes if one.due_at > stored.deadline and (one.event, one.event_at) not in noted]
+    if not late:
+        return ""
+    tags = ", ".join(one.tag for one in late)
+    return f"its deadline would move to a later day and no noted event says why: {tags} (see 'ivr audit verify')"
 
 
 def run_owner(node_id: str, unique: Callable[[], str]) -> str:

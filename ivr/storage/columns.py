@@ -49,3 +49,26 @@ class EvidenceTime(UtcTime):
 
     def unreadable(self, value: Any) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
+
+
+class DoubtfulTime(datetime):
+    """What stands in a row where a time should be; as a time it is of no use, and it says `text` of itself."""
+
+    text: Any = ""
+
+
+class DoubtfulTimeColumn(UtcTime):
+    """Like UtcTime, but one unreadable time spoils only its own row: it is read as a DoubtfulTime.
+
+    Given back to a query it stands for the very text that was read, so that a page can end at it.
+    """
+
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        return value.text if isinstance(value, DoubtfulTime) else super().process_bind_param(value, dialect)
+
+    def unreadable(self, value: Any) -> datetime:
+        found = DoubtfulTime(1, 1, 2, tzinfo=UTC)
+        found.text = value
+        return found

@@ -6,8 +6,25 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    Text,
+    and_,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.domain.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
@@ -23,6 +40,7 @@ from ivr.services.retention_ports import Decide, Place, Stored
 from ivr.services.testimony import RESCHEDULED
 from ivr.storage import keys
 from ivr.storage.audit_log import SqlAuditLog
+from ivr.storage.columns import DoubtfulTime, DoubtfulTimeColumn, UtcTime
 from ivr.storage.database import Database
 from ivr.storage.legal_holds import active_holds, keep_holds_still
 from ivr.storage.tables import (
@@ -39,6 +57,9 @@ from ivr.storage.tables import (
 _KEPT = text("recordings.state IN ('SEALED', 'DAMAGED')")
 _GONE = (RecordingState.PURGED.value, RecordingState.DISCARDED.value)
 _R = recordings.c
+_KINDS = frozenset(kind.value for kind in EventKind)
+#: Sorts behind every digit.
+_BEHIND_DATES = ":"
 
 
 class SqlRetentionLedger:
@@ -50,7 +71,12 @@ class SqlRetentionLedger:
 
     def due(self, at: datetime, *, limit: int, after: Place | None = None) -> list[Stored]:
         with self._database.reading() as connection:
-            return _load(connection, due_query(at, limit=limit, after=after))
+            page = _load(connection, due_query(at, limit=limit, after=after))
+            if after is None and self._database.is_sqlite:
+                # Text that sorts behind every date would never fall due, and nobody would be told.
+                beyond = _rows().where(_KEPT, type_coerce(_R.deadline, Text) > _BEHIND_DATES).limit(limit)
+                page = _load(connection, beyond) + page
+            return page
 
     def kept(self, *, limit: int, after: str = "") -> list[Stored]:
         query = _rows().where(_KEPT, _R.recording_id > after).order_by(_R.recording_id).limit(limit)
@@ -70,6 +96,7 @@ class SqlRetentionLedger:
                     where=f"recording {recording_id}",
                     remedy="see 'ivr recordings list'",
                 )
+            found[0].must_be_readable()
             effect = apply(found[0])
             if effect.already_noted:
                 return effect
@@ -176,7 +203,7 @@ def due_query(at: datetime, *, limit: int, after: Place | None = None) -> Select
     query = _rows().where(_KEPT, _R.deadline <= at).order_by(_R.deadline, _R.recording_id).limit(limit)
     if after is None:
         return query
-    due_at, recording_id = after
+    due_at, recording_id = literal(after[0], DoubtfulTimeColumn), after[1]
     later = or_(_R.deadline > due_at, and_(_R.deadline == due_at, _R.recording_id > recording_id))
     return query.where(_R.deadline >= due_at, later)
 
@@ -189,13 +216,28 @@ def _rows(*, locked: bool = False) -> Select[tuple[object, ...]]:
         _R.policy_version,
         _R.rule_ids,
         _R.retention,
-        _R.opened_at,
+        _lenient(_R.opened_at),
         _R.state,
-        _R.moved_at,
-        _R.deadline,
+        _lenient(_R.moved_at),
+        _lenient(_R.deadline),
         _R.sha256,
     )
     return query.with_for_update(key_share=True) if locked else query
+
+
+def _lenient(column: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    return type_coerce(column, DoubtfulTimeColumn).label(column.key)
+
+
+def _select(table: Table) -> Select[tuple[object, ...]]:
+    """Every column; an unreadable time is read as a DoubtfulTime."""
+    return select(*(_lenient(one) if isinstance(one.type, UtcTime) else one for one in table.c))
+
+
+def _doubt(row: Row[Any], what: str) -> str:
+    """Say which column of the row holds no time; empty when each does."""
+    bad = [name for name, value in row._mapping.items() if isinstance(value, DoubtfulTime)]
+    return f"{what}: its {bad[0]} in the database is no time" if bad else ""
 
 
 def _load(connection: Connection, query: Select[tuple[object, ...]]) -> list[Stored]:
@@ -203,16 +245,32 @@ def _load(connection: Connection, query: Select[tuple[object, ...]]) -> list[Sto
     ids = [row.recording_id for row in rows]
     if not ids:
         return []
+    faults: dict[str, str] = {row.recording_id: fault for row in rows if (fault := _doubt(row, "its row"))}
     events: dict[str, list[BusinessEvent]] = defaultdict(list)
-    for row in connection.execute(select(business_events).where(business_events.c.recording_id.in_(ids))):
-        events[row.recording_id].append(BusinessEvent(EventKind(row.kind), row.at, row.actor, row.reference))
+    for row in connection.execute(_select(business_events).where(business_events.c.recording_id.in_(ids))):
+        if row.kind not in _KINDS:
+            faults[row.recording_id] = f"a business event '{row.kind}' is none that is known"
+        elif fault := _doubt(row, f"business event '{row.kind}'"):
+            faults[row.recording_id] = fault
+        else:
+            event = BusinessEvent(EventKind(row.kind), row.at, row.actor, row.reference, row.noted_at)
+            events[row.recording_id].append(event)
     purposes: dict[str, list[Purpose]] = defaultdict(list)
-    found = select(recording_purposes).where(recording_purposes.c.recording_id.in_(ids))
+    found = _select(recording_purposes).where(recording_purposes.c.recording_id.in_(ids))
     for row in connection.execute(found.order_by(recording_purposes.c.tag)):
+        if fault := _doubt(row, f"purpose '{row.tag}'"):
+            faults[row.recording_id] = fault
+            continue
         fixed = FixedDeadline(row.due_at, row.event, row.event_at) if row.due_at and row.event_at else None
         purposes[row.recording_id].append(Purpose(row.tag, fixed, row.ended_at))
     holds = active_holds(connection, ids)
-    return [_stored(row, purposes[row.recording_id], events[row.recording_id], holds) for row in rows]
+    return [
+        replace(
+            _stored(row, purposes[row.recording_id], events[row.recording_id], holds),
+            fault=faults.get(row.recording_id, ""),
+        )
+        for row in rows
+    ]
 
 
 def _stored(

@@ -278,6 +278,11 @@ def test_a_copy_has_a_signed_manifest_with_hashes_policy_events_and_chain(termin
     assert manifest["chain"]["checkpoint"]["key_id"] == manifest["key_id"]
     assert {path: path.read_bytes() for path in house.store_dir.rglob("*.ivr")} == before
     assert all(path.stat().st_mode & 0o077 == 0 for path in house.folder.glob("a.wav*"))
+    terminal.told("recordings export one {}/a.wav --reason évaluation --actor dpo")
+    mine = house.folder / "mine.wav"
+    mine.write_bytes(b"mine")
+    terminal.told("recordings export one {}/mine.wav --reason évaluation --actor dpo", code=3)
+    assert mine.read_bytes() == b"mine"
 
 
 def test_an_authority_is_handed_a_folder_of_what_its_query_finds(terminal: Terminal) -> None:

@@ -202,7 +202,7 @@ class Catalogue(Protocol):
         ...
 
     def move(self, recording_id: str, event: str, *, reason: str = "", at: datetime | None = None) -> RecordingState:
-        """Apply a RecordingEvent (by value) through the state table."""
+        """Apply a RecordingEvent (by value) through the state table; what was derived goes with a final state."""
         ...
 
     def settle(
@@ -218,7 +218,8 @@ class Catalogue(Protocol):
     ) -> None:
         """Note what the recording holds, before it is moved to SEALED or DAMAGED.
 
-        `sealed` is None while the file is still being closed: a crash then finds consent and deadline here.
+        `sealed` is None while the file is still being closed: a crash then finds consent and deadline here. A deadline
+        that a business event has fixed meanwhile stands.
         """
 
     def destroy_key(self, recording_id: str) -> None:

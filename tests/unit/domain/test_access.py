@@ -198,6 +198,7 @@ def test_a_held_recording_is_handed_to_an_authority_after_its_purpose() -> None:
         (replace(ASKED, approved_by=""), "accord du DPO"),
         (replace(ASKED, approver_role=Role.LEGAL), "accord du DPO"),
         (replace(ASKED, approved_by="compliance_officer-1"), "autre que la personne"),
+        (replace(ASKED, approved_by=" Compliance_Officer-1"), "autre que la personne"),
     ],
 )
 def test_an_authority_without_its_procedure_receives_nothing(asked: AuthorityRequest | None, words: str) -> None:

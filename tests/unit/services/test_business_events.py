@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from ivr.domain.artefact import EventKind
+from ivr.domain.retention import deadline
 from ivr.errors import ArchiveError, ComplianceError, ConfigurationError
 from ivr.services.business_events import event_kind
+from ivr.services.open_recording import OpenRecording
+from ivr.storage.testimony import table_faults
 from tests.databases import KINDS, fresh_url
-from tests.unit.services.retention_world import CALLED, GONE, KEPT, RetentionWorld
+from tests.fakes.vault import a_tag
+from tests.unit.services.retention_world import CALLED, GONE, KEPT, SOUND, RetentionWorld
 
 
 @pytest.fixture(params=KINDS)
@@ -68,3 +72,63 @@ def test_an_event_that_cannot_be_changes_nothing(world: RetentionWorld) -> None:
 def test_an_unknown_kind_names_the_nearest() -> None:
     with pytest.raises(ConfigurationError, match="signature"):
         event_kind("signatur")
+
+
+def _begun(world: RetentionWorld, recording_id: str) -> OpenRecording:
+    at = world.clock.at
+    due = deadline("sales_audio", recorded_at=at, events={}, table=world.table, profile=world.profile).deadline
+    tag = a_tag(recording_id, retention="sales_audio", opened_at=at, rule_ids=("REC-007",))
+    begun = world.vault.begin(tag, deadline=due)
+    begun.write(SOUND)
+    return begun
+
+
+def test_a_refusal_during_the_call_still_destroys_after_it_was_sealed(world: RetentionWorld) -> None:
+    world.run().run()
+    begun = _begun(world, "live")
+    world.events.note("live", EventKind.REFUSAL, actor="agent")
+    refused = world.catalogue.get("live").deadline
+    begun.seal(consent={"caller": {"state": "NOTIFIED"}}, deadline=world.clock.at + timedelta(days=30))
+    assert world.catalogue.get("live").deadline == refused
+    assert table_faults(world.database) == []
+    assert world.run().run().destroyed == ["live"]
+    assert world.state("live") == GONE
+
+
+def test_a_signature_during_the_call_is_not_undone_by_sealing(world: RetentionWorld) -> None:
+    begun = _begun(world, "live")
+    noted = world.events.note("live", EventKind.SIGNATURE, actor="agent")
+    begun.seal(consent={"caller": {"state": "NOTIFIED"}})
+    assert world.catalogue.get("live").deadline == noted.effect.decision.due_at
+    assert table_faults(world.database) == []
+
+
+def test_a_number_in_a_reference_is_kept_neither_in_the_row_nor_in_the_evidence(world: RetentionWorld) -> None:
+    at = CALLED + timedelta(hours=1)
+    for _ in range(2):
+        world.events.note("sale", EventKind.OFFER, actor="a" * 250, at=at, reference="06 12 34 56 78 " + "é" * 290)
+    (stored,) = world.ledger.stored(["sale"])
+    (event,) = stored.events
+    assert "12" not in event.reference
+    assert (len(event.actor), len(event.reference)) == (200, 200)
+    assert table_faults(world.database) == []
+
+
+def test_a_refusal_said_to_be_older_than_a_hold_does_not_undo_the_hold(world: RetentionWorld) -> None:
+    hold = world.holds.request(
+        case="c-1",
+        owner="legal",
+        basis="18.1.c",
+        items=["sale"],
+        by="ann",
+        review_at=world.clock.at + timedelta(days=30),
+    )
+    for person in ("bea", "cyr"):
+        world.holds.approve(hold.id, by=person)
+    before_the_hold = world.clock.at - timedelta(hours=1)
+    noted = world.events.note("sale", EventKind.REFUSAL, actor="agent", at=before_the_hold)
+    assert noted.run is not None
+    assert noted.run.destroyed == []
+    assert world.state("sale") == KEPT
+    world.holds.release(hold.id, by="ann", reason="over")
+    assert world.run().run().destroyed == ["sale"]

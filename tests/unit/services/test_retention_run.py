@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from ivr.domain.artefact import EventKind
 from ivr.domain.checkpoint import certificate_text
 from ivr.domain.retention import Duration, RetentionTable
-from ivr.errors import HostError
+from ivr.errors import ArchiveError, HostError
+from ivr.services.inspection import leftovers
 from ivr.services.retention_evidence import intent_of
 from tests.databases import KINDS, fresh_url
 from tests.fakes.tripwire import Killed, Tripwire
@@ -230,6 +232,41 @@ def test_a_purpose_that_the_policy_does_not_know_is_named_and_harms_nothing_else
     assert world.state("odd") == KEPT
 
 
+def test_one_spoilt_row_is_named_and_keeps_no_other_from_its_destruction(world: RetentionWorld) -> None:
+    spoilt = ["event"]
+    spoil = [
+        "INSERT INTO business_events (recording_id, kind, at, reference, actor, noted_at) VALUES "
+        "('event', 'nonsense', '2026-11-21T09:00:00.000000Z', '', 'x', '2026-11-21T09:00:00.000000Z')"
+    ]
+    if world.database.is_sqlite:
+        # The other database takes nothing but times.
+        for name, text in (("before", "1garbage"), ("between", "2026-99-99"), ("beyond", "garbage")):
+            spoilt.append(name)
+            spoil.append(f"UPDATE recordings SET deadline = '{text}' WHERE recording_id = '{name}'")
+        spoilt.append("opened")
+        spoil.append("UPDATE recordings SET opened_at = 'x' WHERE recording_id = 'opened'")
+        spoilt.append("purpose")
+        spoil.append(
+            "INSERT INTO recording_purposes (recording_id, tag, due_at) VALUES ('purpose', 'quality_audio', 'x')"
+        )
+    for recording_id in ("good", *spoilt):
+        world.record(recording_id)
+    with world.database.writing() as connection:
+        for statement in spoil:
+            connection.exec_driver_sql(statement)
+    world.clock.at = CALLED + timedelta(days=190)
+    planned = {item.stored.recording_id: item.fault for item in world.run().plan()}
+    assert sorted(name for name, fault in planned.items() if fault) == sorted(spoilt)
+    report = world.run().run()
+    assert report.destroyed == ["good"]
+    assert sorted(item.stored.recording_id for item in report.kept) == sorted(spoilt)
+    assert not report.ok
+    assert sorted(world.store.stored()) == sorted(spoilt)
+    assert all(world.catalogue.wrapped_key(one) for one in spoilt)
+    with pytest.raises(ArchiveError, match=r"recording event.*nonsense"):
+        world.events.note("event", EventKind.OFFER, actor="crm")
+
+
 def _with_quality(table: RetentionTable, keep: Duration) -> RetentionTable:
     clock = table.clocks["quality_audio"]
     periods = tuple(replace(period, keep=keep) for period in clock.periods)
@@ -254,6 +291,29 @@ def test_a_policy_that_became_shorter_shortens_what_is_stored_and_a_longer_one_c
     assert world.run(long).run().destroyed == ["rec-1"]
 
 
+def test_the_plan_after_a_policy_became_shorter_names_what_the_next_run_destroys(world: RetentionWorld) -> None:
+    world.record("rec-1")
+    world.record("rec-2", at=CALLED + timedelta(days=20))
+    world.run().run()
+    world.clock.at = CALLED + timedelta(days=31)
+    short = world.run(_with_quality(world.table, Duration(days=30)))
+    assert list(world.run().plan()) == []
+    assert [item.stored.recording_id for item in short.plan() if item.destroys] == ["rec-1"]
+    assert short.run().destroyed == ["rec-1"]
+
+
+def test_a_discard_takes_what_was_derived_with_it(world: RetentionWorld) -> None:
+    world.record("rec-1")
+    with world.database.writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO derived_data (recording_id, kind, sealed, made_at) "
+            "VALUES ('rec-1', 'transcript', '00', '2026-11-21 09:00:00+00:00')"
+        )
+    world.vault.discard_stored("rec-1", rule_id="REC-005", reason="x")
+    with world.database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM derived_data").scalar_one() == 0
+
+
 def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: RetentionWorld) -> None:
     world.record("rec-1")
     world.clock.at = CALLED + timedelta(days=190)
@@ -267,8 +327,30 @@ def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: R
         intent=lambda stored: intent_of(stored, run.decide(stored, now)),
     )
     assert world.state("rec-1") == ("SEALED", False, True)
+    (told,) = leftovers(world.vault.holdings)
+    assert (told.recording_id, told.fault) == ("rec-1", "its destruction was begun and is not finished")
     world.vault.recover()
+    assert leftovers(world.vault.holdings) == []
     assert world.state("rec-1") == GONE
     world.clock.at = now + timedelta(minutes=11)
     world.run().run()
     assert len(world.certificates("rec-1")) == 1
+
+
+def test_a_purpose_that_nobody_noted_moves_no_deadline_back_and_is_told(world: RetentionWorld) -> None:
+    world.record("old")
+    due = world.catalogue.get("old").deadline
+    with world.database.writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO recording_purposes (recording_id, tag, event) VALUES ('old', 'health_contract', '')"
+        )
+    world.clock.at = CALLED + timedelta(days=190)
+    before = world.audit.count()
+    for _ in range(2):
+        report = world.run().run()
+        (kept,) = report.kept
+        assert "health_contract" in kept.fault
+        assert not report.ok
+        assert report.destroyed == []
+    assert world.catalogue.get("old").deadline == due
+    assert world.audit.count() == before
