@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Checks an export of ivr's evidence, offline and without ivr: one file, Python 3.11+ and the `cryptography` package.
 
-    python verify_audit.py FOLDER --key PUBLIC_KEY.pem
+    python verify_audit.py FOLDER --key PUBLIC_KEY.pem [--key OTHER_NODE.pem ...]
 
-FOLDER is what `ivr audit export FOLDER` wrote; the key should have reached you by another way than the folder. Prints
-one line per fault, naming node and event; exit code 0: whole, 1: something is changed, missing, moved, inserted or cut
-off, 2: the folder or the key cannot be read. The format is in docs/recording-format.md, section Evidence.
+FOLDER is what `ivr audit export FOLDER` wrote; the first key is of the node that exported it, and should have reached
+you by another way than the folder. Prints one line per fault, naming node and event, and one per node whose key only
+the exporter's database names: give that key too. Exit code 0: whole, 1: something is changed, missing, moved, inserted
+or cut off, 2: the folder or a key cannot be read. The format is in docs/recording-format.md, section Evidence.
 """
 
 import argparse
@@ -51,11 +52,31 @@ def read_lines(path, fields, faults):
         for number, line in enumerate(file, 1):
             try:
                 found = json.loads(line)
-                if not all(name in found for name in fields) or type(found["seq"]) is not int:
+                if not all(type(found[name]) is (int if name == "seq" else str) for name in fields):
                     raise ValueError
                 yield found
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, KeyError, RecursionError):
                 faults.append(f"{path.name}, line {number}: is not a whole object of this file")
+
+
+class Keys:
+    """Given keys count for every node; one that only the manifest names counts for its node, and is told."""
+
+    def __init__(self, given, manifest):
+        self.given = {key_id(raw): raw for raw in given}
+        self.named = {name: raw for name, raw in manifest["keys"].items() if key_id(raw) == name}
+        self.nodes = manifest["key_nodes"]
+        self.unsure = {}
+
+    def of(self, node, name):
+        if not isinstance(name, str):
+            return None
+        if name in self.given:
+            return self.given[name]
+        if self.nodes.get(name) != node or name not in self.named:
+            return None
+        self.unsure[node] = name
+        return self.named[name]
 
 
 def check_manifest(folder, raw_key, faults):
@@ -65,12 +86,18 @@ def check_manifest(folder, raw_key, faults):
         faults.append("manifest.json: is not signed by this key (changed, or another key signed it)")
     try:
         manifest = json.loads(text)
-        parts = [manifest[name] for name in ("files", "heads", "keys")]
-        if manifest["format"] != "ivr audit export 1" or not all(isinstance(part, dict) for part in parts):
+        manifest.setdefault("key_nodes", {})
+        digests = [file["sha256"] for file in manifest["files"].values()]
+        digests += [head["digest"] for head in manifest["heads"].values()]
+        texts = [*digests, *manifest["key_nodes"].values(), *manifest["keys"].values()]
+        sizes = [head["seq"] for head in manifest["heads"].values()]
+        typed = all(type(text) is str for text in texts) and all(type(size) is int for size in sizes)
+        if manifest["format"] != "ivr audit export 1" or not typed:
             raise ValueError
-    except (ValueError, KeyError, TypeError):
+        manifest["keys"] = {name: bytes.fromhex(text) for name, text in manifest["keys"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         faults.append("manifest.json: is not the manifest of an export of this format")
-        return {"files": {}, "heads": {}, "keys": {}}
+        return {"files": {}, "heads": {}, "keys": {}, "key_nodes": {}}
     for name, told in manifest["files"].items():
         path = folder / Path(name).name
         if not path.is_file():
@@ -118,9 +145,9 @@ def check_chain(events, heads, wanted, keys, faults):
 def check_certificate(event, keys, where, faults):
     try:
         body = json.loads(event["body"])
-    except ValueError:
+    except (ValueError, RecursionError):
         return  # the digest has told already
-    if "signature" not in body:
+    if not isinstance(body, dict) or "signature" not in body:
         return  # written before certificates were signed
     told = {name: value for name, value in body.items() if name not in ("key_id", "signature")}
     text = canonical(
@@ -131,7 +158,7 @@ def check_certificate(event, keys, where, faults):
             "body": told,
         }
     )
-    key = keys.get(body.get("key_id"))
+    key = keys.of(event["node_id"], body.get("key_id"))
     if key is None or not signed(key, text, body["signature"]):
         faults.append(f"{where}: the certificate of {event['recording_id']} bears no valid signature")
 
@@ -141,7 +168,7 @@ def check_checkpoints(checkpoints, wanted, keys, last, faults):
         node, seq = point["node_id"], point["seq"]
         where = f"node {node}, event {seq}"
         fields = {name: point[name] for name in ("node_id", "seq", "digest", "at", "key_id")}
-        key = keys.get(point["key_id"])
+        key = keys.of(node, point["key_id"])
         if key is None or not signed(key, canonical({"type": "ivr checkpoint 1", **fields}), point["signature"]):
             faults.append(f"{where}: the checkpoint of {point['at']} bears no valid signature")
             continue
@@ -154,17 +181,23 @@ def check_checkpoints(checkpoints, wanted, keys, last, faults):
             faults.append(f"{where}: is not the one of the checkpoint signed at {point['at']}")
 
 
-def verify(folder, pem):
-    """Return (faults, number of events). Raises OSError or ValueError when folder or key cannot be read."""
+def raw_of(pem):
     public = load_pem_public_key(pem)
     if not isinstance(public, Ed25519PublicKey):
         raise ValueError("the key is not an Ed25519 public key")
-    raw_key, faults = public.public_bytes_raw(), []
-    manifest = check_manifest(folder, raw_key, faults)
-    # Other nodes' keys count because the manifest, which our key signed, names them.
-    keys = {name: bytes.fromhex(text) for name, text in manifest["keys"].items()}
-    keys = {name: raw for name, raw in {**keys, key_id(raw_key): raw_key}.items() if key_id(raw) == name}
-    points = list(read_lines(folder / "checkpoints.jsonl", ("node_id", "seq", "digest", "at", "signature"), faults))
+    return public.public_bytes_raw()
+
+
+def verify(folder, pems):
+    """Return (faults, number of events, node -> key that only the manifest names).
+
+    Raises OSError or ValueError when folder or key cannot be read.
+    """
+    given, faults = [raw_of(pem) for pem in pems], []
+    manifest = check_manifest(folder, given[0], faults)
+    keys = Keys(given, manifest)
+    fields = ("node_id", "seq", "digest", "at", "key_id", "signature")
+    points = list(read_lines(folder / "checkpoints.jsonl", fields, faults))
     wanted, count = {(point["node_id"], point["seq"]): None for point in points}, 0
 
     def counted():
@@ -175,20 +208,23 @@ def verify(folder, pem):
 
     last = check_chain(counted(), manifest["heads"], wanted, keys, faults)
     check_checkpoints(points, wanted, keys, last, faults)
-    return faults, count
+    return faults, count, keys.unsure
 
 
 def main():
     parser = argparse.ArgumentParser(description="Checks an export of ivr's evidence, offline.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--key", type=Path, required=True, help="public key (PEM) of the node that exported")
+    said = "public key (PEM) of the node that exported; again for those of other nodes"
+    parser.add_argument("--key", type=Path, required=True, action="append", help=said)
     options = parser.parse_args()
     try:
-        faults, count = verify(options.folder, options.key.read_bytes())
+        faults, count, unsure = verify(options.folder, [path.read_bytes() for path in options.key])
     except (OSError, ValueError) as error:
         print(f"cannot be read: {error}", file=sys.stderr)
         return 2
     print("\n".join(faults) if faults else f"whole: {count} events")
+    for node, name in sorted(unsure.items()):
+        print(f"node {node}: signed by {name}, which only the exporter's database names; give that node's --key too")
     return 1 if faults else 0
 
 

@@ -73,7 +73,9 @@ def until_told(work: Coroutine[Any, Any, R]) -> R:
 
 
 def print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+    text = json.dumps(plain(value), ensure_ascii=False)
+    # Half a surrogate pair, which JSON may name, cannot be written.
+    sys.stdout.write(text.encode("utf-8", "replace").decode() + "\n")
     sys.stdout.flush()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ class Adaptation:
             with np.load(path, allow_pickle=False) as stored:
                 names = [name.removesuffix("/a") for name in stored.files if name.endswith("/a")]
                 return cls({name: (stored[f"{name}/a"], stored[f"{name}/b"]) for name in names})
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             remedy = "reinstall ivr, or make the file again with 'make adapt-ear'"
             raise HostError(f"the ear's adaptation is damaged: {error}", where=str(path), remedy=remedy) from error
 

@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from ivr.domain.hearing import Piece
+from ivr.domain.hearing import HearingSettings, Piece
 from ivr.domain.verdict import Band, Label
 
 _CHANNELS = 64
@@ -27,7 +27,9 @@ class _Opposed:
 class Eagerness:
     """The opposition last read in unfinished speech, per channel. For several threads; kept for the last channels."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest_ms: int = HearingSettings.piece_max_ms) -> None:
+        """A piece of `longest_ms` gets no longer one after it: it counts like a final one."""
+        self._longest_ms = longest_ms
         self._lock = threading.Lock()
         self._last: OrderedDict[str, _Opposed] = OrderedDict()
 
@@ -36,7 +38,7 @@ class Eagerness:
         channel = f"{call_id}/{piece.channel.value}"
         with self._lock:
             before = self._last.pop(channel, None)
-            if piece.final or band is not Band.ACT:
+            if piece.final or piece.end_ms - piece.start_ms >= self._longest_ms or band is not Band.ACT:
                 return band
             self._last[channel] = _Opposed(label, piece.start_ms, piece.end_ms)
             while len(self._last) > _CHANNELS:

@@ -61,6 +61,8 @@ class EarJudge:
         self._recall.forget_call(call_id)
         self._memory.forget(call_id)
         self._eagerness.forget(call_id)
+        if isinstance(self._understanding, IntentModel):
+            self._understanding.forget()
 
 
 def local_ear(

@@ -112,12 +112,15 @@ def join_model(directory: Path, files: tuple[ModelFile, ...] = WHISPER_BASE, pac
 
 
 def check_model(directory: Path) -> None:
-    """Raise HostError naming what `directory` lacks to be a CTranslate2 Whisper model."""
+    """Raise HostError naming what `directory` lacks to be a CTranslate2 Whisper model, or that its copy is stale."""
     missing = [name for name in _NEEDED if not (directory / name).is_file()]
     if missing:
         raise HostError(
             f"no speech model here: {', '.join(missing)} missing", where=str(directory), remedy=_REMEDY_INIT
         )
+    copy = directory / LEAN / "model.bin"
+    if copy.is_file() and _sha256(copy) != LEAN_SHA256["model.bin"]:
+        raise HostError("the ear's copy of the model is of another version", where=str(copy), remedy="run 'ivr init'")
 
 
 def load_whisper(settings: ModelSettings) -> tuple[ctranslate2.models.Whisper, Path]:
@@ -127,7 +130,7 @@ def load_whisper(settings: ModelSettings) -> tuple[ctranslate2.models.Whisper, P
     """
     lean = settings.directory / LEAN
     directory = lean if (lean / "model.bin").is_file() else settings.directory
-    check_model(directory)
+    check_model(settings.directory)
     compute_type = settings.compute_type
     if compute_type == "auto":
         compute_type = "float16" if settings.device == "cuda" else "int8"

@@ -47,7 +47,7 @@ class Recipe:
     """`batch` calls a step; `peak` is the highest learning rate, reached after `warm_up` steps.
 
     `strength` is the share of what was learnt that is kept: the whole fits the synthetic voice best, a part of it
-    people (words wrong on recorded prompts in noise: 45 % with the whole, 29 % with 0.6, 43 % without any).
+    people (words wrong on recorded prompts in noise: 45 % with the whole, 31 % with 0.6, 43 % without any).
     """
 
     calls: int

@@ -11,6 +11,8 @@ _REFUSING = r"(?:refus\w*|oppos\w*|di[st] non|dire non)"
 _ASKED = re.compile(
     rf"\bsi (?:je |j |on |quelqu un )(?:\w+ ){{0,2}}{_REFUSING}"
     rf"|\b(?:est ce que?|peut|peux|puis|suis|a t) (?:je |j |on )(?:\w+ ){{0,5}}{_REFUSING}"
+    r"|\b(?:peut|peux|puis|pourrais) je (?:m y |m )?(?:refuser|opposer|dire non)"
+    rf"|\bcomment (?:je |on )?(?:\w+ ){{0,2}}{_REFUSING}"
     rf"|\b(?:comment|que se passe|qu est ce qui|qu est ce qu il|a qui|quelle touche)\b(?: \w+){{0,8}} {_REFUSING}"
 )
 _REFUSED = re.compile(rf"\b(?:je|moi|nous) (?:m y |m |le |la |les |vous |y )?{_REFUSING}")

@@ -44,11 +44,14 @@ _NAMED = frozenset({"REC", "RECU", "CONTACT", "LIST", "INTEREST", "PEACE", "KEEP
 
 @dataclass(frozen=True)
 class _Judged:
-    """Probabilities of one text, in the order of LABELS, and the word range of its most opposing stretch."""
+    """Probabilities of one text, in the order of LABELS, and the words [first, last) that speak most for each label.
+
+    Without `may_act` the words may be asked about, whatever the thresholds are.
+    """
 
     probabilities: npt.NDArray[np.float32]
-    first: int
-    last: int
+    ranges: Mapping[Label, tuple[int, int]]
+    may_act: bool = True
 
 
 #: From this score on nothing in the words objects, so that a "non" or "oui" at their start answers the question.
@@ -80,6 +83,11 @@ class IntentModel:
         """Load the shipped model, or the one at `path`; raises SpeechError when it cannot be read."""
         return cls(load(SHIPPED if path is None else path), shipped_lexicon())
 
+    def forget(self) -> None:
+        """Drop the texts that were read lately."""
+        self._text.cache_clear()
+        self._read.cache_clear()
+
     def judge(
         self,
         hypotheses: Sequence[Hypothesis],
@@ -102,11 +110,18 @@ class IntentModel:
             loudest = float((np.minimum(1.0, 2 * shares) * stacked[:, at]).max())
             fused[at] = max(fused[at], _ANY_SHARE * loudest + (1 - _ANY_SHARE) * fused[at])
         label, score = self._choose(fused, thresholds)
-        band = thresholds.get(label.value, _DEFAULTS).band(score) if label in _OPPOSING else Band.CLEAR
-        span = None if label is Label.NONE else _span(self._read(first)[0], rows[0])
+        band = self._band(label, score, rows, thresholds.get(label.value, _DEFAULTS))
+        span = None if label is Label.NONE else _span(self._read(first)[0], rows[0].ranges[label])
         harmless = label is Label.NONE and score >= _SURELY_HARMLESS
         denies = harmless and not partial and self._denies(hypotheses, last_prompt, after_disclosure)
         return Reading(label, band, round(min(1.0, score), 4), span, spans, denies)
+
+    def _band(self, label: Label, score: float, rows: Sequence[_Judged], thresholds: Thresholds) -> Band:
+        if label not in _OPPOSING:
+            return Band.CLEAR
+        band = thresholds.band(score)
+        acting = any(row.may_act and row.probabilities[_AT[label]] >= thresholds.doubt for row in rows)
+        return Band.DOUBT if band is Band.ACT and not acting else band
 
     def _denies(self, hypotheses: Sequence[Hypothesis], last_prompt: str, after_disclosure: bool) -> bool:
         likeliest = max(hypotheses, key=lambda hypothesis: hypothesis.logprob)
@@ -130,14 +145,16 @@ class IntentModel:
         role = prompt_role(last_prompt, after_disclosure=after_disclosure)
         answer = bare_answer(units)
         meant = MEANING[role, answer] if answer is not None else led_answer(units, role)
-        if meant is not None:
+        if meant is not None and not (meant.label in _OPPOSING and asks_about_refusing(spoken)):
             score = min(meant.score, _UNFINISHED) if partial and meant.label in _OPPOSING else meant.score
-            return _Judged(_spread(meant.label, score), 0, len(spoken))
+            opposes = meant.label in _OPPOSING
+            may_act = not (partial and opposes)
+            return _Judged(_spread(meant.label, score), _everywhere(len(spoken)), may_act)
         judged = self._text(text)
         if partial and not any(node.kind in _NAMED for node in skeleton(units)):
             # An unfinished sentence that has not named what it is about may still turn harmless.
             capped = np.minimum(judged.probabilities, [1.0, _UNFINISHED, _UNFINISHED, 1.0]).astype(np.float32)
-            return _Judged(capped, judged.first, judged.last)
+            return _Judged(capped, judged.ranges, may_act=False)
         return judged
 
     def _read_text(self, text: str) -> tuple[list[Word], list[Unit]]:
@@ -149,35 +166,35 @@ class IntentModel:
         if not spoken or only_courteous(spoken):
             nothing = np.zeros(len(LABELS), dtype=np.float32)
             nothing[_AT[Label.NONE]] = 1.0
-            return _Judged(nothing, 0, 0)
+            return _Judged(nothing, _everywhere(0))
         ranges = stretches(spoken)
         rows = [self.probabilities(spoken[a:b]) for a, b in ranges]
         whole = rows[0].copy()
-        where = ranges[0]
+        where = _everywhere(len(spoken))
         said = core(spoken)
-        if said != where:
+        if said != ranges[0]:
             # Politeness around a sentence takes nothing away from it.
             bare = self.probabilities(spoken[said[0] : said[1]])
             for label in _OPPOSING:
                 if bare[_AT[label]] > whole[_AT[label]]:
-                    whole[_AT[label]], where = bare[_AT[label]], said
+                    whole[_AT[label]], where[label] = bare[_AT[label]], said
         for (a, b), row in zip(ranges[1:], rows[1:], strict=True):
             for label in (*_OPPOSING, Label.QUESTION_RECORDING):
                 at = _AT[label]
                 heard = _shifted(float(row[at]), _CLAUSE_DISCOUNT)
                 if heard > whole[at]:
-                    whole[at] = heard
-                    where = (a, b) if label in _OPPOSING else where
+                    whole[at], where[label] = heard, (a, b)
         objection = _AT[Label.OBJECTION_RECORDING]
         if whole[objection] > 0.5:
             whole[objection] = _leaning(float(whole[objection]))
         elif whole[objection] < _GRAMMAR_SAYS and opposes_recording(skeleton(units)):
             whole[objection] = _GRAMMAR_SAYS
-        if whole[objection] > _UNFINISHED and asks_about_refusing(spoken):
-            whole[objection] = _UNFINISHED
+        hypothetical = asks_about_refusing(spoken)
+        if hypothetical:
+            whole[objection] = min(whole[objection], _UNFINISHED)
         rest = 1.0 - float(whole[1:].sum())
         whole[_AT[Label.NONE]] = max(0.0, rest)
-        return _Judged(whole / max(float(whole.sum()), 1.0), *where)
+        return _Judged(whole / max(float(whole.sum()), 1.0), where, may_act=not hypothetical)
 
     def probabilities(self, spoken: Sequence[Word]) -> npt.NDArray[np.float32]:
         """Return the linear model's own opinion of one stretch of words, in the order of LABELS."""
@@ -192,9 +209,13 @@ def _spread(label: Label, score: float) -> npt.NDArray[np.float32]:
     return spread
 
 
-def _span(spoken: Sequence[Word], judged: _Judged) -> tuple[int, int] | None:
-    last = min(judged.last, len(spoken))
-    first = min(judged.first, max(0, last - 1))
+def _everywhere(length: int) -> dict[Label, tuple[int, int]]:
+    return dict.fromkeys(LABELS, (0, length))
+
+
+def _span(spoken: Sequence[Word], within: tuple[int, int]) -> tuple[int, int] | None:
+    last = min(within[1], len(spoken))
+    first = min(within[0], max(0, last - 1))
     if not spoken or last <= first:
         return None
     return spoken[first].start, spoken[last - 1].end

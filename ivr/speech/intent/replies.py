@@ -114,6 +114,10 @@ DENIALS = frozenset(
 )
 
 
+# "Cela vous dérange-t-il…?": who says yes to it objects.
+_DISTURBS = re.compile(r"\b(?:derang|gen(?:e|er|era|erait|ant)\b|embet|ennui|inconvenient|un probleme|contre\b)")
+
+
 @lru_cache(maxsize=256)
 def prompt_role(last_prompt: str, *, after_disclosure: bool) -> PromptRole:
     """Return what bare answers mean after `last_prompt`, which is a prompt's id or its text."""
@@ -142,6 +146,7 @@ def _read(text: str, after_disclosure: bool) -> PromptRole:
         asks = "?" in sentence or (_ASKS.search(plain) is not None and not re.search(r"\bsi\b", plain))
         turned = sum(node.kind in ("STOP", "REFUSE", "REMOVE", "SANS") for node in nodes)
         turned += sum(node.negated for node in nodes)
+        turned += _DISTURBS.search(plain) is not None
         if kinds & {"REC", "RECU", "RECX"}:
             if not asks or plain.startswith("dites"):
                 role = PromptRole.NOTICE if role is PromptRole.UNKNOWN else role

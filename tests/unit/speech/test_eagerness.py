@@ -33,6 +33,10 @@ def test_a_finished_sentence_acts_at_once():
     assert _bands((_piece(0, 900, final=True), _OBJECTION, Band.ACT)) == [Band.ACT]
 
 
+def test_a_piece_of_the_greatest_length_acts_since_no_longer_one_will_come():
+    assert _bands((_piece(0, 12_000), _OBJECTION, Band.ACT)) == [Band.ACT]
+
+
 @pytest.mark.parametrize(
     "second",
     [

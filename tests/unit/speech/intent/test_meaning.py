@@ -202,3 +202,34 @@ def test_any_text_gets_a_reading_with_bounds_inside_it(text: str) -> None:
 )
 def test_taking_leave_is_no_refusal(text: str) -> None:
     assert judged(text).band is Band.CLEAR
+
+
+@pytest.mark.parametrize(
+    "text", ["Puis-je m'y opposer ?", "À qui je m'adresse pour refuser l'enregistrement de l'appel ?"]
+)
+def test_asking_how_to_refuse_is_asked_about_even_just_after_the_disclosure(text: str) -> None:
+    eager = {"objection_recording": Thresholds(act=0.5, doubt=0.2)}
+    reading = MODEL.judge([Hypothesis(text, 0.0)], last_prompt="", after_disclosure=True, thresholds=eager)
+    assert reading.band is Band.DOUBT
+
+
+def test_the_words_that_object_are_found_though_harmless_ones_follow() -> None:
+    text = "Je refuse que cet appel soit enregistré, et puis mon mari a été opéré de la hanche en janvier."
+    reading = judged(text)
+    assert reading.band is Band.ACT
+    assert reading.span is not None
+    assert text[slice(*reading.span)] == "Je refuse que cet appel soit enregistré"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Cela vous dérange-t-il que l'appel soit enregistré ?",
+        "Voyez-vous un inconvénient à ce que l'appel soit enregistré ?",
+    ],
+)
+def test_yes_to_being_disturbed_by_the_recording_objects(prompt: str) -> None:
+    def band(answer: str) -> Band:
+        return MODEL.judge([Hypothesis(answer, 0.0)], last_prompt=prompt, after_disclosure=False, thresholds={}).band
+
+    assert (band("Oui."), band("Non.")) == (Band.ACT, Band.CLEAR)
