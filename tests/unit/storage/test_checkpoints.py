@@ -230,9 +230,9 @@ def test_a_chain_signed_anew_with_a_key_that_was_put_into_the_database_is_found(
 # ---- offline
 
 
-def verified(folder: Path, key: Path) -> tuple[int, str]:
+def verified(folder: Path, *keys: Path) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-I", str(VERIFIER), str(folder), "--key", str(key)],
+        [sys.executable, "-I", str(VERIFIER), str(folder), *(word for key in keys for word in ("--key", str(key)))],
         capture_output=True,
         text=True,
         timeout=60,
@@ -258,9 +258,15 @@ def exported(tmp_path: Path) -> tuple[Path, Path]:
     return folder, key
 
 
-def test_a_whole_export_is_found_whole_offline(exported: tuple[Path, Path]) -> None:
+def test_a_whole_export_is_found_whole_offline(exported: tuple[Path, Path], tmp_path: Path) -> None:
     folder, key = exported
-    assert verified(folder, key) == (0, "whole: 11 events\n")
+    code, said = verified(folder, key)
+    assert (code, said.splitlines()[0]) == (0, "whole: 11 events")
+    # A key that nobody brought beside the export is told.
+    assert f"node node-2: signed by {OTHER.key_id}, which only the exporter's database names" in said
+    other = tmp_path / "other.pem"
+    other.write_bytes(OTHER.public_pem)
+    assert verified(folder, key, other) == (0, "whole: 11 events\n")
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
 
 
@@ -311,6 +317,42 @@ def test_a_tail_cut_with_its_manifest_made_to_fit_bears_no_signature(exported: t
     assert "manifest.json: is not signed by this key" in said
 
 
+def _signed_anew(folder: Path, change: dict[str, object]) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    text = json.dumps({**manifest, **change}).encode()
+    (folder / "manifest.json").write_bytes(text)
+    (folder / "manifest.sig").write_text(SIGNER.sign(text).hex(), "ascii")
+
+
+def test_a_key_of_one_node_signs_for_no_other(exported: tuple[Path, Path]) -> None:
+    folder, key = exported
+    _signed_anew(folder, {"key_nodes": {OTHER.key_id: "node-9"}})
+    code, said = verified(folder, key)
+    assert code == 1
+    assert "node node-2, event 3: the checkpoint" in said
+    assert "bears no valid signature" in said
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"files": {"events.jsonl": "x"}},
+        {"files": [], "heads": 1},
+        {"keys": {"a": 5}},
+        {"keys": {"a": "zz"}},
+        {"heads": {"node-1": {"seq": "1", "digest": None}}},
+        {"key_nodes": {"a": []}},
+    ],
+)
+def test_an_odd_manifest_is_told_and_not_stumbled_over(exported: tuple[Path, Path], odd: dict[str, object]) -> None:
+    folder, key = exported
+    _signed_anew(folder, odd)
+    code, said = verified(folder, key)
+    assert code == 1
+    assert "manifest.json: is not the manifest" in said
+    assert "Traceback" not in said
+
+
 def test_an_export_that_another_key_signed_is_refused(exported: tuple[Path, Path], tmp_path: Path) -> None:
     folder, _ = exported
     key = tmp_path / "other.pem"
@@ -332,6 +374,6 @@ def test_a_key_or_folder_that_cannot_be_read_is_said_to_be_so(exported: tuple[Pa
 
 def test_the_verifier_is_one_small_file_that_imports_nothing_of_ours() -> None:
     text = VERIFIER.read_text("utf-8")
-    assert len(text.splitlines()) < 200
+    assert len(text.splitlines()) < 250
     assert "import ivr" not in text
     assert "from ivr" not in text
