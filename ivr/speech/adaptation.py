@@ -7,6 +7,7 @@ packaged weights, which stay as published, and are added when the lean copy is w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -32,7 +33,7 @@ class Adaptation:
     def load(cls, path: Path = SHIPPED) -> Adaptation:
         """Read the factors; raises HostError when the file is missing or damaged."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
                 names = [name.removesuffix("/a") for name in stored.files if name.endswith("/a")]
                 return cls({name: (stored[f"{name}/a"], stored[f"{name}/b"]) for name in names})
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:

@@ -20,6 +20,7 @@ import pytest
 from ivr.domain.verdict import Band, Label
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, HostError, SpeechError
 from ivr.services.ports import ListenContext
+from ivr.speech.adaptation import Adaptation
 from ivr.speech.client import ZmqEar
 from ivr.speech.ear import EarJudge
 from ivr.speech.g711 import through_telephone
@@ -135,8 +136,10 @@ def whole(directory, tmp_path_factory) -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-def test_the_lean_copy_hears_what_the_whole_model_hears(whole, transcriber):
+def test_the_lean_copy_before_it_is_adapted_hears_what_the_whole_model_hears(whole, tmp_path):
     """Beam search may settle ties differently: the two agree on a reading and on how likely it is."""
+    write_lean(whole, tmp_path, Adaptation({}))
+    transcriber = WhisperTranscriber(ModelSettings(tmp_path, workers=1))
     other, voice = WhisperTranscriber(ModelSettings(whole, workers=1)), NanoVoice()
     for text in (_OBJECTION, "Je ne veux pas être enregistré.", "Bonjour, c'est pour mon remboursement."):
         line = through_telephone(from_pcm(parse_wav(voice.wav(text))[0]))
@@ -176,6 +179,14 @@ def test_a_damaged_or_missing_lean_copy_is_made_again_and_a_good_one_left_alone(
     (directory / LEAN / "config.json").write_text("{}")
     assert join_model(directory) == [LEAN]
     assert join_model(directory) == []
+
+
+def test_a_copy_of_another_version_is_refused_and_not_used_in_silence(directory, tmp_path):
+    for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
+        (tmp_path / name).symlink_to((directory / name).resolve())
+    write_lean(directory, tmp_path / LEAN, Adaptation({}))
+    with pytest.raises(HostError, match="another version"):
+        WhisperTranscriber(ModelSettings(tmp_path))
 
 
 def test_a_model_of_another_kind_gets_no_lean_copy(directory, tmp_path):
