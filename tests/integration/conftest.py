@@ -6,11 +6,13 @@ import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from ivr.speech.model import WHISPER_BASE, join_model
+from ivr.errors import HostError
+from ivr.speech.model import WHISPER_BASE, check_model, join_model
 from tests.integration.house import REPOSITORY, House, write_config
 
 
@@ -19,7 +21,9 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The joined speech model: the repository's, or one made for this session and shared by its workers."""
     made = REPOSITORY / "var" / "models" / "whisper-base"
     if all((made / file.name).is_file() for file in WHISPER_BASE):
-        return made
+        with suppress(HostError):
+            check_model(made)
+            return made
     base = tmp_path_factory.getbasetemp()
     shared = (base if worker_id == "master" else base.parent) / "whisper-base"
     with (shared.parent / "whisper-base.lock").open("w") as lock:
