@@ -150,14 +150,14 @@ def run(size: Size, seed: int, model_dir: Path, program: Program, command: str) 
     read = classifier()
 
     def one(job: tuple[int, Clip]) -> list[Outcome]:
-        ear = LocalEar(judge)
+        ear = LocalEar(judge, judge.forget)
         try:
             return [hear(ear, job[1], program), *ask_peers(whisper[job[0] % cores], read, job[1])]
         finally:
             asyncio.run(ear.close())
 
     def still(job: tuple[int, str, list[Samples]]) -> list[Alarms]:
-        ear = LocalEar(judge)
+        ear = LocalEar(judge, judge.forget)
         try:
             return [alarms(ear, job[1], job[2], program), *peer_alarms(whisper[job[0] % cores], read, job[1], job[2])]
         finally:

@@ -51,11 +51,11 @@ class _Clock:
         return time.monotonic()
 
 
-async def listen(ear: Ear, samples: Samples, program: Program) -> FileHearing:
+async def listen(ear: Ear, samples: Samples, program: Program, channel: Channel = Channel.CALLER) -> FileHearing:
     """Run 8 kHz audio through the live pipeline, as `ivr listen` does."""
     return await listen_to_channel(
         to_pcm(samples).astype("<i2").tobytes(),
-        Channel.CALLER,
+        channel,
         ear=ear,
         detector=WebrtcDetector(),
         clock=_Clock(),
