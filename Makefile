@@ -55,7 +55,7 @@ format: setup ## let ruff write the style
 
 lock: setup ## resolve the dependencies again, with hashes and without index addresses
 	@$(BIN)/python -m pip install -q uv
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 		--extra dev --upgrade pyproject.toml -o requirements.lock
 
 setup:

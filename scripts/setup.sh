@@ -5,18 +5,22 @@ set -eu
 cd "$(dirname "$0")/.."
 venv=${VENV:-.venv}
 
+supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'
 python=${PYTHON:-}
 if [ -z "$python" ]; then
     for candidate in python3.11 python3.12 python3; do
         if command -v "$candidate" >/dev/null 2>&1 &&
-            "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then
+            "$candidate" -c "$supported" 2>/dev/null; then
             python=$candidate
             break
         fi
     done
 fi
-if [ -z "$python" ]; then
-    echo "ivr: Python 3.11 or 3.12 is needed; run: apt-get install -y python3 python3-venv" >&2
+# Named by PYTHON, or the only ones there: too old, or newer than pjsua2's last wheel, which is for 3.12.
+if [ -z "$python" ] || ! "$python" -c "$supported" 2>/dev/null; then
+    found=$("${python:-python3}" -V 2>/dev/null || echo "no Python")
+    echo "ivr: Python 3.11 or 3.12 is needed and $found was found (the SIP library pjsua2 has no wheel for 3.13 or later);" \
+        "install python3.11 or python3.12 with its venv module, e.g. by pyenv or uv, then run: make PYTHON=/path/to/python3.12 …" >&2
     exit 3
 fi
 
@@ -44,7 +48,14 @@ wanted=$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$venv/.made-from" 2>/dev/null || true)" != "$wanted" ]; then
     echo "ivr: making $venv (about a minute)"
     [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+    # The lock is complete. Without --no-deps pip asks again for each extra, and refuses all of it (no hash for
+    # "coverage[toml]") as soon as the index holds a newer version than the locked one.
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
     "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    "$venv/bin/python" -m pip check --disable-pip-version-check >/dev/null || {
+        "$venv/bin/python" -m pip check --disable-pip-version-check >&2
+        echo "ivr: requirements.lock is not complete; run: make lock" >&2
+        exit 3
+    }
     echo "$wanted" >"$venv/.made-from"
 fi
