@@ -230,11 +230,10 @@ class Switchboard:
 
     def _begin_media(self, leg: Leg) -> None:
         assert leg.call is not None
-        assert self.thread.metronome is not None
         leg.ring_deadline = None
         leg.rtp.restart(time.monotonic())
         limit = max(1, int(self._settings.queue_s * 50))
-        leg.track = Track(self.thread.metronome.tick + 1, rate_hz=self._settings.clock_hz, limit=limit)
+        leg.track = Track(rate_hz=self._settings.clock_hz, limit=limit)
         self._publish(leg.leg_id, leg.track)
         leg.port.track = leg.track
         connected = self._wiring.connect(leg, self._legs)

@@ -16,22 +16,26 @@ from ivr.services.ports import LegAudio
 class Track:
     """Bounded queues of what a leg says and of what it is sent.
 
-    `frame_bytes` is the size of 20 ms; `limit` is how many frames may wait. When nobody drains, new frames are
-    dropped, and the hole in the tick numbers tells how many.
+    It begins with the first frame that the party says: between the making of a track and its place on the bridge the
+    clock may tick, and a busy machine makes that more than once; nothing was lost then. `limit` is how many frames may
+    wait. When nobody drains, new frames are dropped, and the hole in the tick numbers tells how many.
     """
 
-    def __init__(self, first_tick: int, *, rate_hz: int, limit: int) -> None:
+    def __init__(self, *, rate_hz: int, limit: int) -> None:
         self.silence = bytes(rate_hz // 50 * 2)
         self._rate_hz = rate_hz
         self._limit = limit
-        self._first_tick = first_tick
-        self._next_tick = first_tick
-        self._last_tick = first_tick - 1
+        self._first_tick: int | None = None
+        self._next_tick = 0
+        self._last_tick = -1
         self._spoken: deque[tuple[int, bytes]] = deque()
         self._sent: deque[tuple[int, bytes]] = deque()
 
     def say(self, tick: int, pcm: bytes) -> None:
         """Note what the party said at this tick; a tick that is not new (the clock stands still) is ignored."""
+        if self._first_tick is None:
+            # Before the frame is there to be drained.
+            self._first_tick = self._next_tick = tick
         if tick > self._last_tick:
             self._last_tick = tick
             if len(self._spoken) < self._limit:
@@ -62,6 +66,7 @@ class Track:
             self._spoken.popleft()
         if not spoken:
             return None
+        assert self._first_tick is not None
         lost = first - self._next_tick
         self._next_tick = expected
         return LegAudio(first - self._first_tick, spoken, heard, self._rate_hz, lost)

@@ -16,7 +16,7 @@ def _frame(value: int) -> bytes:
 
 
 def test_frames_come_out_in_order_with_what_was_sent_at_the_same_tick() -> None:
-    track = Track(10, rate_hz=8000, limit=100)
+    track = Track(rate_hz=8000, limit=100)
     for tick in range(10, 14):
         if tick in (11, 13):
             track.send(tick, _frame(-tick))
@@ -32,9 +32,20 @@ def test_frames_come_out_in_order_with_what_was_sent_at_the_same_tick() -> None:
     assert (rest.first_frame, rest.heard) == (3, [_frame(-13)])
 
 
-def test_a_tick_before_the_first_or_seen_already_is_ignored() -> None:
-    track = Track(5, rate_hz=8000, limit=10)
-    for tick in (3, 4, 5, 5, 5, 6):
+def test_the_track_begins_with_the_first_frame_whenever_the_clock_brings_it() -> None:
+    track = Track(rate_hz=8000, limit=10)
+    track.send(41, _frame(-41))
+    track.say(42, _frame(42))
+    track.send(42, _frame(-42))
+    audio = track.drain(100)
+    assert audio is not None
+    assert (audio.first_frame, audio.lost_before) == (0, 0)
+    assert (audio.spoken, audio.heard) == ([_frame(42)], [_frame(-42)])
+
+
+def test_a_tick_seen_already_is_ignored() -> None:
+    track = Track(rate_hz=8000, limit=10)
+    for tick in (5, 5, 5, 4, 6):
         track.say(tick, _frame(tick))
     audio = track.drain(100)
     assert audio is not None
@@ -49,7 +60,7 @@ def test_two_sources_of_one_tick_are_mixed_and_clipped() -> None:
 
 @given(st.lists(st.one_of(st.just("tick"), st.just("drain")), max_size=200), st.integers(1, 20))
 def test_every_frame_is_drained_once_or_told_lost(steps: list[str], limit: int) -> None:
-    track = Track(7, rate_hz=8000, limit=limit)
+    track = Track(rate_hz=8000, limit=limit)
     tick, expected, waiting = 7, 0, 0
     lost: deque[int] = deque()
     for step in steps:
