@@ -1,0 +1,69 @@
+"""What a newcomer's first command needs: a lock that is whole without a resolver, and a clear word about Python."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from importlib.metadata import distributions, requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+#: name -> the extras that the lock names with it
+LOCKED = {
+    canonicalize_name(found["name"]): {extra for extra in (found["extras"] or "").split(",") if extra}
+    for found in re.finditer(
+        r"^(?P<name>[\w.-]+)(?:\[(?P<extras>[\w,-]+)\])?==",
+        (REPOSITORY / "requirements.lock").read_text(),
+        re.MULTILINE,
+    )
+}
+
+
+def _needed(name: str, extras: set[str]) -> list[Requirement]:
+    """What a locked package asks for on this interpreter, its locked extras included."""
+    asked = [Requirement(line) for line in requires(name) or ()]
+    environments = [{"extra": extra} for extra in ("", *sorted(extras))]
+    return [need for need in asked if need.marker is None or any(need.marker.evaluate(where) for where in environments)]
+
+
+#: Those of another system or interpreter are locked too, and not here.
+HERE = {canonicalize_name(found.metadata["Name"]) for found in distributions()}
+
+
+@pytest.mark.parametrize("name", sorted(LOCKED.keys() & HERE))
+def test_whatever_a_locked_package_asks_for_stands_in_the_lock_with_its_extras(name: str) -> None:
+    for need in _needed(name, LOCKED[name]):
+        key = canonicalize_name(need.name)
+        assert key in LOCKED, f"{name} asks for {need}: run make lock"
+        assert need.extras <= LOCKED[key], f"{name} asks for {need}, extras included: run make lock"
+
+
+def test_the_lock_is_installed_without_asking_a_resolver() -> None:
+    installs = [
+        line for line in (REPOSITORY / "scripts" / "setup.sh").read_text().splitlines() if "pip install" in line
+    ]
+    assert installs
+    assert all("--no-deps" in line for line in installs)
+
+
+def test_a_python_without_the_sip_library_is_refused_in_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    python = tmp_path / "python3.13"
+    python.write_text('#!/bin/sh\n[ "$1" = -V ] && echo "Python 3.13.5" && exit 0\nexit 1\n')
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["sh", str(REPOSITORY / "scripts" / "setup.sh")],
+        env={"PATH": "/usr/bin:/bin", "PYTHON": str(python), "VENV": str(tmp_path / "venv")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    (line,) = done.stderr.splitlines()
+    assert "3.11 or 3.12" in line
+    assert "Python 3.13.5 was found" in line
+    assert "make PYTHON=" in line
+    assert not (tmp_path / "venv").exists()
