@@ -26,6 +26,7 @@ from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.process_log import guard_output, news_line
 from ivr.recording.s3_store import S3Store
+from ivr.services.barring import settle_spellings
 from ivr.services.uploads import upload_waiting
 from ivr.settings import Settings, load_settings
 
@@ -39,12 +40,14 @@ class Clerk:
         self._archive = archive
         self._retention: Retention = open_retention(settings, archive)
         self._tell = tell
+        self._register_settled = False
 
     def sweep(self) -> None:
         """Blocking; every duty may be repeated."""
         began = time.monotonic()
         for name, duty in (
             ("recover", self._recover),
+            ("register", self._settle_register),
             ("retention", self._destroy_due),
             ("upload", self._upload),
             ("checkpoint", self._sign),
@@ -65,6 +68,14 @@ class Clerk:
         for one in recovered:
             state = one.state.value if one.state else ""
             self._tell("recording.recovered", recording_id=one.recording_id, state=state, how=one.how)
+
+    def _settle_register(self) -> None:
+        """Once in a process: later entries have the spelling of today."""
+        if not self._register_settled:
+            moved = settle_spellings(self._archive.vault.holdings, self._archive.do_not_call)
+            self._register_settled = True
+            if moved:
+                self._tell("do_not_call.settled", moved=moved)
 
     def _destroy_due(self) -> None:
         report = self._retention.run.run()

@@ -15,7 +15,7 @@ from ivr.errors import ConfigurationError, HostError
 from ivr.recording.member_file import MemberFile, MemberFileHead, read_head, rewrap, write_members
 from ivr.services.member_import import read_members
 from ivr.settings import Settings
-from ivr.storage.person import person_of
+from ivr.storage.person import person_of, spellings_of
 
 IMPORTED = "members.imported"
 DELETED = "members.deleted"
@@ -30,7 +30,7 @@ def open_members(settings: Settings, archive: Archive) -> MemberFile | None:
     ArchiveError: a node that is to ask who calls, and has nothing to compare with, does not start."""
     if not any(program.identity for program in settings.programs.values()):
         return None
-    return MemberFile(member_path(settings), archive.keys, person_of=person_of)
+    return MemberFile(member_path(settings), archive.keys, spellings_of=spellings_of)
 
 
 def import_members(settings: Settings, archive: Archive, source: str) -> MemberFileHead:
@@ -45,7 +45,7 @@ def import_members(settings: Settings, archive: Archive, source: str) -> MemberF
 
 def show_members(settings: Settings, archive: Archive) -> MemberFileHead:
     """Say what is there, after every byte of it was verified."""
-    MemberFile(member_path(settings), archive.keys, person_of=person_of)
+    MemberFile(member_path(settings), archive.keys, spellings_of=spellings_of)
     return read_head(member_path(settings), archive.keys)
 
 

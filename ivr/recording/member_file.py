@@ -121,14 +121,15 @@ def rewrap(path: Path, keys: RotatingKeyRing) -> bool:
 class MemberFile:
     """Port MemberDirectory over a member file; a file that was imported anew is noticed at the next question.
 
-    `person_of` gives the one spelling of the person behind a SIP URI. Only rows that are asked for are opened.
+    `spellings_of` gives every spelling under which the person behind a SIP URI may stand in the file, also one that an
+    older version wrote. Only rows that are asked for are opened.
     """
 
-    def __init__(self, path: Path, keys: KeyRing, *, person_of: Callable[[str], str]) -> None:
+    def __init__(self, path: Path, keys: KeyRing, *, spellings_of: Callable[[str], Sequence[str]]) -> None:
         """Raises HostError or ArchiveError when the file is missing, open to others, changed, or not of our KEK."""
         self._path = path
         self._ring = keys
-        self._person_of = person_of
+        self._spellings_of = spellings_of
         self._seen = (0, 0)
         self._refresh()
 
@@ -137,7 +138,9 @@ class MemberFile:
 
     def by_caller(self, uri: str) -> Sequence[Expected]:
         self._refresh()
-        return self._open(self._by_phone.get(self._keys.tag("phone", self._person_of(uri)), []))
+        tags = [self._keys.tag("phone", person) for person in self._spellings_of(uri)]
+        # One member may have one line under two spellings.
+        return self._open(list(dict.fromkeys(row for tag in tags for row in self._by_phone.get(tag, []))))
 
     def by_number(self, number: str) -> Sequence[Expected]:
         self._refresh()

@@ -11,6 +11,7 @@ from ivr.domain.leg import LegState
 from ivr.domain.policy import Verdict, decide_dial
 from ivr.domain.program import Program
 from ivr.errors import ComplianceError, ConfigurationError, HostError, nearest
+from ivr.services.barring import barred_by
 from ivr.services.call_leg import CallLeg
 from ivr.services.conversation import Conversation
 from ivr.services.dependencies import Dependencies
@@ -72,8 +73,8 @@ class CallControl:
         deps = self._deps
         self._must_be_open()
         program = self._program(program_name, agent_uri)
-        started_at = deps.clock.now()
-        barred = await deps.desk.run(lambda: deps.do_not_call.bars(uri, scope=program.do_not_call_scope))
+        started_at, held = deps.clock.now(), deps.vault.holdings
+        barred = await deps.desk.run(lambda: barred_by(held, deps.do_not_call, uri, scope=program.do_not_call_scope))
         decision = decide_dial(barred, program, deps.profile, at=started_at)
         if decision.verdict is not Verdict.ALLOW:
             body = {"entry": barred or "", "rules": list(decision.reasons)}

@@ -18,13 +18,12 @@ from ivr.domain.evidence import stamp
 from ivr.domain.recording import RECORDING
 from ivr.errors import IvrError
 from ivr.services import holdings as said
+from ivr.services.barring import BARRED
 from ivr.services.destruction import destroy
 
 if TYPE_CHECKING:
     from ivr.services.holdings import Holdings
     from ivr.services.ports import Desk, DoNotCallRegister, LiveFeed
-
-BARRED = "do_not_call.added"
 
 
 class Duty(Enum):

@@ -22,11 +22,12 @@ from ivr.domain.program import ObjectionEffect
 from ivr.domain.verdict import Band, Label
 from ivr.errors import ComplianceError
 from ivr.services.acts import Act
+from ivr.services.barring import BARRED
 from ivr.services.doubt import Doubt
 from ivr.services.guard import Guard
 from ivr.services.listening import Heard
 from ivr.services.live_call import ROLE_OF, LiveCall
-from ivr.services.pending_evidence import BARRED, Duty, Pending
+from ivr.services.pending_evidence import Duty, Pending
 from ivr.services.script import Script
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.errors import HostError
 from ivr.services.ports import Clock
 from ivr.storage.database import Database
-from ivr.storage.person import person_of
-from ivr.storage.tables import do_not_call, meta
+from ivr.storage.person import spellings_of
+from ivr.storage.tables import calls, do_not_call, meta
 
 _SECRET_ID = "do_not_call_secret"
 
@@ -54,13 +55,36 @@ class SqlDoNotCall:
             connection.execute(again)
 
     def bars(self, uri: str, *, scope: str) -> str | None:
-        query = select(do_not_call.c.entry_id).where(do_not_call.c.entry_id == self.entry_of(uri, scope=scope))
+        return next(iter(self.known(self.entries_of(uri, scope=scope))), None)
+
+    def known(self, entries: Sequence[str]) -> list[str]:
+        query = select(do_not_call.c.entry_id).where(do_not_call.c.entry_id.in_(entries))
         with self._database.reading() as connection:
-            found: str | None = connection.execute(query).scalar_one_or_none()
-        return found
+            found = set(connection.execute(query).scalars())
+        return [entry for entry in entries if entry in found]
 
     def entry_of(self, uri: str, *, scope: str) -> str:
-        person = person_of(uri, region=self._region)
+        return self.entries_of(uri, scope=scope)[0]
+
+    def entries_of(self, uri: str, *, scope: str) -> tuple[str, ...]:
+        return tuple(self._keyed(scope, person) for person in spellings_of(uri, region=self._region))
+
+    def move(self, previous: str, entry: str) -> None:
+        mine = do_not_call.c.entry_id == previous
+        with self._database.writing() as connection:
+            if connection.execute(select(do_not_call.c.entry_id).where(do_not_call.c.entry_id == entry)).first():
+                connection.execute(delete(do_not_call).where(mine))
+            else:
+                connection.execute(update(do_not_call).where(mine).values(entry_id=entry))
+
+    def reported(self) -> Iterator[tuple[str, str, str]]:
+        columns = (do_not_call.c.entry_id, do_not_call.c.scope, calls.c.party)
+        query = select(*columns).join(calls, calls.c.call_id == do_not_call.c.call_id).order_by(columns[0])
+        with self._database.reading() as connection:
+            found = connection.execute(query).all()
+        yield from (row._tuple() for row in found)
+
+    def _keyed(self, scope: str, person: str) -> str:
         return hmac.new(self._secret, f"{scope}\0{person}".encode(), hashlib.sha256).hexdigest()
 
     def _claim(self, secret_id: str) -> None:

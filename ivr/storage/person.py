@@ -7,20 +7,42 @@ from urllib.parse import unquote
 
 import phonenumbers
 
+from ivr.domain.phone_number import PLAN_CODES, canonical, plan_digits, spellings
 from ivr.errors import ComplianceError
 
 _SCHEME = re.compile(r"^(sips?|tel):", re.IGNORECASE)
 _NUMBER = re.compile(r"^\+?[\d\s().\-]+$")
+_BETWEEN = re.compile(r"[\s().\-]")
+#: A bare E.164 number, as some trunks send it, is longer than what anybody dials at home.
+_BARE_DIGITS = range(10, 16)
 
 
 def person_of(uri: str, *, region: str = "FR") -> str:
     """Return the canonical spelling of the person behind `uri`.
 
     A phone number (tel URI, bare number, or the user part of a SIP URI) becomes E.164, read as dialled in `region`,
-    and the gateway's host is dropped. Any other SIP user becomes `user@host` in lower case, without port or
-    parameters. Raises ComplianceError for an empty URI: nobody can be barred by it.
+    with the one country code of its line (`ivr.domain.phone_number`), and the gateway's host is dropped. Any other SIP
+    user becomes `user@host` in lower case, without port or parameters. Raises ComplianceError for an empty URI: nobody
+    can be barred by it.
     Source: RFC 3261 section 19.1, RFC 3966.
     """
+    return _read(uri, region)[0]
+
+
+def spellings_of(uri: str, *, region: str = "FR") -> tuple[str, ...]:
+    """Return the canonical spelling of the person, then all others that older versions made of the same person.
+
+    Older versions took a number as its region reads it, so that an overseas line had a spelling for each country code
+    it came with, and kept a bare one with the host that sent it. Raises ComplianceError as `person_of` does.
+    """
+    person, before, host = _read(uri, region)
+    digits = plan_digits(person)
+    bare = [f"{code}{digits}@{host}" for code in PLAN_CODES] if digits and host else []
+    return tuple(dict.fromkeys([person, *spellings(person), before, *bare]))
+
+
+def _read(uri: str, region: str) -> tuple[str, str, str]:
+    """Return the person, their spelling by older versions, and the host."""
     address = uri.strip()
     if "<" in address:
         address = address.split("<", 1)[1].split(">", 1)[0]
@@ -31,15 +53,17 @@ def person_of(uri: str, *, region: str = "FR") -> str:
     user, *parameters = unquote(user.split("?", 1)[0]).split(";")
     # A SIP user may carry a password (RFC 3261); it names nobody.
     user = user.split(":", 1)[0] if at else user
-    number = _e164(user, _region(parameters, region))
-    if number:
-        return number
     host = re.split(r"[;?]", host, maxsplit=1)[0]
     host = re.sub(r":\d+$", "", host) if not host.endswith("]") else host
-    name = f"{user}@{host}" if host else user
+    host = host.strip().lower()
+    number = _e164(user, _region(parameters, region))
+    if number:
+        return canonical(number), number, host
+    name = (f"{user}@{host}" if host else user).strip().lower()
     if not name.strip("@ "):
         raise ComplianceError("an empty address names no person", rules=("RET-005",), remedy="give a URI or a number")
-    return name.strip().lower()
+    bare = _bare(user)
+    return (canonical(bare) if bare else name), name, host
 
 
 def _region(parameters: list[str], region: str) -> str:
@@ -62,3 +86,17 @@ def _e164(user: str, region: str) -> str:
     if not phonenumbers.is_possible_number(number):
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _bare(user: str) -> str:
+    """Return the E.164 number that this user is without its plus; empty when it is none."""
+    digits = _BETWEEN.sub("", user)
+    if not (digits.isascii() and digits.isdigit() and len(digits) in _BARE_DIGITS):
+        return ""
+    if plan_digits(f"+{digits}"):
+        return f"+{digits}"
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return ""
+    return f"+{digits}" if phonenumbers.is_valid_number(number) else ""

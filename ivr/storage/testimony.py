@@ -20,8 +20,8 @@ from ivr.domain.recording import RECORDING, UNFINISHED
 from ivr.domain.retention import RECORDED_AT
 from ivr.process_log import PROCESS
 from ivr.services import holdings as said
+from ivr.services.barring import BARRED, MOVED
 from ivr.services.holds import items_digest
-from ivr.services.pending_evidence import BARRED
 from ivr.services.ports import AuditEvent
 from ivr.services.testimony import TELLING, deadline_fault
 from ivr.storage.database import Database
@@ -74,10 +74,18 @@ def _told(connection: Connection, *kinds: str) -> Iterator[tuple[Row[Any], Mappi
 def _bars(connection: Connection) -> Iterator[str]:
     """Every bar has an event, and every event its bar: who refused once may not be called again (CAN-005)."""
     told: dict[str, list[tuple[Row[Any], Mapping[str, Any]]]] = defaultdict(list)
+    moved = {str(body.get("previous")): str(body.get("entry")) for _, body in _told(connection, MOVED)}
     for event, body in _told(connection, BARRED):
         told[str(body.get("entry", ""))].append((event, body))
+    # What was noted of a person under an older spelling is told of the entry that it has become, and of either while
+    # a node of an older version still writes it.
+    for entry in list(told):
+        if (now := _moved_to(entry, moved)) != entry:
+            told[now] += told[entry]
+    there = set()
     for row in connection.execute(select(do_not_call).order_by(do_not_call.c.added_at)):
-        events = told.pop(row.entry_id, [])
+        there.add(row.entry_id)
+        events = told.get(row.entry_id, [])
         if not events:
             yield f"do-not-call entry {row.entry_id}: no event tells who put it there"
         elif not any(_same_bar(row, event, body) for event, body in events):
@@ -87,11 +95,21 @@ def _bars(connection: Connection) -> Iterator[str]:
                 f"another scope, rule or call"
             )
     for entry, events in told.items():
+        if entry in there or entry in moved:
+            continue
         event = events[-1][0]
         yield (
             f"do-not-call entry {entry}: is missing; node {event.node_id}, event {event.seq} "
             f"(call {event.call_id}) made it, and this person may be called again"
         )
+
+
+def _moved_to(entry: str, moved: Mapping[str, str]) -> str:
+    """Follow an entry to where it is now."""
+    seen = {entry}
+    while (entry := moved.get(entry, entry)) not in seen:
+        seen.add(entry)
+    return entry
 
 
 def _same_bar(row: Row[Any], event: Row[Any], body: Mapping[str, Any]) -> bool:

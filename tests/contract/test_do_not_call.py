@@ -71,3 +71,27 @@ def test_an_entry_is_put_by_its_id_alone_and_bars_the_person(register: DoNotCall
         register.put(entry, scope="sales", rule_id="OBJ-007", call_id="call-1")
     assert register.bars("tel:0612345678", scope="sales") == entry
     assert register.add("sip:+33612345678@gw", scope="sales", rule_id="OBJ-007", call_id="call-2") == entry
+
+
+def test_of_these_entries_it_knows_those_that_are_there(register: DoNotCallRegister) -> None:
+    for entry in ("aa", "bb"):
+        register.put(entry, scope="sales", rule_id="OBJ-007", call_id="call-1")
+    assert register.known(["cc", "bb", "aa"]) == ["bb", "aa"]
+    assert register.known([]) == []
+
+
+def test_an_entry_that_has_moved_bars_under_its_new_id_alone(register: DoNotCallRegister) -> None:
+    entry = register.entry_of("tel:+33612345678", scope="sales")
+    register.put("old", scope="sales", rule_id="OBJ-007", call_id="call-1")
+    register.move("old", entry)
+    assert register.bars("tel:0612345678", scope="sales") == entry
+    assert register.known(["old", entry]) == [entry]
+
+
+def test_of_two_entries_of_one_person_one_stays(register: DoNotCallRegister) -> None:
+    for entry in ("old", "new"):
+        register.put(entry, scope="sales", rule_id="OBJ-007", call_id=f"call-{entry}")
+    register.move("old", "new")
+    assert register.known(["old", "new"]) == ["new"]
+    register.move("old", "new")
+    assert register.known(["old", "new"]) == ["new"]

@@ -489,9 +489,22 @@ class FakeDoNotCall:
     def entry_of(self, uri: str, *, scope: str) -> str:
         return hashlib.sha256(f"{scope} {self._person(uri)}".encode()).hexdigest()
 
+    def entries_of(self, uri: str, *, scope: str) -> tuple[str, ...]:
+        return (self.entry_of(uri, scope=scope),)
+
     def bars(self, uri: str, *, scope: str) -> str | None:
-        entry = self.entry_of(uri, scope=scope)
-        return entry if entry in self.entries else None
+        return next(iter(self.known(self.entries_of(uri, scope=scope))), None)
+
+    def known(self, entries: Sequence[str]) -> list[str]:
+        return [entry for entry in entries if entry in self.entries]
+
+    def move(self, previous: str, entry: str) -> None:
+        if (scope := self.entries.pop(previous, None)) is not None:
+            self.entries.setdefault(entry, scope)
+
+    def reported(self) -> Iterator[tuple[str, str, str]]:
+        """Knows no reports."""
+        yield from ()
 
     @staticmethod
     def _person(uri: str) -> str:

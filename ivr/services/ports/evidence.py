@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -86,9 +86,24 @@ class DoNotCallRegister(Protocol):
         """The id that this person's entry has or would have; asks no database. Raises ComplianceError for nobody."""
         ...
 
+    def entries_of(self, uri: str, *, scope: str) -> Sequence[str]:
+        """`entry_of`, then the ids under which older versions would have noted this person; asks no database."""
+        ...
+
+    def known(self, entries: Sequence[str]) -> list[str]:
+        """Those of these ids that are there, in the order given."""
+        ...
+
+    def move(self, previous: str, entry: str) -> None:
+        """The person noted as `previous` is noted as `entry` from now on; of two entries the second one stays."""
+
+    def reported(self) -> Iterator[tuple[str, str, str]]:
+        """Id, scope and party of every entry whose call was reported."""
+        ...
+
     def put(self, entry_id: str, *, scope: str, rule_id: str, call_id: str) -> None:
         """`add` for who knows the entry's id and no number any more."""
 
     def bars(self, uri: str, *, scope: str) -> str | None:
-        """Return the entry's id when calls to this person are barred for this scope."""
+        """Return the entry's id when calls to this person are barred for this scope, under whatever spelling."""
         ...

@@ -12,7 +12,7 @@ from ivr.errors import ArchiveError, HostError
 from ivr.recording.kek_files import KekFiles
 from ivr.recording.member_file import MemberFile, read_head, rewrap, write_members
 from ivr.services.member_import import MemberRecord
-from ivr.storage.person import person_of
+from ivr.storage.person import spellings_of
 
 HELENE = MemberRecord(
     "0047382", ("Delacroix", "Meunier"), "Hélène", "1985-03-12", "75011", ("+33612345678", "+33145678901")
@@ -34,7 +34,7 @@ def path(tmp_path: Path, keys: KekFiles) -> Path:
 
 
 def opened(path: Path, keys: KekFiles) -> MemberFile:
-    return MemberFile(path, keys, person_of=person_of)
+    return MemberFile(path, keys, spellings_of=spellings_of)
 
 
 def test_members_are_found_by_number_and_a_household_by_its_telephone(path: Path, keys: KekFiles) -> None:
@@ -49,6 +49,29 @@ def test_members_are_found_by_number_and_a_household_by_its_telephone(path: Path
     assert len(members.by_caller("sip:+33612345678@carrier.invalid;user=phone")) == 1
     assert members.by_caller("sip:anonymous@anonymous.invalid") == ()
     assert members.by_number("47382") == ()
+
+
+@pytest.mark.parametrize("stored", ["+33692123456", "+262692123456"])
+def test_an_overseas_member_is_found_whatever_an_older_version_had_stored(
+    tmp_path: Path, keys: KekFiles, stored: str
+) -> None:
+    write_members(tmp_path / "old", [MemberRecord("0047383", phones=(stored, "+262262201234"))], keys, made_at=AT)
+    members = opened(tmp_path / "old", keys)
+    for uri in (
+        "sip:0692123456@c",
+        "sip:+262692123456@c",
+        "sip:262692123456@c",
+        "tel:0033692123456",
+        "sip:0262201234@c",
+    ):
+        assert len(members.by_caller(uri)) == 1, uri
+    assert members.by_caller("sip:0693123456@c") == ()
+
+
+def test_a_member_with_one_line_under_two_spellings_is_one_member(tmp_path: Path, keys: KekFiles) -> None:
+    phones = ("+33692123456", "+262692123456")
+    write_members(tmp_path / "old", [MemberRecord("0047383", phones=phones)], keys, made_at=AT)
+    assert len(opened(tmp_path / "old", keys).by_caller("sip:0692123456@c")) == 1
 
 
 def test_no_value_stands_in_the_file_nor_in_any_representation(path: Path, keys: KekFiles) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from ivr.domain.artefact import EventKind
 from ivr.domain.retention import Duration, RetentionTable
-from ivr.services.pending_evidence import BARRED
+from ivr.services.barring import BARRED
 from ivr.storage.do_not_call import SqlDoNotCall
 from ivr.storage.testimony import table_faults
 from tests.databases import KINDS, fresh_url
