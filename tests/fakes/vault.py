@@ -252,8 +252,9 @@ class FakeCatalogue:
         self.rows: dict[str, RecordingRow] = {}
         self.keys: dict[str, bytes] = {}
         self.holds: list[LegalHold] = []
-        #: The evidence in the same database: `together` undoes what it was given too.
+        #: Evidence and register in the same database: `together` undoes what they were given too.
         self.beside: FakeAuditLog | None = None
+        self.register: FakeDoNotCall | None = None
         self._guard = threading.Lock()
         self._claims: dict[str, threading.Lock] = {}
 
@@ -353,12 +354,15 @@ class FakeCatalogue:
     def together(self) -> Iterator[None]:
         rows, keys = dict(self.rows), dict(self.keys)
         chain, head = (list(self.beside.chain), self.beside.head) if self.beside else ([], None)
+        entries = dict(self.register.entries) if self.register else {}
         try:
             yield
         except BaseException:
             self.rows, self.keys = rows, keys
             if self.beside is not None and head is not None:
                 self.beside.chain, self.beside.head = chain, head
+            if self.register is not None:
+                self.register.entries = entries
             raise
 
     @contextmanager

@@ -86,3 +86,33 @@ def test_a_gap_that_the_mark_held_back_comes_out_in_slices() -> None:
     ] * 5
     assert [type(item) for item in (*ticks[4], *ticks[5])] == [Silence, StereoFrame]
     assert tape.written_until_ms == 5020
+
+
+@pytest.mark.parametrize(("cut_ms", "kept"), [(1000, 50), (1001, 50), (1019, 50), (1020, 51), (0, 0)])
+@pytest.mark.parametrize("cut_first", [False, True])
+def test_of_a_frame_in_which_the_cut_lies_nothing_is_held_or_let_out(cut_ms: int, kept: int, cut_first: bool) -> None:
+    tape = Tape(TapeSettings(max_hold_ms=5000, lookback_ms=0))
+    tape.start(0)
+    if cut_first:
+        tape.cut(cut_ms)
+    for at_ms in range(0, 2000, FRAME_MS):
+        tape.push(StereoFrame(at_ms, bytes(320), bytes(320)))
+    if not cut_first:
+        tape.cut(cut_ms)
+    assert tape.held_ms == kept * FRAME_MS
+    assert len(tape.release(5000, final=True)) == kept
+    assert tape.written_until_ms == kept * FRAME_MS
+
+
+def test_of_two_cuts_the_earlier_counts_whichever_comes_first() -> None:
+    for cuts in ((800, 600), (600, 800)):
+        tape = Tape(TAPE)
+        tape.start(0)
+        for at_ms in range(0, 1000, FRAME_MS):
+            tape.push(StereoFrame(at_ms, bytes(320), bytes(320)))
+        for cut_ms in cuts:
+            tape.cut(cut_ms)
+        for at_ms in range(1000, 1200, FRAME_MS):
+            tape.push(StereoFrame(at_ms, bytes(320), bytes(320)))
+        tape.release(5000, final=True)
+        assert tape.written_until_ms == 600

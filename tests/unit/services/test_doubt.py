@@ -287,6 +287,28 @@ def test_a_no_in_the_last_moment_of_the_question_is_an_answer(tmp_path: Path) ->
     play(tmp_path, scene, durations_ms={"doubt": 4000})
 
 
+def test_what_is_said_long_after_a_prompt_is_judged_without_it(tmp_path: Path) -> None:
+    """A bare "non" means something for some seconds after a question, and nothing a minute later."""
+
+    async def scene(x: Exchange) -> None:
+        doubtful(x)
+        x.ear.when_said(Channel.CALLER, 13_000, 13_400, NO)
+        spans = [(at_ms, at_ms + 400) for at_ms in (13_000, 24_000, 32_000, 60_000)]
+        x.ring(DOUBTFUL, *spans)
+        await x.media(70_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        (reassured,) = [item for item in x.feed.of("prompt.ended") if item["prompt"] == "reassured"]
+        ended_ms = round((float(str(reassured["news_at"])) - x.time_of("leg.confirmed")) * 1000)
+        heard_after = {}
+        for speech in x.ear.asked:
+            if speech.piece.final and speech.piece.start_ms > ended_ms:
+                heard_after[speech.piece.start_ms - ended_ms < 12_000] = speech.context.last_prompt
+        assert heard_after == {True: x.deps.prompts["reassured"].text, False: ""}
+
+    play(tmp_path, scene)
+
+
 def test_an_answer_to_the_first_question_does_not_answer_the_second(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         doubtful(x)

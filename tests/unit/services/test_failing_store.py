@@ -12,10 +12,21 @@ from ivr.domain.evidence import stamp
 from ivr.domain.hearing import Channel
 from ivr.domain.recording import RecordingState
 from ivr.errors import ArchiveError, ComplianceError
-from ivr.services.pending_evidence import Duty, catch_up
+from ivr.services.holdings import Holdings
+from ivr.services.pending_evidence import BARRED, Duty, Pending, catch_up
 from tests.fakes.ear import objection
 from tests.fakes.exchange import PROSPECT, Exchange, WitnessStore, play
 from tests.fakes.line import answers
+from tests.fakes.vault import (
+    START,
+    FakeAuditLog,
+    FakeCatalogue,
+    FakeDoNotCall,
+    FakeKeyRing,
+    FakeSpool,
+    FakeStore,
+    TickingClock,
+)
 
 
 async def an_ordinary_call(x: Exchange) -> str:
@@ -142,6 +153,28 @@ def test_a_report_that_can_never_be_written_leaves_the_call_unreported_and_says_
         assert x.feed.of("call.reported") == []
         assert x.call.state.name == "CLEARED"
         assert x.recording.state is RecordingState.SEALED
+
+    play(tmp_path, scene)
+
+
+def test_a_call_whose_recording_is_neither_sealed_nor_gone_is_not_reported(tmp_path: Path) -> None:
+    """The report itself could be written: what must not be said is that all is settled."""
+
+    async def scene(x: Exchange) -> None:
+        def gone(*_: object, **__: object) -> None:
+            raise ArchiveError("the catalogue is gone")
+
+        x.ring()
+        await x.until("recording.state", state="CAPTURING")
+        x.catalogue.settle = x.catalogue.move = gone  # type: ignore[method-assign, assignment]
+        await x.media(5000)
+        x.line.peer_hangs_up("a")
+        told = await x.until("call.unreported")
+        await x.control.drained()
+        assert told["recording_state"] == "CAPTURING"
+        assert x.call_log.rows[0].recording_state == "CAPTURING"
+        assert x.feed.of("call.reported") == []
+        assert x.call.state.name == "CLEARED"
 
     play(tmp_path, scene)
 
@@ -287,6 +320,72 @@ def test_what_an_objection_demands_outlasts_the_process_and_the_next_start_does_
             assert not x.recording.has_key
 
     play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("failing", ["evidence", "register"])
+def test_a_bar_and_its_evidence_come_together_or_not_at_all(tmp_path: Path, failing: str) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        x.catalogue.beside, x.catalogue.register = x.audit, x.do_not_call
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
+        append, put, seen = x.audit.append, x.do_not_call.put, list[tuple[int, int]]()
+
+        def look() -> None:
+            seen.append((x.audit.kinds().count(BARRED), len(x.do_not_call.entries)))
+
+        def flaky_append(kind: str, **given: Any) -> Any:
+            if kind == BARRED:
+                look()
+                if failing == "evidence" and len(seen) < 4:
+                    raise ArchiveError("the evidence is away")
+            return append(kind, **given)
+
+        def flaky_put(entry: str, **given: Any) -> None:
+            if failing == "register" and len(seen) < 4:
+                raise ArchiveError("the register is away")
+            put(entry, **given)
+
+        x.audit.append, x.do_not_call.put = flaky_append, flaky_put  # type: ignore[method-assign]
+        await x.place((8000, 9500))
+        await x.over()
+        # However often it was tried, no try had left half of it behind.
+        assert seen == [(0, 0)] * 4
+        assert x.audit.kinds().count(BARRED) == 1
+        assert len(x.do_not_call.entries) == 1
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("failing", ["evidence", "register"])
+def test_a_bar_that_the_next_start_makes_comes_with_its_evidence_or_not_at_all(failing: str) -> None:
+    audit, register, catalogue, spool = FakeAuditLog(), FakeDoNotCall(), FakeCatalogue(), FakeSpool()
+    catalogue.beside, catalogue.register = audit, register
+    held = Holdings(FakeKeyRing(), FakeStore(), catalogue, audit, TickingClock(), "node-1")
+    body = {"entry": "abc", "rule": "CAN-012", "scope": "sales"}
+    spool.keep(Pending(Duty.BAR, "call-1", "", START, body))
+    spool.end()
+    owner, name = (audit, "append") if failing == "evidence" else (register, "put")
+    whole = getattr(owner, name)
+    setattr(owner, name, _away)
+    (left,) = catch_up(held, register, spool)
+    assert (left.done, audit.chain, register.entries) == (False, [], {})
+    setattr(owner, name, whole)
+    strike = spool.strike
+    spool.strike = _away  # type: ignore[method-assign, assignment]
+    with pytest.raises(ArchiveError):
+        catch_up(held, register, spool)
+    assert (audit.kinds(), register.entries) == ([BARRED], {"abc": "sales"})
+    assert audit.chain[0].body == {**body, "acted_at": stamp(START)}
+    # Killed before it was struck out: the next start finds it done, and bars nobody twice.
+    spool.strike = strike  # type: ignore[method-assign]
+    (done,) = catch_up(held, register, spool)
+    assert (done.done, done.how) == (True, "the person is barred already")
+    assert audit.kinds() == [BARRED]
+    assert spool.items == {}
+
+
+def _away(*_: Any, **__: Any) -> Any:
+    raise ArchiveError("the database is away")
 
 
 def test_a_spool_that_cannot_be_written_is_told_and_the_objection_acts_all_the_same(tmp_path: Path) -> None:

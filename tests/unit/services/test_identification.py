@@ -334,3 +334,25 @@ def test_a_program_that_asks_for_nothing_asks_nothing(tmp_path: Path) -> None:
         assert x.deps.members.asked == []  # type: ignore[union-attr]
 
     play(tmp_path, scene, options={"members": FakeMembers()})
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 3.0])
+def test_words_that_run_on_past_the_end_of_the_check_are_silence_to_their_last(tmp_path: Path, delay_s: float) -> None:
+    async def scene(x: Exchange) -> None:
+        # The caller gives the answer, and says it again while they are told that it was right.
+        x.ring(says(x, 3500, SAID_NUMBER), says(x, 7000, SAID_BORN), (8600, 13_000), (24_000, 25_000))
+        await x.until("identity.checked")
+        x.ear.delay_s = delay_s
+        await x.until("prompt.ended", prompt="identity-confirmed")
+        assert 8600 < x.call.media_ms < 11_000
+        await x.media(34_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert not [at for at in x.written if 3500 <= at < 13_000]
+        assert 24_500 in x.written
+        (mask,) = [dict(one) for one in x.recording.masks]
+        assert 13_000 <= mask["end_ms"] < 20_000  # type: ignore[operator]
+        (told,) = [body for body in x.of_audit("sensitive.masked") if body["kind"] == "identity"]
+        assert (told["start_ms"], told["end_ms"]) == (mask["start_ms"], mask["end_ms"])
+
+    play(tmp_path, scene, **made())

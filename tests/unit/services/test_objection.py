@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from ivr.domain.consent import Basis
 from ivr.domain.hearing import Channel
 from ivr.domain.program import Captured
 from ivr.domain.recording import RecordingState
 from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.services.pending_evidence import Duty
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, CALLER, Exchange, play
 from tests.fakes.line import answers
@@ -171,6 +174,35 @@ def test_a_second_objection_changes_nothing(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
+def test_a_second_objection_that_began_earlier_cuts_back_to_where_it_began(tmp_path: Path) -> None:
+    """A key is weighed (it may begin a number) while words that come after it object already."""
+
+    async def scene(x: Exchange) -> None:
+        x.ring((10_000, 10_700))
+        await x.media(9000)
+        # What the first one asks for is held up, so that the second comes before anything is sealed.
+        held_up = asyncio.Event()
+        x.call.acts.add("a slow disk", held_up.wait)
+        await x.media(15_000)
+        reactions = next(iter(x.control._tasks.values()))._reactions
+        reactions.objected(Label.OBJECTION_RECORDING, Basis.SPOKEN, 14_500, 0.97)
+        await x.media(15_500)
+        reactions.objected(Label.OBJECTION_RECORDING, Basis.DTMF, 13_000, 1.0)
+        await x.media(15_600)
+        reactions.objected(Label.OBJECTION_RECORDING, Basis.DTMF, 14_000, 1.0)
+        await x.media(30_000)
+        held_up.set()
+        await x.until("recording.state", state="SEALED")
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert max(x.written) == 12_980
+        # It cuts and does nothing else a second time.
+        assert [body["offset_ms"] for body in x.of_audit("objection")] == [14_500]
+        assert x.said.count("objection-noted") == 1
+
+    play(tmp_path, scene, changes={"captured": Captured.KEEP})
+
+
 def test_an_objection_during_hold_stops_the_recording(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         objecting(x)
@@ -258,6 +290,24 @@ def test_a_clear_refusal_of_contact_on_the_hotline_bars_sales_calls_and_is_asked
     play(tmp_path, scene)
 
 
+def test_a_refusal_of_contact_that_is_said_twice_bars_once(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = answers(1)
+        for at_ms in (8000, 14_000):
+            x.ear.when_said(Channel.CALLER, at_ms, at_ms + 800, objection(label=Label.REFUSAL_CONTACT))
+        x.ear.when_said(Channel.CALLER, 20_000, 20_800, objection())
+        x.ring((8000, 9500), (14_000, 15_500), (20_000, 21_500))
+        await x.media(26_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert x.do_not_call.bars(CALLER, scope="sales") is not None
+        assert len(x.of_audit("do_not_call.added")) == 1
+        assert len(x.feed.of("do_not_call.added")) == 1
+        assert [item.duty for item in x.spool.every].count(Duty.BAR) == 1
+
+    play(tmp_path, scene)
+
+
 def test_a_doubtful_refusal_of_contact_on_the_hotline_holds_nothing_back(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ear.when_said(Channel.CALLER, 8000, 8800, objection(label=Label.REFUSAL_CONTACT, band=Band.DOUBT))
@@ -284,6 +334,48 @@ def test_a_question_about_the_recording_is_answered_and_nothing_stops(tmp_path: 
         assert x.recording.gaps == []
 
     play(tmp_path, scene)
+
+
+def test_a_question_that_is_asked_again_is_answered_again_and_never_twice_at_once(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        question = EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9)
+        for at_ms in (8000, 10_000, 30_000):
+            x.ear.when_said(Channel.CALLER, at_ms, at_ms + 400, question)
+        x.ring((8000, 8500), (10_000, 10_500), (30_000, 30_500))
+        await x.media(60_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert x.said.count("quality-question-answer") == 2
+
+    play(tmp_path, scene, durations_ms={"quality-question-answer": 8000})
+
+
+def test_once_nothing_is_recorded_any_more_nobody_is_told_about_the_recording(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        objecting(x)
+        x.ear.when_said(Channel.CALLER, 16_000, 16_400, EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9))
+        x.ring(SPEECH, (16_000, 16_500))
+        await x.media(30_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert "quality-question-answer" not in x.said
+
+    play(tmp_path, scene)
+
+
+def test_with_an_agent_on_the_line_a_question_about_the_recording_is_theirs_to_answer(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = answers(1)
+        x.ear.when_said(Channel.CALLER, 16_000, 16_400, EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9))
+        x.ring((16_000, 16_500))
+        await x.until("agent.bridged")
+        assert x.call.media_ms < 16_000
+        await x.media(30_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert "quality-question-answer" not in x.said
+
+    play(tmp_path, scene, changes={"agent_uri": AGENT})
 
 
 def test_a_question_below_its_threshold_is_not_answered(tmp_path: Path) -> None:

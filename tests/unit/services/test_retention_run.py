@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -172,6 +173,60 @@ def test_a_run_that_lost_its_claim_certifies_nothing(world: RetentionWorld) -> N
         == []
     )
     assert world.state("rec-1") == KEPT
+
+
+class Watched:
+    """A ledger on which something happens just before a step."""
+
+    def __init__(self, ledger: Any, **before: Callable[[], object]) -> None:
+        self._ledger = ledger
+        self._before = before
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._ledger, name)
+        happens = self._before.get(name)
+
+        def step(*args: Any, **given: Any) -> Any:
+            if happens is not None:
+                happens()
+            return found(*args, **given)
+
+        return step
+
+
+def test_however_long_the_files_take_nobody_else_takes_what_is_about_to_be_certified(world: RetentionWorld) -> None:
+    world.record("rec-1")
+    world.clock.at = CALLED + timedelta(days=190)
+    taken: list[set[str]] = []
+
+    def slow_disk() -> None:
+        world.clock.at += timedelta(minutes=30)
+
+    def other_node() -> None:
+        now = world.clock.now()
+        taken.append(world.ledger.claim(["rec-1"], owner="other", now=now, until=now + timedelta(minutes=10)))
+
+    watched = Watched(world.ledger, wipe=slow_disk, certify=other_node)
+    world._wrap = lambda port: watched if port is world.ledger else port
+    assert world.run().run().destroyed == ["rec-1"]
+    assert taken == [set()]
+    assert len(world.certificates("rec-1")) == 1
+
+
+def test_a_clock_that_goes_back_between_plan_and_act_destroys_nothing_that_is_not_due(world: RetentionWorld) -> None:
+    world.record("rec-1")
+    world.clock.at = CALLED + timedelta(days=190)
+
+    def put_right() -> None:
+        world.clock.at = CALLED + timedelta(days=3)
+
+    watched = Watched(world.ledger, shred=put_right)
+    world._wrap = lambda port: watched if port is world.ledger else port
+    report = world.run().run()
+    assert report.destroyed == []
+    assert [(item.stored.recording_id, item.destroys) for item in report.kept] == [("rec-1", False)]
+    assert world.state("rec-1") == KEPT
+    assert world.certificates("rec-1") == []
 
 
 @pytest.mark.parametrize("back", [timedelta(days=3), timedelta(days=365), timedelta(days=4000)])
