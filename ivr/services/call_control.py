@@ -18,7 +18,6 @@ from ivr.services.dependencies import Dependencies
 from ivr.services.live_call import LiveCall
 from ivr.services.ports import IncomingCall, LineEvent
 
-BUSY_HERE = 486
 SERVER_INTERNAL_ERROR = 500
 SERVICE_UNAVAILABLE = 503
 
@@ -122,7 +121,7 @@ class CallControl:
             program = self._program(self._routes.program_for(event.to_uri), "")
             agent_leg_id = self._deps.new_id() if program.agent_uri else ""
             if agent_leg_id and not self._deps.line.reserve(agent_leg_id):
-                self._turn_away(event, BUSY_HERE, "capacity")
+                self._turn_away(event, SERVICE_UNAVAILABLE, "capacity")
                 return
             leg = CallLeg(event.leg_id, PartyRole.CALLER, self._deps.line, self._deps.prompt_file, LegState.INCOMING)
             leg.sip_call_id = event.sip_call_id

@@ -11,6 +11,7 @@ import logging
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -18,7 +19,9 @@ import pjsua2 as pj
 import pjsua2._pjsua2 as binding
 
 from ivr.errors import HostError
+from ivr.sip.capabilities import restrict_capabilities
 from ivr.sip.media_port import Metronome, destroy_port, port_format
+from ivr.sip.pjsip_gate import LegBook, PjsipGate
 from ivr.sip.pjsip_log import PjsipLog
 from ivr.sip.settings import CODECS, SipSettings
 
@@ -30,6 +33,7 @@ _ADDRESS_NOT_AVAILABLE = 120099
 _PERMISSION_DENIED = 120013
 _TCP_TRIES = 20
 _START_TIMEOUT_S = 20.0
+_PROOF_TIMEOUT_S = 5.0
 
 _LIBRARY = ctypes.CDLL(binding.__file__)
 _one_endpoint = threading.Lock()
@@ -40,7 +44,7 @@ class EndpointThread:
 
     On the thread, `opened` is called once when the ports are open, `each_turn` after every round of events, at least
     every 100 ms, and `before_end` once before the library is destroyed, with everything still alive. `stopped` is its
-    last act, however it came to its end.
+    last act, however it came to its end. `legs` is asked by the gate.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class EndpointThread:
         each_turn: Callable[[], None],
         before_end: Callable[[], None],
         stopped: Callable[[], None],
+        legs: LegBook,
     ) -> None:
         self.settings = settings
         self.host = settings.public_address
@@ -66,6 +71,7 @@ class EndpointThread:
         self._thread = threading.Thread(target=self._run, name="sip-endpoint")
         self._nudger: socket.socket | None = None
         self.endpoint: pj.Endpoint | None = None
+        self.gate = PjsipGate(legs)
         self.metronome: Metronome | None = None
 
     def start(self) -> None:
@@ -187,8 +193,11 @@ class EndpointThread:
             self.endpoint.codecSetPriority(codec.codecId, 0)
         for rank, name in enumerate(settings.codecs):
             self.endpoint.codecSetPriority(CODECS[name], 255 - rank)
+        if not self.gate.register() or not restrict_capabilities():
+            raise _unknown_build()
         self._open_transports()
         self.endpoint.libStart()
+        self._prove_gate()
         self.metronome = Metronome(settings.clock_hz)
         self.metronome.createPort("metronome", port_format(settings.clock_hz))
 
@@ -214,6 +223,22 @@ class EndpointThread:
         self._nudger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._nudger.setblocking(False)
         self._nudger.connect((host, self.port))
+
+    def _prove_gate(self) -> None:
+        """Have a message go round, so that what the gate reads in the library's memory is known to be right."""
+        endpoint = self.endpoint
+        assert endpoint is not None
+        with contextlib.ExitStack() as opened:
+            messenger = self._nudger
+            if messenger is None:
+                host = "127.0.0.1" if self.settings.bind in ("", "0.0.0.0") else self.settings.bind
+                messenger = opened.enter_context(socket.create_connection((host, self.port), _PROOF_TIMEOUT_S))
+            messenger.send(self.gate.probe(messenger.getsockname()[:2], datagram=self._nudger is not None))
+            deadline = time.monotonic() + _PROOF_TIMEOUT_S
+            while not self.gate.proven:
+                if time.monotonic() > deadline:
+                    raise _unknown_build()
+                endpoint.libHandleEvents(10)
 
     def _transport(self, kind: int, port: int) -> tuple[int, int]:
         assert self.endpoint is not None
@@ -257,6 +282,7 @@ class EndpointThread:
         except Exception:
             _LOG.exception("the SIP endpoint could not be cleared")
         finally:
+            self.gate.unregister()
             # From here no clock ticks, so ports may go.
             endpoint.audDevManager().setNoDev()
             if self.metronome is not None:
@@ -268,6 +294,14 @@ class EndpointThread:
             if self._nudger is not None:
                 self._nudger.close()
                 self._nudger = None
+
+
+def _unknown_build() -> HostError:
+    return HostError(
+        "the SIP library's memory is not laid out as expected: no message could be judged",
+        where=f"pjsua2 in {binding.__file__}",
+        remedy="install the version that requirements.lock names",
+    )
 
 
 def _host_error(kind: int, bind: str, port: int, status: int, reason: str) -> HostError:

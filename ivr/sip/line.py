@@ -28,7 +28,7 @@ class PjsuaLine:
     All methods belong to the event loop it was opened on. Commands cross to the endpoint's thread by queue, events
     come back by `call_soon_threadsafe`, in order.
 
-    - More incoming calls than `capacity` get 486. A placed leg beyond it ends with 503 and Q.850 cause 34.
+    - More incoming calls than `capacity` get 503 with Retry-After. A leg placed beyond it: 503, Q.850 cause 34.
     - A prompt that cannot be played (missing, empty, not PCM16) never leaves a party in silence unnoticed: it is a
       PromptEnded with `completed=False, heard_ms=0` at once. `load_prompt` tells why, and can be asked beforehand.
     - A prompt for a leg that is not up yet starts when it is; one for a party that holds us waits for it.

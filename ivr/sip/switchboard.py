@@ -28,6 +28,8 @@ from ivr.sip.cause import cause_of_status
 from ivr.sip.departures import Departures
 from ivr.sip.endpoint import EndpointThread
 from ivr.sip.leg import Leg, LegCall
+from ivr.sip.message_gate import retry_after
+from ivr.sip.pjsip_gate import InfoRequest
 from ivr.sip.prompter import Prompter
 from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import SipSettings
@@ -37,7 +39,7 @@ from ivr.sip.uri import addr_spec
 from ivr.sip.wiring import Wiring
 
 _LOG = logging.getLogger(__name__)
-_BUSY_HERE = 486
+_SERVICE_UNAVAILABLE = 503
 _UNAVAILABLE = 480
 _CANCELLED = 487
 _NO_CIRCUIT_CAUSE = 34
@@ -70,7 +72,12 @@ class Switchboard:
         self._closing = False
         self.slots = Slots(0)
         self.thread = EndpointThread(
-            settings, opened=self._opened, each_turn=self._each_turn, before_end=self._before_end, stopped=stopped
+            settings,
+            opened=self._opened,
+            each_turn=self._each_turn,
+            before_end=self._before_end,
+            stopped=stopped,
+            legs=self,
         )
         self._departures = Departures(self.thread, self.slots, emit)
         self._wiring = Wiring(self.thread, settings.clock_hz)
@@ -167,11 +174,9 @@ class Switchboard:
         leg_id = self._new_leg_id()
         call = LegCall(self, leg_id, self._account, library_call)
         if self._closing or not self.slots.take(leg_id):
-            # Behind a dispatcher 486 makes it try the next line; the library says the same when its table is full.
+            # The gate has refused already whoever came to a full line; this is who came in the same moment.
             self._departures.discard(call)
-            prm = pj.CallOpParam()
-            prm.statusCode = _BUSY_HERE
-            call.hangup(prm)
+            call.hangup(_final(_SERVICE_UNAVAILABLE))
             return
         info = call.getInfo()
         leg = Leg(leg_id, LegState.INCOMING, self._wiring.take_port(), RtpWatch(self._settings.rtp_timeout_s))
@@ -226,6 +231,19 @@ class Switchboard:
         if leg.digits.is_press(digit, now, in_rtp=in_rtp):
             self._emit(DigitPressed(leg_id, digit, now))
 
+    def info_received(self, info: InfoRequest) -> int | None:
+        """Return the status that an INFO in a dialog deserves, before the library has seen it; None: the library's."""
+        if not info.body.strip():
+            return 200
+        return None
+
+    def has_leg(self, sip_call_id: str) -> bool:
+        return any(leg.sip_call_id == sip_call_id for leg in self._legs.values())
+
+    def places(self) -> int:
+        """How many more legs the line takes; a slot that is kept for an agent is none."""
+        return 0 if self._closing else min(self.slots.free, self.thread.max_calls - self.thread.calls_in_library())
+
     # ------------------------------------------------------------ how it works
 
     def _begin_media(self, leg: Leg) -> None:
@@ -260,11 +278,8 @@ class Switchboard:
         leg.ring_deadline = None
         leg.forget_at = time.monotonic() + _BYE_GRACE_S
         leg.end_status = status or (0 if leg.confirmed else _UNAVAILABLE if leg.incoming else _CANCELLED)
-        prm = pj.CallOpParam()
-        if leg.incoming and not leg.confirmed:
-            prm.statusCode = leg.end_status
         try:
-            leg.call.hangup(prm)
+            leg.call.hangup(_final(leg.end_status if leg.incoming and not leg.confirmed else 0))
         except pj.Error as failure:
             _LOG.warning("leg %s could not be ended in its dialog: %s", leg.leg_id, failure.reason)
             self._report_end(leg, leg.end_status or 200, cause)
@@ -349,3 +364,14 @@ class Switchboard:
         assert self.thread.endpoint is not None
         self.thread.endpoint.audDevManager().setNoDev()
         self._wiring.drop_ports()
+
+
+def _final(status: int) -> pj.CallOpParam:
+    """The library's parameter for a final status; 0 leaves it to the library. A 503 asks to come back later."""
+    prm = pj.CallOpParam()
+    prm.statusCode = status
+    if status == _SERVICE_UNAVAILABLE:
+        header = pj.SipHeader()
+        header.hName, header.hValue = retry_after()
+        prm.txOption.headers.append(header)
+    return prm

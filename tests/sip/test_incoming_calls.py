@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ivr.services.ports import DigitPressed, IncomingCall, LegConfirmed, LegDisconnected, LegHeld
+from tests.sip.raw_peer import RawPeer
 from tests.sip.rig import Rig, Sipp, frames_with_tone, free_rtp_range, level_at, rigged, run
 
 pytestmark = pytest.mark.sip
@@ -135,8 +136,9 @@ def test_one_call_too_many_is_refused_and_the_others_go_on(tmp_path: Path) -> No
             calls = rig.line.capacity
             async with Sipp("caller_waits", tmp_path, to=rig.line.port, calls=calls) as sipp:
                 legs = [(await rig.take_call()).leg_id for _ in range(calls)]
-                async with Sipp("caller_is_refused", tmp_path, to=rig.line.port) as refused:
-                    await refused.passed()
+                async with RawPeer(rig.line.port) as refused:
+                    answer = await refused.invite()
+                    assert (answer.status, answer.header("Retry-After")) == (503, "5")
                 assert not await rig.silent(0.2)
                 for leg_id in legs:
                     rig.line.hangup(leg_id)
@@ -152,8 +154,9 @@ def test_a_reserved_leg_is_not_given_to_a_caller(tmp_path: Path) -> None:
             up = await rig.take_call()
             assert rig.line.reserve("agent")
             assert not rig.line.reserve("another agent")
-            async with Sipp("caller_is_refused", tmp_path, to=rig.line.port) as refused:
-                await refused.passed()
+            async with RawPeer(rig.line.port) as refused:
+                answer = await refused.invite()
+                assert (answer.status, answer.header("Retry-After")) == (503, "5")
             rig.line.release("agent")
             assert rig.line.free_legs == 1
             rig.line.hangup(up.leg_id)

@@ -232,7 +232,7 @@ def test_the_agents_slot_is_reserved_before_the_caller_is_answered(tmp_path: Pat
         x.ring(leg="b")
         await x.until("call.rejected")
         await x.until("agent.bridged")
-        assert x.commands("reject") == [("reject", "b", 486)]
+        assert x.commands("reject") == [("reject", "b", 503)]
         assert x.commands("answer") == [("answer", "a")]
         x.line.peer_hangs_up("a")
         await x.over()

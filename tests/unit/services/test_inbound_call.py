@@ -229,7 +229,7 @@ def test_a_caller_beyond_capacity_hears_busy(tmp_path: Path) -> None:
         x.line._capacity = 1
         x.ring()
         await x.until("call.rejected")
-        assert x.commands("reject") == [("reject", "a", 486)]
+        assert x.commands("reject") == [("reject", "a", 503)]
         assert x.control.active == 0
 
     play(tmp_path, scene, changes={"agent_uri": "sip:conseil@agents.invalid"})

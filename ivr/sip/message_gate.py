@@ -1,0 +1,155 @@
+"""Which SIP message the library may act on, and what the others are answered: docs/sip.md is the same table in words.
+
+Pure: message and circumstances in, verdict out. What is not passed is answered here and never seen by the library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from ivr.sip.message import Message
+from ivr.sip.offer_bounds import BOUNDS, OfferBounds, excess_of
+
+ALLOWED = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "PRACK", "UPDATE")
+"""The methods of RFC 3261, 3262, 3311 and 6086 that the engine serves; its Allow header."""
+
+EXTENSIONS = ("100rel", "timer")
+"""RFC 3262 and RFC 4028; its Supported header. `replaces` and `norefersub` are not among them."""
+
+_KNOWN_UNSERVED = ("REGISTER", "MESSAGE", "PUBLISH")
+_MAY_OFFER = ("INVITE", "UPDATE", "PRACK", "ACK")
+_BODIES = ("application/sdp", "multipart/mixed", "multipart/alternative")
+_RETRY_AFTER_S = 5
+_ANSWER_BYTES = 1_500
+_PLAIN_ANSWER_BYTES = 500
+_LARGEST = 4_000
+_ECHOED = ("via", "record-route", "route", "contact", "from", "to", "call-id", "cseq")
+
+
+class Act(Enum):
+    PASS = auto()
+    ANSWER = auto()
+    DROP = auto()
+    INFO = auto()
+    """Ask whoever follows the leg which status an INFO deserves."""
+    BLANK = auto()
+    """Let a response pass without its body: the call ends for want of an answer."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    act: Act
+    status: int = 0
+    rule: str = ""
+    """Why, as a word for the log; "" when it is nothing unusual."""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The circumstances of a message. `full_buffer`: as long as the library's buffer, so perhaps cut.
+
+    `in_dialog`: its tags and Call-ID are those of a dialog that the library has. `known`: its Call-ID is that of a leg,
+    so that an INVITE without a To tag is only told again. `places` is how many more legs the line takes.
+    """
+
+    full_buffer: bool
+    in_dialog: bool
+    known: bool
+    places: int
+
+
+PASS = Verdict(Act.PASS)
+
+
+def decide_request(request: Message, arrival: Arrival, bounds: OfferBounds = BOUNDS) -> Verdict:
+    """Return what becomes of a request. Nothing but a PASS can make the library send anything."""
+    if request.method == "ACK":
+        return _decide_ack(request, arrival, bounds)
+    if arrival.full_buffer:
+        return Verdict(Act.ANSWER, 513, "too-large")
+    if request.cut:
+        return Verdict(Act.ANSWER, 400, "cut")
+    if request.method == "CANCEL":
+        return PASS
+    if request.method == "REFER":
+        return Verdict(Act.ANSWER, 603, "refer")
+    if request.method == "SUBSCRIBE":
+        return Verdict(Act.ANSWER, 489, "subscribe")
+    if request.method == "NOTIFY":
+        return Verdict(Act.ANSWER, 481, "notify")
+    if request.method in _KNOWN_UNSERVED:
+        return Verdict(Act.ANSWER, 405, request.method.lower(), _allow())
+    if request.method not in ALLOWED:
+        return Verdict(Act.ANSWER, 501, "unknown-method", _allow())
+    if request.to_tag and not arrival.in_dialog:
+        return Verdict(Act.ANSWER, 481, "no-dialog")
+    if request.method == "OPTIONS":
+        return Verdict(Act.ANSWER, 200, "", (*_allow(), ("Accept", "application/sdp"), _supported()))
+    if request.method in ("INFO", "BYE", "UPDATE", "PRACK") and not request.to_tag:
+        return Verdict(Act.ANSWER, 481, "no-dialog")
+    if request.method == "INFO":
+        return Verdict(Act.INFO)
+    if request.method == "INVITE" and (request.has("replaces") or request.has("join")):
+        return Verdict(Act.ANSWER, 603, "replaces")
+    if _echo(request) > _LARGEST - (_ANSWER_BYTES if request.method in _MAY_OFFER else _PLAIN_ANSWER_BYTES):
+        return Verdict(Act.ANSWER, 513, "answer-too-large")
+    body = _decide_body(request, bounds)
+    if body is not None:
+        return body
+    if request.method == "INVITE" and not request.to_tag and not arrival.known and arrival.places < 1:
+        return Verdict(Act.ANSWER, 503, "full", (retry_after(),))
+    return PASS
+
+
+def decide_response(response: Message, *, full_buffer: bool, bounds: OfferBounds = BOUNDS) -> Verdict:
+    """Return what becomes of a response to a request of ours."""
+    if full_buffer or response.cut:
+        return Verdict(Act.BLANK, rule="cut")
+    if response.body.strip() and response.cseq_method in _MAY_OFFER:
+        excess = excess_of(response.body, bounds)
+        if excess:
+            return Verdict(Act.BLANK, rule=f"answer {excess}")
+    return PASS
+
+
+def retry_after() -> tuple[str, str]:
+    """The header of a 503 that asks to come back, or to go elsewhere (RFC 3261 section 21.5.4)."""
+    return "Retry-After", str(_RETRY_AFTER_S)
+
+
+def _decide_ack(request: Message, arrival: Arrival, bounds: OfferBounds) -> Verdict:
+    """An ACK is never answered; one whose body is too much loses it, and the call ends for want of an answer."""
+    if not request.body.strip():
+        return PASS
+    if request.cut or arrival.full_buffer:
+        return Verdict(Act.BLANK, rule="cut")
+    excess = excess_of(request.body, bounds)
+    return Verdict(Act.BLANK, rule=f"answer {excess}") if excess else PASS
+
+
+def _decide_body(request: Message, bounds: OfferBounds) -> Verdict | None:
+    if not request.body.strip():
+        return None
+    if not request.content_type:
+        return Verdict(Act.ANSWER, 400, "body-without-type")
+    if request.method not in _MAY_OFFER:
+        return None
+    if request.content_type not in _BODIES or request.get("content-encoding"):
+        return Verdict(Act.ANSWER, 415, "body-type", (("Accept", "application/sdp"),))
+    excess = excess_of(request.body, bounds)
+    return Verdict(Act.ANSWER, 488, f"offer {excess}") if excess else None
+
+
+def _echo(request: Message) -> int:
+    """How many bytes of the request come back in an answer, or in requests along its route."""
+    return sum(len(name) + len(value) + 4 for name, value in request.headers if name in _ECHOED)
+
+
+def _allow() -> tuple[tuple[str, str], ...]:
+    return (("Allow", ", ".join(ALLOWED)),)
+
+
+def _supported() -> tuple[str, str]:
+    return "Supported", ", ".join(EXTENSIONS)

@@ -1,0 +1,311 @@
+"""The gate in the library: every SIP message is seen here before the library acts on it. Endpoint thread only.
+
+A module of pjsip's own kind (pjsip_module) with the highest priority, written against the pinned build by ctypes. How
+its structures lie in memory is proven when the line opens, by a message to ourselves; a build in which they lie
+otherwise opens no line. No exception may leave a callback: a message that cannot be judged is dropped.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import secrets
+import socket
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pjsua2._pjsua2 as binding
+
+from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
+from ivr.sip.message_gate import Act, Arrival, Verdict, decide_request, decide_response
+from ivr.sip.reply import way_back, write_reply
+
+_LOG = logging.getLogger(__name__)
+_LIBRARY = ctypes.CDLL(binding.__file__)
+_BEFORE_TRANSPORT_LAYER = 1
+_HANDLED, _NOT_HANDLED = 1, 0
+_REMEMBERED = 512
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+
+_LIBRARY.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
+_LIBRARY.pjsip_ua_find_dialog.restype = ctypes.c_void_p
+
+
+class _String(ctypes.Structure):
+    """pj_str_t."""
+
+    _fields_ = (("ptr", ctypes.c_char_p), ("slen", ctypes.c_ssize_t))
+
+
+class _Module(ctypes.Structure):
+    """pjsip_module."""
+
+    _fields_ = (
+        ("prev", ctypes.c_void_p),
+        ("next", ctypes.c_void_p),
+        ("name", _String),
+        ("id", ctypes.c_int),
+        ("priority", ctypes.c_int),
+        ("load", ctypes.c_void_p),
+        ("start", ctypes.c_void_p),
+        ("stop", ctypes.c_void_p),
+        ("unload", ctypes.c_void_p),
+        ("on_rx_request", _CALLBACK),
+        ("on_rx_response", _CALLBACK),
+        ("on_tx_request", ctypes.c_void_p),
+        ("on_tx_response", ctypes.c_void_p),
+        ("on_tsx_state", ctypes.c_void_p),
+    )
+
+
+class _Received(ctypes.Structure):
+    """The head of pjsip_rx_data, as far as it is read."""
+
+    _fields_ = (
+        ("pool", ctypes.c_void_p),
+        ("transport", ctypes.c_void_p),
+        ("tp_data", ctypes.c_void_p),
+        ("op_key", ctypes.c_void_p * 35),
+        ("timestamp", ctypes.c_long * 2),
+        ("packet", ctypes.c_char * LARGEST_BYTES),
+        ("zero", ctypes.c_uint32),
+        ("len", ctypes.c_ssize_t),
+        ("src_addr", ctypes.c_uint32 * 7),
+        ("src_addr_len", ctypes.c_int),
+        ("src_name", ctypes.c_char * 46),
+        ("src_port", ctypes.c_int),
+        ("msg_buf", ctypes.c_void_p),
+        ("msg_len", ctypes.c_int),
+    )
+
+
+_PACKET_AT = _Received.packet.offset
+
+
+@dataclass(frozen=True)
+class InfoRequest:
+    """An INFO (RFC 6086) in a dialog of ours. `content_type` is lower case without parameters; never log the body."""
+
+    sip_call_id: str
+    content_type: str
+    body: bytes = field(repr=False)
+
+
+class LegBook(Protocol):
+    """What the gate asks whoever follows the legs, on the endpoint's thread."""
+
+    def info_received(self, info: InfoRequest) -> int | None:
+        """Return the status that an INFO in a dialog deserves; None hands it to the library."""
+        ...
+
+    def has_leg(self, sip_call_id: str) -> bool: ...
+
+    def places(self) -> int:
+        """How many more legs the line takes."""
+        ...
+
+
+class PjsipGate:
+    """One per endpoint, from after the library's initialisation until before its end."""
+
+    def __init__(self, legs: LegBook) -> None:
+        self._legs = legs
+        self._secret = secrets.token_bytes(16)
+        self._answered: OrderedDict[tuple[str, str, int, str], tuple[int, tuple[tuple[str, str], ...]]] = OrderedDict()
+        self._datagram_socket: dict[int, socket.socket] = {}
+        self._probe = b""
+        self._probe_from: tuple[str, int] = ("", 0)
+        self._probe_by_datagram = False
+        self.proven = False
+        # The library calls these as long as the module is registered: they must not be collected.
+        self._on_request = _CALLBACK(self._guarded_request)
+        self._on_response = _CALLBACK(self._guarded_response)
+        name = b"mod-ivr-gate"
+        self._module = _Module(
+            name=_String(name, len(name)),
+            id=-1,
+            priority=_BEFORE_TRANSPORT_LAYER,
+            on_rx_request=self._on_request,
+            on_rx_response=self._on_response,
+        )
+
+    def register(self) -> bool:
+        """Put the gate before everything else in the library; False when the library refuses."""
+        endpoint = ctypes.c_void_p(_LIBRARY.pjsua_get_pjsip_endpt())
+        return int(_LIBRARY.pjsip_endpt_register_module(endpoint, ctypes.byref(self._module))) == 0
+
+    def unregister(self) -> None:
+        if self._module.id >= 0:
+            endpoint = ctypes.c_void_p(_LIBRARY.pjsua_get_pjsip_endpt())
+            _LIBRARY.pjsip_endpt_unregister_module(endpoint, ctypes.byref(self._module))
+        for sock in self._datagram_socket.values():
+            sock.close()
+        self._datagram_socket.clear()
+
+    def probe(self, source: tuple[str, int], *, datagram: bool) -> bytes:
+        """Return a message that, sent to ourselves from `source`, proves that messages are read as they are.
+
+        Until it has come, every other one is dropped.
+        """
+        self._probe_from, self._probe_by_datagram = source, datagram
+        token = secrets.token_hex(16)
+        self._probe = (
+            f"OPTIONS sip:gate@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK{token}\r\n"
+            f"From: <sip:gate@127.0.0.1>;tag={token}\r\nTo: <sip:gate@127.0.0.1>\r\nCall-ID: {token}\r\n"
+            "CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+        ).encode()
+        return self._probe
+
+    # ------------------------------------------------------------ called by the library
+
+    def _guarded_request(self, address: int) -> int:
+        try:
+            return self._request(address)
+        except BaseException:
+            _LOG.exception("a SIP request could not be judged and was dropped")
+            return _HANDLED
+
+    def _guarded_response(self, address: int) -> int:
+        try:
+            return self._response(address)
+        except BaseException:
+            _LOG.exception("a SIP response could not be judged and was dropped")
+            return _HANDLED
+
+    def _request(self, address: int) -> int:
+        received = _Received.from_address(address)
+        data, source = _read(received, address)
+        if not self.proven:
+            if data == self._probe and source == self._probe_from:
+                if self._probe_by_datagram:
+                    self._add_datagram_transport(received.transport or 0)
+                self.proven = True
+            return _HANDLED
+        try:
+            request = read_message(data)
+        except UnreadableError as error:
+            _LOG.warning("a SIP request from %s was dropped: %s", source[0], error)
+            return _HANDLED
+        key = (source[0], request.branch, request.cseq, request.call_id)
+        answered = self._answered.get(key)
+        if answered is not None:
+            # Told again, or its ACK: what was decided stays so.
+            if request.method not in ("ACK", "CANCEL"):
+                self._answer(request, received, source, *answered)
+            elif request.method == "CANCEL":
+                self._answer(request, received, source, 481, ())
+            return _HANDLED
+        verdict = decide_request(request, _arrival(request, data, self._legs))
+        if verdict.act is Act.INFO:
+            status = self._legs.info_received(InfoRequest(request.call_id, request.content_type, request.body))
+            if status is None:
+                return _NOT_HANDLED
+            verdict = Verdict(Act.ANSWER, status)
+        if verdict.act is Act.PASS:
+            return _NOT_HANDLED
+        if verdict.rule:
+            _LOG.warning(
+                "%s from %s:%d: %s (%s)",
+                request.method if len(request.method) < 32 else "a request",
+                source[0],
+                source[1],
+                f"answered {verdict.status}" if verdict.act is Act.ANSWER else verdict.act.name.lower(),
+                verdict.rule,
+            )
+        if verdict.act is Act.BLANK:
+            _blank(received, request)
+            return _NOT_HANDLED
+        self._answered[key] = (verdict.status, verdict.headers)
+        while len(self._answered) > _REMEMBERED:
+            self._answered.popitem(last=False)
+        self._answer(request, received, source, verdict.status, verdict.headers)
+        return _HANDLED
+
+    def _response(self, address: int) -> int:
+        received = _Received.from_address(address)
+        data, source = _read(received, address)
+        try:
+            response = read_message(data)
+        except UnreadableError as error:
+            _LOG.warning("a SIP response from %s was dropped: %s", source[0], error)
+            return _HANDLED
+        verdict = decide_response(response, full_buffer=len(data) >= LARGEST_BYTES)
+        if verdict.act is Act.BLANK:
+            _LOG.warning("%d from %s:%d: body not read (%s)", response.status, source[0], source[1], verdict.rule)
+            _blank(received, response)
+        return _NOT_HANDLED
+
+    # ------------------------------------------------------------ how it works
+
+    def _add_datagram_transport(self, transport: int) -> None:
+        """Answer what comes over this UDP transport by its own socket."""
+        handle = int(_LIBRARY.pjsip_udp_transport_get_socket(ctypes.c_void_p(transport)))
+        self._datagram_socket[transport] = socket.socket(fileno=os.dup(handle))
+
+    def _answer(
+        self,
+        request: Message,
+        received: _Received,
+        source: tuple[str, int],
+        status: int,
+        headers: tuple[tuple[str, str], ...],
+    ) -> None:
+        text = write_reply(request, status, source, secret=self._secret, headers=headers)
+        datagrams = self._datagram_socket.get(received.transport)
+        try:
+            if datagrams is not None:
+                datagrams.sendto(text, socket.MSG_DONTWAIT, way_back(request, source))
+            else:
+                send_on_connection(received.transport, text)
+        except OSError as error:
+            _LOG.warning("the answer %d to %s could not be sent: %s", status, source[0], error.strerror)
+
+
+def send_on_connection(transport: int, text: bytes) -> None:
+    """Write to a TCP connection of the library's; one whose peer does not read is closed."""
+    handle = int(_LIBRARY.pjsip_tcp_transport_get_socket(ctypes.c_void_p(transport)))
+    with socket.socket(fileno=os.dup(handle)) as connection:
+        try:
+            sent = connection.send(text, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        except OSError:
+            sent = 0
+        if sent < len(text):
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+def _read(received: _Received, address: int) -> tuple[bytes, tuple[str, int]]:
+    """Return a message and where it came from. Raises ValueError when it does not lie where it must."""
+    start = address + _PACKET_AT
+    at, length = received.msg_buf or 0, received.msg_len
+    if not (start <= at and 0 < length <= LARGEST_BYTES and at + length <= start + LARGEST_BYTES):
+        raise ValueError("the message does not lie in its packet")
+    if not 0 < received.src_port < 1 << 16:
+        raise ValueError("the message has no source")
+    return ctypes.string_at(at, length), (received.src_name.decode("ascii"), received.src_port)
+
+
+def _arrival(request: Message, data: bytes, legs: LegBook) -> Arrival:
+    return Arrival(
+        full_buffer=len(data) >= LARGEST_BYTES,
+        in_dialog=bool(request.to_tag) and _has_dialog(request),
+        known=legs.has_leg(request.call_id),
+        places=legs.places(),
+    )
+
+
+def _has_dialog(message: Message) -> bool:
+    def text(value: str) -> _String:
+        raw = value.encode("utf-8", "surrogateescape")
+        return _String(raw, len(raw))
+
+    call_id, ours, theirs = text(message.call_id), text(message.to_tag), text(message.from_tag)
+    found = _LIBRARY.pjsip_ua_find_dialog(ctypes.byref(call_id), ctypes.byref(ours), ctypes.byref(theirs), 0)
+    return found is not None
+
+
+def _blank(received: _Received, message: Message) -> None:
+    """Overwrite a body with spaces where it lies; the library then finds no description in it."""
+    assert received.msg_buf is not None
+    ctypes.memset(received.msg_buf + message.head_bytes, ord(" "), len(message.body))

@@ -1,0 +1,203 @@
+"""Requests that nobody may make of the engine: answered, obeyed never, and nothing goes where a stranger points."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ivr.services.ports import IncomingCall, LegConfirmed, LegDisconnected
+from tests.sip.raw_peer import HOST, RawPeer, sdp
+from tests.sip.rig import Rig, rigged, run
+
+pytestmark = pytest.mark.sip
+
+OURS = {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "PRACK", "UPDATE"}
+
+
+@asynccontextmanager
+async def answering(**settings: float) -> AsyncIterator[Rig]:
+    """A line that answers whatever calls it."""
+    async with rigged(**settings) as rig:
+
+        async def answer() -> None:
+            while True:
+                event = await rig.line.next_event()
+                rig.seen.append(event)
+                if isinstance(event, IncomingCall):
+                    rig.line.answer(event.leg_id)
+
+        task = asyncio.create_task(answer())
+        try:
+            yield rig
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+class Stranger:
+    """A third party's address: whatever arrives there was sent because somebody pointed at it."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((HOST, 0))
+        self._socket.setblocking(False)
+        self.uri = f"sip:stranger@{HOST}:{self._socket.getsockname()[1]}"
+
+    def was_left_alone(self) -> bool:
+        try:
+            self._socket.recv(4000)
+        except BlockingIOError:
+            return True
+        return False
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+def test_a_party_cannot_transfer_a_call_and_the_call_goes_on(tcp: bool) -> None:
+    async def scenario() -> None:
+        stranger = Stranger()
+        async with answering() as rig, RawPeer(rig.line.port, tcp=tcp) as peer:
+            await peer.call()
+            answer = await peer.ask("REFER", f"Refer-To: <{stranger.uri}>", f"Referred-By: <{stranger.uri}>")
+            assert answer.status == 603
+            assert await peer.nothing()
+            assert stranger.was_left_alone()
+            assert rig.line.free_legs == rig.line.capacity - 1
+            await peer.hang_up()
+        stranger.close()
+
+    run(scenario())
+
+
+def test_a_party_that_we_called_cannot_transfer_the_call_either() -> None:
+    async def scenario() -> None:
+        stranger = Stranger()
+        async with rigged() as rig, RawPeer(rig.line.port) as peer:
+            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=5)
+            invite = await peer.receive()
+            assert "REFER" not in invite.header("Allow")
+            assert "replaces" not in invite.header("Supported")
+            await peer.send(peer.reply(invite, 200, body=sdp(peer.media_port)))
+            while (await peer.receive()).method != "ACK":
+                pass
+            their_tag = invite.header("From").partition(";tag=")[2]
+            peer.call_id = invite.header("Call-ID")
+            request = peer.request("REFER", f"Refer-To: <{stranger.uri}>", to_tag=their_tag)
+            await peer.send(request)
+            assert (await peer.final("REFER")).status == 603
+            assert stranger.was_left_alone()
+            rig.line.hangup("out")
+            await peer.next_request("BYE")
+            await rig.expect(LegDisconnected)
+        stranger.close()
+
+    run(scenario())
+
+
+def test_an_invite_cannot_take_the_place_of_a_leg() -> None:
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port) as peer, RawPeer(rig.line.port) as other:
+            await peer.call()
+            replaces = f"Replaces: {peer.call_id};to-tag={peer.to_tag};from-tag={peer.tag}"
+            answer = await other.invite(replaces)
+            assert answer.status == 603
+            assert await peer.nothing(), "the first party is left in peace"
+            assert [type(event) for event in rig.seen] == [IncomingCall, LegConfirmed]
+            assert rig.line.free_legs == rig.line.capacity - 1
+            await peer.hang_up()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize(
+    ("method", "status", "headers"),
+    [
+        ("REFER", 603, ("Refer-To: <{stranger}>",)),
+        ("SUBSCRIBE", 489, ("Event: presence", "Expires: 600")),
+        ("SUBSCRIBE", 489, ("Event: dialog",)),
+        ("NOTIFY", 481, ("Event: message-summary", "Subscription-State: active")),
+        ("MESSAGE", 405, ()),
+        ("REGISTER", 405, ()),
+        ("PUBLISH", 405, ("Event: presence",)),
+        ("FROBNICATE", 501, ()),
+    ],
+)
+def test_what_is_not_served_is_answered_and_nothing_else_is_sent(
+    method: str, status: int, headers: tuple[str, ...], inside: bool
+) -> None:
+    async def scenario() -> None:
+        stranger = Stranger()
+        async with answering() as rig, RawPeer(rig.line.port) as peer:
+            if inside:
+                await peer.call()
+            told = [header.format(stranger=stranger.uri) for header in headers]
+            request = peer.request(method, *told)
+            own_contact = f"Contact: <sip:peer@{HOST}:{peer.port}>".encode()
+            request = request.replace(own_contact, f"Contact: <{stranger.uri}>".encode())
+            await peer.send(request)
+            answer = await peer.final(method)
+            assert answer.status == status
+            if status in (405, 501):
+                assert set(answer.header("Allow").split(", ")) == OURS
+            await peer.send(request)
+            again = await peer.final(method)
+            assert again.text == answer.text, "told twice, answered alike"
+            assert await peer.nothing(0.2)
+            assert stranger.was_left_alone()
+            if inside:
+                await peer.hang_up()
+        stranger.close()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("method", ["BYE", "INFO", "UPDATE", "PRACK", "OPTIONS", "INVITE"])
+def test_a_request_in_a_dialog_that_we_do_not_have_is_told_so(method: str) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, RawPeer(rig.line.port) as peer:
+            await peer.send(peer.request(method, to_tag="nobody"))
+            assert (await peer.final(method)).status == 481
+            if method in ("BYE", "INFO", "UPDATE", "PRACK"):
+                await peer.send(peer.request(method))
+                assert (await peer.final(method)).status == 481, "these exist in dialogs only"
+            assert not await rig.silent(0.1)
+
+    run(scenario())
+
+
+def test_a_cancel_of_nothing_is_told_so_and_a_lone_ack_is_not_answered() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, RawPeer(rig.line.port) as peer:
+            await peer.send(peer.request("CANCEL"))
+            assert (await peer.final("CANCEL")).status == 481
+            await peer.send(peer.request("ACK", to_tag="nobody"))
+            await peer.send(peer.request("ACK"))
+            assert await peer.nothing()
+            assert not await rig.silent(0.1)
+
+    run(scenario())
+
+
+def test_what_we_say_we_can_is_what_is_served() -> None:
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port) as peer:
+            answer = await peer.ask("OPTIONS")
+            assert answer.status == 200
+            assert set(answer.header("Allow").split(", ")) == OURS
+            accepted = await peer.call()
+            assert set(accepted.header("Allow").split(", ")) == OURS
+            assert set(accepted.header("Supported").split(", ")) <= {"100rel", "timer"}
+            assert (await peer.ask("OPTIONS")).status == 200, "in the dialog too"
+            assert (await peer.ask("INFO")).status == 200, "an empty INFO is a sign of life"
+            await peer.hang_up()
+
+    run(scenario())

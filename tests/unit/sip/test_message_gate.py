@@ -1,0 +1,218 @@
+"""Which SIP message is passed to the library, and what the others are answered."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
+from ivr.sip.message_gate import PASS, Act, Arrival, decide_request, decide_response
+from ivr.sip.offer_bounds import BOUNDS, excess_of
+from ivr.sip.reply import way_back, write_reply
+
+_OFFER = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 101\r\n"
+_HERE = Arrival(full_buffer=False, in_dialog=False, known=False, places=4)
+_IN_DIALOG = Arrival(full_buffer=False, in_dialog=True, known=True, places=0)
+
+
+def _text(method: str = "INVITE", *headers: str, body: str = "", tag: str = "", length: int | None = None) -> bytes:
+    lines = [
+        f"{method} sip:ivr@192.0.2.9 SIP/2.0",
+        "Via: SIP/2.0/UDP 192.0.2.1:5062;branch=z9hG4bK1",
+        "From: <sip:a@192.0.2.1>;tag=theirs",
+        "To: <sip:ivr@192.0.2.9>" + (f";tag={tag}" if tag else ""),
+        "Call-ID: call",
+        f"CSeq: 7 {method}",
+        *headers,
+    ]
+    if body:
+        lines.append("Content-Type: application/sdp")
+    lines.append(f"Content-Length: {len(body) if length is None else length}")
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+def _message(method: str = "INVITE", *headers: str, body: str = "", tag: str = "") -> Message:
+    return read_message(_text(method, *headers, body=body, tag=tag))
+
+
+def test_a_message_is_read_with_compact_and_folded_headers() -> None:
+    text = (
+        b"INVITE sip:a@b SIP/2.0\r\nv: SIP/2.0/TCP c;branch=z9hG4bKx ,\r\n SIP/2.0/UDP d\r\n"
+        b'f: "x;tag=no" <sip:a;tag=no@b>;tag=yes\r\nt: sip:b;tag=mine\r\ni: one\r\nCSeq : 4  INVITE\r\n'
+        b"l: 2\r\nc: Application/SDP ;charset=x\r\n\r\nabc"
+    )
+    message = read_message(text)
+    assert (message.method, message.cseq, message.call_id) == ("INVITE", 4, "one")
+    assert (message.from_tag, message.to_tag, message.branch) == ("yes", "mine", "z9hG4bKx")
+    assert message.all("via") == ("SIP/2.0/TCP c;branch=z9hG4bKx , SIP/2.0/UDP d",)
+    assert message.content_type == "application/sdp"
+    assert (message.declared, message.body, message.cut) == (2, b"abc", False)
+    assert text[message.head_bytes :] == b"abc"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        (b"\r\n\r\n", b"\r\n"),
+        (b"INVITE sip", b"INV ITE sip"),
+        (b"SIP/2.0\r\nVia", b"SIP/3.0\r\nVia"),
+        (b"Via: ", b"Xia: "),
+        (b"Call-ID: call\r\n", b""),
+        (b"Call-ID: call\r\n", b"Call-ID: call\r\ni: other\r\n"),
+        (b"Call-ID: call\r\n", b"Call-ID: call\n"),
+        (b"Call-ID: call\r\n", b"Call-ID: ca\0ll\r\n"),
+        (b"Content-Length: 0", b"Content-Length: 0\r\nContent-Length: 0"),
+        (b"Content-Length: 0", b"Content-Length: -1"),
+        (b"CSeq: 7 INVITE", b"CSeq: 7 BYE"),
+        (b"CSeq: 7 INVITE", b"CSeq: 4294967296 INVITE"),
+        (b"Via: ", b" Via: "),
+        (b"To: ", b": "),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_no_message(spoilt: tuple[bytes, bytes]) -> None:
+    text = _text()
+    assert read_message(text).method == "INVITE"
+    assert spoilt[0] in text
+    with pytest.raises(UnreadableError):
+        read_message(text.replace(spoilt[0], spoilt[1], 1))
+
+
+@pytest.mark.parametrize(
+    ("method", "outside", "inside"),
+    [
+        ("INVITE", 0, 0),
+        ("BYE", 481, 0),
+        ("UPDATE", 481, 0),
+        ("PRACK", 481, 0),
+        ("OPTIONS", 200, 200),
+        ("REFER", 603, 603),
+        ("SUBSCRIBE", 489, 489),
+        ("NOTIFY", 481, 481),
+        ("MESSAGE", 405, 405),
+        ("REGISTER", 405, 405),
+        ("PUBLISH", 405, 405),
+        ("invite", 501, 501),
+        ("X-9", 501, 501),
+        ("CANCEL", 0, 0),
+        ("ACK", 0, 0),
+    ],
+)
+def test_every_method_has_its_answer(method: str, outside: int, inside: int) -> None:
+    assert decide_request(_message(method), _HERE).status == outside
+    assert decide_request(_message(method, tag="ours"), _IN_DIALOG).status == inside
+    if method not in ("ACK", "CANCEL", "REFER", "SUBSCRIBE") and outside not in (405, 501):
+        assert decide_request(_message(method, tag="nobodys"), _HERE).status == 481
+
+
+def test_an_info_in_a_dialog_is_asked_about_and_elsewhere_told_that_there_is_none() -> None:
+    assert decide_request(_message("INFO", tag="ours"), _IN_DIALOG).act is Act.INFO
+    assert decide_request(_message("INFO"), _HERE).status == 481
+
+
+@pytest.mark.parametrize("header", ["Replaces: other;to-tag=1;from-tag=2", "Join: other;to-tag=1;from-tag=2"])
+def test_nobody_takes_over_or_joins_a_call(header: str) -> None:
+    assert decide_request(_message("INVITE", header, body=_OFFER), _HERE).status == 603
+
+
+def test_a_message_that_is_cut_is_never_a_call() -> None:
+    cut = read_message(_text(body=_OFFER, length=len(_OFFER) + 1))
+    assert decide_request(cut, _HERE).status == 400
+    whole = _message(body=_OFFER)
+    assert decide_request(whole, _HERE) == PASS
+    full = Arrival(full_buffer=True, in_dialog=False, known=False, places=4)
+    assert decide_request(whole, full).status == 513
+
+
+def test_what_leaves_no_room_for_an_answer_is_refused_early() -> None:
+    route = f"Record-Route: <sip:{'p' * 100}@192.0.2.1;lr>"
+    assert decide_request(_message("INVITE", *[route] * 5, body=_OFFER), _HERE) == PASS
+    assert decide_request(_message("INVITE", *[route] * 20, body=_OFFER), _HERE).status == 513
+    via = f"Via: SIP/2.0/UDP 192.0.2.1;branch={'b' * 100}"
+    assert decide_request(_message("BYE", *[via] * 20, tag="ours"), _IN_DIALOG) == PASS
+    assert decide_request(_message("BYE", *[via] * 27, tag="ours"), _IN_DIALOG).status == 513
+
+
+def test_a_full_line_refuses_new_calls_and_not_those_told_again() -> None:
+    full = Arrival(full_buffer=False, in_dialog=False, known=False, places=0)
+    refusal = decide_request(_message(body=_OFFER), full)
+    assert (refusal.status, dict(refusal.headers)["Retry-After"]) == (503, "5")
+    assert decide_request(_message(body=_OFFER), Arrival(False, False, known=True, places=0)) == PASS
+    assert decide_request(_message(body=_OFFER, tag="ours"), _IN_DIALOG) == PASS
+
+
+def test_a_body_that_is_no_description_is_refused() -> None:
+    text = _text(body=_OFFER)
+    assert decide_request(read_message(text.replace(b"application/sdp", b"text/plain")), _HERE).status == 415
+    assert decide_request(read_message(text.replace(b"Content-Type: application/sdp\r\n", b"")), _HERE).status == 400
+    packed = _message("INVITE", "Content-Encoding: gzip", body=_OFFER)
+    assert decide_request(packed, _HERE).status == 415
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ("a=x\r\n" * (BOUNDS.attributes_per_media + 1), "attributes"),
+        ("m=video 0 RTP/AVP 31\r\n" * BOUNDS.media_lines, "media lines"),
+        ("m=audio 4002 RTP/AVP 0\r\n" * BOUNDS.audio_lines, "audio lines"),
+        ("m=audio 4002 RTP/AVP 0\r" * BOUNDS.audio_lines, "audio lines"),
+        ("m=audio 4002 RTP/AVP" + " 1" * (BOUNDS.formats_per_media + 1), "formats"),
+        ("m=audio 65536 RTP/AVP 8\r\n", "media port"),
+        ("m=audio 4002/2 RTP/AVP 8\r\n", "media port"),
+        ("m=audio\r\n", "media line"),
+        ("a=candidate:1\r\n" * (BOUNDS.candidate_lines + 1), "candidate lines"),
+        ("a=crypto:1 x\r\n" * (BOUNDS.crypto_lines + 1), "crypto lines"),
+        ("b=AS:64\r\n" * (BOUNDS.bandwidth_lines + 1), "bandwidths"),
+        ("c=IN IP4 192.0.2.1\r\n" * (BOUNDS.connection_lines + 1), "connections"),
+        ("a=" + "x" * BOUNDS.line_bytes, "line"),
+        ("\n" * BOUNDS.lines, "lines"),
+        ("\0", "body"),
+        ("x" * BOUNDS.body_bytes, "body"),
+    ],
+)
+def test_an_offer_and_an_answer_are_bounded(more: str, what: str) -> None:
+    assert excess_of(_OFFER.encode()) == ""
+    body = _OFFER + more
+    assert excess_of(body.encode()) == what
+    if len(body) < LARGEST_BYTES:
+        assert decide_request(_message(body=body), _HERE).status == 488
+        assert decide_request(_message(body=body, tag="ours"), _IN_DIALOG).status == 488
+        assert decide_request(_message("ACK", body=body, tag="ours"), _IN_DIALOG).act is Act.BLANK
+    answer = read_message(re.sub(rb"^INVITE [^\r]*", b"SIP/2.0 200 OK", _text(body=body)))
+    assert decide_response(answer, full_buffer=False).act is Act.BLANK
+
+
+def test_a_response_that_is_cut_loses_its_body_and_others_pass() -> None:
+    whole = re.sub(rb"^INVITE [^\r]*", b"SIP/2.0 200 OK", _text(body=_OFFER))
+    assert decide_response(read_message(whole), full_buffer=False) == PASS
+    assert decide_response(read_message(whole), full_buffer=True).act is Act.BLANK
+    assert decide_response(read_message(whole[:-1]), full_buffer=False).act is Act.BLANK
+
+
+def test_an_answer_repeats_the_request_and_goes_back_to_its_source() -> None:
+    request = _message("REFER", "Via: SIP/2.0/UDP 198.51.100.1;branch=z9hG4bK0")
+    reply = write_reply(request, 603, ("192.0.2.77", 9), secret=b"s", headers=(("X", "y"),)).decode()
+    assert reply.startswith(
+        "SIP/2.0 603 Decline\r\nVia: SIP/2.0/UDP 192.0.2.1:5062;branch=z9hG4bK1;received=192.0.2.77\r\n"
+    )
+    assert "Via: SIP/2.0/UDP 198.51.100.1;branch=z9hG4bK0\r\n" in reply
+    assert re.search(r"^To: <sip:ivr@192\.0\.2\.9>;tag=[0-9a-f]{16}\r$", reply, re.MULTILINE)
+    assert reply == write_reply(request, 603, ("192.0.2.77", 9), secret=b"s", headers=(("X", "y"),)).decode()
+    assert reply.endswith("X: y\r\nContent-Length: 0\r\n\r\n")
+    assert "tag=ours\r\n" in write_reply(_message("REFER", tag="ours"), 603, ("192.0.2.77", 9), secret=b"s").decode()
+
+
+@pytest.mark.parametrize(
+    ("via", "port"),
+    [
+        ("SIP/2.0/UDP 203.0.113.5:5070;branch=z9hG4bK1", 5070),
+        ("SIP/2.0/UDP 203.0.113.5;branch=z9hG4bK1", 5060),
+        ("SIP/2.0/UDP 203.0.113.5:5070;rport;branch=z9hG4bK1", 9),
+        ("SIP/2.0/UDP 203.0.113.5:0;branch=z9hG4bK1", 9),
+        ("SIP/2.0/UDP 203.0.113.5:99999;maddr=203.0.113.5", 9),
+        ("nonsense", 9),
+    ],
+)
+def test_an_answer_never_goes_to_an_address_that_the_request_names(via: str, port: int) -> None:
+    request = read_message(_text("REFER").replace(b"SIP/2.0/UDP 192.0.2.1:5062;branch=z9hG4bK1", via.encode()))
+    assert way_back(request, ("192.0.2.77", 9)) == ("192.0.2.77", port)
