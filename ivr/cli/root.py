@@ -12,6 +12,7 @@ from ivr import __version__
 from ivr.cli import (
     business,
     copies,
+    do_not_call,
     evidence,
     hear,
     hold,
@@ -67,6 +68,7 @@ for command in (
     members.members,
     retention.retention,
     hold.hold,
+    do_not_call.do_not_call,
     evidence.audit,
     script_check.lint,
 ):

@@ -37,6 +37,7 @@ class Action(Enum):
     APPROVE = "approve"
     DISCARD = "discard"
     VERIFY = "verify"
+    LIFT = "lift"
 
 
 class Audience(Enum):

@@ -84,11 +84,13 @@ class Identification:
         if plan is None or self._call.direction is not Direction.INBOUND:
             return
         mask = self._mask()
-        check = begin(plan, await self._members(lambda directory: directory.by_caller(self._call.party_uri)))
+        known = await self._members(lambda directory: directory.by_caller(self._call.party_uri))
+        check = begin(plan, known)
         while (decision := decide(check)).verdict is IdentityVerdict.ASK:
             check = await self._ask(check, decision)
         self._conclude(check, decision)
         identified = decision.verdict is IdentityVerdict.IDENTIFIED
+        self._call.number_identified = identified and all(one in known for one in check.candidates)
         await self._interject(plan.prompts.confirmed if identified else plan.prompts.not_confirmed, urgent=False)
         await self._unmask(mask)
 

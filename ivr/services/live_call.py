@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from ivr.domain.bar import KnownBy
 from ivr.domain.call import CALL, CallEvent, CallState, Direction, PartyRole
 from ivr.domain.consent import CONSENT, Basis, ConsentEvent, ConsentState, Evidence
 from ivr.domain.hearing import Channel
@@ -74,6 +75,8 @@ class LiveCall:
             new_tag=self._new_tag,
             deadline=self._deadline,
         )
+        #: The caller was identified as a member on whose file the calling number stands.
+        self.number_identified = False
         self.bridged = False
         self.waiting_for_agent = False
         self.media_ms = 0
@@ -117,6 +120,13 @@ class LiveCall:
             )
 
         return act
+
+    @property
+    def party_known_by(self) -> KnownBy:
+        """How we know whose number this call's party has: what an inbound call names proves nothing by itself."""
+        if self.direction is Direction.OUTBOUND:
+            return KnownBy.DIALLED
+        return KnownBy.IDENTIFIED if self.number_identified else KnownBy.CLAIMED
 
     def move(self, event: CallEvent) -> None:
         self.state = CALL.after(self.state, event, where=f"call {self.id}")

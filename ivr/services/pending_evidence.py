@@ -18,7 +18,7 @@ from ivr.domain.evidence import stamp
 from ivr.domain.recording import RECORDING
 from ivr.errors import IvrError
 from ivr.services import holdings as said
-from ivr.services.barring import BARRED
+from ivr.services.barring import bar
 from ivr.services.destruction import destroy
 
 if TYPE_CHECKING:
@@ -156,14 +156,9 @@ def _object(held: Holdings, _: DoNotCallRegister, item: Pending) -> str:
 
 
 def _bar(held: Holdings, register: DoNotCallRegister, item: Pending) -> str:
-    entry, scope, rule_id = (str(item.body[name]) for name in ("entry", "scope", "rule"))
-    with held.catalogue.together():
-        if any(event.kind == BARRED for event in held.audit.events(call_id=item.call_id)):
-            return "the person is barred already"
-        body = {**item.body, "acted_at": stamp(item.at)}
-        held.audit.append(BARRED, call_id=item.call_id, recording_id=item.recording_id, body=body)
-        register.put(entry, scope=scope, rule_id=rule_id, call_id=item.call_id)
-    return "the person is barred now"
+    body = {**item.body, "acted_at": stamp(item.at)}
+    done = bar(held, register, body, call_id=item.call_id, recording_id=item.recording_id)
+    return "the person is barred now" if done else "the person is barred already"
 
 
 def _destroy(held: Holdings, _: DoNotCallRegister, item: Pending) -> str:

@@ -22,7 +22,7 @@ from ivr.domain.program import ObjectionEffect
 from ivr.domain.verdict import Band, Label
 from ivr.errors import ComplianceError
 from ivr.services.acts import Act
-from ivr.services.barring import BARRED
+from ivr.services.barring import bar
 from ivr.services.doubt import Doubt
 from ivr.services.guard import Guard
 from ivr.services.listening import Heard
@@ -195,17 +195,13 @@ class Reactions:
             # Whoever withholds every address cannot be called either.
             call.audit("do_not_call.nobody", {"rule": rule, "scope": scope})
             return
-        body = {"entry": entry, "rule": rule, "scope": scope}
-
-        def bar() -> None:
-            # Both or neither: a bar without its event would look like one that somebody put there.
-            with deps.vault.holdings.catalogue.together():
-                deps.audit.append(BARRED, call_id=call.id, recording_id=call.capture.recording_id or "", body=body)
-                deps.do_not_call.put(entry, scope=scope, rule_id=rule, call_id=call.id)
+        known_by = call.party_known_by
+        body = {"entry": entry, "rule": rule, "scope": scope, "known_by": known_by.value}
 
         async def act() -> None:
-            await deps.desk.run(bar)
-            call.publish("do_not_call.added", entry=entry)
+            held, recording_id = deps.vault.holdings, call.capture.recording_id or ""
+            await deps.desk.run(lambda: bar(held, deps.do_not_call, body, call_id=call.id, recording_id=recording_id))
+            call.publish("do_not_call.added", entry=entry, verified=known_by.verified)
 
         self._insist("bar further calls", act, self._pending(Duty.BAR, body))
 

@@ -245,4 +245,5 @@ do_not_call = Table(
     Column("call_id", String(100), nullable=False),
     Column("added_at", UtcTime, nullable=False),
     Column("refreshed_at", UtcTime, nullable=False),
+    Column("known_by", String(20), nullable=False, server_default="unknown"),
 )

@@ -6,7 +6,6 @@ write to the database can change a row; to hide it they would have to rewrite th
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -20,22 +19,22 @@ from ivr.domain.recording import RECORDING, UNFINISHED
 from ivr.domain.retention import RECORDED_AT
 from ivr.process_log import PROCESS
 from ivr.services import holdings as said
-from ivr.services.barring import BARRED, MOVED
 from ivr.services.holds import items_digest
 from ivr.services.ports import AuditEvent
 from ivr.services.testimony import TELLING, deadline_fault
+from ivr.storage.bar_evidence import bar_faults
 from ivr.storage.database import Database
 from ivr.storage.tables import (
     audit_events,
     business_events,
     certificates,
-    do_not_call,
     legal_hold_items,
     legal_holds,
     recording_keys,
     recording_purposes,
     recordings,
 )
+from ivr.storage.told import body_of, events_told
 
 _NOTED = "business.event"
 _HOLDS = ("hold.requested", "hold.approved", "hold.rejected", "hold.renewed", "hold.released")
@@ -60,67 +59,14 @@ def table_faults(database: Database, *, limit: int = 1_000) -> list[str]:
     with database.reading() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        told = chain(_bars(connection), _holds(connection), _gone(connection), _kept(connection))
+        told = chain(bar_faults(connection), _holds(connection), _gone(connection), _kept(connection))
         faults = list(islice(told, limit + 1))
     return faults if len(faults) <= limit else [*faults[:limit], "and more: mend these, then verify again"]
 
 
-def _told(connection: Connection, *kinds: str) -> Iterator[tuple[Row[Any], Mapping[str, Any]]]:
-    query = select(audit_events).where(_E.kind.in_(kinds)).order_by(_E.node_id, _E.seq)
-    for row in connection.execute(query):
-        yield row, _body(row.body)
-
-
-def _bars(connection: Connection) -> Iterator[str]:
-    """Every bar has an event, and every event its bar: who refused once may not be called again (CAN-005)."""
-    told: dict[str, list[tuple[Row[Any], Mapping[str, Any]]]] = defaultdict(list)
-    moved = {str(body.get("previous")): str(body.get("entry")) for _, body in _told(connection, MOVED)}
-    for event, body in _told(connection, BARRED):
-        told[str(body.get("entry", ""))].append((event, body))
-    # What was noted of a person under an older spelling is told of the entry that it has become, and of either while
-    # a node of an older version still writes it.
-    for entry in list(told):
-        if (now := _moved_to(entry, moved)) != entry:
-            told[now] += told[entry]
-    there = set()
-    for row in connection.execute(select(do_not_call).order_by(do_not_call.c.added_at)):
-        there.add(row.entry_id)
-        events = told.get(row.entry_id, [])
-        if not events:
-            yield f"do-not-call entry {row.entry_id}: no event tells who put it there"
-        elif not any(_same_bar(row, event, body) for event, body in events):
-            event = events[-1][0]
-            yield (
-                f"do-not-call entry {row.entry_id}: was altered; node {event.node_id}, event {event.seq} tells "
-                f"another scope, rule or call"
-            )
-    for entry, events in told.items():
-        if entry in there or entry in moved:
-            continue
-        event = events[-1][0]
-        yield (
-            f"do-not-call entry {entry}: is missing; node {event.node_id}, event {event.seq} "
-            f"(call {event.call_id}) made it, and this person may be called again"
-        )
-
-
-def _moved_to(entry: str, moved: Mapping[str, str]) -> str:
-    """Follow an entry to where it is now."""
-    seen = {entry}
-    while (entry := moved.get(entry, entry)) not in seen:
-        seen.add(entry)
-    return entry
-
-
-def _same_bar(row: Row[Any], event: Row[Any], body: Mapping[str, Any]) -> bool:
-    # Events of older versions name no scope.
-    told = (body.get("rule"), event.call_id, body.get("scope", row.scope))
-    return told == (row.rule_id, row.call_id, row.scope)
-
-
 def _holds(connection: Connection) -> Iterator[str]:
     told: dict[str, dict[str, tuple[Row[Any], Mapping[str, Any]]]] = defaultdict(dict)
-    for event, body in _told(connection, *_HOLDS):
+    for event, body in events_told(connection, *_HOLDS):
         told[str(body.get("hold_id", ""))][event.node_id] = (event, body)
     items: dict[str, list[str]] = defaultdict(list)
     for row in connection.execute(select(legal_hold_items)):
@@ -269,7 +215,7 @@ def _events(connection: Connection, recording_ids: Sequence[str]) -> dict[str, l
     kinds = sorted({*TELLING, said.STARTED})
     query = select(audit_events).where(_E.recording_id.in_(recording_ids), _E.kind.in_(kinds))
     for row in connection.execute(query.order_by(_E.node_id, _E.seq)):
-        found[row.recording_id].append(AuditEvent(**{**row._mapping, "body": _body(row.body)}))
+        found[row.recording_id].append(AuditEvent(**{**row._mapping, "body": body_of(row.body)}))
     return found
 
 
@@ -278,11 +224,3 @@ def _grouped(connection: Connection, table: Table, recording_ids: Sequence[str])
     for row in connection.execute(select(table).where(table.c.recording_id.in_(recording_ids))):
         found[row.recording_id].append(row)
     return found
-
-
-def _body(text: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from ivr.domain.bar import KnownBy
+from ivr.errors import ArchiveError
 from ivr.services.ports import DoNotCallRegister
 from ivr.storage.database import Database
 from ivr.storage.do_not_call import SqlDoNotCall
@@ -73,6 +75,43 @@ def test_an_entry_is_put_by_its_id_alone_and_bars_the_person(register: DoNotCall
     assert register.add("sip:+33612345678@gw", scope="sales", rule_id="OBJ-007", call_id="call-2") == entry
 
 
+def test_what_is_known_better_of_a_number_stays(register: DoNotCallRegister) -> None:
+    for known, then in [
+        (KnownBy.UNKNOWN, KnownBy.UNKNOWN),
+        (KnownBy.CLAIMED, KnownBy.CLAIMED),
+        (KnownBy.DIALLED, KnownBy.DIALLED),
+        (KnownBy.IDENTIFIED, KnownBy.DIALLED),
+        (KnownBy.CLAIMED, KnownBy.DIALLED),
+    ]:
+        register.add("tel:0612345678", scope="sales", rule_id="OBJ-007", call_id="call-1", known_by=known)
+        assert [bar.known_by for bar in register.listing()] == [then]
+
+
+def test_the_last_refusal_is_listed_first(register: DoNotCallRegister) -> None:
+    for number, call in ((1, "call-1"), (2, "call-2"), (1, "call-3")):
+        uri = f"tel:061234567{number}"
+        register.add(uri, scope="sales", rule_id="OBJ-007", call_id=call, known_by=KnownBy.CLAIMED)
+    first, second = register.listing()
+    assert (first.call_id, second.call_id) == ("call-3", "call-2")
+    assert first.added_at < second.added_at < first.refreshed_at
+
+
+def test_an_entry_is_found_by_the_beginning_of_its_id_when_it_is_the_only_one(register: DoNotCallRegister) -> None:
+    for entry in ("abcdef01", "abcdef02", "%_abcdef"):
+        register.put(entry, scope="sales", rule_id="OBJ-007", call_id="call-1")
+    assert register.find(" ABCDEF01 ").entry == "abcdef01"
+    for short in ("abcdef", "abcdef03", "abc", "", "______01"):
+        with pytest.raises(ArchiveError):
+            register.find(short)
+
+
+def test_a_person_whose_entry_was_removed_is_not_barred(register: DoNotCallRegister) -> None:
+    entry = register.add("tel:0612345678", scope="sales", rule_id="OBJ-007", call_id="call-1")
+    for _ in range(2):
+        register.remove(entry)
+        assert register.bars("tel:0612345678", scope="sales") is None
+
+
 def test_of_these_entries_it_knows_those_that_are_there(register: DoNotCallRegister) -> None:
     for entry in ("aa", "bb"):
         register.put(entry, scope="sales", rule_id="OBJ-007", call_id="call-1")
@@ -95,3 +134,10 @@ def test_of_two_entries_of_one_person_one_stays(register: DoNotCallRegister) -> 
     assert register.known(["old", "new"]) == ["new"]
     register.move("old", "new")
     assert register.known(["old", "new"]) == ["new"]
+
+
+def test_of_two_entries_of_one_person_the_better_knowledge_stays(register: DoNotCallRegister) -> None:
+    for entry, known in (("old", KnownBy.DIALLED), ("new", KnownBy.CLAIMED)):
+        register.put(entry, scope="sales", rule_id="OBJ-007", call_id=f"call-{entry}", known_by=known)
+    register.move("old", "new")
+    assert [(bar.entry, bar.known_by) for bar in register.listing()] == [("new", KnownBy.DIALLED)]

@@ -10,12 +10,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from ivr.domain.bar import KnownBy, strongest
 from ivr.domain.evidence import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
 from ivr.domain.legal_hold import LegalHold
 from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.services.pending_evidence import Pending, Unreadable
-from ivr.services.ports import AuditEvent, CallRow, RecordingRow, RecordingTag, SealedFile
+from ivr.services.ports import AuditEvent, Bar, CallRow, RecordingRow, RecordingTag, SealedFile
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -480,15 +481,22 @@ class FakeDoNotCall:
     """Bars by the URI as written, scheme, host and letter case aside."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, str] = {}
+        self._bars: dict[str, Bar] = {}
+        self._clock = TickingClock()
 
-    def add(self, uri: str, *, scope: str, rule_id: str, call_id: str) -> str:
+    def add(self, uri: str, *, scope: str, rule_id: str, call_id: str, known_by: KnownBy = KnownBy.UNKNOWN) -> str:
         entry = self.entry_of(uri, scope=scope)
-        self.put(entry, scope=scope, rule_id=rule_id, call_id=call_id)
+        self.put(entry, scope=scope, rule_id=rule_id, call_id=call_id, known_by=known_by)
         return entry
 
-    def put(self, entry_id: str, *, scope: str, rule_id: str, call_id: str) -> None:
-        self.entries[entry_id] = scope
+    def put(
+        self, entry_id: str, *, scope: str, rule_id: str, call_id: str, known_by: KnownBy = KnownBy.UNKNOWN
+    ) -> None:
+        now = self._clock.now()
+        before = self._bars.get(entry_id)
+        added_at = before.added_at if before else now
+        known = strongest([known_by, *([before.known_by] if before else [])])
+        self._bars[entry_id] = Bar(entry_id, scope, rule_id, call_id, added_at, now, known)
 
     def entry_of(self, uri: str, *, scope: str) -> str:
         return hashlib.sha256(f"{scope} {self._person(uri)}".encode()).hexdigest()
@@ -500,11 +508,32 @@ class FakeDoNotCall:
         return next(iter(self.known(self.entries_of(uri, scope=scope))), None)
 
     def known(self, entries: Sequence[str]) -> list[str]:
-        return [entry for entry in entries if entry in self.entries]
+        return [entry for entry in entries if entry in self._bars]
+
+    @property
+    def entries(self) -> list[str]:
+        return list(self._bars)
 
     def move(self, previous: str, entry: str) -> None:
-        if (scope := self.entries.pop(previous, None)) is not None:
-            self.entries.setdefault(entry, scope)
+        if (moving := self._bars.pop(previous, None)) is not None:
+            stays = self._bars.get(entry, replace(moving, entry=entry))
+            self._bars[entry] = replace(stays, known_by=strongest([stays.known_by, moving.known_by]))
+
+    def remove(self, entry: str) -> None:
+        self._bars.pop(entry, None)
+
+    def listing(self) -> list[Bar]:
+        return sorted(self._bars.values(), key=lambda bar: bar.refreshed_at, reverse=True)
+
+    def find(self, short: str) -> Bar:
+        found = [bar for entry, bar in self._bars.items() if entry.startswith(short.strip().lower())]
+        if len(found) != 1 or len(short) < 6:
+            raise ArchiveError("not one entry begins so", where=short, remedy="give more of it")
+        return found[0]
+
+    def refusals(self, entry: str) -> list[str]:
+        """Knows no evidence."""
+        return [self._bars[entry].call_id]
 
     def reported(self) -> Iterator[tuple[str, str, str]]:
         """Knows no reports."""

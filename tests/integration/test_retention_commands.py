@@ -21,7 +21,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ivr.bootstrap.retention import open_retention
 from ivr.cli.root import main
+from ivr.domain.bar import KnownBy
 from ivr.domain.retention import deadline
+from ivr.services.barring import bar
 from ivr.services.ports import RecordingTag
 from tests.integration.house import REPOSITORY, House
 from tests.integration.sounds import noise
@@ -126,6 +128,12 @@ def terminal(stocked: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("recordings verify one --role trainer", 1, "formateur"),
         ("recordings upload --role operator", 0, "Rien"),
         ("recordings upload --role agent", 1, "conseiller"),
+        # ---- who may not be called again
+        ("do-not-call list", 0, "Aucune inscription"),
+        ("do-not-call list --role agent", 1, "conseiller"),
+        ("do-not-call lift abcdef0 --reason x --role dpo", 1, "no do-not-call entry"),
+        ("do-not-call lift abcdef0 --reason x --role operator", 1, "exploitant"),
+        ("do-not-call lift abcdef0", 2, "--reason"),
         # ---- evidence
         ("audit verify", 0, "sans témoin hors de ce nœud depuis l'origine"),
         ("audit verify --against {}/nothing", 3, "export"),
@@ -242,6 +250,37 @@ def test_a_hold_needs_two_others_keeps_what_it_lists_and_lets_go_when_released(t
     assert [kind for kind in kinds if kind.startswith("hold.")] == [
         "hold.requested", "hold.approved", "hold.approved", "hold.released",
     ]  # fmt: skip
+
+
+def test_bars_are_listed_without_a_number_and_only_an_unproven_one_is_lifted(terminal: Terminal) -> None:
+    archive = terminal.house.archive()
+    try:
+        held, register = archive.vault.holdings, archive.do_not_call
+        for number, known in ((1, KnownBy.DIALLED), (2, KnownBy.CLAIMED)):
+            entry = register.entry_of(f"tel:061234567{number}", scope="sales")
+            body = {"entry": entry, "scope": "sales", "rule": "CAN-012", "known_by": known.value}
+            bar(held, register, body, call_id=f"call-{number}", recording_id="")
+    finally:
+        archive.close()
+    claimed, dialled = terminal.told("do-not-call list")
+    assert [(one["known_by"], one["verified"], one["liftable"]) for one in (claimed, dialled)] == [
+        ("claimed", False, True),
+        ("dialled", True, False),
+    ]
+    assert {"entry", "scope", "added_at", "refreshed_at", "program", "call_id", "rule_id"} <= set(claimed)
+    assert terminal.told("do-not-call list --unverified") == [claimed]
+    assert "61234567" not in terminal.run("do-not-call list").output + str(claimed)
+    (refused,) = terminal.told(f"do-not-call lift {dialled['entry'][:12]} --reason usurpé --role dpo", code=1)
+    assert "consentement" in refused["error"]
+    (lifted,) = terminal.told(f"do-not-call lift {claimed['entry'][:12]} --reason usurpé --role dpo --actor anne")
+    assert (lifted["ok"], lifted["entry"]) == (True, claimed["entry"])
+    assert terminal.told("do-not-call list") == [dialled]
+    assert [kind for kind in terminal.kinds() if kind.startswith("do_not_call")] == [
+        "do_not_call.added",
+        "do_not_call.added",
+        "do_not_call.lifted",
+    ]
+    assert terminal.run("audit verify").exit_code == 0
 
 
 def test_pages_of_a_search_follow_one_another_without_hole_or_repetition(terminal: Terminal) -> None:

@@ -1,6 +1,6 @@
 """What the use cases need from the outside, by role. Adapters are named by technology and live elsewhere."""
 
-from ivr.services.ports.evidence import AuditEvent, AuditLog, CallLog, CallRow, DoNotCallRegister
+from ivr.services.ports.evidence import AuditEvent, AuditLog, Bar, CallLog, CallRow, DoNotCallRegister
 from ivr.services.ports.hearing import Ear, ListenContext, Speech, ToneDetector, VoiceDetector
 from ivr.services.ports.members import MemberDirectory
 from ivr.services.ports.telephony import (
@@ -30,6 +30,7 @@ from ivr.services.ports.world import Clock, Counters, Desk, LiveFeed
 __all__ = [
     "AuditEvent",
     "AuditLog",
+    "Bar",
     "CallLog",
     "CallRow",
     "Catalogue",

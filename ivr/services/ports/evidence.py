@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ivr.domain.bar import KnownBy
+
 
 @dataclass(frozen=True)
 class CallRow:
@@ -75,10 +77,24 @@ class AuditLog(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Bar:
+    """One entry of the register. `call_id` and `program` are those of the last refusal; no report, no program."""
+
+    entry: str
+    scope: str
+    rule_id: str
+    call_id: str
+    added_at: datetime
+    refreshed_at: datetime
+    known_by: KnownBy
+    program: str = ""
+
+
 class DoNotCallRegister(Protocol):
     """People never to be called again, as keyed hashes of their number or URI."""
 
-    def add(self, uri: str, *, scope: str, rule_id: str, call_id: str) -> str:
+    def add(self, uri: str, *, scope: str, rule_id: str, call_id: str, known_by: KnownBy = KnownBy.UNKNOWN) -> str:
         """Note the refusal and return the entry's id (a hash)."""
         ...
 
@@ -101,8 +117,25 @@ class DoNotCallRegister(Protocol):
         """Id, scope and party of every entry whose call was reported."""
         ...
 
-    def put(self, entry_id: str, *, scope: str, rule_id: str, call_id: str) -> None:
-        """`add` for who knows the entry's id and no number any more."""
+    def put(
+        self, entry_id: str, *, scope: str, rule_id: str, call_id: str, known_by: KnownBy = KnownBy.UNKNOWN
+    ) -> None:
+        """`add` for who knows the entry's id and no number any more; what was known better stays."""
+
+    def remove(self, entry: str) -> None:
+        """This person may be called again; absent is fine."""
+
+    def listing(self) -> list[Bar]:
+        """Last refusal first."""
+        ...
+
+    def find(self, short: str) -> Bar:
+        """The one entry whose id begins so. Raises ArchiveError for none or several."""
+        ...
+
+    def refusals(self, entry: str) -> Sequence[str]:
+        """The calls whose refusal this entry stands for, by the evidence."""
+        ...
 
     def bars(self, uri: str, *, scope: str) -> str | None:
         """Return the entry's id when calls to this person are barred for this scope, under whatever spelling."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from ivr.services.barring import BARRED, MOVED, barred_by, settle_spellings
-from ivr.services.ports import CallRow
+from ivr.domain.access import Actor, Role
+from ivr.domain.bar import KnownBy
+from ivr.errors import ArchiveError, ComplianceError
+from ivr.services.access import DENIED
+from ivr.services.barring import BARRED, LIFTED, MOVED, bar, barred_by, lift, settle_spellings
+from ivr.services.ports import AuditEvent, Bar, CallRow
 from ivr.storage.call_log import SqlCallLog
 from ivr.storage.do_not_call import SqlDoNotCall
 from ivr.storage.testimony import table_faults
@@ -37,6 +41,18 @@ class Register:
         if party:
             SqlCallLog(self.world.database).add(_report(call_id, party))
         return entry
+
+    def refused(self, uri: str, *, call_id: str, known: KnownBy = KnownBy.CLAIMED) -> bool:
+        entry = self.sql.entry_of(uri, scope="sales")
+        body = {"entry": entry, "rule": "CAN-005", "scope": "sales", "known_by": known.value}
+        return bar(self.world.vault.holdings, self.sql, body, call_id=call_id, recording_id="")
+
+    def lift(self, short: str) -> Bar:
+        dpo = Actor("anne", Role.DPO)
+        return lift(self.world.vault.holdings, self.sql, short, actor=dpo, reason="numéro usurpé, plainte 12")
+
+    def told(self, kind: str) -> list[AuditEvent]:
+        return [event for event in self.world.audit.events() if event.kind == kind]
 
     def barred_by(self, uri: str) -> str | None:
         return barred_by(self.world.vault.holdings, self.sql, uri, scope="sales")
@@ -126,3 +142,137 @@ def test_an_entry_that_has_moved_is_still_held_against_the_evidence(
     with register.world.database.writing() as connection:
         connection.exec_driver_sql(statement)
     assert any(named in fault for fault in table_faults(register.world.database))
+
+
+ALICE = "tel:0612345678"
+
+
+def test_a_bar_on_a_number_that_a_caller_only_named_is_lifted_with_a_reason(register: Register) -> None:
+    register.refused(ALICE, call_id="call-1")
+    entry = register.barred_by(ALICE)
+    assert entry is not None
+    lifted = register.lift(entry[:12])
+    assert (lifted.entry, lifted.known_by, lifted.call_id) == (entry, KnownBy.CLAIMED, "call-1")
+    assert register.barred_by(ALICE) is None
+    (event,) = register.told(LIFTED)
+    assert event.body == {
+        "entry": entry, "scope": "sales", "known_by": "claimed", "calls": ["call-1"], "actor": "anne", "role": "dpo",
+        "reason": "numéro usurpé, plainte 12",
+    }  # fmt: skip
+    assert table_faults(register.world.database) == []
+    with pytest.raises(ArchiveError):
+        register.lift(entry[:12])
+
+
+@pytest.mark.parametrize("known", [KnownBy.DIALLED, KnownBy.IDENTIFIED, KnownBy.UNKNOWN])
+@pytest.mark.parametrize("named_before", [False, True])
+def test_a_refusal_of_the_person_themselves_is_lifted_by_nobody(
+    register: Register, known: KnownBy, named_before: bool
+) -> None:
+    if known is KnownBy.UNKNOWN:
+        register.older("+33612345678", call_id="call-1")
+    else:
+        for call_id, how in (("call-0", KnownBy.CLAIMED), ("call-1", known), ("call-2", KnownBy.CLAIMED)):
+            if how is known or named_before:
+                register.refused(ALICE, call_id=call_id, known=how)
+    entry = str(register.barred_by(ALICE))
+    with pytest.raises(ComplianceError, match="nouveau consentement"):
+        register.lift(entry)
+    assert register.barred_by(ALICE) == entry
+    (denial,) = register.told(DENIED)
+    assert (denial.body["entry"], denial.body["action"], denial.body["known_by"]) == (entry, "lift", known.value)
+    assert table_faults(register.world.database) == []
+
+
+def test_a_later_refusal_bars_again_and_every_earlier_one_was_lifted(register: Register) -> None:
+    register.refused(ALICE, call_id="call-1")
+    register.refused(ALICE, call_id="call-2")
+    entry = register.barred_by(ALICE)
+    register.lift(str(entry))
+    assert register.told(LIFTED)[0].body["calls"] == ["call-1", "call-2"]
+    assert table_faults(register.world.database) == []
+    register.refused(ALICE, call_id="call-3", known=KnownBy.DIALLED)
+    assert register.barred_by(ALICE) == entry
+    assert table_faults(register.world.database) == []
+
+
+def test_lifting_an_entry_that_has_moved_undoes_what_was_said_under_its_older_id(register: Register) -> None:
+    register.older("+33692123456", call_id="call-1")
+    register.barred_by("0692123456")
+    register.refused("+262692123456", call_id="call-2")
+    assert table_faults(register.world.database) == []
+    register.lift(str(register.barred_by("0692123456")))
+    assert register.told(LIFTED)[0].body["calls"] == ["call-1", "call-2"]
+    assert register.barred_by("0692123456") is None
+    assert table_faults(register.world.database) == []
+
+
+def test_one_call_bars_once_however_often_it_is_asked_to(register: Register) -> None:
+    assert [register.refused(ALICE, call_id="call-1") for _ in range(3)] == [True, False, False]
+    assert len(register.told(BARRED)) == 1
+    # What a process that ended had left to do does not bar again whom somebody has freed meanwhile.
+    register.lift(str(register.barred_by(ALICE)))
+    assert not register.refused(ALICE, call_id="call-1")
+    assert register.barred_by(ALICE) is None
+
+
+@pytest.mark.parametrize("failing", ["put", "remove"])
+def test_a_bar_or_its_lifting_happens_with_its_evidence_or_not_at_all(
+    register: Register, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    if failing == "remove":
+        register.refused(ALICE, call_id="call-1")
+    before, events = register.barred_by(ALICE), len(register.world.audit.events())
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("full")
+
+    monkeypatch.setattr(register.sql, failing, full)
+    with pytest.raises(OSError, match="full"):
+        register.lift(str(before)) if failing == "remove" else register.refused(ALICE, call_id="call-1")
+    assert (register.barred_by(ALICE), len(register.world.audit.events())) == (before, events)
+    assert table_faults(register.world.database) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE do_not_call SET known_by = 'claimed' WHERE call_id = 'call-2'", "how its number was known"),
+        ("UPDATE do_not_call SET known_by = 'dialled' WHERE call_id = 'call-1'", "how its number was known"),
+        ("UPDATE do_not_call SET known_by = 'any' WHERE call_id = 'call-2'", "how its number was known"),
+        ("DELETE FROM do_not_call WHERE call_id = 'call-1'", "is missing"),
+        ("INSERT INTO do_not_call SELECT '{entry}', scope, rule_id, 'call-3', added_at, refreshed_at, known_by "
+         "FROM do_not_call WHERE call_id = 'call-1'", "tells that it was lifted"),
+    ],
+)  # fmt: skip
+def test_marks_and_liftings_are_held_against_the_evidence(register: Register, statement: str, named: str) -> None:
+    for number, known in ((1, KnownBy.CLAIMED), (2, KnownBy.DIALLED), (3, KnownBy.CLAIMED)):
+        register.refused(f"tel:061234567{number}", call_id=f"call-{number}", known=known)
+    entry = str(register.barred_by("tel:0612345673"))
+    register.lift(entry)
+    assert table_faults(register.world.database) == []
+    with register.world.database.writing() as connection:
+        connection.exec_driver_sql(statement.format(entry=entry))
+    (fault,) = table_faults(register.world.database)
+    assert named in fault
+
+
+def test_of_older_entries_the_reports_tell_how_the_number_was_known(register: Register) -> None:
+    """A report of a call that we placed verifies; who refused in several calls may have been called in one of them."""
+    database = register.world.database
+    for call_id, direction in (("call-1", "outbound"), ("call-2", "inbound"), ("call-3", "inbound")):
+        register.older(f"+3361234567{call_id[-1]}", call_id=call_id)
+        SqlCallLog(database).add(replace(_report(call_id, "sip:x@y"), direction=direction))
+    register.older("+33612345673", call_id="call-4")
+    register.older("+33612345673", call_id="call-3")
+    register.older("+33612345675", call_id="call-5")
+    database.downgrade("0004")
+    database.upgrade()
+    known = {bar.call_id: bar.known_by for bar in register.sql.listing()}
+    assert known == {
+        "call-1": KnownBy.DIALLED,
+        "call-2": KnownBy.CLAIMED,
+        "call-3": KnownBy.UNKNOWN,
+        "call-5": KnownBy.UNKNOWN,
+    }
+    assert table_faults(database) == []

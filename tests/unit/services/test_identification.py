@@ -356,3 +356,37 @@ def test_words_that_run_on_past_the_end_of_the_check_are_silence_to_their_last(t
         assert (told["start_ms"], told["end_ms"]) == (mask["start_ms"], mask["end_ms"])
 
     play(tmp_path, scene, **made())
+
+
+@pytest.mark.parametrize(
+    ("on_file", "known_by"), [(CALLER, "identified"), ("sip:+33999999999@carrier.invalid", "claimed")]
+)
+def test_a_number_is_verified_when_it_stands_on_the_file_of_the_member_who_was_identified(
+    tmp_path: Path, on_file: str, known_by: str
+) -> None:
+    """Who proves to be a member, and calls from somebody else's number, proves nothing about that number."""
+
+    async def scene(x: Exchange) -> None:
+        x.ear.when_said(Channel.CALLER, 16_000, 16_800, objection(label=Label.REFUSAL_CONTACT))
+        x.ring(says(x, 3500, SAID_NUMBER), says(x, 7000, SAID_BORN), (16_000, 17_000))
+        await x.media(24_000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert of(x)["identified"] is True
+        (bar,) = x.of_audit("do_not_call.added")
+        assert bar["known_by"] == known_by
+
+    play(tmp_path, scene, **made(members=FakeMembers((on_file,))))
+
+
+def test_who_was_not_identified_has_an_unverified_number_though_it_stands_on_a_file(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.when_said(Channel.CALLER, 1000, 1800, objection(label=Label.REFUSAL_CONTACT))
+        x.ring((1000, 2000))
+        await x.media(5000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        (bar,) = x.of_audit("do_not_call.added")
+        assert bar["known_by"] == "claimed"
+
+    play(tmp_path, scene, **made(members=FakeMembers((CALLER,))))

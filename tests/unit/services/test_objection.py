@@ -283,7 +283,10 @@ def test_a_clear_refusal_of_contact_on_the_hotline_bars_sales_calls_and_is_asked
         row = await x.over()
         assert "doubt" in x.said
         assert x.do_not_call.bars(CALLER, scope="sales") is not None
-        assert len(x.feed.of("do_not_call.added")) == 1
+        # Whoever calls may name anybody: barred, and marked.
+        (told,) = x.feed.of("do_not_call.added")
+        (event,) = x.of_audit("do_not_call.added")
+        assert (told["verified"], event["known_by"]) == (False, "claimed")
         # Hung up without having said no: nothing is kept (REC-021, fail_mode).
         assert row.recording_state == "DISCARDED"
 

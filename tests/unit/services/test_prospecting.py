@@ -38,7 +38,7 @@ async def ended_by_refusal(x: Exchange) -> None:
     assert kinds.index("disclosure.played") < kinds.index("recording.started") < kinds.index("objection")
     assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
     (entry,) = x.of_audit("do_not_call.added")
-    assert entry["rule"] == "CAN-012"
+    assert (entry["rule"], entry["known_by"]) == ("CAN-012", "dialled")
 
 
 @pytest.mark.parametrize("label", [Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT])
