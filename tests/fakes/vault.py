@@ -355,7 +355,7 @@ class FakeCatalogue:
     def together(self) -> Iterator[None]:
         rows, keys = dict(self.rows), dict(self.keys)
         chain, head = (list(self.beside.chain), self.beside.head) if self.beside else ([], None)
-        entries = dict(self.register.entries) if self.register else {}
+        entries = dict(self.register.held) if self.register else {}
         try:
             yield
         except BaseException:
@@ -363,7 +363,7 @@ class FakeCatalogue:
             if self.beside is not None and head is not None:
                 self.beside.chain, self.beside.head = chain, head
             if self.register is not None:
-                self.register.entries = entries
+                self.register.held = entries
             raise
 
     @contextmanager
@@ -386,6 +386,9 @@ class FakeCallLog:
         if any(row.call_id == known.call_id for known in self.rows):
             raise ArchiveError("is reported already", where=f"call {row.call_id}", remedy="report each call once")
         self.rows.append(row)
+
+    def has(self, call_id: str) -> bool:
+        return any(row.call_id == call_id for row in self.rows)
 
     def find(self, *, limit: int = 100) -> list[CallRow]:
         return sorted(self.rows, key=lambda row: row.started_at, reverse=True)[:limit]
@@ -465,6 +468,9 @@ class FakeSpool:
         self.items.pop(name, None)
         self.mine.discard(name)
 
+    def release(self, name: str) -> None:
+        self.mine.discard(name)
+
     def end(self) -> None:
         self.mine.clear()
 
@@ -481,7 +487,7 @@ class FakeDoNotCall:
     """Bars by the URI as written, scheme, host and letter case aside."""
 
     def __init__(self) -> None:
-        self._bars: dict[str, Bar] = {}
+        self.held: dict[str, Bar] = {}
         self._clock = TickingClock()
 
     def add(self, uri: str, *, scope: str, rule_id: str, call_id: str, known_by: KnownBy = KnownBy.UNKNOWN) -> str:
@@ -493,10 +499,10 @@ class FakeDoNotCall:
         self, entry_id: str, *, scope: str, rule_id: str, call_id: str, known_by: KnownBy = KnownBy.UNKNOWN
     ) -> None:
         now = self._clock.now()
-        before = self._bars.get(entry_id)
+        before = self.held.get(entry_id)
         added_at = before.added_at if before else now
         known = strongest([known_by, *([before.known_by] if before else [])])
-        self._bars[entry_id] = Bar(entry_id, scope, rule_id, call_id, added_at, now, known)
+        self.held[entry_id] = Bar(entry_id, scope, rule_id, call_id, added_at, now, known)
 
     def entry_of(self, uri: str, *, scope: str) -> str:
         return hashlib.sha256(f"{scope} {self._person(uri)}".encode()).hexdigest()
@@ -508,32 +514,32 @@ class FakeDoNotCall:
         return next(iter(self.known(self.entries_of(uri, scope=scope))), None)
 
     def known(self, entries: Sequence[str]) -> list[str]:
-        return [entry for entry in entries if entry in self._bars]
+        return [entry for entry in entries if entry in self.held]
 
     @property
     def entries(self) -> list[str]:
-        return list(self._bars)
+        return list(self.held)
 
     def move(self, previous: str, entry: str) -> None:
-        if (moving := self._bars.pop(previous, None)) is not None:
-            stays = self._bars.get(entry, replace(moving, entry=entry))
-            self._bars[entry] = replace(stays, known_by=strongest([stays.known_by, moving.known_by]))
+        if (moving := self.held.pop(previous, None)) is not None:
+            stays = self.held.get(entry, replace(moving, entry=entry))
+            self.held[entry] = replace(stays, known_by=strongest([stays.known_by, moving.known_by]))
 
     def remove(self, entry: str) -> None:
-        self._bars.pop(entry, None)
+        self.held.pop(entry, None)
 
     def listing(self) -> list[Bar]:
-        return sorted(self._bars.values(), key=lambda bar: bar.refreshed_at, reverse=True)
+        return sorted(self.held.values(), key=lambda bar: bar.refreshed_at, reverse=True)
 
     def find(self, short: str) -> Bar:
-        found = [bar for entry, bar in self._bars.items() if entry.startswith(short.strip().lower())]
+        found = [bar for entry, bar in self.held.items() if entry.startswith(short.strip().lower())]
         if len(found) != 1 or len(short) < 6:
             raise ArchiveError("not one entry begins so", where=short, remedy="give more of it")
         return found[0]
 
     def refusals(self, entry: str) -> list[str]:
         """Knows no evidence."""
-        return [self._bars[entry].call_id]
+        return [self.held[entry].call_id]
 
     def reported(self) -> Iterator[tuple[str, str, str]]:
         """Knows no reports."""

@@ -12,8 +12,9 @@ from ivr.domain.evidence import stamp
 from ivr.domain.hearing import Channel
 from ivr.domain.recording import RecordingState
 from ivr.errors import ArchiveError, ComplianceError
+from ivr.services.barring import BARRED
 from ivr.services.holdings import Holdings
-from ivr.services.pending_evidence import BARRED, Duty, Pending, catch_up
+from ivr.services.pending_evidence import Duty, Pending, catch_up
 from tests.fakes.ear import objection
 from tests.fakes.exchange import PROSPECT, Exchange, WitnessStore, play
 from tests.fakes.line import answers
@@ -368,13 +369,13 @@ def test_a_bar_that_the_next_start_makes_comes_with_its_evidence_or_not_at_all(f
     whole = getattr(owner, name)
     setattr(owner, name, _away)
     (left,) = catch_up(held, register, spool)
-    assert (left.done, audit.chain, register.entries) == (False, [], {})
+    assert (left.done, audit.chain, register.entries) == (False, [], [])
     setattr(owner, name, whole)
     strike = spool.strike
     spool.strike = _away  # type: ignore[method-assign, assignment]
     with pytest.raises(ArchiveError):
         catch_up(held, register, spool)
-    assert (audit.kinds(), register.entries) == ([BARRED], {"abc": "sales"})
+    assert (audit.kinds(), register.entries) == ([BARRED], ["abc"])
     assert audit.chain[0].body == {**body, "acted_at": stamp(START)}
     # Killed before it was struck out: the next start finds it done, and bars nobody twice.
     spool.strike = strike  # type: ignore[method-assign]
