@@ -78,6 +78,7 @@ def sip_settings(settings: Settings, index: int) -> SipSettings:
         srtp=sip.srtp,
         registration=registration,
         max_calls=sip.max_calls,
+        rtp_source=sip.rtp_source,
         rtp_timeout_s=sip.rtp_timeout_s,
     )
 

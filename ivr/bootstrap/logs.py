@@ -23,6 +23,7 @@ _LEVELS = {
     "line.fault": "error",
     "hearing.unheard": "warning",
     "hearing.deaf": "warning",
+    "media.foreign": "warning",
     "media.overflow": "warning",
     "clerk.failed": "error",
     "upload.waits": "warning",

@@ -19,6 +19,7 @@ from ivr.services.media_pump import MediaPump
 from ivr.services.ports import (
     CallRow,
     DigitPressed,
+    ForeignRtp,
     LegConfirmed,
     LegDisconnected,
     LegHeld,
@@ -70,6 +71,7 @@ class Conversation:
             DigitPressed: self._digit,
             PromptEnded: self._prompt_ended,
             LegHeld: self._held,
+            ForeignRtp: self._foreign_rtp,
         }
 
     def leg(self, leg_id: str) -> CallLeg | None:
@@ -154,6 +156,9 @@ class Conversation:
         leg.held = event.held
         self.call.publish("leg.held", party=leg.role.value, held=event.held)
         self.call.reconsider()
+
+    def _foreign_rtp(self, leg: CallLeg, event: ForeignRtp) -> None:
+        self.call.publish("media.foreign", party=leg.role.value, packets=event.packets)
 
     # ---- lifecycle
 

@@ -93,6 +93,7 @@ class SipSection(Section):
     codecs: tuple[Codec, ...] = Field(default=("PCMA", "PCMU", "G722"), min_length=1)
     srtp: Literal["off", "optional", "mandatory"] = "off"
     max_calls: int = Field(default=0, ge=0, le=1000)
+    rtp_source: Literal["negotiated", "first"] = "negotiated"
     rtp_timeout_s: float = Field(default=30.0, ge=0)
     registrar: RegistrarSection = RegistrarSection()
 

@@ -24,6 +24,7 @@ from ivr.sip.media_port import Metronome, destroy_port, port_format
 from ivr.sip.pjsip_gate import LegBook, PjsipGate
 from ivr.sip.pjsip_log import PjsipLog
 from ivr.sip.settings import CODECS, SipSettings
+from ivr.sip.source_lock import require_locks
 
 _LOG = logging.getLogger(__name__)
 _POLL_MS = 100
@@ -157,6 +158,7 @@ class EndpointThread:
 
     def _open(self) -> None:
         settings = self.settings
+        require_locks()
         # The library announces itself on standard output unless told not to before its creation.
         _LIBRARY.pj_log_set_level(settings.log_level)
         self.endpoint = pj.Endpoint()

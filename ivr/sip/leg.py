@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import pjsua2 as pj
 
 from ivr.domain.leg import LegState
+from ivr.sip.audio_stream import AudioStream
 from ivr.sip.cause import cause_in_message
 from ivr.sip.digits import DigitFilter
 from ivr.sip.media_port import LegPort
-from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.track import Track
 
 _LOG = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ class CallListener(Protocol):
     """What a call tells, on the endpoint's thread."""
 
     def call_changed(self, leg_id: str, reason_cause: int | None) -> None: ...
+
+    def stream_starting(self, leg_id: str, index: int, info: pj.StreamInfo) -> None: ...
 
     def media_changed(self, leg_id: str) -> None: ...
 
@@ -47,6 +49,14 @@ class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
             self._listener.call_changed(self._leg_id, _reason_cause(prm.e))
         except Exception:
             _LOG.exception("a call's state could not be followed")
+
+    def onStreamPreCreate(self, prm: pj.OnStreamPreCreateParam) -> None:  # noqa: N802
+        try:
+            info = prm.streamInfo
+            if info.type == pj.PJMEDIA_TYPE_AUDIO:
+                self._listener.stream_starting(self._leg_id, prm.streamIdx, info)
+        except Exception:
+            _LOG.exception("a call's stream could not be followed")
 
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
         try:
@@ -81,13 +91,15 @@ class Leg:
     leg_id: str
     state: LegState
     port: LegPort
-    rtp: RtpWatch
+    audio: AudioStream
     incoming: bool = False
     call: LegCall | None = None
     sip_call_id: str = ""
     media: Any = None
     """The call's conference port while its media flows."""
     track: Track | None = None
+    unfit: bool = False
+    """Whether it must not go on: we cannot hear its party, or others than it could be heard."""
     held: bool = False
     """Whether the party holds us; `holding` is whether we hold it, `hold_wanted` what we are about to ask of it."""
     holding: bool = False

@@ -16,6 +16,9 @@ CODECS: dict[str, str] = {
 """Codec name (RFC 3551) -> the library's codec id."""
 
 SRTP_MODES = ("off", "optional", "mandatory")
+NEGOTIATED_SOURCE, FIRST_SOURCE = "negotiated", "first"
+RTP_SOURCES = (NEGOTIATED_SOURCE, FIRST_SOURCE)
+"""Whose RTP a leg takes: that of the address and port agreed in SDP, or that of whoever sends first."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ class SipSettings:
     `port` 0 picks a free one, the same for UDP and TCP. `public_address` is the host written into Contact, Via
     and SDP when it differs from `bind`. RTP uses even ports of [`rtp_port_min`, `rtp_port_max`]; 0 lets the system
     choose. `codecs` are in order of preference; all others are off. `max_calls` 0 takes all that the library has.
-    `rtp_timeout_s` ends an answered leg that is not on hold and has sent no RTP for that long; 0 never does.
+    `rtp_source` "first" locks a leg's RTP to whoever sends first instead of the party's SDP (a party behind NAT).
+    `rtp_timeout_s` ends an answered leg that is not on hold and has sent neither RTP nor RTCP for that long; 0 never
+    does.
     `answer_timeout_s` refuses an incoming leg that nobody answered with 480. `log_level` is pjsip's, 0 to 3.
     """
 
@@ -49,6 +54,7 @@ class SipSettings:
     rtp_port_max: int = 0
     codecs: tuple[str, ...] = ("PCMA", "PCMU", "G722")
     srtp: str = "off"
+    rtp_source: str = NEGOTIATED_SOURCE
     registration: Registration | None = None
     max_calls: int = 0
     user_agent: str = "ivr"
@@ -68,6 +74,9 @@ class SipSettings:
             raise _wrong("codecs", self.codecs, "no codec is left", "name at least PCMA")
         if self.srtp not in SRTP_MODES:
             raise _wrong("srtp", self.srtp, f"'{self.srtp}' is not an SRTP mode", nearest(self.srtp, SRTP_MODES))
+        if self.rtp_source not in RTP_SOURCES:
+            what = f"'{self.rtp_source}' is no source of RTP"
+            raise _wrong("rtp_source", self.rtp_source, what, nearest(self.rtp_source, RTP_SOURCES))
         if self.clock_hz not in (8000, 16000):
             raise _wrong("clock_hz", self.clock_hz, f"{self.clock_hz} Hz is not possible", "use 8000 or 16000")
         if not (self.udp or self.tcp):

@@ -15,6 +15,7 @@ import pjsua2 as pj
 from ivr.domain.leg import LEG, LegEvent, LegState
 from ivr.services.ports import (
     DigitPressed,
+    ForeignRtp,
     IncomingCall,
     LegConfirmed,
     LegDisconnected,
@@ -23,7 +24,8 @@ from ivr.services.ports import (
     LineEvent,
 )
 from ivr.sip.account import LineAccount, account_config, destroy_account
-from ivr.sip.call_media import codec_name, packets_received, read_call_media
+from ivr.sip.audio_stream import AudioStream
+from ivr.sip.call_media import read_call_media
 from ivr.sip.cause import cause_of_status
 from ivr.sip.departures import Departures
 from ivr.sip.endpoint import EndpointThread
@@ -31,7 +33,6 @@ from ivr.sip.leg import Leg, LegCall
 from ivr.sip.message_gate import retry_after
 from ivr.sip.pjsip_gate import InfoRequest
 from ivr.sip.prompter import Prompter
-from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import SipSettings
 from ivr.sip.slots import Slots
 from ivr.sip.track import Track
@@ -45,7 +46,7 @@ _CANCELLED = 487
 _NO_CIRCUIT_CAUSE = 34
 _TIMER_CAUSE = 102
 _BYE_GRACE_S = 2.0
-_RTP_CHECK_S = 0.5
+_LOOK_S = 0.25
 _END_TIMEOUT_S = 2.0
 
 
@@ -68,7 +69,7 @@ class Switchboard:
         self._new_leg_id = new_leg_id
         self._legs: dict[str, Leg] = {}
         self._account: LineAccount | None = None
-        self._next_rtp_check = 0.0
+        self._next_look = 0.0
         self._closing = False
         self.slots = Slots(0)
         self.thread = EndpointThread(
@@ -105,7 +106,7 @@ class Switchboard:
         if not self.slots.take(leg_id):
             self._emit(LegDisconnected(leg_id, 503, _NO_CIRCUIT_CAUSE, False, False, time.monotonic()))
             return
-        leg = Leg(leg_id, LegState.CALLING, self._wiring.take_port(), RtpWatch(self._settings.rtp_timeout_s))
+        leg = Leg(leg_id, LegState.CALLING, self._wiring.take_port(), AudioStream(leg_id, self._settings))
         leg.ring_deadline = time.monotonic() + ring_timeout_s
         leg.call = LegCall(self, leg_id, self._account)
         self._legs[leg_id] = leg
@@ -179,7 +180,7 @@ class Switchboard:
             call.hangup(_final(_SERVICE_UNAVAILABLE))
             return
         info = call.getInfo()
-        leg = Leg(leg_id, LegState.INCOMING, self._wiring.take_port(), RtpWatch(self._settings.rtp_timeout_s))
+        leg = Leg(leg_id, LegState.INCOMING, self._wiring.take_port(), AudioStream(leg_id, self._settings))
         leg.incoming, leg.call, leg.sip_call_id = True, call, info.callIdString
         if self._settings.answer_timeout_s:
             leg.ring_deadline = time.monotonic() + self._settings.answer_timeout_s
@@ -206,6 +207,16 @@ class Switchboard:
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._report_end(leg, info.lastStatusCode, reason_cause)
 
+    def stream_starting(self, leg_id: str, index: int, info: pj.StreamInfo) -> None:
+        leg = self._legs.get(leg_id)
+        if leg is None or leg.call is None or leg.reported:
+            return
+        try:
+            leg.audio.starting(leg.call, index, info)
+        except (OSError, ValueError):
+            _LOG.exception("leg %s: its RTP cannot be locked to its party", leg_id)
+            leg.unfit = True
+
     def media_changed(self, leg_id: str) -> None:
         leg = self._legs.get(leg_id)
         if leg is None or leg.call is None or leg.reported:
@@ -214,14 +225,13 @@ class Switchboard:
         held, leg.holding, leg.media = media.held, media.holding, media.port
         changed, leg.held = held != leg.held, held
         now = time.monotonic()
-        leg.rtp.restart(now)
+        leg.audio.changed(media, now)
         leg.digits.media_changed(now)
         connected = self._wiring.connect(leg, self._legs)
         if changed:
             self._emit(LegHeld(leg_id, held, now))
-        if not connected:
-            # A leg that we cannot hear must not go on.
-            self._end(leg)
+        # Ended in the next turn: the library does not bear it in the midst of its answer.
+        leg.unfit |= not connected
 
     def digit_received(self, leg_id: str, digit: str, *, in_rtp: bool) -> None:
         leg = self._legs.get(leg_id)
@@ -249,15 +259,15 @@ class Switchboard:
     def _begin_media(self, leg: Leg) -> None:
         assert leg.call is not None
         leg.ring_deadline = None
-        leg.rtp.restart(time.monotonic())
+        media = read_call_media(leg.call)
+        leg.audio.changed(media, time.monotonic())
         limit = max(1, int(self._settings.queue_s * 50))
         leg.track = Track(rate_hz=self._settings.clock_hz, limit=limit)
         self._publish(leg.leg_id, leg.track)
         leg.port.track = leg.track
         connected = self._wiring.connect(leg, self._legs)
-        self._emit(LegConfirmed(leg.leg_id, leg.sip_call_id, codec_name(leg.call), time.monotonic()))
-        if not connected:
-            self._end(leg)
+        self._emit(LegConfirmed(leg.leg_id, leg.sip_call_id, leg.audio.codec, time.monotonic()))
+        leg.unfit |= not connected
 
     def _respond(self, leg: Leg, status: int) -> None:
         assert leg.call is not None
@@ -317,12 +327,14 @@ class Switchboard:
 
     def _each_turn(self) -> None:
         now = time.monotonic()
-        check_rtp = bool(self._settings.rtp_timeout_s) and now >= self._next_rtp_check
-        if check_rtp:
-            self._next_rtp_check = now + min(_RTP_CHECK_S, self._settings.rtp_timeout_s / 4)
+        look = now >= self._next_look
+        if look:
+            self._next_look = now + _LOOK_S
         for leg in tuple(self._legs.values()):
             if leg.port.done:
                 self._prompter.tell_finished(leg)
+            if leg.unfit:
+                self._end(leg)
             if leg.hold_wanted is not None and not leg.ended_by_us:
                 self._re_invite(leg)
             if leg.forget_at is not None and now >= leg.forget_at:
@@ -332,16 +344,22 @@ class Switchboard:
                     self._end(leg, status=_UNAVAILABLE)
                 else:
                     self._end(leg, status=408, cause=_TIMER_CAUSE)
-            elif check_rtp and leg.confirmed and not (leg.held or leg.holding or leg.ended_by_us):
-                self._check_rtp(leg, now)
+            elif leg.confirmed and not leg.ended_by_us:
+                self._follow_audio(leg, now, look=look)
         self._departures.settle(len(self._legs))
 
-    def _check_rtp(self, leg: Leg, now: float) -> None:
-        """End a leg whose party has gone without a BYE: no RTP, and no hold that would explain it."""
+    def _follow_audio(self, leg: Leg, now: float, *, look: bool) -> None:
+        """End a leg whose party has gone without a BYE, and no hold explains its silence; tell of strangers."""
         assert leg.call is not None
-        packets = packets_received(leg.call)
-        if leg.rtp.is_gone(packets, now):
-            _LOG.info("leg %s has sent no RTP for %g s: ended", leg.leg_id, self._settings.rtp_timeout_s)
+        leg.audio.settle(leg.call)
+        if not look:
+            return
+        seen = leg.audio.look(leg.call, now)
+        if seen.foreign:
+            _LOG.warning("leg %s: %d RTP packets from elsewhere than its SDP says: dropped", leg.leg_id, seen.foreign)
+            self._emit(ForeignRtp(leg.leg_id, seen.foreign, now))
+        if seen.gone and not (leg.held or leg.holding):
+            _LOG.info("leg %s has sent nothing for %g s: ended", leg.leg_id, self._settings.rtp_timeout_s)
             self._end(leg, cause=_TIMER_CAUSE)
 
     def _before_end(self) -> None:

@@ -310,29 +310,6 @@ def test_rtp_before_the_answer_is_not_heard_and_does_not_hurt(tmp_path: Path) ->
     run(scenario())
 
 
-def test_a_key_as_rfc_4733_event_is_told_once(tmp_path: Path) -> None:
-    first, last = free_rtp_range()
-
-    async def scenario() -> None:
-        settings = rigged(rtp_port_min=first, rtp_port_max=last)
-        async with settings as rig, Sipp("caller_hangs_up", tmp_path, to=rig.line.port) as sipp:
-            await rig.take_call()
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
-                for number in range(8):
-                    # Event 9, end bit in the last three packets, growing duration, one timestamp throughout.
-                    event = bytes([9, (0x80 if number > 4 else 0) | 10]) + (160 * (number + 1)).to_bytes(2, "big")
-                    packet = _rtp(number, event, 101, marker=number == 0, timestamp=4000)
-                    phone.sendto(packet, ("127.0.0.1", first))
-                    await asyncio.sleep(0.01)
-            pressed = await rig.expect(DigitPressed)
-            assert pressed.digit == "9"
-            await rig.expect(LegDisconnected)
-            assert len([event for event in rig.seen if isinstance(event, DigitPressed)]) == 1
-            await sipp.passed()
-
-    run(scenario())
-
-
 def test_a_tone_is_measured_as_one() -> None:
     silence = bytes(320)
     assert level_at(silence, 1000) == 0

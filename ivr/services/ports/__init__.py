@@ -5,6 +5,7 @@ from ivr.services.ports.hearing import Ear, ListenContext, Speech, ToneDetector,
 from ivr.services.ports.members import MemberDirectory
 from ivr.services.ports.telephony import (
     DigitPressed,
+    ForeignRtp,
     IncomingCall,
     LegAudio,
     LegConfirmed,
@@ -40,6 +41,7 @@ __all__ = [
     "DigitPressed",
     "DoNotCallRegister",
     "Ear",
+    "ForeignRtp",
     "IncomingCall",
     "KeyRing",
     "LegAudio",

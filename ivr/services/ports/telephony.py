@@ -85,7 +85,18 @@ class LegHeld:
     at: float
 
 
-LineEvent = IncomingCall | LegProgress | LegConfirmed | LegDisconnected | DigitPressed | PromptEnded | LegHeld
+@dataclass(frozen=True)
+class ForeignRtp:
+    """So many RTP packets came to the leg's port from elsewhere than its party, and were dropped unheard."""
+
+    leg_id: str
+    packets: int
+    at: float
+
+
+LineEvent = (
+    IncomingCall | LegProgress | LegConfirmed | LegDisconnected | DigitPressed | PromptEnded | LegHeld | ForeignRtp
+)
 
 
 @dataclass(frozen=True)

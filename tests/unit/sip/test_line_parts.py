@@ -109,6 +109,7 @@ def test_the_rest_of_a_key_after_a_re_invite_is_not_a_second_press() -> None:
         ({"codecs": ("PCMB",)}, "sip.codecs"),
         ({"codecs": ()}, "sip.codecs"),
         ({"srtp": "maybe"}, "sip.srtp"),
+        ({"rtp_source": "any"}, "sip.rtp_source"),
         ({"clock_hz": 44100}, "sip.clock_hz"),
         ({"udp": False, "tcp": False}, "sip.udp"),
         ({"port": 70000}, "sip.port"),
@@ -131,16 +132,30 @@ def test_a_password_is_never_shown() -> None:
     assert "hush" not in repr(settings)
 
 
-def test_a_party_is_gone_when_its_packets_stop_for_the_timeout() -> None:
+def test_a_party_is_gone_when_neither_packets_nor_reports_come_for_the_timeout() -> None:
     watch = RtpWatch(30.0)
     watch.restart(100.0)
-    assert not watch.is_gone(0, 100.0)
-    assert not watch.is_gone(50, 129.0)
-    assert not watch.is_gone(50, 158.9)
-    assert watch.is_gone(50, 159.0)
-    watch.restart(159.0)
-    assert not watch.is_gone(50, 188.0)
-    assert not RtpWatch(0.0).is_gone(0, 1e9)
+    assert not watch.is_gone(0, 0, 100.0)
+    assert not watch.is_gone(50, 0, 129.0)
+    assert not watch.is_gone(50, 0, 158.9)
+    assert watch.is_gone(50, 0, 159.0)
+    assert not watch.is_gone(50, 1, 160.0)
+    assert not watch.is_gone(50, 1, 189.9)
+    assert watch.is_gone(50, 1, 190.0)
+    watch.restart(190.0)
+    assert not watch.is_gone(50, 1, 219.0)
+    assert not RtpWatch(0.0).is_gone(0, 0, 1e9)
+
+
+def test_a_party_that_listens_only_is_gone_only_when_its_reports_stop() -> None:
+    watch = RtpWatch(30.0)
+    watch.restart(100.0)
+    watch.is_gone(50, 3, 110.0)
+    watch.restart(120.0, listens_only=True)
+    assert not watch.is_gone(50, 3, 900.0), "it has sent no report since it only listens"
+    assert not watch.is_gone(50, 4, 901.0)
+    assert not watch.is_gone(50, 4, 930.9)
+    assert watch.is_gone(50, 4, 931.0)
 
 
 def test_an_address_is_freed_of_name_and_header_parameters() -> None:

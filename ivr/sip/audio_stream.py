@@ -1,0 +1,110 @@
+"""The audio stream of a leg as RTP shows it: who may send to it, whether its party lives. Endpoint thread only."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import pjsua2 as pj
+
+from ivr.sip.call_media import CallMedia
+from ivr.sip.media_sockets import media_sockets
+from ivr.sip.rtp_watch import RtpWatch
+from ivr.sip.settings import FIRST_SOURCE, SipSettings
+from ivr.sip.source_lock import ANY_PORT, Source, borrowed, dropped, lock, unlock
+
+_LOG = logging.getLogger(__name__)
+_NOWHERE = "0.0.0.0"
+#: Strangers are told of at once, then so often only.
+_TELL_EVERY_S = 10.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at the stream tells: the party is gone; so many packets of others were dropped since the last."""
+
+    gone: bool
+    foreign: int
+
+
+class AudioStream:
+    """One per leg; `telephone_event` and `codec` are what was agreed last."""
+
+    def __init__(self, leg_id: str, settings: SipSettings) -> None:
+        self._leg_id = leg_id
+        self._first_source = settings.rtp_source == FIRST_SOURCE
+        self._watch = RtpWatch(settings.rtp_timeout_s)
+        self._index = -1
+        self._agreed: Source | None = None
+        self._waits_for_source = False
+        self._dropped = 0
+        self._tell_at = 0.0
+        self.telephone_event = False
+        self.codec = ""
+
+    def starting(self, call: pj.Call, index: int, info: pj.StreamInfo) -> None:
+        """The library is about to make a stream as negotiated: nobody but the negotiated party may send to it.
+
+        Raises OSError or ValueError when that cannot be had; then the leg must not go on.
+        """
+        self.telephone_event = info.audRxEventPt >= 0
+        self.codec = f"{info.codecName}/{info.codecClockRate}"
+        self._index = index
+        rtp, rtcp = _source(info.remoteRtpAddress), _source(info.remoteRtcpAddress)
+        if rtp == self._agreed or (rtp[0] == _NOWHERE and self._agreed is not None):
+            # The old way to hold (RFC 2543) names nobody: who was agreed before may come back.
+            return
+        sockets = media_sockets(call.getId(), index)
+        with borrowed(sockets.rtp) as rtp_socket, borrowed(sockets.rtcp) as rtcp_socket:
+            self._waits_for_source = self._first_source
+            if self._first_source:
+                unlock(rtp_socket)
+                unlock(rtcp_socket)
+            else:
+                lock(rtp_socket, rtp)
+                lock(rtcp_socket, rtcp)
+            self._dropped = dropped(rtp_socket)
+        self._agreed = rtp
+
+    def changed(self, media: CallMedia, now: float) -> None:
+        """The negotiation is over: begin to wait for signs of life anew."""
+        self._index = media.index
+        self._watch.restart(now, listens_only=media.listens_only)
+
+    def settle(self, call: pj.Call) -> None:
+        """Lock to the first source that has sent, where it is the first one that counts; called every turn."""
+        if not self._waits_for_source or self._index < 0:
+            return
+        sockets = media_sockets(call.getId(), self._index)
+        if sockets.rtp_source is None:
+            return
+        self._waits_for_source = False
+        with borrowed(sockets.rtp) as rtp_socket, borrowed(sockets.rtcp) as rtcp_socket:
+            lock(rtp_socket, sockets.rtp_source)
+            lock(rtcp_socket, (sockets.rtp_source[0], ANY_PORT))
+
+    def look(self, call: pj.Call, now: float) -> Look:
+        """Read what has come since the last look."""
+        try:
+            statistics = call.getStreamStat(self._index)
+        except pj.Error:
+            # There is no stream: it ends, or it was refused in both directions.
+            return Look(self._watch.is_gone(-1, 0, now), 0)
+        rtcp = statistics.rtcp
+        gone = self._watch.is_gone(int(rtcp.rxStat.pkt), int(rtcp.txStat.updateCount), now)
+        return Look(gone, self._foreign(call, now))
+
+    def _foreign(self, call: pj.Call, now: float) -> int:
+        if now < self._tell_at:
+            return 0
+        with borrowed(media_sockets(call.getId(), self._index).rtp) as rtp_socket:
+            total = dropped(rtp_socket)
+        new, self._dropped = (total - self._dropped) & 0xFFFFFFFF, total
+        if new:
+            self._tell_at = now + _TELL_EVERY_S
+        return new
+
+
+def _source(name: str) -> Source:
+    host, _, port = name.rpartition(":")
+    return host, int(port)
