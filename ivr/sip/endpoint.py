@@ -20,11 +20,13 @@ import pjsua2._pjsua2 as binding
 
 from ivr.errors import HostError
 from ivr.sip.capabilities import restrict_capabilities
+from ivr.sip.connections import ConnectionBook
 from ivr.sip.media_port import Metronome, destroy_port, port_format
 from ivr.sip.pjsip_gate import LegBook, PjsipGate
 from ivr.sip.pjsip_log import PjsipLog
 from ivr.sip.settings import CODECS, SipSettings
 from ivr.sip.source_lock import require_locks
+from ivr.sip.tcp_watch import TcpWatch
 
 _LOG = logging.getLogger(__name__)
 _POLL_MS = 100
@@ -73,6 +75,8 @@ class EndpointThread:
         self._nudger: socket.socket | None = None
         self.endpoint: pj.Endpoint | None = None
         self.gate = PjsipGate(legs)
+        self._connections = ConnectionBook(settings.connections, legs.has_leg)
+        self._tcp: TcpWatch | None = None
         self.metronome: Metronome | None = None
 
     def start(self) -> None:
@@ -143,6 +147,8 @@ class EndpointThread:
             except queue.Empty:
                 break
             self._guarded(work)
+        if self._tcp is not None:
+            self._guarded(self._tcp.each_turn)
         self._guarded(self._each_turn)
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -199,6 +205,10 @@ class EndpointThread:
             raise _unknown_build()
         self._open_transports()
         self.endpoint.libStart()
+        if settings.tcp:
+            self._tcp = TcpWatch(self._connections, self.gate.secret, self.port)
+            if not self._tcp.start():
+                raise _unknown_build()
         self._prove_gate()
         self.metronome = Metronome(settings.clock_hz)
         self.metronome.createPort("metronome", port_format(settings.clock_hz))
@@ -284,6 +294,9 @@ class EndpointThread:
         except Exception:
             _LOG.exception("the SIP endpoint could not be cleared")
         finally:
+            if self._tcp is not None:
+                self._tcp.stop()
+                self._tcp = None
             self.gate.unregister()
             # From here no clock ticks, so ports may go.
             endpoint.audDevManager().setNoDev()

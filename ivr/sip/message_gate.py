@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ivr.sip.message import Message
-from ivr.sip.offer_bounds import BOUNDS, OfferBounds, excess_of
+from ivr.sip.offer_bounds import BOUNDS, OfferBounds, audio_lines, excess_of
 
 ALLOWED = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "PRACK", "UPDATE")
 """The methods of RFC 3261, 3262, 3311 and 6086 that the engine serves; its Allow header."""
@@ -112,6 +112,18 @@ def decide_response(response: Message, *, full_buffer: bool, bounds: OfferBounds
         if excess:
             return Verdict(Act.BLANK, rule=f"answer {excess}")
     return PASS
+
+
+def sockets_wanted(request: Message, arrival: Arrival) -> int:
+    """Return how many sockets the library will open for a request that is passed: RTP and RTCP of each audio line."""
+    if request.method not in ("INVITE", "UPDATE") or (arrival.known and not request.to_tag):
+        return 0
+    return 2 * max(1, audio_lines(request.body))
+
+
+def too_fast(request: Message) -> Verdict:
+    """Refuse what would take sockets faster than the library can give them back (RFC 3261 sections 14.2, 21.5.4)."""
+    return Verdict(Act.ANSWER, 500 if request.to_tag else 503, "too-fast", (retry_after(),))
 
 
 def retry_after() -> tuple[str, str]:

@@ -12,14 +12,17 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import pjsua2._pjsua2 as binding
 
+from ivr.sip.bounded_log import BoundedLog
+from ivr.sip.handle_budget import HandleBudget
 from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
-from ivr.sip.message_gate import Act, Arrival, Verdict, decide_request, decide_response
+from ivr.sip.message_gate import Act, Arrival, Verdict, decide_request, decide_response, sockets_wanted, too_fast
 from ivr.sip.reply import way_back, write_reply
 
 _LOG = logging.getLogger(__name__)
@@ -27,6 +30,7 @@ _LIBRARY = ctypes.CDLL(binding.__file__)
 _BEFORE_TRANSPORT_LAYER = 1
 _HANDLED, _NOT_HANDLED = 1, 0
 _REMEMBERED = 512
+_MEDIA_SOCKETS = 40
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 
 _LIBRARY.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
@@ -112,7 +116,9 @@ class PjsipGate:
 
     def __init__(self, legs: LegBook) -> None:
         self._legs = legs
-        self._secret = secrets.token_bytes(16)
+        self._told = BoundedLog(_LOG)
+        self.media_sockets = HandleBudget(_MEDIA_SOCKETS)
+        self.secret = secrets.token_bytes(16)
         self._answered: OrderedDict[tuple[str, str, int, str], tuple[int, tuple[tuple[str, str], ...]]] = OrderedDict()
         self._datagram_socket: dict[int, socket.socket] = {}
         self._probe = b""
@@ -186,7 +192,7 @@ class PjsipGate:
         try:
             request = read_message(data)
         except UnreadableError as error:
-            _LOG.warning("a SIP request from %s was dropped: %s", source[0], error)
+            self._told.warning(time.monotonic(), "a SIP request from %s was dropped: %s", source[0], error)
             return _HANDLED
         key = (source[0], request.branch, request.cseq, request.call_id)
         answered = self._answered.get(key)
@@ -197,16 +203,21 @@ class PjsipGate:
             elif request.method == "CANCEL":
                 self._answer(request, received, source, 481, ())
             return _HANDLED
-        verdict = decide_request(request, _arrival(request, data, self._legs))
+        arrival = _arrival(request, data, self._legs)
+        verdict = decide_request(request, arrival)
         if verdict.act is Act.INFO:
             status = self._legs.info_received(InfoRequest(request.call_id, request.content_type, request.body))
             if status is None:
                 return _NOT_HANDLED
             verdict = Verdict(Act.ANSWER, status)
+        wanted = sockets_wanted(request, arrival) if verdict.act is Act.PASS else 0
+        if wanted and not self.media_sockets.take(wanted, time.monotonic()):
+            verdict = too_fast(request)
         if verdict.act is Act.PASS:
             return _NOT_HANDLED
         if verdict.rule:
-            _LOG.warning(
+            self._told.warning(
+                time.monotonic(),
                 "%s from %s:%d: %s (%s)",
                 request.method if len(request.method) < 32 else "a request",
                 source[0],
@@ -229,11 +240,13 @@ class PjsipGate:
         try:
             response = read_message(data)
         except UnreadableError as error:
-            _LOG.warning("a SIP response from %s was dropped: %s", source[0], error)
+            self._told.warning(time.monotonic(), "a SIP response from %s was dropped: %s", source[0], error)
             return _HANDLED
         verdict = decide_response(response, full_buffer=len(data) >= LARGEST_BYTES)
         if verdict.act is Act.BLANK:
-            _LOG.warning("%d from %s:%d: body not read (%s)", response.status, source[0], source[1], verdict.rule)
+            self._told.warning(
+                time.monotonic(), "%d from %s:%d: body not read (%s)", response.status, *source, verdict.rule
+            )
             _blank(received, response)
         return _NOT_HANDLED
 
@@ -252,7 +265,7 @@ class PjsipGate:
         status: int,
         headers: tuple[tuple[str, str], ...],
     ) -> None:
-        text = write_reply(request, status, source, secret=self._secret, headers=headers)
+        text = write_reply(request, status, source, secret=self.secret, headers=headers)
         datagrams = self._datagram_socket.get(received.transport)
         try:
             if datagrams is not None:
@@ -260,7 +273,9 @@ class PjsipGate:
             else:
                 send_on_connection(received.transport, text)
         except OSError as error:
-            _LOG.warning("the answer %d to %s could not be sent: %s", status, source[0], error.strerror)
+            self._told.warning(
+                time.monotonic(), "the answer %d to %s could not be sent: %s", status, source[0], error.strerror
+            )
 
 
 def send_on_connection(transport: int, text: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from ivr.errors import ConfigurationError, nearest
+from ivr.sip.connections import ConnectionLimits
 
 CODECS: dict[str, str] = {
     "PCMA": "PCMA/8000/1",
@@ -42,7 +43,10 @@ class SipSettings:
     `rtp_source` "first" locks a leg's RTP to whoever sends first instead of the party's SDP (a party behind NAT).
     `rtp_timeout_s` ends an answered leg that is not on hold and has sent neither RTP nor RTCP for that long; 0 never
     does.
-    `answer_timeout_s` refuses an incoming leg that nobody answered with 480. `log_level` is pjsip's, 0 to 3.
+    `answer_timeout_s` refuses an incoming leg that nobody answered with 480. `ack_timeout_s` ends an answered one whose
+    caller does not confirm it. `calls_per_source` is how many legs that are not up yet one address may have; 0: all
+    but one of the line's, and no bound for `connections.edges`. `connections` bounds TCP connections.
+    `log_level` is pjsip's, 0 to 3.
     """
 
     bind: str = "127.0.0.1"
@@ -62,6 +66,9 @@ class SipSettings:
     user: str = "ivr"
     clock_hz: int = 8000
     answer_timeout_s: float = 60.0
+    ack_timeout_s: float = 5.0
+    calls_per_source: int = 0
+    connections: ConnectionLimits = field(default_factory=ConnectionLimits)
     rtp_timeout_s: float = 30.0
     queue_s: float = 60.0
     log_level: int = 0

@@ -112,6 +112,9 @@ class Switchboard:
         self._legs[leg_id] = leg
         try:
             assert self.thread.endpoint is not None
+            if not self.thread.gate.media_sockets.take(2, time.monotonic()):
+                self._report_end(leg, 503, _NO_CIRCUIT_CAUSE)
+                return
             if self.thread.endpoint.utilVerifySipUri(uri) != 0:
                 self._report_end(leg, 484, None)
                 return

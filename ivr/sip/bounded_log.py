@@ -1,0 +1,30 @@
+"""Warnings that a stranger can cause at will: told, but never so many that they fill a disk or slow the line."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+
+_LINES = 30
+_PER_S = 10.0
+
+
+class BoundedLog:
+    """Passes 30 warnings in any ten seconds on, and says afterwards how many it kept back. `now` is monotonic."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._told: deque[float] = deque()
+        self._kept_back = 0
+
+    def warning(self, now: float, text: str, *values: object) -> None:
+        while self._told and now - self._told[0] >= _PER_S:
+            self._told.popleft()
+        if len(self._told) >= _LINES:
+            self._kept_back += 1
+            return
+        if self._kept_back:
+            self._log.warning("%d more refusals were not told one by one", self._kept_back)
+            self._kept_back = 0
+        self._told.append(now)
+        self._log.warning(text, *values)

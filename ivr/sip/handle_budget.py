@@ -1,0 +1,33 @@
+"""How many sockets the library may be given: it has 64 places, and a freed one is empty only half a second later.
+
+Pure. More at once than there are places ends the process inside the library, so nothing may ask for them that fast.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+PLACES = 64
+"""Places of one I/O queue of this build; signalling has one, media another."""
+
+RECOVERY_S = 1.0
+"""A closed socket keeps its place for 0.5 s and until the queue is next looked at; twice that is safe."""
+
+
+class HandleBudget:
+    """Spends at most `most` sockets in any `RECOVERY_S`; what is in use for longer must fit beside it."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._spent: deque[tuple[float, int]] = deque()
+        self._sum = 0
+
+    def take(self, sockets: int, now: float) -> bool:
+        """Spend sockets; False when that would be too many, and then nothing is spent."""
+        while self._spent and now - self._spent[0][0] >= RECOVERY_S:
+            self._sum -= self._spent.popleft()[1]
+        if self._sum + sockets > self._most:
+            return False
+        self._spent.append((now, sockets))
+        self._sum += sockets
+        return True

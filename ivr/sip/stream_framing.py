@@ -1,0 +1,58 @@
+"""Where a message on a TCP connection ends (RFC 3261 section 18.3), and whether the library's buffer can hold it.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
+
+_LENGTH = re.compile(rb"^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*(\S+)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+LONGEST_SKIPPED_BYTES = 65_536
+"""A longer message is not read to its end: its connection is closed."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands at the beginning of the bytes that are there.
+
+    `size` is the whole message's, None when that cannot be known yet. `status` is the refusal that it deserves, 0 when
+    it may be passed on; then `broken` tells that nothing after it can be understood.
+    """
+
+    size: int | None
+    status: int = 0
+    broken: bool = False
+    sip_call_id: str = ""
+
+
+def frame_of(data: bytes) -> Frame:
+    """Read the beginning of what came on a connection, line ends before it taken off."""
+    end = data.find(b"\r\n\r\n")
+    if end < 0:
+        return Frame(None, 513, broken=True) if len(data) >= LARGEST_BYTES else Frame(None)
+    head = data[:end].replace(b"\r\n", b"\n")
+    lengths = _LENGTH.findall(head)
+    if len(lengths) != 1:
+        return Frame(None, 400, broken=True)
+    size = end + 4 + int(lengths[0])
+    if size >= LARGEST_BYTES:
+        return Frame(size, 513, broken=size > LONGEST_SKIPPED_BYTES)
+    named = _CALL_ID.search(head)
+    return Frame(size, sip_call_id=named.group(1).decode("utf-8", "surrogateescape") if named else "")
+
+
+def request_in(data: bytes) -> Message | None:
+    """Return the request whose beginning this is, as far as its head has come, to be refused; None when it is none."""
+    head, gap, rest = data.partition(b"\r\n\r\n")
+    if not gap:
+        head, rest = data.rpartition(b"\r\n")[0], b""
+    try:
+        message = read_message(head + b"\r\n\r\n" + rest)
+    except UnreadableError:
+        return None
+    return message if message.method not in ("", "ACK") else None
