@@ -47,13 +47,20 @@ LEG = Machine(
 
 
 class Disposition(Enum):
-    """How a leg or a call ended, in the words of the field."""
+    """How a leg or a call ended, in the words of the field.
+
+    REDIRECTED: the called side names another address, to which the engine does not go. NO_MEDIA: both sides were there
+    and agreed on no audio. UNACKNOWLEDGED: answered, and the caller never confirmed it.
+    """
 
     ANSWERED = "ANSWERED"
     NO_ANSWER = "NO_ANSWER"
     BUSY = "BUSY"
     CANCELLED = "CANCELLED"
     REJECTED = "REJECTED"
+    REDIRECTED = "REDIRECTED"
+    NO_MEDIA = "NO_MEDIA"
+    UNACKNOWLEDGED = "UNACKNOWLEDGED"
     FAILED = "FAILED"
 
 
@@ -65,6 +72,9 @@ _BY_STATUS: dict[int, Disposition] = {
     487: Disposition.CANCELLED,
     403: Disposition.REJECTED,
     603: Disposition.REJECTED,
+    488: Disposition.NO_MEDIA,
+    606: Disposition.NO_MEDIA,
+    200: Disposition.UNACKNOWLEDGED,
 }
 
 
@@ -72,4 +82,6 @@ def disposition_of(sip_status: int, *, was_confirmed: bool) -> Disposition:
     """Map the final SIP status of a leg to its disposition (RFC 3261 section 21)."""
     if was_confirmed:
         return Disposition.ANSWERED
+    if 300 <= sip_status < 400:
+        return Disposition.REDIRECTED
     return _BY_STATUS.get(sip_status, Disposition.FAILED)

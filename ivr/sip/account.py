@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 class LineAccount(pj.Account):  # type: ignore[misc]  # the binding has no types
     """Hands incoming calls and registration results to the switchboard, on the endpoint's thread."""
 
-    def __init__(self, incoming: Callable[[int], None], registered: Callable[[int], None]) -> None:
+    def __init__(self, incoming: Callable[[int, str], None], registered: Callable[[int], None]) -> None:
         super().__init__()
         self._incoming = incoming
         self._registered = registered
@@ -24,7 +24,9 @@ class LineAccount(pj.Account):  # type: ignore[misc]  # the binding has no types
 
     def onIncomingCall(self, prm: pj.OnIncomingCallParam) -> None:  # noqa: N802 - the binding's name
         try:
-            self._incoming(prm.callId)
+            # The binding's nested objects point into their owner: no chains of attributes.
+            received = prm.rdata
+            self._incoming(prm.callId, str(received.srcAddress).rpartition(":")[0])
         except Exception:
             _LOG.exception("an incoming call could not be taken")
 

@@ -29,6 +29,8 @@ class CallListener(Protocol):
 
     def digit_received(self, leg_id: str, digit: str, *, in_rtp: bool) -> None: ...
 
+    def redirected(self, leg_id: str, sip_status: int) -> None: ...
+
 
 class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
     """The library's call object; forwards to its listener and keeps nothing itself.
@@ -64,6 +66,15 @@ class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
         except Exception:
             _LOG.exception("a call's media could not be followed")
 
+    def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802
+        try:
+            event = prm.e
+            self._listener.redirected(self._leg_id, _status_of(event))
+        except Exception:
+            _LOG.exception("a redirection could not be noted")
+        # Nobody makes the engine dial: a program calls whom it means to call.
+        return int(pj.PJSIP_REDIRECT_STOP)
+
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802
         try:
             in_rtp = prm.method == pj.PJSUA_DTMF_METHOD_RFC2833
@@ -84,6 +95,15 @@ def _reason_cause(event: Any) -> int | None:
     return cause_in_message(event.body.tsxState.src.rdata.wholeMsg)
 
 
+def _status_of(event: Any) -> int:
+    """Return the status of the response that brought this event; 302 when it cannot be read."""
+    if event.type == pj.PJSIP_EVENT_TSX_STATE and event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
+        first = event.body.tsxState.src.rdata.wholeMsg.split(" ", 2)
+        if len(first) == 3 and first[1].isdigit():
+            return int(first[1])
+    return 302
+
+
 @dataclass
 class Leg:
     """One leg. Times are monotonic seconds; a deadline of None is not running."""
@@ -95,6 +115,10 @@ class Leg:
     incoming: bool = False
     call: LegCall | None = None
     sip_call_id: str = ""
+    source: str = ""
+    """The address that an incoming leg's INVITE came from."""
+    negotiated: bool = False
+    """Whether offer and answer have met: without that there is no media to come up."""
     media: Any = None
     """The call's conference port while its media flows."""
     track: Track | None = None
@@ -106,6 +130,7 @@ class Leg:
     hold_wanted: bool | None = None
     peers: set[str] = field(default_factory=set)
     ring_deadline: float | None = None
+    ack_deadline: float | None = None
     digits: DigitFilter = field(default_factory=DigitFilter, repr=False)
     ended_by_us: bool = False
     end_status: int = 0

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ivr.sip.message import Message
-from ivr.sip.offer_bounds import BOUNDS, OfferBounds, audio_lines, excess_of
+from ivr.sip.offer import audio_lines, has_common_codec
+from ivr.sip.offer_bounds import BOUNDS, OfferBounds, excess_of
 
 ALLOWED = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "PRACK", "UPDATE")
 """The methods of RFC 3261, 3262, 3311 and 6086 that the engine serves; its Allow header."""
@@ -19,7 +20,8 @@ EXTENSIONS = ("100rel", "timer")
 
 _KNOWN_UNSERVED = ("REGISTER", "MESSAGE", "PUBLISH")
 _MAY_OFFER = ("INVITE", "UPDATE", "PRACK", "ACK")
-_BODIES = ("application/sdp", "multipart/mixed", "multipart/alternative")
+_SDP = "application/sdp"
+_BODIES = (_SDP, "multipart/mixed", "multipart/alternative")
 _RETRY_AFTER_S = 5
 _ANSWER_BYTES = 1_500
 _PLAIN_ANSWER_BYTES = 500
@@ -51,13 +53,16 @@ class Arrival:
     """The circumstances of a message. `full_buffer`: as long as the library's buffer, so perhaps cut.
 
     `in_dialog`: its tags and Call-ID are those of a dialog that the library has. `known`: its Call-ID is that of a leg,
-    so that an INVITE without a To tag is only told again. `places` is how many more legs the line takes.
+    so that an INVITE without a To tag is only told again. `places` is how many more legs the line takes. `source_full`:
+    as many calls of this source as it may have are not up yet. `codecs` are those that the line speaks.
     """
 
     full_buffer: bool
     in_dialog: bool
     known: bool
     places: int
+    source_full: bool = False
+    codecs: frozenset[str] = frozenset()
 
 
 PASS = Verdict(Act.PASS)
@@ -95,11 +100,14 @@ def decide_request(request: Message, arrival: Arrival, bounds: OfferBounds = BOU
         return Verdict(Act.ANSWER, 603, "replaces")
     if _echo(request) > _LARGEST - (_ANSWER_BYTES if request.method in _MAY_OFFER else _PLAIN_ANSWER_BYTES):
         return Verdict(Act.ANSWER, 513, "answer-too-large")
-    body = _decide_body(request, bounds)
+    body = _decide_body(request, arrival, bounds)
     if body is not None:
         return body
-    if request.method == "INVITE" and not request.to_tag and not arrival.known and arrival.places < 1:
-        return Verdict(Act.ANSWER, 503, "full", (retry_after(),))
+    if request.method == "INVITE" and not request.to_tag and not arrival.known:
+        if arrival.places < 1:
+            return Verdict(Act.ANSWER, 503, "full", (retry_after(),))
+        if arrival.source_full:
+            return Verdict(Act.ANSWER, 503, "source-full", (retry_after(),))
     return PASS
 
 
@@ -141,7 +149,7 @@ def _decide_ack(request: Message, arrival: Arrival, bounds: OfferBounds) -> Verd
     return Verdict(Act.BLANK, rule=f"answer {excess}") if excess else PASS
 
 
-def _decide_body(request: Message, bounds: OfferBounds) -> Verdict | None:
+def _decide_body(request: Message, arrival: Arrival, bounds: OfferBounds) -> Verdict | None:
     if not request.body.strip():
         return None
     if not request.content_type:
@@ -151,7 +159,11 @@ def _decide_body(request: Message, bounds: OfferBounds) -> Verdict | None:
     if request.content_type not in _BODIES or request.get("content-encoding"):
         return Verdict(Act.ANSWER, 415, "body-type", (("Accept", "application/sdp"),))
     excess = excess_of(request.body, bounds)
-    return Verdict(Act.ANSWER, 488, f"offer {excess}") if excess else None
+    if excess:
+        return Verdict(Act.ANSWER, 488, f"offer {excess}")
+    if request.content_type == _SDP and arrival.codecs and not has_common_codec(request.body, arrival.codecs):
+        return Verdict(Act.ANSWER, 488, "no-common-codec")
+    return None
 
 
 def _echo(request: Message) -> int:

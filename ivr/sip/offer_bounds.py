@@ -30,7 +30,6 @@ class OfferBounds:
 
 
 BOUNDS = OfferBounds()
-_AUDIO = re.compile(rb"^m=audio [1-9]", re.IGNORECASE | re.MULTILINE)
 _MEDIA = re.compile(r"m=([A-Za-z0-9-]{1,16}) (\d{1,5})(?:/(\d{1,3}))? (\S{1,64})((?: \S{1,64})*)")
 
 
@@ -71,11 +70,6 @@ def excess_of(body: bytes, bounds: OfferBounds = BOUNDS) -> str:
         if over:
             return over
     return ""
-
-
-def audio_lines(body: bytes) -> int:
-    """Return how many audio lines with a port a description within bounds has."""
-    return len(_AUDIO.findall(body.replace(b"\r", b"\n")))
 
 
 def _over(counts: dict[str, int], bounds: OfferBounds) -> str:

@@ -14,6 +14,7 @@ import secrets
 import socket
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,13 +25,15 @@ from ivr.sip.handle_budget import HandleBudget
 from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
 from ivr.sip.message_gate import Act, Arrival, Verdict, decide_request, decide_response, sockets_wanted, too_fast
 from ivr.sip.reply import way_back, write_reply
+from ivr.sip.unacknowledged import end_unacknowledged, transaction_key
 
 _LOG = logging.getLogger(__name__)
 _LIBRARY = ctypes.CDLL(binding.__file__)
 _BEFORE_TRANSPORT_LAYER = 1
 _HANDLED, _NOT_HANDLED = 1, 0
 _REMEMBERED = 512
-_MEDIA_SOCKETS = 40
+# Beside these four calls with two audio lines each may stand for longer: 60 of 64 places.
+_MEDIA_SOCKETS = 44
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 
 _LIBRARY.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
@@ -110,12 +113,18 @@ class LegBook(Protocol):
         """How many more legs the line takes."""
         ...
 
+    def source_is_full(self, source: str) -> bool:
+        """Whether as many calls of this address as it may have are not up yet."""
+        ...
+
 
 class PjsipGate:
     """One per endpoint, from after the library's initialisation until before its end."""
 
-    def __init__(self, legs: LegBook) -> None:
+    def __init__(self, legs: LegBook, codecs: Iterable[str]) -> None:
         self._legs = legs
+        self._codecs = frozenset(codecs)
+        self._invites: OrderedDict[str, bytes] = OrderedDict()
         self._told = BoundedLog(_LOG)
         self.media_sockets = HandleBudget(_MEDIA_SOCKETS)
         self.secret = secrets.token_bytes(16)
@@ -164,6 +173,10 @@ class PjsipGate:
         ).encode()
         return self._probe
 
+    def end_unacknowledged(self, sip_call_id: str) -> bool:
+        """End a call that was answered and not confirmed; False when the library no longer knows it."""
+        return end_unacknowledged(self._invites.pop(sip_call_id, b""))
+
     # ------------------------------------------------------------ called by the library
 
     def _guarded_request(self, address: int) -> int:
@@ -203,7 +216,7 @@ class PjsipGate:
             elif request.method == "CANCEL":
                 self._answer(request, received, source, 481, ())
             return _HANDLED
-        arrival = _arrival(request, data, self._legs)
+        arrival = self._arrival(request, data, source[0])
         verdict = decide_request(request, arrival)
         if verdict.act is Act.INFO:
             status = self._legs.info_received(InfoRequest(request.call_id, request.content_type, request.body))
@@ -214,6 +227,8 @@ class PjsipGate:
         if wanted and not self.media_sockets.take(wanted, time.monotonic()):
             verdict = too_fast(request)
         if verdict.act is Act.PASS:
+            if request.method == "INVITE" and not request.to_tag:
+                self._remember(request.call_id, transaction_key(received.pool or 0, address))
             return _NOT_HANDLED
         if verdict.rule:
             self._told.warning(
@@ -251,6 +266,21 @@ class PjsipGate:
         return _NOT_HANDLED
 
     # ------------------------------------------------------------ how it works
+
+    def _remember(self, sip_call_id: str, key: bytes) -> None:
+        self._invites[sip_call_id] = key
+        while len(self._invites) > _REMEMBERED:
+            self._invites.popitem(last=False)
+
+    def _arrival(self, request: Message, data: bytes, source: str) -> Arrival:
+        return Arrival(
+            full_buffer=len(data) >= LARGEST_BYTES,
+            in_dialog=bool(request.to_tag) and _has_dialog(request),
+            known=self._legs.has_leg(request.call_id),
+            places=self._legs.places(),
+            source_full=self._legs.source_is_full(source),
+            codecs=self._codecs,
+        )
 
     def _add_datagram_transport(self, transport: int) -> None:
         """Answer what comes over this UDP transport by its own socket."""
@@ -299,15 +329,6 @@ def _read(received: _Received, address: int) -> tuple[bytes, tuple[str, int]]:
     if not 0 < received.src_port < 1 << 16:
         raise ValueError("the message has no source")
     return ctypes.string_at(at, length), (received.src_name.decode("ascii"), received.src_port)
-
-
-def _arrival(request: Message, data: bytes, legs: LegBook) -> Arrival:
-    return Arrival(
-        full_buffer=len(data) >= LARGEST_BYTES,
-        in_dialog=bool(request.to_tag) and _has_dialog(request),
-        known=legs.has_leg(request.call_id),
-        places=legs.places(),
-    )
 
 
 def _has_dialog(message: Message) -> bool:

@@ -40,6 +40,7 @@ from ivr.sip.uri import addr_spec
 from ivr.sip.wiring import Wiring
 
 _LOG = logging.getLogger(__name__)
+_NOT_ACCEPTABLE = 488
 _SERVICE_UNAVAILABLE = 503
 _UNAVAILABLE = 480
 _CANCELLED = 487
@@ -95,6 +96,7 @@ class Switchboard:
         leg = self._legs.get(leg_id)
         if leg is not None and leg.state in (LegState.INCOMING, LegState.EARLY) and not leg.ended_by_us:
             leg.ring_deadline = None
+            leg.ack_deadline = time.monotonic() + self._settings.ack_timeout_s if self._settings.ack_timeout_s else None
             self._respond(leg, 200)
 
     def reject(self, leg_id: str, sip_status: int) -> None:
@@ -174,7 +176,7 @@ class Switchboard:
         self._tell_registration(code)
         _LOG.log(logging.INFO if 200 <= code < 300 else logging.WARNING, "registration: status %d", code)
 
-    def _incoming(self, library_call: int) -> None:
+    def _incoming(self, library_call: int, source: str) -> None:
         leg_id = self._new_leg_id()
         call = LegCall(self, leg_id, self._account, library_call)
         if self._closing or not self.slots.take(leg_id):
@@ -184,7 +186,7 @@ class Switchboard:
             return
         info = call.getInfo()
         leg = Leg(leg_id, LegState.INCOMING, self._wiring.take_port(), AudioStream(leg_id, self._settings))
-        leg.incoming, leg.call, leg.sip_call_id = True, call, info.callIdString
+        leg.incoming, leg.call, leg.sip_call_id, leg.source = True, call, info.callIdString, source
         if self._settings.answer_timeout_s:
             leg.ring_deadline = time.monotonic() + self._settings.answer_timeout_s
         self._legs[leg_id] = leg
@@ -204,6 +206,12 @@ class Switchboard:
         elif info.state == pj.PJSIP_INV_STATE_CONNECTING:
             leg.state = LEG.after(leg.state, LegEvent.ANSWER, where=leg_id)
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED and not leg.confirmed:
+            leg.ack_deadline = None
+            if not leg.negotiated:
+                # An ACK without the answer to our offer, or with one that could not be read.
+                _LOG.warning("leg %s: the party has not answered our offer: ended", leg_id)
+                self._end(leg, status=_NOT_ACCEPTABLE)
+                return
             leg.state = LEG.after(leg.state, LegEvent.CONFIRM, where=leg_id)
             leg.sip_call_id = info.callIdString
             self._begin_media(leg)
@@ -224,6 +232,7 @@ class Switchboard:
         leg = self._legs.get(leg_id)
         if leg is None or leg.call is None or leg.reported:
             return
+        leg.negotiated = True
         media = read_call_media(leg.call)
         held, leg.holding, leg.media = media.held, media.holding, media.port
         changed, leg.held = held != leg.held, held
@@ -235,6 +244,12 @@ class Switchboard:
             self._emit(LegHeld(leg_id, held, now))
         # Ended in the next turn: the library does not bear it in the midst of its answer.
         leg.unfit |= not connected
+
+    def redirected(self, leg_id: str, sip_status: int) -> None:
+        """A called party sent us elsewhere (3xx), where we do not go; the library reports the end as a 487."""
+        leg = self._legs.get(leg_id)
+        if leg is not None:
+            leg.end_status = leg.end_status or sip_status
 
     def digit_received(self, leg_id: str, digit: str, *, in_rtp: bool) -> None:
         leg = self._legs.get(leg_id)
@@ -256,6 +271,13 @@ class Switchboard:
     def places(self) -> int:
         """How many more legs the line takes; a slot that is kept for an agent is none."""
         return 0 if self._closing else min(self.slots.free, self.thread.max_calls - self.thread.calls_in_library())
+
+    def source_is_full(self, source: str) -> bool:
+        """Whether as many calls of this address as it may have are not up yet; an edge speaks for many sources."""
+        if source in self._settings.connections.edges:
+            return False
+        most = self._settings.calls_per_source or max(1, self.slots.capacity - 1)
+        return sum(1 for leg in self._legs.values() if leg.source == source and not leg.confirmed) >= most
 
     # ------------------------------------------------------------ how it works
 
@@ -288,7 +310,7 @@ class Switchboard:
             return
         leg.ended_by_us = True
         leg.end_cause = cause
-        leg.ring_deadline = None
+        leg.ring_deadline = leg.ack_deadline = None
         leg.forget_at = time.monotonic() + _BYE_GRACE_S
         leg.end_status = status or (0 if leg.confirmed else _UNAVAILABLE if leg.incoming else _CANCELLED)
         try:
@@ -296,6 +318,15 @@ class Switchboard:
         except pj.Error as failure:
             _LOG.warning("leg %s could not be ended in its dialog: %s", leg.leg_id, failure.reason)
             self._report_end(leg, leg.end_status or 200, cause)
+
+    def _end_unacknowledged(self, leg: Leg) -> None:
+        """Give up a leg that was answered and not confirmed; it is told with the 200 that nobody heard."""
+        _LOG.warning("leg %s of %s was answered and not confirmed in time: ended", leg.leg_id, leg.source)
+        leg.ack_deadline = None
+        leg.ended_by_us = True
+        leg.end_status, leg.end_cause = 200, _TIMER_CAUSE
+        self.thread.gate.end_unacknowledged(leg.sip_call_id)
+        self._report_end(leg, 200, _TIMER_CAUSE)
 
     def _re_invite(self, leg: Leg) -> None:
         """Ask for the wanted hold; while another re-INVITE is under way it stays wanted for the next turn."""
@@ -340,7 +371,12 @@ class Switchboard:
                 self._end(leg)
             if leg.hold_wanted is not None and not leg.ended_by_us:
                 self._re_invite(leg)
-            if leg.forget_at is not None and now >= leg.forget_at:
+            if leg.state is LegState.CONNECTING and not (leg.incoming or leg.negotiated or leg.ended_by_us):
+                # A 2xx without the answer to our offer, or with one that could not be read.
+                self._end(leg, status=_NOT_ACCEPTABLE)
+            elif leg.ack_deadline is not None and now >= leg.ack_deadline:
+                self._end_unacknowledged(leg)
+            elif leg.forget_at is not None and now >= leg.forget_at:
                 self._report_end(leg, leg.end_status or 200, leg.end_cause)
             elif leg.ring_deadline is not None and now >= leg.ring_deadline:
                 if leg.incoming:

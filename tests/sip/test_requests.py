@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ivr.services.ports import IncomingCall, LegConfirmed, LegDisconnected
+from ivr.services.ports import IncomingCall, LegConfirmed, LegDisconnected, LineEvent
 from tests.sip.raw_peer import HOST, RawPeer, sdp
 from tests.sip.rig import Rig, rigged, run
 
@@ -38,6 +38,13 @@ async def answering(**settings: float) -> AsyncIterator[Rig]:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+
+
+async def told(rig: Rig, kind: type[LineEvent]) -> None:
+    """Wait until an answering line has told an event of this kind."""
+    async with asyncio.timeout(5):
+        while not any(isinstance(event, kind) for event in rig.seen):  # noqa: ASYNC110 - the list has no event
+            await asyncio.sleep(0.01)
 
 
 class Stranger:

@@ -8,7 +8,7 @@ import pytest
 
 from ivr.sip.bounded_log import BoundedLog
 from ivr.sip.connections import ConnectionBook, ConnectionLimits
-from ivr.sip.handle_budget import HandleBudget
+from ivr.sip.handle_budget import RECOVERY_S, HandleBudget
 from ivr.sip.stream_framing import LONGEST_SKIPPED_BYTES, Frame, frame_of, request_in
 
 LIMITS = ConnectionLimits(total=3, per_source=2, first_message_s=5, idle_s=60, handles=5, edges=("edge",))
@@ -78,19 +78,19 @@ def test_a_closed_socket_keeps_its_place_for_a_while() -> None:
     assert book.crowded(0, others=1)
     for key in range(4):
         book.closed(key, 10)
-    book.opened(9, "z", 10.5)
-    assert book.crowded(10.9)
-    assert not book.crowded(11)
+    book.opened(9, "z", 10.1)
+    assert book.crowded(10 + RECOVERY_S - 0.01)
+    assert not book.crowded(10 + RECOVERY_S)
 
 
 def test_sockets_are_taken_no_faster_than_they_come_back() -> None:
     budget = HandleBudget(4)
     assert budget.take(2, 0)
-    assert budget.take(2, 0.5)
-    assert not budget.take(2, 0.9)
-    assert budget.take(2, 1.0)
-    assert not budget.take(1, 1.4)
-    assert budget.take(2, 1.5)
+    assert budget.take(2, RECOVERY_S / 2)
+    assert not budget.take(1, RECOVERY_S - 0.01)
+    assert budget.take(2, RECOVERY_S)
+    assert not budget.take(1, RECOVERY_S * 1.4)
+    assert budget.take(2, RECOVERY_S * 1.5)
 
 
 def test_where_a_message_on_a_connection_ends() -> None:
