@@ -17,6 +17,7 @@ from ivr.services.inspection import leftovers
 from ivr.services.rekeying import retired_keks
 from ivr.services.uploads import waiting
 from ivr.settings import Settings
+from ivr.sip.message import LARGEST_BYTES
 from ivr.speech.model import check_model, join_model
 from ivr.storage.testimony import table_faults
 
@@ -74,6 +75,7 @@ def examine(settings: Settings) -> list[Check]:
         _try("modèle de parole", lambda: _model(settings)),
         _try("messages vocaux", lambda: _prompts(settings)),
         _try("adhérents à identifier", lambda: _members(settings)),
+        _try("messages SIP", _sip_limit),
     ]
 
 
@@ -223,3 +225,8 @@ def _members(settings: Settings) -> str:
 def _prompts(settings: Settings) -> str:
     PromptLibrary(settings).check()
     return f"{len(settings.prompts)} messages"
+
+
+def _sip_limit() -> str:
+    """Not a fault: a limit of the SIP library that explains refused calls (513)."""
+    return f"moins de {LARGEST_BYTES} octets, sinon refus 513 ; placez Kamailio devant pour de plus longs (docs/sip.md)"

@@ -31,6 +31,7 @@ from ivr.services.call_control import CallControl, Routes
 from ivr.services.dependencies import Dependencies
 from ivr.services.pending_evidence import Notebook
 from ivr.settings import Settings, load_settings
+from ivr.sip.connections import ConnectionLimits
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import Registration, SipSettings
 from ivr.speech.client import ZmqEar
@@ -80,6 +81,11 @@ def sip_settings(settings: Settings, index: int) -> SipSettings:
         max_calls=sip.max_calls,
         rtp_source=sip.rtp_source,
         rtp_timeout_s=sip.rtp_timeout_s,
+        ack_timeout_s=sip.ack_timeout_s,
+        calls_per_source=sip.calls_per_source,
+        connections=ConnectionLimits(
+            per_source=sip.connections_per_source, idle_s=sip.connection_idle_s, edges=sip.edges
+        ),
     )
 
 

@@ -81,7 +81,8 @@ class SipSection(Section):
     """`bind` is an address of this machine; line n listens on `port` + n and takes its share of the RTP range.
 
     `port` 0 takes any free one; an RTP range of 0 to 0 lets the system choose. `max_calls` 0 takes as many per line as
-    the SIP library has.
+    the SIP library has. `edges` are addresses that speak for many peers (a dispatcher, an SBC): the bounds of one
+    source do not hold for them.
     """
 
     bind: str = "0.0.0.0"
@@ -95,7 +96,20 @@ class SipSection(Section):
     max_calls: int = Field(default=0, ge=0, le=1000)
     rtp_source: Literal["negotiated", "first"] = "negotiated"
     rtp_timeout_s: float = Field(default=30.0, ge=0)
+    ack_timeout_s: float = Field(default=5.0, ge=1, le=32)
+    edges: tuple[str, ...] = ()
+    calls_per_source: int = Field(default=0, ge=0, le=1000)
+    connections_per_source: int = Field(default=8, ge=1, le=32)
+    connection_idle_s: float = Field(default=120.0, ge=5, le=3600)
     registrar: RegistrarSection = RegistrarSection()
+
+    @field_validator("edges")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ipaddress.ip_address(one)) for one in value)
+        except ValueError:
+            raise ValueError('write IP addresses, e.g. ["192.0.2.10"]') from None
 
     @field_validator("bind")
     @classmethod

@@ -336,6 +336,7 @@ def test_init_is_idempotent_and_doctor_then_finds_nothing(changed: House) -> Non
     report = changed.ivr_json("doctor")
     assert report["ok"] is True
     assert all(check["ok"] for check in report["checks"])
+    assert any("4000 octets" in check["detail"] and "Kamailio" in check["detail"] for check in report["checks"])
     changed.must_be_whole()
 
 
