@@ -36,6 +36,7 @@ from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import Registration, SipSettings
 from ivr.speech.client import ZmqEar
 from ivr.speech.detector import WebrtcDetector
+from ivr.speech.key_reader import CleanKeyReader
 from ivr.speech.key_tones import GoertzelKeyTones
 
 
@@ -129,6 +130,7 @@ def dependencies(
         ear=ear,
         new_detector=WebrtcDetector,
         new_tone_detector=GoertzelKeyTones,
+        new_key_reader=CleanKeyReader,
         vault=archive.vault,
         audit=archive.audit,
         call_log=archive.call_log,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr.domain.hearing import Channel
 from ivr.domain.recording import Mask
@@ -17,6 +17,14 @@ class Tone:
 
     start_ms: int
     end_ms: int
+
+
+@dataclass(frozen=True)
+class PlayedKey:
+    """A key that was read in the audio, certain from `start_ms` on. It is acted on and forgotten, never written."""
+
+    digit: str = field(repr=False)
+    start_ms: int
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import math
 
 from ivr.domain.call import PartyRole
 from ivr.domain.endpointing import FRAME_MS
+from ivr.domain.key_presses import KeyPresses
 from ivr.domain.leg import LEG, LegEvent, LegState
 from ivr.services.ports import LegDisconnected, Line
 from ivr.services.speaker import PromptFile, Speaker
@@ -26,6 +27,9 @@ class CallLeg:
         self.held = False
         self.sip_call_id = ""
         self.answered_at: float | None = None
+        #: Whether keys may come as tones in its audio only: no telephone-event was agreed.
+        self.plays_keys = False
+        self.presses = KeyPresses()
 
     def move(self, event: LegEvent) -> None:
         self.state = LEG.after(self.state, event, where=f"leg {self.id}")
@@ -34,9 +38,10 @@ class CallLeg:
         if LEG.allows(self.state, LegEvent.PROGRESS):
             self.move(LegEvent.PROGRESS)
 
-    def confirmed(self, sip_call_id: str, at: float) -> None:
+    def confirmed(self, sip_call_id: str, at: float, *, telephone_event: bool = True) -> None:
         self.move(LegEvent.ANSWER)
         self.move(LegEvent.CONFIRM)
+        self.plays_keys = not telephone_event
         self.sip_call_id = sip_call_id
         self.answered_at = at
         self.up.set()

@@ -9,6 +9,8 @@ from typing import Any
 
 from ivr.domain.call import CallEvent, CallState, PartyRole
 from ivr.domain.consent import Basis
+from ivr.domain.key_presses import Way
+from ivr.domain.keys import PlayedKey
 from ivr.domain.leg import Disposition, disposition_of
 from ivr.domain.recording import REPORTABLE
 from ivr.domain.verdict import Label
@@ -20,6 +22,7 @@ from ivr.services.ports import (
     CallRow,
     DigitPressed,
     ForeignRtp,
+    KeysAgreed,
     LegConfirmed,
     LegDisconnected,
     LegHeld,
@@ -61,7 +64,7 @@ class Conversation:
             objected=self._objected_by_key,
             doubt_settled=self._doubt_settled,
         )
-        self._pump = MediaPump(call, self._reactions, fault=self.fault)
+        self._pump = MediaPump(call, self._reactions, on_key=self._played, fault=self.fault)
         self._pumping: asyncio.Task[None] | None = None
         self._hurried = asyncio.Event()
         self._handlers: dict[type[Any], Callable[[CallLeg, Any], None]] = {
@@ -69,6 +72,7 @@ class Conversation:
             LegConfirmed: self._confirmed,
             LegDisconnected: self._disconnected,
             DigitPressed: self._digit,
+            KeysAgreed: self._keys_agreed,
             PromptEnded: self._prompt_ended,
             LegHeld: self._held,
             ForeignRtp: self._foreign_rtp,
@@ -131,7 +135,7 @@ class Conversation:
         self.call.publish("leg.ringing", party=leg.role.value)
 
     def _confirmed(self, leg: CallLeg, event: LegConfirmed) -> None:
-        leg.confirmed(event.sip_call_id, event.at)
+        leg.confirmed(event.sip_call_id, event.at, telephone_event=event.telephone_event)
         if leg is self.call.a_leg:
             self.call.answered_at = self.call.deps.clock.now()
         self.call.publish("leg.confirmed", party=leg.role.value, codec=event.codec)
@@ -143,11 +147,23 @@ class Conversation:
         self.call.publish("leg.disconnected", party=leg.role.value, sip_status=event.sip_status)
 
     def _digit(self, leg: CallLeg, event: DigitPressed) -> None:
+        self.call.capture.key_pressed(CHANNEL_OF[leg.role], self.call.a_leg.media_ms_at(event.at))
+        self._key(leg, event.digit, event.way, event.at)
+
+    def _played(self, leg: CallLeg, key: PlayedKey) -> None:
+        """A key was read in the audio of a leg whose telephone tells it no other way; its tone is masked as any."""
+        self._key(leg, key.digit, Way.TONE, self.call.deps.clock.monotonic())
+
+    def _key(self, leg: CallLeg, digit: str, way: Way, at: float) -> None:
         call = self.call
+        if not leg.presses.is_new(digit, way, at):
+            return
         call.publish("key.pressed", party=leg.role.value)
-        call.capture.key_pressed(CHANNEL_OF[leg.role], call.a_leg.media_ms_at(event.at))
-        if leg is not call.a_leg or not self._identification.key_pressed(event.digit):
-            self._reactions.key_pressed(leg.role, event.digit)
+        if leg is not call.a_leg or not self._identification.key_pressed(digit):
+            self._reactions.key_pressed(leg.role, digit)
+
+    def _keys_agreed(self, leg: CallLeg, event: KeysAgreed) -> None:
+        leg.plays_keys = not event.telephone_event
 
     def _prompt_ended(self, leg: CallLeg, event: PromptEnded) -> None:
         leg.speaker.prompt_ended(event)

@@ -19,6 +19,7 @@ from ivr.services.ports import (
     Desk,
     DoNotCallRegister,
     Ear,
+    KeyReader,
     Line,
     LiveFeed,
     MemberDirectory,
@@ -39,6 +40,7 @@ class Dependencies:
     ear: Ear
     new_detector: Callable[[], VoiceDetector]
     new_tone_detector: Callable[[], ToneDetector]
+    new_key_reader: Callable[[], KeyReader]
     vault: Vault
     audit: AuditLog
     call_log: CallLog

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from ivr.domain.call import PartyRole
 from ivr.domain.endpointing import FRAME_MS
 from ivr.domain.hearing import Channel
+from ivr.domain.keys import PlayedKey
 from ivr.domain.tape import StereoFrame
 from ivr.domain.verdict import Label
+from ivr.services.call_leg import CallLeg
 from ivr.services.listening import ChannelListener, Heard
 from ivr.services.live_call import CHANNEL_OF, LiveCall
-from ivr.services.ports import LegAudio
+from ivr.services.ports import KeyReader, LegAudio
 from ivr.services.reactions import Reactions
 
 #: Five frames at a time: late enough to be cheap, early enough not to be felt.
@@ -22,8 +24,17 @@ TICK_S = 0.1
 class MediaPump:
     """One per call. All times are milliseconds of the caller's media; the agent's are shifted onto them."""
 
-    def __init__(self, call: LiveCall, reactions: Reactions, *, fault: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        call: LiveCall,
+        reactions: Reactions,
+        *,
+        on_key: Callable[[CallLeg, PlayedKey], None],
+        fault: Callable[[Exception], None],
+    ) -> None:
         self._call = call
+        self._on_key = on_key
+        self._readers: dict[str, KeyReader] = {}
         self._reactions = reactions
         self._fault = fault
         self._failed = False
@@ -111,6 +122,7 @@ class MediaPump:
             StereoFrame(at_ms + i * FRAME_MS, spoken, bytes(len(heard)) if deaf_to_agent else heard)
             for i, (spoken, heard) in enumerate(zip(audio.spoken, audio.heard, strict=True))
         )
+        self._read_keys(call.a_leg, at_ms, audio)
 
     def _pump_agent(self, audio: LegAudio) -> None:
         at_ms = audio.first_frame * FRAME_MS
@@ -123,6 +135,19 @@ class MediaPump:
         if listener is not None:
             late = max(0, (listener.hearing.frontier_ms - at_ms) // FRAME_MS)
             listener.feed(at_ms + late * FRAME_MS, audio.spoken[late:])
+        if self._call.b_leg is not None:
+            self._read_keys(self._call.b_leg, at_ms, audio)
+
+    def _read_keys(self, leg: CallLeg, at_ms: int, audio: LegAudio) -> None:
+        """Keys that a telephone can only play act like keys; what it was agreed to tell is not read in its audio."""
+        if not leg.plays_keys:
+            self._readers.pop(leg.id, None)
+            return
+        reader = self._readers.get(leg.id)
+        if reader is None:
+            reader = self._readers[leg.id] = self._call.deps.new_key_reader()
+        for key in reader.feed(at_ms, audio.spoken):
+            self._on_key(leg, key)
 
     def _heard(self, heard: Heard) -> None:
         try:

@@ -1,31 +1,71 @@
-"""Keys pressed by a party, each told once."""
+"""Keys as a party's telephone sends them: RFC 4733 events told apart, and the bodies of SIP INFO read."""
 
 from __future__ import annotations
 
-_ECHO_S = 0.3
+import re
+from dataclasses import dataclass, field
+
+_RELAY, _PLAIN = "application/dtmf-relay", "application/dtmf"
+INFO_TYPES = (_PLAIN, _RELAY)
+"""The bodies of an INFO that are keys (drafts, RFC 6086 section 10.7); the Accept header of a 415."""
+
+_SIGNAL = re.compile(r"^\s*signal\s*[=:]\s*(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
+_KEYS = "0123456789*#ABCD"
+_FLASH = {"16", "!", "FLASH"}
+#: The library counts an event's time in milliseconds of a clock of 8 kHz and 32 bits.
+_WRAP_MS = 1 << 29
+#: An event that lasts longer than its field can say goes on in a new one that begins so much later.
+_SEGMENT_MS = 0xFFFF // 8
 
 
-class DigitFilter:
-    """Tells a press from its echo.
+@dataclass(frozen=True)
+class _Event:
+    digit: str = field(repr=False)
+    begin_ms: int
+    duration_ms: int
+    ended: bool
 
-    One press is many RFC 4733 packets. When a re-INVITE makes the stream anew in their midst, the library takes the
-    rest of them for a second press of the same key.
+
+class EventPresses:
+    """Tells presses by RFC 4733 apart: all packets of one press carry the time at which it began (section 2.5.1.2).
+
+    Durations cannot do it: the first packets of a press may be lost, and gateways write one duration into all of them.
+    One per leg, since a press outlives the stream that a re-INVITE replaces in its midst.
     """
 
     def __init__(self) -> None:
-        self._event_digit = ""
-        self._event_at = float("-inf")
-        self._media_changed_at = float("-inf")
+        self._last: _Event | None = None
 
-    def media_changed(self, now: float) -> None:
-        self._media_changed_at = now
-
-    def is_press(self, digit: str, now: float, *, in_rtp: bool) -> bool:
-        """Return whether this digit is a press of its own; `in_rtp` tells RFC 4733 from SIP INFO."""
-        if not in_rtp:
+    def is_press(self, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> bool:
+        """Return whether this packet is the first of a press that is seen; times in ms of the RTP clock."""
+        last, self._last = self._last, _Event(digit, begin_ms, duration_ms, ended)
+        if last is None or digit != last.digit:
             return True
-        new_stream = self._event_at <= self._media_changed_at
-        if new_stream and digit == self._event_digit and now - self._event_at < _ECHO_S:
+        later_ms = (begin_ms - last.begin_ms) % _WRAP_MS
+        if later_ms == 0:
             return False
-        self._event_digit, self._event_at = digit, now
-        return True
+        if last.ended:
+            return True
+        # A press that is still going on cannot begin anew: it goes on in a new segment, or the sender moves its time
+        # on with every packet.
+        goes_on = abs(later_ms - _SEGMENT_MS) <= 1 or later_ms <= last.duration_ms
+        return not goes_on
+
+
+def read_info(content_type: str, body: bytes) -> tuple[int, str]:
+    """Return the status that the body of an INFO deserves, and its key; "" when it names none that we know.
+
+    `content_type` is lower case. `Signal` is read in any case, with the numbers 10 to 15 for * # A B C D too; a flash
+    of the hook is understood and means nothing.
+    """
+    if content_type not in INFO_TYPES:
+        return 415, ""
+    text = body.decode("ascii", "replace")
+    found = _SIGNAL.search(text)
+    value = found.group(1) if found else text.strip() if content_type == _PLAIN else ""
+    value = value.upper()
+    if value in _FLASH:
+        return 200, ""
+    if re.fullmatch(r"1[0-5]", value):
+        value = _KEYS[int(value)]
+    return (200, value) if len(value) == 1 and value in _KEYS else (400, "")

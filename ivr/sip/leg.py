@@ -11,11 +11,13 @@ import pjsua2 as pj
 from ivr.domain.leg import LegState
 from ivr.sip.audio_stream import AudioStream
 from ivr.sip.cause import cause_in_message
-from ivr.sip.digits import DigitFilter
+from ivr.sip.digits import EventPresses
 from ivr.sip.media_port import LegPort
 from ivr.sip.track import Track
 
 _LOG = logging.getLogger(__name__)
+#: PJMEDIA_STREAM_DTMF_IS_END, which the binding leaves out.
+_EVENT_ENDED = 1 << 1
 
 
 class CallListener(Protocol):
@@ -27,7 +29,7 @@ class CallListener(Protocol):
 
     def media_changed(self, leg_id: str) -> None: ...
 
-    def digit_received(self, leg_id: str, digit: str, *, in_rtp: bool) -> None: ...
+    def key_event(self, leg_id: str, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> None: ...
 
     def redirected(self, leg_id: str, sip_status: int) -> None: ...
 
@@ -75,10 +77,10 @@ class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
         # Nobody makes the engine dial: a program calls whom it means to call.
         return int(pj.PJSIP_REDIRECT_STOP)
 
-    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802
+    def onDtmfEvent(self, prm: pj.OnDtmfEventParam) -> None:  # noqa: N802
         try:
-            in_rtp = prm.method == pj.PJSUA_DTMF_METHOD_RFC2833
-            self._listener.digit_received(self._leg_id, prm.digit, in_rtp=in_rtp)
+            ended = bool(prm.flags & _EVENT_ENDED)
+            self._listener.key_event(self._leg_id, prm.digit, prm.timestamp, prm.duration, ended=ended)
         except Exception:
             _LOG.exception("a key could not be passed on")
 
@@ -128,10 +130,12 @@ class Leg:
     """Whether the party holds us; `holding` is whether we hold it, `hold_wanted` what we are about to ask of it."""
     holding: bool = False
     hold_wanted: bool | None = None
+    by_event: bool = False
+    """Whether its keys come as telephone-events, as was told last."""
     peers: set[str] = field(default_factory=set)
     ring_deadline: float | None = None
     ack_deadline: float | None = None
-    digits: DigitFilter = field(default_factory=DigitFilter, repr=False)
+    keys: EventPresses = field(default_factory=EventPresses, repr=False)
     ended_by_us: bool = False
     end_status: int = 0
     """The status to report when we end the leg for a reason of our own; 0 means the one of the dialog."""

@@ -21,6 +21,7 @@ from typing import Protocol
 import pjsua2._pjsua2 as binding
 
 from ivr.sip.bounded_log import BoundedLog
+from ivr.sip.digits import INFO_TYPES
 from ivr.sip.handle_budget import HandleBudget
 from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
 from ivr.sip.message_gate import Act, Arrival, Verdict, decide_request, decide_response, sockets_wanted, too_fast
@@ -222,7 +223,8 @@ class PjsipGate:
             status = self._legs.info_received(InfoRequest(request.call_id, request.content_type, request.body))
             if status is None:
                 return _NOT_HANDLED
-            verdict = Verdict(Act.ANSWER, status)
+            headers = (("Accept", ", ".join(INFO_TYPES)),) if status == 415 else ()
+            verdict = Verdict(Act.ANSWER, status, headers=headers)
         wanted = sockets_wanted(request, arrival) if verdict.act is Act.PASS else 0
         if wanted and not self.media_sockets.take(wanted, time.monotonic()):
             verdict = too_fast(request)

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pjsua2 as pj
 
+from ivr.domain.key_presses import Way
 from ivr.domain.leg import LEG, LegEvent, LegState
 from ivr.services.ports import (
     DigitPressed,
     ForeignRtp,
     IncomingCall,
+    KeysAgreed,
     LegConfirmed,
     LegDisconnected,
     LegHeld,
@@ -28,6 +30,7 @@ from ivr.sip.audio_stream import AudioStream
 from ivr.sip.call_media import read_call_media
 from ivr.sip.cause import cause_of_status
 from ivr.sip.departures import Departures
+from ivr.sip.digits import read_info
 from ivr.sip.endpoint import EndpointThread
 from ivr.sip.leg import Leg, LegCall
 from ivr.sip.message_gate import retry_after
@@ -238,10 +241,12 @@ class Switchboard:
         changed, leg.held = held != leg.held, held
         now = time.monotonic()
         leg.audio.changed(media, now)
-        leg.digits.media_changed(now)
         connected = self._wiring.connect(leg, self._legs)
         if changed:
             self._emit(LegHeld(leg_id, held, now))
+        if leg.confirmed and leg.by_event != leg.audio.telephone_event:
+            leg.by_event = leg.audio.telephone_event
+            self._emit(KeysAgreed(leg_id, leg.by_event, now))
         # Ended in the next turn: the library does not bear it in the midst of its answer.
         leg.unfit |= not connected
 
@@ -251,19 +256,20 @@ class Switchboard:
         if leg is not None:
             leg.end_status = leg.end_status or sip_status
 
-    def digit_received(self, leg_id: str, digit: str, *, in_rtp: bool) -> None:
+    def key_event(self, leg_id: str, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> None:
         leg = self._legs.get(leg_id)
-        if leg is None:
-            return
-        now = time.monotonic()
-        if leg.digits.is_press(digit, now, in_rtp=in_rtp):
-            self._emit(DigitPressed(leg_id, digit, now))
+        if leg is not None and leg.keys.is_press(digit, begin_ms, duration_ms, ended=ended):
+            self._emit(DigitPressed(leg_id, digit, time.monotonic(), Way.EVENT))
 
     def info_received(self, info: InfoRequest) -> int | None:
         """Return the status that an INFO in a dialog deserves, before the library has seen it; None: the library's."""
         if not info.body.strip():
             return 200
-        return None
+        status, digit = read_info(info.content_type, info.body)
+        leg = next((leg for leg in self._legs.values() if leg.sip_call_id == info.sip_call_id), None)
+        if digit and leg is not None and leg.confirmed:
+            self._emit(DigitPressed(leg.leg_id, digit, time.monotonic(), Way.INFO))
+        return status
 
     def has_leg(self, sip_call_id: str) -> bool:
         return any(leg.sip_call_id == sip_call_id for leg in self._legs.values())
@@ -291,7 +297,9 @@ class Switchboard:
         self._publish(leg.leg_id, leg.track)
         leg.port.track = leg.track
         connected = self._wiring.connect(leg, self._legs)
-        self._emit(LegConfirmed(leg.leg_id, leg.sip_call_id, leg.audio.codec, time.monotonic()))
+        leg.by_event = leg.audio.telephone_event
+        up = LegConfirmed(leg.leg_id, leg.sip_call_id, leg.audio.codec, time.monotonic(), telephone_event=leg.by_event)
+        self._emit(up)
         leg.unfit |= not connected
 
     def _respond(self, leg: Leg, status: int) -> None:

@@ -14,15 +14,16 @@ import numpy.typing as npt
 from ivr.domain.keys import Tone
 
 RATE_HZ = 8000
-_SAMPLES_PER_MS = RATE_HZ // 1000
+PER_MS = RATE_HZ // 1000
+KEYPAD = "123A456B789C*0#D"
 
 _ROWS_HZ = (697.0, 770.0, 852.0, 941.0)
 _COLUMNS_HZ = (1209.0, 1336.0, 1477.0, 1633.0)
 #: Each tone is looked for at these places around its own: Q.24 has 1.8 % accepted and 3.5 % refused.
 _OFFSETS = (-0.016, 0.0, 0.016)
 #: Windows of 20 ms, each 5 ms after the last. A tone of 40 ms holds at least four whole ones.
-_WINDOW = 160
-_HOP = 40
+WINDOW = 160
+HOP = 40
 _RUN = 4
 #: How much of a window's energy must be in the two tones, and how much when a key is known to be pressed.
 _PURE = 0.73
@@ -37,13 +38,26 @@ Floats = npt.NDArray[np.float32]
 
 def _bank() -> Floats:
     tones = [hz * (1 + offset) for hz in _ROWS_HZ + _COLUMNS_HZ for offset in _OFFSETS]
-    phase = 2 * np.pi / RATE_HZ * np.outer(np.arange(_WINDOW), tones)
+    phase = 2 * np.pi / RATE_HZ * np.outer(np.arange(WINDOW), tones)
     # What a sine of this frequency leaves in a bin is then its share of the window's energy.
-    return np.hstack([np.cos(phase), np.sin(phase)]).astype(np.float32) * np.float32(np.sqrt(2 / _WINDOW))
+    return np.hstack([np.cos(phase), np.sin(phase)]).astype(np.float32) * np.float32(np.sqrt(2 / WINDOW))
 
 
 _BANK = _bank()
 _COUNT = _BANK.shape[1] // 2
+
+
+def measure(heard: Floats, count: int) -> tuple[Floats, Floats]:
+    """Measure `count` windows of PCM: the energy of each low and high tone, and the whole energy, never quite 0.
+
+    Shapes (count, 2, 4), which is rows and columns of the keypad, and (count,).
+    """
+    windows = np.lib.stride_tricks.as_strided(
+        heard, (count, WINDOW), (heard.strides[0] * HOP, heard.strides[0]), writeable=False
+    )
+    energy = np.einsum("ij,ij->i", windows, windows) + np.float32(1.0)
+    both = np.square(windows @ _BANK)
+    return (both[:, :_COUNT] + both[:, _COUNT:]).reshape(count, 2, 4, -1).max(axis=3), energy
 
 
 class GoertzelKeyTones:
@@ -70,19 +84,19 @@ class GoertzelKeyTones:
         if at_ms != self._next_ms:
             found += self.finish()
         pcm = np.frombuffer(b"".join(frames), dtype="<i2")
-        self._next_ms = at_ms + pcm.size // _SAMPLES_PER_MS
+        self._next_ms = at_ms + pcm.size // PER_MS
         if pcm.size == 0:
             return tuple(found)
         if int(pcm.max()) < _WEAKEST_PEAK and int(pcm.min()) > -_WEAKEST_PEAK:
             found += self._ended()
-            self._tail = pcm[-(_WINDOW - _HOP) :].astype(np.float32)
+            self._tail = pcm[-(WINDOW - HOP) :].astype(np.float32)
             return tuple(found)
         heard = np.concatenate([self._tail, pcm.astype(np.float32)])
-        count = (heard.size - _WINDOW) // _HOP + 1
+        count = (heard.size - WINDOW) // HOP + 1
         if count > 0:
-            first_ms = self._next_ms - heard.size // _SAMPLES_PER_MS
+            first_ms = self._next_ms - heard.size // PER_MS
             found += self._windows(heard, count, first_ms, keen=keen)
-            heard = heard[count * _HOP :]
+            heard = heard[count * HOP :]
         self._tail = heard
         return tuple(found)
 
@@ -93,20 +107,14 @@ class GoertzelKeyTones:
         return found
 
     def _windows(self, heard: Floats, count: int, first_ms: int, *, keen: bool) -> list[Tone]:
-        windows = np.lib.stride_tricks.as_strided(
-            heard, (count, _WINDOW), (heard.strides[0] * _HOP, heard.strides[0]), writeable=False
-        )
-        energy = np.einsum("ij,ij->i", windows, windows) + np.float32(1.0)
-        both = np.square(windows @ _BANK)
-        power = (both[:, :_COUNT] + both[:, _COUNT:]).reshape(count, 2, -1)
-        best = power.max(axis=2)
+        tones, energy = measure(heard, count)
+        best, keys = tones.max(axis=2), tones.argmax(axis=2)
         pure = best.sum(axis=1) > (_PURE_WHEN_KEEN if keen else _PURE) * energy
         if not pure.any():
             return list(self._ended())
         ratio = 10 ** (_TWIST_DB / 10)
         balanced = (best[:, 0] < ratio * best[:, 1]) & (best[:, 1] < ratio * best[:, 0])
-        loud = energy > np.float32(_WINDOW * (_WEAKEST_PEAK / 2) ** 2)
-        keys = power.argmax(axis=2) // len(_OFFSETS)
+        loud = energy > np.float32(WINDOW * (_WEAKEST_PEAK / 2) ** 2)
         found: list[Tone] = []
         for at in range(count):
             if not (pure[at] and balanced[at] and loud[at]):
@@ -116,16 +124,16 @@ class GoertzelKeyTones:
             if pair != self._pair:
                 found += self._ended()
                 self._pair = pair
-            start_ms = first_ms + at * _HOP // _SAMPLES_PER_MS
+            start_ms = first_ms + at * HOP // PER_MS
             self._run.append(start_ms)
             if keen and len(self._run) < _RUN:
-                found.append(Tone(start_ms, start_ms + _WINDOW // _SAMPLES_PER_MS))
+                found.append(Tone(start_ms, start_ms + WINDOW // PER_MS))
         if len(self._run) >= _RUN:
             found.append(self._tone())
         return found
 
     def _tone(self) -> Tone:
-        return Tone(self._run[0], self._run[-1] + _WINDOW // _SAMPLES_PER_MS)
+        return Tone(self._run[0], self._run[-1] + WINDOW // PER_MS)
 
     def _ended(self, *, sure: bool = False) -> tuple[Tone, ...]:
         found = (self._tone(),) if self._run and (sure or len(self._run) >= _RUN) else ()

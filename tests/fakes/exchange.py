@@ -26,6 +26,7 @@ from ivr.services.pending_evidence import Notebook
 from ivr.services.ports import CallRow, RecordingRow
 from ivr.services.vault import Vault
 from ivr.settings import Settings, default_config_dir, load_settings
+from ivr.speech.key_reader import CleanKeyReader
 from ivr.speech.key_tones import GoertzelKeyTones
 from tests.fakes.desk import InlineDesk, ListFeed
 from tests.fakes.ear import FakeEar
@@ -152,6 +153,7 @@ class Exchange:
             "ear": self.ear,
             "new_detector": FlagDetector,
             "new_tone_detector": GoertzelKeyTones,
+            "new_key_reader": CleanKeyReader,
             "vault": Vault(
                 keys=FakeKeyRing(),
                 store=self.store,

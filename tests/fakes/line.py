@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ivr.domain.key_presses import Way
 from ivr.errors import ConfigurationError
 from ivr.services.ports import (
     DigitPressed,
     IncomingCall,
+    KeysAgreed,
     LegAudio,
     LegConfirmed,
     LegDisconnected,
@@ -113,6 +115,8 @@ class FakeLine:
         self.commands: list[tuple[object, ...]] = []
         self.parties: dict[str, Behaviour] = {}
         self.closed = False
+        #: What is said to have been agreed on legs that come up from now on.
+        self.telephone_event = True
 
     # ------------------------------------------------------------ what a test does
 
@@ -137,9 +141,12 @@ class FakeLine:
     ) -> None:
         self.feed(IncomingCall(leg_id, f"{leg_id}@fake", from_uri, to_uri, self._now()))
 
-    def press(self, leg_id: str, digits: str) -> None:
+    def press(self, leg_id: str, digits: str, way: Way = Way.EVENT) -> None:
         for digit in digits:
-            self.feed(DigitPressed(leg_id, digit, self._now()))
+            self.feed(DigitPressed(leg_id, digit, self._now(), way))
+
+    def agree_keys(self, leg_id: str, *, telephone_event: bool) -> None:
+        self.feed(KeysAgreed(leg_id, telephone_event, self._now()))
 
     def hold(self, leg_id: str, *, held: bool = True) -> None:
         self.feed(LegHeld(leg_id, held, self._now()))
@@ -291,7 +298,8 @@ class FakeLine:
             return
         self._advance()
         leg.confirmed = True
-        self._events.put_nowait(event or LegConfirmed(leg_id, leg.sip_call_id, "PCMA/8000", self._now()))
+        up = LegConfirmed(leg_id, leg.sip_call_id, "PCMA/8000", self._now(), telephone_event=self.telephone_event)
+        self._events.put_nowait(event or up)
         if leg.playing is not None:
             self._watch(leg_id, leg.playing)
 

@@ -1,12 +1,13 @@
 """What the use cases need from the outside, by role. Adapters are named by technology and live elsewhere."""
 
 from ivr.services.ports.evidence import AuditEvent, AuditLog, Bar, CallLog, CallRow, DoNotCallRegister
-from ivr.services.ports.hearing import Ear, ListenContext, Speech, ToneDetector, VoiceDetector
+from ivr.services.ports.hearing import Ear, KeyReader, ListenContext, Speech, ToneDetector, VoiceDetector
 from ivr.services.ports.members import MemberDirectory
 from ivr.services.ports.telephony import (
     DigitPressed,
     ForeignRtp,
     IncomingCall,
+    KeysAgreed,
     LegAudio,
     LegConfirmed,
     LegDisconnected,
@@ -43,7 +44,9 @@ __all__ = [
     "Ear",
     "ForeignRtp",
     "IncomingCall",
+    "KeyReader",
     "KeyRing",
+    "KeysAgreed",
     "LegAudio",
     "LegConfirmed",
     "LegDisconnected",

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ivr.domain.call import Direction
 from ivr.domain.hearing import Piece
-from ivr.domain.keys import Tone
+from ivr.domain.keys import PlayedKey, Tone
 from ivr.domain.verdict import EarVerdict, NumberHold, Thresholds
 
 
@@ -58,6 +58,17 @@ class VoiceDetector(Protocol):
     """Says whether 20 ms of PCM16 mono 8 kHz (320 bytes) holds voice. Keeps state per channel."""
 
     def is_voice(self, frame: bytes) -> bool: ...
+
+
+class KeyReader(Protocol):
+    """Reads the keys that one party plays as clean tones; what might be speech or music is none.
+
+    Keeps state from one call of `feed` to the next.
+    """
+
+    def feed(self, at_ms: int, frames: Sequence[bytes]) -> Sequence[PlayedKey]:
+        """Take consecutive frames of PCM16 mono 8 kHz that begin at `at_ms`; return the keys that became certain."""
+        ...
 
 
 class ToneDetector(Protocol):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from ivr.domain.key_presses import Way
+
 
 @dataclass(frozen=True)
 class IncomingCall:
@@ -30,12 +32,16 @@ class LegProgress:
 
 @dataclass(frozen=True)
 class LegConfirmed:
-    """The leg is up (ACK) and its media flows: frames begin at offset 0 now."""
+    """The leg is up (ACK) and its media flows: frames begin at offset 0 now.
+
+    `telephone_event` tells that keys were agreed to come as RFC 4733 events.
+    """
 
     leg_id: str
     sip_call_id: str
     codec: str
     at: float
+    telephone_event: bool = True
 
 
 @dataclass(frozen=True)
@@ -55,11 +61,24 @@ class LegDisconnected:
 
 @dataclass(frozen=True)
 class DigitPressed:
-    """One key, from RFC 4733 or SIP INFO. Never log the digit: only that a key was pressed."""
+    """One key, told by RFC 4733 or SIP INFO. Never log the digit: only that a key was pressed.
+
+    A telephone that uses both tells a press twice, by either way (`ivr.domain.key_presses` puts them together).
+    """
 
     leg_id: str
     digit: str = field(repr=False)
     at: float = 0.0
+    way: Way = Way.EVENT
+
+
+@dataclass(frozen=True)
+class KeysAgreed:
+    """A re-INVITE has changed whether keys were agreed to come as RFC 4733 events (`telephone_event`)."""
+
+    leg_id: str
+    telephone_event: bool
+    at: float
 
 
 @dataclass(frozen=True)
@@ -95,7 +114,15 @@ class ForeignRtp:
 
 
 LineEvent = (
-    IncomingCall | LegProgress | LegConfirmed | LegDisconnected | DigitPressed | PromptEnded | LegHeld | ForeignRtp
+    IncomingCall
+    | LegProgress
+    | LegConfirmed
+    | LegDisconnected
+    | DigitPressed
+    | PromptEnded
+    | LegHeld
+    | ForeignRtp
+    | KeysAgreed
 )
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from ivr.errors import ConfigurationError
-from ivr.sip.digits import DigitFilter
 from ivr.sip.prompt import heard_ms, load_prompt
 from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import Registration, SipSettings
@@ -90,17 +89,6 @@ def test_a_reserved_slot_is_kept_for_its_leg_alone() -> None:
     assert slots.reserve("c")
     slots.give_back_reserved("c")
     assert slots.free == 1
-
-
-def test_the_rest_of_a_key_after_a_re_invite_is_not_a_second_press() -> None:
-    keys = DigitFilter()
-    assert keys.is_press("9", 10.0, in_rtp=True)
-    assert keys.is_press("9", 10.1, in_rtp=True)
-    keys.media_changed(10.15)
-    assert not keys.is_press("9", 10.2, in_rtp=True)
-    assert keys.is_press("9", 10.2, in_rtp=False)
-    assert keys.is_press("8", 10.25, in_rtp=True)
-    assert keys.is_press("9", 11.0, in_rtp=True)
 
 
 @pytest.mark.parametrize(

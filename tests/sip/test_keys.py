@@ -1,0 +1,151 @@
+"""Keys by RFC 4733 and by INFO, as telephones and gateways really send them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ivr.domain.key_presses import Way
+from ivr.services.ports import DigitPressed, KeysAgreed, LegConfirmed
+from tests.sip.rig import Rig, rigged, run
+from tests.sip.udp_phone import ALAW_SILENCE, UdpPhone, event
+
+pytestmark = pytest.mark.sip
+
+
+async def _told(rig: Rig, for_s: float = 0.4) -> str:
+    return "".join(one.digit for one in await rig.silent(for_s) if isinstance(one, DigitPressed))
+
+
+def test_a_key_as_rfc_4733_event_is_told_once() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig)
+            await phone.press("9", timestamp=4000, durations=(160, 320, 480, 640, 800))
+            pressed = await rig.expect(DigitPressed)
+            assert (pressed.digit, pressed.way) == ("9", Way.EVENT)
+            assert await _told(rig) == ""
+
+    run(scenario())
+
+
+def test_two_presses_of_one_key_are_two_though_the_seconds_first_packets_are_lost() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig)
+            await phone.press("9", timestamp=4000, durations=(160, 320))
+            await phone.press("9", timestamp=8000, durations=(480, 640, 800))
+            assert await _told(rig) == "99"
+
+    run(scenario())
+
+
+def test_two_presses_are_two_though_a_gateway_writes_one_duration_into_every_packet() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig)
+            for begin in (4000, 8000, 12_000):
+                await phone.press("9", timestamp=begin, durations=(800, 800, 800))
+            assert await _told(rig) == "999"
+
+    run(scenario())
+
+
+def test_a_press_in_whose_midst_a_re_invite_comes_is_one() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig)
+            await phone.press("9", timestamp=4000, durations=(160, 320, 480), ends=0)
+            await phone.offered(phone.offer(formats="0 101"))
+            await phone.press("9", timestamp=4000, durations=(1600, 1760))
+            await phone.press("9", timestamp=9000, durations=(160, 320))
+            assert await _told(rig) == "99"
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/dtmf", "9"),
+        ("application/dtmf", "9\r\n"),
+        ("Application/DTMF", "9"),
+        ("application/dtmf-relay", "Signal=9\r\nDuration=160\r\n"),
+        ("application/dtmf-relay", "signal=9\r\nduration=160\r\n"),
+        ("application/dtmf-relay", "SIGNAL = 9\r\nDURATION = 160\r\n"),
+        ("application/dtmf-relay; charset=utf-8", "Signal=9"),
+    ],
+)
+def test_every_form_of_info_that_is_a_key_is_one(kind: str, body: str) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig, phone.offer(formats="8"))
+            assert await phone.info(body, kind) == 200
+            pressed = await rig.expect(DigitPressed)
+            assert (pressed.digit, pressed.way) == ("9", Way.INFO)
+
+    run(scenario())
+
+
+def test_an_info_that_is_told_again_is_one_press_and_the_next_is_another() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig)
+            once = phone.request("INFO", body="Signal=9", kind="application/dtmf-relay")
+            for _ in range(3):
+                await phone.send(once)
+                assert (await phone.final("INFO")).status == 200
+            assert await phone.info("Signal=9") == 200
+            assert await _told(rig) == "99"
+
+    run(scenario())
+
+
+def test_info_that_is_no_key_is_refused_and_the_call_goes_on() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig)
+            other = await phone.ask("INFO", body="<x/>", kind="application/media_control+xml")
+            assert other.status == 415
+            assert "application/dtmf-relay" in other.header("Accept")
+            assert await phone.info("Signal=\r\n") == 400
+            assert await phone.info("hello", "text/plain") == 415
+            assert await phone.info("Signal=16\r\n") == 200
+            assert await _told(rig) == ""
+            assert await phone.info("9", "application/dtmf") == 200
+            assert await _told(rig) == "9"
+
+    run(scenario())
+
+
+def test_the_line_tells_which_way_keys_were_agreed_and_when_that_changes() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig, phone.offer(formats="8"))
+            up = rig.seen[-1]
+            assert isinstance(up, LegConfirmed)
+            assert not up.telephone_event
+            await phone.offered(phone.offer(formats="8 101"))
+            assert (await rig.expect(KeysAgreed)).telephone_event
+            await phone.offered(phone.offer(formats="8 101"))
+            await phone.offered(phone.offer(formats="8"))
+            assert not (await rig.expect(KeysAgreed)).telephone_event
+            assert not [one for one in await rig.silent(0.2) if isinstance(one, KeysAgreed)]
+
+    run(scenario())
+
+
+def test_a_key_by_event_between_audio_is_told_and_an_unknown_event_is_not() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig)
+            await phone.speak(ALAW_SILENCE * 5)
+            phone.send_rtp(bytes([200, 10, 0, 160]), 101, timestamp=phone.sender.timestamp)
+            phone.send_rtp(event("9", 160)[:3], 101, timestamp=phone.sender.timestamp)
+            await phone.press("#", timestamp=phone.sender.timestamp, durations=(160, 320))
+            await asyncio.sleep(0.05)
+            await phone.speak(ALAW_SILENCE * 5)
+            assert await _told(rig) == "#"
+
+    run(scenario())
