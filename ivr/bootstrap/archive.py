@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ivr.bootstrap.world import SystemClock
 from ivr.errors import HostError
@@ -16,6 +17,7 @@ from ivr.recording.secret_file import load as load_secret
 from ivr.recording.signer import Ed25519Signer
 from ivr.recording.spool import SpoolFiles
 from ivr.recording.store import LocalStore
+from ivr.services.call_notes import LateReport, last_signs, report_left
 from ivr.services.pending_evidence import CaughtUp, catch_up
 from ivr.services.ports import CallLog, DoNotCallRegister
 from ivr.services.recovery import Recovery
@@ -47,17 +49,26 @@ class Archive:
     call_log: CallLog
     do_not_call: DoNotCallRegister
     spool: SpoolFiles
+    call_notes: SpoolFiles
 
-    def settle_left(self) -> tuple[list[CaughtUp], list[Recovery]]:
-        """What ended processes left: first what objections demand, which the recovery of recordings reads, then those.
+    def settle_left(
+        self, *, died_at: datetime | None = None
+    ) -> tuple[list[CaughtUp], list[Recovery], list[LateReport]]:
+        """What ended processes left: first what objections demand, which the recovery of recordings reads, then those,
+        then reports of calls, which tell what became of recordings. `died_at` is when their line was seen to die.
 
         Raises HostError when database or store do not answer.
         """
-        caught_up = catch_up(self.vault.holdings, self.do_not_call, self.spool)
-        return caught_up, self.vault.recover()
+        held = self.vault.holdings
+        signs = last_signs(held, self.call_notes)
+        caught_up = catch_up(held, self.do_not_call, self.spool)
+        recovered = self.vault.recover()
+        ended_at = dict.fromkeys(signs, died_at) if died_at is not None else signs
+        return caught_up, recovered, report_left(held, self.call_log, self.call_notes, ended_at=ended_at)
 
     def close(self) -> None:
         self.spool.close()
+        self.call_notes.close()
         self.keys.close()
         self.database.close()
 
@@ -98,6 +109,7 @@ def open_archive(settings: Settings, *, create: bool = False) -> Archive:
         call_log=SqlCallLog(database),
         do_not_call=SqlDoNotCall(database, secret=register.key, secret_id=register.secret_id, clock=clock),
         spool=SpoolFiles(settings.node.data_dir / "pending", register.key),
+        call_notes=SpoolFiles(settings.node.data_dir / "calls", register.key),
     )
 
 

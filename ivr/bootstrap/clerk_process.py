@@ -62,12 +62,15 @@ class Clerk:
         self._tell("clerk.swept", took_s=round(time.monotonic() - began, 3))
 
     def _recover(self) -> None:
-        caught_up, recovered = self._archive.settle_left()
+        caught_up, recovered, reports = self._archive.settle_left()
         for item in caught_up:
             self._tell("pending.settled", **vars(item))
         for one in recovered:
             state = one.state.value if one.state else ""
             self._tell("recording.recovered", recording_id=one.recording_id, state=state, how=one.how)
+        for report in reports:
+            news = report.news()
+            self._tell(str(news.pop("kind")), **news)
 
     def _settle_register(self) -> None:
         """Once in a process: later entries have the spelling of today."""

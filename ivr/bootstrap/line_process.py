@@ -138,6 +138,7 @@ def dependencies(
         clock=SystemClock(),
         desk=desk,
         notebook=Notebook(archive.spool, spool_desk, feed),
+        call_notes=Notebook(archive.call_notes, spool_desk, feed),
         feed=feed,
         new_id=new_id,
         profile=settings.profile,

@@ -9,11 +9,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from ivr.bootstrap.archive import check_keys, open_archive
 from ivr.bootstrap.child import Child, News
 from ivr.bootstrap.spoken_check import refuse_forbidden_prompts
+from ivr.bootstrap.world import SystemClock
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, ComplianceError, ConfigurationError, HostError, IvrError
 from ivr.settings import Settings
 
@@ -127,14 +129,14 @@ class Node:
         if self._run_dir is not None:
             shutil.rmtree(self._run_dir, ignore_errors=True)
 
-    async def recover(self) -> None:
-        """Recover or discard what a crash left behind, and say so."""
+    async def recover(self, *, died_at: datetime | None = None) -> None:
+        """Recover or discard what a crash left behind, report its calls, and say so."""
 
         def work() -> list[News]:
             archive = open_archive(self._settings)
             try:
-                caught_up, recovered = archive.settle_left()
-                return [{"kind": "pending.settled", **vars(one)} for one in caught_up] + [
+                caught_up, recovered, reports = archive.settle_left(died_at=died_at)
+                told: list[News] = [{"kind": "pending.settled", **vars(one)} for one in caught_up] + [
                     {
                         "kind": "recording.recovered",
                         "recording_id": one.recording_id,
@@ -143,6 +145,7 @@ class Node:
                     }
                     for one in recovered
                 ]
+                return told + [report.news() for report in reports]
             finally:
                 archive.close()
 
@@ -172,7 +175,11 @@ class Node:
         command += ["--index", str(index)]
         for socket in sockets:
             command += ["--ear", socket]
-        return Child(f"line-{index}", command, env=self._env, on_news=self._heard, on_death=self.recover)
+        return Child(f"line-{index}", command, env=self._env, on_news=self._heard, on_death=self._line_died)
+
+    async def _line_died(self) -> None:
+        """Called as soon as it is known: its calls ended at this moment."""
+        await self.recover(died_at=SystemClock().now())
 
     def _clerk(self) -> Child:
         command = ["-m", "ivr.bootstrap.clerk_process", "--config", str(self._settings.config_dir)]

@@ -50,7 +50,8 @@ class Disposition(Enum):
     """How a leg or a call ended, in the words of the field.
 
     REDIRECTED: the called side names another address, to which the engine does not go. NO_MEDIA: both sides were there
-    and agreed on no audio. UNACKNOWLEDGED: answered, and the caller never confirmed it.
+    and agreed on no audio. UNACKNOWLEDGED: answered, and the caller never confirmed it. LINE_FAILED: our own
+    process died under it.
     """
 
     ANSWERED = "ANSWERED"
@@ -62,6 +63,7 @@ class Disposition(Enum):
     NO_MEDIA = "NO_MEDIA"
     UNACKNOWLEDGED = "UNACKNOWLEDGED"
     FAILED = "FAILED"
+    LINE_FAILED = "LINE_FAILED"
 
 
 _BY_STATUS: dict[int, Disposition] = {

@@ -63,7 +63,7 @@ class SpoolFiles:
                 fresh.unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise refused(error, path, "keep what an objection demands") from error
+            raise refused(error, path, "keep what is to be done") from error
         self._let_go(item.name)
         self._mine[item.name] = descriptor
 
@@ -76,6 +76,9 @@ class SpoolFiles:
             raise refused(error, self._folder, "remove what is done") from error
         finally:
             self._let_go(name)
+
+    def release(self, name: str) -> None:
+        self._let_go(name)
 
     def left(self) -> Iterator[AbstractContextManager[Pending | Unreadable]]:
         for path in self._files(".part"):
@@ -157,7 +160,7 @@ def _taken(path: Path) -> int | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise refused(error, path, "read what an objection demands") from error
+        raise refused(error, path, "read what is to be done") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Whoever had it may have struck it out while we came.

@@ -13,6 +13,7 @@ from ivr.domain.program import Program
 from ivr.errors import ComplianceError, ConfigurationError, HostError, nearest
 from ivr.services.barring import barred_by
 from ivr.services.call_leg import CallLeg
+from ivr.services.call_notes import note_of
 from ivr.services.conversation import Conversation
 from ivr.services.dependencies import Dependencies
 from ivr.services.live_call import LiveCall
@@ -156,6 +157,8 @@ class CallControl:
             a_leg=leg,
             started_at=deps.clock.now(),
         )
+        # Before anything can happen to its line.
+        deps.call_notes.keep(note_of(call))
         conversation = Conversation(call)
         self._by_leg[leg.id] = conversation
         call.publish("call.started", program=program.name, direction=direction.value, party=program.party)

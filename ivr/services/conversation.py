@@ -15,6 +15,7 @@ from ivr.domain.leg import Disposition, disposition_of
 from ivr.domain.recording import REPORTABLE
 from ivr.domain.verdict import Label
 from ivr.services.call_leg import CallLeg
+from ivr.services.call_notes import REPORTED, note_of, report_body
 from ivr.services.identification import Identification
 from ivr.services.live_call import CHANNEL_OF, LiveCall
 from ivr.services.media_pump import MediaPump
@@ -138,6 +139,7 @@ class Conversation:
         leg.confirmed(event.sip_call_id, event.at, telephone_event=event.telephone_event)
         if leg is self.call.a_leg:
             self.call.answered_at = self.call.deps.clock.now()
+            self.call.deps.call_notes.keep(note_of(self.call))
         self.call.publish("leg.confirmed", party=leg.role.value, codec=event.codec)
 
     def _disconnected(self, leg: CallLeg, event: LegDisconnected) -> None:
@@ -306,16 +308,7 @@ class Conversation:
             await call.deps.desk.run(lambda: call.deps.call_log.add(row))
 
         call.acts.add(_REPORT, write)
-        call.audit(
-            "call.reported",
-            {
-                "program": row.program,
-                "disposition": row.disposition,
-                "sip_status": row.sip_status,
-                "ended_by": row.ended_by,
-                "recording_state": row.recording_state,
-            },
-        )
+        call.audit(REPORTED, report_body(row))
         await self._acts_settled()
         await call.acts.close()
         if call.acts.unmet:
@@ -323,12 +316,16 @@ class Conversation:
             await call.deps.notebook.settle()
             call.publish("objection.unmet", acts=list(call.acts.unmet), recording_id=row.recording_id)
         if _REPORT in call.acts.failed or call.acts.unmet or call.capture.state not in REPORTABLE:
-            # Start-up finishes what could not be finished now; until then the call is cleared, not reported.
+            # The next sweep or start finishes what could not be finished now; until then it is cleared, not reported.
+            note = note_of(call, row)
+            call.deps.call_notes.keep(note)
+            await call.deps.call_notes.release(note.name)
             call.publish("call.unreported", recording_state=row.recording_state)
             return
+        await call.deps.call_notes.strike(note_of(call).name)
         call.move(CallEvent.REPORT)
         call.publish(
-            "call.reported",
+            REPORTED,
             disposition=row.disposition,
             sip_status=row.sip_status,
             ended_by=row.ended_by,

@@ -48,6 +48,7 @@ class Dependencies:
     clock: Clock
     desk: Desk
     notebook: Notebook
+    call_notes: Notebook
     feed: LiveFeed
     new_id: Callable[[], str]
     profile: Profile

@@ -1,7 +1,8 @@
 """What an objection demands, kept on the local disk until the database has it: written down first, and struck out last.
 
 A process may end while the database is away. Its audio is gone by then; what must not be lost is that somebody objected
-and may never be called again. Items hold ids, hashes and scores, never a number and never a word.
+and may never be called again. Items hold ids, hashes and scores, never a number and never a word; the note of a call
+in progress holds its party as its report will.
 """
 
 from __future__ import annotations
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
 
 
 class Duty(Enum):
-    """What is still to be done: note the objection, bar the person, destroy the recording."""
+    """What is still to be done: note the objection, bar the person, destroy the recording; report the call.
+
+    A report waits in a spool of its own (`ivr.services.call_notes`).
+    """
 
     OBJECTION = "objection"
     BAR = "bar"
     DESTROY = "destroy"
+    REPORT = "report"
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,9 @@ class Spool(Protocol):
     def strike(self, name: str) -> None:
         """Remove it; absent is fine."""
 
+    def release(self, name: str) -> None:
+        """Leave it to whoever comes next, as the end of this process does."""
+
     def left(self) -> Iterator[AbstractContextManager[Pending | Unreadable]]:
         """What processes that have ended left, oldest first; each is ours inside its `with`."""
         ...
@@ -99,6 +107,13 @@ class Notebook:
             await self._desk.run(lambda: self._spool.strike(name))
         except Exception as error:
             self._told(name, error)
+
+    async def release(self, name: str) -> None:
+        """Another process does it from now on; what could not be written is lost with this one, and was told."""
+        writing = self._writing.pop(name, None)
+        if writing is not None:
+            await writing
+            await self._desk.run(lambda: self._spool.release(name))
 
     async def settle(self) -> None:
         """Return when what was begun is on the disk."""

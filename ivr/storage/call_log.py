@@ -32,6 +32,11 @@ class SqlCallLog:
                 "the call is reported already", where=f"call {row.call_id}", remedy="report each call once"
             ) from error
 
+    def has(self, call_id: str) -> bool:
+        query = select(calls.c.call_id).where(calls.c.call_id == call_id)
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
+
     def find(self, *, limit: int = 100) -> list[CallRow]:
         """Newest first."""
         query = select(calls).order_by(calls.c.started_at.desc(), calls.c.call_id.desc()).limit(limit)

@@ -53,3 +53,9 @@ def test_a_call_is_reported_once(call_log: CallLog) -> None:
     with pytest.raises(ArchiveError, match="call-1"):
         call_log.add(a_call(1, answered=False))
     assert call_log.find() == [a_call(1)]
+
+
+def test_a_reported_call_is_known(call_log: CallLog) -> None:
+    call_log.add(a_call(1))
+    assert call_log.has("call-1")
+    assert not call_log.has("call-2")

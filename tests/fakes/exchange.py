@@ -134,6 +134,7 @@ class Exchange:
     call_log: FakeCallLog = field(default_factory=FakeCallLog)
     do_not_call: FakeDoNotCall = field(default_factory=FakeDoNotCall)
     spool: FakeSpool = field(default_factory=FakeSpool)
+    notes: FakeSpool = field(default_factory=FakeSpool)
     durations_ms: dict[str, int] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -168,6 +169,7 @@ class Exchange:
             "clock": clock,
             "desk": InlineDesk(),
             "notebook": Notebook(self.spool, InlineDesk(), self.feed),
+            "call_notes": Notebook(self.notes, InlineDesk(), self.feed),
             "feed": self.feed,
             "new_id": lambda: f"id-{next(ids)}",
             "profile": settings.profile,

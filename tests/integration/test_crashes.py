@@ -60,6 +60,9 @@ def test_a_line_killed_in_mid_call_is_restarted_and_its_recording_keeps_its_veri
                 await serving.until("process.died", process="line-0")
                 recovered = await serving.until("recording.recovered")
                 assert (recovered["recording_id"], recovered["state"]) == (recording_id, "DAMAGED")
+                report = await serving.until("call.reported")
+                assert (report["disposition"], report["recording_id"]) == ("LINE_FAILED", recording_id)
+                assert report["recording_state"] == "DAMAGED"
             again = await serving.until("line.ready")
             async with SoftphoneProcess("--codecs", "PCMA") as phone:
                 await phone.call(str(again["uri"]))
@@ -81,6 +84,52 @@ def test_a_line_killed_in_mid_call_is_restarted_and_its_recording_keeps_its_veri
     kept = left_channel(house, recording_id)
     assert abs(len(kept) / 8 - shown["file"]["duration_ms"]) <= 20
     assert share_stored(kept, spoken) > 0.9
+
+
+def test_both_calls_of_a_line_that_is_killed_have_a_report_that_says_so_and_once(house: House) -> None:
+    """One call takes the other with it; the report of either survives, the second death of the line as well."""
+
+    async def two_calls(serving: Serving) -> set[str]:
+        """Ring twice, wait until one call is recorded and the other one rings or talks, and kill the line."""
+        before = len(serving.all("call.started"))
+        async with SoftphoneProcess("--codecs", "PCMA") as one, SoftphoneProcess("--codecs", "PCMA") as two:
+            await one.call(serving.uri)
+            await serving.until("recording.state", state="CAPTURING")
+            await two.call(serving.uri)
+            await until(lambda: len(serving.all("call.started")) == before + 2, "the second call")
+            ids = {str(news["call_id"]) for news in serving.all("call.started")[before:]}
+            notes = house.data_dir / "calls"
+            await until(lambda: len({path.name.split("-")[0] for path in notes.glob("*.pending")} & ids) == 2, "notes")
+            os.kill(serving.pids["line-0"], signal.SIGKILL)
+            await until(lambda: ids <= reported(serving), "a report of either call")
+        return ids
+
+    def reported(serving: Serving) -> set[str]:
+        return {str(news["call_id"]) for news in serving.all("call.reported")}
+
+    async def call() -> set[str]:
+        async with Serving(house) as serving:
+            ids = await two_calls(serving)
+            await serving.until("line.ready")
+            ids |= await two_calls(serving)
+            told = serving.all("call.reported")
+            assert sorted(str(news["call_id"]) for news in told) == sorted(ids)
+            assert {news["disposition"] for news in told} == {"LINE_FAILED"}
+        return ids
+
+    ids = run(call(), limit_s=150)
+    house.must_be_whole()
+    archive = house.archive()
+    try:
+        rows = archive.call_log.find()
+        events = [event for event in archive.audit.events() if event.kind == "call.reported"]
+    finally:
+        archive.close()
+    assert sorted(row.call_id for row in rows) == sorted(event.call_id for event in events) == sorted(ids)
+    assert {(row.disposition, row.ended_by) for row in rows} == {("LINE_FAILED", "line")}
+    assert {row.recording_state for row in rows} <= {"WITHHELD", "DAMAGED", "DISCARDED"}
+    assert all(row.started_at <= row.ended_at for row in rows)
+    assert list((house.data_dir / "calls").iterdir()) == []
 
 
 def test_a_line_killed_once_an_objection_stands_in_the_evidence_leaves_nothing_readable(

@@ -142,7 +142,7 @@ def test_what_an_objection_left_is_told_by_doctor_and_written_once_by_the_next_s
     assert "ivr serve" in said
     for settled in (3, 0):
         archive = shop.archive()
-        caught_up, recovered = archive.settle_left()
+        caught_up, recovered, _ = archive.settle_left()
         assert [one.done for one in caught_up] == [True] * settled
         assert recovered == []
         assert archive.do_not_call.bars("tel:0612345678", scope="sales") == entry

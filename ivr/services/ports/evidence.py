@@ -34,6 +34,10 @@ class CallRow:
 class CallLog(Protocol):
     def add(self, row: CallRow) -> None: ...
 
+    def has(self, call_id: str) -> bool:
+        """Whether this call was reported."""
+        ...
+
     def find(self, *, limit: int = 100) -> list[CallRow]: ...
 
 

@@ -126,3 +126,12 @@ def test_what_is_struck_out_while_another_comes_is_nobodys(tmp_path: Path) -> No
     assert len(os.listdir("/proc/self/fd")) == descriptors
     writer.strike(ITEM.name)
     assert read(reader) == []
+
+
+def test_what_its_writer_releases_is_anybodys_while_the_writer_lives(tmp_path: Path) -> None:
+    writer, reader = SpoolFiles(tmp_path, SECRET), SpoolFiles(tmp_path, SECRET)
+    writer.keep(ITEM)
+    assert read(reader) == []
+    for _ in range(2):
+        writer.release(ITEM.name)
+    assert read(reader) == [ITEM]

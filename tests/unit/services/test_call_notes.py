@@ -1,0 +1,233 @@
+"""A call has its report, also when its line dies under it: once, with what was known, whatever dies in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.leg import Disposition
+from ivr.errors import HostError
+from ivr.services.call_notes import REPORTED, LateReport, last_signs, report_left
+from ivr.services.pending_evidence import Duty, Pending, Unreadable
+from ivr.services.recovery import recover
+from ivr.storage.call_log import SqlCallLog
+from tests.databases import KINDS, fresh_url
+from tests.fakes.exchange import CALLER, PROSPECT, Exchange, play
+from tests.fakes.line import answers
+from tests.fakes.vault import FakeSpool, a_tag
+from tests.unit.services.retention_world import CALLED, SOUND, RetentionWorld
+
+
+def left_by(x: Exchange) -> list[LateReport]:
+    """What the node reports when the line of this exchange has died."""
+    x.notes.end()
+    return report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
+
+
+def test_a_call_is_noted_from_its_first_ring_until_its_report_stands(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring()
+        await x.until("call.started")
+        note = x.notes.every[0]
+        assert (note.duty, note.call_id, note.at) == (Duty.REPORT, x.call.id, x.call.started_at)
+        assert note.body == {
+            "program": "hotline-quality",
+            "direction": "inbound",
+            "party": CALLER,
+            "node_id": "node-1",
+            "answered_at": None,
+        }
+        await x.media(5000)
+        (note,) = x.notes.items.values()
+        assert note.body["answered_at"] is not None
+        assert left_by_living(x) == []
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert x.notes.items == {}
+        assert len(x.notes.every) == 2
+
+    def left_by_living(x: Exchange) -> list[LateReport]:
+        return report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
+
+    play(tmp_path, scene)
+
+
+def test_two_calls_whose_line_died_are_reported_as_such_and_once(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers(3)
+        x.ring()
+        await x.until("recording.state", state="CAPTURING")
+        placed = await x.control.place(PROSPECT, "prospecting")
+        await x.until("leg.ringing", call_id=placed.id)
+        # What the recovery of recordings comes to first.
+        x.store.crash()
+        recover(x.deps.vault.holdings)
+        reports = {report.call_id: report.row for report in left_by(x)}
+        inbound, outbound = reports[x.call.id], reports[placed.id]
+        assert inbound is not None
+        assert outbound is not None
+        assert (inbound.disposition, inbound.ended_by, inbound.party) == ("LINE_FAILED", "line", CALLER)
+        assert (inbound.recording_id, inbound.recording_state) == (
+            x.recording.tag.recording_id,
+            x.recording.state.value,
+        )
+        assert inbound.answered_at == x.call.answered_at is not None
+        assert (outbound.disposition, outbound.direction, outbound.answered_at) == ("LINE_FAILED", "outbound", None)
+        assert (outbound.recording_id, outbound.recording_state) == (None, "WITHHELD")
+        assert sorted(row.call_id for row in x.call_log.rows) == sorted(reports)
+        assert [body["disposition"] for body in x.of_audit(REPORTED)] == ["LINE_FAILED"] * 2
+        for report in (inbound, outbound):
+            news = LateReport(report.call_id, report, "").news()
+            assert (news["kind"], news["call_id"], news["disposition"]) == (REPORTED, report.call_id, "LINE_FAILED")
+        assert left_by(x) == []
+        assert x.notes.items == {}
+
+    play(tmp_path, scene)
+
+
+def test_a_report_that_could_not_be_written_is_written_later_with_what_was_known(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        add, x.call_log.add = x.call_log.add, _away  # type: ignore[method-assign, assignment]
+        x.ring()
+        await x.media(5000)
+        x.line.peer_hangs_up("a")
+        await x.until("call.unreported")
+        await x.control.drained()
+        # Its line lives on: whoever sweeps next may take it all the same.
+        assert x.notes.waiting() == 1
+        (waits,) = report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
+        assert (waits.done, waits.news()["kind"]) == (False, "report.waits")
+        x.call_log.add = add  # type: ignore[method-assign]
+        (report,) = report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
+        assert report.row == x.call_log.rows[0]
+        assert report.row is not None
+        assert (report.row.disposition, report.row.ended_by) == ("ANSWERED", "caller")
+        assert report.row.recording_state == "SEALED"
+        assert report.row.consent
+        assert len(x.of_audit(REPORTED)) == 1
+
+    play(tmp_path, scene)
+
+
+def _away(*_: object) -> None:
+    raise HostError("the database does not answer")
+
+
+# ---- on a real database
+
+
+class Left:
+    """Notes of a line that died, and what the node does about them."""
+
+    def __init__(self, world: RetentionWorld) -> None:
+        self.world = world
+        self.call_log = SqlCallLog(world.database)
+        self.spool = FakeSpool()
+
+    def note(self, call_id: str, **end: object) -> None:
+        body: dict[str, object] = {
+            "program": "hotline-quality",
+            "direction": "inbound",
+            "party": "sip:+33612345678@gw",
+            "node_id": "node-1",
+            "answered_at": None,
+        }
+        self.spool.items[f"{call_id}-3-report"] = Pending(Duty.REPORT, call_id, "", CALLED, body | end)
+
+    def report(self) -> list[LateReport]:
+        signs = last_signs(self.world.vault.holdings, self.spool)
+        return report_left(self.world.vault.holdings, self.call_log, self.spool, ended_at=signs)
+
+    @property
+    def evidence(self) -> int:
+        return sum(event.kind == REPORTED for event in self.world.audit.events())
+
+
+@pytest.fixture(params=KINDS)
+def left(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Left]:
+    world = RetentionWorld(fresh_url(request.param, tmp_path))
+    yield Left(world)
+    world.close()
+
+
+@pytest.mark.parametrize("dies_in", ["add", "append", "strike"])
+def test_a_second_crash_leaves_one_report_with_one_event(
+    left: Left, monkeypatch: pytest.MonkeyPatch, dies_in: str
+) -> None:
+    left.note("call-1")
+    owner = {"add": left.call_log, "append": left.world.audit, "strike": left.spool}[dies_in]
+    with monkeypatch.context() as crash:
+        crash.setattr(owner, dies_in, _away)
+        if dies_in == "strike":
+            with pytest.raises(HostError):
+                left.report()
+        else:
+            assert [one.done for one in left.report()] == [False]
+            assert (left.call_log.find(), left.evidence) == ([], 0)
+    left.report()
+    assert [row.disposition for row in left.call_log.find()] == [Disposition.LINE_FAILED.value]
+    assert left.evidence == 1
+    assert left.spool.items == {}
+    assert left.report() == []
+
+
+def test_what_a_line_had_reported_before_it_died_is_not_reported_again(left: Left) -> None:
+    left.note("call-1")
+    left.note("call-2")
+    left.report()
+    for call_id in ("call-1", "call-2"):
+        left.note(call_id)
+    assert left.report() == []
+    assert left.spool.items == {}
+    assert len(left.call_log.find()) == left.evidence == 2
+
+
+def test_a_row_without_its_event_gets_it_and_stays_as_it_was(left: Left) -> None:
+    """A line writes its report first and the evidence after it."""
+    left.note("call-1")
+    left.report()
+    row = left.call_log.find()[0]
+    left.world.database.close()
+    other = Left(RetentionWorld(left.world.url, node="node-2"))
+    with other.world.database.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM audit_events")
+        connection.exec_driver_sql("DELETE FROM audit_heads")
+    other.note("call-1", end={"disposition": "ANSWERED"})
+    other.report()
+    assert other.call_log.find() == [row]
+    assert other.evidence == 1
+    other.world.close()
+
+
+def test_a_call_waits_for_its_recording_to_be_settled(left: Left) -> None:
+    begun = left.world.vault.begin(a_tag("rec-1", call_id="call-1"))
+    begun.write(SOUND)
+    left.note("call-1")
+    left.note("call-2")
+    reports = {one.call_id: one.done for one in left.report()}
+    assert reports == {"call-1": False, "call-2": True}
+    begun.seal(consent={})
+    (report,) = left.report()
+    assert report.row is not None
+    assert (report.row.recording_id, report.row.recording_state) == ("rec-1", "SEALED")
+
+
+def test_a_call_that_nobody_saw_end_ended_with_its_last_sign_of_life(left: Left) -> None:
+    left.world.audit.append("disclosure.played", call_id="call-1", body={})
+    heard = left.world.clock.at
+    left.world.clock.at += timedelta(hours=8)
+    left.note("call-1")
+    left.note("call-2")
+    ended = {one.call_id: one.row.ended_at for one in left.report() if one.row is not None}
+    assert ended == {"call-1": heard, "call-2": CALLED}
+
+
+def test_a_note_that_cannot_be_opened_is_told_and_stops_no_other(left: Left) -> None:
+    left.spool.items["a"] = Unreadable("a", "was changed")  # type: ignore[assignment]
+    left.note("call-1")
+    first, second = left.report()
+    assert (first.done, first.how, second.done) == (False, "was changed", True)
+    assert list(left.spool.items) == ["a"]
