@@ -20,7 +20,10 @@ from ivr.settings import default_config_dir, load_settings
 from ivr.sip.softphone_process import SoftphoneProcess
 from ivr.speech.wav import EAR_HZ, wav_bytes
 
-_SHORT_DISCLOSURE = "Bonjour. Cet appel est enregistré."
+_SHORT_DISCLOSURE = (
+    "Ici le robot de {controller}. Appel enregistré pour la qualité : vous êtes enregistré. Pour refuser, tapez 9. "
+    "Vos droits : notre site."
+)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ivr.bootstrap.archive import check_keys, open_archive, refuse_second_kek
 from ivr.bootstrap.members import open_members, show_members
 from ivr.bootstrap.prompt_library import PromptLibrary
+from ivr.bootstrap.spoken_check import refuse_unlawful_prompts
 from ivr.bootstrap.world import SystemClock
 from ivr.errors import HostError, IvrError
 from ivr.recording.s3_store import S3Store
@@ -73,6 +74,7 @@ def examine(settings: Settings) -> list[Check]:
         _try("clés détruites", lambda: _wiped(settings)),
         _try("chaîne de preuves", lambda: _chain(settings)),
         _try("modèle de parole", lambda: _model(settings)),
+        _try("annonces et messages", lambda: _words(settings)),
         _try("messages vocaux", lambda: _prompts(settings)),
         _try("adhérents à identifier", lambda: _members(settings)),
         _try("messages SIP", _sip_limit),
@@ -222,9 +224,18 @@ def _members(settings: Settings) -> str:
         archive.close()
 
 
+def _words(settings: Settings) -> str:
+    refuse_unlawful_prompts(settings)
+    return "disent ce que la loi demande, et ne demandent rien d'interdit"
+
+
 def _prompts(settings: Settings) -> str:
-    PromptLibrary(settings).check()
-    return f"{len(settings.prompts)} messages"
+    library = PromptLibrary(settings)
+    library.check()
+    stale = library.stale()
+    if stale:
+        raise HostError(stale[0].what, where=str(stale[0].path), remedy=stale[0].remedy)
+    return f"{library.count} messages, dont {library.recorded_count} de voix enregistrée"
 
 
 def _sip_limit() -> str:

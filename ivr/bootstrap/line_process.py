@@ -23,6 +23,7 @@ from ivr.bootstrap.members import open_members
 from ivr.bootstrap.named_members import NamedMembers
 from ivr.bootstrap.outlet import Outlet
 from ivr.bootstrap.prompt_library import PromptLibrary
+from ivr.bootstrap.spoken_check import refuse_unlawful_prompts
 from ivr.bootstrap.world import SystemClock, ThreadDesk, new_id
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
@@ -158,6 +159,7 @@ def dependencies(
 
 async def serve(settings: Settings, ears: Sequence[str], index: int, feed: StdoutFeed) -> None:
     """Serve calls until told to stop or until the node is gone."""
+    refuse_unlawful_prompts(settings)
     archive = open_archive(settings)
     library = PromptLibrary(settings)
     library.check()

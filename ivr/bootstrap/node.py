@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ivr.bootstrap.archive import check_keys, open_archive
 from ivr.bootstrap.child import Child, News
-from ivr.bootstrap.spoken_check import refuse_forbidden_prompts
+from ivr.bootstrap.spoken_check import refuse_unlawful_prompts
 from ivr.bootstrap.world import SystemClock
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, ComplianceError, ConfigurationError, HostError, IvrError
 from ivr.settings import Settings
@@ -65,7 +65,7 @@ class Node:
 
     async def start(self, *, timeout_s: float = 120.0) -> None:
         """Recover what a crash left, then start everything. Raises what a process that cannot start has died of."""
-        refuse_forbidden_prompts(self._settings)
+        refuse_unlawful_prompts(self._settings)
         await asyncio.to_thread(_check_keys, self._settings)
         await self.recover()
         _sweep_run_dirs()

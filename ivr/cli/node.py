@@ -14,6 +14,7 @@ import click
 from ivr.bootstrap.logs import NewsLog
 from ivr.bootstrap.node import News, Node
 from ivr.bootstrap.sole import sole_node
+from ivr.bootstrap.spoken_check import stale_voices
 from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings, until_told
 from ivr.errors import EXIT_OK, EXIT_REFUSED, ConfigurationError, HostError
 from ivr.settings import Settings
@@ -72,7 +73,8 @@ def _address_towards_others() -> str:
 
 
 def _welcome(found: Settings, uris: list[str]) -> None:
-    for warning in found.warnings():
+    warnings = [*found.warnings(), *(f"{voice.file} : {voice.reason}" for voice in stale_voices(found))]
+    for warning in warnings:
         console.print(f"[yellow]![/] {warning}", soft_wrap=True)
     console.print("[bold green]Prêt.[/] Depuis un softphone, appelez :")
     for uri in uris:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ivr.bootstrap.spoken_check import stale_voices
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.domain.call import Direction
 from ivr.services.lint import Finding, lint_paths
@@ -36,8 +37,16 @@ def lint(paths: tuple[Path, ...], direction: str | None, form: str, json_: bool)
         phrases=load_phrases(found.config_dir / "phrases"),
         controller=found.controller.name,
     )
+    if any(_covers(path, found.config_dir / "prompts") for path in paths):
+        findings += stale_voices(found)
     _FORMS["json" if json_ else form](findings)
     sys.exit(1 if findings else 0)
+
+
+def _covers(path: Path, folder: Path) -> bool:
+    """Whether the prompts of this installation are among what is to be checked: so are their recorded voices."""
+    given = path.resolve()
+    return folder.resolve().is_relative_to(given) or given.is_relative_to(folder.resolve())
 
 
 def _text(findings: Sequence[Finding]) -> None:

@@ -41,8 +41,9 @@ def read_notice(text: str, *, controller: str = "") -> Notice:
 
 def simplify(text: str) -> str:
     """Return `text` in lower case without accents, with plain apostrophes and single spaces."""
-    folded = unicodedata.normalize("NFKD", text.replace("\u2019", "'").replace("œ", "oe")).lower()
-    kept = "".join(c for c in folded if not unicodedata.combining(c))
+    kept = unicodedata.normalize("NFKD", text.replace("\u2019", "'").replace("œ", "oe")).lower()
+    for mark in {c for c in set(kept) if unicodedata.combining(c)}:
+        kept = kept.replace(mark, "")
     return " ".join(re.sub(r"[^a-z0-9'{}@.*#-]+", " ", kept).split()).strip(" .")
 
 
@@ -65,12 +66,12 @@ def spoken_seconds(text: str) -> float:
 def objection_keys(text: str) -> tuple[str, ...]:
     """Return the keys a text tells to press in order to object, in order: '0'..'9', '*' or '#'."""
     found = []
-    for sentence, before in _with_before(read_notice(text).sentences):
-        if (
-            words.RIGHT.search(sentence)
-            or words.REFUSAL_OF_RECORDING.search(sentence)
-            or _object_right(sentence, before)
-        ):
+    goes_on = False
+    for sentence in read_notice(text).sentences:
+        objecting = words.RIGHT.search(sentence) or words.REFUSAL_OF_RECORDING.search(sentence)
+        # "Vous pouvez refuser l'enregistrement. Pour cela, tapez 9.": how one objects may come in sentences of its own.
+        goes_on = bool(objecting or (goes_on and words.HOW_GOES_ON.search(_without_other_purposes(sentence))))
+        if goes_on:
             found += [words.KEY_NAMES.get(key, key) for key in words.KEY.findall(_without_other_purposes(sentence))]
     return tuple(found)
 

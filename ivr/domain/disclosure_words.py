@@ -92,6 +92,8 @@ HOW_FIRST = re.compile(
     rf"(?:{_SAY}|tapez|appuyez|pressez|composez|faites|il suffit|suffit|demandez|signalez|prevenez|indiquez|"
     r"pouvez (?:nous )?le (?:dire|demander))"
 )
+# The next way to object, after a sentence that names the right or another way.
+HOW_GOES_ON = re.compile(rf"{HOW_FIRST.pattern}|^(?:ou|sinon|autrement|vous pouvez aussi)\b|^(?:la |le )?touche\b")
 
 FULL_NOTICE = re.compile(
     r"\b(?:informations?|en savoir plus|savoir plus|tout savoir|details?|detailles?|detaillees?|politique|mentions|"
@@ -142,11 +144,14 @@ SAYS_WHO = re.compile(
 
 
 KEY_NAMES = {
-    "zero": "0", "un": "1", "une": "1", "deux": "2", "trois": "3", "quatre": "4", "cinq": "5", "six": "6", "sept": "7",
+    "zero": "0", "un": "1", "deux": "2", "trois": "3", "quatre": "4", "cinq": "5", "six": "6", "sept": "7",
     "huit": "8", "neuf": "9", "etoile": "*", "diese": "#",
 }  # fmt: skip
 KEY = re.compile(
-    r"\b(?:touche|tapez|appuyez(?: sur)?(?: la touche)?|pressez|composez|faites|en tapant|en appuyant sur|en composant)"
-    r"\s(?:sur\s)?(?:le\s|la\s)?(?:touche\s)?"
-    rf"(\d(?!\d)|\*|#|{'|'.join(KEY_NAMES)})(?!\w)"
+    r"\b(?:touche|tapez|taper|appuyez|appuyer|pressez|presser|composez|composer|faites|faire"
+    r"|en (?:tapant|appuyant|pressant|composant|faisant)|avec(?=\s(?:le|la)\s)|par la touche)"
+    r"(?:\sdonc|\salors|\ssimplement)?\s(?:sur\s)?(?:le\s|la\s)?(?:touche\s)?(?:du\s)?"
+    r"(?:numero\s|chiffre\s|(?:un|deux|trois) fois (?:sur )?(?:le )?)?"
+    # "faites un courrier" names no key.
+    rf"(?!un\s(?!ou\b|et\b|pour\b|si\b|a\b))(\d(?!\d)|\*|#|{'|'.join(KEY_NAMES)})(?!\w)"
 )

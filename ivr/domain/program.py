@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 
 from ivr.domain.call import Direction
-from ivr.domain.identity import IdentityPlan
+from ivr.domain.identity import IdentityPlan, IdentityPrompts
 from ivr.domain.verdict import Thresholds
+
+#: Where a text names the key that objects in the program that says it (REC-004).
+OBJECTION_KEY = "{objection_key}"
+_KEY_SAID = {"*": "étoile", "#": "dièse"}
+
+
+def with_objection_key(text: str, key: str) -> str:
+    """Return a text with {objection_key} as it is said: 9 for '9', étoile for '*'."""
+    return text.replace(OBJECTION_KEY, _KEY_SAID.get(key, key))
 
 
 class ObjectionEffect(Enum):
@@ -47,12 +57,21 @@ class AgentGuard:
 
 @dataclass(frozen=True)
 class Prompt:
-    """A sentence the engine says: French text, version, and the disclosure elements it claims to hold."""
+    """A sentence the engine says: French text, version, and the disclosure elements it claims to hold.
+
+    `text` may name the key that objects as {objection_key}: each program that says it has its own.
+    """
 
     id: str
     version: str
     text: str
     elements: tuple[str, ...] = ()
+
+    def with_key(self, key: str) -> Prompt:
+        """Return the prompt as a program says it whose objection key this is: '0'..'9', '*' or '#'."""
+        if OBJECTION_KEY not in self.text:
+            return self
+        return replace(self, text=with_objection_key(self.text, key))
 
 
 @dataclass(frozen=True)
@@ -109,3 +128,25 @@ class Program:
     do_not_call_scope: str = "sales"
     guard: AgentGuard = AgentGuard()
     identity: IdentityPlan | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """One prompt as a program says it; `moment` is the field of ProgramPrompts that names it, or identity.<field>."""
+
+    program: Program
+    moment: str
+    prompt: Prompt
+
+
+def said_in(program: Program, prompts: Mapping[str, Prompt]) -> tuple[Said, ...]:
+    """Return everything that a program says, in the order of its moments; ids that name nothing are left out."""
+    named = [(field.name, getattr(program.prompts, field.name)) for field in fields(ProgramPrompts)]
+    if program.identity is not None:
+        asked = program.identity.prompts
+        named += [(f"identity.{field.name}", getattr(asked, field.name)) for field in fields(IdentityPrompts)]
+    return tuple(
+        Said(program, moment, prompts[prompt_id].with_key(program.objection_key))
+        for moment, prompt_id in named
+        if prompt_id in prompts
+    )

@@ -20,13 +20,13 @@ from ivr.domain.disclosure import (
 )
 from ivr.domain.phrase_bank import PhraseBank
 from ivr.domain.profile import Profile
-from ivr.domain.program import Prompt
+from ivr.domain.program import Said
 from ivr.errors import nearest
 from ivr.services.ask_checks import forbidden_asks
 from ivr.services.finding import Check, Finding, Law, finding_at
 from ivr.services.passages import Passage, Role, Unreadable, read_passages
 
-__all__ = ["CHECKS", "Finding", "lint_paths", "lint_prompts"]
+__all__ = ["CHECKS", "Finding", "lint_paths", "lint_said"]
 
 
 def lint_paths(
@@ -52,19 +52,30 @@ def lint_paths(
     return sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.rule, f.kind, f.words))
 
 
-def lint_prompts(
-    prompts: Iterable[tuple[Prompt, Direction | None]], *, profile: Profile, phrases: PhraseBank
-) -> list[Finding]:
-    """Return the forbidden questions of the prompts that a node is about to say, each with the direction of its calls.
+def lint_said(said: Iterable[Said], *, profile: Profile, phrases: PhraseBank, controller: str = "") -> list[Finding]:
+    """Return the faults of what a node is about to say, each prompt as the program that says it will.
 
-    The node calls this at load and refuses to start on any finding (ASK-002; ASK-005: in doubt a prompt is blocked).
+    `file` of a finding is the prompt's key, prompts.<id>. The node refuses to start on any finding (REC-002, REC-003,
+    REC-004, AIA-003, ASK-001, ASK-002; ASK-005: in doubt a prompt is blocked).
     """
-    law = Law(profile, phrases)
-    found: list[Finding] = []
-    for prompt, direction in prompts:
-        passage = Passage(f"prompts.{prompt.id}", 1, prompt.id, prompt.text, direction=direction)
-        found += forbidden_asks(passage, law)
-    return found
+    law = Law(profile, phrases, controller)
+    found = (finding for one in said for check in CHECKS for finding in check(_as_passage(one), law))
+    return list(dict.fromkeys(found))
+
+
+def _as_passage(said: Said) -> Passage:
+    program, prompt = said.program, said.prompt
+    return Passage(
+        f"prompts.{prompt.id}",
+        1,
+        prompt.id,
+        prompt.text,
+        role=next((role for role in Role if role.value == said.moment), Role.OTHER),
+        direction=program.direction,
+        sales="sales" in program.purposes,
+        claims=prompt.elements,
+        objection_keys=frozenset({program.objection_key}),
+    )
 
 
 def _unreadable(file: Unreadable) -> Finding:
@@ -97,7 +108,8 @@ _ELEMENTS_FR = {
     ),
     "right_to_object_and_how": (
         "ne dit pas que l'on peut refuser l'enregistrement et comment",
-        "Ajoutez : « Vous pouvez refuser l'enregistrement à tout moment : dites-le, ou appuyez sur la touche 9. »",
+        "Ajoutez : « Vous pouvez refuser l'enregistrement à tout moment : dites-le, ou appuyez sur la touche "
+        "{objection_key}. »",
     ),
     "pointer_to_full_notice": (
         "ne dit pas où trouver l'information complète",
@@ -216,6 +228,8 @@ def too_long(passage: Passage, law: Law) -> Iterator[Finding]:
 
 def wrong_objection_key(passage: Passage, law: Law) -> Iterator[Finding]:
     """The key that is named for objecting is the one that works in the programs that say it (REC-004)."""
+    if not passage.objection_keys:
+        return
     for key in dict.fromkeys(objection_keys(passage.text)):
         wrong = sorted(passage.objection_keys - {key})
         if wrong:
@@ -225,7 +239,8 @@ def wrong_objection_key(passage: Passage, law: Law) -> Iterator[Finding]:
                 "wrong_objection_key",
                 key,
                 f"« {passage.id} » annonce la touche {key} pour refuser ; dans le programme, c'est la {wrong[0]}.",
-                f'Écrivez « touche {wrong[0]} », ou réglez objection_key = "{key}" dans le programme.',
+                "Écrivez « touche {objection_key} » : chaque programme y dit sa touche. Ou réglez objection_key = "
+                f'"{key}" dans le programme.',
             )
 
 

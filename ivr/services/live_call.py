@@ -98,7 +98,7 @@ class LiveCall:
     # ---- evidence and news
 
     def prompt(self, prompt_id: str) -> Prompt:
-        return self.deps.prompts[prompt_id]
+        return self.deps.prompts[prompt_id].with_key(self.program.objection_key)
 
     def publish(self, kind: str, **fields: object) -> None:
         self.deps.feed.publish(kind, call_id=self.id, **fields)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from ivr.domain.call import Direction
 from ivr.domain.disclosure import is_recording_notice
+from ivr.domain.program import with_objection_key
 from ivr.errors import ConfigurationError
 
 SUFFIXES = (".toml", ".md", ".txt")
 
 #: A text file of at most so many words that announces a recording is a disclosure; a longer one is a script.
 _NOTICE_MAX_WORDS = 90
+#: The objection key of a program that names none, and of texts that no program says.
+_ANY_KEY = "9"
 # How menus say how many keys they wait for.
 _KEY_COUNTS = (
     "digits",
@@ -29,7 +34,16 @@ _KEY_COUNTS = (
     "dtmf_digits",
     "collect",
 )
+#: More than this is no text that anybody says: some three thousand pages, a paragraph of five.
+_FILE_MAX_BYTES = 5_000_000
+_LINE_MAX = 10_000
+_HEADER = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}")
+_DOT = re.compile(r"\.(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
 _DISCLOSURE_NAME = re.compile(r"disclosure|annonce|information", re.IGNORECASE)
+
+
+#: How many lines of a file one text without line breaks may be spread over.
+_PASSAGE_LINES = 200
 
 
 class Role(Enum):
@@ -68,7 +82,8 @@ class Passage:
         if not self.source:
             return self.line + offset_lines
         opening = " ".join(words.split()[:3])
-        for n in range(max(0, self.line - 1), len(self.source)):
+        begin = max(0, self.line - 1)
+        for n in range(begin, min(len(self.source), begin + self.text.count("\n") + _PASSAGE_LINES)):
             if opening and opening in " ".join(self.source[n].split()):
                 return n + 1
         return self.line + offset_lines
@@ -81,6 +96,42 @@ class Unreadable:
     file: str
     line: int
     reason: str
+
+
+class _Lines:
+    """The lines of a TOML file, and where in it a table's words stand."""
+
+    def __init__(self, text: str) -> None:
+        self.all = tuple(text.splitlines())
+        self._text = "\n".join(self.all)
+        self._begins = [0, *itertools.accumulate(len(line) + 1 for line in self.all)]
+        self._headers: dict[tuple[str, ...], int] = {}
+        for number, line in enumerate(self.all):
+            header = _HEADER.match(line)
+            if header:
+                path = tuple(part.strip().strip("\"'") for part in _DOT.split(header[1]))
+                self._headers.setdefault(path, number)
+
+    def line_of(self, path: tuple[str, ...], text: str, key: str = "text") -> int:
+        """Return the line (from 1) on which the text of the table at `path` begins; `key` is a pattern."""
+        start = self._headers.get(path, 0)
+        begin = self._begins[start]
+        opening = " ".join(text.split())[:20]
+        by_key = re.compile(rf"^[^\S\n]*\"?(?:{key})\"?[^\S\n]*=", re.MULTILINE).search(self._text, begin)
+        places = [by_key.start() if by_key else -1, self._text.find(opening, begin)]
+        if key != "text" and opening:
+            places.reverse()
+        at = next((place for place in places if place >= 0), begin)
+        return bisect_right(self._begins, at)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A TOML file: what it holds, its lines, and its tables, each with its path."""
+
+    values: Mapping[str, Any]
+    lines: _Lines
+    tables: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -105,7 +156,7 @@ class _Uses:
         for moment, prompt_id in prompts.items():
             if isinstance(prompt_id, str) and prompt_id:
                 role = next((r for r in Role if r.value == moment), Role.OTHER)
-                use = _Use(role, direction, sales, str(program.get("objection_key", "9")))
+                use = _Use(role, direction, sales, str(program.get("objection_key", _ANY_KEY)))
                 self.by_prompt.setdefault(prompt_id, []).append(use)
 
 
@@ -116,7 +167,7 @@ def read_passages(paths: Iterable[Path], direction: Direction | None = None) -> 
     exist. A prompt file given without its programs takes those of the `programs` folder beside its own folder.
     """
     files = [file for path in paths for file in _files(path)]
-    parsed: dict[Path, Mapping[str, Any] | Unreadable] = {f: _parse(f) for f in files if f.suffix == ".toml"}
+    parsed: dict[Path, _Table | Unreadable] = {f: _parse(f) for f in files if f.suffix == ".toml"}
     uses = _Uses()
     for program in _programs(parsed):
         uses.add(program)
@@ -133,6 +184,10 @@ def read_passages(paths: Iterable[Path], direction: Direction | None = None) -> 
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
+    if path.exists() and not path.is_dir():
+        raise ConfigurationError(
+            "this is neither a file nor a folder", file=str(path), remedy="name a prompt, a script, or a folder of them"
+        )
     if not path.is_dir():
         raise ConfigurationError(
             "there is no such file or folder", file=str(path), remedy="name a prompt, a script, or a folder of them"
@@ -141,36 +196,57 @@ def _files(path: Path) -> list[Path]:
     return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(path).parts))
 
 
-def _parse(file: Path) -> Mapping[str, Any] | Unreadable:
+def _read(file: Path) -> str | Unreadable:
+    """Return a text file's content; the reason, in French, when it cannot be checked."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        with file.open("rb") as opened:
+            content = opened.read(_FILE_MAX_BYTES + 1)
+        if len(content) > _FILE_MAX_BYTES:
+            return Unreadable(str(file), 1, f"plus de {_FILE_MAX_BYTES // 1_000_000} Mo ; divisez-le")
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Unreadable(str(file), 1, f"l'octet {error.start + 1} n'est pas de l'UTF-8")
+    except OSError as error:
+        return Unreadable(str(file), 1, f"il ne peut pas être lu ({error.strerror})")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > _LINE_MAX:
+            return Unreadable(str(file), number, f"ligne de {len(line)} caractères, {_LINE_MAX} au plus ; coupez-la")
+    return text
+
+
+def _parse(file: Path) -> _Table | Unreadable:
+    text = _read(file)
+    if isinstance(text, Unreadable):
+        return text
+    try:
+        content = tomllib.loads(text)
+        return _Table(content, _Lines(text), list(_tables(content, ())))
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+)", str(error))
         return Unreadable(str(file), int(at[1]) if at else 1, f"TOML incorrect : {error}")
-    except (UnicodeDecodeError, OSError) as error:
-        return Unreadable(str(file), 1, f"fichier illisible : {error}")
+    except RecursionError:
+        return Unreadable(str(file), 1, "ses tableaux sont trop emboîtés")
 
 
-def _programs(parsed: Mapping[Path, Mapping[str, Any] | Unreadable]) -> Iterator[Mapping[str, Any]]:
+def _programs(parsed: Mapping[Path, _Table | Unreadable]) -> Iterator[Mapping[str, Any]]:
     folders = {file.parent.parent / "programs" for file in parsed}
     beside = {f: _parse(f) for folder in sorted(folders) for f in sorted(folder.glob("*.toml")) if f not in parsed}
     for content in [*parsed.values(), *beside.values()]:
         if isinstance(content, Unreadable):
             continue
-        prompts = content.get("prompts")
+        prompts = content.values.get("prompts")
         if isinstance(prompts, Mapping) and isinstance(prompts.get("disclosure"), str):
-            yield content
+            yield content.values
 
 
-def _prompts(
-    file: Path, content: Mapping[str, Any], uses: _Uses, direction: Direction | None
-) -> Iterator[Passage | Unreadable]:
-    if _is_reference(content):
+def _prompts(file: Path, content: _Table, uses: _Uses, direction: Direction | None) -> Iterator[Passage | Unreadable]:
+    if _is_reference(content.values):
         return
-    lines = file.read_text(encoding="utf-8").splitlines()
-    said = content.get("direction")
+    lines = content.lines
+    said = content.values.get("direction")
     direction = next((d for d in Direction if d.value == said), direction)
-    for path, table in _tables(content, ()):
+    for path, table in content.tables:
         yield from _strings(file, path, table, lines, direction)
         text = table.get("text")
         if not isinstance(text, str):
@@ -179,19 +255,23 @@ def _prompts(
         known = uses.by_prompt.get(prompt_id, [])
         claims = table.get("elements")
         directions = {use.direction for use in known}
-        yield Passage(
+        passage = Passage(
             file=str(file),
-            line=_line_of(lines, path, text),
+            line=lines.line_of(path, text),
             id=prompt_id,
             text=text,
             role=_role(prompt_id, table, known),
             direction=_direction(table, directions, direction),
             collects=_collects(table),
-            source=tuple(lines),
+            source=lines.all,
             sales=any(use.sales for use in known),
             claims=tuple(str(c) for c in claims) if isinstance(claims, list) else (),
-            objection_keys=frozenset(use.objection_key for use in known),
         )
+        # What names its key is said with another one by each program that has one.
+        for key in sorted({use.objection_key for use in known}):
+            yield replace(passage, text=with_objection_key(text, key), objection_keys=frozenset({key}))
+        if not known:
+            yield replace(passage, text=with_objection_key(text, _ANY_KEY))
 
 
 def _direction(table: Mapping[str, Any], used: set[Direction | None], assumed: Direction | None) -> Direction | None:
@@ -213,7 +293,7 @@ def _collects(table: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _strings(
-    file: Path, path: tuple[str, ...], table: Mapping[str, Any], lines: Sequence[str], direction: Direction | None
+    file: Path, path: tuple[str, ...], table: Mapping[str, Any], lines: _Lines, direction: Direction | None
 ) -> Iterator[Passage]:
     """Yield the other texts of a table, whatever their keys, and the menus that wait for keys."""
     said = next((d for d in Direction if d.value == table.get("direction")), direction)
@@ -221,12 +301,10 @@ def _strings(
     for key, value in table.items():
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and len(text.split()) > 1 and key not in ("text", "remedy", "source"):
-                yield Passage(str(file), _line_of(lines, path, text, key), f"{dotted}.{key}".strip("."), text,
-                              direction=said, source=tuple(lines))  # fmt: skip
+                yield Passage(str(file), lines.line_of(path, text, re.escape(key)), f"{dotted}.{key}".strip("."), text,
+                              direction=said, source=lines.all)  # fmt: skip
     if _collects(table) and not isinstance(table.get("text"), str):
-        yield Passage(
-            str(file), _line_of(lines, path, "", "|".join(_KEY_COUNTS)), dotted, "", collects=_collects(table)
-        )
+        yield Passage(str(file), lines.line_of(path, "", "|".join(_KEY_COUNTS)), dotted, "", collects=_collects(table))
 
 
 def _role(prompt_id: str, table: Mapping[str, Any], known: Sequence[_Use]) -> Role:
@@ -251,28 +329,14 @@ def _tables(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
             yield from _tables(inner, path)
 
 
-def _line_of(lines: Sequence[str], path: tuple[str, ...], text: str, key: str = "text") -> int:
-    """Return the line (from 1) on which the text of the table at `path` begins."""
-    header = re.compile(r"^\s*\[{1,2}\s*" + r"\s*\.\s*".join(f'"?{re.escape(key)}"?' for key in path) + r"\s*\]{1,2}")
-    start = next((n for n, line in enumerate(lines) if path and header.match(line)), 0)
-    opening = " ".join(text.split())[:20]
-    by_key, by_words = re.compile(rf"^\s*\"?(?:{key})\"?\s*="), re.compile(re.escape(opening))
-    for wanted in (by_key, by_words) if key == "text" or not opening else (by_words, by_key):
-        for n in range(start, len(lines)):
-            if wanted.search(lines[n]):
-                return n + 1
-    return start + 1
-
-
 def _script(file: Path, direction: Direction | None) -> Iterator[Passage | Unreadable]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (UnicodeDecodeError, OSError) as error:
-        yield Unreadable(str(file), 1, f"fichier illisible : {error}")
+    text = _read(file)
+    if isinstance(text, Unreadable):
+        yield text
         return
     short = len(text.split()) <= _NOTICE_MAX_WORDS
-    disclosure = is_recording_notice(text) and (short or _DISCLOSURE_NAME.search(file.stem) is not None)
-    disclosure = disclosure or (_DISCLOSURE_NAME.search(file.stem) is not None and short)
+    named = _DISCLOSURE_NAME.search(file.stem) is not None
+    disclosure = (short and named) or ((short or named) and is_recording_notice(text))
     first = next((n for n, line in enumerate(text.splitlines(), start=1) if line.strip()), 1)
     yield Passage(
         file=str(file),

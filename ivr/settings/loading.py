@@ -14,7 +14,7 @@ from ivr.domain.endpointing import EndpointSettings
 from ivr.domain.hearing import HearingSettings
 from ivr.domain.policy import sampling_warning
 from ivr.domain.profile import Profile
-from ivr.domain.program import Program, Prompt
+from ivr.domain.program import Program, Prompt, Said, said_in
 from ivr.domain.retention import RetentionTable
 from ivr.domain.tape import TapeSettings
 from ivr.errors import ConfigurationError, nearest
@@ -99,6 +99,10 @@ class Settings:
                 value=prompt_id,
                 remedy=nearest(prompt_id, self.prompts),
             ) from None
+
+    def said(self) -> tuple[Said, ...]:
+        """Return everything that the programs say, as each of them says it."""
+        return tuple(said for program in self.programs.values() for said in said_in(program, self.prompts))
 
     def warnings(self) -> tuple[str, ...]:
         """Return, in French, what the operator should read when the node starts."""

@@ -13,7 +13,16 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from ivr.domain.call import Direction
 from ivr.domain.policy import sampling_fault
 from ivr.domain.profile import Profile
-from ivr.domain.program import AgentGuard, Captured, ObjectionEffect, OnAsk, Program, ProgramPrompts, Prompt
+from ivr.domain.program import (
+    OBJECTION_KEY,
+    AgentGuard,
+    Captured,
+    ObjectionEffect,
+    OnAsk,
+    Program,
+    ProgramPrompts,
+    Prompt,
+)
 from ivr.domain.retention import RetentionTable
 from ivr.domain.verdict import Label, Thresholds
 from ivr.errors import ConfigurationError, nearest
@@ -25,10 +34,11 @@ PromptId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Purpose = Literal["service", "sales", "quality", "contract_proof", "complaint"]
 Score = Annotated[float, Field(ge=0, le=1)]
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_KNOWN_PLACEHOLDERS = ("controller", OBJECTION_KEY.strip("{}"))
 
 
 class _PromptTable(Section):
-    version: str = Field(min_length=1)
+    version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
     text: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
     kind: Literal["disclosure", "agent_disclosure", "closing", "prompt"] = "prompt"
     direction: Direction | None = None
@@ -143,12 +153,16 @@ def load_prompts(folder: Path, *, controller: str) -> dict[str, Prompt]:
 def fill(text: str, *, controller: str, file: str = "", key: str = "") -> str:
     """Return a prompt's text with {controller} replaced, the French article contracted (de le -> du).
 
-    Raises ConfigurationError for any other placeholder.
+    {objection_key} stays: each program has its own. Raises ConfigurationError for any other placeholder.
     """
     for name in _PLACEHOLDER.findall(text):
-        if name != "controller":
+        if name not in _KNOWN_PLACEHOLDERS:
             raise ConfigurationError(
-                f"'{{{name}}}' stands for nothing", file=file, key=key, value=name, remedy="known: {controller}"
+                f"'{{{name}}}' stands for nothing",
+                file=file,
+                key=key,
+                value=name,
+                remedy="known: {controller}, {objection_key}",
             )
     said = text.replace("{controller}", controller)
     for apart, joined in (("de le ", "du "), ("de les ", "des "), ("à le ", "au "), ("à les ", "aux ")):

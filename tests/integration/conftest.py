@@ -13,7 +13,7 @@ import pytest
 
 from ivr.errors import HostError
 from ivr.speech.model import WHISPER_BASE, check_model, join_model
-from tests.integration.house import REPOSITORY, House, write_config
+from tests.integration.house import REPOSITORY, House, hasten_notices, write_config
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +40,7 @@ def installed(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Hous
     write_config(house.config_dir)
     done = house.ivr_process("init")
     assert done.returncode == 0, done.stderr
+    hasten_notices(house.settings())
     return house
 
 

@@ -17,16 +17,28 @@ from typing import Any, TypeVar
 from click.testing import CliRunner
 
 from ivr.bootstrap.archive import Archive, open_archive
+from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.cli.root import main
 from ivr.settings import Settings, load_settings
+from ivr.speech.voice import NanoVoice
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 News = dict[str, Any]
 T = TypeVar("T")
 
-#: Said instead of the real texts, so that a test waits a second where a caller waits fifteen.
-_SHORT = {"hotline-disclosure": "Appel enregistré.", "prospecting-disclosure": "Appel enregistré."}
+#: Said instead of the real texts, so that a test waits two seconds where a caller waits fifteen. They hold every
+#: element that the law asks for, as any node demands that starts; recorded voices say them fast (`hasten_notices`).
+_AGENT = "Vous êtes enregistré."
+_SHORT = {
+    "hotline-disclosure": "Ici le robot de {controller}. Vous êtes enregistré pour la qualité. "
+    "Pour refuser, tapez {objection_key}. Vos droits : notre site.",
+    "prospecting-disclosure": "Ici le robot de {controller}, appel commercial. Vous êtes enregistré pour la loi. "
+    "Pour refuser, tapez {objection_key}. Vos droits : notre site.",
+    "quality-agent-disclosure": _AGENT,
+    "sales-agent-disclosure": _AGENT,
+}
 _SHORTEST = "Merci."
+_HASTE = 5.0
 
 
 def run(test: Coroutine[Any, Any, T], *, limit_s: float = 90.0) -> T:
@@ -65,6 +77,14 @@ def write_config(folder: Path) -> Path:
         )
     (folder / "prompts" / "short.toml").write_text("\n".join(tables), "utf-8")
     return folder
+
+
+def hasten_notices(settings: Settings) -> None:
+    """Give each notice a recorded voice that says its words five times as fast as the synthetic one does."""
+    library, voice = PromptLibrary(settings), NanoVoice(speed=_HASTE)
+    for said in settings.said():
+        if said.moment == "disclosure":
+            library.recorded_file(said.prompt).write_bytes(voice.wav(said.prompt.text))
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ivr.sip.softphone_process import SoftphoneProcess
 from tests.integration.house import House, Serving, run
-from tests.integration.sounds import speech, write_wav
+from tests.integration.sounds import LINE_HZ, speech, write_wav
 from tests.sip.rig import free_port
 
 pytestmark = [pytest.mark.sip, pytest.mark.ear, pytest.mark.xdist_group("node")]
@@ -52,7 +53,9 @@ async def baresip(folder: Path, microphone: Path, uri: str) -> AsyncIterator[asy
 
 
 def test_a_call_from_baresip_is_answered_told_recorded_and_sealed(house: House, tmp_path: Path) -> None:
-    wav = write_wav(tmp_path / "microphone.wav", speech("Bonjour, je voudrais changer mon adresse.", pause_s=8.0))
+    # The notice is heard in silence; then they speak.
+    said = speech("Bonjour, je voudrais changer mon adresse.", pause_s=8.0)
+    wav = write_wav(tmp_path / "microphone.wav", np.concatenate([np.zeros(4 * LINE_HZ, np.int16), said]))
 
     async def call() -> str:
         async with Serving(house) as serving, baresip(tmp_path / "baresip", wav, serving.uri) as phone:

@@ -196,6 +196,14 @@ def test_a_controller_without_a_proper_noun_shape_is_found_by_its_configured_nam
         ("Si vous ne voulez pas être enregistré, tapez 9. Pour parler à un conseiller, tapez 1.", ("9",)),
         ("Cet appel est enregistré. Vous pouvez refuser : dites-le.", ()),
         ("Vous pouvez refuser l'enregistrement : tapez 92.", ()),
+        ("Si vous refusez, appuyez sur le neuf.", ("9",)),
+        ("Vous pouvez refuser avec le 8 de votre clavier, ou en pressant la touche numéro 8.", ("8", "8")),
+        ("Vous pouvez refuser l'enregistrement. Dites-le. Ou tapez le 8.", ("8",)),
+        ("Vous pouvez refuser l'enregistrement. Pour cela, appuyez sur la touche 8.", ("8",)),
+        ("Vous pouvez refuser l'enregistrement. La touche « 8 » suffit.", ("8",)),
+        ("Vous pouvez refuser l'enregistrement. Pour parler à un conseiller, tapez 1.", ()),
+        ("Vous pouvez refuser l'enregistrement : faites un courrier à notre siège.", ()),
+        ("Vous pouvez refuser l'enregistrement : faites le un.", ("1",)),
     ],
 )
 def test_the_keys_named_for_objecting_are_found(text: str, keys: tuple[str, ...]) -> None:

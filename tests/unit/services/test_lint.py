@@ -165,13 +165,30 @@ def test_a_closing_sentence_is_short(config: Path) -> None:
     assert (finding.rule, finding.kind) == ("REC-006", "too_long")
 
 
-def test_the_key_that_is_said_is_the_key_that_works(config: Path) -> None:
+def test_what_names_its_key_by_the_placeholder_follows_the_program(config: Path) -> None:
     edit(config / "programs" / "hotline-quality.toml", 'objection_key = "9"', 'objection_key = "0"')
-    findings = lint(config)
-    assert {(f.rule, f.kind, f.words) for f in findings} == {("REC-004", "wrong_objection_key", "9")}
-    lines = {f.line for f in findings if f.file == str(config / DISCLOSURES)}
-    assert line_of(config / DISCLOSURES, "[prompts.hotline-disclosure]") in lines
-    assert line_of(config / DISCLOSURES, "[prompts.prospecting-disclosure]") not in lines
+    assert lint(config) == []
+
+
+@pytest.mark.parametrize("announced", ["la touche 9", "la touche neuf", "le 9", "la touche « 9 »"])
+def test_the_key_that_is_said_is_the_key_that_works(config: Path, announced: str) -> None:
+    edit(config / "programs" / "hotline-quality.toml", 'objection_key = "9"', 'objection_key = "0"')
+    edit(config / DISCLOSURES, "la touche {objection_key}", announced)
+    (finding,) = lint(config)
+    assert (finding.rule, finding.kind, finding.words) == ("REC-004", "wrong_objection_key", "9")
+    assert finding.file == str(config / DISCLOSURES)
+    assert finding.line == line_of(config / DISCLOSURES, "[prompts.hotline-disclosure]")
+
+
+def test_a_prompt_that_two_programs_say_must_be_right_for_the_key_of_each(config: Path) -> None:
+    sales = config / "programs" / "prospecting.toml"
+    edit(sales, 'objection_key = "9"', 'objection_key = "*"')
+    edit(sales, 'question_answer = "sales-question-answer"', 'question_answer = "quality-question-answer"')
+    assert lint(config) == []
+    edit(config / "prompts" / "recording.toml", "la touche {objection_key}", "la touche 9")
+    (finding,) = lint(config)
+    assert finding.words == "9"
+    assert "*" in finding.reason
 
 
 def test_wrong_toml_is_a_finding_and_the_other_files_are_still_checked(config: Path) -> None:
