@@ -54,7 +54,7 @@ class _Clock:
 async def listen(ear: Ear, samples: Samples, program: Program, channel: Channel = Channel.CALLER) -> FileHearing:
     """Run 8 kHz audio through the live pipeline, as `ivr listen` does."""
     return await listen_to_channel(
-        to_pcm(samples).astype("<i2").tobytes(),
+        [to_pcm(samples).astype("<i2").tobytes()],
         channel,
         ear=ear,
         detector=WebrtcDetector(),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from ivr.bootstrap.hearing import listening_settings
 from ivr.bootstrap.world import SystemClock
 from ivr.domain.asking import AskDetector
 from ivr.domain.hearing import Channel
+from ivr.domain.keys import KeyReach
 from ivr.domain.policy import decide_objection
 from ivr.domain.program import ObjectionEffect, Program
 from ivr.domain.verdict import Label
-from ivr.services.file_listening import FileHearing, listen_to_channel
-from ivr.services.key_watch import key_masks
+from ivr.services.file_listening import FileHearing, Marks, listen_to_channel
+from ivr.services.key_watch import ChannelKeys
 from ivr.settings import Settings
 from ivr.settings.phrases import load_phrases
 from ivr.speech.detector import WebrtcDetector
@@ -25,7 +29,8 @@ from ivr.speech.key_tones import GoertzelKeyTones
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.understanding import Hypothesis
-from ivr.speech.wav import read_wav
+from ivr.speech.wav import pcm_blocks
+from ivr.speech.wav_source import WavSource, open_wav
 
 
 def text_judge(program: Program) -> Callable[[str, str, bool], dict[str, object]]:
@@ -52,10 +57,19 @@ def text_judge(program: Program) -> Callable[[str, str, bool], dict[str, object]
     return judge
 
 
-async def listen_to_file(
-    settings: Settings, files: Sequence[Path], *, program: str, after_disclosure: bool
+#: Told while a file is heard: its name, and the share of it that has been heard, 0..1.
+Progress = Callable[[str, float], None]
+
+
+async def listen_to_files(
+    settings: Settings, files: Sequence[Path], *, program: str, after_disclosure: bool, progress: Progress
 ) -> AsyncIterator[dict[str, object]]:
-    """Yield one object per file. Mono is the caller; in stereo the left is the caller and the right the agent."""
+    """Yield one object per file. Mono is the caller; of several channels the first is the caller, the second the agent,
+    and the others are not heard.
+
+    Every file is checked before the ear is loaded. Raises ArchiveError for one that cannot be read.
+    """
+    sources = [open_wav(file) for file in files]
     chosen = settings.programs[program]
     now = datetime.now(UTC)
     objecting = frozenset(
@@ -65,31 +79,56 @@ async def listen_to_file(
     judge = EarJudge(model, asks=AskDetector(load_phrases(settings.config_dir / "phrases")))
     ear = LocalEar(judge, judge.forget)
     try:
-        for file in files:
-            heard: list[FileHearing] = []
-            for pcm, channel in zip(read_wav(file), Channel, strict=False):
-                said = await listen_to_channel(
-                    pcm.tobytes(),
-                    channel,
-                    ear=ear,
-                    detector=WebrtcDetector(),
-                    clock=SystemClock(),
-                    settings=listening_settings(settings),
-                    program=chosen,
-                    objecting=objecting,
-                    after_disclosure=after_disclosure,
-                )
-                said.masked += key_masks(pcm.tobytes(), channel, GoertzelKeyTones())
-                heard.append(said)
-            yield _body(file, heard)
+        for source in sources:
+            heard = [
+                await _listen_to(source, number, channel, ear, settings, chosen, objecting, after_disclosure, progress)
+                for number, channel in enumerate(list(Channel)[: source.channels])
+            ]
+            yield _body(source, heard)
     finally:
         await ear.close()
 
 
-def _body(file: Path, heard: Sequence[FileHearing]) -> dict[str, object]:
+async def _listen_to(
+    source: WavSource,
+    number: int,
+    channel: Channel,
+    ear: LocalEar,
+    settings: Settings,
+    program: Program,
+    objecting: frozenset[Label],
+    after_disclosure: bool,
+    progress: Progress,
+) -> FileHearing:
+    keys = ChannelKeys(channel, GoertzelKeyTones(), KeyReach())
+    listened = min(source.channels, len(Channel))
+
+    def on_frames(at_ms: int, frames: Sequence[bytes]) -> None:
+        keys.feed(at_ms, frames)
+        progress(source.where, (number + at_ms / 1000 / source.duration_s) / listened)
+
+    found = await listen_to_channel(
+        (pcm.tobytes() for pcm in pcm_blocks(source, number)),
+        channel,
+        ear=ear,
+        detector=WebrtcDetector(),
+        clock=SystemClock(),
+        settings=listening_settings(settings),
+        program=program,
+        objecting=objecting,
+        after_disclosure=after_disclosure,
+        on_frames=on_frames,
+    )
+    keys.finish()
+    found.masked += keys.masks
+    return found
+
+
+def _body(source: WavSource, heard: Sequence[FileHearing]) -> dict[str, object]:
     utterances = sorted((one for channel in heard for one in channel.utterances), key=lambda one: one.start_ms)
     return {
-        "file": str(file),
+        "file": source.where,
+        "channels": source.channels,
         "duration_ms": max((channel.duration_ms for channel in heard), default=0),
         "utterances": [
             {
@@ -125,12 +164,19 @@ def _body(file: Path, heard: Sequence[FileHearing]) -> dict[str, object]:
     }
 
 
-def _lowest(marks: Sequence[Sequence[tuple[int, int]]]) -> list[list[int]]:
+def _lowest(marks: Sequence[Marks]) -> list[list[int]]:
     """Merge the marks of all channels: at each time, the lowest."""
-    times = sorted({at for channel in marks for at, _ in channel})
     merged: list[list[int]] = []
-    for now in times:
-        mark = min(max((mark for at, mark in channel if at <= now), default=0) for channel in marks)
-        if not merged or merged[-1][1] != mark:
-            merged.append([now, mark])
+    now = [0] * len(marks)
+    moves = merge(*(_moves(number, channel) for number, channel in enumerate(marks)))
+    for at, together in groupby(moves, key=itemgetter(0)):
+        for _, number, mark in together:
+            now[number] = max(now[number], mark)
+        if not merged or merged[-1][1] != min(now):
+            merged.append([at, min(now)])
     return merged
+
+
+def _moves(number: int, marks: Marks) -> Iterator[tuple[int, int, int]]:
+    for at, mark in marks:
+        yield at, number, mark

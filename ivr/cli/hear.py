@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from ivr.bootstrap.ear_bench import listen_to_file, text_judge
+from ivr.bootstrap.ear_bench import listen_to_files, text_judge
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings, until_told
+from ivr.cli.progress import Progress
 from ivr.errors import ConfigurationError
 
 program_option = click.option("--program", "program_name", default="", help="Programme dont les seuils s'appliquent.")
@@ -32,7 +33,19 @@ def listen(files: tuple[Path, ...], program_name: str, after_disclosure: bool, j
 
 
 async def _listen(files: tuple[Path, ...], program: str, after_disclosure: bool, json_: bool) -> None:
-    async for body in listen_to_file(settings(), files, program=program, after_disclosure=after_disclosure):
+    progress = Progress()
+    heard = listen_to_files(
+        settings(), files, program=program, after_disclosure=after_disclosure, progress=progress.show
+    )
+    async for body in heard:
+        progress.clear()
+        unheard = int(str(body["channels"])) - 2
+        if unheard > 0:
+            click.echo(
+                f"{body['file']} : la voie 1 est prise pour l'appelant, la voie 2 pour le conseiller ; "
+                f"{unheard} voie(s) ne sont pas écoutées.",
+                err=True,
+            )
         if json_:
             print_json(body)
             continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ivr.domain.ask import Ask, Cue, Sentence, Thing, collected, describes, reaches
 from ivr.domain.ask_grammar import (
@@ -46,6 +47,7 @@ from ivr.domain.ask_grammar import (
 )
 from ivr.domain.ask_reader import ask_probability, features
 from ivr.domain.call import Direction
+from ivr.domain.needles import Sought
 from ivr.domain.phrase_bank import Act, Family, Mention, PhraseBank
 from ivr.domain.plain_text import plain_text
 
@@ -53,11 +55,25 @@ FORBIDDEN_QUESTION = "forbidden_question"
 FORBIDDEN_DTMF = "forbidden_dtmf"
 
 
+@dataclass(frozen=True)
+class _Wordings:
+    """The patterns of a family."""
+
+    values: Sought
+    holders: Sought
+    direct: Sought
+
+
 class AskDetector:
     """Finds what our side may not ask. Immutable: one detector serves every call."""
 
     def __init__(self, bank: PhraseBank) -> None:
         self.bank = bank
+        self._keys = Sought(bank.acts[Act.KEYS])
+        self._wordings = {
+            family.id: _Wordings(Sought(family.values), Sought(family.holders), Sought(family.direct))
+            for family in bank.families
+        }
 
     def asks(self, text: str, direction: Direction | None) -> tuple[Ask, ...]:
         """Return the forbidden asks in `text` (a prompt, an utterance with or without punctuation), in order.
@@ -118,20 +134,19 @@ class AskDetector:
         lead = f"{sentence.lead} " if sentence.lead else ""
         text = lead + sentence.plain.text
         here = len(lead)
+        things = [thing for thing in self._things(text, direction) if thing.start >= here]
+        outright = self._outright(text, here, direction)
+        if not (things or outright or recent):
+            return (), ()
         question = text.rstrip().endswith("?") or (not ends(text) and bool(OPENS_QUESTION.match(text)))
         calm = self._blank(text, Mention.NO_NEGATION)
         if question or re.search(r"\b(?:auriez|pourriez|voudriez|serait il|aurais|pourrais tu)\b", calm):
             calm = self._blank_polite(calm)
-        things = [thing for thing in self._things(text, direction) if thing.start >= here]
-        cues = self._cues(text, calm, things)
-        asked: list[Family] = []
+        # Without a thing, in this sentence or just before, nothing depends on the acts.
+        cues = self._cues(text, calm, things) if things or recent else []
         spoken_of: list[Family] = []
-        reported = self.bank.mentions[Mention.REPORT].search(text)
-        for family in self.bank.families:
-            if family.forbidden(direction):
-                match = family.direct.search(text, here)
-                if match and not self._undone(text, calm, match.start(), match.end()):
-                    asked.append(family)
+        reported = self.bank.mentions[Mention.REPORT].search(text) if things else None
+        asked = [family for family, at in outright if not self._undone(text, calm, at.start(), at.end())]
         said_outright = tuple(asked)
         for thing in things:
             if thing.family in asked:
@@ -146,6 +161,16 @@ class AskDetector:
         if not asked and not things and recent and self._refers_back(text, calm, cues, question):
             asked = [family for family in recent if family.forbidden(direction)]
         return tuple(dict.fromkeys(asked)), tuple(dict.fromkeys([*asked, *spoken_of]))
+
+    def _outright(self, text: str, here: int, direction: Direction | None) -> list[tuple[Family, re.Match[str]]]:
+        """Return the families whose asks are known by their wording alone, with where that stands."""
+        found = []
+        for family in self.bank.families:
+            if family.forbidden(direction):
+                match = self._wordings[family.id].direct.search(text, here)
+                if match:
+                    found.append((family, match))
+        return found
 
     def _reread(
         self,
@@ -188,7 +213,8 @@ class AskDetector:
         for family in self.bank.families:
             if not family.forbidden(direction):
                 continue
-            for pattern, value in ((family.values, True), (family.holders, False)):
+            wordings = self._wordings[family.id]
+            for pattern, value in ((wordings.values, True), (wordings.holders, False)):
                 found += [Thing(family, match.start(), match.end(), value) for match in pattern.finditer(text)]
         # The longest wording names the thing: "numéro d'adhérent" inside "numéro de carte d'adhérent" does not.
         kept: list[Thing] = []
@@ -383,13 +409,9 @@ class AskDetector:
     def _keyed(self, sentence: Sentence, families: tuple[Family, ...]) -> tuple[Family, ...] | None:
         """Return the families a prompt collects by keys (perhaps none by name), or None when it does not."""
         text = f"{sentence.lead} {sentence.plain.text}"
-        calm = self._blank(text, Mention.NO_NEGATION)
-        cues = [
-            m
-            for m in self.bank.acts[Act.KEYS].finditer(text)
-            if not self._undone(text, calm, m.start(), m.end(), Act.GIVE)
-        ]
-        if not cues:
+        keyed = list(self._keys.finditer(text))
+        calm = self._blank(text, Mention.NO_NEGATION) if keyed else ""
+        if all(self._undone(text, calm, m.start(), m.end(), Act.GIVE) for m in keyed):
             return None
         return collected(text, families)
 

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 from ivr.domain.ask import Ask, Sentence
 from ivr.domain.ask_grammar import forbidden_key_count
-from ivr.domain.asking import FORBIDDEN_DTMF, AskDetector
+from ivr.domain.asking import FORBIDDEN_DTMF
 from ivr.domain.call import Direction
-from ivr.domain.plain_text import plain_text
+from ivr.domain.plain_text import PlainText, plain_text
 from ivr.services.dialogue import Turn, direction_said, turns
 from ivr.services.finding import Finding, Law
 from ivr.services.passages import Passage
 
 _WORDS_MAX = 160
+_SENTENCE_MAX = 1000
+_SENTENCE_OVERLAP = 200
 _KEYS_SUGGESTION = (
     "Au clavier, ne demandez qu'un choix de menu, un numéro d'adhérent, un code postal, une date de naissance (appel "
     "entrant) ou un numéro de rappel."
@@ -22,16 +24,16 @@ _KEYS_SUGGESTION = (
 
 def forbidden_asks(passage: Passage, law: Law) -> Iterator[Finding]:
     """Yield each forbidden question of a passage, at the line where its sentence begins."""
-    detector = AskDetector(law.phrases)
     said = turns(passage.text, law.phrases)
     direction = passage.direction or direction_said(passage.file, passage.text, law.phrases)
     sentences = [
-        Sentence(plain, passage=at, lead=turn.lead, heading=turn.heading, bullet=turn.bullet)
+        Sentence(part, passage=at, lead=turn.lead, heading=turn.heading, bullet=turn.bullet)
         for at, turn in enumerate(said)
         for plain in plain_text(turn.text, law.phrases.abbreviations).sentences()
+        for part in _bounded(plain)
     ]
     by_keys = False
-    for ask in detector.in_sentences(sentences, direction):
+    for ask in law.asks.in_sentences(sentences, direction):
         by_keys = by_keys or ask.kind == FORBIDDEN_DTMF
         yield _finding(passage, said[ask.passage], ask, law, direction)
     for count in passage.collects:
@@ -45,6 +47,17 @@ def forbidden_asks(passage: Passage, law: Law) -> Iterator[Finding]:
                 f"« {passage.id} » fait taper {count} chiffres : c'est la longueur d'un numéro qui ne se demande pas.",
                 _KEYS_SUGGESTION,
             )
+
+
+def _bounded(sentence: PlainText) -> Iterator[PlainText]:
+    """Yield a sentence, or, of one that never ends, pieces that overlap: no question is as long as that."""
+    begin = 0
+    while len(sentence.text) - begin > _SENTENCE_MAX:
+        end = sentence.text.rfind(" ", begin + _SENTENCE_OVERLAP + 1, begin + _SENTENCE_MAX)
+        end = end if end > 0 else begin + _SENTENCE_MAX
+        yield sentence.cut(begin, end)
+        begin = end - _SENTENCE_OVERLAP
+    yield sentence.cut(begin, len(sentence.text)) if begin else sentence
 
 
 def _finding(passage: Passage, turn: Turn, ask: Ask, law: Law, direction: Direction | None) -> Finding:

@@ -21,8 +21,8 @@ _TIME = re.compile(r"^\s*[\[(]?\d{1,2}[:h]\d{2}(?::\d{2})?[\])]?\s*[-–]?\s*")
 _LABEL = re.compile(
     r"^\s*[*_]*(?P<who>[^\W\d_][\w .'’/-]{0,28}?)\s*(?:\d{1,2})?\s*(?:\([^)]*\))?[*_]*\s*(?::|–|—|=>|->|>)\s*[*_]*\s*"
 )
-_CELL = re.compile(r"^\s*\|(.*)\|\s*$")
-_SKIPPED = re.compile(r"^\s*(?:```|~~~|---+\s*$|===+\s*$|\|?[\s:|-]+\|?\s*$|<!--.*-->\s*$)")
+_CELL = re.compile(r"^\s*+\|(.*)\|$")
+_SKIPPED = re.compile(r"^\s*+(?:```|~~~|===+\s*$|[\s:|-]+$|<!--.*-->\s*$)")
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"")
 _CLOSED = (".", "?", "!", "…", ":", ";", "»", '"', "”")
 _OPEN_WORD = re.compile(
@@ -34,6 +34,9 @@ _FRONT_DIRECTION = re.compile(
     r"^\s*(?:direction|sens|type(?: d['’]appel)?)\s*[:=]\s*[\"']?(\w+)", re.IGNORECASE | re.MULTILINE
 )
 _TITLE_LINES = 6
+#: What is said in one go; longer text without an end of sentence is taken apart.
+_TURN_MAX = 4000
+_OPEN_WORD_REACH = 40
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def _read_line(state: _State, number: int, raw: str, bank: PhraseBank) -> None:
     if _SKIPPED.match(line):
         state.close()
         return
-    row = _CELL.match(line)
+    row = _CELL.match(line.rstrip())
     if row:
         state.close()
         _read_row(state, number, row[1], bank)
@@ -183,10 +186,12 @@ def _before_colon(body: str, bank: PhraseBank) -> str:
 
 def _goes_on(before: str, after: str) -> bool:
     """Say whether a line continues the one before."""
-    ended = before.rstrip(" *_\r").endswith(_CLOSED)
-    if ended or not after.strip():
+    if len(before) > _TURN_MAX or not after.strip():
         return False
-    if _OPEN_WORD.search(before.rstrip()):
+    ended = before.rstrip(" *_\r").endswith(_CLOSED)
+    if ended:
+        return False
+    if _OPEN_WORD.search(before.rstrip()[-_OPEN_WORD_REACH:]):
         return True
     first = after.lstrip(' *_«"')[:1]
     starts_low = before.lstrip(' *_«"-')[:1].islower()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ivr.domain.ask_watch import KnownAsks
@@ -36,20 +37,42 @@ class Utterance:
     onset_ms: int | None = None
 
 
+class Marks:
+    """(time, cleared mark) in milliseconds, each time the mark moved: eight bytes each, since hours hold many."""
+
+    def __init__(self) -> None:
+        self._times, self._marks = array("i"), array("i")
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return iter(zip(self._times, self._marks, strict=True))
+
+    def __getitem__(self, index: int) -> tuple[int, int]:
+        return self._times[index], self._marks[index]
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def note(self, now_ms: int, mark_ms: int) -> None:
+        """Remember where the mark is, unless it stands where it stood."""
+        if not self._marks or self._marks[-1] != mark_ms:
+            self._times.append(now_ms)
+            self._marks.append(mark_ms)
+
+
 @dataclass
 class FileHearing:
-    """What was heard in one file. `cleared` lists (time, cleared mark), each time the mark moved; `asks` are the
-    questions of an agent that may not be asked, on a program that watches for them."""
+    """What was heard in one file. `cleared` says how the mark moved; `asks` are the questions of an agent that may not
+    be asked, on a program that watches for them."""
 
-    duration_ms: int
+    duration_ms: int = 0
     utterances: list[Utterance] = field(default_factory=list)
     masked: list[Mask] = field(default_factory=list)
-    cleared: list[tuple[int, int]] = field(default_factory=list)
+    cleared: Marks = field(default_factory=Marks)
     asks: list[AskSpan] = field(default_factory=list)
 
 
 async def listen_to_channel(
-    pcm: bytes,
+    blocks: Iterable[bytes],
     channel: Channel,
     *,
     ear: Ear,
@@ -60,13 +83,14 @@ async def listen_to_channel(
     objecting: frozenset[Label],
     after_disclosure: bool,
     last_prompt: str = "",
+    on_frames: Callable[[int, Sequence[bytes]], None] = lambda at_ms, frames: None,
 ) -> FileHearing:
     """Feed PCM16 mono 8 kHz as a call would, 100 ms at a time, waiting for each verdict.
 
+    The audio comes in blocks of any length, which are not kept. `on_frames` is given the same frames, with their time.
     Raises SpeechError when the ear cannot judge.
     """
-    duration_ms = len(pcm) // FRAME_BYTES * FRAME_MS
-    found = FileHearing(duration_ms)
+    found = FileHearing()
     pieces: list[Heard] = []
     failures: list[str] = []
     guard = program.direction if channel is Channel.AGENT and program.guard.agent_channel else None
@@ -90,17 +114,19 @@ async def listen_to_channel(
         on_unheard=lambda piece, why: failures.append(why),
     )
     sent_ms: dict[int, int] = {}
-    frames = [pcm[i : i + FRAME_BYTES] for i in range(0, duration_ms // FRAME_MS * FRAME_BYTES, FRAME_BYTES)]
-    for at in range(0, len(frames), _CHUNK_FRAMES):
-        chunk = frames[at : at + _CHUNK_FRAMES]
-        listener.feed(at * FRAME_MS, chunk)
+    for frames in _chunks(blocks):
+        on_frames(found.duration_ms, frames)
+        listener.feed(found.duration_ms, frames)
+        # A turn for whoever wants to end this: an hour of silence asks the ear nothing.
+        await asyncio.sleep(0)
         await _all_judged(listener, failures)
-        _note(found, listener, pieces, sent_ms, (at + len(chunk)) * FRAME_MS)
+        found.duration_ms += len(frames) * FRAME_MS
+        _note(found, listener, pieces, sent_ms)
     listener.finish()
     await _all_judged(listener, failures)
-    _note(found, listener, pieces, sent_ms, duration_ms)
+    _note(found, listener, pieces, sent_ms)
     await listener.close()
-    found.masked = [replace(mask, end_ms=min(mask.end_ms, duration_ms)) for mask in listener.hearing.masks]
+    found.masked = [replace(mask, end_ms=min(mask.end_ms, found.duration_ms)) for mask in listener.hearing.masks]
     found.asks = _asks(pieces)
     found.utterances = _utterances(channel, [_settled(one, settings) for one in pieces], sent_ms)
     return found
@@ -113,14 +139,28 @@ async def _all_judged(listener: ChannelListener, failures: list[str]) -> None:
             raise SpeechError(f"the ear gave no verdict: {failures[0]}", where="ear", remedy="run `ivr doctor`")
 
 
-def _note(
-    found: FileHearing, listener: ChannelListener, pieces: list[Heard], sent_ms: dict[int, int], now_ms: int
-) -> None:
-    for heard in pieces:
-        sent_ms.setdefault(heard.piece.id, now_ms)
-    mark = listener.hearing.mark_ms
-    if not found.cleared or found.cleared[-1][1] != mark:
-        found.cleared.append((now_ms, mark))
+def _chunks(blocks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Cut blocks of any length into frames, 100 ms of them at a time; half a frame at the end is lost."""
+    held = bytearray()
+    size = _CHUNK_FRAMES * FRAME_BYTES
+    for block in blocks:
+        held += block
+        whole = len(held) // size * size
+        for at in range(0, whole, size):
+            yield _frames(held[at : at + size])
+        del held[:whole]
+    if rest := _frames(held):
+        yield rest
+
+
+def _frames(pcm: bytearray) -> list[bytes]:
+    return [bytes(pcm[at : at + FRAME_BYTES]) for at in range(0, len(pcm) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES)]
+
+
+def _note(found: FileHearing, listener: ChannelListener, pieces: list[Heard], sent_ms: dict[int, int]) -> None:
+    for heard in pieces[len(sent_ms) :]:
+        sent_ms.setdefault(heard.piece.id, found.duration_ms)
+    found.cleared.note(found.duration_ms, listener.hearing.mark_ms)
 
 
 def _asks(pieces: Sequence[Heard]) -> list[AskSpan]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
+from ivr.domain.asking import AskDetector
 from ivr.domain.phrase_bank import PhraseBank
 from ivr.domain.profile import Profile
 from ivr.services.passages import Passage
@@ -33,6 +35,11 @@ class Law:
     profile: Profile
     phrases: PhraseBank
     controller: str = ""
+
+    @cached_property
+    def asks(self) -> AskDetector:
+        """What finds forbidden questions."""
+        return AskDetector(self.phrases)
 
 
 Check = Callable[[Passage, Law], Iterator[Finding]]

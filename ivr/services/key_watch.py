@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ivr.domain.endpointing import FRAME_MS
 from ivr.domain.hearing import Channel
 from ivr.domain.keys import KeyMasks, KeyReach
 from ivr.domain.recording import Mask
@@ -71,12 +70,3 @@ class KeyWatch:
     def finish(self) -> None:
         for side in self._sides.values():
             side.finish()
-
-
-def key_masks(pcm: bytes, channel: Channel, detector: ToneDetector) -> tuple[Mask, ...]:
-    """Return what a call would write as silence in this audio (PCM16 mono 8 kHz) because of keys."""
-    frame_bytes = FRAME_MS * 16
-    keys = ChannelKeys(channel, detector, KeyReach())
-    keys.feed(0, [pcm[at : at + frame_bytes] for at in range(0, len(pcm) // frame_bytes * frame_bytes, frame_bytes)])
-    keys.finish()
-    return keys.masks

@@ -20,22 +20,56 @@ def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
 
     Frequencies above half the lower rate are filtered out. Raises ValueError for a rate that is not positive.
     """
-    if from_hz <= 0 or to_hz <= 0:
-        raise ValueError(f"sampling rates must be positive, not {from_hz} and {to_hz}")
-    if from_hz == to_hz or samples.size == 0:
-        return samples.astype(np.float32, copy=True)
-    divisor = gcd(from_hz, to_hz)
-    up, down = to_hz // divisor, from_hz // divisor
-    phases, reach = _polyphase(up, down)
-    taps = phases.shape[1]
-    total = -(-samples.size * up // down)
-    padded = np.pad(samples.astype(np.float32), (reach, reach + taps))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, taps)
-    out = np.empty(total, dtype=np.float32)
-    for begin in range(0, total, _BLOCK):
-        position = np.arange(begin, min(begin + _BLOCK, total), dtype=np.int64) * down
-        np.einsum("ij,ij->i", windows[position // up], phases[position % up], out=out[begin : begin + position.size])
-    return out
+    resampler = Resampler(from_hz, to_hz)
+    return np.concatenate([resampler.feed(samples), resampler.finish()])
+
+
+class Resampler:
+    """The same for samples that come block by block; what it gives does not depend on where the blocks end."""
+
+    def __init__(self, from_hz: int, to_hz: int) -> None:
+        """Raises ValueError for a rate that is not positive."""
+        if from_hz <= 0 or to_hz <= 0:
+            raise ValueError(f"sampling rates must be positive, not {from_hz} and {to_hz}")
+        divisor = gcd(from_hz, to_hz)
+        self._up, self._down = to_hz // divisor, from_hz // divisor
+        self._phases, self._reach = _polyphase(self._up, self._down)
+        self._same = from_hz == to_hz
+        # Input from `_at` on, counted with the silence that is put before the first sample.
+        self._held = np.zeros(self._reach, dtype=np.float32)
+        self._at = 0
+        self._taken = 0
+        self._given = 0
+
+    def feed(self, samples: Samples) -> Samples:
+        """Take the next samples; return those of the new rate that no later ones can change."""
+        if self._same:
+            return samples.astype(np.float32, copy=True)
+        self._taken += samples.size
+        self._held = np.concatenate([self._held, samples.astype(np.float32)])
+        last = self._at + self._held.size - self._phases.shape[1]
+        return self._until(max(self._given, ((last + 1) * self._up - 1) // self._down + 1))
+
+    def finish(self) -> Samples:
+        """Return the rest: silence follows the last sample."""
+        if self._same:
+            return np.empty(0, dtype=np.float32)
+        self._held = np.pad(self._held, (0, self._reach + self._phases.shape[1]))
+        return self._until(-(-self._taken * self._up // self._down))
+
+    def _until(self, end: int) -> Samples:
+        out = np.empty(end - self._given, dtype=np.float32)
+        if out.size:
+            windows = np.lib.stride_tricks.sliding_window_view(self._held, self._phases.shape[1])
+            for begin in range(self._given, end, _BLOCK):
+                position = np.arange(begin, min(begin + _BLOCK, end), dtype=np.int64) * self._down
+                rows = windows[position // self._up - self._at]
+                place = begin - self._given
+                np.einsum("ij,ij->i", rows, self._phases[position % self._up], out=out[place : place + position.size])
+            self._given = end
+            spare = min(end * self._down // self._up - self._at, self._held.size)
+            self._held, self._at = self._held[spare:].copy(), self._at + spare
+        return out
 
 
 def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float) -> Samples:

@@ -47,7 +47,7 @@ def _listen(partial: EarVerdict, final: EarVerdict) -> FileHearing:
     settings = load_settings(default_config_dir(os.environ), os.environ)
     return asyncio.run(
         listen_to_channel(
-            pcm,
+            [pcm],
             Channel.CALLER,
             ear=_Ear(partial, final),
             detector=_Loud(),

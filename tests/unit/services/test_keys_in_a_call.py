@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from ivr.domain.hearing import Channel
-from ivr.domain.keys import KEYS
-from ivr.services.key_watch import key_masks
+from ivr.domain.keys import KEYS, KeyReach
+from ivr.domain.recording import Mask
+from ivr.services.key_watch import ChannelKeys
+from ivr.services.listening import FRAME_BYTES
 from ivr.speech.key_tones import GoertzelKeyTones
 from tests.fakes.exchange import AGENT, Exchange, play
 from tests.fakes.line import answers
@@ -170,10 +172,18 @@ def test_a_lossy_line_hides_no_tone(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
+def masks_of(pcm: bytes, channel: Channel) -> tuple[Mask, ...]:
+    """What `ivr listen` shows of the keys in a file."""
+    keys = ChannelKeys(channel, GoertzelKeyTones(), KeyReach())
+    keys.feed(0, [pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES)])
+    keys.finish()
+    return keys.masks
+
+
 def test_a_file_shows_the_same_silence_as_a_call() -> None:
     sound = said((3000, typed(NIR)), (20_000, typed("9")))
-    masks = key_masks(sound.tobytes(), Channel.AGENT, GoertzelKeyTones())
+    masks = masks_of(sound.tobytes(), Channel.AGENT)
     assert [(mask.channel, mask.kind) for mask in masks] == [("agent", KEYS)] * 2
     assert masks[0].start_ms <= 3000
     assert masks[0].end_ms >= 3000 + 160 * len(NIR) - 80
-    assert key_masks(said().tobytes(), Channel.CALLER, GoertzelKeyTones()) == ()
+    assert masks_of(said().tobytes(), Channel.CALLER) == ()

@@ -202,7 +202,7 @@ def _listen(ear: _Restarted) -> FileHearing:
     pcm[8000:24_000], pcm[40_000:56_000] = 0.1, 0.2
     return asyncio.run(
         listen_to_channel(
-            to_pcm(pcm).astype("<i2").tobytes(),
+            [to_pcm(pcm).astype("<i2").tobytes()],
             Channel.CALLER,
             ear=ear,
             detector=_Loud(),

@@ -59,7 +59,7 @@ def _listen(judge: EarJudge, pcm: bytes) -> FileHearing:
         ear = LocalEar(judge, judge.forget)
         try:
             return await listen_to_channel(
-                pcm,
+                [pcm],
                 Channel.CALLER,
                 ear=ear,
                 detector=WebrtcDetector(),

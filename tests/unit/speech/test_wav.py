@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import struct
+import tracemalloc
 import wave
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.errors import ArchiveError
-from ivr.speech.resampling import resample
-from ivr.speech.wav import from_pcm, parse_wav, read_wav, to_pcm, wav_bytes
+from ivr.speech.resampling import Resampler, resample
+from ivr.speech.wav import from_pcm, parse_wav, pcm_blocks, read_wav, to_pcm, wav_bytes
+from ivr.speech.wav_source import open_wav
 
 
 def _file(rate_hz: int, width: int, channels: int, length_s: float = 0.5, hz: float = 440.0) -> bytes:
@@ -112,3 +117,101 @@ def test_resampling_removes_what_the_new_rate_cannot_carry():
 def test_pcm_is_clipped_and_an_odd_byte_ignored():
     assert to_pcm(np.array([2.0, -2.0], np.float32)).tolist() == [32767, -32768]
     assert from_pcm(b"\x00\x40\x01").tolist() == [0.5]
+
+
+def _extensible(code: int, bits: int, channels: int, raw: bytes, *, valid_bits: int = 0, rate_hz: int = 8000) -> bytes:
+    align = channels * bits // 8
+    form = struct.pack("<HHIIHH", 0xFFFE, channels, rate_hz, rate_hz * align, align, bits)
+    form += struct.pack("<HHIH", 22, valid_bits or bits, 0, code) + bytes.fromhex("000000001000800000aa00389b71")
+    chunks = b"fmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(raw)) + raw
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+@pytest.mark.parametrize(("code", "bits", "kind"), [(1, 16, "<i2"), (1, 24, ""), (1, 32, "<i4"), (3, 32, "<f4")])
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_the_extensible_form_is_read_whatever_its_width_and_channels(code, bits, kind, channels):
+    t = np.arange(4000) / 8000
+    value = np.stack([np.sin(2 * np.pi * 200 * (c + 1) * t) * 0.5 for c in range(channels)], axis=1)
+    if code == 3:
+        raw = value.astype(kind).tobytes()
+    elif kind:
+        raw = (value * 2 ** (bits - 1)).astype(kind).tobytes()
+    else:
+        raw = (value * 2**31).astype("<i4").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes()
+    found = parse_wav(_extensible(code, bits, channels, raw))
+    assert len(found) == channels
+    for number, pcm in enumerate(found):
+        assert np.max(np.abs(from_pcm(pcm) - value[:, number])) < 1e-4
+
+
+def test_numbers_that_are_none_are_silence_and_too_loud_ones_are_clipped():
+    raw = np.array([np.nan, np.inf, -np.inf, 3.0, 0.5], "<f4").tobytes()
+    (pcm,) = parse_wav(_extensible(3, 32, 1, raw))
+    assert pcm.tolist() == [0, 32767, -32768, 32767, 16384]
+
+
+def test_what_was_written_without_knowing_its_length_is_read_to_the_end():
+    good = bytearray(_file(8000, 2, 1))
+    at = good.index(b"data") + 4
+    good[at : at + 4] = b"\xff\xff\xff\xff"
+    assert parse_wav(bytes(good))[0].size == 4000
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/null"])
+def test_a_device_is_no_file_and_is_not_even_opened(name):
+    with pytest.raises(ArchiveError, match="not a regular file"):
+        open_wav(Path(name))
+
+
+def test_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(ArchiveError, match="not a regular file"):
+        open_wav(tmp_path / "pipe.wav")
+
+
+def _sparse(path: Path, hours: float, *, channels: int = 1) -> Path:
+    """Silence of so many hours at 8 kHz that takes no room on the disk."""
+    size = int(hours * 3600 * 8000) * 2 * channels
+    form = struct.pack("<HHIIHH", 1, channels, 8000, 16_000 * channels, 2 * channels, 16)
+    with path.open("wb") as file:
+        file.write(b"RIFF" + struct.pack("<I", size + 36) + b"WAVEfmt " + struct.pack("<I", 16) + form)
+        file.write(b"data" + struct.pack("<I", size))
+        file.truncate(44 + size)
+    return path
+
+
+def test_a_file_that_is_too_long_is_refused_by_its_header(tmp_path):
+    with pytest.raises(ArchiveError, match="longer than 4 hours"):
+        open_wav(_sparse(tmp_path / "long.wav", 4.1))
+
+
+def test_three_hours_are_read_in_as_little_memory_as_one_second(tmp_path):
+    source = open_wav(_sparse(tmp_path / "night.wav", 3, channels=2))
+    tracemalloc.start()
+    try:
+        samples = sum(block.size for block in pcm_blocks(source, 1))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert samples == 3 * 3600 * 8000
+    assert peak < 20_000_000
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_cut_short(tmp_path):
+    path = _sparse(tmp_path / "call.wav", 0.1)
+    source = open_wav(path)
+    os.truncate(path, 100_000)
+    with pytest.raises(ArchiveError, match="cut short"):
+        list(pcm_blocks(source, 0))
+
+
+@settings(max_examples=30)
+@given(st.sampled_from([8000, 11_025, 16_000, 44_100]), st.lists(st.integers(0, 3000), max_size=8))
+def test_resampling_does_not_depend_on_where_the_blocks_end(from_hz, sizes):
+    samples = np.random.default_rng(3).standard_normal(sum(sizes)).astype(np.float32)
+    resampler, at, found = Resampler(from_hz, 8000), 0, []
+    for size in sizes:
+        found.append(resampler.feed(samples[at : at + size]))
+        at += size
+    found.append(resampler.finish())
+    assert np.array_equal(np.concatenate(found), resample(samples, from_hz, 8000))
