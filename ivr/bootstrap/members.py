@@ -8,14 +8,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.world import SystemClock
 from ivr.errors import ConfigurationError, HostError
 from ivr.recording.member_file import MemberFile, MemberFileHead, read_head, rewrap, write_members
+from ivr.services.bounded_lines import bounded_lines
 from ivr.services.member_import import read_members
 from ivr.settings import Settings
 from ivr.storage.person import person_of, spellings_of
+
+#: Bytes of one line, and lines: more is no list of members.
+_LINE_MAX = 10_000
+_LINES_MAX = 10_000_000
 
 IMPORTED = "members.imported"
 DELETED = "members.deleted"
@@ -67,10 +73,9 @@ def rewrap_members(settings: Settings, archive: Archive) -> bool:
 def _lines(source: str) -> Iterator[Iterator[str]]:
     try:
         if source == "-":
-            sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-            yield iter(sys.stdin)
+            yield _text(sys.stdin.buffer, source)
             return
-        with open(source, encoding="utf-8", newline="") as file:
+        with open(source, "rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if mode & 0o077:
                 raise HostError(
@@ -78,8 +83,13 @@ def _lines(source: str) -> Iterator[Iterator[str]]:
                     where=source,
                     remedy=f"chmod 600 {source}, or hand it over on standard input",
                 )
-            yield iter(file)
+            yield _text(file, source)
     except UnicodeDecodeError as error:
         raise ConfigurationError("not UTF-8 text", file=source, remedy="export it as UTF-8") from error
     except OSError as error:
         raise HostError(f"cannot be read: {error.strerror}", where=source, remedy="name the exported list") from error
+
+
+def _text(file: BinaryIO, source: str) -> Iterator[str]:
+    lines = bounded_lines(file, where=source, longest=_LINE_MAX, most=_LINES_MAX)
+    return (line.decode("utf-8") for line in lines)

@@ -14,6 +14,10 @@ from ivr.bootstrap.ear_bench import listen_to_files, text_judge
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings, until_told
 from ivr.cli.progress import Progress
 from ivr.errors import ConfigurationError
+from ivr.services.bounded_lines import bounded_lines
+
+#: Bytes of one sentence to judge: an hour of speech holds half as many.
+_LINE_MAX = 200_000
 
 program_option = click.option("--program", "program_name", default="", help="Programme dont les seuils s'appliquent.")
 after_option = click.option("--after-disclosure", is_flag=True, help="Comme juste après l'annonce d'enregistrement.")
@@ -89,7 +93,8 @@ def judge(program_name: str, after_disclosure: bool, jsonl: bool, json_: bool) -
 
 
 def _lines(jsonl: bool, after_disclosure: bool) -> Iterator[tuple[str, str, bool]]:
-    for number, line in enumerate(sys.stdin.buffer, 1):
+    lines = bounded_lines(sys.stdin.buffer, where="stdin", longest=_LINE_MAX, most=sys.maxsize)
+    for number, line in enumerate(lines, 1):
         # Whatever the locale: what is not UTF-8 is judged without the bytes that mean nothing.
         text = line.decode("utf-8", "replace").rstrip("\r\n")
         if not jsonl:

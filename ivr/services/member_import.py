@@ -45,12 +45,20 @@ def read_members(lines: Iterable[str], *, file: str, person_of: Callable[[str], 
     separator = ";" if head.count(";") > head.count(",") else ","
     columns = [name.strip().lower() for name in next(csv.reader([head], delimiter=separator), [])]
     _check_columns(columns, file)
-    for number, row in enumerate(csv.reader(rows, delimiter=separator), 2):
+    for number, row in enumerate(_rows(rows, separator, file), 2):
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(columns):
             raise _fault(file, number, "", f"{len(row)} cells, and the head has {len(columns)}", "complete the line")
         yield _record(dict(zip(columns, (cell.strip() for cell in row), strict=True)), file, number, person_of)
+
+
+def _rows(lines: Iterator[str], separator: str, file: str) -> Iterator[list[str]]:
+    reader = csv.reader(lines, delimiter=separator)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise _fault(file, reader.line_num + 1, "", "no row of a CSV", "close its quotes") from error
 
 
 def _check_columns(columns: list[str], file: str) -> None:
