@@ -6,7 +6,7 @@ BENCH_PACKAGES := asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav
 # What the tests need besides Python: an independent SIP peer.
 TEST_PACKAGES := sip-tester baresip-core
 
-.PHONY: help demo test serve init bench bench-ear bench-vault bench-guard adapt-ear check format lock setup setup-bench setup-test clean
+.PHONY: help demo test serve init bench bench-ear bench-vault bench-guard adapt-ear fuzz check format lock setup setup-bench setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -42,6 +42,9 @@ adapt-ear: ## learn again what fits Whisper base to telephone lines (an hour on 
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --upgrade \
 		--target var/adaptation -r tools/adaptation/requirements.lock
 	@PYTHONPATH=var/adaptation $(BIN)/python -m tools.adaptation
+
+fuzz: setup-test ## 20,000 bent SIP and RTP packets at a line, then a normal call (SEED=1: other packets)
+	@$(BIN)/python -m tests.sip.fuzz --packets 20000 $(if $(SEED),--seed $(SEED))
 
 check: setup ## formatting, style, types, layers, and our own prompts
 	@$(BIN)/ruff check -q .

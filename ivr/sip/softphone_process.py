@@ -56,6 +56,11 @@ class SoftphoneProcess:
             await self.close()
             raise
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     async def expect(self, event: str, *, timeout_s: float = 10.0, **wanted: object) -> Report:
         """Return the next report of this kind whose fields match. Raises HostError after `timeout_s` seconds."""
         try:

@@ -156,13 +156,17 @@ class TcpWatch:
     # ------------------------------------------------------------ how it works
 
     def _refuse(self, transport: int, data: bytes, status: int) -> None:
-        with _socket_of(transport) as connection:
-            source = connection.getpeername()[:2] if connection is not None else ("", 0)
         request = request_in(data)
         what = "a message" if request is None else request.method[:32]
-        self._told.warning(time.monotonic(), "%s from %s:%d by TCP: answered %d", what, source[0], source[1], status)
+        source = (self._book.source(transport) or "a server that we called", 0)
+        with _socket_of(transport) as connection, contextlib.suppress(OSError):
+            if connection is not None:
+                source = connection.getpeername()[:2]
+        self._told.warning(time.monotonic(), "%s from %s:%d by TCP: answered %d", what, *source, status)
         if request is not None:
-            send_on_connection(transport, write_reply(request, status, source, secret=self._secret))
+            # A peer that has gone needs no answer.
+            with contextlib.suppress(OSError):
+                send_on_connection(transport, write_reply(request, status, source, secret=self._secret))
 
     def _close(self, doomed: dict[int, str]) -> None:
         """Take a connection from its peer; the library finds its end at its next look and lets go of it."""
