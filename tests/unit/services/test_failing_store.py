@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,8 @@ from ivr.domain.recording import RecordingState
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.barring import BARRED
 from ivr.services.holdings import Holdings
-from ivr.services.pending_evidence import Duty, Pending, catch_up
+from ivr.services.pending_evidence import Duty, Pending, Unreadable, catch_up
+from ivr.services.vault import Vault
 from tests.fakes.ear import objection
 from tests.fakes.exchange import PROSPECT, Exchange, WitnessStore, play
 from tests.fakes.line import answers
@@ -27,6 +30,8 @@ from tests.fakes.vault import (
     FakeSpool,
     FakeStore,
     TickingClock,
+    _Container,
+    a_tag,
 )
 
 
@@ -383,6 +388,69 @@ def test_a_bar_that_the_next_start_makes_comes_with_its_evidence_or_not_at_all(f
     assert (done.done, done.how) == (True, "the person is barred already")
     assert audit.kinds() == [BARRED]
     assert spool.items == {}
+
+
+def test_what_the_next_start_finds_done_it_does_not_do_again() -> None:
+    audit, catalogue, store, spool = FakeAuditLog(), FakeCatalogue(), FakeStore(), FakeSpool()
+    held = Holdings(FakeKeyRing(), store, catalogue, audit, TickingClock(), "node-1")
+    begun = Vault(
+        keys=held.keys, store=store, catalogue=catalogue, audit=audit, clock=held.clock, node_id="node-1"
+    ).begin(a_tag("rec-1"))
+    begun.discard("REC-005", "objection")
+    audit.append("objection", call_id="call-1", recording_id="rec-1", body={"discards": True})
+    before = audit.kinds()
+    for duty, recording_id in ((Duty.OBJECTION, "rec-1"), (Duty.DESTROY, "rec-1")):
+        spool.keep(Pending(duty, "call-1", recording_id, START, {"rule_id": "REC-005", "reason": "objection"}))
+    store.partials["stray"] = store.partials["rec-9"] = _Container(b"k", 8000, 2)
+    spool.keep(Pending(Duty.DESTROY, "call-2", "stray", START))
+    spool.end()
+    assert [(one.name, one.recording_id, one.done, one.how) for one in catch_up(held, FakeDoNotCall(), spool)] == [
+        ("call-1-0-objection", "rec-1", True, "the objection stands in the evidence already"),
+        ("call-1-2-destroy", "rec-1", True, "the recording is destroyed already"),
+        ("call-2-2-destroy", "stray", True, "no row: its file is gone"),
+    ]
+    assert audit.kinds() == before
+    assert set(store.partials) == {"rec-9"}
+    assert spool.items == {}
+
+
+def test_what_the_next_start_must_destroy_is_destroyed_under_the_rule_of_the_objection() -> None:
+    audit, catalogue, store, spool = FakeAuditLog(), FakeCatalogue(), FakeStore(), FakeSpool()
+    held = Holdings(FakeKeyRing(), store, catalogue, audit, TickingClock(), "node-1")
+    Vault(keys=held.keys, store=store, catalogue=catalogue, audit=audit, clock=held.clock, node_id="node-1").begin(
+        a_tag("rec-1")
+    )
+    store.crash()
+    body = {"party": "caller", "discards": True}
+    spool.keep(Pending(Duty.OBJECTION, "call-1", "rec-1", START, body))
+    spool.keep(Pending(Duty.DESTROY, "call-1", "rec-1", START, {"rule_id": "REC-005", "reason": "objection"}))
+    spool.end()
+    assert [(one.done, one.how) for one in catch_up(held, FakeDoNotCall(), spool)] == [
+        (True, "the objection is in the evidence now"),
+        (True, "the recording is destroyed now"),
+    ]
+    (told,) = [event for event in audit.chain if event.kind == "objection"]
+    assert (told.call_id, told.recording_id, told.body) == ("call-1", "rec-1", {**body, "acted_at": stamp(START)})
+    (certificate,) = [event for event in audit.chain if event.kind == "certificate.destruction"]
+    assert (certificate.body["rule_id"], certificate.body["reason"]) == ("REC-005", "objection")
+    assert catalogue.get("rec-1").state is RecordingState.DISCARDED
+
+
+def test_an_item_of_the_spool_that_cannot_be_opened_is_told_and_left(tmp_path: Path) -> None:
+    class Spoilt(FakeSpool):
+        def left(self) -> Iterator[AbstractContextManager[Pending | Unreadable]]:
+            yield nullcontext(Unreadable("item-1", "was changed"))
+            yield from super().left()
+
+    spool = Spoilt()
+    held = Holdings(FakeKeyRing(), FakeStore(), FakeCatalogue(), FakeAuditLog(), TickingClock(), "node-1")
+    spool.keep(Pending(Duty.OBJECTION, "call-1", "", START, {"discards": True}))
+    spool.end()
+    told = catch_up(held, FakeDoNotCall(), spool)
+    assert [(one.name, one.done, one.how) for one in told] == [
+        ("item-1", False, "was changed"),
+        ("call-1-0-objection", True, "the objection is in the evidence now"),
+    ]
 
 
 def _away(*_: Any, **__: Any) -> Any:

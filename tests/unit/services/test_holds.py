@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from ivr.domain.artefact import EventKind
+from ivr.domain.evidence import stamp
 from ivr.domain.legal_hold import HoldState, LegalHold
 from ivr.errors import ArchiveError, ComplianceError, TransitionError
+from ivr.services.holds import items_digest
 from tests.databases import KINDS, fresh_url
 from tests.unit.services.retention_world import CALLED, GONE, KEPT, RetentionWorld
 
@@ -106,3 +108,61 @@ def test_wrong_steps_are_refused_and_leave_the_hold_as_it_was(world: RetentionWo
         world.holds.approve("hold-99", by="bruno")
     assert [one.state for one in world.holds.listing()] == [HoldState.REQUESTED]
     assert world.audit.verify() == []
+
+
+def test_each_step_of_a_hold_stands_in_the_evidence_with_who_took_it_and_what_it_covers(world: RetentionWorld) -> None:
+    hold = ask(world, "other", "held")
+    world.holds.approve(hold.id, by="bruno")
+    world.holds.approve(hold.id, by="chloé")
+    later = world.clock.now() + timedelta(days=80)
+    world.holds.renew(hold.id, by="bruno", review_at=later)
+    world.holds.release(hold.id, by="anne", reason="jugement")
+    single = ask(world, "held")
+    world.holds.reject(single.id, by="bruno", reason="sans objet")
+    told = [event for event in world.audit.events() if event.kind.startswith("hold.")]
+    steps = [
+        (event.kind.removeprefix("hold."), event.body["actor"], event.body["state"], event.body["approvals"])
+        for event in told
+    ]
+    assert steps == [
+        ("requested", "anne", "REQUESTED", 0),
+        ("approved", "bruno", "REQUESTED", 1),
+        ("approved", "chloé", "ACTIVE", 2),
+        ("renewed", "bruno", "ACTIVE", 2),
+        ("released", "anne", "RELEASED", 2),
+        ("requested", "anne", "REQUESTED", 0),
+        ("rejected", "bruno", "REJECTED", 0),
+    ]  # fmt: skip
+    assert [event.body.get("reason") for event in told] == [None, None, None, None, "jugement", None, "sans objet"]
+    assert [event.recording_id for event in told] == ["", "", "", "", "", "held", "held"]
+    first, active_ = told[0].body, told[2].body
+    assert (first["hold_id"], first["case"], first["owner"], first["basis"]) == (
+        hold.id, "Litige 12", "juriste", "17.3.e legal claims"
+    )  # fmt: skip
+    assert (first["items"], first["item_count"]) == (["held", "other"], 2)
+    assert first["items_sha256"] == items_digest(["held", "other"]) == items_digest({"other", "held"})
+    assert first["items_sha256"] != items_digest(["held"])
+    assert first["review_at"] == stamp(hold.review_at)
+    assert told[3].body["review_at"] == stamp(later)
+    assert first["active_from"] is None
+    assert active_["active_from"] == stamp(world.holds.show(hold.id).active_from or CALLED)
+
+
+def test_holds_are_listed_by_their_state_and_reviewed_when_it_is_time(world: RetentionWorld) -> None:
+    hold = active(world, "held")
+    other = ask(world, "other")
+    assert {one.id for one in world.holds.listing()} == {hold.id, other.id}
+    assert [one.id for one in world.holds.listing([HoldState.ACTIVE])] == [hold.id]
+    assert world.holds.to_review() == []
+    world.clock.at = CALLED + timedelta(days=100)
+    assert [one.id for one in world.holds.to_review()] == [hold.id]
+
+
+def test_the_evidence_of_a_hold_on_many_names_the_first_and_counts_all(world: RetentionWorld) -> None:
+    names = [f"rec-{number:03}" for number in range(51)]
+    for name in names:
+        world.record(name)
+    ask(world, *names)
+    (told,) = [event for event in world.audit.events() if event.kind == "hold.requested"]
+    assert (told.body["items"], told.body["item_count"]) == (names[:50], 51)
+    assert told.body["items_sha256"] == items_digest(names)

@@ -454,6 +454,23 @@ def test_speech_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure
     play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
 
 
+def test_a_key_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring()
+        await x.media(1000)
+        x.line.press("a", "1")
+        await x.until("prompt.started", prompt="hotline-menu")
+        await x.media(4000)
+        x.line.press("a", "1")
+        await x.media(5000)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        ended = {item["prompt"]: item["completed"] for item in x.feed.of("prompt.ended")}
+        assert ended == {"hotline-disclosure": True, "hotline-menu": False}
+
+    play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
+
+
 def test_forbidden_data_that_several_pieces_hear_is_noted_once(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         told = iter(range(100))

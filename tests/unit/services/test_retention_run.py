@@ -13,6 +13,7 @@ import pytest
 
 from ivr.domain.artefact import EventKind
 from ivr.domain.checkpoint import certificate_text
+from ivr.domain.evidence import stamp
 from ivr.domain.retention import Duration, RetentionTable
 from ivr.errors import ArchiveError, HostError
 from ivr.services.inspection import leftovers
@@ -82,6 +83,23 @@ def test_a_certificate_holds_no_content_and_no_key(world: RetentionWorld) -> Non
         "key_destroyed", "key_wiped", "file_deleted", "derived_deleted", "owner", "key_id", "signature",
     }  # fmt: skip
     assert wrapped.hex() not in str(certificate)
+    told = {name: certificate[name] for name in ("key_destroyed", "key_wiped", "file_deleted", "derived_deleted")}
+    assert set(told.values()) == {True}
+    row = world.catalogue.get("rec-1")
+    assert row.sealed is not None
+    assert row.deadline is not None
+    assert (certificate["sha256"], certificate["due_at"]) == (row.sealed.sha256, stamp(row.deadline))
+    assert (certificate["policy_id"], certificate["policy_version"]) == ("fr-mutuelle", "2026-11-01")
+    assert (certificate["clocks"], certificate["reason"], certificate["owner"]) == (
+        ["quality_audio"], "retention", "node-1/1"
+    )  # fmt: skip
+    assert certificate["rule_id"] == certificate["rules"][0]  # type: ignore[index]
+    told_of = [event for event in world.audit.events(recording_id="rec-1") if event.seq > 2]
+    intent, _, end = told_of
+    why = {name: certificate[name] for name in ("rule_id", "rules", "reason")}
+    assert intent.body == {**why, "sha256": row.sealed.sha256, "due_at": stamp(row.deadline)}
+    assert (end.kind, end.body) == ("recording.discarded", why)
+    assert {event.call_id for event in (intent, end)} == {"call-of-rec-1"}
 
 
 class Deadly(Tripwire):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.domain.evidence import stamp
 from ivr.domain.recording import UNFINISHED, RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.recording.store import LocalStore
@@ -17,7 +18,16 @@ from ivr.services.inspection import leftovers
 from ivr.services.recovery import Recovery
 from ivr.services.vault import OpenRecording, Vault
 from tests.fakes.tripwire import Killed, Tripwire
-from tests.fakes.vault import START, FakeAuditLog, FakeCatalogue, FakeKeyRing, FakeStore, TickingClock, a_tag
+from tests.fakes.vault import (
+    START,
+    FakeAuditLog,
+    FakeCatalogue,
+    FakeKeyRing,
+    FakeStore,
+    TickingClock,
+    _Container,
+    a_tag,
+)
 
 PCM = b"\1\0\2\0" * 8000
 CONSENT = {"caller": {"state": "NOTIFIED"}}
@@ -102,6 +112,90 @@ def test_a_discard_destroys_the_key_then_the_file_then_certifies(world: World) -
     certificate = world.audit.events(recording_id="rec-1")[2].body
     assert certificate["sha256"] == digest
     assert certificate["rule_id"] == "OBJ-003"
+
+
+def test_a_certificate_says_what_was_destroyed_why_and_under_which_policy(world: World) -> None:
+    begun(world).seal(consent=CONSENT)
+    sealed = world.catalogue.get("rec-1").sealed
+    assert sealed is not None
+    assert world.vault().discard_stored("rec-1", rule_id="GDP-002", reason="demande") is RecordingState.PURGED
+    intent, certificate, end = world.audit.events(recording_id="rec-1")[-3:]
+    why = {"rule_id": "GDP-002", "reason": "demande"}
+    assert intent.body == {**why, "from_state": "SEALED", "sha256": sealed.sha256}
+    assert certificate.body == {
+        **why,
+        "sha256": sealed.sha256,
+        "key_destroyed": True,
+        "key_wiped": True,
+        "file_deleted": True,
+        "policy_id": "fr-mutuelle",
+        "policy_version": "2026-11-01",
+        "destroyed_at": certificate.body["destroyed_at"],
+    }
+    assert stamp(intent.at) <= str(certificate.body["destroyed_at"]) <= stamp(end.at)
+    assert end.body == {**why, "from_state": "SEALED"}
+    assert {event.call_id for event in (intent, certificate, end)} == {"call-1"}
+
+
+def test_what_no_row_knows_is_not_destroyed_by_its_name(world: World) -> None:
+    """Its key may lie in another database."""
+    world.store.files["stray"] = world.store.partials["stray"] = _Container(b"k", 8000, 2)
+    with pytest.raises(ArchiveError, match="stray"):
+        world.vault().discard_stored("stray", rule_id="GDP-002", reason="demande")
+    assert "stray" in world.store.files
+    assert world.audit.chain == []
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_crash_while_the_recording_is_held_is_settled_as_any_other(world: World, held: bool) -> None:
+    recording = begun(world)
+    if held:
+        recording.hold("doubt")
+    world.store.crash()
+    (done,) = world.vault().recover()
+    assert (done.recording_id, done.state) == ("rec-1", RecordingState.DAMAGED)
+    told = world.audit.events(recording_id="rec-1")[-1]
+    row = world.catalogue.get("rec-1")
+    assert row.sealed is not None
+    assert told.body == {
+        "from_state": "HELD" if held else "CAPTURING",
+        "state": "DAMAGED",
+        "how": "found after a crash; verified prefix kept",
+        "sha256": row.sealed.sha256,
+        "duration_ms": row.sealed.duration_ms,
+        "cause": "crash",
+        "deadline": stamp(START),
+    }
+    assert (told.kind, told.call_id) == ("recording.recovered", "call-1")
+    assert row.gaps == [{"start_ms": row.sealed.duration_ms, "end_ms": -1, "cause": "crash"}]
+    assert (row.deadline, row.closed_at is not None) == (START, True)
+
+
+def test_what_a_crash_left_empty_is_destroyed_under_no_rule_and_says_why(world: World) -> None:
+    world.vault().begin(a_tag(), deadline=START)
+    world.store.crash()
+    (done,) = world.vault().recover()
+    assert (done.state, done.how) == (RecordingState.DISCARDED, "found after a crash; nothing readable")
+    certificate, _, told = world.audit.events(recording_id="rec-1")[-3:]
+    assert (certificate.body["rule_id"], certificate.body["reason"]) == ("", "found after a crash; nothing readable")
+    assert told.body == {
+        "from_state": "CAPTURING", "state": "DISCARDED", "how": "found after a crash; nothing readable"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "rule_id"), [({"rules": ["REC-005", "CAN-012"]}, "REC-005"), ({"rule_id": "X-1"}, "X-1"), ({}, "")]
+)
+def test_what_is_destroyed_after_a_crash_for_an_objection_names_its_rule(
+    world: World, body: dict[str, object], rule_id: str
+) -> None:
+    begun(world)
+    world.audit.append("objection", call_id="call-1", body=body)
+    world.store.crash()
+    (done,) = world.vault().recover()
+    assert (done.state, done.how) == (RecordingState.DISCARDED, "found after a crash; objection")
+    certificate = world.audit.events(recording_id="rec-1")[-3]
+    assert (certificate.kind, certificate.body["rule_id"]) == ("certificate.destruction", rule_id)
 
 
 def test_the_key_is_destroyed_even_when_the_evidence_cannot_be_written(world: World) -> None:

@@ -1,0 +1,15 @@
+"""What a score of the ear is good for."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.domain.verdict import Band, Thresholds
+
+
+@pytest.mark.parametrize(
+    ("score", "band"),
+    [(0.0, Band.CLEAR), (0.39, Band.CLEAR), (0.4, Band.DOUBT), (0.79, Band.DOUBT), (0.8, Band.ACT), (1.0, Band.ACT)],
+)
+def test_a_score_that_reaches_a_threshold_counts(score: float, band: Band) -> None:
+    assert Thresholds(act=0.8, doubt=0.4).band(score) is band
