@@ -6,7 +6,7 @@ BENCH_PACKAGES := asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav
 # What the tests need besides Python: an independent SIP peer.
 TEST_PACKAGES := sip-tester baresip-core
 
-.PHONY: help demo test serve init bench bench-ear bench-vault bench-guard adapt-ear fuzz check format lock setup setup-bench setup-test clean
+.PHONY: help demo test serve init bench bench-ear bench-vault bench-guard mutants adapt-ear fuzz check format lock setup setup-bench setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -36,6 +36,9 @@ bench-vault: setup ## a vault of a million recordings: plan and purge of a day, 
 
 bench-ear: setup-bench ## what the ear hears, beside two peers: docs/ear/report.md (QUICK=1: a sample, in five minutes)
 	@$(BIN)/python -m benchmarks.ear_report $(if $(QUICK),--quick)
+
+mutants: setup ## break what keeps the promises, line by line: which change does no test notice? (QUICK=1: a sample)
+	@$(BIN)/python -m tools.mutants $(if $(QUICK),--quick)
 
 adapt-ear: ## learn again what fits Whisper base to telephone lines (an hour on two cores)
 	@scripts/setup.sh $(BENCH_PACKAGES) wfrench
