@@ -5,6 +5,7 @@ Pure: message and circumstances in, verdict out. What is not passed is answered 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -27,6 +28,9 @@ _ANSWER_BYTES = 1_500
 _PLAIN_ANSWER_BYTES = 500
 _LARGEST = 4_000
 _ECHOED = ("via", "record-route", "route", "contact", "from", "to", "call-id", "cseq")
+
+
+_MADDR = re.compile(r";\s*maddr\s*=", re.IGNORECASE)
 
 
 class Act(Enum):
@@ -76,6 +80,9 @@ def decide_request(request: Message, arrival: Arrival, bounds: OfferBounds = BOU
         return Verdict(Act.ANSWER, 513, "too-large")
     if request.cut:
         return Verdict(Act.ANSWER, 400, "cut")
+    if _MADDR.search(request.get("via")):
+        # The library would send its answers there (RFC 3261 section 18.2.2), whoever that is.
+        return Verdict(Act.ANSWER, 400, "maddr")
     if request.method == "CANCEL":
         return PASS
     if request.method == "REFER":

@@ -5,6 +5,7 @@ Pure. Each media line that is refused by port 0 costs the library nothing; every
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 
@@ -66,10 +67,31 @@ def excess_of(body: bytes, bounds: OfferBounds = BOUNDS) -> str:
         elif kind == "a=":
             counts["candidate"] += line.startswith("a=candidate:")
             counts["crypto"] += line.startswith("a=crypto:")
+            if line.startswith("a=rtcp:") and not _is_rtcp(line[7:]):
+                return "rtcp address"
+        elif kind == "c=" and not _is_numeric(line[2:]):
+            return "connection address"
         over = _over(counts, bounds)
         if over:
             return over
     return ""
+
+
+def _is_numeric(connection: str) -> bool:
+    """Whether a connection names an address by number: a name would be looked up, and every call of the line waits."""
+    network, _, address = connection.strip().partition(" ")
+    family, _, host = address.partition(" ")
+    try:
+        version = ipaddress.ip_address(host.strip()).version
+    except ValueError:
+        return False
+    return network == "IN" and family == f"IP{version}"
+
+
+def _is_rtcp(value: str) -> bool:
+    """Whether an RFC 3605 attribute is a port, with an address by number or none."""
+    port, _, connection = value.strip().partition(" ")
+    return port.isdigit() and int(port) < 1 << 16 and (not connection or _is_numeric(connection))
 
 
 def _over(counts: dict[str, int], bounds: OfferBounds) -> str:

@@ -208,3 +208,20 @@ def test_what_we_say_we_can_is_what_is_served() -> None:
             await peer.hang_up()
 
     run(scenario())
+
+
+def test_an_invite_cannot_have_its_answers_sent_to_somebody_else() -> None:
+    async def scenario() -> None:
+        stranger = Stranger()
+        async with answering() as rig, RawPeer(rig.line.port) as peer:
+            there = stranger.uri.rpartition(":")[2]
+            invite = peer.request("INVITE", body=sdp(peer.media_port))
+            pointed = invite.replace(b";rport;", f";maddr={HOST};rport={there};".encode())
+            assert pointed != invite
+            await peer.send(pointed)
+            assert (await peer.final("INVITE")).status == 400
+            assert stranger.was_left_alone()
+            assert not rig.seen
+        stranger.close()
+
+    run(scenario())

@@ -105,6 +105,17 @@ def test_every_method_has_its_answer(method: str, outside: int, inside: int) -> 
         assert decide_request(_message(method, tag="nobodys"), _HERE).status == 481
 
 
+def test_a_request_that_names_another_way_back_is_refused_at_its_source() -> None:
+    pointed = read_message(_text(body=_OFFER).replace(b":5062;branch", b":5062;MADDR=203.0.113.5;branch"))
+    assert decide_request(pointed, _HERE).status == 400
+    assert way_back(pointed, ("192.0.2.77", 9)) == ("192.0.2.77", 5062)
+
+
+def test_numeric_addresses_are_taken() -> None:
+    body = _OFFER + "c=IN IP6 2001:db8::1\r\na=rtcp:4001\r\na=rtcp:4001 IN IP4 192.0.2.1\r\n"
+    assert excess_of(body.encode()) == ""
+
+
 def test_an_info_in_a_dialog_is_asked_about_and_elsewhere_told_that_there_is_none() -> None:
     assert decide_request(_message("INFO", tag="ours"), _IN_DIALOG).act is Act.INFO
     assert decide_request(_message("INFO"), _HERE).status == 481
@@ -163,6 +174,11 @@ def test_a_body_that_is_no_description_is_refused() -> None:
         ("a=candidate:1\r\n" * (BOUNDS.candidate_lines + 1), "candidate lines"),
         ("a=crypto:1 x\r\n" * (BOUNDS.crypto_lines + 1), "crypto lines"),
         ("b=AS:64\r\n" * (BOUNDS.bandwidth_lines + 1), "bandwidths"),
+        ("c=IN IP4 media.example.org\r\n", "connection address"),
+        ("c=IN IP6 192.0.2.1\r\n", "connection address"),
+        ("c=IN IP4 224.2.36.42/127\r\n", "connection address"),
+        ("a=rtcp:4001 IN IP4 media.example.org\r\n", "rtcp address"),
+        ("a=rtcp:70000\r\n", "rtcp address"),
         ("c=IN IP4 192.0.2.1\r\n" * (BOUNDS.connection_lines + 1), "connections"),
         ("a=" + "x" * BOUNDS.line_bytes, "line"),
         ("\n" * BOUNDS.lines, "lines"),

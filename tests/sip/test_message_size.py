@@ -1,0 +1,103 @@
+"""Messages that are cut, that are too long, or whose answers would be: refused early, and told in the log."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from ivr.services.ports import LegConfirmed, LegDisconnected
+from tests.sip.raw_peer import HOST, RawPeer, sdp
+from tests.sip.rig import rigged, run
+from tests.sip.test_requests import answering, told
+
+pytestmark = pytest.mark.sip
+
+
+def _routes(size: int) -> list[str]:
+    """Record-Route headers of about so many bytes, all of this machine."""
+    line = f"Record-Route: <sip:{'p' * 60}@{HOST};lr>"
+    return [line] * (size // len(line))
+
+
+def test_an_invite_that_was_cut_is_refused_and_is_never_a_call(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, RawPeer(rig.line.port) as peer:
+            body = sdp(peer.media_port)
+            await peer.send(peer.request("INVITE", body=body[:60], length=len(body)))
+            refusal = await peer.final("INVITE")
+            assert refusal.status == 400
+            await peer.acknowledge(refusal)
+            assert not await rig.silent(0.2)
+
+    with caplog.at_level(logging.WARNING):
+        run(scenario())
+    assert "answered 400 (cut)" in caplog.text
+
+
+def test_a_datagram_longer_than_the_buffer_is_refused_and_is_never_a_call(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, RawPeer(rig.line.port) as peer:
+            padding = [f"X-Padding-{number}: {'p' * 200}" for number in range(16)]
+            invite = peer.request("INVITE", *padding, body=sdp(peer.media_port))
+            invite += b"a=x:" + b"y" * (4200 - len(invite))
+            await peer.send(invite)
+            refusal = await peer.final("INVITE")
+            assert refusal.status == 513
+            await peer.acknowledge(refusal)
+            assert not await rig.silent(0.2)
+
+    with caplog.at_level(logging.WARNING):
+        run(scenario())
+    assert "answered 513 (too-large)" in caplog.text
+
+
+def test_a_cut_re_invite_is_refused_and_the_call_goes_on() -> None:
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port) as peer:
+            await peer.call()
+            body = sdp(peer.media_port)
+            await peer.send(peer.request("INVITE", body=body[:60], length=len(body)))
+            refusal = await peer.final("INVITE")
+            assert refusal.status == 400
+            await peer.acknowledge(refusal)
+            await peer.hang_up()
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+def test_a_call_whose_answer_would_not_fit_is_refused_before_it_rings(
+    tcp: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port, tcp=tcp) as peer:
+            answer = await peer.invite(*_routes(2900))
+            assert answer.status == 513
+            assert not rig.seen
+            peer.call_id += "-shorter"
+            answer = await peer.invite(*_routes(2000))
+            assert answer.status == 200
+            assert len(answer.text) < 3900
+            await peer.ack()
+            await peer.hang_up()
+
+    with caplog.at_level(logging.WARNING):
+        run(scenario())
+    assert "answer-too-large" in caplog.text
+
+
+def test_a_bye_along_a_long_route_is_sent() -> None:
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port) as peer:
+            routes = [line.replace(f"@{HOST};", f"@{HOST}:{peer.port};") for line in _routes(2000)]
+            answer = await peer.invite(*routes)
+            assert answer.status == 200
+            await peer.ack()
+            await told(rig, LegConfirmed)
+            rig.line.hangup(rig.seen[0].leg_id)
+            bye = await peer.next_request("BYE")
+            assert len(bye.headers("Route")) == len(routes)
+            await told(rig, LegDisconnected)
+
+    run(scenario())
