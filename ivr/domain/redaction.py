@@ -33,6 +33,12 @@ _NUMBER_WORD = re.compile(
     r"|trente|quarante|cinquante|soixante|septante|huitante|octante|nonante|cents?)\b",
     re.IGNORECASE,
 )
+#: A department of Corsica whose letter stands apart from its 2 makes figures a NIR that no check digit tells.
+_CORSICAN = re.compile(
+    r"(?:2|\bdeux)\W{0,3}(?:(?:l[ae]|une?|l|et|puis|avec|lettre|majuscule|grand|petit)\W{1,3}){0,4}"
+    r"(?:[abà]|ah|b[ée]e?|anatole|al(?:ph|f)a|berth[ea]|bravo)\b",
+    re.IGNORECASE,
+)
 _SPOKEN_DIGITS = 5
 #: One word says nothing of another; nobody speaks for pages.
 _PARTED = re.compile(r"[\s=]")
@@ -200,7 +206,8 @@ def _said(text: str) -> Iterator[Found]:
     """What is forbidden by what is said of it: a code, a password, a number in words."""
     if len(text) > _LONGEST_SAID or not _PARTED.search(text):
         return
-    if not _SAID.search(text) and len(_NUMBER_WORD.findall(text)) < _SPOKEN_DIGITS:
+    told = _SAID.search(text) or _CORSICAN.search(text)
+    if not told and len(_NUMBER_WORD.findall(text)) < _SPOKEN_DIGITS:
         return
     harmless = [match.span() for pattern in (HARMLESS, _PLACEHOLDER) for match in pattern.finditer(text)]
     at = 0

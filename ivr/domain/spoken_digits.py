@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ivr.domain.spelled_letter import spelled_letter
+
 _TOKEN = re.compile(r"[^\W_]+")
 _UNITS = {
     "zero": 0,
@@ -47,6 +49,9 @@ _TENS = {
 # The Corsican departments count as 19 and 18 in the key of a NIR (INSEE).
 _CORSICA = {"2a": "19", "2b": "18"}
 _WITH_CORSICA = re.compile(r"\d*2[ab]\d*")
+_ENDS_IN_CORSICA = re.compile(r"\d*2([ab])")
+#: "la lettre A majuscule, A comme Anatole, Corse du Sud".
+_LETTER_WORDS_MAX = 12
 # What people say between the groups of a number they dictate.
 _BETWEEN = frozenset(
     (
@@ -194,15 +199,41 @@ def _repeated(spoken: list[Token], at: int) -> tuple[str, int] | None:
     return None
 
 
+def _is_number(word: str) -> bool:
+    return word[:1].isdigit() or word in _NUMBER_WORDS
+
+
+def _corsican(spoken: list[Token], at: int) -> tuple[str, int] | None:
+    """Read a department of Corsica whose letter stands apart, spelled or bare ("2 A comme Anatole", "deux B 033")."""
+    word, ahead = spoken[at].text, [token.text for token in spoken[at + 1 : at + 1 + _LETTER_WORDS_MAX]]
+    joined = _ENDS_IN_CORSICA.fullmatch(word)
+    if joined is not None:
+        # The letter is there already: what follows spells it once more.
+        again = spelled_letter([joined[1], *ahead], _is_number)
+        used = again[1] if again is not None and again[2] and again[0] == joined[1] else 1
+        return word.replace("2a", "19").replace("2b", "18"), used
+    if not (word.endswith("2") and word.isdigit()) and word != "deux":
+        return None
+    letter = spelled_letter(ahead, _is_number)
+    if letter is None:
+        return None
+    beyond = ahead[letter[1]] if letter[1] < len(ahead) else ""
+    if not (letter[2] or _is_number(beyond)):
+        return None
+    before = word.removesuffix("2") if word != "deux" else ""
+    return before + _CORSICA["2" + letter[0]], letter[1] + 1
+
+
 def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:
     """Return the ways to read the number that begins at `at`, the likeliest first."""
     word = spoken[at].text
     following = spoken[at + 1].text if at + 1 < len(spoken) else ""
+    corsican = _corsican(spoken, at)
+    if corsican is not None:
+        return [corsican]
     if following in _PAUSES:
         return []
     beyond = spoken[at + 2].text if at + 2 < len(spoken) else ""
-    if word in ("2", "deux") and following in ("a", "b") and (beyond.isdigit() or beyond in _NUMBER_WORDS):
-        return [(_CORSICA["2" + following], 2)]
     repeated = _repeated(spoken, at)
     if repeated is not None:
         return [repeated]
@@ -287,7 +318,7 @@ def _gap(spoken: list[Token], at: int) -> tuple[int, bool]:
     while at + gap < len(spoken) and gap < _GAP_WORDS_MAX:
         word = spoken[at + gap].text
         following = spoken[at + gap + 1].text if at + gap + 1 < len(spoken) else ""
-        if following in _PAUSES and word in _NUMBER_WORDS:
+        if following in _PAUSES and word in _NUMBER_WORDS and _corsican(spoken, at + gap) is None:
             gap += 2
             continue
         if word not in _BETWEEN and word not in _CORRECTING and word not in _PAUSES:
