@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import TracebackType
 
 from ivr.domain.redaction import Redactor
+from ivr.visible import visible
 
 #: What everything is redacted by that this process writes; knows the names of those it deals with.
 PROCESS = Redactor()
@@ -25,7 +26,7 @@ class RedactingFormatter(logging.Formatter):
     """Formats a record whole, with its exception and stack, and redacts the result."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return PROCESS.text(super().format(record))
+        return visible(PROCESS.text(super().format(record)))
 
 
 def redacted_news(news: Mapping[str, object]) -> dict[str, object]:
@@ -66,7 +67,7 @@ def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackT
     if issubclass(kind, KeyboardInterrupt):
         return
     text = "".join(traceback.format_exception(kind, error, trace))
-    sys.stderr.write(PROCESS.text(text))
+    sys.stderr.write(visible(PROCESS.text(text)))
 
 
 def _uncaught_in_thread(args: threading.ExceptHookArgs) -> None:

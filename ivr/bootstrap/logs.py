@@ -13,6 +13,7 @@ from ivr.bootstrap.child import News
 from ivr.bootstrap.outlet import Outlet
 from ivr.process_log import redacted_news
 from ivr.settings import LogSection
+from ivr.visible import visible
 
 _LEVELS = {
     "process.died": "warning",
@@ -43,6 +44,11 @@ def _redacted(_logger: object, _method: str, event: Mapping[str, object]) -> Map
     return told
 
 
+def _shown(_logger: object, _method: str, event: Mapping[str, object]) -> Mapping[str, object]:
+    """A line for people: what others wrote in it is no order to their terminal."""
+    return {key: visible(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
 class NewsLog:
     """Writes each piece of news as one line on stderr; with `json_`, as one JSON object on stdout.
 
@@ -65,6 +71,7 @@ class NewsLog:
                 structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
             ]
         else:
+            stamps.append(_shown)
             stamps.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
         self._log = structlog.wrap_logger(
             structlog.WriteLogger(cast(TextIO, self._outlet)), processors=stamps, wrapper_class=structlog.BoundLogger

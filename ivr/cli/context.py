@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from rich.console import Console
 
 from ivr.errors import EXIT_OK, IvrError
 from ivr.process_log import PROCESS
+from ivr.screen import Screen, complain
 from ivr.settings import Settings, default_config_dir, load_settings
 
 P = ParamSpec("P")
@@ -27,7 +27,7 @@ R = TypeVar("R")
 #: What shells say of a command that a signal ended.
 _INTERRUPTED = 130
 
-console = Console(highlight=False)
+console = Screen()
 as_json = click.option("--json", "json_", is_flag=True, help="Un objet JSON (ou une ligne par événement).")
 
 
@@ -93,7 +93,7 @@ def reporting(command: Callable[P, R]) -> Callable[P, R]:
                 print_json({"ok": False, "error": what, "where": where, "remedy": remedy})
             where = f"{where} : " if where else ""
             remedy = f"\n  → {remedy}" if remedy else ""
-            click.echo(f"ivr: {where}{what}{remedy}", err=True)
+            complain(f"ivr: {where}{what}{remedy}")
             sys.exit(error.exit_code)
         except BrokenPipeError:
             # `ivr recordings list | head`: what nobody reads is not missed, at the interpreter's end either.

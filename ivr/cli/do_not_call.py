@@ -53,7 +53,7 @@ def list_(unverified: bool, actor: str, role: str, json_: bool) -> None:
             f"{one.refreshed_at:%Y-%m-%d %H:%M}",
             one.program or "–",
             _SOURCE[one.known_by],
-            "oui" if one.known_by.verified else "[yellow]non[/]",
+            "oui" if one.known_by.verified else "non",
         )
     console.print(table if found else "Aucune inscription.")
 

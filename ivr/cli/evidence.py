@@ -13,6 +13,7 @@ from ivr.bootstrap.world import SystemClock
 from ivr.cli.context import as_json, console, plain, print_json, reporting
 from ivr.cli.vault import opened
 from ivr.errors import HostError
+from ivr.screen import marked
 from ivr.services.evidence_export import export_evidence, read_witness
 from ivr.services.evidence_ports import Witness
 from ivr.services.private_file import write_private
@@ -48,11 +49,11 @@ def verify(folder: Path | None, json_: bool) -> None:
         print_json({"ok": not broken, "events": count, "broken": broken, "witness": witness, "against": folder})
         sys.exit(1 if broken else 0)
     if not broken:
-        console.print(f"[green]✓[/] chaîne intacte : {count} événements.")
+        console.print(marked("✓", f"chaîne intacte : {count} événements."))
     for line in broken:
-        console.print(f"[red]✗[/] {line}", soft_wrap=True)
+        console.print(marked("✗", f"{line}"), soft_wrap=True)
     for line in _witnessed(witness, count):
-        console.print(f"[yellow]![/] {line}", soft_wrap=True)
+        console.print(marked("!", f"{line}"), soft_wrap=True)
     sys.exit(1 if broken else 0)
 
 

@@ -14,6 +14,7 @@ from ivr.bootstrap.ear_bench import listen_to_files, text_judge
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings, until_told
 from ivr.cli.progress import Progress
 from ivr.errors import ConfigurationError
+from ivr.screen import complain
 from ivr.services.bounded_lines import bounded_lines
 
 #: Bytes of one sentence to judge: an hour of speech holds half as many.
@@ -45,15 +46,14 @@ async def _listen(files: tuple[Path, ...], program: str, after_disclosure: bool,
         progress.clear()
         unheard = int(str(body["channels"])) - 2
         if unheard > 0:
-            click.echo(
+            complain(
                 f"{body['file']} : la voie 1 est prise pour l'appelant, la voie 2 pour le conseiller ; "
-                f"{unheard} voie(s) ne sont pas écoutées.",
-                err=True,
+                f"{unheard} voie(s) ne sont pas écoutées."
             )
         if json_:
             print_json(body)
             continue
-        console.print(f"[bold]{body['file']}[/] — {int(str(body['duration_ms'])) / 1000:.1f} s")
+        console.print(f"{body['file']} — {int(str(body['duration_ms'])) / 1000:.1f} s", style="bold")
         table = Table("voie", "de", "à", "texte", "étiquette", "bande", "score", "verdict à")
         utterances = body["utterances"]
         assert isinstance(utterances, list)

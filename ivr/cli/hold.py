@@ -12,6 +12,7 @@ from ivr.cli.actor import asked_by, at_desk
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import Action
 from ivr.domain.legal_hold import HoldState, LegalHold
+from ivr.screen import marked
 
 _REVIEW_DAYS = 90
 
@@ -67,7 +68,7 @@ def approve(hold_id: str, actor: str, role: str, json_: bool) -> None:
         gone = [one for one in desk.retention.ledger.stored(sorted(found.items)) if one.artefact.destroyed_at]
     _told(found, json_, f"{len(found.approvals)} approbation(s)")
     if gone and not json_:
-        console.print(f"[yellow]![/] {len(gone)} élément(s) étaient déjà détruits : un gel ne rétablit rien.")
+        console.print(marked("!", f"{len(gone)} élément(s) étaient déjà détruits : un gel ne rétablit rien."))
 
 
 @hold.command()
@@ -131,7 +132,7 @@ def list_(states: tuple[str, ...], actor: str, role: str, json_: bool) -> None:
     table = Table("gel", "état", "dossier", "responsable", "éléments", "à revoir le")
     now = SystemClock().now()
     for one in found:
-        late = " [red](dépassé)[/]" if one.review_overdue(now) else ""
+        late = " (dépassé)" if one.review_overdue(now) else ""
         table.add_row(
             one.id, one.state.value, one.case, one.owner, str(len(one.items)), f"{one.review_at:%Y-%m-%d}{late}"
         )

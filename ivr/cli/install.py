@@ -8,6 +8,7 @@ import click
 
 from ivr.bootstrap.installation import examine, install
 from ivr.cli.context import as_json, console, print_json, reporting, settings
+from ivr.screen import marked
 
 
 @click.command()
@@ -21,7 +22,7 @@ def init(json_: bool) -> None:
         print_json({"ok": True, "data_dir": found.node.data_dir, "made": made})
         return
     for item in made:
-        console.print(f"[green]créé[/] {item}")
+        console.print(f"créé {item}")
     console.print(f"Prêt dans {found.node.data_dir}." if made else f"Rien à faire : {found.node.data_dir} est complet.")
 
 
@@ -37,10 +38,9 @@ def doctor(json_: bool) -> None:
         print_json({"ok": well, "checks": checks, "warnings": found.warnings()})
     else:
         for check in checks:
-            mark = "[green]✓[/]" if check.ok else "[red]✗[/]"
-            console.print(f"{mark} {check.name} : {check.detail}")
+            console.print(marked("✓" if check.ok else "✗", f"{check.name} : {check.detail}"))
             if check.remedy:
                 console.print(f"    → {check.remedy}")
         for warning in found.warnings():
-            console.print(f"[yellow]![/] {warning}")
+            console.print(marked("!", f"{warning}"))
     sys.exit(0 if well else 1)

@@ -6,11 +6,13 @@ import sys
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from ivr.bootstrap.members import rewrap_members
 from ivr.bootstrap.world import SystemClock
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.cli.vault import opened
+from ivr.screen import marked
 from ivr.services.rekeying import remove_retired, retired_keks, rotate
 
 
@@ -32,7 +34,7 @@ def show(json_: bool) -> None:
         print_json({"ok": True, "kek_id": current, "keys": held.get(current, 0), "retired": retired})
         return
     table = Table("clé maîtresse", "clés d'enregistrement", "retirée le", "destructible le")
-    table.add_row(f"[bold]{current}[/]", str(held.get(current, 0)), "en service", "–")
+    table.add_row(Text(current, style="bold"), str(held.get(current, 0)), "en service", "–")
     for one in retired:
         table.add_row(one.kek_id, str(one.keys), f"{one.retired_at:%Y-%m-%d}", f"{one.removable_at:%Y-%m-%d}")
     console.print(table)
@@ -55,7 +57,7 @@ def rotate_(json_: bool) -> None:
     else:
         console.print(f"Clé en service : {last.kek_id}. L'ancienne reste lisible jusqu'à `ivr keys prune`.")
         for fault in last.faults:
-            console.print(f"[red]✗[/] {fault}")
+            console.print(marked("✗", f"{fault}"))
     sys.exit(1 if last.faults else 0)
 
 

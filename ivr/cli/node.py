@@ -17,6 +17,7 @@ from ivr.bootstrap.sole import sole_node
 from ivr.bootstrap.spoken_check import stale_voices
 from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings, until_told
 from ivr.errors import EXIT_OK, EXIT_REFUSED, ConfigurationError, HostError
+from ivr.screen import marked
 from ivr.settings import Settings
 
 _EVERY_ADDRESS = ("0.0.0.0", "::")
@@ -75,10 +76,10 @@ def _address_towards_others() -> str:
 def _welcome(found: Settings, uris: list[str]) -> None:
     warnings = [*found.warnings(), *(f"{voice.file} : {voice.reason}" for voice in stale_voices(found))]
     for warning in warnings:
-        console.print(f"[yellow]![/] {warning}", soft_wrap=True)
-    console.print("[bold green]Prêt.[/] Depuis un softphone, appelez :")
+        console.print(marked("!", f"{warning}"), soft_wrap=True)
+    console.print("Prêt. Depuis un softphone, appelez :", style="bold")
     for uri in uris:
-        console.print(f"  [bold]{uri}[/]  → programme {found.routes.default}", soft_wrap=True)
+        console.print(f"  {uri}  → programme {found.routes.default}", soft_wrap=True)
     for user, program in found.routes.users.items():
         console.print(f"  utilisateur {user}  → programme {program}")
     console.print(f"Données : {found.node.data_dir} · Ctrl-C pour arrêter.", soft_wrap=True)

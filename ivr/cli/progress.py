@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import click
+from ivr.screen import over_write
 
 
 class Progress:
@@ -19,8 +19,8 @@ class Progress:
         percent = int(min(1.0, share) * 100)
         if self._watched and (what, percent) != self._shown:
             self._shown = (what, percent)
-            click.echo(f"\r\x1b[K{what} : {percent} %", err=True, nl=False)
+            over_write(f"{what} : {percent} %")
 
     def clear(self) -> None:
         if self._watched:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            over_write("")

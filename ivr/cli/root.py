@@ -29,6 +29,7 @@ from ivr.cli import (
 from ivr.errors import EXIT_OK, EXIT_REFUSED
 from ivr.hardening import forbid_core_dumps
 from ivr.process_log import PROCESS
+from ivr.screen import complain
 
 
 class Commands(click.Group):
@@ -41,7 +42,7 @@ class Commands(click.Group):
         except click.ClickException as error:
             shown = io.StringIO()
             error.show(shown)
-            click.echo(PROCESS.text(shown.getvalue()), err=True, nl=False)
+            complain(PROCESS.text(shown.getvalue()).rstrip("\n"))
             sys.exit(error.exit_code)
         except click.Abort:
             sys.exit(EXIT_REFUSED)

@@ -11,8 +11,10 @@ import click
 from ivr.bootstrap.spoken_check import stale_voices
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.domain.call import Direction
+from ivr.screen import marked
 from ivr.services.lint import Finding, lint_paths
 from ivr.settings.phrases import load_phrases
+from ivr.visible import visible
 
 
 @click.command()
@@ -59,7 +61,7 @@ def _text(findings: Sequence[Finding]) -> None:
             console.print(f"    « {finding.words} »", markup=False, soft_wrap=True)
         console.print(f"    → {finding.suggestion}", markup=False, soft_wrap=True)
     if not findings:
-        console.print("[green]✓[/] rien à redire.")
+        console.print(marked("✓", "rien à redire."))
 
 
 def _json(findings: Sequence[Finding]) -> None:
@@ -72,7 +74,7 @@ def _github(findings: Sequence[Finding]) -> None:
     for finding in findings:
         body = _escaped(f"{finding.reason} « {finding.words} » → {finding.suggestion}")
         file = _escaped(finding.file).replace(":", "%3A").replace(",", "%2C")
-        click.echo(f"::error file={file},line={finding.line},title={finding.rule} {finding.kind}::{body}")
+        click.echo(visible(f"::error file={file},line={finding.line},title={finding.rule} {finding.kind}::{body}"))
 
 
 def _escaped(text: str) -> str:

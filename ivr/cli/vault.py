@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.cli.actor import asked_by, at_desk
@@ -124,9 +125,9 @@ def show(recording_id: str, actor: str, role: str, json_: bool) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     for key, value in body.items():
         if key != "events":
-            table.add_row(f"[bold]{key}[/]", str(plain(value)))
+            table.add_row(Text(key, style="bold"), str(plain(value)))
     console.print(table)
-    console.print("\n[bold]preuves[/]")
+    console.print("\npreuves", style="bold")
     for event in events:
         console.print(f"  {event.at:%H:%M:%S.%f} {event.kind} {plain(event.body)}", soft_wrap=True)
 

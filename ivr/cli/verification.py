@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ivr.bootstrap.archive import Archive
@@ -20,6 +19,7 @@ from ivr.cli.vault import recordings
 from ivr.domain.access import Action
 from ivr.errors import HostError
 from ivr.recording.s3_store import S3Store
+from ivr.screen import Screen, marked
 from ivr.services.inspection import Finding
 from ivr.services.uploads import upload_waiting
 
@@ -87,16 +87,16 @@ def verify(
     if json_:
         print_json({"ok": not place.findings, "checked": place.checked, "findings": place.findings})
     elif not place.findings:
-        console.print(f"[green]✓[/] {place.checked} enregistrements vérifiés, rien d'altéré.")
+        console.print(marked("✓", f"{place.checked} enregistrements vérifiés, rien d'altéré."))
     for finding in place.findings if not json_ else ():
         remedy = f" → {finding.remedy}" if finding.remedy else ""
-        console.print(f"[red]✗[/] {finding.recording_id} : {finding.fault}{remedy}")
+        console.print(marked("✗", f"{finding.recording_id} : {finding.fault}{remedy}"))
     sys.exit(1 if place.findings else 0)
 
 
 def _verify_all(archive: Archive, place: Place, rate_mib: float, *, shown: bool) -> None:
     columns = (TextColumn("vérification"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True) if shown else None
+    bar = Progress(*columns, console=Screen(stderr=True), transient=True) if shown else None
     with bar or nullcontext():
         task = (
             bar.add_task("", total=archive.vault.holdings.catalogue.count(), completed=place.checked) if bar else None
@@ -133,7 +133,7 @@ def upload(actor: str, role: str, json_: bool) -> None:
                 if json_:
                     print_json(one)
                 elif not one.done:
-                    console.print(f"[red]✗[/] {one.recording_id} : {one.fault} → {one.remedy}")
+                    console.print(marked("✗", f"{one.recording_id} : {one.fault} → {one.remedy}"))
     if not json_:
         console.print(f"{moved} enregistrements déplacés." if moved else "Rien à déplacer.")
     sys.exit(1 if faults else 0)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ivr.bootstrap.node import News
 from ivr.demo.stage import Act
+from ivr.screen import Screen
 
 _LABELS = {
     "objection_recording": "s'oppose à l'enregistrement",
@@ -59,11 +61,11 @@ class LiveView:
     """Prints a line of French for each thing that happens, with seconds since the call began."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False)
+        self._console = console or Screen(markup=True)
         self._began = time.monotonic()
 
     def note(self, text: str) -> None:
-        self._console.print(f"         [dim]{text}[/]", soft_wrap=True)
+        self._console.print(f"         [dim]{escape(text)}[/]", soft_wrap=True)
 
     def act(self, act: Act) -> None:
         self._began = time.monotonic()
@@ -96,7 +98,7 @@ class LiveView:
         self._console.print(table)
         for act in acts:
             for fault in act.faults:
-                self._console.print(f"[red]✗[/] {act.name} : {fault}", soft_wrap=True)
+                self._console.print(f"[red]✗[/] {act.name} : {escape(fault)}", soft_wrap=True)
         places_table = Table(show_header=False, box=None)
         for name, place in places.items():
             places_table.add_row(f"[dim]{name}[/]", str(place))

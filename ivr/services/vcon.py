@@ -1,7 +1,8 @@
 """A recording as a vCon: conversation data in JSON (draft-ietf-vcon-vcon-core), with the lawful basis of each party.
 
-The attachments follow draft-howe-vcon-lawful-basis. Parties are named by their role only: neither number nor name is in
-the catalogue. Proofs point into our evidence by node, number and digest; no words are in them.
+The attachments follow draft-howe-vcon-lawful-basis-00. Parties are named by their role only, which the core does not
+know: it is a parameter of the extension CC (draft-ietf-vcon-cc-extension-01, section 3.1.1). Neither number nor name is
+in the catalogue. Proofs point into our evidence by node, number and digest; no words are in them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from ivr.services.ports import AuditEvent, RecordingRow
 _SYNTAX = "0.4.0"
 _CALLER = "caller"
 _ENGINE = "ivr"
+#: The role's values that the extension CC proposes; it allows others, such as ours for the engine.
+_ROLES = {_CALLER: "customer"}
 #: Article 6 GDPR, by retention clock. Sales calls are recorded because C. assur. R112-7 asks for it.
 _BASIS = {
     "quality_audio": "legitimate_interests",
@@ -54,8 +57,8 @@ def vcon_of(row: RecordingRow, audio: bytes, *, events: Sequence[AuditEvent], ma
         "uuid": str(uuid5(NAMESPACE_URL, f"urn:ivr:recording:{row.tag.recording_id}")),
         "created_at": _date(made_at),
         "subject": row.tag.program,
-        "extensions": ["lawful_basis"],
-        "parties": [{"role": role} for role in roles],
+        "extensions": ["CC", "lawful_basis"],
+        "parties": [{"role": _ROLES.get(role, role)} for role in roles],
         "dialog": [dialog],
         "analysis": [],
         "attachments": [_lawful_basis(row, index, role, events) for index, role in enumerate(roles) if role != _ENGINE],

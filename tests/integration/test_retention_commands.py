@@ -346,7 +346,7 @@ def test_a_vcon_holds_the_audio_the_parties_and_their_lawful_basis_and_no_words(
     terminal.told("recordings export one {}/a.vcon --reason portabilité")
     vcon = json.loads((terminal.house.folder / "a.vcon").read_text())
     (dialog,) = vcon["dialog"]
-    assert [party["role"] for party in vcon["parties"]] == ["caller", "ivr"]
+    assert [party["role"] for party in vcon["parties"]] == ["customer", "ivr"]
     assert (dialog["type"], dialog["mediatype"], dialog["encoding"]) == ("recording", "audio/ogg", "base64url")
     assert dialog["parties"] == [0, [1]]
     audio = base64.urlsafe_b64decode(dialog["body"] + "=" * (-len(dialog["body"]) % 4))
@@ -360,7 +360,7 @@ def test_a_vcon_holds_the_audio_the_parties_and_their_lawful_basis_and_no_words(
     assert {grant["purpose"] for grant in basis["body"]["purpose_grants"]} >= {"recording"}
     assert all(grant["granted"] is True for grant in basis["body"]["purpose_grants"])
     assert basis["body"]["proof_mechanisms"][0]["proof_data"]["kind"] == "disclosure.played"
-    assert vcon["extensions"] == ["lawful_basis"]
+    assert vcon["extensions"] == ["CC", "lawful_basis"]
     assert "text" not in {key for event in basis["body"]["proof_mechanisms"] for key in event["proof_data"]}
 
 

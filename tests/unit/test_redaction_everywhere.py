@@ -102,6 +102,8 @@ WAYS_OUT = {
     "ivr/cli/evidence.py": "prints evidence as it is stored; here: test_evidence_holds_none_of_it",
     **dict.fromkeys(_LOGGING, "here: test_no_logger_writes_any_of_it"),
     **dict.fromkeys(_ANSWERING, "ids, states, times, evidence for whoever asks; errors go through ivr/cli/context.py"),
+    "ivr/screen.py": "shows what it is given; its users are listed",
+    "ivr/cli/progress.py": "the name of the file that was given, and how far it is",
     "ivr/cli/members.py": "counts and ids of the member file",
     "ivr/cli/do_not_call.py": "keyed hashes, dates, names of programs; no number is known to it",
     "ivr/cli/verification.py": "ids of recordings and their faults",
@@ -120,7 +122,7 @@ _TELLING = {"logging", "structlog", "warnings", "syslog", "traceback"}
 #: What would tell numbers and names to machines elsewhere; none is used.
 _EXPORTERS = {"prometheus_client", "opentelemetry", "statsd", "sentry_sdk", "datadog", "influxdb_client"}
 _CALLS = re.compile(
-    r"^print$|(?:^|\.)_?console\.print$|click\.s?echo$|std(?:out|err)(?:\.buffer)?\.write(?:lines)?$|^os\.write$|^Outlet$"
+    r"^print$|(?:^|\.)_?console\.print$|click\.s?echo$|std(?:out|err)(?:\.buffer)?\.write(?:lines)?$|^os\.write$|^Outlet$|^complain$|^over_write$"
 )
 
 
