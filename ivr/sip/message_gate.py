@@ -36,7 +36,6 @@ _MADDR = re.compile(r";\s*maddr\s*=", re.IGNORECASE)
 class Act(Enum):
     PASS = auto()
     ANSWER = auto()
-    DROP = auto()
     INFO = auto()
     """Ask whoever follows the leg which status an INFO deserves."""
     BLANK = auto()
@@ -56,15 +55,17 @@ class Verdict:
 class Arrival:
     """The circumstances of a message. `full_buffer`: as long as the library's buffer, so perhaps cut.
 
-    `in_dialog`: its tags and Call-ID are those of a dialog that the library has. `known`: its Call-ID is that of a leg,
-    so that an INVITE without a To tag is only told again. `places` is how many more legs the line takes. `source_full`:
-    as many calls of this source as it may have are not up yet. `codecs` are those that the line speaks.
+    `in_dialog`: its tags and Call-ID are those of a dialog that the library has. `retold`: the library still has the
+    transaction of this very INVITE, which is only told again. `merged`: its Call-ID is that of a leg that came in.
+    `places` is how many more legs the line takes. `source_full`: as many calls of this source as it may have are not
+    up yet. `codecs` are those that the line speaks.
     """
 
     full_buffer: bool
     in_dialog: bool
-    known: bool
+    retold: bool
     places: int
+    merged: bool = False
     source_full: bool = False
     codecs: frozenset[str] = frozenset()
 
@@ -110,7 +111,9 @@ def decide_request(request: Message, arrival: Arrival, bounds: OfferBounds = BOU
     body = _decide_body(request, arrival, bounds)
     if body is not None:
         return body
-    if request.method == "INVITE" and not request.to_tag and not arrival.known:
+    if request.method == "INVITE" and not request.to_tag and not arrival.retold:
+        if arrival.merged:
+            return Verdict(Act.ANSWER, 482, "merged")
         if arrival.places < 1:
             return Verdict(Act.ANSWER, 503, "full", (retry_after(),))
         if arrival.source_full:
@@ -131,7 +134,7 @@ def decide_response(response: Message, *, full_buffer: bool, bounds: OfferBounds
 
 def sockets_wanted(request: Message, arrival: Arrival) -> int:
     """Return how many sockets the library will open for a request that is passed: RTP and RTCP of each audio line."""
-    if request.method not in ("INVITE", "UPDATE") or (arrival.known and not request.to_tag):
+    if request.method not in ("INVITE", "UPDATE") or (arrival.retold and not request.to_tag):
         return 0
     return 2 * max(1, audio_lines(request.body))
 

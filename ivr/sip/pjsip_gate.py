@@ -16,17 +16,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pjsua2._pjsua2 as binding
 
 from ivr.sip.bounded_log import BoundedLog
 from ivr.sip.digits import INFO_TYPES
 from ivr.sip.handle_budget import HandleBudget
+from ivr.sip.invite_transaction import end_unacknowledged, has_transaction, transaction_key
 from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
 from ivr.sip.message_gate import Act, Arrival, Verdict, decide_request, decide_response, sockets_wanted, too_fast
 from ivr.sip.reply import way_back, write_reply
-from ivr.sip.unacknowledged import end_unacknowledged, transaction_key
 
 _LOG = logging.getLogger(__name__)
 _LIBRARY = ctypes.CDLL(binding.__file__)
@@ -101,6 +101,19 @@ class InfoRequest:
     body: bytes = field(repr=False)
 
 
+_Key = tuple[str, str, int, str]
+"""What a request and its repetitions share: source, branch, CSeq number, Call-ID."""
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+def _keep(memory: OrderedDict[_K, _V], key: _K, value: _V) -> None:
+    """Remember the latest so many."""
+    memory[key] = value
+    while len(memory) > _REMEMBERED:
+        memory.popitem(last=False)
+
+
 class LegBook(Protocol):
     """What the gate asks whoever follows the legs, on the endpoint's thread."""
 
@@ -109,6 +122,8 @@ class LegBook(Protocol):
         ...
 
     def has_leg(self, sip_call_id: str) -> bool: ...
+
+    def has_incoming_leg(self, sip_call_id: str) -> bool: ...
 
     def places(self) -> int:
         """How many more legs the line takes."""
@@ -129,7 +144,7 @@ class PjsipGate:
         self._told = BoundedLog(_LOG)
         self.media_sockets = HandleBudget(_MEDIA_SOCKETS)
         self.secret = secrets.token_bytes(16)
-        self._answered: OrderedDict[tuple[str, str, int, str], tuple[int, tuple[tuple[str, str], ...]]] = OrderedDict()
+        self._answered: OrderedDict[_Key, tuple[int, tuple[tuple[str, str], ...]]] = OrderedDict()
         self._datagram_socket: dict[int, socket.socket] = {}
         self._probe = b""
         self._probe_from: tuple[str, int] = ("", 0)
@@ -217,7 +232,9 @@ class PjsipGate:
             elif request.method == "CANCEL":
                 self._answer(request, received, source, 481, ())
             return _HANDLED
-        arrival = self._arrival(request, data, source[0])
+        opens = request.method == "INVITE" and not request.to_tag
+        transaction = transaction_key(received.pool or 0, address) if opens else b""
+        arrival = self._arrival(request, data, source[0], transaction)
         verdict = decide_request(request, arrival)
         if verdict.act is Act.INFO:
             status = self._legs.info_received(InfoRequest(request.call_id, request.content_type, request.body))
@@ -229,8 +246,8 @@ class PjsipGate:
         if wanted and not self.media_sockets.take(wanted, time.monotonic()):
             verdict = too_fast(request)
         if verdict.act is Act.PASS:
-            if request.method == "INVITE" and not request.to_tag:
-                self._remember(request.call_id, transaction_key(received.pool or 0, address))
+            if opens and not arrival.retold:
+                _keep(self._invites, request.call_id, transaction)
             return _NOT_HANDLED
         if verdict.rule:
             self._told.warning(
@@ -245,9 +262,7 @@ class PjsipGate:
         if verdict.act is Act.BLANK:
             _blank(received, request)
             return _NOT_HANDLED
-        self._answered[key] = (verdict.status, verdict.headers)
-        while len(self._answered) > _REMEMBERED:
-            self._answered.popitem(last=False)
+        _keep(self._answered, key, (verdict.status, verdict.headers))
         self._answer(request, received, source, verdict.status, verdict.headers)
         return _HANDLED
 
@@ -269,16 +284,12 @@ class PjsipGate:
 
     # ------------------------------------------------------------ how it works
 
-    def _remember(self, sip_call_id: str, key: bytes) -> None:
-        self._invites[sip_call_id] = key
-        while len(self._invites) > _REMEMBERED:
-            self._invites.popitem(last=False)
-
-    def _arrival(self, request: Message, data: bytes, source: str) -> Arrival:
+    def _arrival(self, request: Message, data: bytes, source: str, transaction: bytes) -> Arrival:
         return Arrival(
             full_buffer=len(data) >= LARGEST_BYTES,
             in_dialog=bool(request.to_tag) and _has_dialog(request),
-            known=self._legs.has_leg(request.call_id),
+            retold=has_transaction(transaction),
+            merged=self._legs.has_incoming_leg(request.call_id),
             places=self._legs.places(),
             source_full=self._legs.source_is_full(source),
             codecs=self._codecs,

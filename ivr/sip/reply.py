@@ -19,6 +19,7 @@ REASONS: dict[int, str] = {
     415: "Unsupported Media Type",
     420: "Bad Extension",
     481: "Call/Transaction Does Not Exist",
+    482: "Loop Detected",
     488: "Not Acceptable Here",
     489: "Bad Event",
     500: "Server Internal Error",

@@ -274,6 +274,9 @@ class Switchboard:
     def has_leg(self, sip_call_id: str) -> bool:
         return any(leg.sip_call_id == sip_call_id for leg in self._legs.values())
 
+    def has_incoming_leg(self, sip_call_id: str) -> bool:
+        return any(leg.incoming and leg.sip_call_id == sip_call_id for leg in self._legs.values())
+
     def places(self) -> int:
         """How many more legs the line takes; a slot that is kept for an agent is none."""
         return 0 if self._closing else min(self.slots.free, self.thread.max_calls - self.thread.calls_in_library())

@@ -225,3 +225,25 @@ def test_an_invite_cannot_have_its_answers_sent_to_somebody_else() -> None:
         stranger.close()
 
     run(scenario())
+
+
+def test_one_call_id_makes_one_call_and_the_invite_told_again_is_the_same() -> None:
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port) as peer:
+            invite = peer.request("INVITE", body=sdp(peer.media_port))
+            await peer.send(invite)
+            await peer.send(invite)
+            peer.enter(await peer.final("INVITE"))
+            await peer.ack()
+            again = peer.request("INVITE", body=sdp(peer.media_port), to_tag="")
+            await peer.send(again)
+            merged = await peer.final("INVITE")
+            while merged.status == 200:
+                merged = await peer.final("INVITE")
+            assert merged.status == 482
+            await peer.acknowledge(merged)
+            await told(rig, LegConfirmed)
+            assert [type(event) for event in rig.seen] == [IncomingCall, LegConfirmed]
+            await peer.hang_up()
+
+    run(scenario())

@@ -7,13 +7,13 @@ import re
 import pytest
 
 from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
-from ivr.sip.message_gate import PASS, Act, Arrival, decide_request, decide_response
+from ivr.sip.message_gate import PASS, Act, Arrival, decide_request, decide_response, sockets_wanted, too_fast
 from ivr.sip.offer_bounds import BOUNDS, excess_of
 from ivr.sip.reply import way_back, write_reply
 
 _OFFER = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 101\r\n"
-_HERE = Arrival(full_buffer=False, in_dialog=False, known=False, places=4)
-_IN_DIALOG = Arrival(full_buffer=False, in_dialog=True, known=True, places=0)
+_HERE = Arrival(full_buffer=False, in_dialog=False, retold=False, places=4)
+_IN_DIALOG = Arrival(full_buffer=False, in_dialog=True, retold=True, places=0)
 
 
 def _text(method: str = "INVITE", *headers: str, body: str = "", tag: str = "", length: int | None = None) -> bytes:
@@ -131,7 +131,7 @@ def test_a_message_that_is_cut_is_never_a_call() -> None:
     assert decide_request(cut, _HERE).status == 400
     whole = _message(body=_OFFER)
     assert decide_request(whole, _HERE) == PASS
-    full = Arrival(full_buffer=True, in_dialog=False, known=False, places=4)
+    full = Arrival(full_buffer=True, in_dialog=False, retold=False, places=4)
     assert decide_request(whole, full).status == 513
 
 
@@ -145,11 +145,29 @@ def test_what_leaves_no_room_for_an_answer_is_refused_early() -> None:
 
 
 def test_a_full_line_refuses_new_calls_and_not_those_told_again() -> None:
-    full = Arrival(full_buffer=False, in_dialog=False, known=False, places=0)
+    full = Arrival(full_buffer=False, in_dialog=False, retold=False, places=0)
     refusal = decide_request(_message(body=_OFFER), full)
     assert (refusal.status, dict(refusal.headers)["Retry-After"]) == (503, "5")
-    assert decide_request(_message(body=_OFFER), Arrival(False, False, known=True, places=0)) == PASS
+    assert decide_request(_message(body=_OFFER), Arrival(False, False, retold=True, places=0)) == PASS
     assert decide_request(_message(body=_OFFER, tag="ours"), _IN_DIALOG) == PASS
+
+
+def test_another_invite_with_the_call_id_of_a_leg_is_no_second_call() -> None:
+    merged = Arrival(full_buffer=False, in_dialog=False, retold=False, places=4, merged=True)
+    assert decide_request(_message(body=_OFFER), merged).status == 482
+    told_again = Arrival(full_buffer=False, in_dialog=False, retold=True, places=4, merged=True)
+    assert decide_request(_message(body=_OFFER), told_again) == PASS
+    assert sockets_wanted(_message(body=_OFFER), merged) == 2
+    assert sockets_wanted(_message(body=_OFFER), told_again) == 0
+    assert sockets_wanted(_message(body=_OFFER + "m=audio 5000 RTP/AVP 8\r\n", tag="ours"), told_again) == 4
+    assert sockets_wanted(_message("BYE", tag="ours"), _IN_DIALOG) == 0
+
+
+def test_a_source_with_enough_calls_that_are_not_up_is_asked_to_come_back() -> None:
+    full = Arrival(full_buffer=False, in_dialog=False, retold=False, places=4, source_full=True)
+    assert decide_request(_message(body=_OFFER), full).status == 503
+    assert too_fast(_message(body=_OFFER)).status == 503
+    assert too_fast(_message(body=_OFFER, tag="ours")).status == 500
 
 
 def test_a_body_that_is_no_description_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""The end of a call that we answered and whose caller never confirms it. Endpoint thread only.
+"""Transactions of INVITEs that came in, and the end of a call whose caller never confirms it. Endpoint thread only.
 
 RFC 3261 section 15 lets an answered side send BYE when its transaction is over; the library waits 64 s for that and
 keeps a place of its table all the while. Our transaction is over when `ack_timeout_s` says so.
@@ -39,10 +39,14 @@ def transaction_key(pool: int, received: int) -> bytes:
     return ctypes.string_at(key.ptr, key.slen) if status == 0 and key.ptr else b""
 
 
+def has_transaction(key: bytes) -> bool:
+    """Whether the library still has the transaction of this name, and so takes the INVITE for one told again."""
+    return bool(key) and _find(key) is not None
+
+
 def end_unacknowledged(key: bytes) -> bool:
     """Send BYE in the dialog of an answered INVITE and end its session now; False when the library has none."""
-    text = ctypes.create_string_buffer(key, len(key))
-    transaction = _LIBRARY.pjsip_tsx_layer_find_tsx(ctypes.byref(_Key(ctypes.addressof(text), len(key))), 0)
+    transaction = _find(key) if key else None
     dialog = _LIBRARY.pjsip_tsx_get_dlg(ctypes.c_void_p(transaction)) if transaction else None
     session = _LIBRARY.pjsip_dlg_get_inv_session(ctypes.c_void_p(dialog)) if dialog else None
     if not session:
@@ -53,3 +57,9 @@ def end_unacknowledged(key: bytes) -> bool:
         _LIBRARY.pjsip_dlg_send_request(ctypes.c_void_p(dialog), bye, -1, None)
     _LIBRARY.pjsip_inv_terminate(ctypes.c_void_p(session), _REQUEST_TIMEOUT, 1)
     return True
+
+
+def _find(key: bytes) -> int | None:
+    text = ctypes.create_string_buffer(key, len(key))
+    found: int | None = _LIBRARY.pjsip_tsx_layer_find_tsx(ctypes.byref(_Key(ctypes.addressof(text), len(key))), 0)
+    return found
