@@ -28,6 +28,8 @@ from ivr.sip.prompt import load_prompt
 with warnings.catch_warnings():
     # It still imports audioop, which Python 3.13 drops; this project ends at 3.12.
     warnings.simplefilter("ignore", DeprecationWarning)
+    import pyVoIP
+    from pyVoIP.RTP import PayloadType
     from pyVoIP.VoIP import CallState, InvalidStateError, PhoneStatus, VoIPPhone
 
 _FRAME_BYTES = 160
@@ -118,6 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tap", action="store_true", help="report the level of what is heard")
     options = parser.parse_args(arguments)
     die_with_parent(by=signal.SIGKILL)
+    # It writes mu-law whatever was agreed, so mu-law alone is agreed.
+    pyVoIP.RTPCompatibleCodecs[:] = [PayloadType.PCMU, PayloadType.EVENT]
     host, port = options.registrar.rsplit(":", 1)
     phone = PyvoipPhone(tap=options.tap)
     stack = VoIPPhone(

@@ -196,6 +196,20 @@ def level_at(pcm: bytes, frequency_hz: int, *, rate_hz: int = 8000) -> float:
     return float(2 * np.abs(samples @ wave_) / samples.size)
 
 
+def tone_above_rest_db(pcm: bytes, frequency_hz: int, *, rate_hz: int = 8000) -> float:
+    """Return how far a tone stands above all else in its frames (the median of those wholly inside it), in dB."""
+    size = rate_hz // 25
+    parts = [np.frombuffer(pcm[at : at + 2 * size], dtype="<i2") for at in range(0, len(pcm) - 2 * size + 1, 2 * size)]
+    phase = 2 * np.pi * frequency_hz * np.arange(size) / rate_hz
+    basis = np.stack([np.cos(phase), np.sin(phase)], axis=1)
+    ratios = []
+    for part in (part.astype(np.float64) for part in parts):
+        tone = basis @ np.linalg.lstsq(basis, part, rcond=None)[0]
+        if np.abs(tone).max() > 4000:
+            ratios.append(10 * np.log10(np.square(tone).sum() / max(1.0, np.square(part - tone).sum())))
+    return float(np.median(ratios)) if ratios else -np.inf
+
+
 def frames_with_tone(pcm: bytes, frequency_hz: int) -> int:
     """Return how many 20 ms frames are mostly this tone."""
     return sum(level_at(pcm[at : at + 320], frequency_hz) > 4000 for at in range(0, len(pcm), 320))
