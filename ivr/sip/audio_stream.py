@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pjsua2 as pj
 
 from ivr.sip.call_media import CallMedia
-from ivr.sip.media_sockets import media_sockets
+from ivr.sip.lateness import LatenessWatch
+from ivr.sip.media_sockets import drop_waiting_audio, media_sockets
 from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import FIRST_SOURCE, SipSettings
 from ivr.sip.source_lock import ANY_PORT, Source, borrowed, dropped, lock, unlock
@@ -34,19 +35,33 @@ class AudioStream:
         self._leg_id = leg_id
         self._first_source = settings.rtp_source == FIRST_SOURCE
         self._watch = RtpWatch(settings.rtp_timeout_s)
+        self._lateness = LatenessWatch()
+        self._stream = 0
+        self._frame_ms = 0
         self._index = -1
         self._agreed: Source | None = None
         self._waits_for_source = False
         self._dropped = 0
         self._tell_at = 0.0
+        self.unfit = False
         self.telephone_event = False
         self.codec = ""
 
-    def starting(self, call: pj.Call, index: int, info: pj.StreamInfo) -> None:
+    def starting(self, call_id: int, index: int, info: pj.StreamInfo) -> None:
         """The library is about to make a stream as negotiated: nobody but the negotiated party may send to it.
 
-        Raises OSError or ValueError when that cannot be had; then the leg must not go on.
+        Where that cannot be had, the leg must not go on: it is `unfit`.
         """
+        try:
+            self._start(call_id, index, info)
+        except (OSError, ValueError):
+            _LOG.exception("leg %s: its RTP cannot be locked to its party", self._leg_id)
+            self.unfit = True
+
+    def _start(self, call_id: int, index: int, info: pj.StreamInfo) -> None:
+        parameters = info.audCodecParam
+        codec = parameters.info
+        self._frame_ms = int(codec.frameLen)
         self.telephone_event = info.audRxEventPt >= 0
         self.codec = f"{info.codecName}/{info.codecClockRate}"
         self._index = index
@@ -54,7 +69,7 @@ class AudioStream:
         if rtp == self._agreed or (rtp[0] == _NOWHERE and self._agreed is not None):
             # The old way to hold (RFC 2543) names nobody: who was agreed before may come back.
             return
-        sockets = media_sockets(call.getId(), index)
+        sockets = media_sockets(call_id, index)
         with borrowed(sockets.rtp) as rtp_socket, borrowed(sockets.rtcp) as rtcp_socket:
             self._waits_for_source = self._first_source
             if self._first_source:
@@ -65,6 +80,11 @@ class AudioStream:
                 lock(rtcp_socket, rtcp)
             self._dropped = dropped(rtp_socket)
         self._agreed = rtp
+
+    def started(self, stream: int) -> None:
+        """The stream has been made; `stream` is its address in the library, 0 when it has gone."""
+        self._stream = stream
+        self._lateness.restart()
 
     def changed(self, media: CallMedia, now: float) -> None:
         """The negotiation is over: begin to wait for signs of life anew."""
@@ -91,6 +111,10 @@ class AudioStream:
             # There is no stream: it ends, or it was refused in both directions.
             return Look(self._watch.is_gone(-1, 0, now), 0)
         rtcp = statistics.rtcp
+        waiting_ms = int(statistics.jbuf.size) * self._frame_ms
+        if self._lateness.is_late(waiting_ms) and self._stream:
+            _LOG.info("leg %s: %d ms of audio lay late and were dropped", self._leg_id, waiting_ms)
+            drop_waiting_audio(self._stream)
         gone = self._watch.is_gone(int(rtcp.rxStat.pkt), int(rtcp.txStat.updateCount), now)
         return Look(gone, self._foreign(call, now))
 

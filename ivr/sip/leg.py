@@ -25,8 +25,6 @@ class CallListener(Protocol):
 
     def call_changed(self, leg_id: str, reason_cause: int | None) -> None: ...
 
-    def stream_starting(self, leg_id: str, index: int, info: pj.StreamInfo) -> None: ...
-
     def media_changed(self, leg_id: str) -> None: ...
 
     def key_event(self, leg_id: str, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> None: ...
@@ -35,17 +33,25 @@ class CallListener(Protocol):
 
 
 class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
-    """The library's call object; forwards to its listener and keeps nothing itself.
+    """The library's call object; forwards to its listener, and what is of its stream to `audio`; keeps nothing itself.
 
     No exception may leave a callback: it would cross the library's C frames.
     """
 
-    def __init__(self, listener: CallListener, leg_id: str, account: pj.Account, call_id: int | None = None) -> None:
+    def __init__(
+        self,
+        listener: CallListener,
+        leg_id: str,
+        account: pj.Account,
+        audio: AudioStream,
+        call_id: int | None = None,
+    ) -> None:
         if call_id is None:
             super().__init__(account)
         else:
             super().__init__(account, call_id)
         self._listener = listener
+        self._audio = audio
         self._leg_id = leg_id
 
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802 - the binding's name
@@ -58,7 +64,19 @@ class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
         try:
             info = prm.streamInfo
             if info.type == pj.PJMEDIA_TYPE_AUDIO:
-                self._listener.stream_starting(self._leg_id, prm.streamIdx, info)
+                self._audio.starting(self.getId(), prm.streamIdx, info)
+        except Exception:
+            _LOG.exception("a call's stream could not be followed")
+
+    def onStreamCreated(self, prm: pj.OnStreamCreatedParam) -> None:  # noqa: N802
+        try:
+            self._audio.started(int(prm.stream))
+        except Exception:
+            _LOG.exception("a call's stream could not be followed")
+
+    def onStreamDestroyed(self, prm: pj.OnStreamDestroyedParam) -> None:  # noqa: N802
+        try:
+            self._audio.started(0)
         except Exception:
             _LOG.exception("a call's stream could not be followed")
 
@@ -125,7 +143,7 @@ class Leg:
     """The call's conference port while its media flows."""
     track: Track | None = None
     unfit: bool = False
-    """Whether it must not go on: we cannot hear its party, or others than it could be heard."""
+    """Whether it must not go on, since its party could not be heard."""
     held: bool = False
     """Whether the party holds us; `holding` is whether we hold it, `hold_wanted` what we are about to ask of it."""
     holding: bool = False

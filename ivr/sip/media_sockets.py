@@ -14,6 +14,7 @@ from ivr.sip.source_lock import Source, borrowed
 _LIBRARY = ctypes.CDLL(binding.__file__)
 #: Far more than a pjmedia_transport_info takes.
 _ROOM = 8192
+_DECODING = 2
 
 
 class _SocketAddress(ctypes.Structure):
@@ -62,6 +63,14 @@ class MediaSockets:
     rtp: int
     rtcp: int
     rtp_source: Source | None
+
+
+def drop_waiting_audio(stream: int) -> None:
+    """Empty the jitter buffer of a stream, given by its address; what is received from now on is played at once."""
+    handle = ctypes.c_void_p(stream)
+    # Pausing is what empties it; the library offers no other way.
+    _LIBRARY.pjmedia_stream_pause(handle, _DECODING)
+    _LIBRARY.pjmedia_stream_resume(handle, _DECODING)
 
 
 def media_sockets(call_id: int, index: int) -> MediaSockets:

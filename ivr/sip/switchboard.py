@@ -113,7 +113,7 @@ class Switchboard:
             return
         leg = Leg(leg_id, LegState.CALLING, self._wiring.take_port(), AudioStream(leg_id, self._settings))
         leg.ring_deadline = time.monotonic() + ring_timeout_s
-        leg.call = LegCall(self, leg_id, self._account)
+        leg.call = LegCall(self, leg_id, self._account, leg.audio)
         self._legs[leg_id] = leg
         try:
             assert self.thread.endpoint is not None
@@ -181,14 +181,15 @@ class Switchboard:
 
     def _incoming(self, library_call: int, source: str) -> None:
         leg_id = self._new_leg_id()
-        call = LegCall(self, leg_id, self._account, library_call)
+        audio = AudioStream(leg_id, self._settings)
+        call = LegCall(self, leg_id, self._account, audio, library_call)
         if self._closing or not self.slots.take(leg_id):
             # The gate has refused already whoever came to a full line; this is who came in the same moment.
             self._departures.discard(call)
             call.hangup(_final(_SERVICE_UNAVAILABLE))
             return
         info = call.getInfo()
-        leg = Leg(leg_id, LegState.INCOMING, self._wiring.take_port(), AudioStream(leg_id, self._settings))
+        leg = Leg(leg_id, LegState.INCOMING, self._wiring.take_port(), audio)
         leg.incoming, leg.call, leg.sip_call_id, leg.source = True, call, info.callIdString, source
         if self._settings.answer_timeout_s:
             leg.ring_deadline = time.monotonic() + self._settings.answer_timeout_s
@@ -220,16 +221,6 @@ class Switchboard:
             self._begin_media(leg)
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._report_end(leg, info.lastStatusCode, reason_cause)
-
-    def stream_starting(self, leg_id: str, index: int, info: pj.StreamInfo) -> None:
-        leg = self._legs.get(leg_id)
-        if leg is None or leg.call is None or leg.reported:
-            return
-        try:
-            leg.audio.starting(leg.call, index, info)
-        except (OSError, ValueError):
-            _LOG.exception("leg %s: its RTP cannot be locked to its party", leg_id)
-            leg.unfit = True
 
     def media_changed(self, leg_id: str) -> None:
         leg = self._legs.get(leg_id)
@@ -378,7 +369,7 @@ class Switchboard:
         for leg in tuple(self._legs.values()):
             if leg.port.done:
                 self._prompter.tell_finished(leg)
-            if leg.unfit:
+            if leg.unfit or leg.audio.unfit:
                 self._end(leg)
             if leg.hold_wanted is not None and not leg.ended_by_us:
                 self._re_invite(leg)

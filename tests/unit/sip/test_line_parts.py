@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ivr.errors import ConfigurationError
+from ivr.sip.lateness import LatenessWatch
 from ivr.sip.prompt import heard_ms, load_prompt
 from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import Registration, SipSettings
@@ -155,3 +156,13 @@ def test_an_address_is_freed_of_name_and_header_parameters() -> None:
         "": "",
     }
     assert {header: addr_spec(header) for header in cases} == cases
+
+
+def test_audio_that_is_never_used_up_is_late_and_a_reserve_that_is_needed_is_not() -> None:
+    watch = LatenessWatch(limit_ms=60, looks=4)
+    assert not any(watch.is_late(waiting) for waiting in (400, 380, 360, 0, 400, 400, 40))
+    assert [watch.is_late(waiting) for waiting in (400, 380, 360, 60, 60)] == [False, False, False, True, False]
+    for _ in range(3):
+        watch.is_late(400)
+    watch.restart()
+    assert not watch.is_late(400)
