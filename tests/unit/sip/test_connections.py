@@ -9,6 +9,7 @@ import pytest
 from ivr.sip.bounded_log import BoundedLog
 from ivr.sip.connections import ConnectionBook, ConnectionLimits
 from ivr.sip.handle_budget import RECOVERY_S, HandleBudget
+from ivr.sip.message import LARGEST_BYTES
 from ivr.sip.stream_framing import LONGEST_SKIPPED_BYTES, Frame, frame_of, request_in
 
 LIMITS = ConnectionLimits(total=3, per_source=2, first_message_s=5, idle_s=60, handles=5, edges=("edge",))
@@ -102,6 +103,9 @@ def test_where_a_message_on_a_connection_ends() -> None:
     assert frame_of(b"x" * 4000) == Frame(None, 513, broken=True)
     assert frame_of(head.replace(b"l : 5\r\n", b"")) == Frame(None, 400, broken=True)
     assert frame_of(head.replace(b"l : 5\r\n", b"l: 5\r\nContent-Length: 6\r\n")) == Frame(None, 400, broken=True)
+    longest = LARGEST_BYTES - 1 - (len(head) + 3)
+    assert frame_of(head.replace(b": 5", f": {longest}".encode())).status == 0
+    assert frame_of(head.replace(b": 5", f": {longest + 1}".encode())).status == 513
     assert frame_of(head.replace(b": 5", b": 5000")).status == 513
     assert not frame_of(head.replace(b": 5", b": 5000")).broken
     assert frame_of(head.replace(b": 5", f": {LONGEST_SKIPPED_BYTES}".encode())).broken

@@ -129,6 +129,8 @@ def test_nobody_takes_over_or_joins_a_call(header: str) -> None:
 def test_a_message_that_is_cut_is_never_a_call() -> None:
     cut = read_message(_text(body=_OFFER, length=len(_OFFER) + 1))
     assert decide_request(cut, _HERE).status == 400
+    cut_ack = read_message(_text("ACK", body=_OFFER, length=len(_OFFER) + 1, tag="ours"))
+    assert decide_request(cut_ack, _IN_DIALOG).act is Act.BLANK
     whole = _message(body=_OFFER)
     assert decide_request(whole, _HERE) == PASS
     full = Arrival(full_buffer=True, in_dialog=False, retold=False, places=4)
@@ -168,6 +170,26 @@ def test_a_source_with_enough_calls_that_are_not_up_is_asked_to_come_back() -> N
     assert decide_request(_message(body=_OFFER), full).status == 503
     assert too_fast(_message(body=_OFFER)).status == 503
     assert too_fast(_message(body=_OFFER, tag="ours")).status == 500
+
+
+@pytest.mark.parametrize(
+    ("media", "common"),
+    [
+        ("m=audio 4000 RTP/AVP 8\r\n", True),
+        ("m=audio 4000 RTP/AVP 18 3\r\n", False),
+        ("m=audio 4000 RTP/AVP 98\r\na=rtpmap:98 opus/48000/2\r\n", False),
+        ("m=audio 4000 RTP/AVP 98\r\na=rtpmap:98 pcma/8000\r\n", True),
+        ("m=audio 4000 RTP/AVP 8\r\na=rtpmap:8 opus/48000/2\r\n", False),
+        ("m=audio 0 RTP/AVP 98\r\na=rtpmap:98 opus/48000/2\r\n", True),
+        ("m=video 4000 RTP/AVP 98\r\n", True),
+        ("m=audio 4000 RTP/AVP 18\r\nm=audio 4002 RTP/AVP 8\r\n", True),
+        ("m=video 4000 RTP/AVP 8\r\nm=audio 4002 RTP/AVP 18\r\n", False),
+    ],
+)
+def test_new_media_needs_a_codec_that_the_line_speaks(media: str, common: bool) -> None:
+    body = _OFFER.partition("m=")[0] + media
+    there = Arrival(False, in_dialog=True, retold=False, places=0, codecs=frozenset({"PCMA", "PCMU"}))
+    assert decide_request(_message(body=body, tag="ours"), there).status == (0 if common else 488)
 
 
 def test_a_body_that_is_no_description_is_refused() -> None:
