@@ -165,10 +165,9 @@ class _Finder(ast.NodeVisitor):
         value = node.value
         if isinstance(value, bool):
             self._replace(node, str(not value))
-        elif isinstance(value, int):
-            self._replace(node, str(value + 1))
-        elif isinstance(value, float):
-            self._replace(node, str(value + 1.0))
+        elif isinstance(value, int | float):
+            # Of a figure that stands in a module's constant nobody can tell one more: it is doubled.
+            self._replace(node, str(value + 1 if self._is_inside() else 2 * value or 1))
         elif isinstance(value, str) and " " not in value and "\n" not in value:
             self._replace(node, repr(f"{value}X"))
 

@@ -12,6 +12,7 @@ import contextlib
 import gc
 import itertools
 import os
+import re
 import resource
 import signal
 import sys
@@ -93,6 +94,7 @@ class Trials:
         self._told = told
         self._budget_s = budget_s
         self._sources: dict[str, str] = {}
+        self._test_files = {name.partition("::")[0] for name in reach.took_s}
         self._names: dict[str, dict[str, set[int]]] = {}
         self._rare: dict[tuple[str, str, int], dict[str, int]] = {}
         self._killers: dict[str, list[str]] = defaultdict(list)
@@ -133,7 +135,8 @@ class Trials:
         rarest = self._rarest(mutant)
         ordered = sorted(names, key=lambda one: (rarest.get(one, len(took)), took[one], one))
         module = mutant.path.removesuffix(".py").replace("/", ".")
-        home = [one for one in ordered if f"from {module} import" in self._source(one.partition("::")[0])]
+        homes = {path for path in self._test_files if f"from {module} import" in self._source(path)}
+        home = [one for one in ordered if one.partition("::")[0] in homes]
         first = [one for one in self._killers[mutant.owner] if one in names]
         quick = sorted(home, key=lambda one: (took[one], one))
         turns = itertools.chain.from_iterable(itertools.zip_longest(quick, home, ordered))
@@ -146,7 +149,11 @@ class Trials:
 
     def _reaching(self, mutant: Mutant) -> set[str]:
         if mutant.owner.startswith("<"):
-            return {name for path in self._reach.lines for name in self._reach.tests(path, self._uses(mutant, path))}
+            constant = re.compile(rf"\b{re.escape(mutant.owner.strip('<>'))}\b")
+            told = {path for path in self._test_files if constant.search(self._source(path))}
+            named = {name for name in self._reach.took_s if name.partition("::")[0] in told}
+            uses = {name for path in self._reach.lines for name in self._reach.tests(path, self._uses(mutant, path))}
+            return named | uses
         return self._reach.tests(mutant.path, range(mutant.lines[0], mutant.lines[1] + 1))
 
     def _rarest(self, mutant: Mutant) -> dict[str, int]:
@@ -169,8 +176,8 @@ class Trials:
             for function in ast.walk(ast.parse(self._source(path))):
                 if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                     for one in ast.walk(function):
-                        if isinstance(one, ast.Name):
-                            self._names[path][one.id].add(one.lineno)
+                        if isinstance(one, ast.Name | ast.Attribute):
+                            self._names[path][one.id if isinstance(one, ast.Name) else one.attr].add(one.lineno)
         return self._names[path][mutant.owner.strip("<>")]
 
     def _source(self, path: str) -> str:
