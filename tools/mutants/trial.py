@@ -126,9 +126,9 @@ class Trials:
     def _chosen(self, mutant: Mutant, items: dict[str, pytest.Item]) -> list[str]:
         """Those that killed a neighbour first, then those that say most about it, up to the budget.
 
-        In turn: of a file that imports the module itself, the quickest, and one that reaches lines of the function
-        which few others reach; and one such of any file. Who survives fewer tests might not have survived all: the
-        score is never too good for it.
+        Half of it goes to the quickest of the files that import the module itself; the other half to those that reach
+        lines of the function which few others reach, of these files and of any in turn. Who survives fewer tests
+        might not have survived all: the score is never too good for it.
         """
         names = self._reaching(mutant) & items.keys()
         took = self._reach.took_s
@@ -139,13 +139,13 @@ class Trials:
         home = [one for one in ordered if one.partition("::")[0] in homes]
         first = [one for one in self._killers[mutant.owner] if one in names]
         quick = sorted(home, key=lambda one: (took[one], one))
-        turns = itertools.chain.from_iterable(itertools.zip_longest(quick, home, ordered))
-        chosen, spent = [], 0.0
-        for name in dict.fromkeys([*first, *(one for one in turns if one is not None)]):
-            if not chosen or spent + took[name] <= self._budget_s:
-                spent += took[name]
-                chosen.append(name)
-        return chosen
+        turns = [one for pair in itertools.zip_longest(home, ordered) for one in pair if one is not None]
+        chosen: dict[str, float] = dict.fromkeys(first[:1], 0.0)
+        for some, budget_s in (([*first, *quick], self._budget_s / 2), (turns, self._budget_s)):
+            for name in some:
+                if not chosen or sum(chosen.values()) + took[name] <= budget_s:
+                    chosen.setdefault(name, took[name])
+        return list(chosen)
 
     def _reaching(self, mutant: Mutant) -> set[str]:
         if mutant.owner.startswith("<"):

@@ -50,3 +50,19 @@ def test_whatever_happens_a_call_can_still_be_reported(events: list[CallEvent]) 
         state = CALL.after(state, CallEvent.REPORT)
     assert state in CALL.final
     assert not [event for event in CallEvent if CALL.allows(state, event)]
+
+
+@pytest.mark.parametrize(
+    ("state", "allowed"),
+    [
+        (CallState.NEW, "ALERT, ALL_LEGS_GONE, CLEAR"),
+        (CallState.CLEARING, "ALL_LEGS_GONE, CLEAR"),
+        (CallState.CLEARED, "REPORT"),
+        (CallState.REPORTED, "nothing"),
+    ],
+)
+def test_an_event_that_does_not_fit_is_refused_with_those_that_do(state: CallState, allowed: str) -> None:
+    with pytest.raises(TransitionError) as refused:
+        CALL.after(state, CallEvent.CONNECT, where="call 7")
+    assert refused.value.what == f"call in {state.name} cannot take CONNECT"
+    assert (refused.value.where, refused.value.remedy) == ("call 7", f"allowed here: {allowed}")

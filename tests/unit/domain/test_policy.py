@@ -279,6 +279,10 @@ def test_an_acceptance_test_is_announced_in_french_and_a_sample_is_not() -> None
     assert "0.05 et 0.20" in warning
     assert sampling_warning(replace(HOTLINE, sampling_rate=0.1, systematic_basis=""), PROFILE) is None
     assert sampling_warning(PROSPECTING, PROFILE) is None
+    limit = PROFILE.number("REC-008", "quality_sampling_rate_max")
+    for rate in (limit / 2, limit):
+        # Few enough under any basis.
+        assert sampling_warning(replace(HOTLINE, sampling_rate=rate, systematic_basis=ACCEPTANCE_TEST), PROFILE) is None
 
 
 # ---------------------------------------------------------------- the profile

@@ -15,7 +15,7 @@ import pytest
 from ivr.domain.hearing import Channel
 from ivr.domain.keys import KEYS, KeyReach
 from ivr.domain.recording import Mask
-from ivr.services.key_watch import ChannelKeys
+from ivr.services.key_watch import ChannelKeys, KeyWatch
 from ivr.services.listening import FRAME_BYTES
 from ivr.speech.key_tones import GoertzelKeyTones
 from tests.fakes.exchange import AGENT, Exchange, play
@@ -187,3 +187,10 @@ def test_a_file_shows_the_same_silence_as_a_call() -> None:
     assert masks[0].start_ms <= 3000
     assert masks[0].end_ms >= 3000 + 160 * len(NIR) - 80
     assert masks_of(said().tobytes(), Channel.CALLER) == ()
+
+
+def test_nothing_is_watched_where_nothing_has_arrived() -> None:
+    watch = KeyWatch(GoertzelKeyTones)
+    watch.push([])
+    watch.finish()
+    assert (watch.masks, watch.clear_until(500)) == ((), 500)
