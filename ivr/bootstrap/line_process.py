@@ -77,6 +77,7 @@ def sip_settings(settings: Settings, index: int) -> SipSettings:
         public_address=sip.public_address,
         rtp_port_min=first,
         rtp_port_max=last,
+        asserted_by=tuple(sip.asserted_by),
         codecs=tuple(sip.codecs),
         srtp=sip.srtp,
         registration=registration,

@@ -16,6 +16,7 @@ _SHORT = 12
 _SOURCE = {
     KnownBy.DIALLED: "appelé par nous",
     KnownBy.IDENTIFIED: "adhérent identifié",
+    KnownBy.ASSERTED: "garanti par le réseau",
     KnownBy.CLAIMED: "annoncé par l'appelant",
     KnownBy.UNKNOWN: "inconnue (ancienne entrée)",
 }

@@ -9,19 +9,21 @@ class KnownBy(Enum):
     """How the engine knew whose number it bars, the weakest knowledge first.
 
     UNKNOWN: noted by an older version, and no report tells. CLAIMED: an inbound call named it, and whoever calls may
-    name anybody (From of RFC 3261 section 8.1.1.3 proves nothing). IDENTIFIED: the caller was identified as a member
+    name anybody (From of RFC 3261 section 8.1.1.3 proves nothing). ASSERTED: a network that is believed vouched for it
+    (P-Asserted-Identity, RFC 3325). IDENTIFIED: the caller was identified as a member
     on whose file the number stands. DIALLED: we called it.
     """
 
     UNKNOWN = "unknown"
     CLAIMED = "claimed"
+    ASSERTED = "asserted"
     IDENTIFIED = "identified"
     DIALLED = "dialled"
 
     @property
     def verified(self) -> bool:
         """Whether the person who refused is the one whose number is barred, as far as can be known."""
-        return self in (KnownBy.IDENTIFIED, KnownBy.DIALLED)
+        return self in (KnownBy.ASSERTED, KnownBy.IDENTIFIED, KnownBy.DIALLED)
 
     @property
     def liftable(self) -> bool:

@@ -127,7 +127,9 @@ class CallControl:
             leg = CallLeg(event.leg_id, PartyRole.CALLER, self._deps.line, self._deps.prompt_file, LegState.INCOMING)
             leg.sip_call_id = event.sip_call_id
             leg.progress()
-            self._start(program, Direction.INBOUND, event.from_uri, leg).agent_leg_id = agent_leg_id
+            party = event.asserted_uri or event.from_uri
+            call = self._start(program, Direction.INBOUND, party, leg, asserted=bool(event.asserted_uri))
+            call.agent_leg_id = agent_leg_id
         except Exception as error:
             # A call that cannot be begun is refused; the others go on.
             self._turn_away(event, SERVER_INTERNAL_ERROR, type(error).__name__)
@@ -146,7 +148,9 @@ class CallControl:
             )
         return replace(program, agent_uri=agent_uri) if agent_uri else program
 
-    def _start(self, program: Program, direction: Direction, party_uri: str, leg: CallLeg) -> LiveCall:
+    def _start(
+        self, program: Program, direction: Direction, party_uri: str, leg: CallLeg, *, asserted: bool = False
+    ) -> LiveCall:
         deps = self._deps
         call = LiveCall(
             deps,
@@ -156,6 +160,7 @@ class CallControl:
             party_uri=party_uri,
             a_leg=leg,
             started_at=deps.clock.now(),
+            asserted=asserted,
         )
         # Before anything can happen to its line.
         deps.call_notes.keep(note_of(call))

@@ -47,12 +47,15 @@ class LiveCall:
         party_uri: str,
         a_leg: CallLeg,
         started_at: datetime,
+        asserted: bool = False,
     ) -> None:
         self.deps = deps
         self.program = program
         self.id = call_id
         self.direction = direction
         self.party_uri = party_uri
+        #: A network that we believe vouches for the calling number.
+        self.number_asserted = asserted
         self.a_leg = a_leg
         self.b_leg: CallLeg | None = None
         self.started_at = started_at
@@ -126,7 +129,9 @@ class LiveCall:
         """How we know whose number this call's party has: what an inbound call names proves nothing by itself."""
         if self.direction is Direction.OUTBOUND:
             return KnownBy.DIALLED
-        return KnownBy.IDENTIFIED if self.number_identified else KnownBy.CLAIMED
+        if self.number_identified:
+            return KnownBy.IDENTIFIED
+        return KnownBy.ASSERTED if self.number_asserted else KnownBy.CLAIMED
 
     def move(self, event: CallEvent) -> None:
         self.state = CALL.after(self.state, event, where=f"call {self.id}")

@@ -82,7 +82,7 @@ class SipSection(Section):
 
     `port` 0 takes any free one; an RTP range of 0 to 0 lets the system choose. `max_calls` 0 takes as many per line as
     the SIP library has. `edges` are addresses that speak for many peers (a dispatcher, an SBC): the bounds of one
-    source do not hold for them.
+    source do not hold for them. `asserted_by` are addresses whose P-Asserted-Identity is believed.
     """
 
     bind: str = "0.0.0.0"
@@ -98,12 +98,13 @@ class SipSection(Section):
     rtp_timeout_s: float = Field(default=30.0, ge=0)
     ack_timeout_s: float = Field(default=5.0, ge=1, le=32)
     edges: tuple[str, ...] = ()
+    asserted_by: tuple[str, ...] = ()
     calls_per_source: int = Field(default=0, ge=0, le=1000)
     connections_per_source: int = Field(default=8, ge=1, le=32)
     connection_idle_s: float = Field(default=120.0, ge=5, le=3600)
     registrar: RegistrarSection = RegistrarSection()
 
-    @field_validator("edges")
+    @field_validator("edges", "asserted_by")
     @classmethod
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         try:

@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 class LineAccount(pj.Account):  # type: ignore[misc]  # the binding has no types
     """Hands incoming calls and registration results to the switchboard, on the endpoint's thread."""
 
-    def __init__(self, incoming: Callable[[int, str], None], registered: Callable[[int], None]) -> None:
+    def __init__(self, incoming: Callable[[int, str, bytes], None], registered: Callable[[int], None]) -> None:
         super().__init__()
         self._incoming = incoming
         self._registered = registered
@@ -26,7 +26,8 @@ class LineAccount(pj.Account):  # type: ignore[misc]  # the binding has no types
         try:
             # The binding's nested objects point into their owner: no chains of attributes.
             received = prm.rdata
-            self._incoming(prm.callId, str(received.srcAddress).rpartition(":")[0])
+            source = str(received.srcAddress).rpartition(":")[0]
+            self._incoming(prm.callId, source, str(received.wholeMsg).encode("utf-8", "surrogateescape"))
         except Exception:
             _LOG.exception("an incoming call could not be taken")
 

@@ -46,6 +46,7 @@ class SipSettings:
     `answer_timeout_s` refuses an incoming leg that nobody answered with 480. `ack_timeout_s` ends an answered one whose
     caller does not confirm it. `calls_per_source` is how many legs that are not up yet one address may have; 0: all
     but one of the line's, and no bound for `connections.edges`. `connections` bounds TCP connections.
+    `asserted_by` are IP addresses whose P-Asserted-Identity is believed (RFC 3325).
     `log_level` is pjsip's, 0 to 3.
     """
 
@@ -68,6 +69,7 @@ class SipSettings:
     answer_timeout_s: float = 60.0
     ack_timeout_s: float = 5.0
     calls_per_source: int = 0
+    asserted_by: tuple[str, ...] = ()
     connections: ConnectionLimits = field(default_factory=ConnectionLimits)
     rtp_timeout_s: float = 30.0
     queue_s: float = 60.0

@@ -26,6 +26,7 @@ from ivr.services.ports import (
     LineEvent,
 )
 from ivr.sip.account import LineAccount, account_config, destroy_account
+from ivr.sip.asserted import asserted_uri
 from ivr.sip.audio_stream import AudioStream
 from ivr.sip.call_media import read_call_media
 from ivr.sip.cause import cause_of_status
@@ -179,7 +180,7 @@ class Switchboard:
         self._tell_registration(code)
         _LOG.log(logging.INFO if 200 <= code < 300 else logging.WARNING, "registration: status %d", code)
 
-    def _incoming(self, library_call: int, source: str) -> None:
+    def _incoming(self, library_call: int, source: str, invite: bytes) -> None:
         leg_id = self._new_leg_id()
         audio = AudioStream(leg_id, self._settings)
         call = LegCall(self, leg_id, self._account, audio, library_call)
@@ -196,7 +197,8 @@ class Switchboard:
         self._legs[leg_id] = leg
         self._respond(leg, 180)
         caller, called = addr_spec(info.remoteUri), addr_spec(info.localUri)
-        self._emit(IncomingCall(leg_id, info.callIdString, caller, called, time.monotonic()))
+        asserted = asserted_uri(invite, source, self._settings.asserted_by)
+        self._emit(IncomingCall(leg_id, info.callIdString, caller, called, time.monotonic(), asserted))
 
     def call_changed(self, leg_id: str, reason_cause: int | None) -> None:
         leg = self._legs.get(leg_id)

@@ -137,9 +137,14 @@ class FakeLine:
         self._events.put_nowait(event)
 
     def incoming(
-        self, leg_id: str, *, from_uri: str = "sip:+33100000001@carrier.invalid", to_uri: str = "sip:ivr@fake.invalid"
+        self,
+        leg_id: str,
+        *,
+        from_uri: str = "sip:+33100000001@carrier.invalid",
+        to_uri: str = "sip:ivr@fake.invalid",
+        asserted_uri: str = "",
     ) -> None:
-        self.feed(IncomingCall(leg_id, f"{leg_id}@fake", from_uri, to_uri, self._now()))
+        self.feed(IncomingCall(leg_id, f"{leg_id}@fake", from_uri, to_uri, self._now(), asserted_uri))
 
     def press(self, leg_id: str, digits: str, way: Way = Way.EVENT) -> None:
         for digit in digits:

@@ -314,3 +314,19 @@ def test_a_tone_is_measured_as_one() -> None:
     silence = bytes(320)
     assert level_at(silence, 1000) == 0
     assert frames_with_tone(silence * 5, 1000) == 0
+
+
+@pytest.mark.parametrize("tcp", [False, True])
+@pytest.mark.parametrize("believed", [("127.0.0.1",), ("192.0.2.10",), ()])
+def test_who_calls_is_taken_from_the_network_where_it_is_believed(believed: tuple[str, ...], tcp: bool) -> None:
+    async def scenario() -> None:
+        async with rigged(asserted_by=believed) as rig, RawPeer(rig.line.port, tcp=tcp) as peer:
+            inviting = asyncio.create_task(peer.invite("P-Asserted-Identity: <sip:+33612345678@op.example>"))
+            call = await rig.expect(IncomingCall)
+            assert call.from_uri.startswith("sip:peer@127.0.0.1")
+            assert call.asserted_uri == ("sip:+33612345678@op.example" if "127.0.0.1" in believed else "")
+            rig.line.reject(call.leg_id, 486)
+            assert (await inviting).status == 486
+            await rig.all_free()
+
+    run(scenario())

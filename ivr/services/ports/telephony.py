@@ -12,13 +12,17 @@ from ivr.domain.key_presses import Way
 
 @dataclass(frozen=True)
 class IncomingCall:
-    """An INVITE has arrived and is unanswered; the adapter has already sent 180."""
+    """An INVITE has arrived and is unanswered; the adapter has already sent 180.
+
+    `from_uri` is what the caller says; `asserted_uri` what a network that we believe says of them, "" without one.
+    """
 
     leg_id: str
     sip_call_id: str
     from_uri: str
     to_uri: str
     at: float
+    asserted_uri: str = ""
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def test_a_bar_on_a_number_that_a_caller_only_named_is_lifted_with_a_reason(regi
         register.lift(entry[:12])
 
 
-@pytest.mark.parametrize("known", [KnownBy.DIALLED, KnownBy.IDENTIFIED, KnownBy.UNKNOWN])
+@pytest.mark.parametrize("known", [KnownBy.DIALLED, KnownBy.IDENTIFIED, KnownBy.ASSERTED, KnownBy.UNKNOWN])
 @pytest.mark.parametrize("named_before", [False, True])
 def test_a_refusal_of_the_person_themselves_is_lifted_by_nobody(
     register: Register, known: KnownBy, named_before: bool

@@ -15,7 +15,7 @@ from ivr.domain.recording import RecordingState
 from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
 from ivr.services.pending_evidence import Duty
 from tests.fakes.ear import objection
-from tests.fakes.exchange import AGENT, CALLER, Exchange, play
+from tests.fakes.exchange import AGENT, CALLER, Exchange, frames, play
 from tests.fakes.line import answers
 
 ONSET = 8000
@@ -485,5 +485,25 @@ def test_forbidden_data_that_several_pieces_hear_is_noted_once(tmp_path: Path) -
         assert len(x.of_audit("sensitive.masked")) == 1
         (mask,) = x.recording.masks
         assert int(str(mask["end_ms"])) == 5500 + 20 * (len(x.ear.asked) - 1) + 2000
+
+    play(tmp_path, scene)
+
+
+def test_a_number_that_a_believed_network_vouches_for_is_barred_as_verified(tmp_path: Path) -> None:
+    """Whatever From says: it is the asserted number that is the caller's."""
+    asserted = "sip:+33123456780@carrier.invalid"
+
+    async def scene(x: Exchange) -> None:
+        x.ear.when_said(Channel.CALLER, 8000, 8800, objection(label=Label.REFUSAL_CONTACT))
+        x.line.incoming("a", from_uri=CALLER, asserted_uri=asserted)
+        x.line.speak("a", frames(120_000, [(8000, 9500)]))
+        await x.media(16_000)
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.party == asserted
+        assert x.do_not_call.bars(asserted, scope="sales") is not None
+        assert x.do_not_call.bars(CALLER, scope="sales") is None
+        (event,) = x.of_audit("do_not_call.added")
+        assert event["known_by"] == "asserted"
 
     play(tmp_path, scene)
