@@ -26,7 +26,18 @@ from ivr.sip.handle_budget import HandleBudget
 from ivr.sip.invite_transaction import end_unacknowledged, has_transaction, transaction_key
 from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
 from ivr.sip.message_gate import Act, Arrival, Verdict, decide_request, decide_response, sockets_wanted, too_fast
+from ivr.sip.pjsip_memory import (
+    CALLBACK,
+    DROP_CALLBACK,
+    Dropped,
+    Module,
+    Received,
+    String,
+    read_packet,
+    send_on_connection,
+)
 from ivr.sip.reply import way_back, write_reply
+from ivr.sip.stream_framing import request_in
 
 _LOG = logging.getLogger(__name__)
 _LIBRARY = ctypes.CDLL(binding.__file__)
@@ -35,61 +46,10 @@ _HANDLED, _NOT_HANDLED = 1, 0
 _REMEMBERED = 512
 # Beside these four calls with two audio lines each may stand for longer: 60 of 64 places.
 _MEDIA_SOCKETS = 44
-_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 
 _LIBRARY.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
+_LIBRARY.pjsip_endpt_get_tpmgr.restype = ctypes.c_void_p
 _LIBRARY.pjsip_ua_find_dialog.restype = ctypes.c_void_p
-
-
-class _String(ctypes.Structure):
-    """pj_str_t."""
-
-    _fields_ = (("ptr", ctypes.c_char_p), ("slen", ctypes.c_ssize_t))
-
-
-class _Module(ctypes.Structure):
-    """pjsip_module."""
-
-    _fields_ = (
-        ("prev", ctypes.c_void_p),
-        ("next", ctypes.c_void_p),
-        ("name", _String),
-        ("id", ctypes.c_int),
-        ("priority", ctypes.c_int),
-        ("load", ctypes.c_void_p),
-        ("start", ctypes.c_void_p),
-        ("stop", ctypes.c_void_p),
-        ("unload", ctypes.c_void_p),
-        ("on_rx_request", _CALLBACK),
-        ("on_rx_response", _CALLBACK),
-        ("on_tx_request", ctypes.c_void_p),
-        ("on_tx_response", ctypes.c_void_p),
-        ("on_tsx_state", ctypes.c_void_p),
-    )
-
-
-class _Received(ctypes.Structure):
-    """The head of pjsip_rx_data, as far as it is read."""
-
-    _fields_ = (
-        ("pool", ctypes.c_void_p),
-        ("transport", ctypes.c_void_p),
-        ("tp_data", ctypes.c_void_p),
-        ("op_key", ctypes.c_void_p * 35),
-        ("timestamp", ctypes.c_long * 2),
-        ("packet", ctypes.c_char * LARGEST_BYTES),
-        ("zero", ctypes.c_uint32),
-        ("len", ctypes.c_ssize_t),
-        ("src_addr", ctypes.c_uint32 * 7),
-        ("src_addr_len", ctypes.c_int),
-        ("src_name", ctypes.c_char * 46),
-        ("src_port", ctypes.c_int),
-        ("msg_buf", ctypes.c_void_p),
-        ("msg_len", ctypes.c_int),
-    )
-
-
-_PACKET_AT = _Received.packet.offset
 
 
 @dataclass(frozen=True)
@@ -151,11 +111,12 @@ class PjsipGate:
         self._probe_by_datagram = False
         self.proven = False
         # The library calls these as long as the module is registered: they must not be collected.
-        self._on_request = _CALLBACK(self._guarded_request)
-        self._on_response = _CALLBACK(self._guarded_response)
+        self._on_request = CALLBACK(self._guarded_request)
+        self._on_response = CALLBACK(self._guarded_response)
+        self._on_drop = DROP_CALLBACK(self._guarded_drop)
         name = b"mod-ivr-gate"
-        self._module = _Module(
-            name=_String(name, len(name)),
+        self._module = Module(
+            name=String(name, len(name)),
             id=-1,
             priority=_BEFORE_TRANSPORT_LAYER,
             on_rx_request=self._on_request,
@@ -165,11 +126,15 @@ class PjsipGate:
     def register(self) -> bool:
         """Put the gate before everything else in the library; False when the library refuses."""
         endpoint = ctypes.c_void_p(_LIBRARY.pjsua_get_pjsip_endpt())
+        manager = ctypes.c_void_p(_LIBRARY.pjsip_endpt_get_tpmgr(endpoint))
+        _LIBRARY.pjsip_tpmgr_set_drop_data_cb(manager, self._on_drop)
         return int(_LIBRARY.pjsip_endpt_register_module(endpoint, ctypes.byref(self._module))) == 0
 
     def unregister(self) -> None:
         if self._module.id >= 0:
             endpoint = ctypes.c_void_p(_LIBRARY.pjsua_get_pjsip_endpt())
+            manager = ctypes.c_void_p(_LIBRARY.pjsip_endpt_get_tpmgr(endpoint))
+            _LIBRARY.pjsip_tpmgr_set_drop_data_cb(manager, None)
             _LIBRARY.pjsip_endpt_unregister_module(endpoint, ctypes.byref(self._module))
         for sock in self._datagram_socket.values():
             sock.close()
@@ -209,9 +174,35 @@ class PjsipGate:
             _LOG.exception("a SIP response could not be judged and was dropped")
             return _HANDLED
 
+    def _guarded_drop(self, address: int) -> None:
+        try:
+            self._dropped(Dropped.from_address(address))
+        except BaseException:
+            _LOG.exception("a datagram that was dropped could not be answered")
+
+    def _dropped(self, dropped: Dropped) -> None:
+        """Answer a datagram that the library cannot read, cut in its head or faulty there, when we can."""
+        if dropped.transport not in self._datagram_socket or not dropped.data:
+            return
+        # A datagram begins where its packet does, but for line ends before it.
+        received = Received.from_address(dropped.data - Received.packet.offset)
+        if received.transport == dropped.transport and 0 < received.src_port < 1 << 16:
+            source = (received.src_name.decode("ascii"), received.src_port)
+            self._unreadable(ctypes.string_at(dropped.data, dropped.len), received, source, "not SIP")
+
+    def _unreadable(self, data: bytes, received: Received, source: tuple[str, int], why: str) -> None:
+        """Answer a request that is cut in its head or faulty there, as far as its head can be read at all."""
+        status = 513 if len(data) >= LARGEST_BYTES else 400
+        request = request_in(data)
+        what = "a message" if request is None else request.method[:32]
+        done = "dropped" if request is None else f"answered {status}"
+        self._told.warning(time.monotonic(), "%s from %s:%d: %s (%s)", what, *source, done, why)
+        if request is not None:
+            self._answer(request, received, source, status, ())
+
     def _request(self, address: int) -> int:
-        received = _Received.from_address(address)
-        data, source = _read(received, address)
+        received = Received.from_address(address)
+        data, source = read_packet(received, address)
         if not self.proven:
             if data == self._probe and source == self._probe_from:
                 if self._probe_by_datagram:
@@ -221,7 +212,7 @@ class PjsipGate:
         try:
             request = read_message(data)
         except UnreadableError as error:
-            self._told.warning(time.monotonic(), "a SIP request from %s was dropped: %s", source[0], error)
+            self._unreadable(data, received, source, str(error))
             return _HANDLED
         key = (source[0], request.branch, request.cseq, request.call_id)
         answered = self._answered.get(key)
@@ -267,8 +258,8 @@ class PjsipGate:
         return _HANDLED
 
     def _response(self, address: int) -> int:
-        received = _Received.from_address(address)
-        data, source = _read(received, address)
+        received = Received.from_address(address)
+        data, source = read_packet(received, address)
         try:
             response = read_message(data)
         except UnreadableError as error:
@@ -303,7 +294,7 @@ class PjsipGate:
     def _answer(
         self,
         request: Message,
-        received: _Received,
+        received: Received,
         source: tuple[str, int],
         status: int,
         headers: tuple[tuple[str, str], ...],
@@ -321,40 +312,17 @@ class PjsipGate:
             )
 
 
-def send_on_connection(transport: int, text: bytes) -> None:
-    """Write to a TCP connection of the library's; one whose peer does not read is closed."""
-    handle = int(_LIBRARY.pjsip_tcp_transport_get_socket(ctypes.c_void_p(transport)))
-    with socket.socket(fileno=os.dup(handle)) as connection:
-        try:
-            sent = connection.send(text, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
-        except OSError:
-            sent = 0
-        if sent < len(text):
-            connection.shutdown(socket.SHUT_RDWR)
-
-
-def _read(received: _Received, address: int) -> tuple[bytes, tuple[str, int]]:
-    """Return a message and where it came from. Raises ValueError when it does not lie where it must."""
-    start = address + _PACKET_AT
-    at, length = received.msg_buf or 0, received.msg_len
-    if not (start <= at and 0 < length <= LARGEST_BYTES and at + length <= start + LARGEST_BYTES):
-        raise ValueError("the message does not lie in its packet")
-    if not 0 < received.src_port < 1 << 16:
-        raise ValueError("the message has no source")
-    return ctypes.string_at(at, length), (received.src_name.decode("ascii"), received.src_port)
-
-
 def _has_dialog(message: Message) -> bool:
-    def text(value: str) -> _String:
+    def text(value: str) -> String:
         raw = value.encode("utf-8", "surrogateescape")
-        return _String(raw, len(raw))
+        return String(raw, len(raw))
 
     call_id, ours, theirs = text(message.call_id), text(message.to_tag), text(message.from_tag)
     found = _LIBRARY.pjsip_ua_find_dialog(ctypes.byref(call_id), ctypes.byref(ours), ctypes.byref(theirs), 0)
     return found is not None
 
 
-def _blank(received: _Received, message: Message) -> None:
+def _blank(received: Received, message: Message) -> None:
     """Overwrite a body with spaces where it lies; the library then finds no description in it."""
     assert received.msg_buf is not None
     ctypes.memset(received.msg_buf + message.head_bytes, ord(" "), len(message.body))

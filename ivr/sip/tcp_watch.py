@@ -20,7 +20,7 @@ import pjsua2._pjsua2 as binding
 
 from ivr.sip.bounded_log import BoundedLog
 from ivr.sip.connections import ConnectionBook
-from ivr.sip.pjsip_gate import send_on_connection
+from ivr.sip.pjsip_memory import send_on_connection
 from ivr.sip.reply import write_reply
 from ivr.sip.stream_framing import frame_of, request_in
 

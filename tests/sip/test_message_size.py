@@ -52,6 +52,40 @@ def test_a_datagram_longer_than_the_buffer_is_refused_and_is_never_a_call(caplog
     assert "answered 513 (too-large)" in caplog.text
 
 
+def test_a_datagram_whose_head_is_cut_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, RawPeer(rig.line.port) as peer:
+            padding = [f"X-Padding-{number}: {'p' * 200}" for number in range(22)]
+            await peer.send(peer.request("INVITE", *padding, body=sdp(peer.media_port)))
+            refusal = await peer.final("INVITE")
+            assert refusal.status == 513
+            await peer.acknowledge(refusal)
+            assert not await rig.silent(0.2)
+
+    with caplog.at_level(logging.WARNING):
+        run(scenario())
+    assert "INVITE from 127.0.0.1" in caplog.text
+
+
+def test_an_offer_beyond_the_bounds_is_refused_at_first_and_in_a_call() -> None:
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port) as peer:
+            much = sdp(peer.media_port, *(["m=image 0 udptl t38"] * 8))
+            answer = await peer.invite(body=much)
+            assert answer.status == 488
+            assert not rig.seen
+            peer.call_id += "-less"
+            await peer.call()
+            answer = await peer.ask("INVITE", body=much)
+            assert answer.status == 488
+            await peer.acknowledge(answer)
+            assert (await peer.ask("UPDATE", body=much)).status == 488
+            assert (await peer.ask("OPTIONS")).status == 200
+            await peer.hang_up()
+
+    run(scenario())
+
+
 def test_a_cut_re_invite_is_refused_and_the_call_goes_on() -> None:
     async def scenario() -> None:
         async with answering() as rig, RawPeer(rig.line.port) as peer:
