@@ -8,10 +8,12 @@ import pytest
 
 from ivr.domain.hearing import Channel, Piece
 from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
-from ivr.services.answers import KEYS_MAX, Answers
+from ivr.services.answers import Answers
 from ivr.services.listening import Heard
 
 ASKED_MS = 5000
+#: ASK-004, max_free_digits.
+KEYS_MAX = 10
 SAID = EarVerdict(Label.NONE, Band.CLEAR, 0.0, text="le douze mars")
 
 

@@ -390,3 +390,79 @@ def test_who_was_not_identified_has_an_unverified_number_though_it_stands_on_a_f
         assert bar["known_by"] == "claimed"
 
     play(tmp_path, scene, **made(members=FakeMembers((CALLER,))))
+
+
+def test_an_answer_that_the_ear_still_judges_is_no_silence(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.delay_s = 4.0
+        x.ring(says(x, 3500, SAID_NUMBER))
+        await x.until("prompt.started", prompt=SECOND)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert "identity-again" not in x.said
+
+    play(tmp_path, scene, **made())
+
+
+def test_what_was_forbidden_before_the_question_does_not_spoil_its_answer(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        # An ear tells again what it masked in earlier pieces.
+        again = EarVerdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(SensitiveSpan("nir", 600, 1400),), text=SAID_NUMBER)
+        x.ear.when_said(Channel.CALLER, 3600, 4400, again)
+        x.ring((500, 1500), (3500, 4500))
+        await x.until("prompt.started", prompt=SECOND)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert (x.said.count(QUESTION), x.said.count("identity-again")) == (1, 0)
+
+    play(tmp_path, scene, **made())
+
+
+def test_a_wrong_answer_is_answered_soon_after_its_last_word(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring(says(x, 3500, "le un deux trois quatre cinq six sept"))
+        told = await x.until("prompt.started", prompt="identity-again")
+        assert 6.5 <= float(str(told["news_at"])) < 7.5
+        x.line.peer_hangs_up("a")
+        await x.over()
+
+    play(tmp_path, scene, **made())
+
+
+def test_whoever_talks_on_and_on_is_asked_again_after_a_minute(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.default = words("je vous explique")
+        x.ring((3500, 110_000))
+        told = await x.until("prompt.started", prompt="identity-again")
+        assert 60 < float(str(told["news_at"])) < 70
+        x.line.peer_hangs_up("a")
+        await x.over()
+
+    play(tmp_path, scene, **made())
+
+
+def test_a_question_that_is_interrupted_again_and_again_becomes_a_try(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        asked = EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9, text="pourquoi")
+        x.ear.default = asked
+        x.ring(*[(at_ms, at_ms + 500) for at_ms in range(3500, 60_000, 4000)])
+        await x.until("prompt.started", prompt="identity-again")
+        assert x.said[: x.said.index("identity-again")].count(QUESTION) == 4
+        x.line.peer_hangs_up("a")
+        await x.over()
+
+    play(tmp_path, scene, **made())
+
+
+def test_a_lone_nine_objects_as_soon_as_no_other_key_can_follow(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring()
+        await x.until("prompt.ended", prompt=QUESTION)
+        x.line.press("a", "9")
+        await x.until("objection")
+        waited_s = x.time_of("objection") - x.time_of("key.pressed")
+        assert 2.4 < waited_s < 2.8
+        x.line.peer_hangs_up("a")
+        await x.over()
+
+    play(tmp_path, scene, **made())

@@ -289,3 +289,30 @@ def test_shutdown_while_it_still_rings_ends_the_call_at_once(tmp_path: Path) -> 
         assert (row.ended_by, row.disposition) == ("shutdown", "CANCELLED")
 
     play(tmp_path, scene)
+
+
+def test_a_word_in_the_first_second_is_judged_at_once(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring((100, 400))
+        told = await x.until("hearing.judged", final=True)
+        assert float(str(told["news_at"])) < 1.0
+        x.line.peer_hangs_up("a")
+        await x.over()
+
+    play(tmp_path, scene)
+
+
+def test_gaps_of_one_cause_that_touch_are_one_in_whatever_order_they_were_noted(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring()
+        await x.media(4000)
+        capture = x.call.capture
+        for start_ms in (2000, 2040, 2020, 2100):
+            capture.lost(start_ms, start_ms + 20)
+        assert [(gap.start_ms, gap.end_ms, gap.cause) for gap in capture.gaps] == [
+            (2000, 2060, "overflow"), (2100, 2120, "overflow")
+        ]  # fmt: skip
+        x.line.peer_hangs_up("a")
+        await x.over()
+
+    play(tmp_path, scene)

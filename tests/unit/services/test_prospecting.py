@@ -253,3 +253,17 @@ def test_an_agent_who_says_what_refusing_prospects_say_raises_no_doubt(tmp_path:
         assert x.feed.of("doubt") == []
 
     play(tmp_path, scene, changes={"agent_uri": AGENT})
+
+
+def test_a_closing_sentence_that_never_ends_is_not_waited_for(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        call = await x.place()
+        await x.until("recording.state", state="CAPTURING")
+        x.line.press(call.a_leg.id, "9")
+        await x.over()
+        (said,) = [one for one in x.feed.of("prompt.started") if one["prompt"] == "prospecting-closing"]
+        (gone,) = x.feed.of("leg.disconnected")
+        assert 29 < float(str(gone["news_at"])) - float(str(said["news_at"])) < 31
+
+    play(tmp_path, scene, durations_ms={"prospecting-closing": 300_000})

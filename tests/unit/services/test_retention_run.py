@@ -375,6 +375,21 @@ def test_the_plan_after_a_policy_became_shorter_names_what_the_next_run_destroys
     assert short.run().destroyed == ["rec-1"]
 
 
+def test_the_plan_after_a_changed_policy_names_what_nobody_can_decide_about(world: RetentionWorld) -> None:
+    for name in ("odd", "rec-1", "young"):
+        world.record(name, at=CALLED + timedelta(days=20 * (name == "young")))
+    world.run().run()
+    with world.database.writing() as connection:
+        connection.exec_driver_sql(
+            "UPDATE recordings SET retention = 'qualty_audio', deadline = NULL WHERE recording_id = 'odd'"
+        )
+    world.clock.at = CALLED + timedelta(days=31)
+    planned = list(world.run(_with_quality(world.table, Duration(days=30))).plan())
+    assert [(item.stored.recording_id, item.destroys, bool(item.fault)) for item in planned] == [
+        ("rec-1", True, False), ("odd", False, True)
+    ]  # fmt: skip
+
+
 def test_a_discard_takes_what_was_derived_with_it(world: RetentionWorld) -> None:
     world.record("rec-1")
     with world.database.writing() as connection:
