@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -329,6 +329,28 @@ def test_files_without_a_row_are_named_and_kept_and_files_of_the_destroyed_are_d
     assert "left as it is" in found["stray"]
     assert "deleted" in found["rec-1"]
     assert world.store.unfinished() == ["stray"]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_file_whose_row_appears_while_recovery_looks_is_its_writers(world: World, whole: bool) -> None:
+    recording = begun(world, "new")
+    if whole:
+        recording.seal(consent=CONSENT)
+    world.store.crash()
+    row, keys, states, looks = world.catalogue.rows.pop("new"), world.catalogue.keys, world.catalogue.states, [0]
+    assert keys
+
+    def late(ids: Sequence[str]) -> dict[str, RecordingState]:
+        # The destructions that are looked for first, then the files, then the file at hand.
+        looks[0] += 1
+        if looks[0] == 3:
+            world.catalogue.rows["new"] = row
+        return states(ids)
+
+    world.catalogue.states = late  # type: ignore[method-assign]
+    assert world.vault().recover() == []
+    assert looks == [3]
+    assert "new" in (world.store.files if whole else world.store.partials)
 
 
 def test_verify_names_a_row_without_file_a_changed_file_and_an_unknown_id(world: World) -> None:
