@@ -124,6 +124,8 @@ def test_a_barred_person_is_not_dialled_and_the_rule_is_named(tmp_path: Path) ->
         (no_answer(), "NO_ANSWER"),
         (busy(), "BUSY"),
         (declines(1), "REJECTED"),
+        (Behaviour(302, rings=False), "REDIRECTED"),
+        (Behaviour(488, rings=False), "NO_MEDIA"),
         (unreachable(), "FAILED"),
     ],
 )
