@@ -9,7 +9,7 @@ import pjsua2 as pj
 
 from ivr.sip.call_media import CallMedia
 from ivr.sip.lateness import LatenessWatch
-from ivr.sip.media_sockets import drop_waiting_audio, media_sockets
+from ivr.sip.media_sockets import MediaSockets, drop_waiting_audio, media_sockets
 from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import FIRST_SOURCE, SipSettings
 from ivr.sip.source_lock import ANY_PORT, Source, borrowed, dropped, lock, unlock
@@ -39,7 +39,8 @@ class AudioStream:
         self._stream = 0
         self._frame_ms = 0
         self._index = -1
-        self._agreed: Source | None = None
+        self._agreed: tuple[Source, Source] | None = None
+        self._locked = (0, 0)
         self._waits_for_source = False
         self._dropped = 0
         self._tell_at = 0.0
@@ -65,21 +66,28 @@ class AudioStream:
         self.telephone_event = info.audRxEventPt >= 0
         self.codec = f"{info.codecName}/{info.codecClockRate}"
         self._index = index
-        rtp, rtcp = _source(info.remoteRtpAddress), _source(info.remoteRtcpAddress)
-        if rtp == self._agreed or (rtp[0] == _NOWHERE and self._agreed is not None):
-            # The old way to hold (RFC 2543) names nobody: who was agreed before may come back.
-            return
+        agreed = _source(info.remoteRtpAddress), _source(info.remoteRtcpAddress)
         sockets = media_sockets(call_id, index)
+        if agreed[0][0] == _NOWHERE and self._agreed is not None:
+            # The old way to hold (RFC 2543) names nobody: who was agreed before may come back.
+            agreed = self._agreed
+        if agreed != self._agreed or sockets.identity != self._locked:
+            self._agreed = agreed
+            self._lock(sockets)
+
+    def _lock(self, sockets: MediaSockets) -> None:
+        """Lock these sockets to who was agreed, or open them to the first that will send."""
+        assert self._agreed is not None
         with borrowed(sockets.rtp) as rtp_socket, borrowed(sockets.rtcp) as rtcp_socket:
             self._waits_for_source = self._first_source
             if self._first_source:
                 unlock(rtp_socket)
                 unlock(rtcp_socket)
             else:
-                lock(rtp_socket, rtp)
-                lock(rtcp_socket, rtcp)
+                lock(rtp_socket, self._agreed[0])
+                lock(rtcp_socket, self._agreed[1])
             self._dropped = dropped(rtp_socket)
-        self._agreed = rtp
+        self._locked = sockets.identity
 
     def started(self, stream: int) -> None:
         """The stream has been made; `stream` is its address in the library, 0 when it has gone."""
@@ -93,7 +101,7 @@ class AudioStream:
 
     def settle(self, call: pj.Call) -> None:
         """Lock to the first source that has sent, where it is the first one that counts; called every turn."""
-        if not self._waits_for_source or self._index < 0:
+        if not self._waits_for_source or not self._stream:
             return
         sockets = media_sockets(call.getId(), self._index)
         if sockets.rtp_source is None:
@@ -105,23 +113,25 @@ class AudioStream:
 
     def look(self, call: pj.Call, now: float) -> Look:
         """Read what has come since the last look."""
-        try:
-            statistics = call.getStreamStat(self._index)
-        except pj.Error:
-            # There is no stream: it ends, or it was refused in both directions.
+        if self._index < 0 or not self._stream:
+            # No audio line is left, or it flows in no direction.
             return Look(self._watch.is_gone(-1, 0, now), 0)
+        statistics = call.getStreamStat(self._index)
         rtcp = statistics.rtcp
         waiting_ms = int(statistics.jbuf.size) * self._frame_ms
-        if self._lateness.is_late(waiting_ms) and self._stream:
+        if self._lateness.is_late(waiting_ms):
             _LOG.info("leg %s: %d ms of audio lay late and were dropped", self._leg_id, waiting_ms)
             drop_waiting_audio(self._stream)
         gone = self._watch.is_gone(int(rtcp.rxStat.pkt), int(rtcp.txStat.updateCount), now)
-        return Look(gone, self._foreign(call, now))
+        return Look(gone, self._foreign(media_sockets(call.getId(), self._index), now))
 
-    def _foreign(self, call: pj.Call, now: float) -> int:
+    def _foreign(self, sockets: MediaSockets, now: float) -> int:
+        """Return how many packets of others were dropped; sockets that the library has made anew are locked again."""
+        if sockets.identity != self._locked:
+            self._lock(sockets)
         if now < self._tell_at:
             return 0
-        with borrowed(media_sockets(call.getId(), self._index).rtp) as rtp_socket:
+        with borrowed(sockets.rtp) as rtp_socket:
             total = dropped(rtp_socket)
         new, self._dropped = (total - self._dropped) & 0xFFFFFFFF, total
         if new:

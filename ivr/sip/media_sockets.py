@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import ipaddress
+import os
 import socket
 from dataclasses import dataclass
 
@@ -63,6 +64,11 @@ class MediaSockets:
     rtp: int
     rtcp: int
     rtp_source: Source | None
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """What tells these sockets from later ones with the same descriptors."""
+        return os.fstat(self.rtp).st_ino, os.fstat(self.rtcp).st_ino
 
 
 def drop_waiting_audio(stream: int) -> None:

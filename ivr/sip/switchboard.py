@@ -27,7 +27,7 @@ from ivr.services.ports import (
 )
 from ivr.sip.account import LineAccount, account_config, destroy_account
 from ivr.sip.asserted import asserted_uri
-from ivr.sip.audio_stream import AudioStream
+from ivr.sip.audio_stream import AudioStream, Look
 from ivr.sip.call_media import read_call_media
 from ivr.sip.cause import cause_of_status
 from ivr.sip.departures import Departures
@@ -394,10 +394,13 @@ class Switchboard:
     def _follow_audio(self, leg: Leg, now: float, *, look: bool) -> None:
         """End a leg whose party has gone without a BYE, and no hold explains its silence; tell of strangers."""
         assert leg.call is not None
-        leg.audio.settle(leg.call)
-        if not look:
+        try:
+            leg.audio.settle(leg.call)
+            seen = leg.audio.look(leg.call, now) if look else Look(gone=False, foreign=0)
+        except (OSError, pj.Error):
+            _LOG.exception("leg %s: its stream cannot be followed", leg.leg_id)
+            leg.unfit = True
             return
-        seen = leg.audio.look(leg.call, now)
         if seen.foreign:
             _LOG.warning("leg %s: %d RTP packets from elsewhere than its SDP says: dropped", leg.leg_id, seen.foreign)
             self._emit(ForeignRtp(leg.leg_id, seen.foreign, now))

@@ -175,6 +175,25 @@ def test_a_hold_that_names_no_address_keeps_the_port_for_the_party(stranger: Str
     run(scenario())
 
 
+@pytest.mark.parametrize("source", ["negotiated", "first"])
+def test_audio_that_was_refused_and_comes_back_is_the_partys_again(stranger: Stranger, source: str) -> None:
+    async def scenario() -> None:
+        async with rigged(rtp_source=source) as rig, UdpPhone(rig.line.port) as phone:
+            leg_id = await phone.dial(rig)
+            await phone.speak(LOUD * 10)
+            await phone.offered(phone.offer(port=0))
+            assert await heard_of(rig, leg_id) >= 0
+            assert (await phone.offered(phone.offer())).status == 200
+            await phone.speak(LOUD * 25)
+            assert await heard_of(rig, leg_id) > 18
+            await stranger.burst(phone.remote_rtp, 30)
+            assert await heard_of(rig, leg_id) == 0
+            assert stranger.was_sent() == 0
+            await phone.hang_up()
+
+    run(scenario())
+
+
 def test_with_the_first_source_a_party_behind_nat_is_heard_and_nobody_after_it(stranger: Stranger) -> None:
     async def scenario() -> None:
         async with (

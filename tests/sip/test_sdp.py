@@ -74,6 +74,16 @@ def test_rtcp_is_a_sign_of_life_until_it_stops() -> None:
     run(scenario())
 
 
+def test_a_call_whose_audio_was_taken_away_by_a_re_invite_ends() -> None:
+    async def scenario() -> None:
+        async with rigged(rtp_timeout_s=_TIMEOUT_S) as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig)
+            await phone.offered(phone.offer(port=0))
+            await _gone(rig)
+
+    run(scenario())
+
+
 @pytest.mark.parametrize(
     "before",
     [
