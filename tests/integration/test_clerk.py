@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ivr.bootstrap.clerk_process import Clerk
+from ivr.services.barring import bar
+from ivr.services.pending_evidence import Duty, Pending
+from ivr.services.ports import CallRow
 from tests.fakes.vault import a_tag
 from tests.integration.house import House, Serving, run, until
 from tests.integration.test_retention_commands import record
@@ -70,6 +73,44 @@ def test_a_sweep_settles_what_nobody_writes_any_more_without_a_restart_of_the_no
     finally:
         archive.close()
     assert state(house, "stuck") in ("DAMAGED", "DISCARDED")
+
+
+def test_a_sweep_spells_persons_as_today_and_reports_calls_of_processes_that_ended(house: House) -> None:
+    row = CallRow(
+        call_id="call-1", program="hotline-quality", direction="inbound", party="sip:0692123456@gw", started_at=NOW,
+        answered_at=None, ended_at=NOW, disposition="ANSWERED", sip_status=200, hangup_cause=16, ended_by="caller",
+        recording_id=None, recording_state="WITHHELD", consent={}, node_id="node-1",
+    )  # fmt: skip
+    note = Pending(
+        Duty.REPORT,
+        "call-2",
+        "",
+        NOW,
+        {"program": "prospecting", "direction": "outbound", "party": "sip:x@y", "node_id": "n", "answered_at": None},
+    )
+    ended = house.archive()
+    ended.call_log.add(row)
+    older = ended.do_not_call._keyed("sales", "+33692123456")  # type: ignore[attr-defined]
+    body = {"entry": older, "rule": "CAN-005", "scope": "sales", "known_by": "claimed"}
+    bar(ended.vault.holdings, ended.do_not_call, body, call_id="call-1", recording_id="")
+    ended.call_notes.keep(note)
+    ended.close()
+    archive, told = house.archive(), []
+    try:
+        clerk = Clerk(house.settings(), archive, lambda kind, **fields: told.append((kind, fields)))
+        clerk.sweep()
+        clerk.sweep()
+        assert [fields for kind, fields in told if kind == "do_not_call.settled"] == [{"moved": 1}]
+        (report,) = [fields for kind, fields in told if kind == "call.reported"]
+        assert (report["call_id"], report["disposition"]) == ("call-2", "LINE_FAILED")
+        assert sorted(one.call_id for one in archive.call_log.find()) == ["call-1", "call-2"]
+        assert [one.entry for one in archive.do_not_call.listing()] == [
+            archive.do_not_call.entry_of("tel:+262692123456", scope="sales")
+        ]
+        assert archive.do_not_call.known([older]) == []
+    finally:
+        archive.close()
+    house.must_be_whole()
 
 
 def test_a_duty_that_fails_as_nobody_expected_keeps_no_other_from_being_done(
