@@ -22,14 +22,14 @@ def _disposition(end: LegDisconnected) -> Disposition:
 
 def test_an_answer_that_is_never_confirmed_ends_with_a_bye_and_frees_its_place() -> None:
     async def scenario() -> None:
-        async with rigged(ack_timeout_s=0.6, max_calls=1) as rig, RawPeer(rig.line.port) as peer:
+        async with rigged(ack_timeout_s=1.5, max_calls=1) as rig, RawPeer(rig.line.port) as peer:
             await peer.send(peer.request("INVITE", body=sdp(peer.media_port)))
             call = await rig.expect(IncomingCall)
             answered = time.monotonic()
             rig.line.answer(call.leg_id)
             peer.enter(await peer.final("INVITE"))
             end = await rig.expect(LegDisconnected)
-            assert 0.5 < end.at - answered < 2
+            assert 1.4 < end.at - answered < 8
             assert (end.sip_status, end.hangup_cause, end.by_peer, end.was_confirmed) == (200, 102, False, False)
             assert _disposition(end) is Disposition.UNACKNOWLEDGED
             assert (await peer.next_request("BYE")).header("Call-ID") == peer.call_id
@@ -74,7 +74,7 @@ def test_an_ack_without_the_answer_to_a_late_offer_ends_the_call_at_once() -> No
             sent = time.monotonic()
             await peer.ack()
             await peer.next_request("BYE")
-            assert time.monotonic() - sent < 2
+            assert time.monotonic() - sent < 8
             await told(rig, LegDisconnected)
         end = rig.seen[-1]
         assert isinstance(end, LegDisconnected)

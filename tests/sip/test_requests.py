@@ -42,7 +42,7 @@ async def answering(**settings: float) -> AsyncIterator[Rig]:
 
 async def told(rig: Rig, kind: type[LineEvent]) -> None:
     """Wait until an answering line has told an event of this kind."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while not any(isinstance(event, kind) for event in rig.seen):  # noqa: ASYNC110 - the list has no event
             await asyncio.sleep(0.01)
 
