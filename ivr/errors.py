@@ -45,14 +45,6 @@ class TransitionError(IvrError):
     """Raised when our own code sends an event that the state table does not allow. Changes nothing."""
 
 
-class PeerError(IvrError):
-    """Raised when the far end misbehaves; `sip_status` is the reply it deserves (RFC 3261)."""
-
-    def __init__(self, what: str, *, sip_status: int, where: str = "", remedy: str = "") -> None:
-        self.sip_status = sip_status
-        super().__init__(what, where=where, remedy=remedy)
-
-
 class ComplianceError(IvrError):
     """Raised when going on would break a rule. Never retried, never swallowed; capture stops."""
 
@@ -77,6 +69,10 @@ class HostError(IvrError):
     """Raised when the machine lacks something: a port, a file, a right, disk space, a package."""
 
     exit_code = EXIT_ENVIRONMENT
+
+
+class LostEvidenceError(HostError):
+    """Raised when the database is not the one that holds this node's evidence: removed, emptied, older or another."""
 
 
 class ConfigurationError(IvrError):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from ivr.bootstrap.world import SystemClock
+from ivr.domain.redaction import Redactor
 from ivr.errors import HostError
+from ivr.recording.chain_head import ChainHeadFile, lost_file
 from ivr.recording.kek_files import KekFiles
 from ivr.recording.openbao import OpenBaoKeyRing
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
@@ -27,7 +30,7 @@ from ivr.settings import Settings
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.call_log import SqlCallLog
 from ivr.storage.catalogue import SqlCatalogue
-from ivr.storage.database import Database
+from ivr.storage.database import Database, sqlite_file
 from ivr.storage.do_not_call import SqlDoNotCall
 from ivr.storage.keys import SqlKeyTable
 
@@ -50,6 +53,7 @@ class Archive:
     do_not_call: DoNotCallRegister
     spool: SpoolFiles
     call_notes: SpoolFiles
+    redactor: Redactor
 
     def settle_left(
         self, *, died_at: datetime | None = None
@@ -73,22 +77,31 @@ class Archive:
         self.database.close()
 
 
-def open_archive(settings: Settings, *, create: bool = False) -> Archive:
-    """Open what `ivr init` made, or make it with `create`. Raises HostError naming what is missing and the remedy."""
+def open_archive(settings: Settings, *, create: bool = False, in_place_of_lost: bool = False) -> Archive:
+    """Open what `ivr init` made, or make it with `create`. Raises HostError naming what is missing and the remedy.
+
+    A database file that is gone although its evidence is witnessed is not made anew, unless `in_place_of_lost`.
+    """
     clock = SystemClock()
     kek_file = settings.keys.kek_file
     register_file = kek_file.with_name(_REGISTER_SECRET)
     evidence_file = kek_file.with_name(_EVIDENCE_KEY)
     if create:
         settings.node.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        register: Secret = create_secret(register_file, _REGISTER_SECRET)
-        signer = Ed25519Signer.create(evidence_file)
-    else:
-        register = load_secret(register_file, _REGISTER_SECRET)
-        signer = Ed25519Signer.load(evidence_file)
+    signer = Ed25519Signer.create(evidence_file) if create else Ed25519Signer.load(evidence_file)
+    witness = ChainHeadFile(head_file(settings), settings.node.id, signer)
+    if not in_place_of_lost:
+        # Before anything else is made that would stand beside the one that is lost.
+        _refuse_lost_database(settings, witness)
+    made = create_secret if create else load_secret
+    register: Secret = made(register_file, _REGISTER_SECRET)
     keys = _key_ring(settings, create=create)
     database = Database.open(settings.database.url, create=create)
-    audit = SqlAuditLog(database, node_id=settings.node.id, clock=clock, signer=signer)
+    # Knows no names, whatever this process learns: a digest may depend on nothing but the event.
+    redactor = Redactor()
+    audit = SqlAuditLog(
+        database, node_id=settings.node.id, clock=clock, signer=signer, witness=witness, redactor=redactor
+    )
     store = _store(settings)
     vault = Vault(
         keys=keys,
@@ -106,11 +119,26 @@ def open_archive(settings: Settings, *, create: bool = False) -> Archive:
         vault=vault,
         audit=audit,
         signer=signer,
-        call_log=SqlCallLog(database),
+        call_log=SqlCallLog(database, redactor=redactor),
         do_not_call=SqlDoNotCall(database, secret=register.key, secret_id=register.secret_id, clock=clock),
         spool=SpoolFiles(settings.node.data_dir / "pending", register.key),
         call_notes=SpoolFiles(settings.node.data_dir / "calls", register.key),
+        redactor=redactor,
     )
+
+
+def head_file(settings: Settings) -> Path:
+    """Where the head of this node's chain is witnessed: beside the key that signs it, out of the database's reach."""
+    return settings.keys.kek_file.with_name(f"{_EVIDENCE_KEY}.{settings.node.id}.head")
+
+
+def _refuse_lost_database(settings: Settings, witness: ChainHeadFile) -> None:
+    path = sqlite_file(settings.database.url)
+    if path is None or path.exists():
+        return
+    told = witness.last()
+    if told is not None and told.seq:
+        raise lost_file(path, told)
 
 
 def check_keys(archive: Archive) -> None:

@@ -22,7 +22,7 @@ from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.outlet import Outlet
 from ivr.bootstrap.retention import Retention, open_retention
 from ivr.bootstrap.world import ThreadDesk
-from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError
+from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError, LostEvidenceError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.process_log import guard_output, news_line
 from ivr.recording.s3_store import S3Store
@@ -45,21 +45,27 @@ class Clerk:
     def sweep(self) -> None:
         """Blocking; every duty may be repeated."""
         began = time.monotonic()
-        for name, duty in (
-            ("recover", self._recover),
-            ("register", self._settle_register),
-            ("retention", self._destroy_due),
-            ("upload", self._upload),
-            ("checkpoint", self._sign),
-        ):
-            try:
-                duty()
-            except IvrError as error:
-                self._tell("clerk.failed", duty=name, what=error.what, where=error.where, remedy=error.remedy)
-            except Exception as error:
-                # Its message may hold anything; its name says enough to look.
-                self._tell("clerk.failed", duty=name, what=type(error).__name__, where="", remedy="report this fault")
+        # A database that is not the one with our evidence may know nothing of holds and objections.
+        if self._do("evidence", self._archive.audit.must_be_whole):
+            self._do("recover", self._recover)
+            self._do("register", self._settle_register)
+            self._do("retention", self._destroy_due)
+            self._do("upload", self._upload)
+            self._do("checkpoint", self._sign)
         self._tell("clerk.swept", took_s=round(time.monotonic() - began, 3))
+
+    def _do(self, name: str, duty: Callable[[], None]) -> bool:
+        try:
+            duty()
+            return True
+        except LostEvidenceError as error:
+            self._tell("evidence.lost", duty=name, what=error.what, where=error.where, remedy=error.remedy)
+        except IvrError as error:
+            self._tell("clerk.failed", duty=name, what=error.what, where=error.where, remedy=error.remedy)
+        except Exception as error:
+            # Its message may hold anything; its name says enough to look.
+            self._tell("clerk.failed", duty=name, what=type(error).__name__, where="", remedy="report this fault")
+        return False
 
     def _recover(self) -> None:
         caught_up, recovered, reports = self._archive.settle_left()

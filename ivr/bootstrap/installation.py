@@ -6,9 +6,11 @@ import os
 import stat
 from dataclasses import dataclass
 
-from ivr.bootstrap.archive import check_keys, open_archive, refuse_second_kek
+from ivr.bootstrap.archive import check_keys, head_file, open_archive, refuse_second_kek
 from ivr.bootstrap.members import open_members, show_members
 from ivr.bootstrap.prompt_library import PromptLibrary
+from ivr.bootstrap.retention import open_retention
+from ivr.bootstrap.sole import one_at_a_time
 from ivr.bootstrap.spoken_check import refuse_unlawful_prompts
 from ivr.bootstrap.world import SystemClock
 from ivr.errors import HostError, IvrError
@@ -51,11 +53,24 @@ def install(settings: Settings) -> list[str]:
         ) from error
     if new:
         made.append(f"data folder {data_dir}")
+    with one_at_a_time(settings):
+        return made + _install(settings)
+
+
+def _install(settings: Settings) -> list[str]:
+    made: list[str] = []
     refuse_second_kek(settings)
     kek = settings.keys.kek_file.exists()
-    open_archive(settings, create=True).close()
+    archive = open_archive(settings, create=True)
+    try:
+        begun = archive.audit.begin_witness()
+        archive.audit.must_be_whole()
+    finally:
+        archive.close()
     if not kek:
         made.append(f"key {settings.keys.kek_file}")
+    if begun is not None:
+        made.append(f"witness of the evidence {head_file(settings)}, from event {begun.seq} on")
     if settings.ear.model_dir is None:
         made += [f"model file {name}" for name in join_model(settings.model_dir)]
     made += [f"prompt {name}" for name in PromptLibrary(settings).make()]
@@ -73,6 +88,7 @@ def examine(settings: Settings) -> list[Check]:
         _try("objections en attente", lambda: _pending(settings)),
         _try("clés détruites", lambda: _wiped(settings)),
         _try("chaîne de preuves", lambda: _chain(settings)),
+        _try("horloge", lambda: _clock(settings)),
         _try("modèle de parole", lambda: _model(settings)),
         _try("annonces et messages", lambda: _words(settings)),
         _try("messages vocaux", lambda: _prompts(settings)),
@@ -138,6 +154,7 @@ def _bucket(settings: Settings) -> str:
     archive = open_archive(settings)
     try:
         if not isinstance(archive.store, S3Store):
+            archive.store.must_be_writable()
             return str(settings.recording.store_dir)
         archive.store.bucket.check()
         count = len(waiting(archive.vault.holdings))
@@ -203,6 +220,20 @@ def _chain(settings: Settings) -> str:
     if broken:
         raise HostError(broken[0], remedy="lancez `ivr audit verify` et prévenez le DPO")
     return "intacte"
+
+
+def _clock(settings: Settings) -> str:
+    archive = open_archive(settings)
+    try:
+        fault = open_retention(settings, archive).clock.fault()
+    finally:
+        archive.close()
+    if fault:
+        raise HostError(
+            f"rien n'est détruit tant que l'horloge contredit les preuves : {fault}",
+            remedy="réglez l'horloge ; si elle est juste, `ivr retention run --clock-reason RAISON`",
+        )
+    return f"{SystemClock().now():%Y-%m-%d %H:%M} UTC, d'accord avec les preuves"
 
 
 def _model(settings: Settings) -> str:

@@ -25,11 +25,13 @@ from ivr.bootstrap.outlet import Outlet
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.spoken_check import refuse_unlawful_prompts
 from ivr.bootstrap.world import SystemClock, ThreadDesk, new_id
+from ivr.domain.redaction import REDACTOR, LearningRedactor, Redactor
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
-from ivr.process_log import PROCESS, guard_output, news_line
+from ivr.process_log import guard_output, news_line
 from ivr.services.call_control import CallControl, Routes
 from ivr.services.dependencies import Dependencies
+from ivr.services.evidence_watch import EvidenceWatch
 from ivr.services.pending_evidence import Notebook
 from ivr.settings import Settings, load_settings
 from ivr.sip.connections import ConnectionLimits
@@ -44,13 +46,14 @@ from ivr.speech.key_tones import GoertzelKeyTones
 class StdoutFeed:
     """Port LiveFeed: one JSON object per line on stdout, read by the node. A call never waits for its reader."""
 
-    def __init__(self, line: int) -> None:
+    def __init__(self, line: int, redactor: Redactor = REDACTOR) -> None:
         self._line = line
+        self._redactor = redactor
         self._outlet = Outlet(sys.stdout.fileno())
 
     def publish(self, kind: str, *, call_id: str = "", **fields: object) -> None:
         news = {"kind": kind, "line": self._line, "call_id": call_id, "at": time.monotonic(), **fields}
-        self._outlet.write(news_line(news))
+        self._outlet.write(news_line(news, self._redactor))
 
     def close(self) -> None:
         self._outlet.close()
@@ -124,6 +127,7 @@ def dependencies(
     desk: ThreadDesk,
     spool_desk: ThreadDesk,
     feed: StdoutFeed,
+    redactor: LearningRedactor,
 ) -> Dependencies:
     members = open_members(settings, archive)
     return Dependencies(
@@ -154,12 +158,15 @@ def dependencies(
         tape=settings.tape,
         settle_timeout_s=settings.calls.settle_timeout_s,
         quiet_timeout_s=settings.calls.quiet_timeout_s,
-        members=NamedMembers(members, PROCESS) if members is not None else None,
+        close_timeout_s=settings.calls.close_timeout_s,
+        members=NamedMembers(members, redactor) if members is not None else None,
     )
 
 
-async def serve(settings: Settings, ears: Sequence[str], index: int, feed: StdoutFeed) -> None:
-    """Serve calls until told to stop or until the node is gone."""
+async def serve(
+    settings: Settings, ears: Sequence[str], index: int, feed: StdoutFeed, redactor: LearningRedactor
+) -> None:
+    """Serve calls until told to stop or until the node is gone; `redactor` comes to know who is on the line."""
     refuse_unlawful_prompts(settings)
     archive = open_archive(settings)
     library = PromptLibrary(settings)
@@ -171,8 +178,14 @@ async def serve(settings: Settings, ears: Sequence[str], index: int, feed: Stdou
     line = await PjsuaLine.open(sip_settings(settings, index))
     try:
         routes = Routes(settings.routes.default, settings.routes.users)
-        control = CallControl(dependencies(settings, archive, library, line, ear, desk, spool_desk, feed), routes)
+        control = CallControl(
+            dependencies(settings, archive, library, line, ear, desk, spool_desk, feed, redactor), routes
+        )
         serving = asyncio.create_task(control.run())
+        watch = EvidenceWatch(
+            archive.audit, desk, feed, every_s=settings.node.evidence_check_s, stop_capture=control.stop_capture
+        )
+        watching = asyncio.create_task(watch.run())
         stopped = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
         commands = asyncio.create_task(_obey(control, feed, stopped))
@@ -185,9 +198,9 @@ async def serve(settings: Settings, ears: Sequence[str], index: int, feed: Stdou
                 feed.publish("line.fault", what=type(task.exception()).__name__)
         if not serving.done():
             await control.close()
-        for task in (serving, commands, stopping):
+        for task in (serving, commands, stopping, watching):
             task.cancel()
-        await asyncio.gather(serving, commands, stopping, return_exceptions=True)
+        await asyncio.gather(serving, commands, stopping, watching, return_exceptions=True)
     finally:
         await line.close()
         await ear.close()
@@ -224,7 +237,9 @@ async def _obey(control: CallControl, feed: StdoutFeed, stopped: asyncio.Event) 
 
 
 def main() -> int:
-    guard_output()
+    # For what this process says of its calls; what it stores may not depend on whom it has come to know.
+    redactor = LearningRedactor()
+    guard_output(redactor=redactor)
     die_with_parent()
     forbid_core_dumps()
     parser = argparse.ArgumentParser(prog="python -m ivr.bootstrap.line_process")
@@ -232,9 +247,9 @@ def main() -> int:
     parser.add_argument("--index", type=int, default=0)
     parser.add_argument("--ear", action="append", required=True)
     options = parser.parse_args()
-    feed = StdoutFeed(options.index)
+    feed = StdoutFeed(options.index, redactor)
     try:
-        asyncio.run(serve(load_settings(options.config, os.environ), options.ear, options.index, feed))
+        asyncio.run(serve(load_settings(options.config, os.environ), options.ear, options.index, feed, redactor))
     except IvrError as error:
         feed.publish("line.failed", what=error.what, where=error.where, remedy=error.remedy, exit_code=error.exit_code)
         return error.exit_code or EXIT_ENVIRONMENT

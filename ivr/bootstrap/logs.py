@@ -19,6 +19,8 @@ _LEVELS = {
     "process.died": "warning",
     "recording.fault": "error",
     "recording.recovered": "warning",
+    "evidence.lost": "error",
+    "evidence.unseen": "warning",
     "act.failed": "error",
     "call.fault": "error",
     "line.fault": "error",

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from ivr.domain.identity import Expected
-from ivr.domain.redaction import Redactor
+from ivr.domain.redaction import LearningRedactor
 from ivr.services.ports import MemberDirectory
 
 #: Members of the last calls: more than a line holds at once, few enough to look for in every line of a log.
@@ -16,7 +16,7 @@ _REMEMBERED = 64
 class NamedMembers:
     """Asks `members`, and has `redactor` know whoever was found, until many others were."""
 
-    def __init__(self, members: MemberDirectory, redactor: Redactor) -> None:
+    def __init__(self, members: MemberDirectory, redactor: LearningRedactor) -> None:
         self._members = members
         self._redactor = redactor
         self._names: deque[str] = deque()

@@ -66,7 +66,7 @@ class Node:
     async def start(self, *, timeout_s: float = 120.0) -> None:
         """Recover what a crash left, then start everything. Raises what a process that cannot start has died of."""
         refuse_unlawful_prompts(self._settings)
-        await asyncio.to_thread(_check_keys, self._settings)
+        await asyncio.to_thread(_check_archive, self._settings)
         await self.recover()
         _sweep_run_dirs()
         self._run_dir = run_dir = Path(tempfile.mkdtemp(prefix=f"{_RUN_DIR}{os.getpid()}-"))
@@ -206,9 +206,11 @@ def _refusal(news: News) -> IvrError:
     return ComplianceError(what, rules=tuple(rules) if isinstance(rules, list) else (), where=where, remedy=remedy)
 
 
-def _check_keys(settings: Settings) -> None:
+def _check_archive(settings: Settings) -> None:
     archive = open_archive(settings)
     try:
+        archive.store.must_be_writable()
+        archive.audit.must_be_whole()
         check_keys(archive)
     finally:
         archive.close()

@@ -11,9 +11,11 @@ from ivr.recording.bulk_deletion import delete_all
 from ivr.recording.store import LocalStore
 from ivr.services.access import Gate
 from ivr.services.business_events import BusinessEvents
+from ivr.services.clock_guard import ClockGuard
 from ivr.services.holds import Holds
 from ivr.services.retention_run import RetentionRun, run_owner
 from ivr.settings import Settings
+from ivr.storage.evidence_times import SqlEvidenceTimes
 from ivr.storage.legal_holds import SqlHolds
 from ivr.storage.recording_search import RecordingSearch
 from ivr.storage.retention_ledger import SqlRetentionLedger
@@ -28,12 +30,21 @@ class Retention:
     events: BusinessEvents
     holds: Holds
     gate: Gate
+    clock: ClockGuard
     search: RecordingSearch
 
 
 def open_retention(settings: Settings, archive: Archive) -> Retention:
     clock = SystemClock()
     ledger = SqlRetentionLedger(archive.database, archive.audit)
+    guard = ClockGuard(
+        SqlEvidenceTimes(archive.database, settings.node.id),
+        ledger,
+        archive.audit,
+        clock,
+        node_id=settings.node.id,
+        bounds=settings.clock.bounds,
+    )
     run = RetentionRun(
         ledger,
         archive.store,
@@ -42,8 +53,11 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         profile=settings.profile,
         owner=run_owner(settings.node.id, new_id),
         delete_all=partial(delete_all, archive.store) if isinstance(archive.store, LocalStore) else None,
+        clock_guard=guard,
     )
-    events = BusinessEvents(ledger, clock, table=settings.retention, profile=settings.profile, retention=run)
+    events = BusinessEvents(
+        ledger, clock, table=settings.retention, profile=settings.profile, retention=run, redactor=archive.redactor
+    )
     holds = Holds(SqlHolds(archive.database, archive.audit), clock, profile=settings.profile, new_id=new_id)
     gate = Gate(
         ledger,
@@ -53,4 +67,4 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         table=settings.retention,
         profile=settings.profile,
     )
-    return Retention(ledger, run, events, holds, gate, RecordingSearch(archive.database))
+    return Retention(ledger, run, events, holds, gate, guard, RecordingSearch(archive.database))

@@ -1,4 +1,4 @@
-"""One serving node per data folder: a second one would sweep, recover and answer beside the first."""
+"""One serving node per data folder, since a second one would sweep and answer beside it; one `ivr init` at a time."""
 
 from __future__ import annotations
 
@@ -31,4 +31,19 @@ def sole_node(settings: Settings) -> Iterator[None]:
                 where=str(settings.node.data_dir),
                 remedy="stop the other one, or give this one its own node.id and node.data_dir",
             ) from None
+        yield
+
+
+@contextmanager
+def one_at_a_time(settings: Settings) -> Iterator[None]:
+    """Wait until no other installation is under way in this data folder. Raises HostError when it cannot be written."""
+    path = settings.node.data_dir / "init.lock"
+    try:
+        file = path.open("a")
+    except OSError as error:
+        raise HostError(
+            f"the data folder cannot be written: {error.strerror}", where=str(path), remedy="mend its rights"
+        ) from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
+from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.world import SystemClock
-from ivr.cli.context import as_json, console, plain, print_json, reporting
+from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
 from ivr.cli.vault import opened
 from ivr.errors import HostError
 from ivr.screen import marked
@@ -77,6 +78,29 @@ def _witnessed(witness: Witness, count: int) -> list[str]:
             f"sans signature depuis {since} : {witness.unsigned} événements (le nœud signe à son prochain tour)."
         )
     return said
+
+
+@audit.command()
+@click.option(
+    "--reason", required=True, help="Pourquoi la perte est acceptée, p. ex. « disque perdu, sauvegarde du … »."
+)
+@click.option("--actor", default=getpass.getuser, show_default="utilisateur courant", help="Qui en décide.")
+@as_json
+@reporting
+def accept(reason: str, actor: str, json_: bool) -> None:
+    """Continue avec une base vidée, remplacée ou plus ancienne que son témoin ; la décision reste dans les preuves.
+
+    À ne faire que si la bonne base est perdue : ce qu'elle savait (oppositions, gels, destructions) ne l'est plus ici.
+    """
+    archive = open_archive(settings(), create=True, in_place_of_lost=True)
+    try:
+        event = archive.audit.accept_loss(reason=reason, actor=actor)
+    finally:
+        archive.close()
+    if json_:
+        print_json({"ok": True, "seq": event.seq, **event.body})
+        return
+    console.print(f"Perte acceptée : événement {event.seq}. Relisez docs/recovery.md (« The database is lost »).")
 
 
 @audit.command()

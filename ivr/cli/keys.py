@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ivr.bootstrap.members import rewrap_members
+from ivr.bootstrap.retention import open_retention
 from ivr.bootstrap.world import SystemClock
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.cli.vault import opened
@@ -68,6 +69,7 @@ def prune(json_: bool) -> None:
     """Détruit les clés maîtresses retirées dont plus rien, pas même une sauvegarde, n'a besoin."""
     days = settings().keys.backup_days
     with opened() as archive:
+        open_retention(settings(), archive).clock.must_be_plausible()
         gone = remove_retired(archive.keys, archive.key_table, archive.audit, clock=SystemClock(), backup_days=days)
         left = retired_keks(archive.keys, archive.key_table, backup_days=days)
     if json_:

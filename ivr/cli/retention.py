@@ -96,16 +96,25 @@ def report_body(report: RunReport) -> dict[str, object]:
 
 
 @retention.command("run")
+@click.option(
+    "--clock-reason",
+    default="",
+    metavar="RAISON",
+    help="Pourquoi l'horloge est juste bien que les preuves disent le contraire ; reste dans les preuves.",
+)
 @asked_by
 @as_json
 @reporting
-def run_(actor: str, role: str, json_: bool) -> None:
+def run_(clock_reason: str, actor: str, role: str, json_: bool) -> None:
     """Détruit ce qui est à échéance : clé, fichier, transcription, données dérivées ; un certificat signé par élément.
 
-    À relancer sans crainte, aussi après une interruption. Sort avec 1 si un élément n'a pu être détruit ou jugé.
+    À relancer sans crainte, aussi après une interruption. Sort avec 1 si un élément n'a pu être détruit ou jugé, et
+    si l'horloge ne peut être juste au vu des preuves (trop en avance, ou en retard) : rien n'est alors détruit.
     """
     with at_desk(actor, role) as desk:
         desk.may(Action.VERIFY)
+        if clock_reason:
+            desk.retention.clock.accept(reason=clock_reason, actor=actor)
         report = desk.retention.run.run()
         desk.archive.audit.checkpoint()
     if json_:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,11 +56,14 @@ class Place:
     def note(self) -> None:
         body = {"after": self.after, "checked": self.checked, "findings": [vars(one) for one in self.findings]}
         fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps(body), "utf-8")
-        fresh.replace(self.path)
+        # Where nothing may be written a verification cannot be resumed, and goes on.
+        with suppress(OSError):
+            fresh.write_text(json.dumps(body), "utf-8")
+            fresh.replace(self.path)
 
     def done(self) -> None:
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
 
 @recordings.command()

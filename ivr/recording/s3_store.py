@@ -24,6 +24,9 @@ class S3Store:
         self._local = local
         self.bucket = bucket
 
+    def must_be_writable(self) -> None:
+        self._local.must_be_writable()
+
     def reserve(self, recording_id: str) -> LocalReservation:
         return self._local.reserve(recording_id)
 
@@ -42,9 +45,6 @@ class S3Store:
     def verify(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> None:
         stored, where = self._stored(recording_id)
         content.check(stored, data_key, sealed, recording_id=recording_id, where=where)
-
-    def decode(self, recording_id: str, data_key: bytes | bytearray) -> tuple[bytes, int, int]:
-        return content.decode(self._stored(recording_id)[0], data_key, recording_id)
 
     def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
         return content.copy(self._stored(recording_id)[0], data_key, recording_id, form)

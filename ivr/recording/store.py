@@ -29,7 +29,7 @@ class LocalStore:
     """RecordingStore in a directory; see the port for the contract."""
 
     def __init__(self, root: Path, *, random: Callable[[int], bytes] = os.urandom) -> None:
-        """Creates `root` with mode 0700; raises HostError when it cannot be written."""
+        """Creates `root` with mode 0700. Raises HostError when it cannot be made, unless we may only read there."""
         self.root = root
         self._random = random
         try:
@@ -37,11 +37,16 @@ class LocalStore:
             if not root.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "not a directory")
         except OSError as error:
-            raise refused(error, root, "create the recordings directory") from error
-        if not os.access(root, os.W_OK | os.X_OK, effective_ids=True):
+            # Who may only read finds nothing there; who must write asks `must_be_writable`.
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise refused(error, root, "create the recordings directory") from error
+
+    def must_be_writable(self) -> None:
+        """Raise HostError unless recordings can be made here."""
+        if not os.access(self.root, os.W_OK | os.X_OK, effective_ids=True):
             raise HostError(
                 "the recordings directory cannot be written",
-                where=str(root),
+                where=str(self.root),
                 remedy="give the user that runs ivr the right to write there",
             )
 
@@ -80,9 +85,6 @@ class LocalStore:
     def verify(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> None:
         where = str(self.path(recording_id))
         content.check(self._stored(recording_id), data_key, sealed, recording_id=recording_id, where=where)
-
-    def decode(self, recording_id: str, data_key: bytes | bytearray) -> tuple[bytes, int, int]:
-        return content.decode(self._stored(recording_id), data_key, recording_id)
 
     def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
         return content.copy(self._stored(recording_id), data_key, recording_id, form)

@@ -10,7 +10,7 @@ from ivr.domain.call import Direction, PartyRole
 from ivr.domain.leg import LegState
 from ivr.domain.policy import Verdict, decide_dial
 from ivr.domain.program import Program
-from ivr.errors import ComplianceError, ConfigurationError, HostError, nearest
+from ivr.errors import ComplianceError, ConfigurationError, HostError, IvrError, nearest
 from ivr.services.barring import barred_by
 from ivr.services.call_leg import CallLeg
 from ivr.services.call_notes import note_of
@@ -66,7 +66,7 @@ class CallControl:
 
     async def place(self, uri: str, program_name: str, *, agent_uri: str = "") -> LiveCall:
         """Call a person. Raises ComplianceError when they may not be called, ConfigurationError for a bad name,
-        HostError when the line is closing.
+        HostError when the line is closing, LostEvidenceError when who is barred cannot be known.
 
         The call goes on in the background; its report tells how it ended.
         """
@@ -74,6 +74,8 @@ class CallControl:
         self._must_be_open()
         program = self._program(program_name, agent_uri)
         started_at, held = deps.clock.now(), deps.vault.holdings
+        # Who is barred stands in the database: another one, or an emptied one, would let everybody be called.
+        await deps.desk.run(deps.audit.must_be_whole)
         barred = await deps.desk.run(lambda: barred_by(held, deps.do_not_call, uri, scope=program.do_not_call_scope))
         decision = decide_dial(barred, program, deps.profile, at=started_at)
         if decision.verdict is not Verdict.ALLOW:
@@ -100,6 +102,11 @@ class CallControl:
         """An agent's softphone becomes available for a program's calls from now on; empty: none is."""
         program = self._program(program_name, "")
         self._programs[program.name] = replace(program, agent_uri=agent_uri)
+
+    def stop_capture(self, error: IvrError) -> None:
+        """Nothing more of any call is stored; the calls go on."""
+        for conversation in self._tasks.values():
+            conversation.call.capture.fail(error)
 
     async def drained(self) -> None:
         """Wait until no call is in progress."""

@@ -115,6 +115,11 @@ class Capture:
         self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
         self._tape.cut(at_ms)
 
+    def fail(self, error: Exception) -> None:
+        """Nothing more is stored; what was written is DAMAGED, if it can be proven at all."""
+        if self._fault is None and self._state not in _OVER:
+            self._give_up(error)
+
     def must_vanish(self, rule_id: str, reason: str) -> None:
         """What was captured may not be kept: from now on nothing is written, and `keep` destroys."""
         self.stopped = True

@@ -31,6 +31,20 @@ class Signer(Protocol):
     def verifies(self, public_key: bytes, message: bytes, signature: bytes) -> bool: ...
 
 
+class HeadWitness(Protocol):
+    """The head of this node's chain, kept outside the database. Blocking; raises HostError when it cannot be kept."""
+
+    def last(self) -> Checkpoint | None:
+        """The latest head that was noted; None: none ever was. Raises LostEvidenceError when it is not ours."""
+        ...
+
+    def note(self, head: Head, at: datetime) -> None:
+        """Keep this head, unless a later one is kept. Called after the commit, and not forced to the disk."""
+
+    def begin(self, head: Head, at: datetime) -> None:
+        """Keep this head, whatever was kept before, durably."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """One event to append."""

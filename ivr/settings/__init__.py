@@ -3,6 +3,7 @@
 from ivr.settings.loading import Settings, default_config_dir, load_settings
 from ivr.settings.sections import (
     CallsSection,
+    ClockSection,
     ControllerSection,
     DatabaseSection,
     EarSection,
@@ -19,6 +20,7 @@ from ivr.settings.sections import (
 
 __all__ = [
     "CallsSection",
+    "ClockSection",
     "ControllerSection",
     "DatabaseSection",
     "EarSection",

@@ -23,6 +23,7 @@ from ivr.settings.law import load_profile, load_retention
 from ivr.settings.programs import load_programs, load_prompts
 from ivr.settings.sections import (
     CallsSection,
+    ClockSection,
     CommandLineSection,
     ControllerSection,
     DatabaseSection,
@@ -52,6 +53,7 @@ class Settings:
     sip: SipSection
     routes: RoutesSection
     calls: CallsSection
+    clock: ClockSection
     hearing: HearingSettings
     endpoint: EndpointSettings
     tape: TapeSettings
@@ -163,6 +165,7 @@ def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
         sip=node_file.sip,
         routes=node_file.routes,
         calls=node_file.calls,
+        clock=node_file.clock,
         hearing=to_domain(HearingSettings, hearing),
         endpoint=to_domain(EndpointSettings, hearing.endpoint),
         tape=to_domain(TapeSettings, hearing.tape),

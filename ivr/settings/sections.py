@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -19,6 +20,7 @@ from pydantic import (
 )
 
 from ivr.domain.access import Role
+from ivr.domain.clock_check import ClockBounds
 from ivr.domain.endpointing import EndpointSettings
 from ivr.domain.hearing import HearingSettings
 from ivr.domain.tape import TapeSettings
@@ -37,6 +39,7 @@ class NodeSection(Section):
     ears: int = Field(default=1, ge=1, le=64)
     clerk: bool = True
     sweep_every_s: float = Field(default=3600.0, ge=1, le=86_400)
+    evidence_check_s: float = Field(default=10.0, ge=0.1, le=3600)
 
 
 class ControllerSection(Section):
@@ -137,10 +140,22 @@ class RoutesSection(Section):
 
 class CallsSection(Section):
     """`quiet_timeout_s` ends a call on which nobody has spoken for so long; `settle_timeout_s` is how long the last
-    words of a call may wait for the ear after its end."""
+    words of a call may wait for the ear after its end; `close_timeout_s` how long a far end has when the node stops."""
 
     quiet_timeout_s: float = Field(default=60.0, gt=0)
     settle_timeout_s: float = Field(default=120.0, gt=0)
+    close_timeout_s: float = Field(default=15.0, gt=0, le=30)
+
+
+class ClockSection(Section):
+    """How far a clock may be from the evidence before anything is destroyed by it: longest silence, and behind it."""
+
+    ahead_days: float = Field(default=7.0, gt=1, le=366)
+    behind_s: float = Field(default=300.0, ge=1, le=86_400)
+
+    @property
+    def bounds(self) -> ClockBounds:
+        return ClockBounds(timedelta(days=self.ahead_days), timedelta(seconds=self.behind_s))
 
 
 class EarSection(Section):
@@ -289,6 +304,7 @@ class NodeFile(Section):
     sip: SipSection = SipSection()
     routes: RoutesSection = RoutesSection()
     calls: CallsSection = CallsSection()
+    clock: ClockSection = ClockSection()
     hearing: HearingModel = HearingModel()  # type: ignore[valid-type]
     ear: EarSection = EarSection()
     recording: RecordingSection = RecordingSection()

@@ -11,20 +11,30 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.domain.checkpoint import CERTIFICATE, Checkpoint, certificate_text, chain_faults, checkpoint_text
 from ivr.domain.evidence import GENESIS, Head, Link, canonical, check_body, digest_of, stamp
-from ivr.process_log import PROCESS
+from ivr.domain.redaction import REDACTOR, Redactor
+from ivr.errors import ComplianceError, LostEvidenceError
 from ivr.services.evidence_export import EXPORTED
-from ivr.services.evidence_ports import Entry, Signer, Snapshot, Witness
+from ivr.services.evidence_ports import Entry, HeadWitness, Signer, Snapshot, Witness
 from ivr.services.ports import AuditEvent, Clock
 from ivr.storage.database import Database
+from ivr.storage.head_guard import HeadGuard
 from ivr.storage.tables import audit_checkpoints, audit_events, audit_heads, certificates, evidence_keys
 
 #: Events between two checkpoints that appending signs by itself.
 CHECKPOINT_EVERY = 256
+#: Somebody has decided to go on with a database that is behind its witness, or has none.
+LOSS_ACCEPTED = "audit.loss_accepted"
+#: A chain that nobody outside the database had witnessed is witnessed from here on.
+WITNESS_BEGUN = "audit.witness_begun"
 _E = audit_events.c
 
 
 class SqlAuditLog:
-    """EvidenceChain for one node; see the port for the contract. Without a signer nothing is signed."""
+    """EvidenceChain for one node; see the port for the contract. Without a signer nothing is signed.
+
+    With `witness` nothing is appended to a database that is not the one whose head it knows. `redactor` may depend on
+    nothing but its argument: a digest is the same whichever process writes the event.
+    """
 
     def __init__(
         self,
@@ -33,12 +43,16 @@ class SqlAuditLog:
         node_id: str,
         clock: Clock,
         signer: Signer | None = None,
+        witness: HeadWitness | None = None,
+        redactor: Redactor = REDACTOR,
         checkpoint_every: int = CHECKPOINT_EVERY,
     ) -> None:
         self._database = database
         self._node_id = node_id
         self._clock = clock
         self._signer = signer
+        self.guard = HeadGuard(database, node_id, witness)
+        self._redactor = redactor
         self._every = checkpoint_every
 
     def append(
@@ -63,6 +77,10 @@ class SqlAuditLog:
         for entry in entries:
             check_body(entry.body)
         head = _locked_head(connection, self._node_id)
+        self.guard.must_go_on(connection, head)
+        return self._extend(connection, head, entries)
+
+    def _extend(self, connection: Connection, head: Head, entries: Sequence[Entry]) -> list[AuditEvent]:
         before, told, links = head, [], []
         earlier, reserved = _reserve_certificates(connection, entries, head)
         for entry in entries:
@@ -81,13 +99,16 @@ class SqlAuditLog:
             connection.execute(insert(audit_events), [vars(link) for link in links])
             mine = audit_heads.c.node_id == self._node_id
             connection.execute(update(audit_heads).where(mine).values(seq=head.seq, digest=head.digest))
+            self.guard.note(connection, head, links[-1].at)
             if head.seq // self._every > before.seq // self._every:
                 self._sign(connection, head)
         return told
 
     def checkpoint(self) -> Checkpoint | None:
         with self._database.writing() as connection:
-            return self._sign(connection, _locked_head(connection, self._node_id))
+            head = _locked_head(connection, self._node_id)
+            self.guard.must_go_on(connection, head)
+            return self._sign(connection, head)
 
     def events(self, *, call_id: str = "", recording_id: str = "", limit: int = 100_000) -> list[AuditEvent]:
         query = select(audit_events).order_by(audit_events.c.at, audit_events.c.node_id, audit_events.c.seq)
@@ -119,12 +140,51 @@ class SqlAuditLog:
         `witnessed` are checkpoints that were kept outside, `keys` what they were signed with: a chain that was
         rewritten together with its heads and checkpoints is whole in itself, and only they know better.
         """
+        lost = self.guard.loss()
         with self.snapshot() as seen:
             checkpoints = list(dict.fromkeys([*seen.checkpoints, *witnessed]))
             forged: list[str] = []
             faults = chain_faults(self._certified(seen, forged), seen.heads, checkpoints) + forged
             faults += [fault for one in checkpoints for fault in self._forged(one, seen, keys or {})]
-            return faults + self._unsigned(seen.heads, seen.checkpoints)
+            return [*lost, *faults, *self._unsigned(seen.heads, seen.checkpoints)]
+
+    def must_be_whole(self) -> None:
+        self.guard.must_be_whole()
+
+    def begin_witness(self) -> Head | None:
+        """Where nobody witnesses the head of this chain, have it witnessed from now on, and return it then."""
+        witness = self.guard.witness
+        if witness is None or witness.last() is not None:
+            return None
+        with self._database.writing() as connection:
+            head = _locked_head(connection, self._node_id)
+            if head.seq:
+                (event,) = self._extend(connection, head, [Entry(WITNESS_BEGUN, body={"found_seq": head.seq})])
+                head = Head(self._node_id, event.seq, event.digest)
+            self.guard.begin(connection, head, self._clock.now())
+        return head
+
+    def accept_loss(self, *, reason: str, actor: str) -> AuditEvent:
+        """Go on with this database as it is; who decided it and why stands in the evidence, with what is missing.
+
+        Raises ComplianceError without a reason, and when nothing is missing.
+        """
+        if not reason.strip() or not actor.strip():
+            raise ComplianceError("accepting a loss needs an actor and a reason", remedy="say why: --reason")
+        witness = self.guard.witness
+        if witness is None or not self.guard.loss():
+            raise ComplianceError("nothing is missing: there is no loss to accept", remedy="see `ivr audit verify`")
+        try:
+            told = witness.last()
+        except LostEvidenceError:
+            told = None
+        known = {"seq": told.seq, "digest": told.digest, "at": stamp(told.at)} if told is not None else None
+        with self._database.writing() as connection:
+            head = _locked_head(connection, self._node_id)
+            body = {"actor": actor, "reason": reason[:200], "witnessed": known, "found_seq": head.seq}
+            (event,) = self._extend(connection, head, [Entry(LOSS_ACCEPTED, body=body)])
+            self.guard.begin(connection, Head(self._node_id, event.seq, event.digest), event.at)
+        return event
 
     def witness(self) -> Witness:
         exports = select(func.max(_E.at)).where(_E.kind == EXPORTED)
@@ -166,7 +226,7 @@ class SqlAuditLog:
 
     def _link(self, head: Head, entry: Entry) -> Link:
         # Taken under the lock, so that times never run backwards along the chain.
-        at, body = self._clock.now(), PROCESS.fields(entry.body)
+        at, body = self._clock.now(), self._redactor.fields(entry.body)
         if entry.kind == CERTIFICATE and self._signer is not None:
             signature = self._signer.sign(certificate_text(self._node_id, entry.recording_id, body))
             body = {**body, "key_id": self._signer.key_id, "signature": signature.hex()}

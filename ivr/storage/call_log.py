@@ -5,25 +5,25 @@ from __future__ import annotations
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from ivr.domain.redaction import REDACTOR
+from ivr.domain.redaction import REDACTOR, Redactor
 from ivr.errors import ArchiveError
-from ivr.process_log import PROCESS
 from ivr.services.ports import CallRow
 from ivr.storage.database import Database
 from ivr.storage.tables import calls
 
 
 class SqlCallLog:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, redactor: Redactor = REDACTOR) -> None:
         self._database = database
+        self._redactor = redactor
 
     def add(self, row: CallRow) -> None:
         """Report a call, once; of all numbers, only the other party's telephone number is kept.
 
         Raises ArchiveError when it was reported already.
         """
-        values = PROCESS.fields({**vars(row), "consent": dict(row.consent)})
-        values["party"] = REDACTOR.text(row.party, keep_phones=True)
+        values = self._redactor.fields({**vars(row), "consent": dict(row.consent)})
+        values["party"] = self._redactor.text(row.party, keep_phones=True)
         try:
             with self._database.writing() as connection:
                 connection.execute(insert(calls), [values])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.legal_hold import LegalHold
@@ -18,7 +18,7 @@ from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.legal_holds import active_holds, keep_holds_still
 from ivr.storage.recording_rows import columns_of, read_rows
-from ivr.storage.tables import derived_data, recording_keys, recording_purposes, recordings
+from ivr.storage.tables import recording_keys, recording_purposes, recordings
 
 #: Ids in one query: SQLite allows 32,766 parameters.
 _BATCH = 5_000
@@ -114,8 +114,6 @@ class SqlCatalogue:
             if at is not None:
                 changes["moved_at"] = at
             connection.execute(update(recordings).where(recordings.c.recording_id == recording_id).values(**changes))
-            if after in RECORDING.final:
-                connection.execute(delete(derived_data).where(derived_data.c.recording_id == recording_id))
         return after
 
     def settle(

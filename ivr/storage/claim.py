@@ -31,6 +31,7 @@ def claimed(database: Database, name: str) -> Iterator[None]:
             connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
             yield
         return
+    database.must_be_writable()
     path = Path(f"{database.engine.url.database}.claims")
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

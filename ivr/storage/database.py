@@ -5,29 +5,27 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ivr.errors import ConfigurationError, HostError, IvrError
+from ivr.errors import ConfigurationError, HostError, IvrError, LostEvidenceError
 from ivr.storage import schema
 
 _WRITING = "ivr_writing"
 _BUSY_MS = 15_000
 _CHECKPOINT_PATIENCE_MS = 200
-_PRAGMAS = (
-    f"busy_timeout={_BUSY_MS}",
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "secure_delete=ON",
-    "temp_store=MEMORY",
-)
+_AFTER_COMMIT = "ivr_after_commit"
+_READ_ONLY = "ivr_read_only"
+_READING = (f"busy_timeout={_BUSY_MS}", "temp_store=MEMORY")
+_PRAGMAS = (*_READING, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 
 
 class Database:
@@ -37,15 +35,18 @@ class Database:
         self.engine = engine
         self._writer = engine.execution_options(**{_WRITING: True})
         self._joint = threading.local()
+        self._file = DatabaseFile(engine) if self.is_sqlite else None
+        #: A SQLite file that we may only read: `writing` refuses.
+        self.read_only: bool = engine.get_execution_options().get(_READ_ONLY, False)
 
     @classmethod
     def open(cls, url: str, *, create: bool = False) -> Database:
         """Open and check the schema; with `create`, make or upgrade it first.
 
         `url` is `sqlite:////path/ivr.db` or `postgresql://…`. Raises ConfigurationError for a wrong URL; HostError when
-        the database cannot be reached, or its schema is older or newer than this program.
+        the database cannot be reached, or its schema is older or newer than this program. Only `create` makes a file.
         """
-        database = cls(_engine(url))
+        database = cls(_engine(url, create=create))
         try:
             if create:
                 database.upgrade()
@@ -100,8 +101,10 @@ class Database:
         if self.joint is not None:
             yield self.joint
             return
-        with _told(self.name), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with _told(self.name):
+            self._must_be_there()
+            with self.engine.connect() as connection, connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -109,8 +112,34 @@ class Database:
         if self.joint is not None:
             yield self.joint
             return
-        with _told(self.name), self._writer.connect() as connection, connection.begin():
-            yield connection
+        self.must_be_writable()
+        with _told(self.name):
+            self._must_be_there()
+            with self._writer.connect() as connection:
+                after: dict[str, Callable[[], None]] = {}
+                connection.info[_AFTER_COMMIT] = after
+                with connection.begin():
+                    yield connection
+        for work in after.values():
+            work()
+
+    def must_be_writable(self) -> None:
+        """Raise HostError where the database can only be read."""
+        if self.read_only:
+            raise HostError(
+                "the database can only be read here, and what was asked must be written into it",
+                where=self.name,
+                remedy="run it as the user that may write there, on a file system that is mounted for writing",
+            )
+
+    def after_commit(self, connection: Connection, name: str, work: Callable[[], None]) -> None:
+        """Have `work` done once the transaction of `connection` has happened; of one `name` only the last."""
+        connection.info[_AFTER_COMMIT][name] = work
+
+    def _must_be_there(self) -> None:
+        """Raise LostEvidenceError when what we write would go where nobody finds it."""
+        if self._file is not None:
+            self._file.must_be_ours()
 
     @property
     def joint(self) -> Connection | None:
@@ -134,8 +163,11 @@ class Database:
     def empty_log(self) -> bool:
         """Move SQLite's write-ahead log into the database and cut it to nothing: it still holds pages as they were.
 
-        False when a reader is busy at this moment: try again later. It does not wait for long, a line may be waiting.
+        False where we may only read, and when a reader is busy at this moment: try again later. It does not wait for
+        long, a line may be waiting.
         """
+        if self.read_only:
+            return False
         with _told(self.name):
             raw = self.engine.raw_connection()
             try:
@@ -153,13 +185,67 @@ class Database:
         self.engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def sqlite_file(url: str) -> Path | None:
+    """The file that a URL names; None for a server, and for what is no URL of ours."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    found = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    return Path(found) if found else None
+
+
+class DatabaseFile:
+    """The SQLite file as this process opened it: its path must go on naming it, and its write-ahead log."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._path = str(engine.url.database)
+        self._opened = _identity(self._path)
+        self._log: tuple[int, int] | None = None
+        # A log lives as long as somebody has it open: with the connections, ours may rightly have changed.
+        for moment in ("connect", "close"):
+            event.listen(engine, moment, lambda *_: self._forget_log())
+
+    def must_be_ours(self) -> None:
+        """Raise LostEvidenceError when the path names another file than the one that was opened, or none."""
+        log = _identity(f"{self._path}-wal")
+        self._log = self._log or log
+        now = _identity(self._path)
+        if now == self._opened and log == self._log:
+            return
+        if now != self._opened:
+            what = "the database file is gone" if now is None else "another file lies where the database was"
+        else:
+            what = "the database has lost its log" if log is None else "another log lies beside the database"
+        raise LostEvidenceError(
+            f"{what} since this process opened it: what is written now would be lost",
+            where=self._path,
+            remedy="put the file back and restart the node; `ivr audit verify` says whether it is the right one",
+        )
+
+    def _forget_log(self) -> None:
+        self._log = None
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise HostError(
+            f"cannot look at the database: {error.strerror}", where=path, remedy="mend the rights of its folder"
+        ) from error
+    return found.st_dev, found.st_ino
+
+
+def _engine(url: str, *, create: bool) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "sqlite":
-            return _sqlite(url, parsed.database)
+            return _sqlite(url, parsed.database, create=create)
         if parsed.get_backend_name() == "postgresql":
             return create_engine(parsed, pool_pre_ping=True, pool_size=4, connect_args={"connect_timeout": 5})
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
@@ -173,30 +259,72 @@ def _engine(url: str) -> Engine:
     )
 
 
-def _sqlite(url: str, path: str | None) -> Engine:
+def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:
     if not path or path == ":memory:":
         raise ConfigurationError(
             "a database in memory keeps no evidence", key="database", value=url, remedy="sqlite:////path/ivr.db"
         )
-    folder = Path(path).absolute().parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Made here because SQLite would make it readable for all; its -wal and -shm files take over this mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
+    if create:
+        _make_file(path)
+    elif not os.path.exists(path):
         raise HostError(
-            f"cannot open the database: {error.strerror}", where=path, remedy="choose a directory that ivr may write"
-        ) from error
-    engine = create_engine(f"sqlite:///{path}", pool_size=4)
-    event.listen(engine, "connect", _prepare)
+            "the database file is not there",
+            where=path,
+            remedy="put it back where it was; only for a new node: 'ivr init'",
+        )
+    reading = not create and not _may_write(path)
+    # mode=rw: a connection that is opened later never makes a new file where ours has gone.
+    place = f"file:{quote(str(Path(path).absolute()))}?{_only_reading(path) if reading else 'mode=rw'}"
+    engine = create_engine(
+        f"sqlite:///{path}",
+        pool_size=4,
+        creator=lambda: sqlite3.connect(place, uri=True, check_same_thread=False),
+        execution_options={_READ_ONLY: reading},
+    )
+    event.listen(engine, "connect", partial(_prepare, _READING if reading else _PRAGMAS))
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+def _may_write(path: str) -> bool:
+    """Whether we may write the file and, for its log, beside it."""
+    return all(os.access(one, os.W_OK, effective_ids=True) for one in (path, Path(path).absolute().parent))
+
+
+def _only_reading(path: str) -> str:
+    """How to open a file beside which nothing can be written: a log, if there is one, can only be read with its index.
+
+    Without a log nobody has it open for writing, so that it may be taken for unchanging.
+    """
+    log, index = Path(f"{path}-wal"), Path(f"{path}-shm")
+    if not log.exists() or not log.stat().st_size:
+        return "mode=ro&immutable=1"
+    if index.exists():
+        return "mode=ro"
+    raise HostError(
+        "the database has a log that cannot be read where nothing may be written",
+        where=str(log),
+        remedy="copy the three files (.sqlite3, -wal, -shm) to a folder that you may write, and read that copy",
+    )
+
+
+def _make_file(path: str) -> None:
+    """Made here because SQLite would make it readable for all; its -wal and -shm files take over this mode."""
+    try:
+        Path(path).absolute().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Only when there is none: closing a file takes away the locks that this process has on it (POSIX).
+        if not os.path.exists(path):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise HostError(
+            f"cannot open the database: {error.strerror}", where=path, remedy="choose a directory that ivr may write"
+        ) from error
+
+
+def _prepare(pragmas: Sequence[str], connection: sqlite3.Connection, _record: Any) -> None:
     # Transactions begin where we say (see _begin), not where the driver guesses.
     connection.isolation_level = None
-    for pragma in _PRAGMAS:
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -46,7 +46,6 @@ from ivr.storage.legal_holds import active_holds, keep_holds_still
 from ivr.storage.tables import (
     audit_events,
     business_events,
-    derived_data,
     meta,
     recording_purposes,
     recordings,
@@ -173,7 +172,6 @@ class SqlRetentionLedger:
             mine = _claimed(connection, recording_ids, owner)
             if not mine:
                 return set()
-            connection.execute(delete(derived_data).where(derived_data.c.recording_id.in_(mine)))
             done = _with_event(connection, said.DISCARDED, mine)
             wanted = [entry for one in mine if one not in done for entry in entries(one)]
             if wanted:
@@ -293,6 +291,7 @@ def _stored(
         rule_ids=tuple(it["rule_ids"]),
         deadline=it["deadline"],
         sha256=it["sha256"],
+        state=it["state"],
     )
 
 

@@ -225,16 +225,6 @@ retention_claims = Table(
     Column("until", UtcTime, nullable=False),
 )
 
-#: Transcripts and whatever else was made from the audio, sealed under the recording's own data key.
-derived_data = Table(
-    "derived_data",
-    metadata,
-    Column("recording_id", String(100), primary_key=True),
-    Column("kind", String(40), primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("made_at", UtcTime, nullable=False),
-)
-
 #: Neither number nor name: the id is a keyed hash of scope and person.
 do_not_call = Table(
     "do_not_call",

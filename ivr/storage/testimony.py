@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, exists, select
 from ivr.domain.checkpoint import CERTIFICATE
 from ivr.domain.evidence import stamp
 from ivr.domain.recording import RECORDING, UNFINISHED
+from ivr.domain.redaction import REDACTOR
 from ivr.domain.retention import RECORDED_AT
-from ivr.process_log import PROCESS
 from ivr.services import holdings as said
 from ivr.services.holds import items_digest
 from ivr.services.ports import AuditEvent
@@ -108,7 +108,7 @@ def _same_hold(row: Row[Any], items: Sequence[str], body: Mapping[str, Any]) -> 
         "active_from": active_from,
     }
     # Events of older versions tell neither of the last two.
-    return all(body.get(name, value) == value for name, value in PROCESS.fields(written).items())
+    return all(body.get(name, value) == value for name, value in REDACTOR.fields(written).items())
 
 
 def _gone(connection: Connection) -> Iterator[str]:
@@ -171,12 +171,12 @@ def _kept(connection: Connection) -> Iterator[str]:
 def _tag_fault(row: Row[Any], events: Sequence[AuditEvent]) -> str:
     """Say which of its fields are not what was told when it was begun and sealed."""
     altered = []
-    written = PROCESS.fields({name: row._mapping[name] for name in _TAG})
+    written = REDACTOR.fields({name: row._mapping[name] for name in _TAG})
     begun = [event.body for event in events if event.kind == said.STARTED]
     if begun and written not in [{name: body.get(name, written[name]) for name in _TAG} for body in begun]:
         altered += [name for name in _TAG if all(body.get(name, written[name]) != written[name] for body in begun)]
     sealed = {event.node_id: event.body for event in events if "sha256" in event.body and event.kind in TELLING}
-    if sealed and PROCESS.fields({"sha256": row.sha256})["sha256"] not in [body["sha256"] for body in sealed.values()]:
+    if sealed and REDACTOR.fields({"sha256": row.sha256})["sha256"] not in [body["sha256"] for body in sealed.values()]:
         altered.append("sha256")
     masks = [event.body["masks"] for event in events if event.kind == said.SEALED and "masks" in event.body]
     if masks and len(row.masks) not in masks:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import threading
+import wave
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -14,7 +16,7 @@ from ivr.domain.bar import KnownBy, strongest
 from ivr.domain.evidence import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
 from ivr.domain.legal_hold import LegalHold
 from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
-from ivr.errors import ArchiveError, HostError
+from ivr.errors import ArchiveError, HostError, LostEvidenceError
 from ivr.services.pending_evidence import Pending, Unreadable
 from ivr.services.ports import AuditEvent, Bar, CallRow, RecordingRow, RecordingTag, SealedFile
 
@@ -201,14 +203,19 @@ class FakeStore:
         if container.sealed() != sealed:
             raise ArchiveError("was changed", where=f"recording {recording_id}", remedy="take it from a backup")
 
-    def decode(self, recording_id: str, data_key: bytes | bytearray) -> tuple[bytes, int, int]:
-        container = self._whole(recording_id, data_key)
-        return bytes(container.pcm), container.rate_hz, container.channels
-
     def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
         if form not in ("wav", "opus"):
             raise ArchiveError(f"cannot make a copy as '{form}'", remedy="use wav or opus")
-        return form.encode() + bytes(self._whole(recording_id, data_key).pcm)
+        whole = self._whole(recording_id, data_key)
+        if form == "opus":
+            return b"OggS" + bytes(whole.pcm)
+        made = io.BytesIO()
+        with wave.open(made, "wb") as file:
+            file.setnchannels(whole.channels)
+            file.setsampwidth(2)
+            file.setframerate(whole.rate_hz)
+            file.writeframes(whole.pcm)
+        return made.getvalue()
 
     def delete(self, recording_id: str) -> None:
         self.files.pop(recording_id, None)
@@ -402,6 +409,11 @@ class FakeAuditLog:
         self._clock = clock or TickingClock()
         self.chain: list[AuditEvent] = []
         self.head = Head(node_id, 0, GENESIS)
+        self.lost = False
+
+    def must_be_whole(self) -> None:
+        if self.lost:
+            raise LostEvidenceError("the database is gone", where="memory", remedy="put it back")
 
     def append(
         self,
@@ -412,6 +424,7 @@ class FakeAuditLog:
         body: Mapping[str, object] | None = None,
     ) -> AuditEvent:
         check_body(body or {})
+        self.must_be_whole()
         stored = json.loads(canonical(body or {}))
         at, seq, previous = self._clock.now(), self.head.seq + 1, self.head.digest
         digest = digest_of(

@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ivr.bootstrap.retention import open_retention
+from ivr.bootstrap.world import SystemClock
 from ivr.cli.root import main
 from ivr.domain.bar import KnownBy
 from ivr.domain.retention import deadline
@@ -385,3 +386,20 @@ def test_retention_is_built_on_the_settings(stocked: House) -> None:
         assert [item.stored.recording_id for item in retention.run.plan()] == ["old"]
     finally:
         archive.close()
+
+
+def test_a_clock_that_the_evidence_speaks_against_destroys_nothing_until_somebody_says_why(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ten_years = datetime.now(UTC) + timedelta(days=3650)
+    monkeypatch.setattr(SystemClock, "now", lambda self: ten_years)
+    refused = terminal.run("retention run")
+    assert refused.exit_code == 1
+    assert "without any evidence" in refused.stderr
+    (told,) = terminal.told("doctor", code=1)
+    assert [check["ok"] for check in told["checks"] if check["name"] == "horloge"] == [False]
+    assert terminal.run("keys prune").exit_code == 1
+    assert {row["state"] for row in terminal.told("recordings list")} == {"SEALED"}
+    (done,) = terminal.told("retention run --clock-reason horloge~vérifiée --actor ana")
+    assert len(done["destroyed"]) == 4
+    assert "clock.accepted" in terminal.kinds()

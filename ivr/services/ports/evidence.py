@@ -80,6 +80,12 @@ class AuditLog(Protocol):
         """Return one line per broken link, naming node, sequence number and what is wrong; empty when whole."""
         ...
 
+    def must_be_whole(self) -> None:
+        """Raise LostEvidenceError when this is not the database that holds this node's evidence; cheap, unlike verify.
+
+        So does every `append`: what is written into another database would hide the loss.
+        """
+
 
 @dataclass(frozen=True)
 class Bar:

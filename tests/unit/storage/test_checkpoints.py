@@ -14,11 +14,12 @@ import pytest
 from ivr.errors import HostError
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
+from ivr.services.destruction_evidence import Destruction
 from ivr.services.evidence_export import export_evidence, read_witness
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from tests.databases import KINDS, fresh_url
-from tests.fakes.vault import TickingClock
+from tests.fakes.vault import START, TickingClock
 
 VERIFIER = Path(__file__).resolve().parents[3] / "tools" / "verify_audit.py"
 SIGNER = Ed25519Signer(Secret("evidence-one", bytes(range(32))))
@@ -268,6 +269,42 @@ def test_a_whole_export_is_found_whole_offline(exported: tuple[Path, Path], tmp_
     other.write_bytes(OTHER.public_pem)
     assert verified(folder, key, other) == (0, "whole: 11 events\n")
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+
+
+def test_certificates_of_older_versions_and_of_this_one_are_checked_offline(tmp_path: Path) -> None:
+    database = Database.open(fresh_url("sqlite", tmp_path))
+    unsigned = SqlAuditLog(database, node_id="node-1", clock=TickingClock(), checkpoint_every=1_000)
+    unsigned.append("certificate.destruction", recording_id="unsigned", body={"sha256": "aa", "rule_id": "REC-007"})
+    audit = a_chain(database, every=1_000)
+    in_a_call = {"sha256": "bb", "rule_id": "OBJ-003", "reason": "objection", "key_destroyed": True, "key_wiped": True}
+    audit.append("certificate.destruction", recording_id="in-a-call", body=in_a_call)
+    by_run = {
+        "rule_id": "REC-007",
+        "rules": ["REC-007"],
+        "reason": "retention",
+        "derived_deleted": True,
+        "owner": "n/1",
+    }
+    audit.append("certificate.destruction", recording_id="by-run", body=by_run)
+    doomed = Destruction(
+        "now", "call-1", ("REC-007",), "retention", "SEALED", "cc", "fr-2026", "1", START, ("quality_audio",)
+    )
+    entry = doomed.certificate({}, at=START, wiped=True, owner="node-1")
+    audit.append(entry.kind, call_id=entry.call_id, recording_id=entry.recording_id, body=entry.body)
+    assert audit.verify() == []
+    folder, key = tmp_path / "export", tmp_path / "key.pem"
+    export_evidence(folder, chain=audit, signer=SIGNER, clock=TickingClock(), actor="auditor")
+    key.write_bytes(SIGNER.public_pem)
+    database.close()
+    assert verified(folder, key) == (0, "whole: 5 events\n")
+    for shape in ("in-a-call", "by-run", "now"):
+        text = (folder / "events.jsonl").read_text("utf-8")
+        line = next(one for one in text.splitlines() if f'"recording_id":"{shape}"' in one)
+        at = line.index('"signature\\":\\"') + 20
+        forged = line[:at] + ("0" if line[at] != "0" else "1") + line[at + 1 :]
+        (folder / "events.jsonl").write_text(text.replace(line, forged), "utf-8")
+        assert f"the certificate of {shape} bears no valid signature" in verified(folder, key)[1]
+        (folder / "events.jsonl").write_text(text, "utf-8")
 
 
 def _edit(folder: Path, change: Callable[[list[str]], list[str]], name: str = "events.jsonl") -> None:

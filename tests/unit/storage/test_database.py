@@ -111,7 +111,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(HostError, match="cannot open the database"):
-        Database.open(f"sqlite:///{tmp_path}/file/ivr.db")
+        Database.open(f"sqlite:///{tmp_path}/file/ivr.db", create=True)
 
 
 def test_sqlite_files_are_private_durable_and_forget_what_is_deleted(tmp_path: Path) -> None:
