@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence import stamp
 from ivr.domain.recording import RECORDING, UNFINISHED, RecordingEvent
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services import holdings as said
+from ivr.services.destruction_evidence import Destruction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ivr.domain.recording import RecordingState
+    from ivr.services.evidence_ports import Entry
     from ivr.services.holdings import Holdings
     from ivr.services.ports import AuditEvent, RecordingRow
 
@@ -42,16 +43,16 @@ def destroy_claimed(vault: Holdings, recording_id: str, *, rule_id: str, reason:
     reason = reason[:200]
     row: RecordingRow | None = None
     past: Mapping[str, AuditEvent] = {}
-    intent: dict[str, object] | None = None
+    doomed: Destruction | None = None
     failure: Exception | None = None
     try:
         row = vault.catalogue.get(recording_id)
         past = {event.kind: event for event in vault.audit.events(recording_id=recording_id)}
-        if said.DISCARDING not in past:
-            # What was sealed needs no reading again: in a bucket it would be a download.
-            digest = row.sealed.sha256 if row.sealed else vault.store.digest(recording_id)
-            intent = {"rule_id": rule_id, "reason": reason, "from_state": row.state.value, "sha256": digest}
-        _shred(vault, recording_id, row, intent)
+        # What was sealed needs no reading again: in a bucket it would be a download.
+        gone = said.DISCARDING in past
+        digest = row.sealed.sha256 if row.sealed else None if gone else vault.store.digest(recording_id)
+        doomed = _doomed(row, digest, rule_id, reason)
+        _shred(vault, recording_id, row, None if gone else doomed.intent())
     except Exception as error:
         if row is None and isinstance(error, ArchiveError):
             # There is no such recording.
@@ -60,19 +61,34 @@ def destroy_claimed(vault: Holdings, recording_id: str, *, rule_id: str, reason:
         # Without the intent; a hold still forbids it.
         _shred(vault, recording_id, row, None)
     vault.store.delete(recording_id)
-    if failure is not None or row is None:
+    if failure is not None or row is None or doomed is None:
         assert failure is not None
         raise failure
-    return _certify(vault, row, past, intent or dict(past[said.DISCARDING].body), rule_id=rule_id, reason=reason)
+    return _certify(vault, row, past, doomed)
 
 
-def _shred(vault: Holdings, recording_id: str, row: RecordingRow | None, intent: Mapping[str, object] | None) -> None:
+def _doomed(row: RecordingRow, sha256: str | None, rule_id: str, reason: str) -> Destruction:
+    return Destruction(
+        recording_id=row.tag.recording_id,
+        call_id=row.tag.call_id,
+        rules=(rule_id,) if rule_id else (),
+        reason=reason,
+        from_state=row.state.value,
+        sha256=sha256,
+        policy_id=row.tag.policy_id,
+        policy_version=row.tag.policy_version,
+        due_at=row.deadline,
+        clocks=(row.tag.retention,),
+    )
+
+
+def _shred(vault: Holdings, recording_id: str, row: RecordingRow | None, intent: Entry | None) -> None:
     """Look for holds, note the intent and delete the key, in one transaction: no hold can come in between."""
     with vault.catalogue.together():
         if row is None or (row.has_key and row.sealed is not None and row.state not in UNFINISHED):
             _refuse_if_held(vault, recording_id)
-        if intent is not None and row is not None:
-            vault.audit.append(said.DISCARDING, call_id=row.tag.call_id, recording_id=recording_id, body=intent)
+        if intent is not None:
+            _append(vault, intent)
         vault.catalogue.destroy_key(recording_id)
 
 
@@ -88,43 +104,24 @@ def _refuse_if_held(vault: Holdings, recording_id: str) -> None:
         )
 
 
-def _certify(
-    vault: Holdings,
-    row: RecordingRow,
-    past: Mapping[str, AuditEvent],
-    noted: Mapping[str, object],
-    *,
-    rule_id: str,
-    reason: str,
-) -> RecordingState:
-    recording_id = row.tag.recording_id
-    if said.CERTIFICATE not in past:
-        vault.audit.append(
-            said.CERTIFICATE,
-            call_id=row.tag.call_id,
-            recording_id=recording_id,
-            body={
-                # After a crash the bytes may be gone already; the intent still says what they were.
-                "sha256": noted.get("sha256"),
-                "rule_id": noted.get("rule_id", rule_id),
-                "reason": noted.get("reason", reason),
-                "key_destroyed": True,
-                # Whether its bytes are gone from the database's files too; if not, recovery and clerk go on trying.
-                "key_wiped": vault.catalogue.wipe_destroyed_keys(),
-                "file_deleted": True,
-                "policy_id": row.tag.policy_id,
-                "policy_version": row.tag.policy_version,
-                "destroyed_at": stamp(vault.clock.now()),
-            },
-        )
-    if row.state in RECORDING.final:
-        return row.state
-    discards = RECORDING.allows(row.state, RecordingEvent.DISCARD)
-    event = RecordingEvent.DISCARD if discards else RecordingEvent.PURGE
-    body = {"rule_id": rule_id, "reason": reason, "from_state": row.state.value}
-    # The state moves last: while it has not, recovery comes back here.
+def _certify(vault: Holdings, row: RecordingRow, past: Mapping[str, AuditEvent], doomed: Destruction) -> RecordingState:
+    noted = past[said.DISCARDING].body if said.DISCARDING in past else doomed.intent().body
+    certified = said.CERTIFICATE in past
+    # Whether the key's bytes are gone from the database's files too; if not, recovery and clerk go on trying.
+    wiped = certified or vault.catalogue.wipe_destroyed_keys()
+    now, final = vault.clock.now(), row.state
+    # The state moves with the certificate: while it has not, recovery comes back here.
     with vault.catalogue.together():
-        after = vault.catalogue.move(recording_id, event.value, reason=reason, at=vault.clock.now())
-        if said.DISCARDED not in past:
-            vault.audit.append(said.DISCARDED, call_id=row.tag.call_id, recording_id=recording_id, body=body)
-    return after
+        if not certified:
+            _append(vault, doomed.certificate(noted, at=now, wiped=wiped, owner=vault.node_id))
+        if row.state not in RECORDING.final:
+            discards = RECORDING.allows(row.state, RecordingEvent.DISCARD)
+            event = RecordingEvent.DISCARD if discards else RecordingEvent.PURGE
+            final = vault.catalogue.move(doomed.recording_id, event.value, reason=doomed.reason, at=now)
+            if said.DISCARDED not in past:
+                _append(vault, doomed.end())
+    return final
+
+
+def _append(vault: Holdings, entry: Entry) -> None:
+    vault.audit.append(entry.kind, call_id=entry.call_id, recording_id=entry.recording_id, body=entry.body)

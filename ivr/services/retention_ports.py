@@ -36,6 +36,7 @@ class Stored:
     deadline: datetime | None
     sha256: str | None
     fault: str = ""
+    state: str = ""
 
     @property
     def recording_id(self) -> str:
@@ -107,7 +108,7 @@ class RetentionLedger(Protocol):
     def certify(
         self, recording_ids: Sequence[str], *, owner: str, entries: Callable[[str], Sequence[Entry]], at: datetime
     ) -> set[str]:
-        """Delete what was derived, append `entries`, move the rows to PURGED, give the claims back: one transaction.
+        """Append `entries`, move the rows to PURGED, give the claims back: one transaction.
 
         What is not ours any more is left alone. Returns what was certified.
         """

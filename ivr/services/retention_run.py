@@ -1,6 +1,6 @@
 """The retention run: what is due, and why; destroyed in order, with one signed certificate each.
 
-Order per recording: intent and key (one transaction), file, wipe of the keys' bytes, derived data, certificate and
+Order per recording: intent and key (one transaction), file, wipe of the keys' bytes, certificate and
 state (one transaction). Steps are taken for many at a time; each may be repeated, and what a kill leaves is due still:
 it keeps its state until the certificate stands, so the next run finds it, sees which steps were taken, and goes on.
 """
@@ -17,8 +17,10 @@ from ivr.domain.profile import Profile
 from ivr.domain.retention import RetentionTable
 from ivr.domain.retention_decision import RetentionDecision, Verdict, decide_retention
 from ivr.errors import IvrError
+from ivr.services.clock_guard import ClockGuard
+from ivr.services.destruction_evidence import Destruction
+from ivr.services.evidence_ports import Entry
 from ivr.services.ports import Clock, RecordingStore
-from ivr.services.retention_evidence import destroyed, intent_of
 from ivr.services.retention_ports import Place, RetentionLedger, Stored
 
 #: Rows in one transaction: a line that must note an objection meanwhile waits for no longer than that.
@@ -84,7 +86,9 @@ class RetentionRun:
         chunk: int = CHUNK,
         round_size: int = ROUND,
         lease: timedelta = LEASE,
+        clock_guard: ClockGuard | None = None,
     ) -> None:
+        """With `clock_guard` nothing is destroyed by a clock that the evidence speaks against."""
         self._ledger = ledger
         self._store = store
         self._clock = clock
@@ -97,6 +101,7 @@ class RetentionRun:
         self._chunk = chunk
         self._round = round_size
         self._lease = lease
+        self._clock_guard = clock_guard
 
     def plan(self, at: datetime | None = None) -> Iterator[PlanItem]:
         """What a run at `at` (now) would look at, by deadline. Changes nothing.
@@ -136,7 +141,12 @@ class RetentionRun:
         return decide_retention(stored.artefact, stored.events, stored.holds, self._table, self._profile, at)
 
     def run(self, recording_ids: Sequence[str] | None = None) -> RunReport:
-        """Destroy what is due, or those of the named recordings that are. Never raises for a single recording."""
+        """Destroy what is due, or those of the named recordings that are. Never raises for a single recording.
+
+        Raises ComplianceError, and destroys nothing, when the clock cannot be right.
+        """
+        if self._clock_guard is not None:
+            self._clock_guard.must_be_plausible()
         report = RunReport()
         if recording_ids is None:
             self.shorten()
@@ -213,7 +223,7 @@ class RetentionRun:
             sorted(mine),
             owner=self._owner,
             decide=self._decide_at_last,
-            intent=lambda stored: intent_of(stored, self._decided[stored.recording_id]),
+            intent=lambda stored: self._doomed(stored).intent(),
         )
         by_id = {one.recording_id for one in done}
         for one in some:
@@ -247,10 +257,29 @@ class RetentionRun:
         done = self._ledger.certify(
             sorted(by_id),
             owner=self._owner,
-            entries=lambda one: destroyed(by_id[one], self._decided[one], at=now, wiped=wiped, owner=self._owner),
+            entries=lambda one: self._entries(by_id[one], now, wiped),
             at=now,
         )
         return sorted(done)
+
+    def _entries(self, stored: Stored, at: datetime, wiped: bool) -> list[Entry]:
+        doomed = self._doomed(stored)
+        return [doomed.certificate({}, at=at, wiped=wiped, owner=self._owner), doomed.end()]
+
+    def _doomed(self, stored: Stored) -> Destruction:
+        decision = self._decided[stored.recording_id]
+        return Destruction(
+            recording_id=stored.recording_id,
+            call_id=stored.call_id,
+            rules=decision.reasons,
+            reason="retention",
+            from_state=stored.state,
+            sha256=stored.sha256,
+            policy_id=stored.policy_id,
+            policy_version=stored.policy_version,
+            due_at=decision.due_at,
+            clocks=[purpose.tag for purpose in decision.purposes],
+        )
 
     def _decide_at_last(self, stored: Stored) -> RetentionDecision | None:
         """Decide when nothing can change any more, and keep the decision for what is written about it.

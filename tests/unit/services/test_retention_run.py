@@ -16,12 +16,12 @@ from ivr.domain.checkpoint import certificate_text
 from ivr.domain.evidence import stamp
 from ivr.domain.retention import Duration, RetentionTable
 from ivr.errors import ArchiveError, HostError
+from ivr.services.evidence_ports import Entry
 from ivr.services.inspection import leftovers
-from ivr.services.retention_evidence import intent_of
 from tests.databases import KINDS, fresh_url
 from tests.fakes.tripwire import Killed, Tripwire
-from tests.fakes.vault import FakeStore
-from tests.unit.services.retention_world import CALLED, GONE, KEPT, SIGNER, RetentionWorld
+from tests.fakes.vault import FakeStore, a_tag
+from tests.unit.services.retention_world import CALLED, GONE, KEPT, SIGNER, SOUND, RetentionWorld
 
 
 @pytest.fixture(params=KINDS)
@@ -41,16 +41,11 @@ def test_the_plan_tells_what_is_due_and_why_and_changes_nothing(world: Retention
     assert world.state("old") == world.state("new") == KEPT
 
 
-def test_what_is_due_loses_key_file_and_derived_data_and_leaves_one_signed_certificate(world: RetentionWorld) -> None:
+def test_what_is_due_loses_key_and_file_and_leaves_one_signed_certificate(world: RetentionWorld) -> None:
     for number in range(8):
         world.record(f"rec-{number}", at=CALLED - timedelta(hours=8 - number))
     world.record("young", at=CALLED + timedelta(days=100))
     world.clock.at = CALLED + timedelta(days=190)
-    with world.database.writing() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO derived_data (recording_id, kind, sealed, made_at) "
-            "VALUES ('rec-1', 'transcript', '00', '2026-11-21 09:00:00+00:00')"
-        )
     report = world.run().run()
     assert report.ok
     assert sorted(report.destroyed) == [f"rec-{number}" for number in range(8)]
@@ -65,27 +60,46 @@ def test_what_is_due_loses_key_file_and_derived_data_and_leaves_one_signed_certi
         assert certificate["key_id"] == SIGNER.key_id
         assert "REC-007" in certificate["rules"]  # type: ignore[operator]
     with world.database.reading() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM derived_data").scalar_one() == 0
         assert connection.exec_driver_sql("SELECT count(*) FROM retention_claims").scalar_one() == 0
     assert world.audit.verify() == []
     assert world.run().run().destroyed == []
     assert world.vault.recover() == []
 
 
-def test_a_certificate_holds_no_content_and_no_key(world: RetentionWorld) -> None:
-    world.record("rec-1")
-    wrapped = world.catalogue.wrapped_key("rec-1")
+def test_a_certificate_holds_no_content_and_no_key_and_is_the_same_whoever_destroys(world: RetentionWorld) -> None:
+    for name in ("by run", "by hand"):
+        world.record(name)
+    wrapped = world.catalogue.wrapped_key("by run")
+    world.vault.discard_stored("by hand", rule_id="OBJ-003", reason="asked for")
+    begun = world.vault.begin(a_tag("live", call_id="call-of-live", retention="quality_audio"))
+    begun.write(SOUND)
+    begun.discard("OBJ-003", "objection")
     world.clock.at = CALLED + timedelta(days=190)
     world.run().run()
-    (certificate,) = world.certificates("rec-1")
-    assert set(certificate) == {
-        "rule_id", "rules", "reason", "sha256", "policy_id", "policy_version", "due_at", "destroyed_at", "clocks",
-        "key_destroyed", "key_wiped", "file_deleted", "derived_deleted", "owner", "key_id", "signature",
-    }  # fmt: skip
-    assert wrapped.hex() not in str(certificate)
-    told = {name: certificate[name] for name in ("key_destroyed", "key_wiped", "file_deleted", "derived_deleted")}
+    for name, rule, state in (
+        ("by run", "REC-007", "SEALED"),
+        ("by hand", "OBJ-003", "SEALED"),
+        ("live", "OBJ-003", "CAPTURING"),
+    ):
+        (certificate,) = world.certificates(name)
+        assert set(certificate) == {
+            "rule_id", "rules", "reason", "from_state", "sha256", "policy_id", "policy_version", "due_at", "clocks",
+            "destroyed_at", "key_destroyed", "key_wiped", "file_deleted", "owner", "key_id", "signature",
+        }  # fmt: skip
+        assert certificate["rules"][0] == certificate["rule_id"]  # type: ignore[index]
+        assert rule in certificate["rules"]  # type: ignore[operator]
+        assert (certificate["from_state"], certificate["clocks"]) == (state, ["quality_audio"])
+        kinds = [event.kind for event in world.audit.events(recording_id=name)]
+        assert kinds[-3:] == ["recording.discarding", "certificate.destruction", "recording.discarded"]
+        bodies = {event.kind: event.body for event in world.audit.events(recording_id=name)}
+        assert set(bodies["recording.discarded"]) == {"rule_id", "rules", "reason", "from_state"}
+        assert {*bodies["recording.discarded"], "sha256", "due_at"} == set(bodies["recording.discarding"])
+        assert wrapped.hex() not in str(certificate)
+    assert world.audit.verify() == []
+    (certificate,) = world.certificates("by run")
+    told = {name: certificate[name] for name in ("key_destroyed", "key_wiped", "file_deleted")}
     assert set(told.values()) == {True}
-    row = world.catalogue.get("rec-1")
+    row = world.catalogue.get("by run")
     assert row.sealed is not None
     assert row.deadline is not None
     assert (certificate["sha256"], certificate["due_at"]) == (row.sealed.sha256, stamp(row.deadline))
@@ -93,13 +107,11 @@ def test_a_certificate_holds_no_content_and_no_key(world: RetentionWorld) -> Non
     assert (certificate["clocks"], certificate["reason"], certificate["owner"]) == (
         ["quality_audio"], "retention", "node-1/1"
     )  # fmt: skip
-    assert certificate["rule_id"] == certificate["rules"][0]  # type: ignore[index]
-    told_of = [event for event in world.audit.events(recording_id="rec-1") if event.seq > 2]
-    intent, _, end = told_of
-    why = {name: certificate[name] for name in ("rule_id", "rules", "reason")}
+    intent, _, end = world.audit.events(recording_id="by run")[-3:]
+    why = {name: certificate[name] for name in ("rule_id", "rules", "reason", "from_state")}
     assert intent.body == {**why, "sha256": row.sealed.sha256, "due_at": stamp(row.deadline)}
     assert (end.kind, end.body) == ("recording.discarded", why)
-    assert {event.call_id for event in (intent, end)} == {"call-of-rec-1"}
+    assert {event.call_id for event in (intent, end)} == {"call-of-by run"}
 
 
 class Deadly(Tripwire):
@@ -390,18 +402,6 @@ def test_the_plan_after_a_changed_policy_names_what_nobody_can_decide_about(worl
     ]  # fmt: skip
 
 
-def test_a_discard_takes_what_was_derived_with_it(world: RetentionWorld) -> None:
-    world.record("rec-1")
-    with world.database.writing() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO derived_data (recording_id, kind, sealed, made_at) "
-            "VALUES ('rec-1', 'transcript', '00', '2026-11-21 09:00:00+00:00')"
-        )
-    world.vault.discard_stored("rec-1", rule_id="REC-005", reason="x")
-    with world.database.reading() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM derived_data").scalar_one() == 0
-
-
 def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: RetentionWorld) -> None:
     world.record("rec-1")
     world.clock.at = CALLED + timedelta(days=190)
@@ -412,7 +412,9 @@ def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: R
         ["rec-1"],
         owner="dead",
         decide=lambda stored: run.decide(stored, now),
-        intent=lambda stored: intent_of(stored, run.decide(stored, now)),
+        intent=lambda stored: Entry(
+            "recording.discarding", stored.call_id, stored.recording_id, {"rule_id": "REC-007"}
+        ),
     )
     assert world.state("rec-1") == ("SEALED", False, True)
     (told,) = leftovers(world.vault.holdings)
