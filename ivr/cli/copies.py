@@ -81,7 +81,9 @@ def export(
             authority=asked if request_is_of_authority(audience) else None,
         )
         archive = desk.archive
-        exporter = Exporter(archive.vault, archive.audit, archive.signer, SystemClock(), desk.retention.gate)
+        exporter = Exporter(
+            archive.vault, archive.audit, archive.signer, SystemClock(), desk.retention.gate, archive.redactor
+        )
         searching = bool(program or since or until)
         if searching and (recording_ids or not request_is_of_authority(audience)):
             raise ConfigurationError(

@@ -26,9 +26,9 @@ from ivr.cli import (
     vault,
     verification,
 )
+from ivr.domain.redaction import REDACTOR
 from ivr.errors import EXIT_OK, EXIT_REFUSED
 from ivr.hardening import forbid_core_dumps
-from ivr.process_log import PROCESS
 from ivr.screen import complain
 
 
@@ -42,7 +42,7 @@ class Commands(click.Group):
         except click.ClickException as error:
             shown = io.StringIO()
             error.show(shown)
-            complain(PROCESS.text(shown.getvalue()).rstrip("\n"))
+            complain(REDACTOR.text(shown.getvalue()).rstrip("\n"))
             sys.exit(error.exit_code)
         except click.Abort:
             sys.exit(EXIT_REFUSED)

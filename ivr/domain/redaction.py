@@ -54,30 +54,12 @@ _MEASURE = re.compile(r"(?:^|_)(?:ms|us|ns|s|at|hz|bytes|size|seq|port|pid|count
 class Redactor:
     """Replaces what it finds by its kind: `<nir>`, `<card>`, `<iban>`, `<phone>`, `<name>`, `<cvv>`, `<otp>`…
 
-    One for a process; `know` adds a person's name, which is then found in any spelling and order.
+    What it makes of a text depends on the text and on `names` alone: persons' names, found in any spelling and order.
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._names = {name: tuple(words) for name in names if (words := _words(name))}
         self._by_word: dict[str, list[str]] = {}
-        self.know(*names)
-
-    def know(self, *names: str) -> None:
-        """From now on these names are replaced: whole whatever the case, each part where it is written as a name."""
-        for name in names:
-            parts = _words(name)
-            if parts and name not in self._names:
-                self._names[name] = tuple(parts)
-        self._index()
-
-    def forget(self, *names: str) -> None:
-        """These persons are not on the line any more."""
-        for name in names:
-            self._names.pop(name, None)
-        self._index()
-
-    def _index(self) -> None:
-        self._by_word = {}
         for name, parts in self._names.items():
             for word in {*parts, "".join(parts), "".join(reversed(parts))}:
                 self._by_word.setdefault(word, []).append(name)
@@ -162,6 +144,18 @@ class Redactor:
                     yield Found(*word.span(), "name")
 
 
+class LearningRedactor(Redactor):
+    """A redactor that comes to know names; for what a process says, never for what is stored or digested."""
+
+    def know(self, *names: str) -> None:
+        """From now on these names are replaced: whole whatever the case, each part where it is written as a name."""
+        super().__init__([*self._names, *names])
+
+    def forget(self, *names: str) -> None:
+        """These persons are not on the line any more."""
+        super().__init__([name for name in self._names if name not in names])
+
+
 def _words(name: str) -> list[str]:
     return _WORD.findall(_folded(unicodedata.normalize("NFC", name)))
 
@@ -219,5 +213,5 @@ def _said(text: str) -> Iterator[Found]:
         at += len(line)
 
 
-#: Knows no names; for whatever is not said in a process of calls.
+#: Knows no names.
 REDACTOR = Redactor()

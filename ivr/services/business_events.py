@@ -9,10 +9,10 @@ from ivr.domain.artefact import BusinessEvent, EventKind
 from ivr.domain.business_event import EventEffect, apply_event
 from ivr.domain.evidence import stamp
 from ivr.domain.profile import Profile
+from ivr.domain.redaction import REDACTOR, Redactor
 from ivr.domain.retention import RetentionTable
 from ivr.domain.retention_decision import Verdict
 from ivr.errors import ConfigurationError, nearest
-from ivr.process_log import PROCESS
 from ivr.services.evidence_ports import Entry
 from ivr.services.ports import Clock
 from ivr.services.retention_ports import RetentionLedger, Stored
@@ -50,6 +50,7 @@ class BusinessEvents:
         table: RetentionTable,
         profile: Profile,
         retention: RetentionRun | None = None,
+        redactor: Redactor = REDACTOR,
     ) -> None:
         """With `retention`, what an event ends at once is destroyed at once, not at the next sweep."""
         self._ledger = ledger
@@ -57,6 +58,7 @@ class BusinessEvents:
         self._table = table
         self._profile = profile
         self._retention = retention
+        self._redactor = redactor
 
     def note(
         self, recording_id: str, kind: EventKind, *, actor: str, at: datetime | None = None, reference: str = ""
@@ -69,7 +71,7 @@ class BusinessEvents:
         """
         now = self._clock.now()
         # As the evidence will say it, so that row and evidence agree.
-        said = PROCESS.fields({"actor": actor, "reference": reference})
+        said = self._redactor.fields({"actor": actor, "reference": reference})
         actor, reference = (str(said[name])[:_LONGEST] for name in ("actor", "reference"))
         event = BusinessEvent(kind, at or now, actor, reference)
 

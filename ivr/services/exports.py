@@ -11,8 +11,8 @@ from pathlib import Path
 from ivr.domain.access import AccessRequest, Audience
 from ivr.domain.checkpoint import Checkpoint
 from ivr.domain.evidence import canonical, stamp
+from ivr.domain.redaction import REDACTOR, Redactor
 from ivr.errors import ArchiveError, HostError
-from ivr.process_log import PROCESS
 from ivr.services.access import Gate
 from ivr.services.evidence_ports import EvidenceChain, Signer
 from ivr.services.ports import AuditEvent, Clock, RecordingRow
@@ -35,6 +35,7 @@ class Exporter:
     signer: Signer
     clock: Clock
     gate: Gate
+    redactor: Redactor = REDACTOR
 
     def one(self, request: AccessRequest, recording_id: str, path: Path, *, form: str = "") -> dict[str, object]:
         """Write a copy to `path`, its manifest beside it (`.json`) and the manifest's signature (`.json.sig`).
@@ -85,7 +86,7 @@ class Exporter:
         if form == "vcon":
             container = vcon_of(row, copy, events=events, made_at=self.clock.now())
             # The dialog is the audio and its hash.
-            container = {**PROCESS.fields(container), "dialog": container["dialog"]}
+            container = {**self.redactor.fields(container), "dialog": container["dialog"]}
             copy = json.dumps(container, ensure_ascii=False, indent=1).encode() + b"\n"
         self._on_disk(path, lambda: write_private(path, copy))
         return {**self._head(request), **_about(row, form, copy), "chain": _proof(events, checkpoint)}
@@ -119,7 +120,7 @@ class Exporter:
         """
         # The events are as they were digested: redacted before they were written.
         told: dict[str, object] = {
-            **PROCESS.fields(manifest),
+            **self.redactor.fields(manifest),
             **{name: manifest[name] for name in ("chain",) if name in manifest},
         }
         text = json.dumps(told, indent=2, ensure_ascii=False).encode()

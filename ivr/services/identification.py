@@ -183,7 +183,9 @@ class Identification:
         if directory is None:
             return ()
         try:
-            return await call.deps.desk.run(lambda: look(directory))
+            found = await call.deps.desk.run(lambda: look(directory))
+            call.met(found)
+            return found
         except IvrError as error:
             call.publish("identity.unavailable", what=type(error).__name__)
             return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,8 +11,10 @@ from ivr.domain.bar import KnownBy
 from ivr.domain.call import CALL, CallEvent, CallState, Direction, PartyRole
 from ivr.domain.consent import CONSENT, Basis, ConsentEvent, ConsentState, Evidence
 from ivr.domain.hearing import Channel
+from ivr.domain.identity import Expected
 from ivr.domain.policy import CaptureFacts, Decision, PartyFacts, Verdict, decide_capture, decide_objection, sampled
 from ivr.domain.program import Program, Prompt
+from ivr.domain.redaction import REDACTOR, Redactor
 from ivr.domain.retention import deadline as deadline_of
 from ivr.domain.verdict import Label
 from ivr.services.acts import Act, Acts
@@ -96,6 +98,8 @@ class LiveCall:
         self.doubted = frozenset({Label.REFUSAL_CONTACT}) - self.objecting
         self._decision: Decision | None = None
         self._told_until_ms = 0
+        self._names: list[str] = []
+        self._redactor = REDACTOR
         self.sampled = sampled(call_id, program.sampling_rate)
 
     # ---- evidence and news
@@ -110,6 +114,14 @@ class LiveCall:
         """Append to the evidence, after what was asked before."""
         self.acts.add(kind, self.evidence_act(kind, body))
 
+    def met(self, members: Sequence[Expected]) -> None:
+        """Whoever is on file for this call: their names are kept from what the call leaves in the evidence.
+
+        Names of this call only, so that what its evidence says depends on nothing else.
+        """
+        self._names += [f"{one.first_name} {last}".strip() for one in members for last in one.last_names]
+        self._redactor = Redactor(self._names)
+
     def evidence_act(self, kind: str, body: Mapping[str, object]) -> Act:
         """Return the act that appends this to the evidence.
 
@@ -118,8 +130,9 @@ class LiveCall:
 
         async def act() -> None:
             recording_id = self.capture.recording_id or ""
+            told = self._redactor.fields(body)
             await self.deps.desk.run(
-                lambda: self.deps.audit.append(kind, call_id=self.id, recording_id=recording_id, body=body)
+                lambda: self.deps.audit.append(kind, call_id=self.id, recording_id=recording_id, body=told)
             )
 
         return act

@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ivr.domain.asking import AskDetector
+from ivr.domain.redaction import REDACTOR
 from ivr.errors import EXIT_OK, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
-from ivr.process_log import PROCESS, guard_output, news_line
+from ivr.process_log import guard_output, news_line
 from ivr.speech.model import ModelSettings
 from ivr.speech.server import EarServer, check_endpoint
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None, load_asks: Callable[[Path], Ask
         _say("ready", endpoint=server.bind(options.endpoint), pid=os.getpid(), workers=options.workers)
     except IvrError as error:
         _say("failed", what=str(error))
-        print(PROCESS.text(str(error)), file=sys.stderr)
+        print(REDACTOR.text(str(error)), file=sys.stderr)
         return error.exit_code
     server.run()
     _say("ended", **server.metrics().__dict__)

@@ -12,7 +12,7 @@ from stdnum import luhn
 from stdnum.fr import nir
 
 from ivr.domain.recording import RecordingState
-from ivr.domain.redaction import REDACTOR, REMOVED, Redactor
+from ivr.domain.redaction import REDACTOR, REMOVED, LearningRedactor, Redactor
 
 KEY = nir.calc_check_digits("1850775116001")
 NIR = f"1850775116001{KEY}"
@@ -133,8 +133,15 @@ def test_a_name_is_found_in_any_order_case_and_spelling() -> None:
     assert redactor.text("Mme Dupont et M. LÉGER") == "Mme <name> et M. <name>"
     for text in ("un pas léger, la straße, Duponteau", "eleonore a dit: dupont ou leger"):
         assert redactor.text(text) == text
+
+
+def test_a_line_learns_and_forgets_names_and_no_other_redactor_does() -> None:
+    redactor = LearningRedactor()
+    redactor.know("Éléonore Dupont-Léger", "Zoé Martin")
+    assert redactor.text("Mme Dupont, Mme Martin") == "Mme <name>, Mme <name>"
     redactor.forget("Éléonore Dupont-Léger")
-    assert redactor.text("Mme Dupont") == "Mme Dupont"
+    assert redactor.text("Mme Dupont, Mme Martin") == "Mme Dupont, Mme <name>"
+    assert not hasattr(Redactor(), "know")
 
 
 def test_what_is_nested_is_reached_and_keeps_its_shape() -> None:
