@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -39,7 +39,9 @@ _REPORT = "report call"
 _POLITE_END_S = 40.0
 #: A BYE that nobody answers is given up after 64*T1 (RFC 3261 section 17.1.2.2).
 _BYE_TIMEOUT_S = 32.0
-#: How long last words and things to be written are waited for when the process ends; a line is killed after 60 s.
+#: How long things are waited for when the process ends, which has `close_timeout_s` for the goodbye besides; a line is
+#: killed after 60 s.
+_HASTY_BYE_S = 2.0
 _HASTY_HEARING_S = 8.0
 _HASTY_ACTS_S = 10.0
 
@@ -68,6 +70,7 @@ class Conversation:
         self._pump = MediaPump(call, self._reactions, on_key=self._played, fault=self.fault)
         self._pumping: asyncio.Task[None] | None = None
         self._hurried = asyncio.Event()
+        self._close_by = math.inf
         self._handlers: dict[type[Any], Callable[[CallLeg, Any], None]] = {
             LegProgress: self._progress,
             LegConfirmed: self._confirmed,
@@ -114,7 +117,9 @@ class Conversation:
             self._script.end(call.program.prompts.goodbye)
 
     def hurry(self) -> None:
-        """The process ends: what could wait for minutes has seconds from now on."""
+        """The process ends: what could wait for minutes has seconds from now on, the far end too."""
+        if not self._hurried.is_set():
+            self._close_by = asyncio.get_running_loop().time() + self.call.deps.close_timeout_s
         self._hurried.set()
 
     def fault(self, error: BaseException) -> None:
@@ -202,27 +207,28 @@ class Conversation:
         """From the first ring until the caller is gone."""
         call = self.call
         call.move(CallEvent.ALERT)
-        if not await call.a_leg.up_or_gone():
+        answering = asyncio.create_task(call.a_leg.up_or_gone())
+        if not await self._in_time(answering, math.inf) or not answering.result():
             return
         call.move(CallEvent.CONNECT)
         self._pump.listen_to(PartyRole.CALLER)
         self._pumping = asyncio.create_task(self._pump.run(), name=f"pump of {call.id}")
         self._script.start()
-        if not await _gone(call.a_leg, call.program.max_call_s):
+        if not await self._gone(call.a_leg, call.program.max_call_s) and not self._hurried.is_set():
             self.hang_up("limit")
 
     async def _let_go(self) -> None:
         """No leg stays behind; a party that does not answer our BYE is not waited for longer than SIP does."""
         call = self.call
-        if not await _gone(call.a_leg, _POLITE_END_S):
+        if not await self._gone(call.a_leg, _POLITE_END_S):
             call.deps.line.hangup(call.a_leg.id)
-            await _gone(call.a_leg, _BYE_TIMEOUT_S)
+            await self._gone(call.a_leg, _BYE_TIMEOUT_S, least_s=_HASTY_BYE_S)
         if call.state is CallState.ACTIVE:
             call.move(CallEvent.CLEAR)
         await self._script.stop()
         if call.b_leg is not None and not call.b_leg.gone.is_set():
             call.deps.line.hangup(call.b_leg.id)
-            await _gone(call.b_leg, _BYE_TIMEOUT_S)
+            await self._gone(call.b_leg, _BYE_TIMEOUT_S, least_s=_HASTY_BYE_S)
         if self._pumping is not None:
             self._pumping.cancel()
             await asyncio.gather(self._pumping, return_exceptions=True)
@@ -255,6 +261,30 @@ class Conversation:
         if not await self._done(settling, _HASTY_ACTS_S):
             acts.abandon()
             await settling
+
+    async def _gone(self, leg: CallLeg, timeout_s: float, *, least_s: float = 0.0) -> bool:
+        """Wait until a leg is over; False when it is not in time."""
+        await self._in_time(asyncio.create_task(leg.gone.wait()), timeout_s, least_s=least_s)
+        return leg.gone.is_set()
+
+    async def _in_time(self, task: asyncio.Task[Any], timeout_s: float, *, least_s: float = 0.0) -> bool:
+        """Wait for a task until `timeout_s`, and once the process ends, until all must be closed or `least_s` later.
+
+        False when it has not ended by then: it is cancelled.
+        """
+        now = asyncio.get_running_loop().time
+        late, hurried = now() + timeout_s, asyncio.create_task(self._hurried.wait())
+        try:
+            patience_s = timeout_s if timeout_s < math.inf else None
+            await asyncio.wait({task, hurried}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done() and hurried.done():
+                await asyncio.wait({task}, timeout=max(least_s, min(late, self._close_by) - now()))
+        finally:
+            hurried.cancel()
+            done = task.done()
+            task.cancel()
+            await asyncio.gather(hurried, task, return_exceptions=True)
+        return done
 
     async def _done(self, task: asyncio.Task[Any], haste_s: float) -> bool:
         """Wait for a task to end; False when the process must end and the task has not by `haste_s` later."""
@@ -332,10 +362,3 @@ class Conversation:
             recording_id=row.recording_id,
             recording_state=row.recording_state,
         )
-
-
-async def _gone(leg: CallLeg, timeout_s: float) -> bool:
-    """Wait until a leg is over; False when it is not in time."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(leg.gone.wait(), timeout_s)
-    return leg.gone.is_set()

@@ -62,5 +62,6 @@ class Dependencies:
     tape: TapeSettings
     settle_timeout_s: float = 120.0
     quiet_timeout_s: float = 60.0
+    close_timeout_s: float = 15.0
     counters: Counters = field(default_factory=Tally)
     members: MemberDirectory | None = None

@@ -297,7 +297,9 @@ def play(folder: Path, scene: Callable[[Exchange], Coroutine[Any, Any, T]], *, l
         try:
             return await scene(exchange)
         finally:
-            await exchange.close()
+            # A line that takes longer is killed.
+            async with asyncio.timeout(60):
+                await exchange.close()
 
     return run_virtual(whole(), limit_s=limit_s)
 
