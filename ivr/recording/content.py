@@ -63,12 +63,6 @@ def described(stored: bytes, data_key: bytes | bytearray, recording_id: str) -> 
     return SealedFile(hashlib.sha256(stored).hexdigest(), len(stored), codec.decode(plain).duration_ms)
 
 
-def decode(stored: bytes, data_key: bytes | bytearray, recording_id: str) -> tuple[bytes, int, int]:
-    """Return (interleaved PCM16, rate in Hz, channels)."""
-    sound = _opened(stored, data_key, recording_id)[1]
-    return sound.pcm, sound.rate_hz, sound.channels
-
-
 def copy(stored: bytes, data_key: bytes | bytearray, recording_id: str, form: str) -> bytes:
     return render(*_opened(stored, data_key, recording_id), form)
 

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ivr.domain.recording import RecordingState
-from ivr.errors import ArchiveError, ComplianceError, HostError, IvrError
+from ivr.errors import ArchiveError, ComplianceError, IvrError
 from ivr.services import holdings as said
-from ivr.services.copy_manifest import manifest_of
 from ivr.services.data_key import clear, unlocked
 from ivr.services.destruction import REFUSED, destroy
 from ivr.services.holdings import Holdings
 from ivr.services.inspection import Checked, Finding, inspect, inspect_all
 from ivr.services.open_recording import OpenRecording
-from ivr.services.private_file import write_private
 from ivr.services.recovery import Recovery, recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from ivr.services.ports import (
         AuditLog,
@@ -123,24 +119,6 @@ class Vault:
     def show(self, recording_id: str) -> RecordingRow:
         return self._held.catalogue.get(recording_id)
 
-    def listing(
-        self, *, call_id: str | None = None, states: Sequence[RecordingState] = (), limit: int = 1000
-    ) -> list[RecordingRow]:
-        """Newest first."""
-        return self._held.catalogue.find(call_id=call_id, states=states, limit=limit)
-
-    def pcm(self, recording_id: str, *, reason: str, actor: str) -> tuple[bytes, int, int]:
-        """Return (interleaved PCM16, rate in Hz, channels), after noting who listens and why.
-
-        Raises ArchiveError when there is no audio to hear, it was changed, its key is gone, or no reason is given.
-        """
-        row = self._readable(recording_id, reason=reason, actor=actor)
-        with unlocked(self._held, recording_id) as data_key:
-            self._verified(row, data_key)
-            sound = self._held.store.decode(recording_id, data_key)
-        self._note_access(row, {"actor": actor, "reason": reason, "form": "pcm"})
-        return sound
-
     def copy(
         self,
         recording_id: str,
@@ -152,7 +130,8 @@ class Vault:
     ) -> tuple[RecordingRow, bytes]:
         """Return row and playable bytes (`form` "wav" or "opus"), after noting the access; `more` is noted with it.
 
-        Raises ArchiveError as `pcm` does. The bytes are in the clear: they are the caller's to guard.
+        Raises ArchiveError when there is no audio to hear, it was changed, its key is gone, or no reason is given. The
+        caller has asked the gate (`ivr.services.exports`). The bytes are in the clear: they are the caller's to guard.
         """
         row = self._readable(recording_id, reason=reason, actor=actor)
         with unlocked(self._held, recording_id) as data_key:
@@ -161,28 +140,6 @@ class Vault:
         sha256 = hashlib.sha256(copy).hexdigest()
         self._note_access(row, {"actor": actor, "reason": reason, "form": form, "copy_sha256": sha256, **(more or {})})
         return row, copy
-
-    def export(self, recording_id: str, path: Path, *, reason: str, actor: str) -> dict[str, object]:
-        """Write a playable copy to `path` (`.wav`, or `.opus`/`.ogg`) and return its manifest, also written beside it.
-
-        The copy is in the clear: where it lies is the caller's choice and duty. The original is untouched; the access
-        is noted before the copy exists. Raises ArchiveError as `pcm` does, HostError when `path` cannot be written.
-        """
-        form = {".wav": "wav", ".opus": "opus", ".ogg": "opus"}.get(path.suffix.lower())
-        if form is None:
-            raise ArchiveError(f"cannot write '{path.suffix}' files", where=str(path), remedy="end it in .wav or .opus")
-        row, copy = self.copy(recording_id, form, reason=reason, actor=actor)
-        manifest = manifest_of(row, copy, form, at=self._held.clock.now(), actor=actor, reason=reason)
-        try:
-            write_private(path, copy)
-            write_private(
-                path.with_name(path.name + ".json"), json.dumps(manifest, indent=2, ensure_ascii=False).encode()
-            )
-        except OSError as error:
-            raise HostError(
-                f"cannot write the copy: {error.strerror}", where=str(path), remedy="choose another path"
-            ) from error
-        return manifest
 
     def discard_stored(self, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
         """Destroy a recording that is no longer being written. Repeating it is harmless.

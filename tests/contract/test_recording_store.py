@@ -18,6 +18,7 @@ from ivr.recording.s3_bucket import BucketSettings, S3Bucket
 from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
 from ivr.services.ports import RecordingStore, RecordingWriter, SealedFile
+from tests.fakes.heard import pcm_of
 from tests.fakes.vault import FakeStore
 from tests.servers import seaweed
 
@@ -99,7 +100,7 @@ def loudest_hz(pcm: bytes, channel: int) -> float:
 
 def test_what_was_written_is_heard_again_on_its_own_channel(store: RecordingStore, codec: str) -> None:
     sealed = stored(store, codec, 4.0)
-    pcm, rate_hz, channels = store.decode("rec-1", KEY)
+    pcm, rate_hz, channels = pcm_of(store, "rec-1", KEY)
     assert (rate_hz, channels) == (8000, 2)
     assert abs(len(pcm) - len(tones(4.0))) <= 4 * 40
     assert loudest_hz(pcm, 0) == pytest.approx(440, abs=2)
@@ -120,13 +121,13 @@ def test_a_recording_without_a_single_sample_is_whole_too(store: RecordingStore,
     sealed = sealed_by(store, "rec-1", opened(store, codec))
     assert sealed.duration_ms == 0
     store.verify("rec-1", KEY, sealed)
-    assert store.decode("rec-1", KEY) == (b"", 8000, 2)
+    assert pcm_of(store, "rec-1", KEY) == (b"", 8000, 2)
 
 
 def test_another_key_hears_nothing(store: RecordingStore, codec: str) -> None:
     sealed = stored(store, codec, 2.0)
     with pytest.raises(ArchiveError, match="rec-1"):
-        store.decode("rec-1", OTHER_KEY)
+        pcm_of(store, "rec-1", OTHER_KEY)
     with pytest.raises(ArchiveError, match="rec-1"):
         store.verify("rec-1", OTHER_KEY, sealed)
 
@@ -189,7 +190,7 @@ def test_the_prefix_of_a_half_written_recording_is_kept_and_verifies(store: Reco
     assert 12_000 <= sealed.duration_ms <= 20_000
     store.verify("rec-1", KEY, sealed)
     assert list(store.unfinished()) == []
-    pcm, _, _ = store.decode("rec-1", KEY)
+    pcm, _, _ = pcm_of(store, "rec-1", KEY)
     assert loudest_hz(pcm, 0) == pytest.approx(440, abs=2)
 
 
@@ -224,7 +225,7 @@ def test_deleting_removes_whole_and_half_and_is_harmless_again(store: RecordingS
         store.delete(recording_id)
     assert [*store.stored(), *store.unfinished()] == []
     with pytest.raises(ArchiveError, match="rec-1"):
-        store.decode("rec-1", KEY)
+        pcm_of(store, "rec-1", KEY)
 
 
 def test_a_copy_is_made_in_a_known_form_only(store: RecordingStore, codec: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ivr.sip.softphone_process import SoftphoneProcess
+from tests.fakes.heard import heard
 from tests.integration.house import House, Serving, alive, run, until
 from tests.integration.sounds import Pcm, noise, speech, write_wav
 
@@ -32,7 +33,7 @@ async def capturing(serving: Serving, phone: SoftphoneProcess, uri: str, wav: Pa
 def left_channel(house: House, recording_id: str) -> Pcm:
     archive = house.archive()
     try:
-        pcm, _, _ = archive.vault.pcm(recording_id, reason="test", actor="test")
+        pcm, _, _ = heard(archive.vault, recording_id)
     finally:
         archive.close()
     return np.frombuffer(pcm, "<i2")[0::2].astype(np.int16)

@@ -11,6 +11,7 @@ import pytest
 
 from ivr.sip.softphone_process import SoftphoneProcess
 from ivr.speech.g711 import alaw_encode, ulaw_encode
+from tests.fakes.heard import heard
 from tests.integration.house import House, Serving, run, until
 from tests.integration.plaintext import Search
 from tests.integration.sounds import noise, write_wav
@@ -80,8 +81,8 @@ def test_no_byte_of_the_callers_audio_lies_on_a_disk_in_plain_while_and_after_a_
     # What was looked for is what was stored: decrypted, the caller's own samples are there.
     archive = house.archive()
     try:
-        row = archive.vault.listing()[0]
-        pcm, rate_hz, channels = archive.vault.pcm(row.tag.recording_id, reason="test", actor="test")
+        row = archive.vault.holdings.catalogue.find()[0]
+        pcm, rate_hz, channels = heard(archive.vault, row.tag.recording_id)
     finally:
         archive.close()
     assert (rate_hz, channels) == (8000, 2)

@@ -28,6 +28,7 @@ from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database
 from tests.databases import fresh_url
+from tests.fakes.heard import heard
 from tests.fakes.vault import START, TickingClock, a_tag
 from tests.servers import seaweed
 
@@ -158,9 +159,9 @@ def test_an_s3_server_that_is_away_makes_recordings_wait_and_brings_none_back(tm
             node.vault.discard_stored("purged", rule_id="OBJ-003", reason="objection")
         assert not node.catalogue.get("purged").has_key
         with pytest.raises(ArchiveError, match="destroyed"):
-            node.vault.pcm("purged", reason="test", actor="tester")
+            heard(node.vault, "purged")
         with pytest.raises(HostError, match="does not answer"):
-            node.vault.pcm("first", reason="test", actor="tester")
+            heard(node.vault, "first")
     finally:
         server.server.start(timeout_s=90)
     # A server that has just started may need some seconds for its volumes; the clerk comes back until it is done.
@@ -169,7 +170,7 @@ def test_an_s3_server_that_is_away_makes_recordings_wait_and_brings_none_back(tm
     assert list(node.store.stored()) == ["first", "second"]
     assert list(node.store.at_hand()) == []
     assert node.vault.verify() == []
-    assert len(node.vault.pcm("second", reason="test", actor="tester")[0]) == 3 * 2 * len(SECOND) // 2
+    assert len(heard(node.vault, "second")[0]) == 3 * 2 * len(SECOND) // 2
     node.database.close()
 
 

@@ -86,10 +86,6 @@ class RecordingStore(Protocol):
     def verify(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> None:
         """Read every byte; raises ArchiveError naming the recording and what is wrong with it."""
 
-    def decode(self, recording_id: str, data_key: bytes | bytearray) -> tuple[bytes, int, int]:
-        """Return (interleaved PCM16, rate in Hz, channels) of a sealed recording, in memory."""
-        ...
-
     def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
         """Return a sealed recording as the bytes of a playable file, `form` "wav" or "opus", in memory."""
         ...
@@ -202,7 +198,7 @@ class Catalogue(Protocol):
         ...
 
     def move(self, recording_id: str, event: str, *, reason: str = "", at: datetime | None = None) -> RecordingState:
-        """Apply a RecordingEvent (by value) through the state table; what was derived goes with a final state."""
+        """Apply a RecordingEvent (by value) through the state table."""
         ...
 
     def settle(

@@ -17,6 +17,7 @@ import pytest
 from ivr.errors import ArchiveError, HostError
 from ivr.recording import partial
 from ivr.recording.store import PARTIAL, RESEALING, WHOLE, LocalStore
+from tests.fakes.heard import pcm_of
 
 KEY = bytes(range(32))
 SECOND = np.random.default_rng(3).integers(-8000, 8000, 16000).astype("<i2").tobytes()
@@ -75,7 +76,7 @@ def test_a_spoilt_file_is_named_and_refused(store: LocalStore, spoil: str) -> No
     with pytest.raises(ArchiveError, match=f"rec-1 was {spoil}"):
         store.verify("rec-1", KEY, sealed)
     with pytest.raises(ArchiveError, match="rec-1"):
-        store.decode("rec-1", KEY)
+        pcm_of(store, "rec-1", KEY)
 
 
 def test_a_full_disk_is_said_with_path_and_remedy_and_the_prefix_stays(store: LocalStore) -> None:

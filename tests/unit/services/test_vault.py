@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import ivr.errors
 from ivr.domain.evidence import stamp
 from ivr.domain.recording import UNFINISHED, RecordingState
 from ivr.errors import ArchiveError, HostError
@@ -17,6 +20,7 @@ from ivr.recording.store import LocalStore
 from ivr.services.inspection import leftovers
 from ivr.services.recovery import Recovery
 from ivr.services.vault import OpenRecording, Vault
+from tests.fakes.heard import heard
 from tests.fakes.tripwire import Killed, Tripwire
 from tests.fakes.vault import (
     START,
@@ -85,7 +89,7 @@ def test_a_recording_is_begun_held_resumed_and_sealed_with_its_evidence(world: W
     assert (row.state, row.sealed, row.consent, row.deadline) == (RecordingState.SEALED, sealed, CONSENT, START)
     assert world.kinds() == ["recording.started", "recording.held", "recording.resumed", "recording.sealed"]
     assert world.vault().verify() == []
-    assert world.vault().listing(states=[RecordingState.SEALED])[0] == world.vault().show("rec-1")
+    assert heard(world.vault(), "rec-1") == (PCM, 8000, 2)
 
 
 def test_name_key_and_row_stand_before_the_first_byte(world: World) -> None:
@@ -362,26 +366,32 @@ def test_verify_names_a_row_without_file_a_changed_file_and_an_unknown_id(world:
     assert [finding.recording_id for finding in world.vault().verify(["rec-3", "nobody"])] == ["nobody"]
 
 
-def test_an_access_needs_a_reason_and_is_noted_before_it_is_given(world: World, tmp_path: Path) -> None:
+def test_an_access_needs_a_reason_and_is_noted_before_it_is_given(world: World) -> None:
     begun(world).seal(consent=CONSENT)
     with pytest.raises(ArchiveError, match="reason"):
-        world.vault().pcm("rec-1", reason=" ", actor="dpo")
-    assert world.vault().pcm("rec-1", reason="plainte 12", actor="dpo") == (PCM, 8000, 2)
-    manifest = world.vault().export("rec-1", tmp_path / "copie.wav", reason="plainte 12", actor="dpo")
-    assert world.kinds()[-2:] == ["recording.exported", "recording.exported"]
-    assert (tmp_path / "copie.wav").stat().st_mode & 0o777 == 0o600
-    assert (tmp_path / "copie.wav.json").exists()
-    assert manifest["copy_bytes"] == (tmp_path / "copie.wav").stat().st_size
-    with pytest.raises(ArchiveError, match="mp3"):
-        world.vault().export("rec-1", tmp_path / "copie.mp3", reason="r", actor="a")
-    with pytest.raises(HostError):
-        world.vault().export("rec-1", tmp_path / "nowhere" / "copie.wav", reason="r", actor="a")
+        world.vault().copy("rec-1", "wav", reason=" ", actor="dpo")
+    row, copy = world.vault().copy("rec-1", "wav", reason="plainte 12", actor="dpo", more={"format": "wav"})
+    assert (row, copy[:4]) == (world.vault().show("rec-1"), b"RIFF")
+    (noted,) = [event.body for event in world.audit.events(recording_id="rec-1") if event.kind == "recording.exported"]
+    assert (noted["actor"], noted["reason"], noted["format"]) == ("dpo", "plainte 12", "wav")
+    assert noted["copy_sha256"] == hashlib.sha256(copy).hexdigest()
+
+
+def test_audio_leaves_the_vault_as_a_copy_for_the_exporter_and_in_no_other_way() -> None:
+    """Whoever copies has passed the gate: nothing else in the product asks for the bytes of a copy."""
+    root = Path(ivr.errors.__file__).parent
+    callers = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if re.search(r"vault\.copy\(|store\.copy\(|\.decode\(recording_id", path.read_text("utf-8"))
+    }
+    assert callers == {"services/exports.py", "services/vault.py"}
 
 
 def test_what_is_destroyed_or_still_written_cannot_be_heard(world: World) -> None:
     recording = begun(world)
     with pytest.raises(ArchiveError, match="CAPTURING"):
-        world.vault().pcm("rec-1", reason="r", actor="a")
+        world.vault().copy("rec-1", "wav", reason="r", actor="a")
     with pytest.raises(ArchiveError, match="written"):
         world.vault().discard_stored("rec-1", rule_id="RET-001", reason="due")
     recording.seal(consent=CONSENT)
@@ -389,7 +399,7 @@ def test_what_is_destroyed_or_still_written_cannot_be_heard(world: World) -> Non
     assert world.vault().discard_stored("rec-1", rule_id="RET-001", reason="due") is RecordingState.PURGED
     assert world.kinds().count("certificate.destruction") == 1
     with pytest.raises(ArchiveError, match="PURGED"):
-        world.vault().pcm("rec-1", reason="r", actor="a")
+        world.vault().copy("rec-1", "wav", reason="r", actor="a")
 
 
 # ---- dying at every step
@@ -569,7 +579,7 @@ def test_a_data_key_is_cleared_once_it_is_used(world: World) -> None:
     world.keys.new_data_key = lambda name: _noted(make(name), given)  # type: ignore[method-assign]
     world.keys.unwrap = lambda name, wrapped: _noted((unwrap(name, wrapped), b""), given)[0]  # type: ignore[method-assign]
     begun(world).seal(consent=CONSENT)
-    world.vault().pcm("rec-1", reason="test", actor="tester")
+    world.vault().copy("rec-1", "wav", reason="test", actor="tester")
     assert world.vault().verify() == []
     assert len(given) == 3
     assert set(map(bytes, given)) == {bytes(32)}
@@ -681,5 +691,5 @@ def test_bad_input_is_named_with_its_remedy_and_harms_nothing_else(
     assert found.remedy
     if spoil != "file without row":
         with pytest.raises(ArchiveError):
-            world.vault().pcm("rec-1", reason="test", actor="tester")
-    assert world.vault().pcm("rec-2", reason="test", actor="tester")[0]
+            world.vault().copy("rec-1", "wav", reason="test", actor="tester")
+    assert world.vault().copy("rec-2", "wav", reason="test", actor="tester")[1]
