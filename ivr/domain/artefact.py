@@ -77,15 +77,12 @@ class Artefact:
     """What retention and access need to know of a stored thing: no content.
 
     `recorded_at` (aware) is when it began: the call, the collection, the request, the access, the destruction.
-    `timezone` is the customer's (IANA name); empty: the table's. `not_after` bounds every purpose: the deadline of
-    the audio from which a transcript was made (REC-018). `restricted` is GDP-004. `destroyed_at` None: it exists.
+    `restricted` is GDP-004; nothing sets it yet. `destroyed_at` None: it exists.
     """
 
     id: str
     recorded_at: datetime
     purposes: tuple[Purpose, ...]
-    timezone: str = ""
-    not_after: datetime | None = None
     restricted: bool = False
     destroyed_at: datetime | None = None
 

@@ -12,7 +12,6 @@ class ConsentState(Enum):
     UNASKED = auto()
     NOTIFIED = auto()
     DOUBT = auto()
-    GRANTED = auto()
     REFUSED = auto()
 
 
@@ -20,7 +19,6 @@ class ConsentEvent(Enum):
     NOTIFY = auto()
     HESITATE = auto()
     REASSURE = auto()
-    AGREE = auto()
     OBJECT = auto()
 
 
@@ -35,15 +33,10 @@ CONSENT = Machine(
         (_S.UNASKED, _E.OBJECT): _S.REFUSED,
         (_S.NOTIFIED, _E.NOTIFY): _S.NOTIFIED,
         (_S.NOTIFIED, _E.HESITATE): _S.DOUBT,
-        (_S.NOTIFIED, _E.AGREE): _S.GRANTED,
         (_S.NOTIFIED, _E.OBJECT): _S.REFUSED,
         (_S.DOUBT, _E.HESITATE): _S.DOUBT,
         (_S.DOUBT, _E.REASSURE): _S.NOTIFIED,
-        (_S.DOUBT, _E.AGREE): _S.GRANTED,
         (_S.DOUBT, _E.OBJECT): _S.REFUSED,
-        (_S.GRANTED, _E.HESITATE): _S.DOUBT,
-        (_S.GRANTED, _E.OBJECT): _S.REFUSED,
-        (_S.GRANTED, _E.NOTIFY): _S.GRANTED,
         (_S.REFUSED, _E.OBJECT): _S.REFUSED,
     },
 )

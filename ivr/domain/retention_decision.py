@@ -177,15 +177,13 @@ def _purpose(
             remedy=f"restore it in retention.toml; {nearest(purpose.tag, table.clocks)}",
         )
     clock = table.clocks[purpose.tag]
-    tz = artefact.timezone or table.timezone
+    tz = table.timezone
     run = _Run.start(clock, artefact, purpose, tz)
     for event in sorted(events, key=lambda e: (e.at, e.kind.value)):
         run = run.take(event, tz)
     due, reasons = run.due_at, (*run.period.rules, run.period.cap_rule)
     if run.objected:
         reasons = clock.objection_rules
-    if artefact.not_after is not None and artefact.not_after < due:
-        due, reasons = artefact.not_after, (*reasons, "REC-018")
     if purpose.ended_at is not None:
         due = min(due, purpose.ended_at)
     ended = moment >= due

@@ -28,7 +28,7 @@ _BASIS = {
     "sales_audio": "legal_obligation",
     "contract_proof": "contract",
 }
-_CONSENTED, _REFUSED = "GRANTED", "REFUSED"
+_REFUSED = "REFUSED"
 _PROVES = ("disclosure", "consent", "objection")
 
 
@@ -75,7 +75,7 @@ def _lawful_basis(row: RecordingRow, party: int, role: str, events: Sequence[Aud
     told = row.consent.get(role)
     consent: Mapping[str, object] = told if isinstance(told, Mapping) else {}
     state = str(consent.get("state", "UNASKED"))
-    basis = "consent" if state == _CONSENTED else _BASIS.get(row.tag.retention)
+    basis = _BASIS.get(row.tag.retention)
     if basis is None:
         raise ComplianceError(
             f"no lawful basis is known for the clock '{row.tag.retention}'",

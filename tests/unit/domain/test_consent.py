@@ -35,25 +35,22 @@ def test_an_objection_is_possible_at_any_moment(happened: list[ConsentEvent]) ->
 
 
 @given(events)
-def test_nobody_has_agreed_or_been_reassured_without_having_been_told(happened: list[ConsentEvent]) -> None:
+def test_nobody_is_recorded_or_reassured_without_having_been_told(happened: list[ConsentEvent]) -> None:
     path = walk(happened)
-    open_to_recording = [
-        n for n, (_, state) in enumerate(path) if state in (ConsentState.NOTIFIED, ConsentState.GRANTED)
-    ]
+    open_to_recording = [n for n, (_, state) in enumerate(path) if state is ConsentState.NOTIFIED]
     told = [n for n, (event, _) in enumerate(path) if event is ConsentEvent.NOTIFY]
     assert not open_to_recording or (told and told[0] <= open_to_recording[0])
 
 
-def test_a_doubt_ends_with_a_reassurance_an_agreement_or_an_objection() -> None:
+def test_a_doubt_ends_with_a_reassurance_or_an_objection() -> None:
     ends = {event: state for (before, event), state in CONSENT.table.items() if before is ConsentState.DOUBT}
     assert ends == {
         ConsentEvent.HESITATE: ConsentState.DOUBT,
         ConsentEvent.REASSURE: ConsentState.NOTIFIED,
-        ConsentEvent.AGREE: ConsentState.GRANTED,
         ConsentEvent.OBJECT: ConsentState.REFUSED,
     }
 
 
-def test_silence_is_no_agreement() -> None:
-    with pytest.raises(TransitionError, match="consent in UNASKED cannot take AGREE"):
-        CONSENT.after(ConsentState.UNASKED, ConsentEvent.AGREE)
+def test_nobody_who_was_not_told_can_be_reassured() -> None:
+    with pytest.raises(TransitionError, match="consent in UNASKED cannot take REASSURE"):
+        CONSENT.after(ConsentState.UNASKED, ConsentEvent.REASSURE)

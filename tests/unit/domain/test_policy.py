@@ -52,7 +52,6 @@ def told(role: PartyRole = CALLER, consent: ConsentState = S.NOTIFIED, **changes
 
 TABLE = [
     ("a caller who was told", facts(told()), Verdict.ALLOW, "REC-001"),
-    ("a caller who agreed", facts(told(consent=S.GRANTED)), Verdict.ALLOW, "REC-001"),
     ("both told", facts(told(), told(AGENT)), Verdict.ALLOW, "REC-001"),
     ("nobody there", facts(), Verdict.HOLD, "REC-001"),
     ("a caller not yet told", facts(told(consent=S.UNASKED)), Verdict.HOLD, "REC-001"),
@@ -133,7 +132,7 @@ def test_nothing_is_ever_allowed_unless_all_who_are_heard_were_told_and_nobody_o
     heard = [party for party in given_facts.parties if party.bridged]
     harmless = (
         bool(heard)
-        and all(party.consent in (S.NOTIFIED, S.GRANTED) for party in heard)
+        and all(party.consent is S.NOTIFIED for party in heard)
         and not any(party.consent is S.REFUSED or party.minor for party in given_facts.parties)
         and given_facts.sampled
         and not given_facts.on_hold

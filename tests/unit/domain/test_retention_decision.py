@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -89,22 +88,6 @@ def test_the_detail_is_a_french_sentence_with_dates_of_the_customers_zone() -> N
     assert refused.detail == "Enregistrement de vente : destruction aussitôt, le refus le 21/11/2026 à 10:01."
     ended = decide(artefact("health_contract"), now=paris(2036, 11, 21, 10))
     assert "10 ans à compter du document (21/11/2026), échu le 21/11/2036 à 10:00." in ended.detail
-
-
-def test_months_are_counted_where_the_customer_lives() -> None:
-    late = paris(2026, 8, 31, 0, 30)  # still the 30th in Martinique
-    at_home = decide(replace(artefact("quality_audio", at=late), timezone="America/Martinique"))
-    assert at_home.due_at.astimezone(ZoneInfo("America/Martinique")).strftime("%d/%m %H:%M") == "28/02 18:30"
-    assert decide(artefact("quality_audio", at=late)).due_at == paris(2027, 2, 28, 0, 30)
-
-
-def test_a_transcript_never_outlives_the_audio_it_was_made_from() -> None:
-    parent = paris(2026, 12, 21, 10)
-    transcript = replace(artefact("transcript"), not_after=parent)
-    decision = decide(transcript, now=parent)
-    assert (decision.verdict, decision.due_at) == (Verdict.DESTROY, parent)
-    assert "REC-018" in decision.reasons
-    assert "fixé plus tôt que le délai" in decision.detail
 
 
 # ---------------------------------------------------------------- when it must be done
