@@ -13,6 +13,7 @@ from ivr.bootstrap.installation import examine
 from ivr.bootstrap.line_process import serve
 from ivr.bootstrap.node import Node
 from ivr.bootstrap.spoken_check import refuse_unlawful_prompts
+from ivr.domain.redaction import LearningRedactor
 from ivr.errors import ConfigurationError
 from ivr.settings import Settings, default_config_dir, load_settings
 
@@ -145,7 +146,7 @@ def test_the_node_and_each_line_check_before_anything_else(house: House) -> None
     with pytest.raises(ConfigurationError, match="REC-002"):
         asyncio.run(Node(settings, lambda news: None).start())
     with pytest.raises(ConfigurationError, match="REC-002"):
-        asyncio.run(serve(settings, [], 0, feed=None))  # type: ignore[arg-type]
+        asyncio.run(serve(settings, [], 0, feed=None, redactor=LearningRedactor()))  # type: ignore[arg-type]
     assert not settings.node.data_dir.exists()
 
 

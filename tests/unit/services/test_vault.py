@@ -124,11 +124,14 @@ def test_a_certificate_says_what_was_destroyed_why_and_under_which_policy(world:
     assert sealed is not None
     assert world.vault().discard_stored("rec-1", rule_id="GDP-002", reason="demande") is RecordingState.PURGED
     intent, certificate, end = world.audit.events(recording_id="rec-1")[-3:]
-    why = {"rule_id": "GDP-002", "reason": "demande"}
-    assert intent.body == {**why, "from_state": "SEALED", "sha256": sealed.sha256}
+    due_at = world.catalogue.get("rec-1").deadline
+    why = {"rule_id": "GDP-002", "rules": ["GDP-002"], "reason": "demande", "from_state": "SEALED"}
+    meant = {**why, "sha256": sealed.sha256, "due_at": stamp(due_at) if due_at else None}
+    assert intent.body == meant
     assert certificate.body == {
-        **why,
-        "sha256": sealed.sha256,
+        **meant,
+        "clocks": ["quality-audio"],
+        "owner": "node-1",
         "key_destroyed": True,
         "key_wiped": True,
         "file_deleted": True,
@@ -137,7 +140,7 @@ def test_a_certificate_says_what_was_destroyed_why_and_under_which_policy(world:
         "destroyed_at": certificate.body["destroyed_at"],
     }
     assert stamp(intent.at) <= str(certificate.body["destroyed_at"]) <= stamp(end.at)
-    assert end.body == {**why, "from_state": "SEALED"}
+    assert end.body == why
     assert {event.call_id for event in (intent, certificate, end)} == {"call-1"}
 
 
