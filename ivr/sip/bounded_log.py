@@ -18,13 +18,22 @@ class BoundedLog:
         self._kept_back = 0
 
     def warning(self, now: float, text: str, *values: object) -> None:
+        if self._may_tell(now):
+            self._log.warning(text, *values)
+
+    def exception(self, now: float, text: str) -> None:
+        """Like `warning`, with the traceback of the exception that is being handled."""
+        if self._may_tell(now):
+            self._log.exception(text)
+
+    def _may_tell(self, now: float) -> bool:
         while self._told and now - self._told[0] >= _PER_S:
             self._told.popleft()
         if len(self._told) >= _LINES:
             self._kept_back += 1
-            return
+            return False
         if self._kept_back:
             self._log.warning("%d more refusals were not told one by one", self._kept_back)
             self._kept_back = 0
         self._told.append(now)
-        self._log.warning(text, *values)
+        return True

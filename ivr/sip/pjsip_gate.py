@@ -164,21 +164,21 @@ class PjsipGate:
         try:
             return self._request(address)
         except BaseException:
-            _LOG.exception("a SIP request could not be judged and was dropped")
+            self._told.exception(time.monotonic(), "a SIP request could not be judged and was dropped")
             return _HANDLED
 
     def _guarded_response(self, address: int) -> int:
         try:
             return self._response(address)
         except BaseException:
-            _LOG.exception("a SIP response could not be judged and was dropped")
+            self._told.exception(time.monotonic(), "a SIP response could not be judged and was dropped")
             return _HANDLED
 
     def _guarded_drop(self, address: int) -> None:
         try:
             self._dropped(Dropped.from_address(address))
         except BaseException:
-            _LOG.exception("a datagram that was dropped could not be answered")
+            self._told.exception(time.monotonic(), "a datagram that was dropped could not be answered")
 
     def _dropped(self, dropped: Dropped) -> None:
         """Answer a datagram that the library cannot read, cut in its head or faulty there, when we can."""

@@ -102,14 +102,14 @@ class TcpWatch:
                 self._call_before(transport, state, info)
             self._state(transport, state)
         except BaseException:
-            _LOG.exception("a connection could not be followed")
+            self._told.exception(time.monotonic(), "a connection could not be followed")
 
     def _guarded_data(self, address: int) -> int:
         stream = _StreamData.from_address(address)
         try:
             self._data(stream)
         except BaseException:
-            _LOG.exception("what came on a connection could not be read and was dropped")
+            self._told.exception(time.monotonic(), "what came on a connection could not be read and was dropped")
             stream.len = 0
         return 0
 
