@@ -34,7 +34,7 @@ from ivr.services.ports import (
     PromptEnded,
 )
 from ivr.sip.line import PjsuaLine
-from ivr.sip.settings import Registration, SipSettings
+from ivr.sip.settings import FIRST_SOURCE, Registration, SipSettings
 
 _TAP_MS = 200
 _RING_TIMEOUT_S = 60.0
@@ -179,6 +179,8 @@ def main(arguments: list[str] | None = None) -> int:
             user=options.user,
             display_name=options.display_name,
             user_agent="ivr-softphone",
+            # A line on all addresses names one of them and sends from the one that the way to us asks for.
+            rtp_source=FIRST_SOURCE,
             rtp_timeout_s=0,
             answer_timeout_s=0,
         )

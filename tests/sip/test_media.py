@@ -200,6 +200,23 @@ def test_an_undrained_leg_loses_frames_and_says_how_many() -> None:
     run(scenario())
 
 
+def test_a_line_on_all_addresses_and_a_phone_on_one_hear_each_other(tmp_path: Path) -> None:
+    """The line's packets come from another address than its SDP names: the system chooses it by the way they take."""
+
+    async def scenario() -> None:
+        async with rigged(bind="0.0.0.0") as rig, SoftphoneProcess("--tap") as phone:
+            await phone.call(f"sip:ivr@127.0.0.1:{rig.line.port}")
+            leg_id = (await rig.take_call()).leg_id
+            await phone.speak(tone_wav(tmp_path, 0.6, 500))
+            rig.line.play(leg_id, "p1", tone_wav(tmp_path, 0.6, 700))
+            spoken, _ = await rig.hear(leg_id, 1.0)
+            assert frames_with_tone(spoken, 500) >= 26
+            await asyncio.sleep(0.3)
+            assert max(_loud(phone)) > 0.1
+
+    run(scenario())
+
+
 @pytest.mark.parametrize("codec", ["PCMA", "PCMU", "G722"])
 def test_each_codec_carries_speech_both_ways(tmp_path: Path, codec: str) -> None:
     async def scenario() -> None:
