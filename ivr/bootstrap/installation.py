@@ -14,6 +14,7 @@ from ivr.bootstrap.sole import one_at_a_time
 from ivr.bootstrap.spoken_check import refuse_unlawful_prompts
 from ivr.bootstrap.world import SystemClock
 from ivr.errors import HostError, IvrError
+from ivr.french import french
 from ivr.recording.s3_store import S3Store
 from ivr.services.data_key import clear
 from ivr.services.inspection import leftovers
@@ -52,7 +53,7 @@ def install(settings: Settings) -> list[str]:
             remedy="choose another with node.data_dir (IVR_NODE__DATA_DIR), or mend its rights",
         ) from error
     if new:
-        made.append(f"data folder {data_dir}")
+        made.append(f"dossier de données {data_dir}")
     with one_at_a_time(settings):
         return made + _install(settings)
 
@@ -68,12 +69,12 @@ def _install(settings: Settings) -> list[str]:
     finally:
         archive.close()
     if not kek:
-        made.append(f"key {settings.keys.kek_file}")
+        made.append(f"clé {settings.keys.kek_file}")
     if begun is not None:
-        made.append(f"witness of the evidence {head_file(settings)}, from event {begun.seq} on")
+        made.append(f"témoin des preuves {head_file(settings)}, à partir de l'événement {begun.seq}")
     if settings.ear.model_dir is None:
-        made += [f"model file {name}" for name in join_model(settings.model_dir)]
-    made += [f"prompt {name}" for name in PromptLibrary(settings).make()]
+        made += [f"fichier du modèle {name}" for name in join_model(settings.model_dir)]
+    made += [f"message {name}" for name in PromptLibrary(settings).make()]
     return made
 
 
@@ -102,8 +103,8 @@ def _try(name: str, look: object) -> Check:
     try:
         return Check(name, True, str(look()))
     except IvrError as error:
-        what = f"{error.where}: {error.what}" if error.where else error.what
-        return Check(name, False, what, error.remedy or "lancez `ivr init`")
+        what = f"{french(error.where)} : {french(error.what)}" if error.where else french(error.what)
+        return Check(name, False, what, french(error.remedy) or "lancez `ivr init`")
 
 
 def _data_dir(settings: Settings) -> str:

@@ -19,6 +19,7 @@ import click
 
 from ivr.domain.redaction import REDACTOR
 from ivr.errors import EXIT_OK, IvrError
+from ivr.french import french
 from ivr.screen import Screen, complain
 from ivr.settings import Settings, default_config_dir, load_settings
 
@@ -88,7 +89,7 @@ def reporting(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except IvrError as error:
             # An error may quote what was typed, or what stood in a file.
-            what, where, remedy = (REDACTOR.text(part) for part in (error.what, error.where, error.remedy))
+            what, where, remedy = (REDACTOR.text(french(part)) for part in (error.what, error.where, error.remedy))
             if kwargs.get("json_"):
                 print_json({"ok": False, "error": what, "where": where, "remedy": remedy})
             where = f"{where} : " if where else ""

@@ -14,6 +14,7 @@ from ivr.bootstrap.world import SystemClock
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
 from ivr.cli.vault import opened
 from ivr.errors import HostError
+from ivr.french import french
 from ivr.screen import marked
 from ivr.services.evidence_export import export_evidence, read_witness
 from ivr.services.evidence_ports import Witness
@@ -52,7 +53,7 @@ def verify(folder: Path | None, json_: bool) -> None:
     if not broken:
         console.print(marked("✓", f"chaîne intacte : {count} événements."))
     for line in broken:
-        console.print(marked("✗", f"{line}"), soft_wrap=True)
+        console.print(marked("✗", french(line)), soft_wrap=True)
     for line in _witnessed(witness, count):
         console.print(marked("!", f"{line}"), soft_wrap=True)
     sys.exit(1 if broken else 0)

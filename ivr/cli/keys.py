@@ -13,6 +13,7 @@ from ivr.bootstrap.retention import open_retention
 from ivr.bootstrap.world import SystemClock
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.cli.vault import opened
+from ivr.french import french
 from ivr.screen import marked
 from ivr.services.rekeying import remove_retired, retired_keks, rotate
 
@@ -58,7 +59,7 @@ def rotate_(json_: bool) -> None:
     else:
         console.print(f"Clé en service : {last.kek_id}. L'ancienne reste lisible jusqu'à `ivr keys prune`.")
         for fault in last.faults:
-            console.print(marked("✗", f"{fault}"))
+            console.print(marked("✗", french(fault)))
     sys.exit(1 if last.faults else 0)
 
 

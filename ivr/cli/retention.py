@@ -10,6 +10,7 @@ from rich.table import Table
 from ivr.cli.actor import asked_by, at_desk
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import Action
+from ivr.french import french
 from ivr.screen import marked
 from ivr.services.retention_run import PlanItem, RunReport
 
@@ -124,7 +125,7 @@ def run_(clock_reason: str, actor: str, role: str, json_: bool) -> None:
         for item in report.kept:
             console.print(f"  {item.stored.recording_id} : {item.decision.detail if item.decision else item.fault}")
         for failure in report.failed:
-            console.print(marked("✗", f"{failure.recording_id} : {failure.fault} → {failure.remedy}"))
+            console.print(marked("✗", f"{failure.recording_id} : {french(failure.fault)} → {french(failure.remedy)}"))
         if report.others:
             console.print(f"{len(report.others)} en cours de destruction ailleurs.")
     sys.exit(0 if report.ok else 1)

@@ -18,6 +18,7 @@ from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.cli.vault import recordings
 from ivr.domain.access import Action
 from ivr.errors import HostError
+from ivr.french import french
 from ivr.recording.s3_store import S3Store
 from ivr.screen import Screen, marked
 from ivr.services.inspection import Finding
@@ -92,8 +93,8 @@ def verify(
     elif not place.findings:
         console.print(marked("✓", f"{place.checked} enregistrements vérifiés, rien d'altéré."))
     for finding in place.findings if not json_ else ():
-        remedy = f" → {finding.remedy}" if finding.remedy else ""
-        console.print(marked("✗", f"{finding.recording_id} : {finding.fault}{remedy}"))
+        remedy = f" → {french(finding.remedy)}" if finding.remedy else ""
+        console.print(marked("✗", f"{finding.recording_id} : {french(finding.fault)}{remedy}"))
     sys.exit(1 if place.findings else 0)
 
 
@@ -136,7 +137,7 @@ def upload(actor: str, role: str, json_: bool) -> None:
                 if json_:
                     print_json(one)
                 elif not one.done:
-                    console.print(marked("✗", f"{one.recording_id} : {one.fault} → {one.remedy}"))
+                    console.print(marked("✗", f"{one.recording_id} : {french(one.fault)} → {french(one.remedy)}"))
     if not json_:
         console.print(f"{moved} enregistrements déplacés." if moved else "Rien à déplacer.")
     sys.exit(1 if faults else 0)

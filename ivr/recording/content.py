@@ -24,7 +24,7 @@ def codec_named(name: str, recording_id: str) -> Codec:
     chosen = CODECS.get(name)
     if chosen is None:
         raise ArchiveError(
-            f"unknown codec '{name}'", where=f"recording {recording_id}", remedy="use " + " or ".join(CODECS)
+            f"unknown codec '{name}'", where=f"recording {recording_id}", remedy="use " + ", ".join(CODECS)
         )
     return chosen
 

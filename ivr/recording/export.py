@@ -25,7 +25,7 @@ def render(content: bytes, sound: Sound, form: str) -> bytes:
             return content
         encoder = codec.encoder(rate_hz=sound.rate_hz, channels=sound.channels)
         return encoder.encode(sound.pcm) + encoder.finish()
-    raise ArchiveError(f"cannot make a copy as '{form}'", remedy="use " + " or ".join(FORMS))
+    raise ArchiveError(f"cannot make a copy as '{form}'", remedy="use " + ", ".join(FORMS))
 
 
 def wav_bytes(sound: Sound) -> bytes:

@@ -49,18 +49,20 @@ def processes_of(house: House) -> list[str]:
 
 
 def test_an_unknown_program_is_named_with_the_nearest_one(house: House) -> None:
-    refused(house, "call", "sip:x@127.0.0.1", "--program", "prospection", code=2, said=["prospection", "'prospecting'"])
+    refused(
+        house, "call", "sip:x@127.0.0.1", "--program", "prospection", code=2, said=["prospection", "« prospecting »"]
+    )
     refused(house, "listen", "x.wav", "--program", "hotline", code=2, said=["hotline-quality"])
 
 
 def test_an_unknown_key_in_the_file_is_named_with_the_nearest_one(house: House) -> None:
     file = house.config_dir / "ivr.toml"
     file.write_text(file.read_text("utf-8").replace("\ncodecs =", "\ncodec =", 1), "utf-8")
-    refused(house, "serve", code=2, said=[str(file), "sip.codec", "'codecs'"])
+    refused(house, "serve", code=2, said=[str(file), "sip.codec", "« codecs »"])
 
 
 def test_an_unknown_key_in_the_environment_is_named_with_the_nearest_one(house: House) -> None:
-    refused(house, "serve", code=2, said=["IVR_SIP__PROT", "'port'"], IVR_SIP__PROT="5060")
+    refused(house, "serve", code=2, said=["IVR_SIP__PROT", "« port »"], IVR_SIP__PROT="5060")
 
 
 def test_a_value_that_cannot_be_names_the_variable_that_holds_it(house: House) -> None:
@@ -70,7 +72,7 @@ def test_a_value_that_cannot_be_names_the_variable_that_holds_it(house: House) -
 def test_a_prompt_that_a_program_names_and_nobody_wrote_is_named(house: House) -> None:
     file = house.config_dir / "programs" / "hotline-quality.toml"
     file.write_text(file.read_text("utf-8").replace('menu = "hotline-menu"', 'menu = "hotline-menue"'), "utf-8")
-    refused(house, "serve", code=2, said=[str(file), "hotline-menue", "'hotline-menu'"])
+    refused(house, "serve", code=2, said=[str(file), "hotline-menue", "« hotline-menu »"])
 
 
 def test_a_config_folder_that_is_not_there_is_named(house: House) -> None:
@@ -83,7 +85,7 @@ def test_a_config_folder_that_is_not_there_is_named(house: House) -> None:
 def test_a_prompt_without_sound_is_named_before_any_call_is_taken(house: House) -> None:
     for file in (house.data_dir / "prompts" / "synthetic").glob("doubt-v*"):
         file.unlink()
-    refused(house, "serve", code=3, said=["prompt 'doubt' has no sound", "ivr init"])
+    refused(house, "serve", code=3, said=["le message « doubt » n'a pas de son", "ivr init"])
 
 
 def test_a_key_file_that_others_may_read_is_refused(house: House) -> None:

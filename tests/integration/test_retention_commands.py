@@ -151,14 +151,14 @@ def terminal(stocked: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("recordings event one complaint-closed", 1, "complaint-opened"),
         ("recordings event one divorce", 2, "divorce"),
         ("recordings event nobody offer", 1, "nobody"),
-        ("recordings event sale offer --at 2019-01-01", 1, "before"),
-        ("recordings event sale offer --at 2999-01-01", 1, "future"),
+        ("recordings event sale offer --at 2019-01-01", 1, "précède"),
+        ("recordings event sale offer --at 2999-01-01", 1, "futur"),
         ("recordings event sale offer --role quality_analyst", 1, "event"),
         # ---- holds
         ("hold list", 0, "Aucun gel"),
         ("hold request one --case C-1 --owner me --basis whim", 1, "17.3.e"),
         ("hold request nobody --case C-1 --owner me --basis 18.1.c", 1, "nobody"),
-        ("hold request one --case C-1 --owner me --basis 18.1.c --review 2199-01-01", 1, "review"),
+        ("hold request one --case C-1 --owner me --basis 18.1.c --review 2199-01-01", 1, "revue"),
         ("hold request one --case C-1 --owner me --basis 18.1.c --role quality_analyst", 1, "hold"),
         ("hold approve nothing", 1, "nothing"),
         ("hold release nothing --reason x", 1, "nothing"),
@@ -172,7 +172,7 @@ def terminal(stocked: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("recordings export sale {}/a.wav --reason x --for authority --role compliance_officer", 1, "autorité"),
         ("recordings export one two {}/a --reason x", 1, "nombre"),
         ("recordings export nobody {}/a.wav --reason x", 1, "nobody"),
-        ("recordings export {}/a.wav --reason x", 2, "recording"),
+        ("recordings export {}/a.wav --reason x", 2, "enregistrement"),
         ("recordings export {}/a --reason x --program prospecting", 2, "authority"),
         ("recordings export old {}/a.wav --reason x", 1, "à détruire"),
         # ---- before its time
@@ -221,7 +221,7 @@ def test_an_event_moves_the_deadline_and_a_refusal_destroys_at_once(terminal: Te
     (again,) = terminal.told(
         f"recordings event sale signature --reference C-9 --at {offer['moves'][0]['after'][:10]}", code=1
     )
-    assert "future" in again["error"]
+    assert "futur" in again["error"]
     record(terminal.house, "sale-2", program="prospecting")
     (refused,) = terminal.told("recordings event sale-2 refusal")
     assert refused["verdict"] == "DESTROY"

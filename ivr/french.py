@@ -1,0 +1,79 @@
+"""What people read is French; the code that finds a fault says it in English. The two meet here, where it is shown.
+
+`french.toml` holds one line per text: the English one, in which `{}` is whatever is filled in, and the French one. What
+was filled in is looked up too ("Permission denied", "line 3").
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+CATALOGUE = Path(__file__).with_name("french.toml")
+_HOLE = re.compile(r"\{\}|\{\{|\}\}")
+#: Texts within texts within texts.
+_DEEPEST = 4
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One text: what stands before, between and after its holes in English, and the French form."""
+
+    parts: tuple[str, ...]
+    said: str
+
+    @property
+    def letters(self) -> int:
+        return sum(map(len, self.parts))
+
+
+def french(text: str) -> str:
+    """Return a text of ours in French; one that the catalogue does not know stays as it is."""
+    return _french(text, _DEEPEST)
+
+
+def _french(text: str, deepest: int) -> str:
+    found = _found(text) if deepest else None
+    if found is None:
+        return text
+    entry, filled = found
+    return entry.said.format(*(_french(one, deepest - 1) for one in filled))
+
+
+def _found(text: str) -> tuple[Entry, tuple[str, ...]] | None:
+    exact, entries = _catalogue()
+    if text in exact:
+        return exact[text], ()
+    for entry in entries:
+        if all(part in text for part in entry.parts):
+            match = re.fullmatch("(.*?)".join(map(re.escape, entry.parts)), text, re.DOTALL)
+            if match:
+                return entry, match.groups()
+    return None
+
+
+@cache
+def _catalogue() -> tuple[dict[str, Entry], tuple[Entry, ...]]:
+    """Return the texts without holes, and those with holes: the ones that say most first."""
+    written = tomllib.loads(CATALOGUE.read_text("utf-8"))
+    texts = {**{text: text for text in written["already"]}, **written["french"]}
+    entries = [Entry(parts_of(english), said) for english, said in texts.items()]
+    exact = {entry.parts[0]: entry for entry in entries if len(entry.parts) == 1}
+    return exact, tuple(sorted((one for one in entries if len(one.parts) > 1), key=lambda one: -one.letters))
+
+
+def parts_of(template: str) -> tuple[str, ...]:
+    """Return what stands around the holes of a template; {{ and }} are the signs themselves."""
+    parts, at = [""], 0
+    for mark in _HOLE.finditer(template):
+        parts[-1] += template[at : mark.start()]
+        at = mark.end()
+        if mark.group() == "{}":
+            parts.append("")
+        else:
+            parts[-1] += mark.group()[0]
+    parts[-1] += template[at:]
+    return tuple(parts)

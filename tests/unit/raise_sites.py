@@ -1,0 +1,244 @@
+"""Finds, in the source, every text for people: templates, in which `{}` is what is filled in."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOTS = {"IvrError"}
+#: Which argument of an error is a text for people; the others are data, or what the error itself makes of it.
+_TEXTS = ("what", "where", "remedy")
+_MOST = 500
+
+
+@dataclass(frozen=True)
+class Site:
+    """A template, and where it is raised."""
+
+    template: str
+    file: str
+    line: int
+
+
+@cache
+def trees() -> tuple[tuple[str, ast.Module], ...]:
+    paths = sorted((ROOT / "ivr").rglob("*.py"))
+    return tuple((path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))) for path in paths)
+
+
+@cache
+def kinds() -> frozenset[str]:
+    """The names of every class that is an IvrError, wherever it is defined."""
+    found = set(ROOTS)
+    while True:
+        more = {
+            node.name
+            for _, tree in trees()
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ClassDef) and any(_name(base) in found for base in node.bases)
+        }
+        if more <= found:
+            return frozenset(found)
+        found |= more
+
+
+def sites() -> list[Site]:
+    found = []
+    for number, (file, _) in enumerate(trees()):
+        module = modules()[number]
+        for call, function in module.calls:
+            if _name(call.func) not in kinds():
+                continue
+            texts = [(call.args[0], "what")] if call.args else []
+            texts += [(one.value, one.arg) for one in call.keywords if one.arg in _TEXTS]
+            for text, _ in texts:
+                found += [Site(one, file, call.lineno) for one in sorted(module.templates(text, function))]
+    return sorted({site.template: site for site in reversed(found) if site.template.replace("{}", "").strip()}.values(),
+                  key=lambda site: (site.file, site.line))  # fmt: skip
+
+
+#: Whose faults `audit verify`, `recordings verify`, `doctor` and `retention run` show, and how they are handed over.
+TELLERS = (
+    "ivr/storage/testimony.py", "ivr/storage/bar_evidence.py", "ivr/storage/audit_log.py",
+    "ivr/storage/retention_ledger.py", "ivr/services/inspection.py", "ivr/services/testimony.py",
+    "ivr/services/retention_run.py", "ivr/domain/checkpoint.py", "ivr/domain/evidence.py",
+)  # fmt: skip
+_HANDED_OVER = {"Finding", "Failure", "append"}
+
+
+def faults() -> list[Site]:
+    """The sentences that say what is wrong with what is stored, which are told and not raised."""
+    found = []
+    for file, tree in trees():
+        if file not in TELLERS:
+            continue
+        module = _Module(tree)
+        for node, around in module.nodes():
+            texts: list[ast.AST] = []
+            if isinstance(node, ast.Yield | ast.Return) and node.value is not None:
+                texts = list(node.value.elts) if isinstance(node.value, ast.List) else [node.value]
+            if isinstance(node, ast.Call) and _name(node.func) in _HANDED_OVER:
+                texts = list(node.args)
+            for text in texts:
+                if isinstance(text, ast.JoinedStr | ast.Constant | ast.IfExp | ast.Name | ast.BinOp):
+                    found += [Site(one, file, node.lineno) for one in sorted(module.templates(text, around))]
+    return sorted(
+        {site.template: site for site in reversed(found) if len(site.template.replace("{}", "").split()) > 2}.values(),
+        key=lambda site: (site.file, site.line),
+    )
+
+
+class _Module:
+    """One file: its calls, each with the functions around it, innermost last."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+        self.calls: list[tuple[ast.Call, tuple[ast.AST, ...]]] = list(self._calls(tree, ()))
+        self._depth = 0
+
+    def _calls(self, node: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[tuple[ast.Call, tuple[ast.AST, ...]]]:
+        if isinstance(node, ast.Call):
+            yield node, around
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            around = (*around, node)
+        for child in ast.iter_child_nodes(node):
+            yield from self._calls(child, around)
+
+    def nodes(self) -> Iterator[tuple[ast.AST, tuple[ast.AST, ...]]]:
+        """Every node, with the functions around it."""
+        waiting: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(self.tree, ())]
+        while waiting:
+            node, around = waiting.pop()
+            yield node, around
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                around = (*around, node)
+            waiting += [(child, around) for child in ast.iter_child_nodes(node)]
+
+    def templates(self, text: ast.AST, around: tuple[ast.AST, ...]) -> set[str]:
+        if self._depth > 6:
+            return {"{}"}
+        self._depth += 1
+        try:
+            return self._templates(text, around)
+        finally:
+            self._depth -= 1
+
+    def _templates(self, text: ast.AST, around: tuple[ast.AST, ...]) -> set[str]:
+        if isinstance(text, ast.Constant):
+            return {str(text.value).replace("{", "{{").replace("}", "}}")} if isinstance(text.value, str) else {"{}"}
+        if isinstance(text, ast.JoinedStr):
+            return self._joined([self.templates(part, around) for part in text.values])
+        if isinstance(text, ast.FormattedValue):
+            return self.templates(text.value, around) if text.format_spec is None and text.conversion < 0 else {"{}"}
+        if isinstance(text, ast.BinOp) and isinstance(text.op, ast.Add):
+            return self._joined([self.templates(text.left, around), self.templates(text.right, around)])
+        if isinstance(text, ast.IfExp):
+            return self.templates(text.body, around) | self.templates(text.orelse, around)
+        if isinstance(text, ast.BoolOp):
+            return set().union(*(self.templates(value, around) for value in text.values))
+        if isinstance(text, ast.Tuple):
+            return set().union(*(self.templates(one, around) for one in text.elts))
+        if isinstance(text, ast.Name):
+            return self._named(text.id, around)
+        if isinstance(text, ast.Subscript):
+            return self._values(text.value, around)
+        if isinstance(text, ast.Call):
+            return self._called(text, around)
+        return {"{}"}
+
+    def _joined(self, parts: list[set[str]]) -> set[str]:
+        found = {"".join(ways) for ways in itertools.islice(itertools.product(*map(sorted, parts)), _MOST)}
+        return found or {""}
+
+    def _values(self, table: ast.AST, around: tuple[ast.AST, ...]) -> set[str]:
+        """A table of texts: any of them."""
+        if isinstance(table, ast.Name):
+            for node in self.tree.body:
+                targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+                if any(isinstance(one, ast.Name) and one.id == table.id for one in targets):
+                    value = getattr(node, "value", None)
+                    if isinstance(value, ast.Dict):
+                        return set().union(*(self.templates(one, around) for one in value.values))
+        return {"{}"}
+
+    def _called(self, call: ast.Call, around: tuple[ast.AST, ...]) -> set[str]:
+        """A function of this file that returns a text: whatever it returns."""
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "get" and call.args:
+            return self._values(call.func.value, around).union(*(self.templates(one, around) for one in call.args[1:]))
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.FunctionDef) and node.name == _name(call.func):
+                returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
+                texts = [one for one in returned if not isinstance(one, ast.Tuple)]
+                return set().union({"{}"}, *(self.templates(one, (node,)) for one in texts))
+        return {"{}"}
+
+    def _named(self, name: str, around: tuple[ast.AST, ...]) -> set[str]:
+        """A variable: whatever it is given in this function, by its callers in this file, or in the file itself."""
+        for function in reversed(around):
+            if isinstance(function, ast.ClassDef):
+                continue
+            given = list(self._assigned(function, name))
+            if given:
+                return set().union(*(self.templates(value, around) for value in given))
+            found = self._handed_over(function, name)
+            if found is not None:
+                return found
+        given = list(self._assigned(self.tree, name, top=True))
+        return set().union(*(self.templates(value, ()) for value in given)) if given else {"{}"}
+
+    def _assigned(self, scope: ast.AST, name: str, *, top: bool = False) -> Iterator[ast.AST]:
+        nodes = scope.body if top and isinstance(scope, ast.Module) else ast.walk(scope)
+        for node in nodes:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            value = getattr(node, "value", None)
+            if value is None or not isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr):
+                continue
+            for target in targets:
+                if isinstance(target, ast.Name) and target.id == name:
+                    yield value
+                if isinstance(target, ast.Tuple):
+                    names = [one.id if isinstance(one, ast.Name) else "" for one in target.elts]
+                    if name in names:
+                        at = names.index(name)
+                        ways = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
+                        for way in ways:
+                            yield way.elts[at] if isinstance(way, ast.Tuple) and len(way.elts) == len(names) else way
+
+    def _handed_over(self, function: ast.AST, name: str) -> set[str] | None:
+        """What callers in this file give to a parameter; None when it is none."""
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            return None
+        arguments = function.args
+        names = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+        if name not in (*names, *(one.arg for one in arguments.kwonlyargs)):
+            return None
+        method = bool(names) and names[0] in ("self", "cls")
+        found: set[str] = set()
+        calls = [(self, call, around) for call, around in self.calls]
+        if not function.name.startswith("_") and any(function is node for node in self.tree.body):
+            calls = [(other, call, around) for other in modules() for call, around in other.calls]
+        for module, call, around in calls:
+            if _name(call.func) != function.name:
+                continue
+            by_name = [one.value for one in call.keywords if one.arg == name]
+            at = names.index(name) - method if name in names else -1
+            if by_name or 0 <= at < len(call.args):
+                found |= module.templates(by_name[0] if by_name else call.args[at], around)
+        for at, default in zip(reversed(names), reversed(arguments.defaults), strict=False):
+            if at == name:
+                found |= self.templates(default, ())
+        return found or {"{}"}
+
+
+@cache
+def modules() -> tuple[_Module, ...]:
+    return tuple(_Module(tree) for _, tree in trees())
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
