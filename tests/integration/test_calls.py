@@ -148,7 +148,7 @@ def test_a_barred_person_is_not_dialled(house: House) -> None:
             code, objects, complaints = await place(house, phone.uri)
             assert code == 1
             assert objects[-1]["ok"] is False
-            assert "do not call" in complaints
+            assert "n'appelez pas" in complaints
             assert [report["event"] for report in phone.reports] == ["ready"]
 
     run(call())

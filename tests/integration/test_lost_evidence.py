@@ -70,10 +70,10 @@ def test_a_database_that_vanishes_in_mid_call_stops_the_capture_and_not_the_call
 
     run(call())
     assert not database(house).exists()
-    assert "the database file is gone" in refused_to_serve(house)
+    assert "le fichier de la base a disparu" in refused_to_serve(house)
     for command in (("init",), ("audit", "verify"), ("recordings", "list")):
         done = house.ivr(*command)
-        assert (done.returncode, "the database file is gone" in done.stderr) == (3, True), (command, done)
+        assert (done.returncode, "le fichier de la base a disparu" in done.stderr) == (3, True), (command, done)
     assert house.ivr("doctor").returncode == 1
     assert not database(house).exists()
     # Put back, it is the right one, and what was being recorded is settled.
@@ -96,13 +96,13 @@ def test_init_doctor_verify_and_serve_name_a_database_that_is_not_the_one(house:
     shutil.copyfile(database(house), fresh)
     written(house)
     shutil.copyfile(fresh, database(house))
-    said = "is older than its evidence" if kind == "older" else "is empty"
+    said = "est plus ancienne que ses preuves" if kind == "older" else "est vide"
     assert said in house.ivr("init").stderr
     assert said in refused_to_serve(house)
     checks = house.ivr_json("doctor", expect=1)["checks"]
     assert [said in one["detail"] for one in checks if one["name"] == "chaîne de preuves"] == [True]
     verified = house.ivr_json("audit", "verify", expect=1)
-    assert said in verified["broken"][0]
+    assert ("is older than its evidence" if kind == "older" else "is empty") in verified["broken"][0]
     # Nothing is destroyed or written on what such a database says.
     done = house.ivr("retention", "run")
     assert done.returncode == 3
@@ -123,4 +123,4 @@ def test_a_lost_database_is_gone_on_without_by_decision_only(house: House, tmp_p
     assert (accepted["seq"], accepted["witnessed"]["seq"], accepted["reason"]) == (1, 3, "disque perdu")
     assert house.ivr_json("audit", "verify")["ok"] is True
     assert house.ivr("init").returncode == 0
-    assert "nothing is missing" in house.ivr("audit", "accept", "--reason", "encore").stderr
+    assert "rien ne manque" in house.ivr("audit", "accept", "--reason", "encore").stderr

@@ -80,7 +80,7 @@ def test_what_must_be_witnessed_is_refused_and_gives_nothing(mounted: House, tmp
         ("retention", "run"),
     ):
         done = mounted.ivr(*command)
-        assert (done.returncode, "can only be read here" in done.stderr) == (3, True), (command, done)
+        assert (done.returncode, "ne peut qu'être lue ici" in done.stderr) == (3, True), (command, done)
     assert not copy.exists()
 
 

@@ -132,7 +132,7 @@ def terminal(stocked: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         # ---- who may not be called again
         ("do-not-call list", 0, "Aucune inscription"),
         ("do-not-call list --role agent", 1, "conseiller"),
-        ("do-not-call lift abcdef0 --reason x --role dpo", 1, "no do-not-call entry"),
+        ("do-not-call lift abcdef0 --reason x --role dpo", 1, "aucune inscription"),
         ("do-not-call lift abcdef0 --reason x --role operator", 1, "exploitant"),
         ("do-not-call lift abcdef0", 2, "--reason"),
         # ---- evidence
@@ -395,7 +395,7 @@ def test_a_clock_that_the_evidence_speaks_against_destroys_nothing_until_somebod
     monkeypatch.setattr(SystemClock, "now", lambda self: ten_years)
     refused = terminal.run("retention run")
     assert refused.exit_code == 1
-    assert "without any evidence" in refused.stderr
+    assert "sans aucune preuve" in refused.stderr
     (told,) = terminal.told("doctor", code=1)
     assert [check["ok"] for check in told["checks"] if check["name"] == "horloge"] == [False]
     assert terminal.run("keys prune").exit_code == 1
