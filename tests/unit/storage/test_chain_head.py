@@ -149,6 +149,12 @@ def test_processes_of_one_node_share_the_witness(url: str, node: Node, tmp_path:
     assert node.audit.verify() == []
 
 
+def test_a_process_that_comes_late_moves_the_witness_of_its_node_not_back(node: Node) -> None:
+    node.fill(5)
+    node.witness.note(Head("node-1", 3, node.audit.events()[2].digest), START)
+    assert node.known() == 5
+
+
 def test_each_node_on_one_database_has_its_own_witness(url: str, node: Node, tmp_path: Path) -> None:
     other = Node(url, tmp_path, node="node-2", signer=OTHER)
     assert other.audit.begin_witness() == Head("node-2", 0, "0" * 64)
