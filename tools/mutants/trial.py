@@ -267,8 +267,11 @@ def _set_constant(mutant: Mutant, source: str) -> bool:
             old = getattr(module, name)
             expression = ast.Expression(node.value)  # type: ignore[attr-defined]
             new = eval(compile(expression, mutant.path, "eval"), dict(vars(module)))
-            for other in list(sys.modules.values()):
-                if other.__name__.startswith(("ivr.", "tests.")) and vars(other).get(name) is old:
+            ours = [
+                one for one in list(sys.modules.values()) if _relative(getattr(one, "__file__", "") or "/")[0] != "/"
+            ]
+            for other in ours:
+                if vars(other).get(name) is old:
                     setattr(other, name, new)
             return True
     return False

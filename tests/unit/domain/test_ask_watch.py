@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from ivr.domain.ask_watch import AskWatch
+from ivr.domain.ask_watch import AskWatch, KnownAsks
 from ivr.domain.asking import AskDetector
 from ivr.domain.call import Direction
 from ivr.domain.heard_speech import HeardPiece, TimedText
@@ -82,6 +82,24 @@ def test_a_question_that_is_over_is_told_before_the_agent_stops_speaking(text: s
     piece = HeardPiece(text, 0, 2000, final=False)
     asks = AskWatch(detector()).feed(piece, Direction.INBOUND, at_pause=at_pause)
     assert [ask.families for ask in asks] == [("bank",)]
+
+
+def test_what_may_still_go_on_is_no_question_yet_however_it_is_written() -> None:
+    """A transcriber puts question marks where a speaker has only drawn breath."""
+    piece = HeardPiece("Vous pouvez me donner votre RIB ?", 0, 2000, final=False)
+    assert AskWatch(detector()).feed(piece, Direction.INBOUND, at_pause=False) == ()
+
+
+def test_a_question_is_new_once_and_then_known_as_far_as_it_was_heard() -> None:
+    known = KnownAsks()
+    assert known.is_new(AskSpan("ASK-001", ("bank",), 1000, 2000)) is True
+    assert known.is_new(AskSpan("ASK-001", ("bank", "nir"), 1500, 2500)) is False
+    assert list(known) == [AskSpan("ASK-001", ("bank", "nir"), 1000, 2500)]
+    # Another rule, other families, or another time: another question.
+    for other in (("ASK-002", ("bank",), 1000), ("ASK-001", ("birth",), 1000), ("ASK-001", ("bank",), 2900)):
+        assert known.is_new(AskSpan(other[0], other[1], other[2], other[2] + 500)) is True
+    assert known.is_new(AskSpan("ASK-001", ("bank",), 3799, 4000)) is False
+    assert len(list(known)) == 4
 
 
 def test_a_window_that_begins_after_the_denial_is_read_with_what_was_before_it() -> None:
