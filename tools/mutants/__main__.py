@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", default="ivr", help="which sample; a larger one of a seed holds the smaller")
     parser.add_argument("--files", nargs="*", default=["*"], metavar="GLOB", help="only mutants of these files")
     parser.add_argument("--budget", type=float, default=8.0, metavar="S", help="seconds of tests for one mutant (8)")
+    parser.add_argument("--first", nargs="*", default=[], metavar="TEST", help="tests that each mutant meets first")
     parser.add_argument("--again", action="store_true", help="try again what survived or met no test")
     parser.add_argument("--report", action="store_true", help="run nothing; report what is known")
     parser.add_argument("--trace", help=argparse.SUPPRESS)
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not given.report:
         per_file = QUICK_PER_FILE if given.quick else given.per_file
         chosen = sample(mutants, given.seed, per_file, given.files)
-        run([mutants[one] for one in chosen], _known(), budget_s=given.budget, again=given.again)
+        run([mutants[one] for one in chosen], _known(), budget_s=given.budget, again=given.again, first=given.first)
     write_report(PLACE, mutants, _known())
     return 0
 
@@ -74,7 +75,9 @@ def sample(mutants: dict[str, Mutant], seed: str, per_file: int | None, files: S
     return [one for _, one in sorted(chosen)]
 
 
-def run(mutants: list[Mutant], known: dict[str, list[str]], *, budget_s: float, again: bool) -> None:
+def run(
+    mutants: list[Mutant], known: dict[str, list[str]], *, budget_s: float, again: bool, first: Sequence[str]
+) -> None:
     retried = (SURVIVED, NO_TEST) if again else ()
     left = [one for one in mutants if known.get(key(one), [retried[0] if again else ""])[0] in ("", *retried)]
     if not left:
@@ -88,7 +91,7 @@ def run(mutants: list[Mutant], known: dict[str, list[str]], *, budget_s: float, 
         results.flush()
 
     with results:
-        everything(Trials(left, reach, told, budget_s=budget_s), SELECTION)
+        everything(Trials(left, reach, told, budget_s=budget_s, first=first), SELECTION)
 
 
 def _known() -> dict[str, list[str]]:

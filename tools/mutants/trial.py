@@ -87,12 +87,19 @@ class Trials:
     """A pytest plugin that tries mutants instead of running the tests; `told` hears of each result."""
 
     def __init__(
-        self, mutants: Sequence[Mutant], reach: Reach, told: Callable[[Mutant, str, str], None], *, budget_s: float
-    ):
+        self,
+        mutants: Sequence[Mutant],
+        reach: Reach,
+        told: Callable[[Mutant, str, str], None],
+        *,
+        budget_s: float,
+        first: Sequence[str] = (),
+    ) -> None:
         self._mutants = mutants
         self._reach = reach
         self._told = told
         self._budget_s = budget_s
+        self._first = first
         self._sources: dict[str, str] = {}
         self._test_files = {name.partition("::")[0] for name in reach.took_s}
         self._names: dict[str, dict[str, set[int]]] = {}
@@ -124,7 +131,7 @@ class Trials:
     # ---- which tests
 
     def _chosen(self, mutant: Mutant, items: dict[str, pytest.Item]) -> list[str]:
-        """Those that killed a neighbour first, then those that say most about it, up to the budget.
+        """Those that killed a neighbour or that were asked for, then those that say most about it, up to the budget.
 
         Half of it goes to the quickest of the files that import the module itself; the other half to those that reach
         lines of the function which few others reach, of these files and of any in turn. Who survives fewer tests
@@ -137,11 +144,11 @@ class Trials:
         module = mutant.path.removesuffix(".py").replace("/", ".")
         homes = {path for path in self._test_files if f"from {module} import" in self._source(path)}
         home = [one for one in ordered if one.partition("::")[0] in homes]
-        first = [one for one in self._killers[mutant.owner] if one in names]
+        first = [one for one in (*self._killers[mutant.owner], *self._first) if one in names]
         quick = sorted(home, key=lambda one: (took[one], one))
         turns = [one for pair in itertools.zip_longest(home, ordered) for one in pair if one is not None]
-        chosen: dict[str, float] = dict.fromkeys(first[:1], 0.0)
-        for some, budget_s in (([*first, *quick], self._budget_s / 2), (turns, self._budget_s)):
+        chosen = dict.fromkeys(first, 0.0)
+        for some, budget_s in ((quick, self._budget_s / 2), (turns, self._budget_s)):
             for name in some:
                 if not chosen or sum(chosen.values()) + took[name] <= budget_s:
                     chosen.setdefault(name, took[name])
