@@ -141,8 +141,7 @@ class Trials:
         took = self._reach.took_s
         rarest = self._rarest(mutant)
         ordered = sorted(names, key=lambda one: (rarest.get(one, len(took)), took[one], one))
-        module = mutant.path.removesuffix(".py").replace("/", ".")
-        homes = {path for path in self._test_files if f"from {module} import" in self._source(path)}
+        homes = self._homes(mutant)
         home = [one for one in ordered if one.partition("::")[0] in homes]
         first = [one for one in (*self._killers[mutant.owner], *self._first) if one in names]
         quick = sorted(home, key=lambda one: (took[one], one))
@@ -156,12 +155,22 @@ class Trials:
 
     def _reaching(self, mutant: Mutant) -> set[str]:
         if mutant.owner.startswith("<"):
-            constant = re.compile(rf"\b{re.escape(mutant.owner.strip('<>'))}\b")
-            told = {path for path in self._test_files if constant.search(self._source(path))}
-            named = {name for name in self._reach.took_s if name.partition("::")[0] in told}
-            uses = {name for path in self._reach.lines for name in self._reach.tests(path, self._uses(mutant, path))}
+            names = [name for name, _ in _with_derived(self._source(mutant.path), mutant.owner.strip("<>"))]
+            homes = self._homes(mutant)
+            named = {name for name in self._reach.took_s if name.partition("::")[0] in homes}
+            uses = {name for path in self._reach.lines for name in self._reach.tests(path, self._uses(names, path))}
             return named | uses
         return self._reach.tests(mutant.path, range(mutant.lines[0], mutant.lines[1] + 1))
+
+    def _homes(self, mutant: Mutant) -> set[str]:
+        """Test files that name the constant, or what is made of it; else those that import the module itself."""
+        module = mutant.path.removesuffix(".py").replace("/", ".")
+        imports = {path for path in self._test_files if f"from {module} import" in self._source(path)}
+        if not mutant.owner.startswith("<"):
+            return imports
+        names = [name for name, _ in _with_derived(self._source(mutant.path), mutant.owner.strip("<>"))]
+        constant = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+        return {path for path in imports if constant.search(self._source(path))} or imports
 
     def _rarest(self, mutant: Mutant) -> dict[str, int]:
         """For each test the least number of tests that share one of the lines it reaches in the function."""
@@ -176,8 +185,8 @@ class Trials:
             self._rare[place] = found
         return self._rare[place]
 
-    def _uses(self, mutant: Mutant, path: str) -> set[int]:
-        """Lines of functions in which a constant of a module is used, by its name."""
+    def _uses(self, names: Sequence[str], path: str) -> set[int]:
+        """Lines of functions in which constants of a module are used, by their names."""
         if path not in self._names:
             self._names[path] = defaultdict(set)
             for function in ast.walk(ast.parse(self._source(path))):
@@ -185,7 +194,7 @@ class Trials:
                     for one in ast.walk(function):
                         if isinstance(one, ast.Name | ast.Attribute):
                             self._names[path][one.id if isinstance(one, ast.Name) else one.attr].add(one.lineno)
-        return self._names[path][mutant.owner.strip("<>")]
+        return {line for name in names for line in self._names[path].get(name, ())}
 
     def _source(self, path: str) -> str:
         if path not in self._sources:
@@ -265,23 +274,30 @@ class _FirstFailure:
 
 
 def _set_constant(mutant: Mutant, source: str) -> bool:
-    """Give a module's constant its changed value, wherever it was imported under its own name."""
-    name = mutant.owner.strip("<>")
+    """Give a module's constant its changed value, and those made of it theirs, wherever they were imported by name."""
     module = sys.modules[mutant.path.removesuffix(".py").replace("/", ".")]
-    for node in ast.parse(mutant.apply(source)).body:
+    ours = [one for one in list(sys.modules.values()) if _relative(getattr(one, "__file__", "") or "/")[0] != "/"]
+    changed = _with_derived(mutant.apply(source), mutant.owner.strip("<>"))
+    for name, value in changed:
+        old = getattr(module, name)
+        new = eval(compile(ast.Expression(value), mutant.path, "eval"), dict(vars(module)))
+        for other in ours:
+            if vars(other).get(name) is old:
+                setattr(other, name, new)
+    return bool(changed)
+
+
+def _with_derived(source: str, name: str) -> list[tuple[str, ast.expr]]:
+    """A constant of a module and every later one whose value is made of it, with their expressions."""
+    found: dict[str, ast.expr] = {}
+    for node in ast.parse(source).body:
         target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(target, ast.Name) and target.id == name:
-            old = getattr(module, name)
-            expression = ast.Expression(node.value)  # type: ignore[attr-defined]
-            new = eval(compile(expression, mutant.path, "eval"), dict(vars(module)))
-            ours = [
-                one for one in list(sys.modules.values()) if _relative(getattr(one, "__file__", "") or "/")[0] != "/"
-            ]
-            for other in ours:
-                if vars(other).get(name) is old:
-                    setattr(other, name, new)
-            return True
-    return False
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and isinstance(value, ast.expr):
+            read = {one.id for one in ast.walk(value) if isinstance(one, ast.Name)}
+            if target.id == name or read & found.keys():
+                found[target.id] = value
+    return list(found.items())
 
 
 def _lines(code: types.CodeType) -> set[int]:

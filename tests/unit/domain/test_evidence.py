@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from ivr.domain.checkpoint import Checkpoint, chain_faults
+from ivr.domain.checkpoint import Checkpoint, certificate_text, chain_faults, checkpoint_text
 from ivr.domain.evidence import GENESIS, Head, Link, canonical, check_body, digest_of, is_content
 from ivr.errors import ComplianceError
 
@@ -60,6 +61,29 @@ def head(links: list[Link]) -> Head:
 
 def signed(link: Link) -> Checkpoint:
     return Checkpoint(link.node_id, link.seq, link.digest, AT, "key", "00")
+
+
+def test_a_signature_is_over_all_that_is_told_and_over_nothing_that_signs_it() -> None:
+    """Whoever verifies offline, in whatever language, must build the same bytes."""
+    text = checkpoint_text("node-1", 256, "ab" * 32, AT, "key-1").decode()
+    assert json.loads(text) == {
+        "type": "ivr checkpoint 1",
+        "node_id": "node-1",
+        "seq": 256,
+        "digest": "ab" * 32,
+        "at": "2026-11-21T09:00:00.000000Z",
+        "key_id": "key-1",
+    }
+    body = {"rule_id": "REC-007", "signature": "00", "key_id": "key-1"}
+    told = certificate_text("node-1", "rec-1", body).decode()
+    assert json.loads(told) == {
+        "type": "ivr destruction certificate 1",
+        "node_id": "node-1",
+        "recording_id": "rec-1",
+        "body": {"rule_id": "REC-007"},
+    }
+    for one in (text, told):
+        assert one == json.dumps(json.loads(one), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def test_a_whole_chain_bears_out_every_checkpoint() -> None:
