@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 CATALOGUE = Path(__file__).with_name("french.toml")
 _HOLE = re.compile(r"\{\}|\{\{|\}\}")
@@ -29,6 +30,17 @@ class Entry:
     def letters(self) -> int:
         return sum(map(len, self.parts))
 
+    @property
+    def as_it_is(self) -> frozenset[int]:
+        """The holes whose content is somebody's own word, in « » or written {:s}: a name may be a word of ours too."""
+        found, number = set(), 0
+        for before, field, spec, _ in Formatter().parse(self.said):
+            if field is not None:
+                if before.endswith("« ") or spec == "s":
+                    found.add(int(field) if field else number)
+                number += 1
+        return frozenset(found)
+
 
 def french(text: str) -> str:
     """Return a text of ours in French; one that the catalogue does not know stays as it is."""
@@ -40,7 +52,8 @@ def _french(text: str, deepest: int) -> str:
     if found is None:
         return text
     entry, filled = found
-    return entry.said.format(*(_french(one, deepest - 1) for one in filled))
+    as_it_is = entry.as_it_is
+    return entry.said.format(*(one if at in as_it_is else _french(one, deepest - 1) for at, one in enumerate(filled)))
 
 
 def _found(text: str) -> tuple[Entry, tuple[str, ...]] | None:

@@ -86,7 +86,7 @@ def test_a_french_line_fills_in_what_the_english_one_does(section: str) -> None:
     for english, said in tomllib.loads(CATALOGUE.read_text("utf-8"))[section].items():
         assert said.strip(), english
         if section == "french":
-            said.format(*range(len(parts_of(english)) - 1))
+            said.format(*map(str, range(len(parts_of(english)) - 1)))
         else:
             names = re.compile(r"\{(\w+)(?:!r)?\}")
             assert set(names.findall(said)) <= set(names.findall(english)), english
@@ -100,6 +100,8 @@ def test_what_was_filled_in_is_french_too() -> None:
     assert french("restore it in retention.toml; did you mean 'a'?") == (
         "rétablissez-la dans retention.toml ; vouliez-vous dire « a » ?"
     )
+    assert french("hold nothing") == "gel nothing"
+    assert french("there is no program 'nothing'") == "il n'y a pas de programme « nothing »"
     assert french("« déjà en français »") == "« déjà en français »"
 
 
