@@ -20,6 +20,7 @@ _ASK = '[identity]\nitems = ["birth_date", "member_number"]\n\n[prompts]'
 def test_a_caller_is_identified_by_voice_and_keys_and_leaves_no_value(house: House, tmp_path: Path) -> None:
     program = house.config_dir / "programs" / "hotline-quality.toml"
     program.write_text(program.read_text("utf-8").replace("[prompts]", _ASK, 1), "utf-8")
+    assert house.ivr("init").returncode == 0, "the program says more prompts now"
     assert house.ivr("members", "import", "-", text=_LIST).returncode == 0
     number = write_wav(tmp_path / "number.wav", speech("Zéro, zéro, quatre, sept, trois, huit, deux.", pause_s=2.0))
 
