@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,7 +26,7 @@ _QUIET = timedelta(days=1)
 class EvidenceTimes(Protocol):
     """When evidence was written."""
 
-    def own(self, seq: int) -> Iterator[Told]:
+    def own(self, seq: int) -> Generator[Told, None, None]:
         """This node's events from `seq` on, in order."""
         ...
 
@@ -99,14 +100,16 @@ class ClockGuard:
         good = self._good()
         last: Told | None = None
 
-        def own() -> Iterator[Told]:
+        def noting(events: Iterator[Told]) -> Iterator[Told]:
             nonlocal last
-            for event in self._times.own(good.get(self._node_id, 0)):
+            for event in events:
                 last = event
                 yield event
 
         others = [one for one in self._times.last_of_others() if one.seq > good.get(one.node_id, 0)]
-        return clock_fault(own(), others, self._clock.now(), self._bounds), last
+        # Closed at once: a fault is found before the end, and the events are read in a transaction.
+        with closing(self._times.own(good.get(self._node_id, 0))) as events:
+            return clock_fault(noting(events), others, self._clock.now(), self._bounds), last
 
     def _good(self) -> dict[str, int]:
         """Up to which event of each node the clock was found good, or accepted."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from sqlalchemy import and_, select
 
@@ -21,10 +21,13 @@ class SqlEvidenceTimes:
         self._database = database
         self._node_id = node_id
 
-    def own(self, seq: int) -> Iterator[Told]:
+    def own(self, seq: int) -> Generator[Told, None, None]:
         query = select(_E.node_id, _E.seq, _E.at).where(_E.node_id == self._node_id, _E.seq >= seq).order_by(_E.seq)
-        with self._database.reading() as connection:
-            for row in connection.execution_options(yield_per=_PAGE).execute(query):
+        with (
+            self._database.reading() as connection,
+            connection.execution_options(yield_per=_PAGE).execute(query) as rows,
+        ):
+            for row in rows:
                 yield Told(row.node_id, row.seq, row.at)
 
     def last_of_others(self) -> list[Told]:
