@@ -130,14 +130,14 @@ def report_left(
 
 
 def _report(held: Holdings, call_log: CallLog, note: Pending, ended_at: datetime) -> CallRow | None:
-    """Write row and evidence, both or neither; None when both stand already."""
+    """Write row and evidence, both or neither; None when both stand already. A row that stands is what is told."""
     with held.catalogue.together():
-        there = call_log.has(note.call_id)
+        row = call_log.get(note.call_id)
         told = any(event.kind == REPORTED for event in held.audit.events(call_id=note.call_id))
-        if there and told:
+        if row is not None and told:
             return None
-        row = _row(held, note, ended_at)
-        if not there:
+        if row is None:
+            row = _row(held, note, ended_at)
             call_log.add(row)
         if not told:
             held.audit.append(

@@ -345,7 +345,8 @@ class Conversation:
             await call.capture.wipe()
             await call.deps.notebook.settle()
             call.publish("objection.unmet", acts=list(call.acts.unmet), recording_id=row.recording_id)
-        if _REPORT in call.acts.failed or call.acts.unmet or call.capture.state not in REPORTABLE:
+        unwritten = {_REPORT, REPORTED} & {*call.acts.failed}
+        if unwritten or call.acts.unmet or call.capture.state not in REPORTABLE:
             # The next sweep or start finishes what could not be finished now; until then it is cleared, not reported.
             note = note_of(call, row)
             call.deps.call_notes.keep(note)

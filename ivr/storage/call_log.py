@@ -32,10 +32,10 @@ class SqlCallLog:
                 "the call is reported already", where=f"call {row.call_id}", remedy="report each call once"
             ) from error
 
-    def has(self, call_id: str) -> bool:
-        query = select(calls.c.call_id).where(calls.c.call_id == call_id)
+    def get(self, call_id: str) -> CallRow | None:
         with self._database.reading() as connection:
-            return connection.execute(query).first() is not None
+            row = connection.execute(select(calls).where(calls.c.call_id == call_id)).one_or_none()
+        return CallRow(**row._mapping) if row is not None else None
 
     def find(self, *, limit: int = 100) -> list[CallRow]:
         """Newest first."""

@@ -57,5 +57,5 @@ def test_a_call_is_reported_once(call_log: CallLog) -> None:
 
 def test_a_reported_call_is_known(call_log: CallLog) -> None:
     call_log.add(a_call(1))
-    assert call_log.has("call-1")
-    assert not call_log.has("call-2")
+    assert call_log.get("call-1") == a_call(1)
+    assert call_log.get("call-2") is None

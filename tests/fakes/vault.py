@@ -394,8 +394,8 @@ class FakeCallLog:
             raise ArchiveError("is reported already", where=f"call {row.call_id}", remedy="report each call once")
         self.rows.append(row)
 
-    def has(self, call_id: str) -> bool:
-        return any(row.call_id == call_id for row in self.rows)
+    def get(self, call_id: str) -> CallRow | None:
+        return next((row for row in self.rows if row.call_id == call_id), None)
 
     def find(self, *, limit: int = 100) -> list[CallRow]:
         return sorted(self.rows, key=lambda row: row.started_at, reverse=True)[:limit]

@@ -34,8 +34,8 @@ class CallRow:
 class CallLog(Protocol):
     def add(self, row: CallRow) -> None: ...
 
-    def has(self, call_id: str) -> bool:
-        """Whether this call was reported."""
+    def get(self, call_id: str) -> CallRow | None:
+        """The report of this call; None: it was not reported."""
         ...
 
     def find(self, *, limit: int = 100) -> list[CallRow]: ...

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
 from ivr.domain.leg import Disposition
 from ivr.errors import HostError
-from ivr.services.call_notes import REPORTED, LateReport, last_signs, report_left
+from ivr.services.call_notes import REPORTED, LateReport, last_signs, report_body, report_left
 from ivr.services.pending_evidence import Duty, Pending, Unreadable
+from ivr.services.ports import AuditEvent, CallRow
 from ivr.services.recovery import recover
 from ivr.storage.call_log import SqlCallLog
 from tests.databases import KINDS, fresh_url
@@ -112,11 +114,54 @@ def test_a_report_that_could_not_be_written_is_written_later_with_what_was_known
     play(tmp_path, scene)
 
 
-def _away(*_: object) -> None:
+def test_a_call_whose_report_left_no_evidence_is_reported_later(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        append = x.audit.append
+
+        def refuse(kind: str, **given: Any) -> AuditEvent:
+            return _away() if kind == REPORTED else append(kind, **given)
+
+        x.audit.append = refuse  # type: ignore[method-assign]
+        x.ring()
+        x.line.peer_hangs_up("a")
+        await x.until("call.unreported")
+        await x.control.drained()
+        assert [row.recording_state for row in x.call_log.rows] == ["WITHHELD"]
+        x.audit.append = append  # type: ignore[method-assign]
+        (report,) = report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
+        assert report.row == x.call_log.rows[0]
+        assert [body["disposition"] for body in x.of_audit(REPORTED)] == [x.call_log.rows[0].disposition]
+        assert x.notes.items == {}
+
+    play(tmp_path, scene)
+
+
+def _away(*_: object) -> NoReturn:
     raise HostError("the database does not answer")
 
 
 # ---- on a real database
+
+
+def a_row(call_id: str, **changes: object) -> CallRow:
+    values: dict[str, Any] = {
+        "call_id": call_id,
+        "program": "hotline-quality",
+        "direction": "inbound",
+        "party": "sip:+33612345678@gw",
+        "started_at": CALLED,
+        "answered_at": None,
+        "ended_at": CALLED,
+        "disposition": "ANSWERED",
+        "sip_status": 200,
+        "hangup_cause": 16,
+        "ended_by": "caller",
+        "recording_id": None,
+        "recording_state": "WITHHELD",
+        "consent": {},
+        "node_id": "node-1",
+    }
+    return CallRow(**values | changes)
 
 
 class Left:
@@ -200,6 +245,17 @@ def test_a_row_without_its_event_gets_it_and_stays_as_it_was(left: Left) -> None
     assert other.call_log.find() == [row]
     assert other.evidence == 1
     other.world.close()
+
+
+def test_the_event_of_a_row_that_stands_tells_what_the_row_tells(left: Left) -> None:
+    """A line that dies between its row and its event has said how the call ended; its death ended nothing."""
+    row = a_row("call-1", disposition="NO_ANSWER", ended_by="peer")
+    left.call_log.add(row)
+    left.note("call-1")
+    (report,) = left.report()
+    assert report.row == row
+    (event,) = [event for event in left.world.audit.events() if event.kind == REPORTED]
+    assert event.body == report_body(row)
 
 
 def test_a_call_waits_for_its_recording_to_be_settled(left: Left) -> None:
