@@ -42,7 +42,8 @@ class ChainHeadFile:
         except OSError as error:
             raise refused(error, self.path, "read the witness of the evidence") from error
         try:
-            return self._newest(self._slots(descriptor))
+            # Empty: whoever made it died before the first head stood in it.
+            return self._newest(self._slots(descriptor)) if os.fstat(descriptor).st_size else None
         finally:
             os.close(descriptor)
 
@@ -56,8 +57,9 @@ class ChainHeadFile:
 
     def begin(self, head: Head, at: datetime) -> None:
         with self._locked() as descriptor:
-            os.ftruncate(descriptor, 0)
+            # Never empty meanwhile: who looks at this moment would find a witness that says nothing.
             self._write(descriptor, 0, head, at)
+            os.ftruncate(descriptor, _SLOT)
             os.fsync(descriptor)
         sync_directory(self.path.parent)
 

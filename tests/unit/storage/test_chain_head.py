@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -193,6 +194,31 @@ def test_a_missing_witness_is_named_and_begun_anew_in_the_evidence(node: Node) -
     assert node.audit.begin_witness() is None
     assert [event.kind for event in node.audit.events()][-1] == WITNESS_BEGUN
     assert (node.known(), node.audit.verify()) == (5, [])
+
+
+def test_an_empty_witness_is_a_missing_one(node: Node) -> None:
+    """Whoever made the file died before anything stood in it: `ivr init` goes on, nobody must accept a loss."""
+    node.fill(4)
+    node.witness.path.write_bytes(b"")
+    with pytest.raises(LostEvidenceError, match="ivr init"):
+        node.audit.append("kind")
+    assert node.audit.begin_witness() is not None
+    assert (node.known(), node.audit.verify()) == (5, [])
+
+
+def test_a_witness_that_is_begun_anew_is_never_found_empty(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    node.fill(4)
+    other = ChainHeadFile(node.witness.path, "node-1", SIGNER)
+    truncate, seen = os.ftruncate, []
+
+    def look(descriptor: int, size: int) -> None:
+        truncate(descriptor, size)
+        seen.append(other.last())
+
+    monkeypatch.setattr(os, "ftruncate", look)
+    node.witness.begin(Head("node-1", 2, "0" * 64), START)
+    assert [told.seq for told in seen if told is not None] == [2]
+    assert node.known() == 2
 
 
 @pytest.mark.parametrize("damage", ["torn", "stranger", "changed"])
