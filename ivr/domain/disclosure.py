@@ -130,7 +130,7 @@ def _names_controller(notice: Notice) -> bool:
 
 
 def _commercial_purpose(notice: Notice) -> bool:
-    return any(words.COMMERCIAL.search(sentence) for sentence in notice.sentences)
+    return any(words.COMMERCIAL.search(s) and not words.NOT_COMMERCIAL.search(s) for s in notice.sentences)
 
 
 def _caller_identity_and_link(notice: Notice) -> bool:

@@ -15,10 +15,12 @@ _BETWEEN = (
     rf"(?:\s(?:(?:avec|a|au|aux|de|du|par|que|entre|chez|pour)\s(?:{_DETERMINER}\s?)?[\w{{}}-]+"
     rf"|(?!(?:{_DETERMINER}|nous|vous|ils?|elles?|on)\b)[\w'{{}}-]+)){{0,8}}?"
 )
+# "enregistré dans le cadre de …", "avec votre accord": how and why; "dans votre dossier", "sous le numéro 12": a file.
+_NO_FILE = r"(?!\s(?:cadre|but|souci|objectif|accord|consentement)\b)"
 RECORDED = re.compile(
     rf"\b{WHICH}\s?(?:present |presente )?{CALL}{_BETWEEN}"
     r"\s(?:d')?(?:est|sont|sera|seront|etre|va etre)\s(?:\w+\s){0,2}?(?:enregistre(?:e|s|es)?|sous enregistrement)\b"
-    r"(?!\s(?:sous|avec|dans)\s(?:le|la|un|votre|vos)\b)"
+    rf"(?!\s(?:sous|avec|dans)\s(?:le|la|un|votre|vos)\b{_NO_FILE})"
     rf"|\b{WHICH}\s?{CALL}\b[^.]{{0,30}}\bfai(?:t|re|sant)\b[^.]{{0,20}}\benregistrement"
     rf"|\b(?:nous|on|je)\s?(?:\w+\s){{0,2}}?enregistr(?:ons|e|erons|era|erai)\s(?:\w+\s){{0,2}}?(?:{WHICH}\s?)?{CALL}\b"
     rf"|\bl'enregistrement (?:de |d')?{WHICH}\s?{CALL}\b"
@@ -58,6 +60,7 @@ RIGHT = re.compile(
 )
 NO_RIGHT = re.compile(
     r"\b(?:ne pouvez|ne pourrez|n'avez)\b[^.]{0,20}\b(?:opposer|refuser|arreter|droit)|\bpas le droit\b"
+    r"|\brenonc(?:ez|er|iez)\b"
 )
 # An objection to something else than the recording.
 OTHER_OBJECT = re.compile(
@@ -112,11 +115,17 @@ COMMERCIAL = re.compile(
     r"|\b(?:vous (?:proposer|presenter|vendre))\b[^.]{0,30}\b(?:offres?|contrats?|complementaires?|garanties?|mutuelle|"
     r"assurances?|couvertures?|formules?)\b"
 )
+# "ceci n'est pas un appel commercial", "sans but commercial", "ne vous appelle pas pour vous vendre un contrat".
+NOT_COMMERCIAL = re.compile(
+    r"\b(?:pas|jamais|aucune?|sans|ni)\s(?:[\w'-]+\s){0,4}?"
+    r"(?:commercia(?:l|le|les|ux)|vous (?:proposer|presenter|vendre|offrir))\b|\bnon commercia(?:l|le|les|ux)\b"
+)
 
 AI = re.compile(
     r"\b(?:assistante?|agente?|systeme|serveur|conseillere?|interlocut(?:eur|rice)|operat(?:eur|rice)|standard|service)\s"
     r"(?:\w+\s){0,1}?(?:automati(?:que|se|see)|virtuel(?:le)?|artificiel(?:le)?|numerique)\b"
-    r"|\b(?:intelligence artificielle|robot|voicebot|automate|voix (?:de synthese|synthetique|artificielle))\b"
+    r"|\b(?:intelligence artificielle|robot|voicebot|automate|(?:assistante?|serveur) vocale?|"
+    r"voix (?:de synthese|synthetique|artificielle|automati(?:que|see)))\b"
 )
 NOT_AI = re.compile(
     r"\b(?:pas|aucun|jamais|sans) (?:\w+ )?(?:un |une |a un |a une |l')?(?:robot|automate|assistant|intelligence)"

@@ -30,6 +30,9 @@ HOLDS = {
         "Vous êtes enregistré.",
         "L’appel est enregistré, sauf si vous souhaitez qu’il ne soit pas enregistré.",
         "Pour votre information, l'échange à venir sera enregistré.",
+        "Cet appel peut être enregistré dans le cadre de l'amélioration de la qualité.",
+        "Cet appel est susceptible d'être enregistré dans un souci de qualité.",
+        "Cet appel est enregistré avec votre accord, pour la formation.",
     ],
     "controller_name": [
         "Bonjour, ici {controller}.",
@@ -78,6 +81,7 @@ HOLDS = {
         "Nous vous appelons pour vous proposer une complémentaire santé.",
         "Cet appel a un but commercial.",
         "Il s'agit de prospection commerciale.",
+        "Ce n'est pas une enquête. Nous vous appelons pour vous proposer une complémentaire santé.",
     ],
     "caller_identity_and_link": [
         "Vous parlez à l'assistant automatique de {controller}, qui vous appelle pour une offre.",
@@ -89,6 +93,9 @@ HOLDS = {
         "Bonjour, je suis un assistant virtuel.",
         "Une intelligence artificielle vous répond.",
         "Vous êtes en relation avec un système automatique.",
+        "Bonjour, je suis l'assistant vocal de la Mutuelle Exemple.",
+        "Vous êtes en communication avec le serveur vocal de la Mutuelle Exemple.",
+        "Vous parlez à une voix automatique.",
     ],
 }
 
@@ -110,6 +117,7 @@ LACKS = {
         "Cet appel est gratuit et votre adhésion est enregistrée.",
         "Cet appel ne fait l'objet d'aucun enregistrement.",
         "L'enregistrement de cet appel est détruit.",
+        "Votre appel est enregistré dans votre dossier.",
     ],
     "controller_name": [
         "Bonjour, ici votre mutuelle.",
@@ -139,6 +147,7 @@ LACKS = {
         "Cet appel est enregistré. Si vous ne souhaitez pas patienter, tapez 2.",
         "Cet appel est enregistré. Si vous ne souhaitez pas attendre, dites-le.",
         "Cet appel est enregistré. Vous pouvez vous y opposer. Dites-nous la raison de votre appel.",
+        "En restant en ligne, vous renoncez à votre droit de refuser l'enregistrement, en le disant ou en tapant 9.",
     ],
     "pointer_to_full_notice": [
         "Vous pouvez suivre vos remboursements sur notre site internet.",
@@ -148,6 +157,10 @@ LACKS = {
     ],
     "commercial_purpose": [
         "Notre service commercial est fermé.",
+        "Ceci n'est pas un appel commercial.",
+        "Bonjour, nous vous appelons sans but commercial.",
+        "L'assistant automatique de la Mutuelle Exemple ne vous appelle pas pour une offre commerciale.",
+        "Nous n'appelons pas pour vous vendre un contrat.",
         "Bonjour, nous vous appelons au sujet de votre dossier.",
         "Cet appel est enregistré.",
     ],
