@@ -209,6 +209,7 @@ class EndpointThread:
             self._tcp = TcpWatch(self._connections, self.gate.secret, self.port)
             if not self._tcp.start():
                 raise _unknown_build()
+            self.gate.stream_line_ends = self._tcp.line_ends_dropped
         self._prove_gate()
         self.metronome = Metronome(settings.clock_hz)
         self.metronome.createPort("metronome", port_format(settings.clock_hz))

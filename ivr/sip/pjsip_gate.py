@@ -14,7 +14,7 @@ import secrets
 import socket
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -29,6 +29,7 @@ from ivr.sip.message_gate import Act, Arrival, Verdict, decide_request, decide_r
 from ivr.sip.pjsip_memory import (
     CALLBACK,
     DROP_CALLBACK,
+    LINE_ENDS,
     Dropped,
     Module,
     Received,
@@ -102,6 +103,8 @@ class PjsipGate:
         self._codecs = frozenset(codecs)
         self._invites: OrderedDict[str, bytes] = OrderedDict()
         self._told = BoundedLog(_LOG)
+        self.stream_line_ends: Callable[[int, int], None] | None = None
+        """Told of line ends between messages that the library drops on a connection: which, and how many."""
         self.media_sockets = HandleBudget(_MEDIA_SOCKETS)
         self.secret = secrets.token_bytes(16)
         self._answered: OrderedDict[_Key, tuple[int, tuple[tuple[str, str], ...]]] = OrderedDict()
@@ -182,6 +185,10 @@ class PjsipGate:
 
     def _dropped(self, dropped: Dropped) -> None:
         """Answer a datagram that the library cannot read, cut in its head or faulty there, when we can."""
+        if dropped.status == LINE_ENDS:
+            if self.stream_line_ends is not None:
+                self.stream_line_ends(dropped.transport or 0, dropped.len)
+            return
         if dropped.transport not in self._datagram_socket or not dropped.data:
             return
         # A datagram begins where its packet does, but for line ends before it.

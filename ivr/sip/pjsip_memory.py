@@ -16,6 +16,8 @@ from ivr.sip.message import LARGEST_BYTES
 LIBRARY = ctypes.CDLL(binding.__file__)
 CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 DROP_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+LINE_ENDS = 70020
+"""The status of what is dropped for being line ends before a message (PJ_EIGNORED)."""
 
 
 class String(ctypes.Structure):

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
 
-_LENGTH = re.compile(rb"^(?:content-length|l)[ \t]*:[ \t]*(\d{1,9})[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_LENGTH = re.compile(rb"^(?:content-length|l)[ \t]*:[ \t]*([^\n]*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_NUMBER = re.compile(rb"\d{1,9}")
+_LONE_LF = re.compile(rb"(?<!\r)\n")
 _CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*(\S+)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 LONGEST_SKIPPED_BYTES = 65_536
 """A longer message is not read to its end: its connection is closed."""
@@ -33,11 +35,15 @@ class Frame:
 def frame_of(data: bytes) -> Frame:
     """Read the beginning of what came on a connection, line ends before it taken off."""
     end = data.find(b"\r\n\r\n")
+    head = data if end < 0 else data[:end]
+    if _LONE_LF.search(head):
+        # The library may end the head there, and find another message in what follows than we do.
+        return Frame(None, 400, broken=True)
     if end < 0:
         return Frame(None, 513, broken=True) if len(data) >= LARGEST_BYTES else Frame(None)
-    head = data[:end].replace(b"\r\n", b"\n")
+    head = head.replace(b"\r\n", b"\n")
     lengths = _LENGTH.findall(head)
-    if len(lengths) != 1:
+    if len(lengths) != 1 or not _NUMBER.fullmatch(lengths[0]):
         return Frame(None, 400, broken=True)
     size = end + 4 + int(lengths[0])
     if size >= LARGEST_BYTES:

@@ -28,6 +28,8 @@ _LOG = logging.getLogger(__name__)
 _LIBRARY = ctypes.CDLL(binding.__file__)
 _CONNECTED, _DESTROYED = 0, 3
 _CHECK_EVERY_S = 0.25
+#: Longer than any connection: nothing that comes after bytes that cannot be understood is read.
+_TO_ITS_END = 1 << 62
 _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _STATE_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 _DATA_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
@@ -94,6 +96,11 @@ class TcpWatch:
         self._close(self._book.overdue(now))
         self._pace(now)
 
+    def line_ends_dropped(self, transport: int, count: int) -> None:
+        """Note that the library has dropped line ends; in the midst of a message that is read over they are its own."""
+        if transport in self._skip:
+            self._skip[transport] = max(0, self._skip[transport] - count)
+
     # ------------------------------------------------------------ called by the library
 
     def _guarded_state(self, transport: int, state: int, info: int) -> None:
@@ -140,6 +147,8 @@ class TcpWatch:
         if frame.status:
             self._refuse(transport, data, frame.status)
             if frame.broken or frame.size is None:
+                # What has arrived already, or arrives before the library sees the end, must not pass for a message.
+                self._skip[transport] = _TO_ITS_END
                 self._close({transport: "no message that could be read"})
             else:
                 # The next message begins where this one ends.

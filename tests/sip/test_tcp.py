@@ -41,6 +41,38 @@ def test_a_message_longer_than_the_buffer_is_refused_and_the_connection_goes_on(
     assert "answered 513" in caplog.text
 
 
+def test_what_follows_a_message_that_is_read_over_begins_where_that_one_ends() -> None:
+    """The library drops line ends at the head of what it has read, also those that are a part of such a message."""
+
+    async def scenario() -> None:
+        async with rigged() as rig, RawPeer(rig.line.port, tcp=True) as peer:
+            much = peer.request("OPTIONS", body="\r\n" * 4000, kind="text/plain")
+            await peer.send(much + b"\r\n\r\n" + peer.request("OPTIONS"))
+            assert (await peer.final("OPTIONS")).status == 513
+            assert (await peer.final("OPTIONS")).status == 200
+
+    run(scenario())
+
+
+def test_nothing_in_a_message_whose_connection_is_closed_is_a_message() -> None:
+    """Who speaks through an edge could have their text taken for the edge's own word."""
+
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port, tcp=True) as peer:
+            inner = peer.request("INVITE", body=sdp(peer.media_port))
+            outer = peer.request("OPTIONS", body="x", kind="text/plain", length=70_000)[:-1]
+            # The library reads 4,000 bytes at once and looks for the next message behind them.
+            await peer.send(outer + b"y" * (4000 - len(outer)) + inner)
+            assert (await peer.final("OPTIONS")).status == 513
+            with pytest.raises(ConnectionError):
+                await peer.receive()
+            async with RawPeer(rig.line.port, tcp=True) as other:
+                assert (await other.ask("OPTIONS")).status == 200
+            assert not rig.seen
+
+    run(scenario())
+
+
 def test_a_head_longer_than_the_buffer_is_refused_and_the_connection_closed() -> None:
     async def scenario() -> None:
         async with rigged() as rig, RawPeer(rig.line.port, tcp=True) as peer:

@@ -103,6 +103,11 @@ def test_where_a_message_on_a_connection_ends() -> None:
     assert frame_of(b"x" * 4000) == Frame(None, 513, broken=True)
     assert frame_of(head.replace(b"l : 5\r\n", b"")) == Frame(None, 400, broken=True)
     assert frame_of(head.replace(b"l : 5\r\n", b"l: 5\r\nContent-Length: 6\r\n")) == Frame(None, 400, broken=True)
+    assert frame_of(head.replace(b"l : 5\r\n", b"l: 5\r\nContent-Length: x\r\n")) == Frame(None, 400, broken=True)
+    assert frame_of(head.replace(b"l : 5", b"l : 5 5")) == Frame(None, 400, broken=True)
+    assert frame_of(head.replace(b"Call-ID: x\r\n", b"Call-ID: x\n")) == Frame(None, 400, broken=True)
+    assert frame_of(b"OPTIONS sip:a SIP/2.0\r\nl: 5\n\r\n") == Frame(None, 400, broken=True)
+    assert frame_of(head + b"\nbody") == Frame(whole, sip_call_id="x"), "a body may hold any line end"
     longest = LARGEST_BYTES - 1 - (len(head) + 3)
     assert frame_of(head.replace(b": 5", f": {longest}".encode())).status == 0
     assert frame_of(head.replace(b": 5", f": {longest + 1}".encode())).status == 513
