@@ -155,7 +155,7 @@ def _headers(lines: list[str]) -> list[tuple[str, str]]:
             if not found:
                 raise UnreadableError("the first header line is a continuation")
             name, value = found[-1]
-            found[-1] = (name, f"{value} {line.strip()}")
+            found[-1] = (name, f"{value} {line.strip()}".strip())
             continue
         name, colon, value = line.partition(":")
         name = name.rstrip(" \t").lower()

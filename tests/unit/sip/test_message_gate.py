@@ -36,6 +36,17 @@ def _message(method: str = "INVITE", *headers: str, body: str = "", tag: str = "
     return read_message(_text(method, *headers, body=body, tag=tag))
 
 
+def test_a_value_may_begin_on_the_line_after_its_name() -> None:
+    """As in the first torture test of RFC 4475."""
+    text = _text(body=_OFFER).replace(b"Content-Length: ", b"Content-Length   :\r\n ")
+    text = text.replace(b"CSeq: 7 INVITE", b"cseq:\r\n\t0007\r\n  INVITE").replace(b"To: <", b"TO :\r\n <")
+    text = text.replace(b"Via: ", b"Via:\r\n ").replace(b"Content-Type: ", b"c:\r\n ")
+    message = read_message(text)
+    assert (message.cseq, message.declared, message.content_type) == (7, len(_OFFER), "application/sdp")
+    assert message.get("via").startswith("SIP/2.0/UDP")
+    assert message.get("to") == "<sip:ivr@192.0.2.9>"
+
+
 def test_a_message_is_read_with_compact_and_folded_headers() -> None:
     text = (
         b"INVITE sip:a@b SIP/2.0\r\nv: SIP/2.0/TCP c;branch=z9hG4bKx ,\r\n SIP/2.0/UDP d\r\n"
