@@ -171,7 +171,7 @@ def _decide_body(request: Message, arrival: Arrival, bounds: OfferBounds) -> Ver
     excess = excess_of(request.body, bounds)
     if excess:
         return Verdict(Act.ANSWER, 488, f"offer {excess}")
-    if request.content_type == _SDP and arrival.codecs and not has_common_codec(request.body, arrival.codecs):
+    if arrival.codecs and not has_common_codec(request.body, arrival.codecs):
         return Verdict(Act.ANSWER, 488, "no-common-codec")
     return None
 

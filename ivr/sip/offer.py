@@ -19,7 +19,11 @@ def audio_lines(body: bytes) -> int:
 
 
 def has_common_codec(body: bytes, codecs: Collection[str]) -> bool:
-    """Tell whether an audio line offers one of these codecs; a description without audio does not deny it."""
+    """Tell whether an audio line offers one of these codecs; a description without audio does not deny it.
+
+    In a multipart body one of its descriptions suffices. An audio line at an IPv6 address offers nothing: the line's
+    media sockets are of IPv4.
+    """
     lines = _active(body)
     wanted = {codec.upper() for codec in codecs}
     return not lines or any(name.upper() in wanted for names in lines for name in names)
@@ -30,15 +34,18 @@ def _active(body: bytes) -> list[list[str]]:
     found: list[list[str]] = []
     formats: list[str] = []
     names: dict[str, str] = {}
-    open_line = False
+    in_media = open_line = session_ipv6 = ipv6 = False
     for line in (*re.split("\r\n|\n|\r", body.decode("utf-8", "surrogateescape")), "m="):
-        if line.startswith("m="):
+        if line.startswith(("m=", "v=")):
             if open_line:
-                found.append([names.get(number, "") for number in formats])
+                found.append([] if ipv6 else [names.get(number, "") for number in formats])
             media = _AUDIO.match(line)
-            open_line = media is not None
+            in_media, open_line = line.startswith("m="), media is not None
             formats = media.group(2).split() if media is not None else []
-            names = dict(_STATIC)
+            names, ipv6 = dict(_STATIC), session_ipv6
+        elif line.startswith("c="):
+            ipv6 = line.startswith("c=IN IP6 ")
+            session_ipv6 = session_ipv6 if in_media else ipv6
         elif open_line:
             mapped = _RTPMAP.match(line)
             if mapped is not None:

@@ -203,6 +203,31 @@ def test_new_media_needs_a_codec_that_the_line_speaks(media: str, common: bool) 
     assert decide_request(_message(body=body, tag="ours"), there).status == (0 if common else 488)
 
 
+@pytest.mark.parametrize(
+    ("session", "media", "status"),
+    [
+        ("IP4 192.0.2.1", "", 0),
+        ("IP6 2001:db8::1", "", 488),
+        ("IP6 2001:db8::1", "c=IN IP4 192.0.2.1\r\n", 0),
+        ("IP4 192.0.2.1", "c=IN IP6 2001:db8::1\r\n", 488),
+        ("IP4 192.0.2.1", "m=video 4002 RTP/AVP 31\r\nc=IN IP6 2001:db8::1\r\n", 0),
+        ("IP6 2001:db8::1", "m=audio 4002 RTP/AVP 8\r\nc=IN IP4 192.0.2.1\r\n", 0),
+    ],
+)
+def test_audio_at_an_ipv6_address_is_none_that_the_line_could_speak_with(session: str, media: str, status: int) -> None:
+    there = Arrival(False, in_dialog=True, retold=False, places=0, codecs=frozenset({"PCMA"}))
+    body = _OFFER.replace("c=IN IP4 192.0.2.1", f"c=IN {session}") + media
+    assert decide_request(_message(body=body, tag="ours"), there).status == status
+
+
+@pytest.mark.parametrize(("codecs", "status"), [(("18", "18"), 488), (("18", "8"), 0), (("8", "18"), 0)])
+def test_of_the_descriptions_in_a_multipart_body_one_must_be_spoken(codecs: tuple[str, str], status: int) -> None:
+    there = Arrival(False, in_dialog=True, retold=False, places=0, codecs=frozenset({"PCMA"}))
+    parts = [f"--b\r\nContent-Type: application/sdp\r\n\r\n{_OFFER.replace('8 0 101', one)}\r\n" for one in codecs]
+    text = _text(body="".join(parts) + "--b--\r\n", tag="ours").replace(b"application/sdp", b"multipart/alternative", 1)
+    assert decide_request(read_message(text), there).status == status
+
+
 def test_a_body_that_is_no_description_is_refused() -> None:
     text = _text(body=_OFFER)
     assert decide_request(read_message(text.replace(b"application/sdp", b"text/plain")), _HERE).status == 415
