@@ -78,8 +78,8 @@ def _keep(memory: OrderedDict[_K, _V], key: _K, value: _V) -> None:
 class LegBook(Protocol):
     """What the gate asks whoever follows the legs, on the endpoint's thread."""
 
-    def info_received(self, info: InfoRequest) -> int | None:
-        """Return the status that an INFO in a dialog deserves; None hands it to the library."""
+    def info_received(self, info: InfoRequest) -> int:
+        """Return the status that an INFO in a dialog deserves."""
         ...
 
     def has_leg(self, sip_call_id: str) -> bool: ...
@@ -236,8 +236,6 @@ class PjsipGate:
         verdict = decide_request(request, arrival)
         if verdict.act is Act.INFO:
             status = self._legs.info_received(InfoRequest(request.call_id, request.content_type, request.body))
-            if status is None:
-                return _NOT_HANDLED
             headers = (("Accept", ", ".join(INFO_TYPES)),) if status == 415 else ()
             verdict = Verdict(Act.ANSWER, status, headers=headers)
         wanted = sockets_wanted(request, arrival) if verdict.act is Act.PASS else 0

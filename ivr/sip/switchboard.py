@@ -254,8 +254,8 @@ class Switchboard:
         if leg is not None and leg.keys.is_press(digit, begin_ms, duration_ms, ended=ended):
             self._emit(DigitPressed(leg_id, digit, time.monotonic(), Way.EVENT))
 
-    def info_received(self, info: InfoRequest) -> int | None:
-        """Return the status that an INFO in a dialog deserves, before the library has seen it; None: the library's."""
+    def info_received(self, info: InfoRequest) -> int:
+        """Return the status that an INFO in a dialog deserves; the library does not see it."""
         if not info.body.strip():
             return 200
         status, digit = read_info(info.content_type, info.body)

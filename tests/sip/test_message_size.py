@@ -52,6 +52,19 @@ def test_a_datagram_longer_than_the_buffer_is_refused_and_is_never_a_call(caplog
     assert "answered 513 (too-large)" in caplog.text
 
 
+def test_line_ends_before_a_message_are_nothing_to_warn_of(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, RawPeer(rig.line.port) as peer:
+            await peer.send(b"\r\n\r\n")
+            await peer.send(b"\r\n" * 40)
+            await peer.send(b"\r\n\r\n" + peer.request("OPTIONS"))
+            assert (await peer.final("OPTIONS")).status == 200
+
+    with caplog.at_level(logging.WARNING):
+        run(scenario())
+    assert not caplog.records
+
+
 def test_a_datagram_whose_head_is_cut_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         async with rigged() as rig, RawPeer(rig.line.port) as peer:
