@@ -52,6 +52,28 @@ class EventPresses:
         return not goes_on
 
 
+class KeyPace:
+    """Bounds how fast one party presses keys: nobody dials faster, and each key costs the other calls of the line.
+
+    A burst of 40 passes, then 20 a second. `now` is monotonic seconds.
+    """
+
+    _BURST, _PER_S = 40.0, 20.0
+
+    def __init__(self) -> None:
+        self._left = self._BURST
+        self._at = 0.0
+
+    def allows(self, now: float) -> bool:
+        """Return whether a key that comes now counts."""
+        self._left = min(self._BURST, self._left + max(0.0, now - self._at) * self._PER_S)
+        self._at = now
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+
 def read_info(content_type: str, body: bytes) -> tuple[int, str]:
     """Return the status that the body of an INFO deserves, and its key; "" when it names none that we know.
 

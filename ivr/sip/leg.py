@@ -11,7 +11,7 @@ import pjsua2 as pj
 from ivr.domain.leg import LegState
 from ivr.sip.audio_stream import AudioStream
 from ivr.sip.cause import cause_in_message
-from ivr.sip.digits import EventPresses
+from ivr.sip.digits import EventPresses, KeyPace
 from ivr.sip.media_port import LegPort
 from ivr.sip.track import Track
 
@@ -154,6 +154,7 @@ class Leg:
     ring_deadline: float | None = None
     ack_deadline: float | None = None
     keys: EventPresses = field(default_factory=EventPresses, repr=False)
+    key_pace: KeyPace = field(default_factory=KeyPace)
     ended_by_us: bool = False
     end_status: int = 0
     """The status to report when we end the leg for a reason of our own; 0 means the one of the dialog."""

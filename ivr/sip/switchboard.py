@@ -28,6 +28,7 @@ from ivr.services.ports import (
 from ivr.sip.account import LineAccount, account_config, destroy_account
 from ivr.sip.asserted import asserted_uri
 from ivr.sip.audio_stream import AudioStream, Look
+from ivr.sip.bounded_log import BoundedLog
 from ivr.sip.call_media import read_call_media
 from ivr.sip.cause import cause_of_status
 from ivr.sip.departures import Departures
@@ -76,6 +77,7 @@ class Switchboard:
         self._account: LineAccount | None = None
         self._next_look = 0.0
         self._closing = False
+        self._told = BoundedLog(_LOG)
         self.slots = Slots(0)
         self.thread = EndpointThread(
             settings,
@@ -252,7 +254,7 @@ class Switchboard:
     def key_event(self, leg_id: str, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> None:
         leg = self._legs.get(leg_id)
         if leg is not None and leg.keys.is_press(digit, begin_ms, duration_ms, ended=ended):
-            self._emit(DigitPressed(leg_id, digit, time.monotonic(), Way.EVENT))
+            self._pressed(leg, digit, Way.EVENT)
 
     def info_received(self, info: InfoRequest) -> int:
         """Return the status that an INFO in a dialog deserves; the library does not see it."""
@@ -260,9 +262,18 @@ class Switchboard:
             return 200
         status, digit = read_info(info.content_type, info.body)
         leg = next((leg for leg in self._legs.values() if leg.sip_call_id == info.sip_call_id), None)
-        if digit and leg is not None and leg.confirmed:
-            self._emit(DigitPressed(leg.leg_id, digit, time.monotonic(), Way.INFO))
+        if digit and leg is not None and leg.confirmed and not self._pressed(leg, digit, Way.INFO):
+            return _SERVICE_UNAVAILABLE
         return status
+
+    def _pressed(self, leg: Leg, digit: str, way: Way) -> bool:
+        """Tell of a key; False when the party presses so many that this one is dropped."""
+        now = time.monotonic()
+        if not leg.key_pace.allows(now):
+            self._told.warning(now, "leg %s presses keys faster than anybody can: one was dropped", leg.leg_id)
+            return False
+        self._emit(DigitPressed(leg.leg_id, digit, now, way))
+        return True
 
     def has_leg(self, sip_call_id: str) -> bool:
         return any(leg.sip_call_id == sip_call_id for leg in self._legs.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.sip.digits import EventPresses, read_info
+from ivr.sip.digits import EventPresses, KeyPace, read_info
 
 
 class Sender:
@@ -88,6 +88,14 @@ def test_the_clock_may_wrap_between_two_presses() -> None:
     sender.press("9", (1 << 29) - 100)
     sender.press("9", 200)
     assert sender.count == 2
+
+
+def test_keys_count_as_fast_as_anybody_presses_them_and_no_faster() -> None:
+    pace = KeyPace()
+    assert sum(pace.allows(100.0) for _ in range(500)) == 40, "a stored number, at once and twice"
+    assert sum(pace.allows(100.0 + number / 500) for number in range(501)) == 20
+    dialler = KeyPace()
+    assert all(dialler.allows(number / 12.5) for number in range(1000)), "40 ms and 40 ms of silence"
 
 
 @pytest.mark.parametrize(
