@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--files", nargs="*", default=["*"], metavar="GLOB", help="only mutants of these files")
     parser.add_argument("--budget", type=float, default=8.0, metavar="S", help="seconds of tests for one mutant (8)")
     parser.add_argument("--first", nargs="*", default=[], metavar="TEST", help="tests that each mutant meets first")
-    parser.add_argument("--again", action="store_true", help="try again what survived or met no test")
+    parser.add_argument("--again", action="store_true", help="only what survived or met no test, once more")
     parser.add_argument("--report", action="store_true", help="run nothing; report what is known")
     parser.add_argument("--trace", help=argparse.SUPPRESS)
     given = parser.parse_args(argv)
@@ -78,8 +78,8 @@ def sample(mutants: dict[str, Mutant], seed: str, per_file: int | None, files: S
 def run(
     mutants: list[Mutant], known: dict[str, list[str]], *, budget_s: float, again: bool, first: Sequence[str]
 ) -> None:
-    retried = (SURVIVED, NO_TEST) if again else ()
-    left = [one for one in mutants if known.get(key(one), [retried[0] if again else ""])[0] in ("", *retried)]
+    wanted = (SURVIVED, NO_TEST) if again else ("",)
+    left = [one for one in mutants if known.get(key(one), [""])[0] in wanted]
     if not left:
         return
     reach = reach_of_tests()

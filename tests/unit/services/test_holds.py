@@ -48,6 +48,9 @@ def test_a_hold_keeps_what_it_lists_and_nothing_else_until_it_is_released(world:
     assert report.destroyed == ["other"]
     assert [item.stored.recording_id for item in report.kept] == ["held"]
     assert world.state("held") == KEPT
+    # What its purpose was is over all the same, whatever a clock says later.
+    (stored,) = world.ledger.stored(["held"])
+    assert [purpose.ended_at for purpose in stored.artefact.purposes] == [stored.deadline]
     assert [late.id for late in world.holds.to_review()] == [hold.id]
     world.holds.release(hold.id, by="anne", reason="jugement")
     assert world.run().run().destroyed == ["held"]

@@ -404,6 +404,21 @@ def test_an_answer_that_the_ear_still_judges_is_no_silence(tmp_path: Path) -> No
     play(tmp_path, scene, **made())
 
 
+def test_an_ear_that_is_away_makes_no_answer_a_silence(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ear.absent = True
+        x.ring(says(x, 3500, SAID_NUMBER))
+        await x.media(20_000)
+        assert x.said[-1] == QUESTION
+        x.ear.absent = False
+        await x.until("prompt.started", prompt=SECOND)
+        x.line.peer_hangs_up("a")
+        await x.over()
+        assert "identity-again" not in x.said
+
+    play(tmp_path, scene, **made())
+
+
 def test_what_was_forbidden_before_the_question_does_not_spoil_its_answer(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         # An ear tells again what it masked in earlier pieces.

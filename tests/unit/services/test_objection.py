@@ -450,6 +450,8 @@ def test_speech_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure
         await x.over()
         ended = {item["prompt"]: item["completed"] for item in x.feed.of("prompt.ended")}
         assert ended == {"hotline-disclosure": True, "hotline-menu": False}
+        (menu,) = [item for item in x.feed.of("prompt.ended") if item["prompt"] == "hotline-menu"]
+        assert float(str(menu["news_at"])) < 4.5, "not by hanging up"
 
     play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
 
@@ -467,6 +469,8 @@ def test_a_key_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure(
         await x.over()
         ended = {item["prompt"]: item["completed"] for item in x.feed.of("prompt.ended")}
         assert ended == {"hotline-disclosure": True, "hotline-menu": False}
+        (menu,) = [item for item in x.feed.of("prompt.ended") if item["prompt"] == "hotline-menu"]
+        assert float(str(menu["news_at"])) < 4.1, "not by hanging up"
 
     play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
 
