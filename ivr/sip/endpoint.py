@@ -74,7 +74,7 @@ class EndpointThread:
         self._thread = threading.Thread(target=self._run, name="sip-endpoint")
         self._nudger: socket.socket | None = None
         self.endpoint: pj.Endpoint | None = None
-        self.gate = PjsipGate(legs, settings.codecs)
+        self.gate = PjsipGate(legs, settings.codecs, settings.connections.edges)
         self._connections = ConnectionBook(settings.connections, legs.has_leg)
         self._tcp: TcpWatch | None = None
         self.metronome: Metronome | None = None

@@ -15,19 +15,26 @@ RECOVERY_S = 0.55
 
 
 class HandleBudget:
-    """Spends at most `most` sockets in any `RECOVERY_S`; what is in use for longer must fit beside it."""
+    """Spends at most `most` sockets in any `RECOVERY_S`, and half of them for one source.
+
+    What is in use for longer must fit beside it.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._spent: deque[tuple[float, int]] = deque()
-        self._sum = 0
+        self._spent: deque[tuple[float, int, str]] = deque()
 
-    def take(self, sockets: int, now: float) -> bool:
-        """Spend sockets; False when that would be too many, and then nothing is spent."""
+    def take(self, sockets: int, now: float, source: str = "") -> bool:
+        """Spend sockets; False when that would be too many, and then nothing is spent.
+
+        `source` is who makes us spend them; "" is somebody without a share of their own: ourselves, or an edge.
+        """
         while self._spent and now - self._spent[0][0] >= RECOVERY_S:
-            self._sum -= self._spent.popleft()[1]
-        if self._sum + sockets > self._most:
+            self._spent.popleft()
+        theirs = sum(spent for _, spent, of in self._spent if of == source)
+        if source and theirs + sockets > self._most // 2:
             return False
-        self._spent.append((now, sockets))
-        self._sum += sockets
+        if sum(spent for _, spent, _ in self._spent) + sockets > self._most:
+            return False
+        self._spent.append((now, sockets, source))
         return True

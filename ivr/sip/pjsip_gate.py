@@ -98,8 +98,9 @@ class LegBook(Protocol):
 class PjsipGate:
     """One per endpoint, from after the library's initialisation until before its end."""
 
-    def __init__(self, legs: LegBook, codecs: Iterable[str]) -> None:
+    def __init__(self, legs: LegBook, codecs: Iterable[str], edges: Iterable[str] = ()) -> None:
         self._legs = legs
+        self._edges = frozenset(edges)
         self._codecs = frozenset(codecs)
         self._invites: OrderedDict[str, bytes] = OrderedDict()
         self._told = BoundedLog(_LOG)
@@ -239,7 +240,8 @@ class PjsipGate:
             headers = (("Accept", ", ".join(INFO_TYPES)),) if status == 415 else ()
             verdict = Verdict(Act.ANSWER, status, headers=headers)
         wanted = sockets_wanted(request, arrival) if verdict.act is Act.PASS else 0
-        if wanted and not self.media_sockets.take(wanted, time.monotonic()):
+        payer = "" if source[0] in self._edges else source[0]
+        if wanted and not self.media_sockets.take(wanted, time.monotonic(), payer):
             verdict = too_fast(request)
         if verdict.act is Act.PASS:
             if opens and not arrival.retold:

@@ -94,6 +94,17 @@ def test_sockets_are_taken_no_faster_than_they_come_back() -> None:
     assert budget.take(2, RECOVERY_S * 1.5)
 
 
+def test_one_source_leaves_half_of_the_sockets_to_others() -> None:
+    budget = HandleBudget(8)
+    assert budget.take(2, 0, "a")
+    assert budget.take(2, 0, "a")
+    assert not budget.take(2, 0, "a")
+    assert budget.take(2, 0, "b")
+    assert budget.take(2, 0), "ourselves and edges have no share of their own"
+    assert not budget.take(2, 0, "c"), "all is spent"
+    assert budget.take(2, RECOVERY_S, "a")
+
+
 def test_where_a_message_on_a_connection_ends() -> None:
     head = b"OPTIONS sip:a SIP/2.0\r\nCall-ID: x\r\nl : 5\r\n\r\n"
     whole = len(head) + 5
