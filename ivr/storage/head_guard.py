@@ -37,7 +37,7 @@ class HeadGuard:
             # Before the head is read: the chain may go on meanwhile, the witness may not be ahead of it.
             told = self.witness.last()
         except LostEvidenceError as error:
-            return [f"{error.where}: {error.what}"]
+            return [f"node {self._node_id}, witness {error.where}: {error.what}"]
         mine = select(audit_heads).where(audit_heads.c.node_id == self._node_id)
         with self._database.reading() as connection:
             row = connection.execute(mine).one_or_none()

@@ -105,6 +105,24 @@ def test_what_was_filled_in_is_french_too() -> None:
     assert french("« déjà en français »") == "« déjà en français »"
 
 
+def test_the_page_on_recovery_quotes_what_people_read() -> None:
+    """Whoever looks for the line on the screen must find it there."""
+    page = Path("docs/recovery.md").read_text("utf-8")
+    written = tomllib.loads(CATALOGUE.read_text("utf-8"))
+    said = "\n".join([*written["already"], *written["french"].values(), Path("ivr/cli/evidence.py").read_text("utf-8")])
+    quoted = [
+        one for head in re.findall(r'^\*\*("[^*]+)\*\*', page, re.MULTILINE) for one in re.findall('"([^"]+)"', head)
+    ]
+    assert len(quoted) >= 9
+    parts = [part.strip() for one in quoted for part in one.split("…") if part.strip()]
+    assert [part for part in parts if part not in said] == []
+
+
+def test_a_witness_that_is_not_ours_is_told_in_french() -> None:
+    told = french("node n, witness /k/n.head: the witness of the evidence, a file beside the keys, is missing")
+    assert told == "nœud n, témoin /k/n.head : le témoin des preuves, un fichier à côté des clés, manque"
+
+
 _ENGLISH = re.compile(
     r"\b(?:the|is|are|not|no|cannot|there|this|these|with|use|write|give|run|see|should|input|must|did|error|missing"
     r"|usage:|key|line|file)\b",

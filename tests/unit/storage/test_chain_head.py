@@ -241,6 +241,7 @@ def test_only_what_this_node_signed_is_a_witness(node: Node, damage: str, tmp_pa
         ChainHeadFile(node.witness.path, "node-1", OTHER).begin(Head("node-1", 4, "0" * 64), START)
     else:
         node.witness.path.write_bytes(raw.replace(b'"seq":', b'"seq":1'))
+    assert node.audit.verify()[0].startswith(f"node node-1, witness {node.witness.path}: ")
     assert "not what this node wrote" in node.audit.verify()[0]
     with pytest.raises(LostEvidenceError, match="not what this node wrote"):
         node.audit.append("kind")
