@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import tomllib
+from pathlib import Path
 
 import pytest
 
-from tools.mutants.operators import mutants_of
+from tools.mutants.operators import Mutant, mutants_of
+from tools.mutants.report import write_report
 
 HEAD = "def f(a, b):\n    "
 
@@ -67,3 +70,22 @@ def test_a_change_knows_its_function_and_the_lines_of_its_statement() -> None:
     (one,) = [one for one in mutants_of("x.py", source) if one.after == "2"][:1]
     assert (one.owner, one.first_line, one.lines) == ("A.é", 2, (5, 8))
     assert all(ast.parse(one.apply(source)) for one in mutants_of("x.py", source))
+
+
+def test_every_file_that_is_named_for_it_is_there() -> None:
+    """A file that was renamed would drop out of the score unseen."""
+    targets = tomllib.loads(Path("tools/mutants/targets.toml").read_text("utf-8"))
+    assert [pattern for pattern in targets["files"] if not list(Path().glob(pattern))] == []
+    assert [one for one in targets["tests"]["folders"] if not Path(one).exists()] == []
+
+
+def test_what_could_not_be_tried_is_told_and_counts_neither_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "ivr/domain/bar.py"
+    mutants: dict[str, Mutant] = {
+        str(at): one for at, one in enumerate(mutants_of(path, Path(path).read_text("utf-8")))
+    }
+    write_report(tmp_path, mutants, {"0": ["killed", "t"], "1": ["invalid", ""], "2": ["survived", ""]})
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if path in line]
+    assert row.endswith(" | 3 | 1 | 0 | 1 | 0 | 0 | 1 | 50.0 % |")

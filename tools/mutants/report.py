@@ -13,7 +13,9 @@ from tools.mutants.operators import Mutant
 from tools.mutants.trial import INVALID, KILLED, NO_TEST, SURVIVED, TIMEOUT
 
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
-_COLUMNS = (KILLED, TIMEOUT, SURVIVED, NO_TEST, "equivalent")
+_COLUMNS = (KILLED, TIMEOUT, SURVIVED, NO_TEST, "equivalent", INVALID)
+#: What says nothing of the tests: nobody can tell the mutant from the code, or it could not be put in place.
+_UNCOUNTED = ("equivalent", INVALID)
 
 
 @dataclass
@@ -29,7 +31,7 @@ class Score:
 
     @property
     def percent(self) -> float:
-        counted = self.tried - self.results["equivalent"]
+        counted = self.tried - sum(self.results[one] for one in _UNCOUNTED)
         return 100 * (self.results[KILLED] + self.results[TIMEOUT]) / counted if counted else 100.0
 
 
@@ -42,7 +44,7 @@ def write_report(place: Path, mutants: Mapping[str, Mutant], known: Mapping[str,
         score = scores.setdefault(mutant.path, Score())
         score.mutants += 1
         result = known.get(name, [""])[0]
-        if result in ("", INVALID):
+        if not result:
             continue
         if result in (SURVIVED, NO_TEST):
             source = Path(mutant.path).read_text("utf-8")
@@ -62,8 +64,8 @@ def write_report(place: Path, mutants: Mapping[str, Mutant], known: Mapping[str,
 
 def _table(scores: Mapping[str, Score]) -> str:
     lines = [
-        "| file | mutants | tried | killed | timeout | survived | no test | equivalent | score |",
-        "| --- | --: | --: | --: | --: | --: | --: | --: | --: |",
+        "| file | mutants | tried | killed | timeout | survived | no test | equivalent | invalid | score |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
     ]
     groups: dict[str, Score] = {"`ivr/domain`": Score(), "`ivr/services`": Score(), "**all**": Score()}
     for path, score in sorted(scores.items()):
