@@ -109,6 +109,8 @@ class SqlDoNotCall:
         wanted = short.strip().lower()
         query = select(do_not_call, calls.c.program).outerjoin(calls, calls.c.call_id == do_not_call.c.call_id)
         query = query.where(do_not_call.c.entry_id.startswith(wanted, autoescape=True)).limit(2)
+        # Whoever looks in order to lift it keeps another node from refusing anew in between.
+        query = query.with_for_update(of=do_not_call)
         with self._database.reading() as connection:
             found = [_bar(row) for row in connection.execute(query)] if len(wanted) >= _SHORTEST_ID else []
         if len(found) != 1:

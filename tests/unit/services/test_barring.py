@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -24,6 +25,7 @@ from tests.databases import KINDS, fresh_url
 from tests.unit.services.retention_world import CALLED, RetentionWorld
 
 SECRET = b"s" * 32
+DIALLED = KnownBy.DIALLED
 SPELLINGS = ["0692123456", "sip:+262692123456@gw", "00262692123456", "06 92 12 34 56", "+33 692 12 34 56"]
 
 
@@ -194,6 +196,31 @@ def test_a_later_refusal_bars_again_and_every_earlier_one_was_lifted(register: R
     register.refused(ALICE, call_id="call-3", known=KnownBy.DIALLED)
     assert register.barred_by(ALICE) == entry
     assert table_faults(register.world.database) == []
+
+
+def test_a_refusal_that_another_node_hears_while_a_bar_is_lifted_stands(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register.refused(ALICE, call_id="call-1")
+    entry = str(register.barred_by(ALICE))
+    there = RetentionWorld(register.world.url, node="node-2")
+    other = Register(there, SqlDoNotCall(there.database, secret=SECRET, secret_id="dnc-test", clock=there.clock))
+    refusing = threading.Thread(target=other.refused, args=(ALICE,), kwargs={"call_id": "call-2", "known": DIALLED})
+    undoes = register.sql.refusals
+
+    def meanwhile(lifted: str) -> list[str]:
+        calls = undoes(lifted)
+        refusing.start()
+        refusing.join(timeout=1.0)
+        return calls
+
+    monkeypatch.setattr(register.sql, "refusals", meanwhile)
+    register.lift(entry)
+    refusing.join(timeout=30.0)
+    assert register.barred_by(ALICE) == entry
+    assert [one.known_by for one in register.sql.listing()] == [DIALLED]
+    assert table_faults(register.world.database) == []
+    there.close()
 
 
 def test_lifting_an_entry_that_has_moved_undoes_what_was_said_under_its_older_id(register: Register) -> None:
