@@ -14,6 +14,11 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda match: _written_out(match.group()), text)
 
 
+def visible_json(text: str) -> str:
+    """Return JSON in which such characters are escaped, on one line: it means the same, and no terminal obeys it."""
+    return _HIDDEN.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
 def _written_out(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

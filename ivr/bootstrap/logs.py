@@ -13,7 +13,7 @@ from ivr.bootstrap.child import News
 from ivr.bootstrap.outlet import Outlet
 from ivr.process_log import redacted_news
 from ivr.settings import LogSection
-from ivr.visible import visible
+from ivr.visible import visible, visible_json
 
 _LEVELS = {
     "process.died": "warning",
@@ -51,6 +51,10 @@ def _shown(_logger: object, _method: str, event: Mapping[str, object]) -> Mappin
     return {key: visible(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
+def _shown_json(_logger: object, _method: str, line: str) -> str:
+    return visible_json(line)
+
+
 class NewsLog:
     """Writes each piece of news as one line on stderr; with `json_`, as one JSON object on stdout.
 
@@ -71,6 +75,7 @@ class NewsLog:
             stamps += [
                 structlog.processors.EventRenamer("kind"),
                 structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
+                _shown_json,
             ]
         else:
             stamps.append(_shown)

@@ -22,6 +22,7 @@ from ivr.errors import EXIT_OK, IvrError
 from ivr.french import french
 from ivr.screen import Screen, complain
 from ivr.settings import Settings, default_config_dir, load_settings
+from ivr.visible import visible_json
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,7 +75,7 @@ def until_told(work: Coroutine[Any, Any, R]) -> R:
 
 
 def print_json(value: object) -> None:
-    text = json.dumps(plain(value), ensure_ascii=False)
+    text = visible_json(json.dumps(plain(value), ensure_ascii=False))
     # Half a surrogate pair, which JSON may name, cannot be written.
     sys.stdout.write(text.encode("utf-8", "replace").decode() + "\n")
     sys.stdout.flush()

@@ -20,6 +20,7 @@ from ivr.services.evidence_export import export_evidence, read_witness
 from ivr.services.evidence_ports import Witness
 from ivr.services.private_file import write_private
 from ivr.storage.testimony import table_faults
+from ivr.visible import visible_json
 
 
 @click.group()
@@ -125,7 +126,8 @@ def export(path: Path, actor: str, json_: bool) -> None:
             console.print(f"{manifest['events']} événements dans {path}, signés par {manifest['key_id']}.")
         return
     with opened() as archive:
-        lines = [json.dumps(plain(event), ensure_ascii=False, sort_keys=True) for event in archive.audit.events()]
+        events = [plain(event) for event in archive.audit.events()]
+        lines = [visible_json(json.dumps(event, ensure_ascii=False, sort_keys=True)) for event in events]
     text = "".join(line + "\n" for line in lines)
     if str(path) == "-":
         sys.stdout.write(text)

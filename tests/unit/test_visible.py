@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.table import Table
 
-from ivr.bootstrap.logs import _shown
+from ivr.bootstrap.logs import NewsLog, _shown
 from ivr.cli.root import main
 from ivr.screen import Screen, marked
+from ivr.settings import LogSection
 from ivr.visible import visible
 
 ROOT = Path(__file__).parents[2]
@@ -100,8 +102,19 @@ def test_an_error_that_quotes_a_name_moves_no_cursor() -> None:
         assert "\\x1b" in told
 
 
-def test_json_holds_the_text_itself() -> None:
-    assert "\\u001b]0;titre" in ivr("judge", "--json", text=f"{EVIL}\n")
+def test_json_holds_the_text_itself_and_moves_no_cursor() -> None:
+    told = ivr("judge", "--json", text=f"{EVIL}\n")
+    assert harmless(told)
+    assert json.loads(told)["text"] == EVIL
+
+
+def test_a_log_of_json_moves_no_cursor(capfd: pytest.CaptureFixture[str]) -> None:
+    log = NewsLog(LogSection(), json_=True)
+    log.write({"kind": "call.started", "program": EVIL}, always=True)
+    log.close()
+    told = capfd.readouterr().out
+    assert harmless(told)
+    assert json.loads(told)["program"] == EVIL
 
 
 def test_a_log_line_for_people_moves_no_cursor() -> None:
