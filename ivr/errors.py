@@ -76,15 +76,20 @@ class LostEvidenceError(HostError):
 
 
 class ConfigurationError(IvrError):
-    """Raised when a setting is wrong; says the file, the key, the value and the fix."""
+    """Raised when a setting or an input is wrong; says the file, the key or line (from 1), the value and the fix."""
 
     exit_code = EXIT_USAGE
 
-    def __init__(self, what: str, *, file: str = "", key: str = "", value: object = None, remedy: str = "") -> None:
+    def __init__(
+        self, what: str, *, file: str = "", key: str = "", line: int = 0, value: object = None, remedy: str = ""
+    ) -> None:
         self.file = file
         self.key = key
+        self.line = line
         self.value = value
-        where = ", ".join(part for part in (file, f"key '{key}'" if key else "") if part)
+        where = ", ".join(
+            part for part in (file, f"line {line}" if line else "", f"key '{key}'" if key else "") if part
+        )
         super().__init__(what, where=where, remedy=remedy)
 
 

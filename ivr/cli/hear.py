@@ -113,7 +113,7 @@ def _lines(jsonl: bool, after_disclosure: bool) -> Iterator[tuple[str, str, bool
             raise ConfigurationError(
                 "not an object with a 'text'",
                 file="stdin",
-                key=f"line {number}",
+                line=number,
                 value=plain(text[:60]),
                 remedy='write {"text": "…", "last_prompt": "…", "after_disclosure": true}',
             ) from None

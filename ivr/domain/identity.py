@@ -21,6 +21,8 @@ from ivr.domain.spoken_name import said_name, says
 from ivr.errors import nearest
 
 RULE = "ASK-006"
+#: The keys (DTMF) that end and clear an answer which is typed.
+ENTER, CLEAR = "#", "*"
 #: An answer with more numbers than this, or more ways to read them, is no answer but a list of guesses.
 _RUNS_MAX = 3
 _READINGS_MAX = 8

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from ivr.domain.hearing import Channel
-from ivr.domain.identity import Answer
+from ivr.domain.identity import CLEAR, ENTER, Answer
 from ivr.domain.verdict import Band, Label
 from ivr.services.listening import Heard
 
 #: A longer entry is none that was asked for (ASK-004, max_free_digits): it is forgotten at once.
 KEYS_MAX = 10
-ENTER, CLEAR = "#", "*"
 
 
 class Answers:

@@ -18,7 +18,7 @@ def bounded_lines(file: BinaryIO, *, where: str, longest: int, most: int) -> Ite
         number += 1
         if len(line) > longest:
             raise ConfigurationError(
-                f"a line of more than {longest} bytes", file=where, key=f"line {number}", remedy="break it up"
+                f"a line of more than {longest} bytes", file=where, line=number, remedy="break it up"
             )
         if number > most:
             raise ConfigurationError(f"more than {most} lines", file=where, remedy="split the file")

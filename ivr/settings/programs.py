@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from ivr.domain.call import Direction
+from ivr.domain.identity import CLEAR, ENTER
 from ivr.domain.policy import sampling_fault
 from ivr.domain.profile import Profile
 from ivr.domain.program import (
@@ -210,6 +211,7 @@ def _check(
             )
     if program.identity is not None:
         check_prompts(program.identity, prompts, file)
+        _check_typed_answers(program, file)
     check_rules(list(program.rule_ids), profile, file=file, key="rule_ids")
     if program.retention not in retention.clocks:
         raise ConfigurationError(
@@ -225,6 +227,18 @@ def _check(
     if fault is not None:
         key = "systematic_basis" if program.systematic_basis else "sampling_rate"
         raise ConfigurationError(fault, file=file, key=key, value=program.sampling_rate, remedy="see REC-008")
+
+
+def _check_typed_answers(program: Program, file: str) -> None:
+    """A digit is part of an answer while one is typed; these two end it and clear it, and cannot object as well."""
+    if program.objection_key in (ENTER, CLEAR):
+        raise ConfigurationError(
+            "this key ends or clears an answer that a caller types to be identified, and would object too",
+            file=file,
+            key="objection_key",
+            value=program.objection_key,
+            remedy='write a digit, as objection_key = "9", or take the identity table out',
+        )
 
 
 def _check_guard(program: Program, file: str) -> None:
