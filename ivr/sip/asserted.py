@@ -7,7 +7,11 @@ from collections.abc import Collection
 
 from ivr.sip.message import Message, UnreadableError, read_message
 
-_URI = re.compile(r"<\s*((?:sips?|tel):[^<>\s]+)\s*>|(?:^|,)\s*((?:sips?|tel):[^<>\s,;]+)", re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_URI = re.compile(
+    r"(?:^|,)[^<>,:]*<\s*((?:sips?|tel):[^<>\s]+)\s*>|(?:^|,)\s*((?:sips?|tel):[^<>\s,;]+)(?=\s*(?:[,;]|$))",
+    re.IGNORECASE,
+)
 #: A caller who asks to stay unknown does so towards us (RFC 3323 section 4.2, RFC 3325 section 7).
 _WITHHELD = ("id", "user", "header", "critical")
 
@@ -31,5 +35,13 @@ def _asserted(message: Message) -> str:
     privacy = {one.strip().lower() for value in message.all("privacy") for one in value.split(";")}
     if privacy & set(_WITHHELD):
         return ""
-    found = next((match for value in message.all("p-asserted-identity") if (match := _URI.search(value))), None)
+    found = next(
+        (match for value in message.all("p-asserted-identity") if (match := _URI.search(_unnamed(value)))), None
+    )
     return (found[1] or found[2]) if found is not None else ""
+
+
+def _unnamed(value: str) -> str:
+    """Take off the display names, which are often the caller's own words; nothing is left where a quote stays open."""
+    bare = _QUOTED.sub("", value)
+    return "" if '"' in bare else bare

@@ -32,9 +32,27 @@ def invite(*lines: str) -> bytes:
         ("tel:+33612345678", "tel:+33612345678"),
         ("nobody", ""),
         ("", ""),
+        ("Jean Dupont <sip:+33612345678@op.example>", "sip:+33612345678@op.example"),
+        ('"x", <tel:+33612345678>', "tel:+33612345678"),
+        ("<sip:+33612345678@op.example>;x=y", "sip:+33612345678@op.example"),
     ],
 )
 def test_the_number_that_a_believed_network_vouches_for(value: str, uri: str) -> None:
+    assert asserted_uri(invite(f"P-Asserted-Identity: {value}"), EDGE, (EDGE,)) == uri
+
+
+@pytest.mark.parametrize(
+    ("value", "uri"),
+    [
+        ('"<tel:+33699999999>" <tel:+33612345678>', "tel:+33612345678"),
+        ('"a, tel:+33699999999" <tel:+33612345678>', "tel:+33612345678"),
+        (r'"\"<tel:+33699999999>" <tel:+33612345678>', "tel:+33612345678"),
+        ('"<tel:+33699999999> <tel:+33612345678>', ""),
+        ("a tel:+33699999999 <tel:+33612345678>", ""),
+    ],
+)
+def test_a_display_name_names_nobody(value: str, uri: str) -> None:
+    """Networks copy it from the caller's own From."""
     assert asserted_uri(invite(f"P-Asserted-Identity: {value}"), EDGE, (EDGE,)) == uri
 
 
