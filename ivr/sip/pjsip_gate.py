@@ -64,6 +64,8 @@ class InfoRequest:
 
 _Key = tuple[str, str, int, str]
 """What a request and its repetitions share: source, branch, CSeq number, Call-ID."""
+_Final = tuple[int, tuple[tuple[str, str], ...]]
+"""A final answer: its status and the headers of its own."""
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -108,7 +110,9 @@ class PjsipGate:
         """Told of line ends between messages that the library drops on a connection: which, and how many."""
         self.media_sockets = HandleBudget(_MEDIA_SOCKETS)
         self.secret = secrets.token_bytes(16)
-        self._answered: OrderedDict[_Key, tuple[int, tuple[tuple[str, str], ...]]] = OrderedDict()
+        self._answered: OrderedDict[_Key, _Final] = OrderedDict()
+        # Apart, so that strangers cannot make us forget a key, which would then count twice.
+        self._answered_in_calls: OrderedDict[_Key, _Final] = OrderedDict()
         self._datagram_socket: dict[int, socket.socket] = {}
         self._probe = b""
         self._probe_from: tuple[str, int] = ("", 0)
@@ -223,7 +227,7 @@ class PjsipGate:
             self._unreadable(data, received, source, str(error))
             return _HANDLED
         key = (source[0], request.branch, request.cseq, request.call_id)
-        answered = self._answered.get(key)
+        answered = self._answered.get(key) or self._answered_in_calls.get(key)
         if answered is not None:
             # Told again, or its ACK: what was decided stays so.
             if request.method not in ("ACK", "CANCEL"):
@@ -260,7 +264,7 @@ class PjsipGate:
         if verdict.act is Act.BLANK:
             _blank(received, request)
             return _NOT_HANDLED
-        _keep(self._answered, key, (verdict.status, verdict.headers))
+        _keep(self._answered_in_calls if arrival.in_dialog else self._answered, key, (verdict.status, verdict.headers))
         self._answer(request, received, source, verdict.status, verdict.headers)
         return _HANDLED
 

@@ -10,6 +10,7 @@ import pytest
 
 from ivr.domain.key_presses import Way
 from ivr.services.ports import DigitPressed, KeysAgreed, LegConfirmed
+from tests.sip.raw_peer import RawPeer
 from tests.sip.rig import Rig, rigged, run
 from tests.sip.udp_phone import ALAW_SILENCE, UdpPhone, event
 
@@ -102,6 +103,22 @@ def test_an_info_that_is_told_again_is_one_press_and_the_next_is_another() -> No
                 assert (await phone.final("INFO")).status == 200
             assert await phone.info("Signal=9") == 200
             assert await _told(rig, 2) == "99"
+
+    run(scenario())
+
+
+def test_strangers_do_not_make_the_line_forget_a_key_that_is_told_again() -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone, RawPeer(rig.line.port) as stranger:
+            await phone.dial(rig)
+            once = phone.request("INFO", body="Signal=9", kind="application/dtmf-relay")
+            await phone.send(once)
+            assert (await phone.final("INFO")).status == 200
+            for _ in range(600):
+                assert (await stranger.ask("REFER")).status == 603
+            await phone.send(once)
+            assert (await phone.final("INFO")).status == 200
+            assert await _told(rig, 1) == "9"
 
     run(scenario())
 
