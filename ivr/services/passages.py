@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -39,6 +39,9 @@ _FILE_MAX_BYTES = 5_000_000
 _LINE_MAX = 10_000
 _HEADER = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}")
 _DOT = re.compile(r"\.(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
+_KEY = re.compile(r"^[^\S\n]*(?:\"([^\"\n]*)\"|([^\s\"=#\[]+))[^\S\n]*=", re.MULTILINE)
+#: Characters between a key and the words it holds: a list of sentences is no longer.
+_NEAR = 20_000
 _DISCLOSURE_NAME = re.compile(r"disclosure|annonce|information", re.IGNORECASE)
 
 
@@ -111,18 +114,26 @@ class _Lines:
             if header:
                 path = tuple(part.strip().strip("\"'") for part in _DOT.split(header[1]))
                 self._headers.setdefault(path, number)
+        #: Where each key stands, from the top.
+        self._keys: dict[str, list[int]] = {}
+        for found in _KEY.finditer(self._text):
+            self._keys.setdefault(found[1] or found[2], []).append(found.start())
 
-    def line_of(self, path: tuple[str, ...], text: str, key: str = "text") -> int:
-        """Return the line (from 1) on which the text of the table at `path` begins; `key` is a pattern."""
-        start = self._headers.get(path, 0)
-        begin = self._begins[start]
+    def line_of(self, path: tuple[str, ...], text: str, *keys: str) -> int:
+        """Return the line (from 1) on which the text of the table at `path` begins, under the first of `keys`."""
+        begin = self._begins[self._headers.get(path, 0)]
+        by_key = min((at for key in keys if (at := self._after(key, begin)) >= 0), default=-1)
+        at = by_key if by_key >= 0 else begin
         opening = " ".join(text.split())[:20]
-        by_key = re.compile(rf"^[^\S\n]*\"?(?:{key})\"?[^\S\n]*=", re.MULTILINE).search(self._text, begin)
-        places = [by_key.start() if by_key else -1, self._text.find(opening, begin)]
-        if key != "text" and opening:
-            places.reverse()
-        at = next((place for place in places if place >= 0), begin)
+        if opening and (by_key < 0 or keys != ("text",)):
+            by_words = self._text.find(opening, at, at + _NEAR)
+            at = by_words if by_words >= 0 else at
         return bisect_right(self._begins, at)
+
+    def _after(self, key: str, begin: int) -> int:
+        places = self._keys.get(key, [])
+        at = bisect_left(places, begin)
+        return places[at] if at < len(places) else -1
 
 
 @dataclass(frozen=True)
@@ -257,7 +268,7 @@ def _prompts(file: Path, content: _Table, uses: _Uses, direction: Direction | No
         directions = {use.direction for use in known}
         passage = Passage(
             file=str(file),
-            line=lines.line_of(path, text),
+            line=lines.line_of(path, text, "text"),
             id=prompt_id,
             text=text,
             role=_role(prompt_id, table, known),
@@ -301,10 +312,10 @@ def _strings(
     for key, value in table.items():
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and len(text.split()) > 1 and key not in ("text", "remedy", "source"):
-                yield Passage(str(file), lines.line_of(path, text, re.escape(key)), f"{dotted}.{key}".strip("."), text,
+                yield Passage(str(file), lines.line_of(path, text, key), f"{dotted}.{key}".strip("."), text,
                               direction=said, source=lines.all)  # fmt: skip
     if _collects(table) and not isinstance(table.get("text"), str):
-        yield Passage(str(file), lines.line_of(path, "", "|".join(_KEY_COUNTS)), dotted, "", collects=_collects(table))
+        yield Passage(str(file), lines.line_of(path, "", *_KEY_COUNTS), dotted, "", collects=_collects(table))
 
 
 def _role(prompt_id: str, table: Mapping[str, Any], known: Sequence[_Use]) -> Role:

@@ -44,7 +44,13 @@ def tables(path: Path, size: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("make", "name"), [(script, "script.md"), (tables, "prompts.toml")])
+def keys(path: Path, size: int) -> Path:
+    text = "".join(f'k{n} = "Merci de votre appel numéro {n}. Au revoir."\n' for n in range(size // 50))
+    path.write_text(f"[menu]\n{text}", "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("make", "name"), [(script, "script.md"), (tables, "prompts.toml"), (keys, "menu.toml")])
 def test_four_times_the_text_takes_about_four_times_as_long(tmp_path: Path, make, name: str) -> None:  # type: ignore[no-untyped-def]
     cpu_s(make(tmp_path / name, 20_000))
     short = min(cpu_s(make(tmp_path / name, 60_000)) for _ in range(2))
@@ -115,3 +121,10 @@ def test_a_key_may_hold_any_sign(tmp_path: Path) -> None:
     path = tmp_path / "menu.toml"
     path.write_text('["a(b"]\n"c[d" = "Votre RIB, s\'il vous plaît ?"\n', "utf-8")
     assert [(f.line, f.rule) for f in lint(path)] == [(2, "ASK-002")]
+
+
+def test_the_same_question_under_two_keys_is_named_at_both_lines(tmp_path: Path) -> None:
+    path = tmp_path / "menu.toml"
+    question = "Donnez-moi votre numéro de carte bancaire."
+    path.write_text(f'[menu]\na = "{question}"\nb = [\n  "Bonjour à tous.",\n  "{question}",\n]\n', "utf-8")
+    assert [finding.line for finding in lint(path)] == [2, 5]
