@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import logging
+import os
 import queue
 import socket
 import threading
@@ -37,6 +38,9 @@ _PERMISSION_DENIED = 120013
 _TCP_TRIES = 20
 _START_TIMEOUT_S = 20.0
 _PROOF_TIMEOUT_S = 5.0
+#: The library looks names up on this thread, also those that a stranger writes into a Contact; the C library would try
+#: for ten seconds and more, and every call of the line would wait. Whoever has set this variable knows better.
+_LOOKUPS = ("RES_OPTIONS", "timeout:1 attempts:1")
 
 _LIBRARY = ctypes.CDLL(binding.__file__)
 _one_endpoint = threading.Lock()
@@ -164,6 +168,7 @@ class EndpointThread:
 
     def _open(self) -> None:
         settings = self.settings
+        os.environ.setdefault(*_LOOKUPS)
         require_locks()
         # The library announces itself on standard output unless told not to before its creation.
         _LIBRARY.pj_log_set_level(settings.log_level)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -38,6 +39,22 @@ def test_a_port_in_use_is_named_with_its_remedy(kind: socket.SocketKind) -> None
             assert "in use" in str(refusal.value)
             assert "sip.port" in refusal.value.remedy
             assert refusal.value.exit_code == EXIT_ENVIRONMENT
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("set_before", ["", "timeout:3"])
+def test_a_name_that_nobody_answers_for_is_looked_up_for_a_second_unless_set_otherwise(
+    set_before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The C library reads the bound from the environment (resolv.conf(5))."""
+    monkeypatch.setenv("RES_OPTIONS", set_before)
+    if not set_before:
+        monkeypatch.delenv("RES_OPTIONS")
+
+    async def scenario() -> None:
+        async with rigged():
+            assert os.environ["RES_OPTIONS"] == (set_before or "timeout:1 attempts:1")
 
     run(scenario())
 
