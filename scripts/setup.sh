@@ -8,7 +8,8 @@ venv=${VENV:-.venv}
 supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'
 python=${PYTHON:-}
 if [ -z "$python" ]; then
-    for candidate in python3.11 python3.12 python3; do
+    # What it was made with the last time goes on serving: PYTHON need be named once only.
+    for candidate in "$venv/bin/python" python3.11 python3.12 python3; do
         if command -v "$candidate" >/dev/null 2>&1 &&
             "$candidate" -c "$supported" 2>/dev/null; then
             python=$candidate

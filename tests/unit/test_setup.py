@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
+import sys
 from importlib.metadata import distributions, requires
 from pathlib import Path
 
@@ -67,3 +69,24 @@ def test_a_python_without_the_sip_library_is_refused_in_one_line_that_says_what_
     assert "Python 3.13.5 was found" in line
     assert "make PYTHON=" in line
     assert not (tmp_path / "venv").exists()
+
+
+def test_a_python_that_was_named_once_need_not_be_named_again(tmp_path: Path) -> None:
+    others = tmp_path / "bin"
+    made = tmp_path / "venv" / "bin"
+    for folder in (others, made):
+        folder.mkdir(parents=True)
+    for name in ("python3.11", "python3.12", "python3"):
+        (others / name).write_text('#!/bin/sh\n[ "$1" = -V ] && echo "Python 3.13.5" && exit 0\nexit 1\n')
+        (others / name).chmod(0o755)
+    (made / "python").symlink_to(sys.executable)
+    lock = b"".join((REPOSITORY / name).read_bytes() for name in ("requirements.lock", "pyproject.toml"))
+    (made.parent / ".made-from").write_text(hashlib.sha256(lock).hexdigest())
+    done = subprocess.run(
+        ["sh", str(REPOSITORY / "scripts" / "setup.sh")],
+        env={"PATH": f"{others}:/usr/bin:/bin", "VENV": str(made.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
