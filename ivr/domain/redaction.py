@@ -58,11 +58,13 @@ class Redactor:
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = {name: tuple(words) for name in names if (words := _words(name))}
-        self._by_word: dict[str, list[str]] = {}
-        for name, parts in self._names.items():
+        known = {name: tuple(words) for name in names if (words := _words(name))}
+        by_word: dict[str, list[tuple[str, ...]]] = {}
+        for parts in known.values():
             for word in {*parts, "".join(parts), "".join(reversed(parts))}:
-                self._by_word.setdefault(word, []).append(name)
+                by_word.setdefault(word, []).append(parts)
+        # Put in place whole: another thread may be redacting at this moment.
+        self._names, self._by_word = known, by_word
 
     def text(self, text: str, *, keep_phones: bool = False) -> str:
         """Return `text` with typed placeholders. With `keep_phones` phone numbers stay, and whatever may be one."""
@@ -130,12 +132,12 @@ class Redactor:
         return text if _is_field(text) and not self._names else self.text(text)
 
     def _named(self, text: str) -> Iterator[Found]:
-        if not self._by_word:
+        by_word = self._by_word
+        if not by_word:
             return
-        words = [match for match in _WORD.finditer(_folded(text)) if match.group() in self._by_word]
+        words = [match for match in _WORD.finditer(_folded(text)) if match.group() in by_word]
         for at, word in enumerate(words):
-            for name in self._by_word[word.group()]:
-                parts = self._names[name]
+            for parts in by_word[word.group()]:
                 row = words[at : at + len(parts)]
                 whole = sorted(match.group() for match in row) == sorted(parts) and _close(row)
                 if whole and len(parts) > 1:

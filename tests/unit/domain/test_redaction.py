@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from datetime import UTC, datetime
 
@@ -142,6 +144,29 @@ def test_a_line_learns_and_forgets_names_and_no_other_redactor_does() -> None:
     redactor.forget("Éléonore Dupont-Léger")
     assert redactor.text("Mme Dupont, Mme Martin") == "Mme Dupont, Mme <name>"
     assert not hasattr(Redactor(), "know")
+
+
+def test_a_name_that_is_known_is_never_shown_while_another_is_learnt() -> None:
+    """The desk looks members up while the loop tells news."""
+    redactor, over = LearningRedactor(), threading.Event()
+    redactor.know("Zoé Martin", *(f"Jean Dupont{n}" for n in range(50)))
+
+    def learn() -> None:
+        while not over.is_set():
+            redactor.know("Éléonore Léger")
+            redactor.forget("Éléonore Léger")
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    learning = threading.Thread(target=learn)
+    learning.start()
+    try:
+        told = {redactor.text("appel de Mme Martin, Mme Léger") for _ in range(3000)}
+    finally:
+        over.set()
+        learning.join()
+        sys.setswitchinterval(interval)
+    assert told <= {"appel de Mme <name>, Mme <name>", "appel de Mme <name>, Mme Léger"}
 
 
 def test_what_is_nested_is_reached_and_keeps_its_shape() -> None:
