@@ -103,6 +103,11 @@ class Message:
         return self.get("content-type").split(";", 1)[0].strip().lower()
 
     @property
+    def content(self) -> bytes:
+        """The body up to Content-Length: what lies behind it in a datagram is nothing (RFC 3261 section 18.3)."""
+        return self.body if self.declared is None else self.body[: self.declared]
+
+    @property
     def cut(self) -> bool:
         """Whether less of the body has arrived than Content-Length says."""
         return self.declared is not None and self.declared > len(self.body)

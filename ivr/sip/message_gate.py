@@ -163,7 +163,7 @@ def _decide_body(request: Message, arrival: Arrival, bounds: OfferBounds) -> Ver
     if not request.body.strip():
         return None
     if not request.content_type:
-        return Verdict(Act.ANSWER, 400, "body-without-type")
+        return Verdict(Act.ANSWER, 400, "body-without-type") if request.content.strip() else None
     if request.method not in _MAY_OFFER:
         return None
     if request.content_type not in _BODIES or request.get("content-encoding"):

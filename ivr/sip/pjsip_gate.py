@@ -240,7 +240,7 @@ class PjsipGate:
         arrival = self._arrival(request, data, source[0], transaction)
         verdict = decide_request(request, arrival)
         if verdict.act is Act.INFO:
-            status = self._legs.info_received(InfoRequest(request.call_id, request.content_type, request.body))
+            status = self._legs.info_received(InfoRequest(request.call_id, request.content_type, request.content))
             headers = (("Accept", ", ".join(INFO_TYPES)),) if status == 415 else ()
             verdict = Verdict(Act.ANSWER, status, headers=headers)
         wanted = sockets_wanted(request, arrival) if verdict.act is Act.PASS else 0

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ivr.services.ports import IncomingCall, LegConfirmed, LegDisconnected, LineEvent
+from ivr.services.ports import DigitPressed, IncomingCall, LegConfirmed, LegDisconnected, LineEvent
 from tests.sip.raw_peer import HOST, RawPeer, sdp
 from tests.sip.rig import Rig, rigged, run
 
@@ -206,6 +206,23 @@ def test_what_we_say_we_can_is_what_is_served() -> None:
             assert (await peer.ask("OPTIONS")).status == 200, "in the dialog too"
             assert (await peer.ask("INFO")).status == 200, "an empty INFO is a sign of life"
             await peer.hang_up()
+
+    run(scenario())
+
+
+def test_bytes_behind_a_request_in_its_datagram_keep_nobody_from_hanging_up() -> None:
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port) as peer:
+            await peer.call()
+            await told(rig, LegConfirmed)
+            await peer.send(peer.request("INFO") + b"\0")
+            assert (await peer.final("INFO")).status == 200
+            await peer.send(peer.request("INFO", body="9", kind="application/dtmf") + b"\0")
+            assert (await peer.final("INFO")).status == 200
+            await told(rig, DigitPressed)
+            await peer.send(peer.request("BYE") + b"\0")
+            assert (await peer.final("BYE")).status == 200
+            await told(rig, LegDisconnected)
 
     run(scenario())
 

@@ -228,6 +228,19 @@ def test_of_the_descriptions_in_a_multipart_body_one_must_be_spoken(codecs: tupl
     assert decide_request(read_message(text), there).status == status
 
 
+def test_what_lies_behind_a_message_in_its_datagram_is_nothing() -> None:
+    """Some stacks send the NUL that ends their string."""
+    bye = read_message(_text("BYE", tag="ours") + b"\0")
+    assert (bye.body, bye.content) == (b"\0", b"")
+    assert decide_request(bye, _IN_DIALOG) == PASS
+    assert decide_request(read_message(_text("INVITE") + b"\0"), _HERE) == PASS
+    untyped = read_message(_text("BYE", tag="ours", length=1) + b"x")
+    assert decide_request(untyped, _IN_DIALOG).status == 400
+    assert read_message(_text("INFO", length=1) + b"9\0").content == b"9"
+    endless = read_message(_text("INFO").replace(b"Content-Length: 0\r\n", b"") + b"9")
+    assert endless.content == b"9"
+
+
 def test_a_body_that_is_no_description_is_refused() -> None:
     text = _text(body=_OFFER)
     assert decide_request(read_message(text.replace(b"application/sdp", b"text/plain")), _HERE).status == 415
