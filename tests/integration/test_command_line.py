@@ -276,7 +276,7 @@ def test_judge_reads_objects_and_names_the_line_that_is_none(kept: House) -> Non
     for garbage in ("not json", "[1, 2]", '{"last_prompt": ""}', "null", '"text"', '{"text": '):
         done = kept.ivr("judge", "--jsonl", text=f"{good}\n{garbage}\n")
         assert done.returncode == 2
-        assert "line 2" in done.stderr
+        assert "ligne 2" in done.stderr
         assert "Traceback" not in done.stderr
 
 

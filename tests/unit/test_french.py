@@ -100,7 +100,7 @@ def test_what_was_filled_in_is_french_too() -> None:
     assert french("restore it in retention.toml; did you mean 'a'?") == (
         "rétablissez-la dans retention.toml ; vouliez-vous dire « a » ?"
     )
-    assert french("stdin, key 'line 3'") == "stdin, ligne 3"
+    assert french("stdin, line 3") == "stdin, ligne 3"
     assert french("hold nothing") == "gel nothing"
     assert french("there is no program 'nothing'") == "il n'y a pas de programme « nothing »"
     assert french("« déjà en français »") == "« déjà en français »"

@@ -379,7 +379,7 @@ def test_no_error_shows_what_it_quotes(kind: type[IvrError]) -> None:
 def test_a_wrong_command_line_is_not_quoted_in_clear(arguments: list[str]) -> None:
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == EXIT_USAGE
-    assert "Usage: " in done.stderr
+    assert "Usage : " in done.stderr
     clean(done.output, names=False)
 
 
