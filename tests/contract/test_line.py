@@ -12,6 +12,7 @@ import pytest
 
 from ivr.services.ports import (
     DigitPressed,
+    ForeignRtp,
     IncomingCall,
     LegConfirmed,
     LegDisconnected,
@@ -113,9 +114,20 @@ def played(request: pytest.FixtureRequest) -> Callable[[Scenario], None]:
     return run
 
 
+async def _event(line: Line, *, within_s: float = 10) -> LineEvent:
+    """Return the next event of the calls themselves.
+
+    A port of the system's choosing may be one to which somebody still sends who talked with whoever had it before.
+    """
+    async with asyncio.timeout(within_s):
+        while isinstance(event := await line.next_event(), ForeignRtp):
+            pass
+    return event
+
+
 async def _next(line: Line, kind: type[E]) -> E:
     """Return the next event, which must be of this kind."""
-    event = await asyncio.wait_for(line.next_event(), 10)
+    event = await _event(line)
     assert isinstance(event, kind), event
     return event
 
@@ -219,7 +231,7 @@ def test_the_end_of_a_leg_is_its_last_event_and_commands_after_it_are_ignored(pl
         world.line.answer(leg_id)
         world.line.bridge(leg_id, leg_id)
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(world.line.next_event(), 0.5)
+            await _event(world.line, within_s=0.5)
 
     played(scenario)
 
@@ -267,7 +279,7 @@ def test_a_party_that_answers_is_progress_then_up(played: Played) -> None:
 def test_a_busy_party_is_486_and_one_that_never_answers_408(played: Played) -> None:
     async def scenario(world: World) -> None:
         world.line.place("busy", await world.party("busy"), ring_timeout_s=10)
-        event = await world.line.next_event()
+        event = await _event(world.line)
         # Whether it rings first is the party's affair.
         end = await _next(world.line, LegDisconnected) if isinstance(event, LegProgress) else event
         assert isinstance(end, LegDisconnected)

@@ -125,10 +125,10 @@ def test_an_export_is_a_playable_copy_with_a_manifest_and_stands_in_the_evidence
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("export", "first", "{}/a.mp3", "--reason", "x"), 1, ".wav or .opus"),
+        (("export", "first", "{}/a.mp3", "--reason", "x"), 1, ".wav, .opus ou .vcon"),
         (("export", "first", "{}/a.wav"), 2, "--reason"),
         (("export", "first", "{}/a.wav", "--reason", " "), 1, "reason"),
-        (("export", "first", "{}/no/such/folder/a.wav", "--reason", "x"), 3, "another path"),
+        (("export", "first", "{}/no/such/folder/a.wav", "--reason", "x"), 3, "autre chemin"),
         (("discard", "first", "--rule", "REC-05", "--reason", "x"), 2, "REC-0"),
         (("show",), 2, "RECORDING_ID"),
         (("list", "--state", "SEALD"), 2, "SEALED"),

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ivr.services.ports import IncomingCall, LegConfirmed, LegDisconnected, LineEvent
+from ivr.services.ports import ForeignRtp, IncomingCall, LegConfirmed, LegDisconnected, LineEvent
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import SipSettings
 
@@ -62,12 +62,13 @@ class Rig:
                 await asyncio.sleep(0.01)
 
     async def silent(self, for_s: float) -> list[LineEvent]:
-        """Return the events that come within a time."""
+        """Return the events that come within a time, but packets of whoever talked with this port before us."""
         came: list[LineEvent] = []
         try:
             async with asyncio.timeout(for_s):
                 while True:
-                    came.append(await self.line.next_event())
+                    event = await self.line.next_event()
+                    came += [] if isinstance(event, ForeignRtp) else [event]
         except TimeoutError:
             return came
 
