@@ -12,7 +12,7 @@ from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_messag
 
 _LENGTH = re.compile(rb"^(?:content-length|l)[ \t]*:[ \t]*([^\n]*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _NUMBER = re.compile(rb"\d{1,9}")
-_LONE_LF = re.compile(rb"(?<!\r)\n")
+_OTHER_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
 _CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*(\S+)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 LONGEST_SKIPPED_BYTES = 65_536
 """A longer message is not read to its end: its connection is closed."""
@@ -36,8 +36,8 @@ def frame_of(data: bytes) -> Frame:
     """Read the beginning of what came on a connection, line ends before it taken off."""
     end = data.find(b"\r\n\r\n")
     head = data if end < 0 else data[:end]
-    if _LONE_LF.search(head):
-        # The library may end the head there, and find another message in what follows than we do.
+    if _OTHER_LINE_END.search(head):
+        # The library may find the head's end or its length there, and another message in what follows than we do.
         return Frame(None, 400, broken=True)
     if end < 0:
         return Frame(None, 513, broken=True) if len(data) >= LARGEST_BYTES else Frame(None)
