@@ -15,7 +15,7 @@ RECOVERY_S = 0.55
 
 
 class HandleBudget:
-    """Spends at most `most` sockets in any `RECOVERY_S`, and half of them for one source.
+    """Spends at most `most` sockets in any `RECOVERY_S`, and three quarters of them for one source.
 
     What is in use for longer must fit beside it.
     """
@@ -32,7 +32,7 @@ class HandleBudget:
         while self._spent and now - self._spent[0][0] >= RECOVERY_S:
             self._spent.popleft()
         theirs = sum(spent for _, spent, of in self._spent if of == source)
-        if source and theirs + sockets > self._most // 2:
+        if source and theirs + sockets > self._most * 3 // 4:
             return False
         if sum(spent for _, spent, _ in self._spent) + sockets > self._most:
             return False

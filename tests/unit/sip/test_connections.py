@@ -94,15 +94,14 @@ def test_sockets_are_taken_no_faster_than_they_come_back() -> None:
     assert budget.take(2, RECOVERY_S * 1.5)
 
 
-def test_one_source_leaves_half_of_the_sockets_to_others() -> None:
+def test_one_source_leaves_a_quarter_of_the_sockets_to_others() -> None:
     budget = HandleBudget(8)
-    assert budget.take(2, 0, "a")
-    assert budget.take(2, 0, "a")
-    assert not budget.take(2, 0, "a")
+    assert [budget.take(2, 0, "a") for _ in range(4)] == [True] * 3 + [False]
     assert budget.take(2, 0, "b")
-    assert budget.take(2, 0), "ourselves and edges have no share of their own"
     assert not budget.take(2, 0, "c"), "all is spent"
     assert budget.take(2, RECOVERY_S, "a")
+    unshared = HandleBudget(8)
+    assert [unshared.take(2, 0) for _ in range(5)] == [True] * 4 + [False], "ourselves and edges"
 
 
 def test_where_a_message_on_a_connection_ends() -> None:
