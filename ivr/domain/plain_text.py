@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-_PART = re.compile(r"n°|[^\W_]+|[.,;:?!()«»\"“”…#❌🚫]|\.{2,}")
+_PART = re.compile(r"[nN]°|[^\W_]+|[.,;:?!()«»\"“”…#❌🚫]|\.{2,}")
 _MARKUP = re.compile(r"[*_`~]+|\[(?=[ xX]\])")
 _ENDS = (".", "?", "!", "…")
 _END = re.compile(r"[.?!…]")

@@ -187,7 +187,8 @@ def _begins_eighty(spoken: list[Token], at: int) -> bool:
 def _repeated(spoken: list[Token], at: int) -> tuple[str, int] | None:
     """Read "trois zéros", "double sept" and "deux fois le douze"."""
     words = [token.text for token in spoken[at : at + 3]] + ["", ""]
-    if words[0] in _UNITS and words[1] in ("zeros", "uns"):
+    # "zéro zéros" is none of them.
+    if _UNITS.get(words[0]) and words[1] in ("zeros", "uns"):
         return ("0" if words[1] == "zeros" else "1") * _UNITS[words[0]], 2
     if words[0] in _TIMES and words[1] in _UNITS:
         return str(_UNITS[words[1]]) * _TIMES[words[0]], 2
