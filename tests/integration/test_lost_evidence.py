@@ -10,6 +10,7 @@ import pytest
 from ivr.bootstrap.clerk_process import Clerk
 from ivr.bootstrap.node import Node
 from ivr.errors import HostError
+from ivr.french import french
 from ivr.sip.softphone_process import SoftphoneProcess
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import noise, write_wav
@@ -47,7 +48,7 @@ def refused_to_serve(house: House) -> str:
     async def start() -> str:
         with pytest.raises(HostError) as refused:
             await Node(house.settings(), lambda news: None, env=house.env).start()
-        return refused.value.what
+        return french(refused.value.what)
 
     return run(start())
 
