@@ -112,3 +112,55 @@ def test_a_window_that_begins_after_the_denial_is_read_with_what_was_before_it()
     watch.feed(HeardPiece(text, 0, 4800, tuple(places), final=False), Direction.INBOUND, at_pause=False)
     rest = HeardPiece("de nous donner votre RIB au téléphone.", 2000, 6000)
     assert watch.feed(rest, Direction.INBOUND, at_pause=True) == ()
+
+
+def spoken(*pieces: tuple[str, int, int]) -> list[list[tuple[str, int, int]]]:
+    """What is told with each piece: families and place of its questions."""
+    watch = AskWatch(detector())
+    return [
+        [
+            ("+".join(ask.families), ask.start, ask.end)
+            for ask in watch.feed(HeardPiece(text, start, end), Direction.INBOUND, at_pause=True)
+        ]
+        for text, start, end in pieces
+    ]
+
+
+def test_a_sentence_goes_on_after_a_pause_of_twelve_hundred_milliseconds_and_no_longer() -> None:
+    assert spoken(("Nous ne demandons jamais", 0, 2000), ("votre RIB.", 3200, 4000))[1] == []
+    assert spoken(("Nous ne demandons jamais", 0, 2000), ("votre RIB.", 3201, 4000))[1] == [("bank", 3201, 4000)]
+
+
+def test_a_question_stands_where_its_pieces_were_said() -> None:
+    assert spoken(("Pouvez-vous me donner.", 0, 2000), ("Votre RIB.", 2500, 3500))[1] == [("bank", 2500, 3500)]
+    assert spoken(("Pouvez-vous me lire", 0, 2000), ("le numéro sur votre RIB ?", 2000, 3500))[1] == [("bank", 0, 3500)]
+    assert spoken(("Votre RIB ?", 0, 1000), ("Et votre numéro de sécu ?", 1500, 3000)) == [
+        [("bank", 0, 1000)],
+        [("nir", 1500, 3000)],
+    ]
+    assert spoken(("Votre RIB ?", 1000, 2000), ("Votre RIB ?", 0, 1500))[1] == []
+
+
+def test_what_was_denied_longer_ago_than_is_read_back_counts_no_more() -> None:
+    talk = [("Nous ne demandons jamais", 0, 20_000), ("euh", 20_000, 24_000)]
+    assert spoken(*talk, ("votre RIB.", 24_000, 25_000))[2] == []
+    assert spoken(*talk, ("votre RIB.", 24_000, 25_001))[2] == [("bank", 20_000, 25_001)]
+
+
+def test_only_the_last_questions_are_known() -> None:
+    known = KnownAsks()
+    for n in range(33):
+        assert known.is_new(AskSpan("ASK-002", ("bank",), n * 10_000, n * 10_000 + 500))
+    assert len(list(known)) == 32
+    assert known.is_new(AskSpan("ASK-002", ("bank",), 0, 500)) is True
+    assert known.is_new(AskSpan("ASK-002", ("bank",), 320_000, 320_500)) is False
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "new"),
+    [(2400, 3000, True), (2399, 3000, False), (0, 600, True), (0, 601, False), (1200, 1500, False)],
+)
+def test_a_question_heard_again_within_four_hundred_milliseconds_is_the_same(start: int, end: int, new: bool) -> None:
+    known = KnownAsks()
+    known.is_new(AskSpan("ASK-002", ("bank",), 1000, 2000))
+    assert known.is_new(AskSpan("ASK-002", ("bank",), start, end)) is new

@@ -265,3 +265,12 @@ def test_any_text_can_be_read_without_error_and_gives_known_elements(text: str) 
 @given(st.sampled_from([text for texts in HOLDS.values() for text in texts]))
 def test_case_and_typographic_apostrophes_do_not_matter_to_the_recording_notice(text: str) -> None:
     assert is_recording_notice(text) == is_recording_notice(text.replace("'", "’")) == is_recording_notice(text.upper())
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("zéro", "0"), ("un", "1"), ("deux", "2"), ("trois", "3"), ("quatre", "4"), ("cinq", "5"), ("six", "6"),
+     ("sept", "7"), ("huit", "8"), ("neuf", "9"), ("étoile", "*"), ("dièse", "#"), ("5", "5"), ("*", "*"), ("#", "#")],
+)  # fmt: skip
+def test_a_key_is_known_by_its_name_and_its_sign(name: str, key: str) -> None:
+    assert objection_keys(f"Pour refuser l'enregistrement, appuyez sur la touche {name}.") == (key,)

@@ -70,3 +70,38 @@ def test_edges_alternate_and_no_voice_outside_speech_lasts(voiced: list[bool]) -
     outside = [flag and not any(start <= n * FRAME_MS < end for start, end in spans) for n, flag in enumerate(voiced)]
     window = SETTINGS.onset_window
     assert all(sum(outside[n : n + window]) < SETTINGS.onset_voiced for n in range(len(outside)))
+
+
+def test_how_far_silence_is_behind_and_where_voice_ended_are_told_in_milliseconds() -> None:
+    assert SETTINGS.delay_ms == 300
+    assert EndpointSettings(onset_window=4, pad_ms=120).delay_ms == 200
+    endpointer = Endpointer(SETTINGS, begin_ms=1000)
+    assert endpointer.voiced_until_ms == 1000
+    endpointer.frame(1000, False)
+    assert endpointer.voiced_until_ms == 1000
+    endpointer.frame(1020, True)
+    endpointer.frame(1040, False)
+    assert endpointer.voiced_until_ms == 1040
+
+
+def test_three_of_five_frames_are_speech_wherever_they_lie() -> None:
+    gap = [False] * 20
+    for voiced, first in (
+        ([True, False, True, False, True], 20),
+        ([True, True, False, False, True], 20),
+        ([False, True, True, False, True], 21),
+    ):
+        assert edges(gap + voiced) == [(500, SpeechStarted(first * FRAME_MS - 200))]
+    assert edges([*gap, True, True, False, False, False, True, False]) == []
+
+
+def test_after_an_utterance_everything_begins_anew() -> None:
+    found = edges([True] * 10 + [False] * 15 + [True] * 2 + [False] * 5)
+    assert [edge for _, edge in found] == [SpeechStarted(0), SpeechEnded(500)]
+    assert found[1][0] == 500
+    endpointer = Endpointer(SETTINGS)
+    for n in range(5):
+        endpointer.frame(n * FRAME_MS, True)
+    endpointer.close(100)
+    assert [endpointer.frame(100 + n * FRAME_MS, True) for n in range(3)] == [None, None, SpeechStarted(0)]
+    assert endpointer.frame(460, False) == SpeechEnded(480)

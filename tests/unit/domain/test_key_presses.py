@@ -50,3 +50,23 @@ def test_a_press_shows_its_key_to_nobody() -> None:
     presses = KeyPresses()
     presses.is_new("*", Way.EVENT, 1.0)
     assert "*" not in repr(presses._recent)
+
+
+def test_a_way_tells_each_press_once_and_what_it_tells_again_is_another_press() -> None:
+    event, info, tone = Way.EVENT, Way.INFO, Way.TONE
+    assert counted(("9", event, 1.0), ("9", info, 1.1), ("9", info, 1.2)) == "99"
+    assert counted(("9", event, 1.0), ("9", info, 1.1), ("9", tone, 1.2), ("9", tone, 1.3)) == "99"
+    assert counted(("9", event, 1.0), ("8", info, 1.1)) == "98"
+
+
+def test_the_other_way_has_four_seconds() -> None:
+    assert counted(("9", Way.EVENT, 1.0), ("9", Way.INFO, 5.0)) == "9"
+    assert counted(("9", Way.EVENT, 1.0), ("9", Way.INFO, 5.1)) == "99"
+    presses = KeyPresses(window_s=1.0)
+    answers = [
+        presses.is_new("9", Way.EVENT, 1.0),
+        presses.is_new("9", Way.INFO, 2.0),
+        presses.is_new("9", Way.TONE, 2.1),
+    ]
+    assert answers == [True, False, True]
+    assert KeyPresses().is_new("9", Way.EVENT, 1.0) is True

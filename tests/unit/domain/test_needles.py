@@ -66,3 +66,56 @@ def test_nothing_is_missed_in_any_row_of_their_words(words: list[str]) -> None:
     for pattern in PATTERNS:
         sought = Sought(pattern)
         assert [m.span() for m in sought.finditer(text)] == [m.span() for m in pattern.finditer(text)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ("rib", ("rib",)),
+        ("ab", ("ab",)),
+        ("a", None),
+        ("a|rib", None),
+        ("(?:rib|iban|carte)", ("carte", "iban", "rib")),
+        ("(?:rib|rib de|iban)", ("iban", "rib")),
+        ("(?:rib|\\w+)x", None),
+        ("numero (?:rib|iban)", ("numero ",)),
+        ("(?:cryptogramme|secu) le", ("cryptogramme", "secu")),
+        ("abc.(?:abc|abd)", ("abc",)),
+        ("abc.abcd.ab", ("abcd",)),
+        ("(?:rib){2}", ("rib",)),
+        ("(?:rib)*", None),
+        ("(?:rib){0,2}", None),
+        ("(?:rib)+?", ("rib",)),
+        ("(?>rib)", ("rib",)),
+        ("(?:rib)++", ("rib",)),
+        ("(rib)", ("rib",)),
+        ("(?=rib)", None),
+        ("r[ie]b", None),
+        ("", None),
+    ],
+)
+def test_the_longest_words_that_must_stand_in_a_text_are_its_needles(
+    pattern: str, wanted: tuple[str, ...] | None
+) -> None:
+    assert needles(re.compile(pattern)) == wanted
+
+
+@pytest.mark.parametrize(("count", "worth"), [(400, True), (401, False)])
+def test_too_many_needles_are_not_worth_the_search(count: int, worth: bool) -> None:
+    # Each begins with another letter, else the parser takes the common beginning out.
+    words = [f"{chr(0x4E00 + n)}{chr(0x5E00 + n)}" for n in range(count)]
+    assert needles(re.compile("|".join(words))) == (tuple(words) if worth else None)
+
+
+def test_a_pattern_is_tried_from_where_it_is_asked() -> None:
+    sought = Sought(re.compile("rib(?= ou)"))
+    assert [sought.may_match(text) for text in ("le rib", "le rib ou", "iban", "")] == [True, True, False, False]
+    assert sought.search("rib ou rib ou").span() == (0, 3)  # type: ignore[union-attr]
+    assert sought.search("rib ou rib ou", 1).span() == (7, 10)  # type: ignore[union-attr]
+    assert sought.search("rib ou", 1) is None
+    assert sought.search("iban") is None
+    assert [one.span() for one in sought.finditer("rib ou rib ou")] == [(0, 3), (7, 10)]
+    assert list(sought.finditer("iban")) == []
+    anything = Sought(re.compile("."))
+    assert anything.may_match("") is True
+    assert Sought(re.compile("RIB", re.IGNORECASE)).search("rib") is not None

@@ -13,3 +13,9 @@ from ivr.domain.verdict import Band, Thresholds
 )
 def test_a_score_that_reaches_a_threshold_counts(score: float, band: Band) -> None:
     assert Thresholds(act=0.8, doubt=0.4).band(score) is band
+
+
+def test_an_objection_is_acted_on_from_eight_tenths_and_asked_about_from_four() -> None:
+    assert [Thresholds().band(score) for score in (0.399, 0.4, 0.799, 0.8)] == [
+        Band.CLEAR, Band.DOUBT, Band.DOUBT, Band.ACT,
+    ]  # fmt: skip
