@@ -44,6 +44,10 @@ class Stock:
         """The part that only the KEK opens."""
         return self.wrapped[recording_id][-48:]
 
+    def finish(self) -> None:
+        """Do what the next sweep does: a busy server's own housekeeping may have been in the way of a first wipe."""
+        assert any(keys.wipe(self.database) for _ in range(10)), f"{keys.pending(self.database)} parts are not wiped"
+
     def data_files(self) -> bytes:
         if self.kind == "sqlite":
             path = Path(str(self.database.engine.url.database))
@@ -83,6 +87,7 @@ def test_a_purged_key_stands_in_no_data_file_and_the_others_still_do(stock: Stoc
     gone = [f"rec-{number}" for number in range(0, COUNT, 3)]
     stock.catalogue.destroy_key("rec-1")
     stock.catalogue.destroy_keys(gone)
+    stock.finish()
     after = stock.data_files()
     for one in stock.wrapped:
         assert (stock.secret(one) in after) is (one not in gone and one != "rec-1"), one
@@ -197,6 +202,7 @@ def test_wiping_on_postgresql_rewrites_the_keys_of_that_day_and_no_others(tmp_pa
     before = files()
     assert len(before) == PARTS
     stock.catalogue.destroy_keys(["rec-4", "rec-20"])
+    stock.finish()
     after = files()
     changed = {part for part in before if before[part] != after[part]}
     assert changed == {key_part(_of_day(number).opened_at) for number in (4, 20)}
