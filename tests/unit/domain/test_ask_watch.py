@@ -35,6 +35,8 @@ def heard(*utterances: str, direction: Direction = Direction.INBOUND, gap_ms: in
         ["Pouvez-vous me donner votre numéro de sécurité sociale ?"],
         ["Pouvez-vous me donner.", "Votre numéro de sécurité sociale."],
         ["Vous recevrez un courrier.", "Votre numéro de sécu."],
+        ["Je n'ai pas trouvé votre dossier.", "Votre numéro de sécu, s'il vous plaît."],
+        ["Je n'ai pas trouvé votre dossier.", "Votre numéro de sécu ?"],
         ["Je n'ai pas trouvé votre dossier.", "Donnez-moi votre numéro de sécurité sociale."],
     ],
 )

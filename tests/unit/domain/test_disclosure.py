@@ -274,3 +274,8 @@ def test_case_and_typographic_apostrophes_do_not_matter_to_the_recording_notice(
 )  # fmt: skip
 def test_a_key_is_known_by_its_name_and_its_sign(name: str, key: str) -> None:
     assert objection_keys(f"Pour refuser l'enregistrement, appuyez sur la touche {name}.") == (key,)
+
+
+def test_a_key_for_something_else_is_no_key_to_object() -> None:
+    assert objection_keys("Pour un conseiller, tapez 1. Tapez 2. Pour refuser l'enregistrement, tapez 9.") == ("9",)
+    assert objection_keys("Tapez 1. Cet appel est enregistré. Tapez 2.") == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,12 @@ SEVERAL = {
     "On débloque le paiement : donnez-moi votre numéro de carte et le code de sécurité.": ["card", "secret"],
 }
 _AT_ONCE = 40
+#: So many of the forty sentences from there on are taken wrongly without their punctuation. Whoever mends some lowers it.
+WRONG_WHEN_BARE = {
+    400: 1, 440: 1, 520: 3, 800: 1, 840: 1, 880: 1, 960: 1, 1000: 1, 1080: 1, 1200: 1, 1240: 1, 1280: 1, 1520:
+    6, 1600: 1, 1640: 1, 1680: 2, 1720: 3, 1760: 4, 1800: 1, 1840: 1, 1920: 1, 2000: 1, 2080: 3, 2320: 2,
+    2360: 1, 2440: 2,
+}  # fmt: skip
 KINDS = {FORBIDDEN_DTMF: "keys", FORBIDDEN_QUESTION: "question"}
 
 
@@ -60,6 +67,18 @@ def test_each_sentence_asks_for_what_its_label_says(first: int) -> None:
         families = [family for ask in asks(text, row["direction"]) for family in ask.families]
         wanted = SEVERAL.get(text, [row["asks"]] if row["asks"] else [])
         assert (list(dict.fromkeys(families)) == wanted) is (text not in WRONG), (text, families)
+
+
+def bare(text: str) -> str:
+    return re.sub(r"[.,?!;:…]", " ", text).lower()
+
+
+@pytest.mark.parametrize("first", range(0, len(ROWS), _AT_ONCE))
+def test_without_punctuation_no_more_sentences_are_taken_wrongly(first: int) -> None:
+    """A transcriber may leave it out; then even a person is sometimes wrong."""
+    some = ROWS[first : first + _AT_ONCE]
+    wrong = [row["text"] for row in some if bool(asks(bare(row["text"]), row["direction"])) != bool(row["asks"])]
+    assert len(wrong) <= WRONG_WHEN_BARE.get(first, 0), wrong
 
 
 def told(text: str, direction: str | None = None) -> list[tuple[str, str, str, str]]:
