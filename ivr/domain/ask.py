@@ -10,8 +10,8 @@ from ivr.domain.ask_grammar import (
     ALLOWED_KEYS,
     AUXILIARY,
     COUNTS,
+    CVV_DIGITS,
     DIGITS,
-    FORBIDDEN_COUNTS,
     FREE_DIGITS_MAX,
     LISTED,
     OTHER_OBJECT,
@@ -99,6 +99,6 @@ def collected(text: str, families: tuple[Family, ...]) -> tuple[Family, ...] | N
         return always
     for match in DIGITS.finditer(text):
         count = int(match["count"]) if match["count"].isdigit() else COUNTS[match["count"]]
-        if count > FREE_DIGITS_MAX or (count in FORBIDDEN_COUNTS and not ALLOWED_KEYS.search(text)):
+        if count > FREE_DIGITS_MAX or (count == CVV_DIGITS and not ALLOWED_KEYS.search(text)):
             return ()
     return None

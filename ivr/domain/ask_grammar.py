@@ -83,7 +83,8 @@ DIGITS = re.compile(
 ALLOWED_KEYS = re.compile(
     r"\b(?:code postal|departement|adherent|contrat|telephone|portable|naissance|poste|dossier|rappel|mobile|menu)\b"
 )
-FORBIDDEN_COUNTS = frozenset({3, 13, 15, 16, 27})
+#: Of a CVV: fewer than any other forbidden number has.
+CVV_DIGITS = 3
 
 
 LISTED = re.compile(r"(?:,| et| ainsi que| puis| plus) (?:(?:le|la|les|l|votre|vos|un|une|aussi) )*$")
@@ -98,7 +99,7 @@ OPENS_QUESTION = re.compile(
 
 def forbidden_key_count(count: int) -> bool:
     """Say whether a menu that collects so many digits collects a NIR, a card, an IBAN or a CVV (ASK-004)."""
-    return count in FORBIDDEN_COUNTS or count > FREE_DIGITS_MAX
+    return count == CVV_DIGITS or count > FREE_DIGITS_MAX
 
 
 def ends(text: str) -> bool:

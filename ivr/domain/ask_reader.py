@@ -22,7 +22,8 @@ _UNDOING = (Mention.NEGATION, Mention.REPORT, Mention.REDIRECT, Mention.THEIRS)
 def features(text: str, calm: str, things: Sequence[Thing], cues: Sequence[Cue], bank: PhraseBank) -> frozenset[str]:
     """Return what a levelled sentence shows: runs of its words and stems with things as signs, acts, and denials."""
     words = [_BEGIN, *_signs(text, things), _END]
-    stems = [word if word.startswith("<") else word[:_STEM] for word in words]
+    # No sign is longer than a stem.
+    stems = [word[:_STEM] for word in words]
     found = set(_runs("w", words)) | set(_runs("s", stems))
     for cue in cues:
         act = f"{cue.act.value if cue.act else 'tell'}{int(cue.live)}"

@@ -52,7 +52,7 @@ class PlainText:
         begin = 0
         for mark in _END.finditer(self.text):
             at = mark.start()
-            if self.text[at + 1 : at + 3].strip()[:1] not in _ENDS:
+            if self.text[at + 2 : at + 3] not in _ENDS:
                 if self.text[begin : at + 1].strip(" .?!…"):
                     yield self.cut(begin, at + 1)
                 begin = at + 1

@@ -88,7 +88,7 @@ def _in_figures(run: DigitRun) -> Iterator[date]:
 def _grouped(said: Sequence[str]) -> Iterator[date]:
     groups = _with_zeros(said)
     digits = "".join(groups)
-    if len(groups) >= 3 and len(groups[0]) <= 2 and len(groups[1]) <= 2 and 2 <= sum(map(len, groups[2:])) <= 5:
+    if len(groups) >= 3 and len(groups[0]) <= 2 and len(groups[1]) <= 2:
         yield from _dates(int(groups[0]), int(groups[1]), _years(groups[2:]))
     if len(digits) in (6, 8):
         yield from _dates(int(digits[:2]), int(digits[2:4]), _years((digits[4:],)))

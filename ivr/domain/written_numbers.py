@@ -109,17 +109,17 @@ def _in_run(run: re.Match[str]) -> Iterator[Found]:
                 break
         else:
             start, end = groups[first]
-            if end - start > 15 and (at := _hidden_nir(text[start:end])) >= 0:
+            if end - start > 15 and (at := _hidden_nir(text[start:end])) is not None:
                 yield Found(run.start() + start + at, run.start() + start + at + 15, "nir")
         first += 1
 
 
-def _hidden_nir(digits: str) -> int:
-    """Where a NIR with its right key stands in a longer row of digits, or -1."""
+def _hidden_nir(digits: str) -> int | None:
+    """Where a NIR with its right key stands in a longer row of digits."""
     for at in range(len(digits) - 14):
         if _NIR_13.match(digits, at, at + 13) and nir.is_valid(digits[at : at + 15]):
             return at
-    return -1
+    return None
 
 
 def _kind(written: str) -> str:

@@ -47,7 +47,7 @@ SEVERAL = {
     "On débloque le paiement : donnez-moi votre numéro de carte et le code de sécurité.": ["card", "secret"],
 }
 _AT_ONCE = 40
-#: So many of the forty sentences from there on are taken wrongly without their punctuation. Whoever mends some lowers it.
+#: So many of the forty sentences from there on are taken wrongly without punctuation. Whoever mends some lowers it.
 WRONG_WHEN_BARE = {
     400: 1, 440: 1, 520: 3, 800: 1, 840: 1, 880: 1, 960: 1, 1000: 1, 1080: 1, 1200: 1, 1240: 1, 1280: 1, 1520:
     6, 1600: 1, 1640: 1, 1680: 2, 1720: 3, 1760: 4, 1800: 1, 1840: 1, 1920: 1, 2000: 1, 2080: 3, 2320: 2,
