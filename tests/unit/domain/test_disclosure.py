@@ -279,3 +279,9 @@ def test_a_key_is_known_by_its_name_and_its_sign(name: str, key: str) -> None:
 def test_a_key_for_something_else_is_no_key_to_object() -> None:
     assert objection_keys("Pour un conseiller, tapez 1. Tapez 2. Pour refuser l'enregistrement, tapez 9.") == ("9",)
     assert objection_keys("Tapez 1. Cet appel est enregistré. Tapez 2.") == ()
+
+
+def test_a_typographic_apostrophe_makes_a_text_no_longer() -> None:
+    assert spoken_seconds("l'appel d'aujourd'hui") == spoken_seconds("l\u2019appel d\u2019aujourd\u2019hui")
+    assert spoken_seconds("l'appel d'aujourd'hui") == pytest.approx(2 / 3.3 + 0.9)
+    assert spoken_seconds("Oui. Non.") == pytest.approx(2 / 3.3 + 2 * 0.9)

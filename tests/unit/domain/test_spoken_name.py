@@ -124,3 +124,10 @@ def test_who_recites_names_says_none() -> None:
 def test_up_to_four_words_are_one_name() -> None:
     assert says(said_name("du pon ti el"), "Dupontiel")
     assert not says(said_name("ka li ma to so"), "Kalimatoso")
+
+
+def test_a_spelled_name_of_seven_letters_may_have_one_wrong_and_a_shorter_one_none() -> None:
+    assert says(said_name("X A R T E N S"), "Martens")
+    assert not says(said_name("X A R T I N"), "Martin")
+    assert not says(said_name("X Y R T E N S"), "Martens")
+    assert says(said_name("X A R T E N S A"), "Martensa")

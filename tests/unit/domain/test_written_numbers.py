@@ -108,3 +108,16 @@ def test_numbers_are_found_where_they_stand(text: str, found: str, kept: str) ->
 @pytest.mark.parametrize("month", range(1, 14))
 def test_a_nir_has_one_of_twelve_months(month: int) -> None:
     assert [one.kind for one in written_numbers(f"185{month:02}75116001")] == (["nir"] if month <= 12 else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # The other words in a line do not lengthen an account.
+        ("DE89 3704 0044 0532 0130 00 oui", "DE89 3704 0044 0532 0130 00"),
+        ("NO93-8601-1117-947 12", "NO93-8601-1117-947"),
+        ("tel:0612345678;x", "0612345678"),
+    ],
+)
+def test_an_account_or_a_telephone_address_ends_where_it_is_whole(text: str, found: str) -> None:
+    assert [text[one.start : one.end] for one in written_numbers(text)][:1] == ([found] if found else [])
