@@ -61,6 +61,8 @@ RIGHT = re.compile(
 NO_RIGHT = re.compile(
     r"\b(?:ne pouvez|ne pourrez|n'avez)\b[^.]{0,20}\b(?:opposer|refuser|arreter|droit)|\bpas le droit\b"
     r"|\brenonc(?:ez|er|iez)\b"
+    # "sans effet sur vos garanties" denies nothing.
+    r"|\b(?:sans |aucun |pas d')(?:aucun )?effet\b(?! sur)"
 )
 # An objection to something else than the recording.
 OTHER_OBJECT = re.compile(
@@ -128,7 +130,7 @@ AI = re.compile(
     r"voix (?:de synthese|synthetique|artificielle|automati(?:que|see)))\b"
 )
 NOT_AI = re.compile(
-    r"\b(?:pas|aucun|jamais|sans) (?:\w+ )?(?:un |une |a un |a une |l')?(?:robot|automate|assistant|intelligence)"
+    r"\b(?:pas|non|ni|aucun|jamais|sans) (?:\w+ )?(?:(?:a )?une? |l')?(?:robot|automate|assistant|intelligence)"
 )
 
 

@@ -61,6 +61,8 @@ _BETWEEN = frozenset(
         " notez suivez madame monsieur maintenant la instant mal bien sur d accord"
     ).split()
 )
+#: Of these, sounds of thinking: nobody hears them between a digit and its letter.
+_THINKING = frozenset("euh heu euhm hum hm ben bah hein alors donc voila".split())
 # "attendez deux secondes" holds no digit.
 _PAUSES = frozenset(("seconde secondes minute minutes instant instants petite petit").split())
 _TIMES = {"double": 2, "triple": 3}
@@ -206,12 +208,15 @@ def _is_number(word: str) -> bool:
 
 def _corsican(spoken: list[Token], at: int) -> tuple[str, int] | None:
     """Read a department of Corsica whose letter stands apart, spelled or bare ("2 A comme Anatole", "deux B 033")."""
-    word, ahead = spoken[at].text, [token.text for token in spoken[at + 1 : at + 1 + _LETTER_WORDS_MAX]]
+    word, following = spoken[at].text, spoken[at + 1 : at + 1 + _LETTER_WORDS_MAX]
+    places = [place for place, token in enumerate(following, 1) if token.text not in _THINKING]
+    ahead = [following[place - 1].text for place in places]
     joined = _ENDS_IN_CORSICA.fullmatch(word)
     if joined is not None:
         # The letter is there already: what follows spells it once more.
         again = spelled_letter([joined[1], *ahead], _is_number)
-        used = again[1] if again is not None and again[2] and again[0] == joined[1] else 1
+        spelled = again is not None and again[2] and again[0] == joined[1] and again[1] > 1
+        used = places[again[1] - 2] + 1 if again is not None and spelled else 1
         return word.replace("2a", "19").replace("2b", "18"), used
     if not (word.endswith("2") and word.isdigit()) and word != "deux":
         return None
@@ -222,7 +227,7 @@ def _corsican(spoken: list[Token], at: int) -> tuple[str, int] | None:
     if not (letter[2] or _is_number(beyond)):
         return None
     before = word.removesuffix("2") if word != "deux" else ""
-    return before + _CORSICA["2" + letter[0]], letter[1] + 1
+    return before + _CORSICA["2" + letter[0]], places[letter[1] - 1] + 1
 
 
 def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:

@@ -58,6 +58,7 @@ HOLDS = {
         "Cet appel est enregistré. Vous pouvez vous y opposer. Il suffit de le dire.",
         "Cet appel est enregistré. Si vous ne le souhaitez pas, dites « je refuse ».",
         "Pour refuser l'enregistrement, tapez 9.",
+        "Vous pouvez refuser l'enregistrement, sans effet sur vos garanties : dites-le ou tapez 9.",
         "L'appel est enregistré. Pour vous y opposer, appuyez sur étoile.",
         "Vous pouvez à tout moment demander l'arrêt de l'enregistrement en tapant 9.",
         "Cet appel est enregistré. Si vous n'acceptez pas, signalez-le à votre conseiller.",
@@ -148,6 +149,8 @@ LACKS = {
         "Cet appel est enregistré. Si vous ne souhaitez pas attendre, dites-le.",
         "Cet appel est enregistré. Vous pouvez vous y opposer. Dites-nous la raison de votre appel.",
         "En restant en ligne, vous renoncez à votre droit de refuser l'enregistrement, en le disant ou en tapant 9.",
+        "Vous pouvez refuser l'enregistrement, sans effet : dites-le ou tapez 9.",
+        "Votre refus de l'enregistrement n'aura aucun effet : dites-le ou tapez 9.",
     ],
     "pointer_to_full_notice": [
         "Vous pouvez suivre vos remboursements sur notre site internet.",
@@ -173,6 +176,7 @@ LACKS = {
         "Bonjour, vous parlez à la Mutuelle Exemple.",
         "Votre conseiller vous répond automatiquement.",
         "Vous ne parlez pas à un robot.",
+        "Je m'appelle Sophie, conseillère humaine et non un assistant automatique.",
         "Le prélèvement est automatique.",
     ],
 }

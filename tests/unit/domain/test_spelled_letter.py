@@ -46,6 +46,23 @@ def test_the_number_is_found_whole_and_never_written(
 
 
 @pytest.mark.parametrize(
+    "number",
+    [
+        "1 85 12 2 euh A 123 456 78",
+        "1 85 12 2 A euh 123 456 78",
+        "1 85 12 2, heu, B 033 004",
+        "1 85 12 2 alors A 123 456 78",
+        "1 85 07 2 A hum comme euh Anatole 116 001",
+        "1 85 07 2A euh comme Anatole 116 001",
+        "1 85 12 deux ben la lettre B 033",
+    ],
+)
+def test_who_thinks_beside_the_letter_says_the_same_number(number: str) -> None:
+    text = f"alors c'est le {number}"
+    assert [(span.kind, text[span.start : span.end]) for span in sensitive_spans(text)] == [("nir", number)]
+
+
+@pytest.mark.parametrize(
     "text", ["2 85 07 2A comme Anatole 116 001", "185072B comme Berthe 033112", "1 62 12 2-A 033 112"]
 )
 def test_a_letter_that_stands_beside_its_digit_may_be_spelled_once_more(text: str) -> None:
