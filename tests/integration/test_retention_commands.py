@@ -235,7 +235,7 @@ def test_a_hold_needs_two_others_keeps_what_it_lists_and_lets_go_when_released(t
     (hold,) = terminal.told(ask)
     hold_id = hold["id"]
     assert hold["state"] == "REQUESTED"
-    assert "approve" in str(terminal.told(f"hold approve {hold_id} --actor anne", code=1))
+    assert "approuver" in str(terminal.told(f"hold approve {hold_id} --actor anne", code=1))
     assert terminal.told(f"hold approve {hold_id} --actor bruno")[0]["state"] == "REQUESTED"
     assert terminal.told(f"hold approve {hold_id} --actor bruno", code=1)
     assert terminal.told(f"hold approve {hold_id} --actor chloe --role legal")[0]["state"] == "ACTIVE"

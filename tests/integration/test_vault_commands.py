@@ -183,6 +183,6 @@ def test_a_node_on_openbao_and_s3_records_uploads_and_verifies(tmp_path: Path, m
     shop.env["IVR_STORE__ENDPOINT"] = "http://127.0.0.1:1"
     shop.env["IVR_KEYS__OPENBAO__URL"] = "http://127.0.0.1:1"
     checks = shop.checks()
-    assert "does not answer" in checks["stockage des enregistrements"][1]
-    assert "OpenBao does not answer" in checks["clé maîtresse"][1]
+    assert "ne répond pas" in checks["stockage des enregistrements"][1]
+    assert "OpenBao ne répond pas" in checks["clé maîtresse"][1]
     assert TOKEN not in str(checks)

@@ -155,8 +155,9 @@ def test_an_unwritable_directory_is_said_before_anything_is_recorded(
     for folder in (tmp_path, *tmp_path.parents[:2]):
         folder.chmod(folder.stat().st_mode | 0o055)
     request.getfixturevalue("as_nobody")
+    store = LocalStore(root)
     with pytest.raises(HostError, match="right to write") as refused:
-        LocalStore(root)
+        store.must_be_writable()
     assert str(root) in str(refused.value)
 
 
