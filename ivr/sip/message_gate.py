@@ -98,10 +98,14 @@ def decide_request(request: Message, arrival: Arrival, bounds: OfferBounds = BOU
         return Verdict(Act.ANSWER, 501, "unknown-method", _allow())
     if request.to_tag and not arrival.in_dialog:
         return Verdict(Act.ANSWER, 481, "no-dialog")
-    if request.method == "OPTIONS":
-        return Verdict(Act.ANSWER, 200, "", (*_allow(), ("Accept", "application/sdp"), _supported()))
     if request.method in ("INFO", "BYE", "UPDATE", "PRACK") and not request.to_tag:
         return Verdict(Act.ANSWER, 481, "no-dialog")
+    unknown = [] if request.method == "BYE" else _unknown_extensions(request)
+    if unknown:
+        # RFC 3261 section 8.2.2.3. A BYE ends the leg whatever it requires: nobody is kept on the line.
+        return Verdict(Act.ANSWER, 420, "extension", (("Unsupported", ", ".join(unknown)),))
+    if request.method == "OPTIONS":
+        return Verdict(Act.ANSWER, 200, "", (*_allow(), ("Accept", "application/sdp"), _supported()))
     if request.method == "INFO":
         return Verdict(Act.INFO)
     if request.method == "INVITE" and (request.has("replaces") or request.has("join")):
@@ -179,6 +183,12 @@ def _decide_body(request: Message, arrival: Arrival, bounds: OfferBounds) -> Ver
 def _echo(request: Message) -> int:
     """How many bytes of the request come back in an answer, or in requests along its route."""
     return sum(len(name) + len(value) + 4 for name, value in request.headers if name in _ECHOED)
+
+
+def _unknown_extensions(request: Message) -> list[str]:
+    """What a request requires and we do not have, in its order, each once."""
+    wanted = (option.strip() for value in request.all("require") for option in value.split(","))
+    return list(dict.fromkeys(option for option in wanted if option and option.lower() not in EXTENSIONS))
 
 
 def _allow() -> tuple[tuple[str, str], ...]:

@@ -210,6 +210,27 @@ def test_what_we_say_we_can_is_what_is_served() -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize("tcp", [False, True])
+def test_a_request_that_requires_what_we_lack_is_told_so(tcp: bool) -> None:
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port, tcp=tcp) as peer:
+            assert (await peer.invite("Require: x-strange, timer")).header("Unsupported") == "x-strange"
+            assert not rig.seen
+            outside = await peer.ask("OPTIONS", "Require: x-strange")
+            assert (outside.status, outside.header("Unsupported")) == (420, "x-strange")
+            peer.call_id += "-again"
+            await peer.call()
+            for method in ("OPTIONS", "INFO", "UPDATE", "INVITE"):
+                inside = await peer.ask(method, "Require: x-strange")
+                assert (inside.status, inside.header("Unsupported")) == (420, "x-strange"), method
+            await peer.acknowledge(inside)
+            assert (await peer.ask("OPTIONS", "Require: timer")).status == 200
+            assert (await peer.ask("BYE", "Require: x-strange")).status == 200, "nobody is kept on the line"
+            await told(rig, LegDisconnected)
+
+    run(scenario())
+
+
 def test_bytes_behind_a_request_in_its_datagram_keep_nobody_from_hanging_up() -> None:
     async def scenario() -> None:
         async with answering() as rig, RawPeer(rig.line.port) as peer:

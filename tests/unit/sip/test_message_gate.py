@@ -116,6 +116,23 @@ def test_every_method_has_its_answer(method: str, outside: int, inside: int) -> 
         assert decide_request(_message(method, tag="nobodys"), _HERE).status == 481
 
 
+@pytest.mark.parametrize("method", ["INVITE", "OPTIONS", "INFO", "PRACK", "UPDATE"])
+def test_what_a_request_requires_and_we_lack_is_named_to_it(method: str) -> None:
+    strange = ("Require: 100rel, x-one", "Require: TIMER,x-two , x-one")
+    inside = decide_request(_message(method, *strange, tag="ours"), _IN_DIALOG)
+    assert (inside.status, dict(inside.headers)["Unsupported"]) == (420, "x-one, x-two")
+    outside = decide_request(_message(method, *strange), _HERE)
+    assert outside.status == (420 if method in ("INVITE", "OPTIONS") else 481)
+    known = decide_request(_message(method, "Require: 100rel, Timer", tag="ours"), _IN_DIALOG)
+    assert known.status in (0, 200)
+
+
+def test_no_extension_keeps_anybody_on_the_line() -> None:
+    for method in ("BYE", "CANCEL", "ACK"):
+        assert decide_request(_message(method, "Require: x-one", tag="ours"), _IN_DIALOG) == PASS
+    assert decide_request(_message("MESSAGE", "Require: x-one"), _HERE).status == 405, "the method is looked at first"
+
+
 def test_a_request_that_names_another_way_back_is_refused_at_its_source() -> None:
     pointed = read_message(_text(body=_OFFER).replace(b":5062;branch", b":5062;MADDR=203.0.113.5;branch"))
     assert decide_request(pointed, _HERE).status == 400
