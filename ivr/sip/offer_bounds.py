@@ -31,6 +31,8 @@ class OfferBounds:
 
 
 BOUNDS = OfferBounds()
+_NOBODYS = tuple(map(ipaddress.ip_network, ("0.0.0.0/8", "224.0.0.0/3", "ff00::/8")))
+"""This network (RFC 1122), multicast, reserved with broadcast (RFC 5771, RFC 1112), multicast of IPv6."""
 _MEDIA = re.compile(r"m=([A-Za-z0-9-]{1,16}) (\d{1,5})(?:/(\d{1,3}))? (\S{1,64})((?: \S{1,64})*)")
 
 
@@ -69,7 +71,7 @@ def excess_of(body: bytes, bounds: OfferBounds = BOUNDS) -> str:
             counts["crypto"] += line.startswith("a=crypto:")
             if line.startswith("a=rtcp:") and not _is_rtcp(line[7:]):
                 return "rtcp address"
-        elif kind == "c=" and not _is_numeric(line[2:]):
+        elif kind == "c=" and not _is_address(line[2:]):
             return "connection address"
         over = _over(counts, bounds)
         if over:
@@ -77,21 +79,28 @@ def excess_of(body: bytes, bounds: OfferBounds = BOUNDS) -> str:
     return ""
 
 
-def _is_numeric(connection: str) -> bool:
-    """Whether a connection names an address by number: a name would be looked up, and every call of the line waits."""
+def _is_address(connection: str) -> bool:
+    """Whether a connection names one party's address, by number; 0.0.0.0 is a hold (RFC 2543).
+
+    A name would be looked up, and every call of the line waits. What we send to a group or to a broadcast address
+    would be heard by everybody there.
+    """
     network, _, address = connection.strip().partition(" ")
     family, _, host = address.partition(" ")
     try:
-        version = ipaddress.ip_address(host.strip()).version
+        found = ipaddress.ip_address(host.strip())
     except ValueError:
         return False
-    return network == "IN" and family == f"IP{version}"
+    meant = (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
+    if any(meant in block for block in _NOBODYS) and not meant.is_unspecified:
+        return False
+    return network == "IN" and family == f"IP{found.version}"
 
 
 def _is_rtcp(value: str) -> bool:
     """Whether an RFC 3605 attribute is a port, with an address by number or none."""
     port, _, connection = value.strip().partition(" ")
-    return port.isdigit() and int(port) < 1 << 16 and (not connection or _is_numeric(connection))
+    return port.isdigit() and int(port) < 1 << 16 and (not connection or _is_address(connection))
 
 
 def _over(counts: dict[str, int], bounds: OfferBounds) -> str:

@@ -75,6 +75,21 @@ def test_rtcp_is_a_sign_of_life_until_it_stops() -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize("address", ["224.0.0.1", "239.1.2.3", "255.255.255.255", "0.0.0.1"])
+def test_audio_for_a_group_or_a_broadcast_is_refused_at_first_and_in_a_call(address: str) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            group = phone.offer().replace("c=IN IP4 127.0.0.1", f"c=IN IP4 {address}")
+            assert (await phone.offered(group)).status == 488
+            phone.call_id += "-again"
+            await phone.dial(rig)
+            await phone.acknowledge(refusal := await phone.ask("INVITE", body=group))
+            assert refusal.status == 488
+            assert _no_end(await rig.silent(0.2)), "the call goes on as it was"
+
+    run(scenario())
+
+
 def test_a_call_whose_audio_was_taken_away_by_a_re_invite_ends() -> None:
     async def scenario() -> None:
         async with rigged(rtp_timeout_s=_TIMEOUT_S) as rig, UdpPhone(rig.line.port) as phone:

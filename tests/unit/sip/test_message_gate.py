@@ -140,7 +140,7 @@ def test_a_request_that_names_another_way_back_is_refused_at_its_source() -> Non
 
 
 def test_numeric_addresses_are_taken() -> None:
-    body = _OFFER + "c=IN IP6 2001:db8::1\r\na=rtcp:4001\r\na=rtcp:4001 IN IP4 192.0.2.1\r\n"
+    body = _OFFER + "c=IN IP4 0.0.0.0\r\nc=IN IP6 2001:db8::1\r\na=rtcp:4001\r\na=rtcp:4001 IN IP4 192.0.2.1\r\n"
     assert excess_of(body.encode()) == ""
 
 
@@ -283,6 +283,14 @@ def test_a_body_that_is_no_description_is_refused() -> None:
         ("c=IN IP4 media.example.org\r\n", "connection address"),
         ("c=IN IP6 192.0.2.1\r\n", "connection address"),
         ("c=IN IP4 224.2.36.42/127\r\n", "connection address"),
+        ("c=IN IP4 224.0.0.1\r\n", "connection address"),
+        ("c=IN IP4 239.255.255.255\r\n", "connection address"),
+        ("c=IN IP4 240.0.0.1\r\n", "connection address"),
+        ("c=IN IP4 255.255.255.255\r\n", "connection address"),
+        ("c=IN IP4 0.0.0.1\r\n", "connection address"),
+        ("c=IN IP6 ff02::1\r\n", "connection address"),
+        ("c=IN IP6 ::ffff:224.0.0.1\r\n", "connection address"),
+        ("a=rtcp:4001 IN IP4 239.1.1.1\r\n", "rtcp address"),
         ("a=rtcp:4001 IN IP4 media.example.org\r\n", "rtcp address"),
         ("a=rtcp:70000\r\n", "rtcp address"),
         ("c=IN IP4 192.0.2.1\r\n" * (BOUNDS.connection_lines + 1), "connections"),
