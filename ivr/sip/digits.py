@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, field
+
+_LOG = logging.getLogger(__name__)
 
 _RELAY, _PLAIN = "application/dtmf-relay", "application/dtmf"
 INFO_TYPES = (_PLAIN, _RELAY)
@@ -38,6 +41,10 @@ class EventPresses:
 
     def is_press(self, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> bool:
         """Return whether this packet is the first of a press that is seen; times in ms of the RTP clock."""
+        if digit not in _KEYS:
+            # A flash of the hook or another signal of the line (RFC 4733 section 3.2): no key, and no end of one.
+            _LOG.debug("an event that is no key was ignored")
+            return False
         last, self._last = self._last, _Event(digit, begin_ms, duration_ms, ended)
         if last is None or digit != last.digit:
             return True

@@ -176,6 +176,22 @@ def test_the_line_tells_which_way_keys_were_agreed_and_when_that_changes() -> No
     run(scenario())
 
 
+def test_events_that_are_no_keys_are_ignored_and_nothing_to_warn_of(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig)
+            for number in (16, 17, 32, 66, 255):
+                for flags in (10, 0x80 | 10):
+                    phone.send_rtp(bytes([number, flags, 0, 160]), 101, timestamp=4000 + 800 * number)
+                    await asyncio.sleep(0.005)
+            await phone.press("D", timestamp=900_000, durations=(160, 320))
+            assert await _told(rig, 1) == "D"
+
+    with caplog.at_level(logging.INFO):
+        run(scenario())
+    assert not [record for record in caplog.records if "event" in record.message]
+
+
 def test_a_key_by_event_between_audio_is_told_and_an_unknown_event_is_not() -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone:

@@ -34,6 +34,16 @@ def test_the_packets_of_a_press_are_one_and_two_presses_are_two() -> None:
     assert sender.count == 3
 
 
+def test_a_flash_of_the_hook_is_no_key_and_ends_none() -> None:
+    sender = Sender()
+    sender.press("9", 1000)
+    sender.press("R", 1200)
+    sender.packet("9", 1000, 120, ended=True)
+    assert sender.count == 1
+    sender.press("9", 1400)
+    assert sender.count == 2
+
+
 @pytest.mark.parametrize("first", [1, 2, 4, 6])
 def test_a_second_press_whose_first_packets_are_lost_is_one(first: int) -> None:
     sender = Sender()
