@@ -1,4 +1,4 @@
-"""Every port's suite runs on its fake and on its real adapters."""
+"""Every port's suite runs on its fake and on its real adapters; `sql/` runs on both databases."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ from ivr.speech.server import EarMetrics
 from ivr.storage.call_log import SqlCallLog
 from tests.databases import fresh_url
 from tests.fakes.exchange import Exchange, play
-from tests.unit.services.retention_world import CALLED, SIGNER, RetentionWorld, settings
+from tests.retention_world import CALLED, SIGNER, RetentionWorld, settings
 
 REPOSITORY = Path(ivr.errors.__file__).resolve().parents[1]
 

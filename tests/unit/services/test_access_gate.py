@@ -13,7 +13,7 @@ from ivr.domain.access import AccessRequest, Action, Actor, Audience, Role
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.access import Gate
 from tests.databases import fresh_url
-from tests.unit.services.retention_world import CALLED, RetentionWorld, settings
+from tests.retention_world import CALLED, RetentionWorld, settings
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from ivr.services.vault import Vault
 from ivr.storage.audit_log import SqlAuditLog
 from tests.databases import KINDS, fresh_url
 from tests.fakes.vault import FakeKeyRing, a_tag
-from tests.unit.services.retention_world import CALLED, RetentionWorld
+from tests.retention_world import CALLED, RetentionWorld
 
 PCM = b"\1\0\2\0" * 8000
 CONSENT = {"caller": {"state": "NOTIFIED"}}

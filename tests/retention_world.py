@@ -31,7 +31,7 @@ SOUND = b"\x01\x00" * 160
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    return load_settings(Path(__file__).resolve().parents[3] / "config", {})
+    return load_settings(Path(__file__).resolve().parents[1] / "config", {})
 
 
 class SetClock:

@@ -20,7 +20,7 @@ from tests.databases import KINDS, fresh_url
 from tests.fakes.exchange import CALLER, PROSPECT, Exchange, play
 from tests.fakes.line import answers
 from tests.fakes.vault import FakeSpool, a_tag
-from tests.unit.services.retention_world import CALLED, SOUND, RetentionWorld
+from tests.retention_world import CALLED, SOUND, RetentionWorld
 
 
 def left_by(x: Exchange) -> list[LateReport]:

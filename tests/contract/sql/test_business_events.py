@@ -16,7 +16,7 @@ from ivr.services.open_recording import OpenRecording
 from ivr.storage.testimony import table_faults
 from tests.databases import KINDS, fresh_url
 from tests.fakes.vault import a_tag
-from tests.unit.services.retention_world import CALLED, GONE, KEPT, SOUND, RetentionWorld
+from tests.retention_world import CALLED, GONE, KEPT, SOUND, RetentionWorld
 
 
 @pytest.fixture(params=KINDS)

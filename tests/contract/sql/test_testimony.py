@@ -15,7 +15,7 @@ from ivr.services.barring import BARRED
 from ivr.storage.do_not_call import SqlDoNotCall
 from ivr.storage.testimony import table_faults
 from tests.databases import KINDS, fresh_url
-from tests.unit.services.retention_world import CALLED, RetentionWorld
+from tests.retention_world import CALLED, RetentionWorld
 
 
 @pytest.fixture(params=KINDS)

@@ -14,7 +14,7 @@ from ivr.domain.legal_hold import HoldState, LegalHold
 from ivr.errors import ArchiveError, ComplianceError, TransitionError
 from ivr.services.holds import items_digest
 from tests.databases import KINDS, fresh_url
-from tests.unit.services.retention_world import CALLED, GONE, KEPT, RetentionWorld
+from tests.retention_world import CALLED, GONE, KEPT, RetentionWorld
 
 
 @pytest.fixture(params=KINDS)

@@ -14,7 +14,7 @@ from ivr.services.clock_guard import ACCEPTED, CHECKED, ClockGuard
 from ivr.services.retention_run import RetentionRun
 from ivr.storage.evidence_times import SqlEvidenceTimes
 from tests.databases import KINDS, fresh_url
-from tests.unit.services.retention_world import CALLED, GONE, KEPT, RetentionWorld
+from tests.retention_world import CALLED, GONE, KEPT, RetentionWorld
 
 BOUNDS = ClockBounds(ahead=timedelta(days=7), behind=timedelta(minutes=5))
 

@@ -22,7 +22,7 @@ from ivr.storage.call_log import SqlCallLog
 from ivr.storage.do_not_call import SqlDoNotCall
 from ivr.storage.testimony import table_faults
 from tests.databases import KINDS, fresh_url
-from tests.unit.services.retention_world import CALLED, RetentionWorld
+from tests.retention_world import CALLED, RetentionWorld
 
 SECRET = b"s" * 32
 DIALLED = KnownBy.DIALLED

@@ -21,7 +21,7 @@ from ivr.services.inspection import leftovers
 from tests.databases import KINDS, fresh_url
 from tests.fakes.tripwire import Killed, Tripwire
 from tests.fakes.vault import FakeStore, a_tag
-from tests.unit.services.retention_world import CALLED, GONE, KEPT, SIGNER, SOUND, RetentionWorld
+from tests.retention_world import CALLED, GONE, KEPT, SIGNER, SOUND, RetentionWorld
 
 
 @pytest.fixture(params=KINDS)
