@@ -54,6 +54,7 @@ _TIMER_CAUSE = 102
 _BYE_GRACE_S = 2.0
 _LOOK_S = 0.25
 _END_TIMEOUT_S = 2.0
+_LONGEST_URI = 500
 
 
 class Switchboard:
@@ -123,7 +124,8 @@ class Switchboard:
             if not self.thread.gate.media_sockets.take(2, time.monotonic()):
                 self._report_end(leg, 503, _NO_CIRCUIT_CAUSE)
                 return
-            if self.thread.endpoint.utilVerifySipUri(uri) != 0:
+            # The library ends the process when it is asked of a URI of a thousand bytes.
+            if len(uri.encode()) > _LONGEST_URI or self.thread.endpoint.utilVerifySipUri(uri) != 0:
                 self._report_end(leg, 484, None)
                 return
             leg.call.makeCall(uri, pj.CallOpParam(True))

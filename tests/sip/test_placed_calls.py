@@ -108,6 +108,8 @@ def test_what_is_not_a_sip_uri_is_not_dialled() -> None:
         async with rigged() as rig:
             end = await _outcome(rig, "+33 1 00 00 00 00")
             assert (end.sip_status, end.hangup_cause) == (484, 28)
+            for length in (600, 1200, 20_000):
+                assert (await _outcome(rig, f"sip:{'p' * length}@127.0.0.1")).sip_status == 484
 
     run(scenario())
 
