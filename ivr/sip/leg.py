@@ -13,6 +13,7 @@ from ivr.sip.audio_stream import AudioStream
 from ivr.sip.cause import cause_in_message
 from ivr.sip.digits import EventPresses, KeyPace
 from ivr.sip.media_port import LegPort
+from ivr.sip.message import UnreadableError, read_message
 from ivr.sip.track import Track
 
 _LOG = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ _EVENT_ENDED = 1 << 1
 class CallListener(Protocol):
     """What a call tells, on the endpoint's thread."""
 
-    def call_changed(self, leg_id: str, reason_cause: int | None) -> None: ...
+    def call_changed(self, leg_id: str, reason_cause: int | None, tags: tuple[str, str] | None) -> None: ...
 
     def media_changed(self, leg_id: str) -> None: ...
 
@@ -56,7 +57,7 @@ class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
 
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802 - the binding's name
         try:
-            self._listener.call_changed(self._leg_id, _reason_cause(prm.e))
+            self._listener.call_changed(self._leg_id, _reason_cause(prm.e), _tags_of(prm.e))
         except Exception:
             _LOG.exception("a call's state could not be followed")
 
@@ -115,6 +116,21 @@ def _reason_cause(event: Any) -> int | None:
     return cause_in_message(event.body.tsxState.src.rdata.wholeMsg)
 
 
+def _tags_of(event: Any) -> tuple[str, str] | None:
+    """Return the From and To tags of the INVITE, or answer to it, that brought this event; None when none did."""
+    if event.type != pj.PJSIP_EVENT_TSX_STATE:
+        return None
+    change = event.body.tsxState
+    if change.type not in (pj.PJSIP_EVENT_RX_MSG, pj.PJSIP_EVENT_TX_MSG):
+        return None
+    text = change.src.rdata.wholeMsg if change.type == pj.PJSIP_EVENT_RX_MSG else change.src.tdata.wholeMsg
+    try:
+        message = read_message(text.encode("utf-8", "surrogateescape"))
+    except UnreadableError:
+        return None
+    return (message.from_tag, message.to_tag) if message.cseq_method == "INVITE" else None
+
+
 def _status_of(event: Any) -> int:
     """Return the status of the response that brought this event; 302 when it cannot be read."""
     if event.type == pj.PJSIP_EVENT_TSX_STATE and event.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG:
@@ -135,6 +151,8 @@ class Leg:
     incoming: bool = False
     call: LegCall | None = None
     sip_call_id: str = ""
+    dialog: tuple[str, str] = ("", "")
+    """The tags of its dialog, ours and theirs: the Call-ID alone may be that of another leg too."""
     source: str = ""
     """The address that an incoming leg's INVITE came from."""
     negotiated: bool = False

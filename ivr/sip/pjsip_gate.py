@@ -58,6 +58,8 @@ class InfoRequest:
     """An INFO (RFC 6086) in a dialog of ours. `content_type` is lower case without parameters; never log the body."""
 
     sip_call_id: str
+    from_tag: str
+    to_tag: str
     content_type: str
     body: bytes = field(repr=False)
 
@@ -240,7 +242,8 @@ class PjsipGate:
         arrival = self._arrival(request, data, source[0], transaction)
         verdict = decide_request(request, arrival)
         if verdict.act is Act.INFO:
-            status = self._legs.info_received(InfoRequest(request.call_id, request.content_type, request.content))
+            info = InfoRequest(request.call_id, request.from_tag, request.to_tag, request.content_type, request.content)
+            status = self._legs.info_received(info)
             headers = (("Accept", ", ".join(INFO_TYPES)),) if status == 415 else ()
             verdict = Verdict(Act.ANSWER, status, headers=headers)
         wanted = sockets_wanted(request, arrival) if verdict.act is Act.PASS else 0

@@ -48,6 +48,7 @@ _LOG = logging.getLogger(__name__)
 _NOT_ACCEPTABLE = 488
 _SERVICE_UNAVAILABLE = 503
 _UNAVAILABLE = 480
+_NO_DIALOG = 481
 _CANCELLED = 487
 _NO_CIRCUIT_CAUSE = 34
 _TIMER_CAUSE = 102
@@ -204,10 +205,12 @@ class Switchboard:
         asserted = asserted_uri(invite, source, self._settings.asserted_by)
         self._emit(IncomingCall(leg_id, info.callIdString, caller, called, time.monotonic(), asserted))
 
-    def call_changed(self, leg_id: str, reason_cause: int | None) -> None:
+    def call_changed(self, leg_id: str, reason_cause: int | None, tags: tuple[str, str] | None) -> None:
         leg = self._legs.get(leg_id)
         if leg is None or leg.call is None or leg.reported:
             return
+        if tags is not None:
+            leg.dialog = (tags[1], tags[0]) if leg.incoming else tags
         info = leg.call.getInfo()
         if info.state == pj.PJSIP_INV_STATE_EARLY:
             leg.state = LEG.after(leg.state, LegEvent.PROGRESS, where=leg_id)
@@ -260,11 +263,13 @@ class Switchboard:
 
     def info_received(self, info: InfoRequest) -> int:
         """Return the status that an INFO in a dialog deserves; the library does not see it."""
+        leg = self._leg_of(info.sip_call_id, info.to_tag, info.from_tag)
+        if leg is None:
+            return _NO_DIALOG
         if not info.body.strip():
             return 200
         status, digit = read_info(info.content_type, info.body)
-        leg = next((leg for leg in self._legs.values() if leg.sip_call_id == info.sip_call_id), None)
-        if digit and leg is not None and leg.confirmed and not self._pressed(leg, digit, Way.INFO):
+        if digit and leg.confirmed and not self._pressed(leg, digit, Way.INFO):
             return _SERVICE_UNAVAILABLE
         return status
 
@@ -276,6 +281,11 @@ class Switchboard:
             return False
         self._emit(DigitPressed(leg.leg_id, digit, now, way))
         return True
+
+    def _leg_of(self, sip_call_id: str, ours: str, theirs: str) -> Leg | None:
+        """The leg of a dialog, by Call-ID and both tags (RFC 3261 section 12)."""
+        dialog = sip_call_id, (ours, theirs)
+        return next((leg for leg in self._legs.values() if (leg.sip_call_id, leg.dialog) == dialog), None)
 
     def has_leg(self, sip_call_id: str) -> bool:
         return any(leg.sip_call_id == sip_call_id for leg in self._legs.values())

@@ -10,7 +10,7 @@ import pytest
 
 from ivr.domain.key_presses import Way
 from ivr.services.ports import DigitPressed, KeysAgreed, LegConfirmed
-from tests.sip.raw_peer import RawPeer
+from tests.sip.raw_peer import HOST, RawPeer
 from tests.sip.rig import Rig, rigged, run
 from tests.sip.udp_phone import ALAW_SILENCE, UdpPhone, event
 
@@ -89,6 +89,34 @@ def test_every_form_of_info_that_is_a_key_is_one(kind: str, body: str) -> None:
             assert await phone.info(body, kind) == 200
             pressed = await rig.expect(DigitPressed)
             assert (pressed.digit, pressed.way) == ("9", Way.INFO)
+
+    run(scenario())
+
+
+def test_an_info_of_another_dialog_with_the_same_call_id_is_no_key_of_this_leg() -> None:
+    """Whoever was called knows the Call-ID and may call us with it: the legs differ in their tags alone."""
+
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as called, UdpPhone(rig.line.port) as caller:
+            rig.line.place("out", f"sip:peer@{HOST}:{called.port}", ring_timeout_s=5)
+            invite = await called.receive()
+            await called.send(called.reply(invite, 200, body=called.offer()))
+            await rig.expect(LegConfirmed)
+            caller.call_id = called.call_id = invite.header("Call-ID")
+            caller.tag = called.tag
+            leg_id = await caller.dial(rig)
+            assert leg_id != "out"
+            assert await caller.info("Signal=9") == 200
+            assert (await rig.expect(DigitPressed)).leg_id == leg_id
+            called.to_tag = invite.header("From").partition(";tag=")[2]
+            assert await called.info("Signal=8") == 200
+            assert (await rig.expect(DigitPressed)).leg_id == "out"
+            called.tag = "another"
+            assert await called.info("Signal=7") == 481
+            called.tag, called.to_tag = caller.tag, "another"
+            assert await called.info("Signal=7") == 481
+            assert await _told(rig) == ""
+            called.to_tag = ""
 
     run(scenario())
 
