@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 class LineAccount(pj.Account):  # type: ignore[misc]  # the binding has no types
     """Hands incoming calls and registration results to the switchboard, on the endpoint's thread."""
 
-    def __init__(self, incoming: Callable[[int, str, bytes], None], registered: Callable[[int], None]) -> None:
+    def __init__(self, incoming: Callable[[int, str, bytes], None], registered: Callable[[int, str], None]) -> None:
         super().__init__()
         self._incoming = incoming
         self._registered = registered
@@ -34,7 +34,8 @@ class LineAccount(pj.Account):  # type: ignore[misc]  # the binding has no types
     def onRegState(self, prm: pj.OnRegStateParam) -> None:  # noqa: N802
         try:
             self._answers += 1
-            self._registered(prm.code)
+            received = prm.rdata
+            self._registered(prm.code, str(received.srcAddress).rpartition(":")[0])
         except Exception:
             _LOG.exception("a registration result could not be noted")
 

@@ -20,13 +20,16 @@ EXTENSIONS = ("100rel", "timer")
 """RFC 3262 and RFC 4028; its Supported header. `replaces` and `norefersub` are not among them."""
 
 _KNOWN_UNSERVED = ("REGISTER", "MESSAGE", "PUBLISH")
-_MAY_OFFER = ("INVITE", "UPDATE", "PRACK", "ACK")
+MAY_OFFER = ("INVITE", "UPDATE", "PRACK", "ACK")
+"""The methods that offer and answer media, themselves or in their 2xx."""
 _SDP = "application/sdp"
 _BODIES = (_SDP, "multipart/mixed", "multipart/alternative")
 _RETRY_AFTER_S = 5
 _ANSWER_BYTES = 1_500
 _PLAIN_ANSWER_BYTES = 500
 _LARGEST = 4_000
+_CHALLENGE_BYTES = 700
+_CHALLENGES = ("www-authenticate", "proxy-authenticate")
 _ECHOED = ("via", "record-route", "route", "contact", "from", "to", "call-id", "cseq")
 
 
@@ -40,6 +43,8 @@ class Act(Enum):
     """Ask whoever follows the leg which status an INFO deserves."""
     BLANK = auto()
     """Let a response pass without its body: the call ends for want of an answer."""
+    UNCHALLENGED = auto()
+    """Let a 401 or 407 pass as one that no credentials answer: the request has failed."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def decide_request(request: Message, arrival: Arrival, bounds: OfferBounds = BOU
         return Verdict(Act.INFO)
     if request.method == "INVITE" and (request.has("replaces") or request.has("join")):
         return Verdict(Act.ANSWER, 603, "replaces")
-    if _echo(request) > _LARGEST - (_ANSWER_BYTES if request.method in _MAY_OFFER else _PLAIN_ANSWER_BYTES):
+    if _echo(request) > _LARGEST - (_ANSWER_BYTES if request.method in MAY_OFFER else _PLAIN_ANSWER_BYTES):
         return Verdict(Act.ANSWER, 513, "answer-too-large")
     body = _decide_body(request, arrival, bounds)
     if body is not None:
@@ -125,11 +130,22 @@ def decide_request(request: Message, arrival: Arrival, bounds: OfferBounds = BOU
     return PASS
 
 
-def decide_response(response: Message, *, full_buffer: bool, bounds: OfferBounds = BOUNDS) -> Verdict:
-    """Return what becomes of a response to a request of ours."""
+def decide_response(
+    response: Message, *, full_buffer: bool, known: bool = False, bounds: OfferBounds = BOUNDS
+) -> Verdict:
+    """Return what becomes of a response to a request of ours. `known`: it comes from our registrar, or from an edge."""
+    if response.status in (401, 407) and response.cseq_method != "REGISTER":
+        # A digest answer is worth a guess at the password, and may be handed on to the registrar as ours.
+        if not known:
+            return Verdict(Act.UNCHALLENGED, rule="a stranger's challenge")
+        size = sum(len(value) for name in _CHALLENGES for value in response.all(name))
+        if size > _CHALLENGE_BYTES:
+            return Verdict(Act.UNCHALLENGED, rule=f"a challenge of {size} bytes: our answer may not fit")
     if full_buffer or response.cut:
         return Verdict(Act.BLANK, rule="cut")
-    if response.body.strip() and response.cseq_method in _MAY_OFFER:
+    if response.status < 300 and response.cseq_method in MAY_OFFER and _echo(response) > _LARGEST - _ANSWER_BYTES:
+        return Verdict(Act.BLANK, rule=f"{_echo(response)} bytes in each request of ours: they would not fit")
+    if response.body.strip() and response.cseq_method in MAY_OFFER:
         excess = excess_of(response.body, bounds)
         if excess:
             return Verdict(Act.BLANK, rule=f"answer {excess}")
@@ -168,7 +184,7 @@ def _decide_body(request: Message, arrival: Arrival, bounds: OfferBounds) -> Ver
         return None
     if not request.content_type:
         return Verdict(Act.ANSWER, 400, "body-without-type") if request.content.strip() else None
-    if request.method not in _MAY_OFFER:
+    if request.method not in MAY_OFFER:
         return None
     if request.content_type not in _BODIES or request.get("content-encoding"):
         return Verdict(Act.ANSWER, 415, "body-type", (("Accept", "application/sdp"),))
@@ -180,9 +196,14 @@ def _decide_body(request: Message, arrival: Arrival, bounds: OfferBounds) -> Ver
     return None
 
 
-def _echo(request: Message) -> int:
-    """How many bytes of the request come back in an answer, or in requests along its route."""
-    return sum(len(name) + len(value) + 4 for name, value in request.headers if name in _ECHOED)
+def _echo(message: Message) -> int:
+    """How many bytes of a message come back in an answer, or in requests along its route.
+
+    The library writes each value on a line of its own, also where several came on one.
+    """
+    return sum(
+        len(value) + (len(name) + 4) * (1 + value.count(",")) for name, value in message.headers if name in _ECHOED
+    )
 
 
 def _unknown_extensions(request: Message) -> list[str]:

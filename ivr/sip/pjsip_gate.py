@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import re
 import secrets
 import socket
 import time
@@ -25,7 +26,16 @@ from ivr.sip.digits import INFO_TYPES
 from ivr.sip.handle_budget import HandleBudget
 from ivr.sip.invite_transaction import end_unacknowledged, has_transaction, transaction_key
 from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
-from ivr.sip.message_gate import Act, Arrival, Verdict, decide_request, decide_response, sockets_wanted, too_fast
+from ivr.sip.message_gate import (
+    MAY_OFFER,
+    Act,
+    Arrival,
+    Verdict,
+    decide_request,
+    decide_response,
+    sockets_wanted,
+    too_fast,
+)
 from ivr.sip.pjsip_memory import (
     CALLBACK,
     DROP_CALLBACK,
@@ -47,6 +57,9 @@ _HANDLED, _NOT_HANDLED = 1, 0
 _REMEMBERED = 512
 # Beside these four calls with two audio lines each may stand for longer: 60 of 64 places.
 _MEDIA_SOCKETS = 44
+
+#: The scheme of a challenge, which the library reads one of in each header.
+_CHALLENGE = re.compile(rb"^(?:WWW|Proxy)-Authenticate[ \t]*:\s*([!-~]+)", re.IGNORECASE | re.MULTILINE)
 
 _LIBRARY.pjsua_get_pjsip_endpt.restype = ctypes.c_void_p
 _LIBRARY.pjsip_endpt_get_tpmgr.restype = ctypes.c_void_p
@@ -86,6 +99,10 @@ class LegBook(Protocol):
         """Return the status that an INFO in a dialog deserves."""
         ...
 
+    def answer_refused(self, sip_call_id: str, ours: str, theirs: str) -> None:
+        """Told that a dialog, by Call-ID and tags, was sent an answer that is not read: a leg that is up must end."""
+        ...
+
     def has_leg(self, sip_call_id: str) -> bool: ...
 
     def has_incoming_leg(self, sip_call_id: str) -> bool: ...
@@ -111,6 +128,8 @@ class PjsipGate:
         self.stream_line_ends: Callable[[int, int], None] | None = None
         """Told of line ends between messages that the library drops on a connection: which, and how many."""
         self.media_sockets = HandleBudget(_MEDIA_SOCKETS)
+        self.registrars: set[str] = set()
+        """The addresses that have taken our registration: they and the edges alone may ask for our credentials."""
         self.secret = secrets.token_bytes(16)
         self._answered: OrderedDict[_Key, _Final] = OrderedDict()
         # Apart, so that strangers cannot make us forget a key, which would then count twice.
@@ -266,6 +285,7 @@ class PjsipGate:
             )
         if verdict.act is Act.BLANK:
             _blank(received, request)
+            self._legs.answer_refused(request.call_id, request.to_tag, request.from_tag)
             return _NOT_HANDLED
         _keep(self._answered_in_calls if arrival.in_dialog else self._answered, key, (verdict.status, verdict.headers))
         self._answer(request, received, source, verdict.status, verdict.headers)
@@ -279,12 +299,23 @@ class PjsipGate:
         except UnreadableError as error:
             self._told.warning(time.monotonic(), "a SIP response from %s was dropped: %s", source[0], error)
             return _HANDLED
-        verdict = decide_response(response, full_buffer=len(data) >= LARGEST_BYTES)
-        if verdict.act is Act.BLANK:
+        known = source[0] in self.registrars or source[0] in self._edges
+        verdict = decide_response(response, full_buffer=len(data) >= LARGEST_BYTES, known=known)
+        if verdict.act is not Act.PASS:
+            blank = verdict.act is Act.BLANK
             self._told.warning(
-                time.monotonic(), "%d from %s:%d: body not read (%s)", response.status, *source, verdict.rule
+                time.monotonic(),
+                "%d to our %s from %s:%d, Call-ID %s: %s (%s)",
+                response.status,
+                response.cseq_method[:32],
+                *source,
+                response.call_id[:64],
+                "body not read" if blank else "no credentials given",
+                verdict.rule,
             )
-            _blank(received, response)
+            (_blank if blank else _spoil_challenges)(received, response)
+            if blank and response.status // 100 == 2 and response.cseq_method in MAY_OFFER:
+                self._legs.answer_refused(response.call_id, response.from_tag, response.to_tag)
         return _NOT_HANDLED
 
     # ------------------------------------------------------------ how it works
@@ -340,3 +371,11 @@ def _blank(received: Received, message: Message) -> None:
     """Overwrite a body with spaces where it lies; the library then finds no description in it."""
     assert received.msg_buf is not None
     ctypes.memset(received.msg_buf + message.head_bytes, ord(" "), len(message.body))
+
+
+def _spoil_challenges(received: Received, message: Message) -> None:
+    """Overwrite the scheme of each challenge where it lies; the library, which has no other copy, knows none such."""
+    assert received.msg_buf is not None
+    head = ctypes.string_at(received.msg_buf, message.head_bytes)
+    for found in _CHALLENGE.finditer(head):
+        ctypes.memset(received.msg_buf + found.start(1), ord("x"), len(found.group(1)))

@@ -24,7 +24,11 @@ RTP_SOURCES = (NEGOTIATED_SOURCE, FIRST_SOURCE)
 
 @dataclass(frozen=True)
 class Registration:
-    """An account at a registrar (RFC 3261 section 10, digest). `realm` "*" answers any challenge."""
+    """An account at a registrar (RFC 3261 section 10, digest).
+
+    Challenges are answered when they come from the registrar or an edge. `realm` "*" answers any of theirs, also one
+    that they pass on from whoever was called: name the registrar's.
+    """
 
     registrar_uri: str
     username: str

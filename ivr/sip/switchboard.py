@@ -181,7 +181,9 @@ class Switchboard:
 
     # ------------------------------------------------------------ what the library reports
 
-    def _registered(self, code: int) -> None:
+    def _registered(self, code: int, source: str) -> None:
+        if 200 <= code < 300 and source:
+            self.thread.gate.registrars.add(source)
         self._tell_registration(code)
         _LOG.log(logging.INFO if 200 <= code < 300 else logging.WARNING, "registration: status %d", code)
 
@@ -281,6 +283,11 @@ class Switchboard:
             return False
         self._emit(DigitPressed(leg.leg_id, digit, now, way))
         return True
+
+    def answer_refused(self, sip_call_id: str, ours: str, theirs: str) -> None:
+        leg = self._leg_of(sip_call_id, ours, theirs)
+        if leg is not None and leg.confirmed:
+            leg.unfit = True
 
     def _leg_of(self, sip_call_id: str, ours: str, theirs: str) -> Leg | None:
         """The leg of a dialog, by Call-ID and both tags (RFC 3261 section 12)."""

@@ -134,6 +134,62 @@ def test_a_call_whose_answer_would_not_fit_is_refused_before_it_rings(
     assert "answer-too-large" in caplog.text
 
 
+def test_routes_that_come_on_one_line_are_counted_as_they_will_be_written(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with answering() as rig, RawPeer(rig.line.port) as peer:
+            answer = await peer.invite("Record-Route: " + ",".join([f"<sip:{HOST};lr>"] * 115))
+            assert answer.status == 513
+            assert not rig.seen
+            peer.call_id += "-shorter"
+            assert (await peer.invite("Record-Route: " + ",".join([f"<sip:{HOST};lr>"] * 60))).status == 200
+            await peer.ack()
+            await peer.hang_up()
+
+    with caplog.at_level(logging.WARNING):
+        run(scenario())
+    assert "answer-too-large" in caplog.text
+
+
+def test_a_placed_call_whose_acks_and_byes_would_not_fit_ends_with_a_report(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> str:
+        async with rigged() as rig, RawPeer(rig.line.port) as peer:
+            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=20)
+            invite = await peer.receive()
+            routes = "Record-Route: " + ",".join([f"<sip:{HOST}:{peer.port};lr>"] * 130)
+            accepted = peer.reply(invite, 200, routes, body=sdp(peer.media_port))
+            assert len(accepted) < 4000
+            await peer.send(accepted)
+            end = await rig.expect(LegDisconnected)
+            assert (end.leg_id, end.was_confirmed) == ("out", False)
+            assert not [event for event in rig.seen if isinstance(event, LegConfirmed)], "it was never up"
+            await rig.all_free()
+            return invite.header("Call-ID")
+
+    with caplog.at_level(logging.WARNING):
+        call_id = run(scenario())
+    assert f"Call-ID {call_id}: body not read (56" in caplog.text
+    assert "bytes in each request of ours" in caplog.text
+
+
+def test_a_call_whose_party_moves_to_too_long_an_address_ends_with_a_report(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        async with rigged() as rig, RawPeer(rig.line.port) as peer:
+            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=20)
+            await peer.send(peer.reply(await peer.receive(), 200, body=sdp(peer.media_port)))
+            await rig.expect(LegConfirmed)
+            rig.line.set_hold("out", held=True)
+            while (again := await peer.receive()).method != "INVITE":
+                pass
+            moved = peer.reply(again, 200, body=sdp(peer.media_port))
+            await peer.send(moved.replace(b"<sip:peer@", b"<sip:" + b"p" * 3300 + b"@"))
+            end = await rig.expect(LegDisconnected)
+            assert (end.was_confirmed, end.by_peer) == (True, False)
+
+    with caplog.at_level(logging.WARNING):
+        run(scenario())
+    assert "bytes in each request of ours" in caplog.text
+
+
 def test_a_bye_along_a_long_route_is_sent() -> None:
     async def scenario() -> None:
         async with answering() as rig, RawPeer(rig.line.port) as peer:
