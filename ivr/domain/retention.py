@@ -53,6 +53,8 @@ class Duration:
 
         183 days outlast six calendar months that hold a short February; 181 never do (REC-007).
         """
+        if self.months <= other.months and self.days <= other.days:
+            return False  # from whatever day: most lengths need no search
         first = datetime(2027, 1, 1)  # noqa: DTZ001  (a wall-clock day, in no zone)
         return any(
             _count(first + timedelta(days=n), self) > _count(first + timedelta(days=n), other) for n in range(1461)

@@ -132,6 +132,10 @@ def test_the_customers_time_zone_can_be_asked_for() -> None:
         (Duration(days=366), Duration(months=12), True),
         (Duration(days=1), Duration(), True),
         (Duration(), Duration(months=1), False),
+        (Duration(5, 30), SIX_MONTHS, True),
+        (Duration(5, 28), SIX_MONTHS, False),
+        (Duration(6, 1), Duration(6, 2), False),
+        (Duration(6, 2), Duration(6, 1), True),
     ],
 )
 def test_a_length_that_can_outlast_the_cap_is_known(keep: Duration, cap: Duration, outlasts: bool) -> None:
