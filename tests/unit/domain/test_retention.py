@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ivr.domain.retention import Clock, Duration, Period, RetentionTable, after, deadline
@@ -146,6 +146,13 @@ def test_a_length_that_can_outlast_the_cap_is_known(keep: Duration, cap: Duratio
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 lengths = st.builds(Duration, months=st.integers(0, 120), days=st.integers(0, 400))
+#: Months beside about as many days, where only the calendar tells.
+about_as_long = st.builds(
+    lambda months, days, by: (Duration(months, days), Duration(days=max(0, months * 365 // 12 + days + by))),
+    st.integers(0, 120),
+    st.integers(0, 40),
+    st.integers(-9, 9),
+)
 # Hours around the changes to and from summer time, where mistakes live.
 changes = st.builds(
     lambda day, minutes: datetime(*day, tzinfo=UTC) + timedelta(minutes=minutes),
@@ -156,6 +163,14 @@ changes = st.builds(
 
 def day_due(start: datetime, length: Duration) -> date:
     return after(start, length, TZ).astimezone(PARIS).date()
+
+
+@settings(max_examples=60)
+@given(st.one_of(st.tuples(lengths, lengths), about_as_long))
+def test_a_length_outlasts_another_if_it_does_from_some_day_of_four_years(pair: tuple[Duration, Duration]) -> None:
+    days = [datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(1461)]
+    for one, other in (pair, pair[::-1]):
+        assert one.can_outlast(other) is any(after(day, one, "UTC") > after(day, other, "UTC") for day in days)
 
 
 @given(st.one_of(moments, changes), st.integers(0, 400_000), lengths)
