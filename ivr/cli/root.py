@@ -4,36 +4,57 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import click
 
 from ivr import __version__
-from ivr.cli import (
-    business,
-    copies,
-    do_not_call,
-    evidence,
-    hear,
-    hold,
-    install,
-    keys,
-    members,
-    node,
-    retention,
-    script_check,
-    tour,
-    vault,
-    verification,
-)
 from ivr.domain.redaction import REDACTOR
 from ivr.errors import EXIT_OK, EXIT_REFUSED
 from ivr.hardening import forbid_core_dumps
 from ivr.screen import complain
 
+#: What shells say of a command that a signal ended.
+_INTERRUPTED = 130
+#: Which modules make each command: the first holds it, the others add commands to it. What is not asked for is not
+#: imported: `ivr lint` needs no database, and no speech.
+_MODULES: Mapping[str, tuple[str, ...]] = {
+    "init": ("install",),
+    "doctor": ("install",),
+    "demo": ("tour",),
+    "serve": ("node",),
+    "call": ("node",),
+    "listen": ("hear",),
+    "judge": ("hear",),
+    "recordings": ("vault", "business", "copies", "verification"),
+    "keys": ("keys",),
+    "members": ("members",),
+    "retention": ("retention",),
+    "hold": ("hold",),
+    "do-not-call": ("do_not_call",),
+    "audit": ("evidence",),
+    "lint": ("script_check",),
+}
+
 
 class Commands(click.Group):
     """The commands; what click says of a wrong command line quotes it, and is redacted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        try:
+            modules = [import_module(f"ivr.cli.{name}") for name in _MODULES.get(cmd_name, ())]
+        except KeyboardInterrupt:
+            sys.exit(_INTERRUPTED)
+        if not modules:
+            return None
+        command = getattr(modules[0], cmd_name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         kwargs["standalone_mode"] = False
@@ -54,26 +75,3 @@ class Commands(click.Group):
 def main() -> None:
     """Serveur vocal et enregistrement d'appels conforme, pour les mutuelles santé."""
     forbid_core_dumps()
-
-
-for command in (
-    install.init,
-    install.doctor,
-    tour.demo,
-    node.serve,
-    node.call,
-    hear.listen,
-    hear.judge,
-    vault.recordings,
-    keys.keys,
-    members.members,
-    retention.retention,
-    hold.hold,
-    do_not_call.do_not_call,
-    evidence.audit,
-    script_check.lint,
-):
-    main.add_command(command)
-
-#: Commands of `ivr recordings` that live in files of their own.
-assert {business.event.name, copies.export.name, verification.verify.name} <= set(vault.recordings.commands)

@@ -71,7 +71,10 @@ def vocabulary() -> frozenset[str]:
 
 
 def commands(group: click.Group, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from commands(command, (*before, name))
         else:
@@ -125,7 +128,7 @@ def test_every_command_and_option_that_is_shown_exists(page: Path) -> None:
         words = [found[1], *found[2].split()]
         command = COMMANDS.get((words[0],)) or COMMANDS.get(tuple(words[:2]))
         if command is None:
-            is_group = len(words) == 1 and isinstance(main.commands.get(words[0]), click.Group)
+            is_group = len(words) == 1 and isinstance(main.get_command(click.Context(main), words[0]), click.Group)
             if not is_group:
                 wrong.append(span)
             continue
