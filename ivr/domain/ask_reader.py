@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from ivr.domain.ask import Cue, Thing
 from ivr.domain.phrase_bank import Mention, PhraseBank, ReaderWeights
 
 _STEM = 4
-_RUN = 3
 _VALUE, _HOLDER, _NUMBER, _BEGIN, _END = "<V>", "<H>", "<N>", "<s>", "</s>"
 _UNDOING = (Mention.NEGATION, Mention.REPORT, Mention.REDIRECT, Mention.THEIRS)
 
@@ -35,7 +35,7 @@ def features(text: str, calm: str, things: Sequence[Thing], cues: Sequence[Cue],
 
 def ask_probability(seen: frozenset[str], learnt: ReaderWeights) -> float:
     """Return how likely a sentence with these features asks for the thing it speaks of, 0…1."""
-    weight = sum(learnt.weights.get(feature, 0.0) for feature in sorted(seen))
+    weight = sum(learnt.weights[feature] for feature in sorted(seen & learnt.weights.keys()))
     return 1.0 / (1.0 + math.exp(-(learnt.bias + weight / math.sqrt(len(seen)))))
 
 
@@ -54,6 +54,9 @@ def _numbers(text: str) -> Iterator[str]:
 
 
 def _runs(kind: str, words: Sequence[str]) -> Iterator[str]:
-    for count in range(1, _RUN + 1):
-        for at in range(len(words) - count + 1):
-            yield kind + " ".join(words[at : at + count])
+    for word in words:
+        yield kind + word
+    for first, second in pairwise(words):
+        yield f"{kind}{first} {second}"
+    for first, second, third in zip(words, words[1:], words[2:], strict=False):
+        yield f"{kind}{first} {second} {third}"

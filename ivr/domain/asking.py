@@ -47,7 +47,7 @@ from ivr.domain.ask_grammar import (
 )
 from ivr.domain.ask_reader import ask_probability, features
 from ivr.domain.call import Direction
-from ivr.domain.needles import Sought
+from ivr.domain.needles import Read, Sieve, Sought
 from ivr.domain.phrase_bank import Act, Family, Mention, PhraseBank
 from ivr.domain.plain_text import plain_text
 
@@ -55,10 +55,14 @@ FORBIDDEN_QUESTION = "forbidden_question"
 FORBIDDEN_DTMF = "forbidden_dtmf"
 
 
+_POLITE = re.compile(r"\b(?:auriez|pourriez|voudriez|serait il|aurais|pourrais tu)\b")
+
+
 @dataclass(frozen=True)
 class _Wordings:
     """The patterns of a family."""
 
+    family: Family
     values: Sought
     holders: Sought
     direct: Sought
@@ -69,10 +73,31 @@ class AskDetector:
 
     def __init__(self, bank: PhraseBank) -> None:
         self.bank = bank
-        self._keys = Sought(bank.acts[Act.KEYS])
-        self._wordings = {
-            family.id: _Wordings(Sought(family.values), Sought(family.holders), Sought(family.direct))
-            for family in bank.families
+        kinds = [(family.values, family.holders, family.direct) for family in bank.families]
+        self._sieve = Sieve(
+            [*bank.acts.values(), *bank.mentions.values(), *(pattern for kind in kinds for pattern in kind)]
+        )
+        sought = iter(self._sieve.sought)
+        acts = {act: next(sought) for act in bank.acts}
+        self._keys = acts.pop(Act.KEYS)
+        self._acts = tuple(acts.items())
+        mentions = {mention: next(sought) for mention in bank.mentions}
+        self._no_negation, self._polite_no = mentions[Mention.NO_NEGATION], mentions[Mention.POLITE_NO]
+        self._negation, self._report = mentions[Mention.NEGATION], mentions[Mention.REPORT]
+        self._redirect, self._telling = mentions[Mention.REDIRECT], mentions[Mention.TELLING]
+        self._theirs = mentions[Mention.THEIRS]
+        wordings = [_Wordings(family, next(sought), next(sought), next(sought)) for family in bank.families]
+        self._forbidden = {
+            direction: tuple(one for one in wordings if one.family.forbidden(direction))
+            for direction in (None, *Direction)
+        }
+        self._things_sought = {
+            direction: [
+                sought
+                for one in forbidden
+                for sought in ((one.family, one.values, True), (one.family, one.holders, False))
+            ]
+            for direction, forbidden in self._forbidden.items()
         }
 
     def asks(self, text: str, direction: Direction | None) -> tuple[Ask, ...]:
@@ -89,11 +114,12 @@ class AskDetector:
         found: list[Ask] = []
         last_at, recent_at, recent = -2, -2, tuple[Family, ...]()
         for at, sentence in enumerate(sentences):
-            families, spoken_of = self._asked(sentence, direction, recent)
+            read = self._sieve.read(f"{sentence.lead} {sentence.plain.text}" if sentence.lead else sentence.plain.text)
+            families, spoken_of = self._asked(sentence, read, direction, recent)
             if families and at + 1 < len(sentences) and self._answered(sentence, sentences[at + 1]):
                 families, spoken_of = (), ()
             kind, rule = FORBIDDEN_QUESTION, ""
-            keys = self._keyed(sentence, families)
+            keys = self._keyed(sentence, families) if self._keys.may_match(read) else None
             if keys is not None:
                 kind, rule, families = FORBIDDEN_DTMF, "ASK-004", families or keys
             if families or keys is not None:
@@ -121,56 +147,54 @@ class AskDetector:
 
     def shown(self, text: str, direction: Direction | None) -> frozenset[str] | None:
         """Return what the second reader sees in a levelled sentence; None when nothing forbidden is spoken of."""
-        things = self._things(text, direction)
-        calm = self._blank(text, Mention.NO_NEGATION)
-        return features(text, calm, things, self._cues(text, calm, things), self.bank) if things else None
+        read = self._sieve.read(text)
+        things = self._things(read, direction)
+        calm = _blanked(self._no_negation, read)
+        return features(text, calm, things, self._cues(read, calm, things), self.bank) if things else None
 
     # ------------------------------------------------------------ one sentence
 
     def _asked(
-        self, sentence: Sentence, direction: Direction | None, recent: tuple[Family, ...]
+        self, sentence: Sentence, read: Read, direction: Direction | None, recent: tuple[Family, ...]
     ) -> tuple[tuple[Family, ...], tuple[Family, ...]]:
         """Return the families asked for, and those spoken of without denial (a later "le numéro" may mean them)."""
-        lead = f"{sentence.lead} " if sentence.lead else ""
-        text = lead + sentence.plain.text
-        here = len(lead)
-        things = [thing for thing in self._things(text, direction) if thing.start >= here]
-        outright = self._outright(text, here, direction)
+        text = read.text
+        here = len(text) - len(sentence.plain.text)
+        things = [thing for thing in self._things(read, direction) if thing.start >= here]
+        outright = self._outright(read, here, direction)
         if not (things or outright or recent):
             return (), ()
         question = text.rstrip().endswith("?") or (not ends(text) and bool(OPENS_QUESTION.match(text)))
-        calm = self._blank(text, Mention.NO_NEGATION)
-        if question or re.search(r"\b(?:auriez|pourriez|voudriez|serait il|aurais|pourrais tu)\b", calm):
-            calm = self._blank_polite(calm)
+        calm = _blanked(self._no_negation, read)
+        if question or _POLITE.search(calm):
+            calm = _blanked(self._polite_no, read, calm)
         # Without a thing, in this sentence or just before, nothing depends on the acts.
-        cues = self._cues(text, calm, things) if things or recent else []
+        cues = self._cues(read, calm, things) if things or recent else []
         spoken_of: list[Family] = []
-        reported = self.bank.mentions[Mention.REPORT].search(text) if things else None
-        asked = [family for family, at in outright if not self._undone(text, calm, at.start(), at.end())]
+        reported = self._report.search(read) if things else None
+        asked = [family for family, at in outright if not self._undone(read, calm, at.start(), at.end())]
         said_outright = tuple(asked)
         for thing in things:
             if thing.family in asked:
                 continue
-            verdict = self._thing_asked(sentence, text, calm, here, thing, things, cues, question, bool(reported))
+            verdict = self._thing_asked(sentence, read, calm, here, thing, things, cues, question, bool(reported))
             if verdict:
                 asked.append(thing.family)
             elif verdict is None:
                 spoken_of.append(thing.family)
         if things and not said_outright and not sentence.heading:
             asked = self._reread(text, calm, things, cues, asked, spoken_of)
-        if not asked and not things and recent and self._refers_back(text, calm, cues, question):
+        if not asked and not things and recent and self._refers_back(read, cues, question):
             asked = [family for family in recent if family.forbidden(direction)]
         return tuple(dict.fromkeys(asked)), tuple(dict.fromkeys([*asked, *spoken_of]))
 
-    def _outright(self, text: str, here: int, direction: Direction | None) -> list[tuple[Family, re.Match[str]]]:
+    def _outright(self, read: Read, here: int, direction: Direction | None) -> list[tuple[Family, re.Match[str]]]:
         """Return the families whose asks are known by their wording alone, with where that stands."""
-        found = []
-        for family in self.bank.families:
-            if family.forbidden(direction):
-                match = self._wordings[family.id].direct.search(text, here)
-                if match:
-                    found.append((family, match))
-        return found
+        return [
+            (wordings.family, match)
+            for wordings in self._forbidden[direction]
+            if read.bits & wordings.direct.bit and (match := wordings.direct.search(read, here))
+        ]
 
     def _reread(
         self,
@@ -199,23 +223,25 @@ class AskDetector:
             return False
         if len(sentence.plain.text.split()) > OWN_QUESTION_WORDS_MAX:
             return False
-        reply = self._blank(following.plain.text, Mention.NO_NEGATION)
-        if any(cue.live and cue.act is Act.TO_US for cue in self._cues(following.plain.text, reply, ())):
+        read = self._sieve.read(following.plain.text)
+        reply = _blanked(self._no_negation, read)
+        if any(cue.live and cue.act is Act.TO_US for cue in self._cues(read, reply, ())):
             return False
         return bool(
-            self.bank.mentions[Mention.NEGATION].search(reply)
-            or self.bank.mentions[Mention.REDIRECT].search(reply)
+            self._negation.search(read, text=reply)
+            or self._redirect.search(read, text=reply)
             or re.search(r"\b(?:deja|c est bon|jamais)\b", reply)
         ) and not reply.endswith("?")
 
-    def _things(self, text: str, direction: Direction | None) -> list[Thing]:
-        found: list[Thing] = []
-        for family in self.bank.families:
-            if not family.forbidden(direction):
-                continue
-            wordings = self._wordings[family.id]
-            for pattern, value in ((wordings.values, True), (wordings.holders, False)):
-                found += [Thing(family, match.start(), match.end(), value) for match in pattern.finditer(text)]
+    def _things(self, read: Read, direction: Direction | None) -> list[Thing]:
+        found = [
+            Thing(family, match.start(), match.end(), value)
+            for family, pattern, value in self._things_sought[direction]
+            if read.bits & pattern.bit
+            for match in pattern.finditer(read)
+        ]
+        if len(found) < 2:
+            return found
         # The longest wording names the thing: "numéro d'adhérent" inside "numéro de carte d'adhérent" does not.
         kept: list[Thing] = []
         for thing in sorted(found, key=lambda t: (t.start - t.end, not t.value)):
@@ -223,14 +249,15 @@ class AskDetector:
                 kept.append(thing)
         return sorted(kept, key=lambda t: t.start)
 
-    def _cues(self, text: str, calm: str, things: Sequence[Thing]) -> list[Cue]:
+    def _cues(self, read: Read, calm: str, things: Sequence[Thing]) -> list[Cue]:
+        text = read.text
         cues = [
-            Cue(act, match.start(), match.end(), not self._undone(text, calm, match.start(), match.end(), act))
-            for act, pattern in self.bank.acts.items()
-            if act is not Act.KEYS
-            for match in pattern.finditer(text)
+            Cue(act, match.start(), match.end(), not self._undone(read, calm, match.start(), match.end(), act))
+            for act, pattern in self._acts
+            if read.bits & pattern.bit
+            for match in pattern.finditer(read)
         ]
-        for match in self.bank.mentions[Mention.TELLING].finditer(calm):
+        for match in self._telling.finditer(read, calm):
             if describes(text, match.start(), match.end(), things):
                 continue
             relative = text[: match.start()].endswith(("ce qui ", "ce qui y "))
@@ -240,10 +267,10 @@ class AskDetector:
                 cues.append(Cue(None, match.start(), match.end(), False))
         return sorted(cues, key=lambda cue: (cue.end, cue.start))
 
-    def _undone(self, text: str, calm: str, start: int, end: int, act: Act | None = None) -> bool:
+    def _undone(self, read: Read, calm: str, start: int, end: int, act: Act | None = None) -> bool:
         """Say whether an act is denied, reported of others, or sent another road."""
+        text = read.text
         clause = max((m.end() for m in CLAUSE_END.finditer(text, 0, start)), default=0)
-        negation = self.bank.mentions[Mention.NEGATION]
         if act is Act.GIVE and re.match(r"tap|compos|press|dites", text[start:end]) and MENU_CHOICE.match(text, end):
             return True
         if act is Act.TO_US and re.match(r"\w+(?:ez|es)? (?:le |la |les )?(?:moi|nous)\b", text[start:end]):
@@ -252,24 +279,23 @@ class AskDetector:
             return True
         after = words_on(text, end, 2)
         window = calm[clause : after if act is not Act.PLEASE else end]
-        if negation.search(window):
+        if self._negation.may_match(read) and self._negation.pattern.search(window):
             return True
-        report = self.bank.mentions[Mention.REPORT]
-        if act is not Act.PLEASE and any(match.start() < end for match in report.finditer(text)):
+        report = self._report.search(read) if act is not Act.PLEASE else None
+        if report is not None and report.start() < end:
             direct_to_us = act is Act.TO_US and "moi" in text[start:end].split()
             if not direct_to_us or re.search(
                 r"\b(?:di(?:t|s|re|sent|sant|ra|ront)|demande|demandant|pretend|type|genre|comme|«|\")", text[:start]
             ):
                 return True
-        redirect = self.bank.mentions[Mention.REDIRECT]
         if act in (Act.GIVE, Act.NEED, Act.COLLECT, Act.WANT, Act.AVAILABLE):
             oral = re.search(
                 r"\b(?:lire|lisez|dicter|dictez|epeler|epelez|dites|dire|oral|telephone|voix)\b", text[start:end]
             )
-            found = redirect.search(text)
+            found = self._redirect.search(read)
             return bool(found) and not (oral and found is not None and found.start() < start)
         if act is Act.TO_US:
-            return bool(redirect.search(text, end)) and not re.search(
+            return bool(self._redirect.search(read, end)) and not re.search(
                 r"\b(?:lire|lisez|dict\w+|epel\w+|dites|dire|dis)\b", text[start:end]
             )
         return False
@@ -277,7 +303,7 @@ class AskDetector:
     def _thing_asked(
         self,
         sentence: Sentence,
-        text: str,
+        read: Read,
         calm: str,
         here: int,
         thing: Thing,
@@ -287,7 +313,9 @@ class AskDetector:
         reported: bool,
     ) -> bool | None:
         """Say whether a thing is asked for; None: spoken of, and not denied; False: denied, reported or redirected."""
-        if self.bank.mentions[Mention.THEIRS].search(text, max(here, thing.start - 14), thing.end) and not ours(text):
+        text = read.text
+        near = max(here, thing.start - 14)
+        if self._theirs.may_match(read) and self._theirs.pattern.search(text, near, thing.end) and not ours(text):
             return False
         if DENIED_HERE.search(calm[max(0, thing.start - 24) : thing.start]):
             return False
@@ -325,25 +353,26 @@ class AskDetector:
                 return True
         if governor is not None and governor.act is not None and not governor.live:
             return False
-        if reported or self.bank.mentions[Mention.REDIRECT].search(text):
+        if reported or self._redirect.search(read):
             return False
         unmarked = sentence.heard and not ends(text) and short(text) and not VERB.search(text)
         question = question or unmarked
-        if self._elliptic(sentence, text, calm, here, thing, cues, question):
+        if self._elliptic(sentence, read, calm, here, thing, cues, question):
             return True
         telling = any(cue.act is None for cue in cues)
-        denied = bool(self.bank.mentions[Mention.NEGATION].search(calm))
+        denied = bool(self._negation.search(read, text=calm))
         open_question = question and thing.value and thing.family.id not in CONFIRMED
         if open_question and not telling and not denied and not sentence.heading:
             return True
         return False if denied else None
 
     def _elliptic(
-        self, sentence: Sentence, text: str, calm: str, here: int, thing: Thing, cues: Sequence[Cue], question: bool
+        self, sentence: Sentence, read: Read, calm: str, here: int, thing: Thing, cues: Sequence[Cue], question: bool
     ) -> bool:
         """A thing without a verb: "Votre numéro de sécu, s'il vous plaît", "Et le cryptogramme ?"."""
         if sentence.heading and not question:
             return False
+        text = read.text
         begin = max((m.end() for m in CLAUSE_END.finditer(text, here, thing.start)), default=here)
         filler = FILLER.match(text, begin)
         at = filler.end() if filler else begin
@@ -359,7 +388,7 @@ class AskDetector:
             clause = RELATIVE_CLAUSE.sub("", clause)
         if VERB.search(clause):
             return False
-        if self.bank.mentions[Mention.NEGATION].search(calm[begin:]) and not question:
+        if not question and self._negation.may_match(read) and self._negation.pattern.search(calm[begin:]):
             return False
         lead_in = text[at : thing.start]
         reaches = len(lead_in.split()) <= (3 if polite or question else 2) and not VERB.search(lead_in)
@@ -393,11 +422,12 @@ class AskDetector:
         blank = bool(re.search(r":\s*$|: ?\.\.|_{2,}", text[thing.end :]))
         return (has_determiner or blank) and (not sentence.bullet or has_determiner)
 
-    def _refers_back(self, text: str, calm: str, cues: Sequence[Cue], question: bool) -> bool:
+    def _refers_back(self, read: Read, cues: Sequence[Cue], question: bool) -> bool:
         """Say whether a sentence without a thing asks for the one spoken of just before ("vous me le lisez ?")."""
+        text = read.text
         if INVITATION.fullmatch(text.strip()):
             return True
-        if not BACK.search(text) or self.bank.mentions[Mention.THEIRS].search(text):
+        if not BACK.search(text) or self._theirs.search(read):
             return False
         if any(cue.live and cue.act in (Act.TO_US, Act.GIVE, Act.WANT, Act.WHICH, Act.NEED) for cue in cues):
             return True
@@ -409,14 +439,17 @@ class AskDetector:
     def _keyed(self, sentence: Sentence, families: tuple[Family, ...]) -> tuple[Family, ...] | None:
         """Return the families a prompt collects by keys (perhaps none by name), or None when it does not."""
         text = f"{sentence.lead} {sentence.plain.text}"
-        keyed = list(self._keys.finditer(text))
-        calm = self._blank(text, Mention.NO_NEGATION) if keyed else ""
-        if all(self._undone(text, calm, m.start(), m.end(), Act.GIVE) for m in keyed):
+        read = self._sieve.read(text)
+        keyed = list(self._keys.finditer(read))
+        calm = _blanked(self._no_negation, read) if keyed else ""
+        if all(self._undone(read, calm, m.start(), m.end(), Act.GIVE) for m in keyed):
             return None
         return collected(text, families)
 
-    def _blank(self, text: str, mention: Mention) -> str:
-        return self.bank.mentions[mention].sub(lambda m: " " * len(m.group()), text)
 
-    def _blank_polite(self, text: str) -> str:
-        return self._blank(text, Mention.POLITE_NO)
+def _blanked(pattern: Sought, read: Read, text: str | None = None) -> str:
+    """Return a text that was read, in `text` with some words blanked already, without what the pattern finds."""
+    text = read.text if text is None else text
+    for match in pattern.finditer(read, text):
+        text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
+    return text

@@ -106,12 +106,16 @@ def wording(patterns: Iterable[str], macros: Mapping[str, str], *, over_commas: 
     found = [_SPACE.sub(_comma, pattern) for pattern in patterns] if over_commas else list(patterns)
     if not found:
         return re.compile(r"(?!)")
-    for pattern in found:
-        try:
-            re.compile(_expanded(pattern, macros))
-        except re.error as error:
-            raise ValueError(f"the pattern {pattern!r} is not a regular expression: {error}") from None
-    return re.compile(r"(?<!\w)(?:" + "|".join(_expanded(p, macros) for p in found) + r")(?:(?<= )|(?!\w))")
+    expanded = [_expanded(pattern, macros) for pattern in found]
+    try:
+        return re.compile(r"(?<!\w)(?:" + "|".join(expanded) + r")(?:(?<= )|(?!\w))")
+    except re.error as whole:
+        for pattern, alone in zip(found, expanded, strict=True):
+            try:
+                re.compile(alone)
+            except re.error as error:
+                raise ValueError(f"the pattern {pattern!r} is not a regular expression: {error}") from None
+        raise ValueError(f"together the patterns are no regular expression: {whole}") from None
 
 
 def _comma(match: re.Match[str]) -> str:

@@ -7,45 +7,53 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import accumulate
 
-_PART = re.compile(r"[nN]°|[^\W_]+|[.,;:?!()«»\"“”…#❌🚫]|\.{2,}")
-_MARKUP = re.compile(r"[*_`~]+|\[(?=[ xX]\])")
+_PART = re.compile(r"[nN]°|[^\W_]+|[.,;:?!()«»\"“”…#❌🚫]")
+_ACCENTED = re.compile(r"[^\x00-\x7f]")
+_LIGATURES = {"œ": "oe", "æ": "ae"}
 _ENDS = (".", "?", "!", "…")
 _END = re.compile(r"[.?!…]")
 
 
+class _Places:
+    """Where each word stands in a levelled text, and where it stood originally; found out when it is first asked."""
+
+    def __init__(self, original: str, words: Sequence[str]) -> None:
+        self._original, self._words = original, words
+
+    @cached_property
+    def _spans(self) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
+        begins = [0, *accumulate(len(word) + 1 for word in self._words)][:-1]
+        return begins, [part.span() for part in _PART.finditer(self._original)]
+
+    def of(self, at: int) -> tuple[int, int]:
+        """Return what became the character `at`; a space between words is where the next one begins."""
+        begins, spans = self._spans
+        word = bisect_right(begins, at) - 1
+        if word + 1 < len(begins) and at == begins[word + 1] - 1:
+            return spans[word + 1][0], spans[word + 1][0]
+        return spans[word]
+
+
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """`text` is levelled, a part (`offset` says from where) of what a whole original became.
-
-    `begins[n]` is where its word n begins in the whole levelled text, `starts[n]` to `ends[n]` where that word stood
-    originally.
-    """
+    """`text` is levelled, a part (`offset` says from where) of what a whole original became."""
 
     text: str
-    begins: Sequence[int]
-    starts: Sequence[int]
-    ends: Sequence[int]
+    places: _Places
     offset: int = 0
 
     def source(self, start: int, end: int) -> tuple[int, int]:
         """Return the original offsets of text[start:end]; `end` must be greater than `start`."""
-        return self._place(start)[0], self._place(end - 1)[1]
+        return self.places.of(self.offset + start)[0], self.places.of(self.offset + end - 1)[1]
 
     def cut(self, start: int, end: int) -> PlainText:
-        return PlainText(self.text[start:end], self.begins, self.starts, self.ends, self.offset + start)
-
-    def _place(self, at: int) -> tuple[int, int]:
-        """Return what became the character `at`; a space between words is where the next one begins."""
-        at += self.offset
-        word = bisect_right(self.begins, at) - 1
-        if word + 1 < len(self.begins) and at == self.begins[word + 1] - 1:
-            return self.starts[word + 1], self.starts[word + 1]
-        return self.starts[word], self.ends[word]
+        return PlainText(self.text[start:end], self.places, self.offset + start)
 
     def sentences(self) -> Iterator[PlainText]:
         """Yield the sentences, each with its closing mark; a clause mark alone ends none."""
@@ -60,28 +68,21 @@ class PlainText:
             yield self.cut(begin, len(self.text))
 
 
-def level(word: str) -> str:
-    """Return a word in lower case without accents."""
-    lowered = word.lower()
-    if lowered.isascii():
-        return lowered
-    plain = unicodedata.normalize("NFD", lowered.replace("œ", "oe").replace("æ", "ae"))
+def level(text: str) -> str:
+    """Return a text in lower case without accents."""
+    lowered = text.lower()
+    return lowered if lowered.isascii() else _ACCENTED.sub(lambda found: _bare(found.group()), lowered)
+
+
+@lru_cache(maxsize=4096)
+def _bare(character: str) -> str:
+    plain = unicodedata.normalize("NFD", _LIGATURES.get(character, character))
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def plain_text(original: str, abbreviations: Mapping[str, str]) -> PlainText:
-    """Level a text: words and marks are separated by one space each."""
-    cleaned = _MARKUP.sub(lambda m: " " * len(m.group()) if "[" in m.group() else "\0" * len(m.group()), original)
-    words: list[str] = []
-    begins, starts, ends = array("l"), array("l"), array("l")
-    at = 0
-    for match in _PART.finditer(cleaned.replace("\0", "\u200b").replace("\u200b", " ")):
-        word = match.group()
-        part = word.lower() if word.isascii() else level(word)
-        part = abbreviations.get(part, part)
-        words.append(part)
-        begins.append(at)
-        starts.append(match.start())
-        ends.append(match.end())
-        at += len(part) + 1
-    return PlainText(" ".join(words), begins, starts, ends)
+    """Level a text: words and marks are separated by one space each; of markup nothing is left."""
+    words = level(" ".join(_PART.findall(original))).split(" ")
+    if not abbreviations.keys().isdisjoint(words):
+        words = [abbreviations.get(word, word) for word in words]
+    return PlainText(" ".join(words), _Places(original, words))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.domain.needles import Sought, needles
+from ivr.domain.needles import Sieve, needles
 from ivr.domain.plain_text import plain_text
 from ivr.settings.phrases import load_phrases
 
@@ -21,6 +21,7 @@ PATTERNS = [
     *PHRASES.acts.values(),
     *PHRASES.mentions.values(),
 ]
+SIEVE = Sieve(PATTERNS)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +34,7 @@ PATTERNS = [
         ("(?:iban|\\d+)", None),
         ("(?:iban)?", None),
         ("(?:iban )+", ("iban ",)),
-        ("(?=iban)x", None),
+        ("(?=iban)x", ("iban",)),
     ],
 )
 def test_what_must_stand_in_a_text_is_told(pattern: str, wanted: tuple[str, ...] | None) -> None:
@@ -48,12 +49,13 @@ def test_nothing_is_missed_in_the_sentences_of_the_corpus() -> None:
     lines = (ROOT / "tests" / "data" / "guard" / "asks_dev.jsonl").read_text("utf-8").splitlines()
     texts = [plain_text(json.loads(line)["text"], PHRASES.abbreviations).text for line in lines]
     found = 0
-    for pattern in PATTERNS:
-        sought = Sought(pattern)
-        for text in texts:
-            if pattern.search(text):
-                found += 1
-                assert sought.may_match(text), (pattern.pattern[:80], text)
+    for text in texts:
+        read = SIEVE.read(text)
+        for pattern, sought in zip(PATTERNS, SIEVE.sought, strict=True):
+            matches = [match.span() for match in pattern.finditer(text)]
+            found += len(matches)
+            assert [match.span() for match in sought.finditer(read)] == matches, (pattern.pattern[:80], text)
+            assert matches == [] or sought.may_match(read)
     assert found > 1000
 
 
@@ -63,9 +65,9 @@ _WORDS = sorted({word for pattern in PATTERNS for needle in needles(pattern) or 
 @given(st.lists(st.sampled_from([*_WORDS, "votre", "le", "de", "1", "chiffres", "?"]), max_size=9))
 def test_nothing_is_missed_in_any_row_of_their_words(words: list[str]) -> None:
     text = " ".join(words)
-    for pattern in PATTERNS:
-        sought = Sought(pattern)
-        assert [m.span() for m in sought.finditer(text)] == [m.span() for m in pattern.finditer(text)]
+    read = SIEVE.read(text)
+    for pattern, sought in zip(PATTERNS, SIEVE.sought, strict=True):
+        assert [m.span() for m in sought.finditer(read)] == [m.span() for m in pattern.finditer(text)]
 
 
 @pytest.mark.parametrize(
@@ -89,8 +91,13 @@ def test_nothing_is_missed_in_any_row_of_their_words(words: list[str]) -> None:
         ("(?>rib)", ("rib",)),
         ("(?:rib)++", ("rib",)),
         ("(rib)", ("rib",)),
-        ("(?=rib)", None),
-        ("r[ie]b", None),
+        ("(?=rib)", ("rib",)),
+        ("(?<=rib)", None),
+        ("(?!rib)", None),
+        ("(?i:rib)", None),
+        ("(?:ma|mon|mes) ", ("ma ", "mes ", "mon ")),
+        ("r[ie]b", ("reb", "rib")),
+        ("r[^i]b", None),
         ("", None),
     ],
 )
@@ -107,15 +114,53 @@ def test_too_many_needles_are_not_worth_the_search(count: int, worth: bool) -> N
     assert needles(re.compile("|".join(words))) == (tuple(words) if worth else None)
 
 
-def test_a_pattern_is_tried_from_where_it_is_asked() -> None:
-    sought = Sought(re.compile("rib(?= ou)"))
-    assert [sought.may_match(text) for text in ("le rib", "le rib ou", "iban", "")] == [True, True, False, False]
-    assert sought.search("rib ou rib ou").span() == (0, 3)  # type: ignore[union-attr]
-    assert sought.search("rib ou rib ou", 1).span() == (7, 10)  # type: ignore[union-attr]
-    assert sought.search("rib ou", 1) is None
-    assert sought.search("iban") is None
-    assert [one.span() for one in sought.finditer("rib ou rib ou")] == [(0, 3), (7, 10)]
-    assert list(sought.finditer("iban")) == []
-    anything = Sought(re.compile("."))
-    assert anything.may_match("") is True
-    assert Sought(re.compile("RIB", re.IGNORECASE)).search("rib") is not None
+def found(pattern: str | re.Pattern[str], text: str, begin: int = 0) -> tuple[int, int] | None:
+    """Where a pattern, sought alone, is found first; and all it finds is what it finds without being sifted."""
+    compiled = re.compile(pattern)
+    sieve = Sieve([compiled])
+    (sought,), read = sieve.sought, sieve.read(text)
+    assert [one.span() for one in sought.finditer(read)] == [one.span() for one in compiled.finditer(text)]
+    match = sought.search(read, begin)
+    assert (match is None) is (compiled.search(text, begin) is None)
+    return match.span() if match else None
+
+
+@pytest.mark.parametrize("begin", ["", r"(?<!\w)"])
+def test_a_pattern_is_tried_from_where_it_is_asked(begin: str) -> None:
+    pattern = f"{begin}(?:rib(?= ou))"
+    assert found(pattern, "rib ou rib ou") == (0, 3)
+    assert found(pattern, "rib ou rib ou", 1) == (7, 10)
+    assert found(pattern, "rib ou", 1) is None
+    for text in ("le rib", "iban", ""):
+        assert found(pattern, text) is None
+    assert found(begin + ".", "") is None
+    assert found(re.compile(f"{begin}RIB", re.IGNORECASE), "le rib") == (3, 6)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (r"(?<!\w)(?:rib|iban)", "cribs, le rib et l iban"),
+        (r"(?<!\w)(?:\w+ez (?:moi|nous)|rib)", "donnez moi le rib"),
+        (r"(?<!\w)(?:(?:^|[, ])jamais|rib)", "le rib , jamais"),
+        (r"(?<!\w)(?:(?: ,)? le rib)", "oui , le rib"),
+        (r"(?<!\w)(?:(?:, )?le rib)", "oui , le rib"),
+        (r"(?<!\w)(?:«? ?rib)", "« rib « le rib"),
+        (r"(?<!\w)(?:n° (?:de )?rib)", "le n° rib , n° de rib"),
+        (r"(?<!\w)(?:l(?:e|a)s? ribs?)", "le rib les ribs la rib l rib"),
+        (r"(?<!\w)(?:(?:le )*rib)", "le le rib"),
+        (r"(?<!\w)(?:(?=rib)\w+)", "le rib ribs"),
+        (r"(?<!\w)(?:(?i:rib))", "le RIB"),
+        (r"(?<!\w)(?:anticonstitutionnellement|anticonstitution\w*)", "anticonstitutionnelle"),
+        (r"(?<!\w)(?:rib le rib|le)", "rib le rib le rib le"),
+        (r"(?<!\w)(?:\d+ ribs?)", "3 ribs 12 rib"),
+    ],
+)
+def test_whatever_a_pattern_may_begin_with_is_tried(pattern: str, text: str) -> None:
+    assert found(pattern, text) is not None
+
+
+def test_a_word_that_a_pattern_cannot_begin_with_is_not_tried() -> None:
+    sieve = Sieve([re.compile(r"(?<!\w)(?:le rib)"), re.compile("(?!)")])
+    seen = [[sought.may_match(sieve.read(text)) for sought in sieve.sought] for text in ("le rib", "un rib", "le")]
+    assert seen == [[True, False], [False, False], [False, False]]
