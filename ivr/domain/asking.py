@@ -162,7 +162,7 @@ class AskDetector:
         here = len(text) - len(sentence.plain.text)
         things = [thing for thing in self._things(read, direction) if thing.start >= here]
         outright = self._outright(read, here, direction)
-        if not (things or outright or recent):
+        if not (things or outright or (recent and (INVITATION.fullmatch(text.strip()) or BACK.search(text)))):
             return (), ()
         question = text.rstrip().endswith("?") or (not ends(text) and bool(OPENS_QUESTION.match(text)))
         calm = _blanked(self._no_negation, read)
