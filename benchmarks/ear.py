@@ -29,9 +29,10 @@ from faster_whisper import WhisperModel
 from rich.console import Console
 from rich.table import Table
 
-from ivr.domain.hearing import Channel, Piece
+from ivr.domain.audio.channel import Channel
+from ivr.domain.hearing.cleared_mark import Piece
 from ivr.errors import IvrError
-from ivr.services.ports import ListenContext, Speech
+from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.client import ZmqEar
 from ivr.speech.g711 import through_telephone
 from ivr.speech.model import join_model

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.ear import Result
 from benchmarks.ear_run import EAR, KEYWORDS, Outcome, rates_of, roc
 from benchmarks.talking import Talk
-from ivr.domain.verdict import Label
+from ivr.domain.hearing.verdict import Label
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

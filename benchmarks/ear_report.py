@@ -36,8 +36,8 @@ from benchmarks.ear_run import (
 from benchmarks.intent import CORPUS
 from benchmarks.peers import PlainWhisper, classifier
 from benchmarks.talking import Talk, measure
-from ivr.domain.program import Program
-from ivr.domain.verdict import Label
+from ivr.domain.hearing.verdict import Label
+from ivr.domain.program.program import Program
 from ivr.errors import IvrError
 from ivr.settings import default_config_dir, load_settings
 from ivr.speech.corpus.builder import CONDITIONS, Clip, CorpusBuilder

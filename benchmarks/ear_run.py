@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers import PlainWhisper, ReadText, keywords
-from ivr.domain.hearing import Channel
-from ivr.domain.program import Program
-from ivr.domain.verdict import Band, Label
-from ivr.services.file_listening import FileHearing, listen_to_channel
-from ivr.services.listening import ListeningSettings
-from ivr.services.ports import Ear
+from ivr.domain.audio.channel import Channel
+from ivr.domain.hearing.verdict import Band, Label
+from ivr.domain.program.program import Program
+from ivr.services.hearing.channel_listener import ListeningSettings
+from ivr.services.hearing.file_listening import FileHearing, listen_to_channel
+from ivr.services.ports.hearing import Ear
 from ivr.speech.corpus.builder import Clip
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.resampling import Samples

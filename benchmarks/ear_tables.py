@@ -10,8 +10,8 @@ from benchmarks.ear import Result
 from benchmarks.ear_run import CLASSIFIER, EAR, KEYWORDS, Alarms, Outcome, Rates, rates_of
 from benchmarks.peers import classifier, keywords
 from benchmarks.talking import Talk
-from ivr.domain.program import Program
-from ivr.domain.verdict import Label
+from ivr.domain.hearing.verdict import Label
+from ivr.domain.program.program import Program
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.intent.score import Judge, rates
 from ivr.speech.intent.sentences import Sentence

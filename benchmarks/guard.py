@@ -24,9 +24,9 @@ from rich.table import Table
 
 from benchmarks.other_numbers import harmless
 from benchmarks.spoken_numbers import forbidden
-from ivr.domain.asking import AskDetector
-from ivr.domain.call import Direction
-from ivr.domain.sensitive import sensitive_spans
+from ivr.domain.asks.detector import AskDetector
+from ivr.domain.call.party import Direction
+from ivr.domain.numbers.sensitive import sensitive_spans
 from ivr.settings import default_config_dir
 from ivr.settings.phrases import load_phrases
 

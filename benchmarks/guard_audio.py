@@ -25,10 +25,10 @@ from benchmarks.ear_run import listen, models_directory
 from benchmarks.guard import SENTENCES
 from benchmarks.other_numbers import harmless
 from benchmarks.spoken_numbers import forbidden
-from ivr.domain.asking import AskDetector
-from ivr.domain.hearing import Channel
-from ivr.domain.program import Program
-from ivr.services.file_listening import FileHearing
+from ivr.domain.asks.detector import AskDetector
+from ivr.domain.audio.channel import Channel
+from ivr.domain.program.program import Program
+from ivr.services.hearing.file_listening import FileHearing
 from ivr.settings import default_config_dir, load_settings
 from ivr.settings.phrases import load_phrases
 from ivr.speech.corpus.line import Line, through

@@ -24,10 +24,10 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from benchmarks.guard import SENTENCES
-from ivr.domain.asking import AskDetector
-from ivr.domain.call import Direction
-from ivr.domain.phrase_bank import ReaderWeights
-from ivr.domain.plain_text import plain_text
+from ivr.domain.asks.detector import AskDetector
+from ivr.domain.asks.phrase_bank import ReaderWeights
+from ivr.domain.call.party import Direction
+from ivr.domain.text.plain_text import plain_text
 from ivr.settings import default_config_dir
 from ivr.settings.phrases import WEIGHTS_FILE, load_phrases
 

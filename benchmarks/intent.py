@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ivr.domain.verdict import Band, Label, Thresholds
+from ivr.domain.hearing.verdict import Band, Label, Thresholds
 from ivr.speech.intent.concepts import shipped_lexicon
 from ivr.speech.intent.features import vectorise
 from ivr.speech.intent.mishearing import bare, misheard

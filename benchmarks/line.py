@@ -23,9 +23,9 @@ from threading import Thread
 
 from benchmarks.speech import a_conversation
 from ivr.bootstrap.installation import install
-from ivr.domain.verdict import Band, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, EarVerdict, Label
 from ivr.errors import HostError
-from ivr.services.ports import Speech
+from ivr.services.ports.hearing import Speech
 from ivr.settings import default_config_dir, load_settings
 from ivr.speech.g711 import alaw_encode
 from ivr.speech.server import EarServer

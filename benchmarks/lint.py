@@ -20,7 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ivr.services.lint import lint_paths
+from ivr.services.lint.lint import lint_paths
 from ivr.settings import default_config_dir, load_settings
 from ivr.settings.phrases import load_phrases
 

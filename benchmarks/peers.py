@@ -11,7 +11,7 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 from benchmarks.intent import CORPUS, baseline
-from ivr.domain.verdict import Band, Label
+from ivr.domain.hearing.verdict import Band, Label
 from ivr.speech.intent.sentences import read_corpus
 from ivr.speech.resampling import Samples, resample
 from ivr.speech.understanding import Reading

@@ -24,12 +24,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.ear import SENTENCES, ear_process
-from ivr.domain.endpointing import FRAME_MS
-from ivr.domain.hearing import Channel, Piece
-from ivr.domain.verdict import Band, Label
+from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.frame import FRAME_MS
+from ivr.domain.hearing.cleared_mark import Piece
+from ivr.domain.hearing.verdict import Band, Label
 from ivr.errors import IvrError
-from ivr.services.listening import FRAME_BYTES, ChannelListener, Heard, ListeningSettings
-from ivr.services.ports import ListenContext
+from ivr.services.hearing.channel_listener import FRAME_BYTES, ChannelListener, Heard, ListeningSettings
+from ivr.services.ports.hearing import ListenContext
 from ivr.speech.client import ZmqEar
 from ivr.speech.corpus.builder import CONDITIONS, Clip, CorpusBuilder
 from ivr.speech.detector import WebrtcDetector

@@ -35,13 +35,13 @@ from sqlalchemy import Select, func, select
 from benchmarks import recording, vault_report
 from benchmarks.vault_report import Figures
 from benchmarks.vault_stock import Stock, load
-from ivr.bootstrap.world import SystemClock
-from ivr.domain.recording import RecordingState
+from ivr.bootstrap.runtime import SystemClock
+from ivr.domain.recording.state import RecordingState
 from ivr.recording.bulk_deletion import delete_all
 from ivr.recording.secret_file import create as create_secret
 from ivr.recording.signer import EVIDENCE_PURPOSE, Ed25519Signer
 from ivr.recording.store import LocalStore
-from ivr.services.retention_run import RetentionRun
+from ivr.services.retention.run import RetentionRun
 from ivr.settings import Settings, default_config_dir, load_settings
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database

@@ -20,8 +20,8 @@ import psycopg
 from psycopg.sql import SQL
 from sqlalchemy import Index
 
-from ivr.domain.recording import RecordingState
-from ivr.domain.retention import Duration, after
+from ivr.domain.recording.state import RecordingState
+from ivr.domain.retention.schedule import Duration, after
 from ivr.recording.store import LocalStore
 from ivr.storage.database import Database
 from ivr.storage.key_part import key_part
@@ -209,5 +209,5 @@ def _recording(
 
 
 def _stamp(at: datetime) -> str:
-    """`ivr.domain.evidence.stamp`, in a fifth of its time."""
+    """`ivr.domain.evidence.chain.stamp`, in a fifth of its time."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.terminal_theme import SVG_EXPORT_THEME
 
-from ivr.demo.stage import Act
+from ivr.demo.observed_calls import Act
 from ivr.demo.tour import run_tour
 from ivr.demo.view import LiveView
 

@@ -1,7 +1,8 @@
 """Writes the table of docs/retention.md from config/retention.toml: python docs/make_retention_table.py
 
 Run it after a change of the table, and read what it says: each line is a promise made to people.
-`tests/unit/domain/test_retention_document.py` fails, line by line and in plain words, when file and table disagree.
+`tests/unit/domain/retention/test_retention_document.py` fails, line by line and in plain words, when file and table
+disagree.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ivr.domain.access import AccessPolicy, Role
-from ivr.domain.retention import AtEnd, Clock, OnObjection, Period, RetentionTable
+from ivr.domain.retention.schedule import AtEnd, Clock, OnObjection, Period, RetentionTable
 from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention
 

@@ -10,12 +10,12 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from ivr.domain.call import CALL
-from ivr.domain.consent import CONSENT
-from ivr.domain.leg import LEG
-from ivr.domain.legal_hold import LEGAL_HOLD
-from ivr.domain.machine import Machine
-from ivr.domain.recording import RECORDING
+from ivr.domain.call.leg import LEG
+from ivr.domain.call.state import CALL
+from ivr.domain.consent.state import CONSENT
+from ivr.domain.recording.state import RECORDING
+from ivr.domain.retention.legal_hold import LEGAL_HOLD
+from ivr.domain.state_machine import Machine
 
 FOLDER = Path(__file__).parent / "diagrams"
 
@@ -23,26 +23,26 @@ FOLDER = Path(__file__).parent / "diagrams"
 _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
     (
         LEG,
-        "ivr/domain/leg.py",
+        "ivr/domain/call/leg.py",
         "One SIP session between the engine and a party. INCOMING is a UAS leg, CALLING a UAC leg. Hold is a media "
         "direction, not a state.",
     ),
-    (CALL, "ivr/domain/call.py", "What the engine promises to one caller, over one leg or two."),
+    (CALL, "ivr/domain/call/state.py", "What the engine promises to one caller, over one leg or two."),
     (
         CONSENT,
-        "ivr/domain/consent.py",
+        "ivr/domain/consent/state.py",
         "One machine per party. Every move carries its evidence. REFUSED is final: nothing said later brings the "
         "recording back.",
     ),
     (
         RECORDING,
-        "ivr/domain/recording.py",
+        "ivr/domain/recording/state.py",
         "From nothing kept to destroyed. A call may be reported only when its recording stands in WITHHELD, SEALED, "
         "DAMAGED, DISCARDED or PURGED.",
     ),
     (
         LEGAL_HOLD,
-        "ivr/domain/legal_hold.py",
+        "ivr/domain/retention/legal_hold.py",
         "A named case suspends the destruction of the recordings that it lists (RET-002), by retention and by hand. "
         "Only ACTIVE holds anything; two persons who did not ask for it must approve.",
     ),

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from functools import partial
 from types import TracebackType
 
-from ivr.domain.redaction import REDACTOR, Redactor
+from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.visible import visible
 
 #: A line's own address, told so that it can be called: nobody's number.

@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from ivr.domain.profile import Profile
-from ivr.domain.retention import RetentionTable, deadline
+from ivr.domain.retention.schedule import RetentionTable, deadline
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
-from ivr.services.business_events import BusinessEvents
-from ivr.services.holds import Holds
-from ivr.services.retention_run import RetentionRun
-from ivr.services.vault import Vault
+from ivr.services.retention.business_events import BusinessEvents
+from ivr.services.retention.legal_holds import Holds
+from ivr.services.retention.run import RetentionRun
+from ivr.services.vault.vault import Vault
 from ivr.settings import Settings, load_settings
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue

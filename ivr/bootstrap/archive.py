@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ivr.bootstrap.world import SystemClock
-from ivr.domain.redaction import Redactor
+from ivr.bootstrap.runtime import SystemClock
+from ivr.domain.redaction.redactor import Redactor
 from ivr.errors import HostError
 from ivr.recording.chain_head import ChainHeadFile, lost_file
 from ivr.recording.kek_files import KekFiles
@@ -20,19 +20,19 @@ from ivr.recording.secret_file import load as load_secret
 from ivr.recording.signer import Ed25519Signer
 from ivr.recording.spool import SpoolFiles
 from ivr.recording.store import LocalStore
-from ivr.services.call_notes import LateReport, last_signs, report_left
-from ivr.services.pending_evidence import CaughtUp, catch_up
-from ivr.services.ports import CallLog, DoNotCallRegister
-from ivr.services.recovery import Recovery
-from ivr.services.rekeying import RotatingKeyRing
-from ivr.services.vault import Vault
+from ivr.services.call.notes import LateReport, last_signs, report_left
+from ivr.services.consent.objection_spool import CaughtUp, catch_up
+from ivr.services.ports.evidence import CallLog, DoNotCallRegister
+from ivr.services.ports.keys import RotatingKeyRing
+from ivr.services.vault.recovery import Recovery
+from ivr.services.vault.vault import Vault
 from ivr.settings import Settings
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.call_log import SqlCallLog
 from ivr.storage.catalogue import SqlCatalogue
+from ivr.storage.data_keys import SqlKeyTable
 from ivr.storage.database import Database, sqlite_file
 from ivr.storage.do_not_call import SqlDoNotCall
-from ivr.storage.keys import SqlKeyTable
 
 _REGISTER_SECRET = "do-not-call"
 _EVIDENCE_KEY = "evidence"

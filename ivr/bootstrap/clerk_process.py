@@ -19,15 +19,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ivr.bootstrap.archive import Archive, open_archive
-from ivr.bootstrap.outlet import Outlet
+from ivr.bootstrap.event_writer import Outlet
 from ivr.bootstrap.retention import Retention, open_retention
-from ivr.bootstrap.world import ThreadDesk
+from ivr.bootstrap.runtime import ThreadDesk
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError, LostEvidenceError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.process_log import guard_output, news_line
 from ivr.recording.s3_store import S3Store
-from ivr.services.barring import settle_spellings
-from ivr.services.uploads import upload_waiting
+from ivr.services.consent.barring import settle_spellings
+from ivr.services.vault.uploads import upload_waiting
 from ivr.settings import Settings, load_settings
 
 Tell = Callable[..., None]

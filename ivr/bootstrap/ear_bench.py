@@ -9,23 +9,23 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from ivr.bootstrap.hearing import listening_settings
-from ivr.bootstrap.world import SystemClock
-from ivr.domain.asking import AskDetector
-from ivr.domain.hearing import Channel
-from ivr.domain.keys import KeyReach
-from ivr.domain.policy import decide_objection
-from ivr.domain.program import ObjectionEffect, Program
-from ivr.domain.verdict import Label
-from ivr.services.file_listening import FileHearing, Marks, listen_to_channel
-from ivr.services.key_watch import ChannelKeys
+from ivr.bootstrap.listening_settings import listening_settings
+from ivr.bootstrap.runtime import SystemClock
+from ivr.domain.asks.detector import AskDetector
+from ivr.domain.audio.channel import Channel
+from ivr.domain.consent.policy import decide_objection
+from ivr.domain.hearing.verdict import Label
+from ivr.domain.program.program import ObjectionEffect, Program
+from ivr.domain.recording.dtmf_masks import KeyReach
+from ivr.services.hearing.file_listening import FileHearing, Marks, listen_to_channel
+from ivr.services.recording.dtmf_watch import ChannelKeys
 from ivr.settings import Settings
 from ivr.settings.phrases import load_phrases
 from ivr.speech.detector import WebrtcDetector
+from ivr.speech.dtmf_detector import GoertzelKeyTones
 from ivr.speech.ear import EarJudge
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.intent.replies import SALES_CALL
-from ivr.speech.key_tones import GoertzelKeyTones
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.understanding import Hypothesis

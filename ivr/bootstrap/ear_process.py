@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ivr.domain.asking import AskDetector
+from ivr.domain.asks.detector import AskDetector
 from ivr.settings.phrases import load_phrases
 from ivr.speech.process import main
 

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 
 from ivr.bootstrap.archive import check_keys, head_file, open_archive, refuse_second_kek
 from ivr.bootstrap.members import open_members, show_members
+from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.retention import open_retention
-from ivr.bootstrap.sole import one_at_a_time
-from ivr.bootstrap.spoken_check import refuse_unlawful_prompts
-from ivr.bootstrap.world import SystemClock
+from ivr.bootstrap.runtime import SystemClock
+from ivr.bootstrap.single_instance import one_at_a_time
+from ivr.domain.secret_bytes import clear
 from ivr.errors import HostError, IvrError
 from ivr.french import french
 from ivr.recording.s3_store import S3Store
-from ivr.services.data_key import clear
-from ivr.services.inspection import leftovers
-from ivr.services.rekeying import retired_keks
-from ivr.services.uploads import waiting
+from ivr.services.vault.fixity import leftovers
+from ivr.services.vault.key_rotation import retired_keks
+from ivr.services.vault.uploads import waiting
 from ivr.settings import Settings
 from ivr.sip.message import LARGEST_BYTES
 from ivr.speech.model import check_model, join_model
-from ivr.storage.testimony import table_faults
+from ivr.storage.evidence_reconciliation import table_faults
 
 #: More than this on the local disk means that nothing has been moved for a while.
 _MANY_WAITING = 500

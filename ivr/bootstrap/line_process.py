@@ -18,29 +18,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ivr.bootstrap.archive import Archive, open_archive
-from ivr.bootstrap.hearing import listening_settings
+from ivr.bootstrap.event_writer import Outlet
+from ivr.bootstrap.listening_settings import listening_settings
 from ivr.bootstrap.members import open_members
-from ivr.bootstrap.named_members import NamedMembers
-from ivr.bootstrap.outlet import Outlet
+from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.prompt_library import PromptLibrary
-from ivr.bootstrap.spoken_check import refuse_unlawful_prompts
-from ivr.bootstrap.world import SystemClock, ThreadDesk, new_id
-from ivr.domain.redaction import REDACTOR, LearningRedactor, Redactor
+from ivr.bootstrap.redacting_members import NamedMembers
+from ivr.bootstrap.runtime import SystemClock, ThreadDesk, new_id
+from ivr.domain.redaction.redactor import REDACTOR, LearningRedactor, Redactor
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.process_log import guard_output, news_line
-from ivr.services.call_control import CallControl, Routes
-from ivr.services.dependencies import Dependencies
-from ivr.services.evidence_watch import EvidenceWatch
-from ivr.services.pending_evidence import Notebook
+from ivr.services.call.control import CallControl, Routes
+from ivr.services.call.dependencies import Dependencies
+from ivr.services.consent.objection_spool import Notebook
+from ivr.services.evidence.watch import EvidenceWatch
 from ivr.settings import Settings, load_settings
 from ivr.sip.connections import ConnectionLimits
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import Registration, SipSettings
 from ivr.speech.client import ZmqEar
 from ivr.speech.detector import WebrtcDetector
-from ivr.speech.key_reader import CleanKeyReader
-from ivr.speech.key_tones import GoertzelKeyTones
+from ivr.speech.dtmf_detector import GoertzelKeyTones
+from ivr.speech.dtmf_reader import CleanKeyReader
 
 
 class StdoutFeed:

@@ -10,7 +10,7 @@ from typing import Any, TextIO, cast
 import structlog
 
 from ivr.bootstrap.child import News
-from ivr.bootstrap.outlet import Outlet
+from ivr.bootstrap.event_writer import Outlet
 from ivr.process_log import redacted_news
 from ivr.settings import LogSection
 from ivr.visible import visible, visible_json

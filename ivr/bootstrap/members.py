@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ivr.bootstrap.archive import Archive
-from ivr.bootstrap.world import SystemClock
+from ivr.bootstrap.runtime import SystemClock
+from ivr.bounded_lines import bounded_lines
 from ivr.errors import ConfigurationError, HostError
 from ivr.recording.member_file import MemberFile, MemberFileHead, read_head, rewrap, write_members
-from ivr.services.bounded_lines import bounded_lines
-from ivr.services.member_import import read_members
+from ivr.services.members.importer import read_members
 from ivr.settings import Settings
 from ivr.storage.person import person_of, spellings_of
 

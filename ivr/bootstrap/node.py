@@ -14,8 +14,8 @@ from pathlib import Path
 
 from ivr.bootstrap.archive import check_keys, open_archive
 from ivr.bootstrap.child import Child, News
-from ivr.bootstrap.spoken_check import refuse_unlawful_prompts
-from ivr.bootstrap.world import SystemClock
+from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
+from ivr.bootstrap.runtime import SystemClock
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, ComplianceError, ConfigurationError, HostError, IvrError
 from ivr.settings import Settings
 

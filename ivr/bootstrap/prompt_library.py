@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.domain.program import Prompt
+from ivr.domain.program.program import Prompt
 from ivr.errors import HostError
 from ivr.settings import Settings
 from ivr.speech.voice import NanoVoice

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from ivr.bootstrap.archive import Archive
-from ivr.bootstrap.world import SystemClock, new_id
+from ivr.bootstrap.runtime import SystemClock, new_id
 from ivr.recording.bulk_deletion import delete_all
 from ivr.recording.store import LocalStore
-from ivr.services.access import Gate
-from ivr.services.business_events import BusinessEvents
-from ivr.services.clock_guard import ClockGuard
-from ivr.services.holds import Holds
-from ivr.services.retention_run import RetentionRun, run_owner
+from ivr.services.evidence.clock_guard import ClockGuard
+from ivr.services.export.access_gate import Gate
+from ivr.services.retention.business_events import BusinessEvents
+from ivr.services.retention.legal_holds import Holds
+from ivr.services.retention.run import RetentionRun, run_owner
 from ivr.settings import Settings
 from ivr.storage.evidence_times import SqlEvidenceTimes
 from ivr.storage.legal_holds import SqlHolds

@@ -11,8 +11,8 @@ from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.cli.retention import report_body
 from ivr.cli.vault import recordings
 from ivr.domain.access import Action
-from ivr.domain.artefact import EventKind
-from ivr.services.business_events import Noted
+from ivr.domain.retention.artefact import EventKind
+from ivr.services.retention.business_events import Noted
 
 
 @recordings.command()

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from ivr.domain.redaction import REDACTOR
+from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import EXIT_OK, IvrError
 from ivr.french import french
 from ivr.screen import Screen, complain

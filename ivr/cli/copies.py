@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from ivr.bootstrap.world import SystemClock
+from ivr.bootstrap.runtime import SystemClock
 from ivr.cli.actor import Desk, asked_by, at_desk
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.cli.vault import recordings
 from ivr.domain.access import AccessRequest, Action, Audience, AuthorityRequest, Role
-from ivr.domain.recording import RecordingState
+from ivr.domain.recording.state import RecordingState
 from ivr.errors import ConfigurationError
-from ivr.services.exports import ENDINGS, Exporter
+from ivr.services.export.exporter import ENDINGS, Exporter
 from ivr.storage.recording_search import Search
 
 _KEPT = (RecordingState.SEALED, RecordingState.DAMAGED)

@@ -8,9 +8,9 @@ from rich.table import Table
 from ivr.cli.actor import asked_by, at_desk
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import Action
-from ivr.domain.bar import KnownBy
-from ivr.services import barring
-from ivr.services.ports import Bar
+from ivr.domain.consent.bar import KnownBy
+from ivr.services.consent import barring
+from ivr.services.ports.evidence import Bar
 
 _SHORT = 12
 _SOURCE = {

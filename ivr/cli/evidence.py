@@ -10,16 +10,16 @@ from pathlib import Path
 import click
 
 from ivr.bootstrap.archive import open_archive
-from ivr.bootstrap.world import SystemClock
+from ivr.bootstrap.runtime import SystemClock
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
 from ivr.cli.vault import opened
 from ivr.errors import HostError
 from ivr.french import french
+from ivr.private_file import write_private
 from ivr.screen import marked
-from ivr.services.evidence_export import export_evidence, read_witness
-from ivr.services.evidence_ports import Witness
-from ivr.services.private_file import write_private
-from ivr.storage.testimony import table_faults
+from ivr.services.evidence.export import export_evidence, read_witness
+from ivr.services.ports.signing import Witness
+from ivr.storage.evidence_reconciliation import table_faults
 from ivr.visible import visible_json
 
 

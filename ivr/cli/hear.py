@@ -11,11 +11,11 @@ import click
 from rich.table import Table
 
 from ivr.bootstrap.ear_bench import listen_to_files, text_judge
+from ivr.bounded_lines import bounded_lines
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings, until_told
 from ivr.cli.progress import Progress
 from ivr.errors import ConfigurationError
 from ivr.screen import complain
-from ivr.services.bounded_lines import bounded_lines
 
 #: Bytes of one sentence to judge: an hour of speech holds half as many.
 _LINE_MAX = 200_000

@@ -7,11 +7,11 @@ from datetime import timedelta
 import click
 from rich.table import Table
 
-from ivr.bootstrap.world import SystemClock
+from ivr.bootstrap.runtime import SystemClock
 from ivr.cli.actor import asked_by, at_desk
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import Action
-from ivr.domain.legal_hold import HoldState, LegalHold
+from ivr.domain.retention.legal_hold import HoldState, LegalHold
 from ivr.screen import marked
 
 _REVIEW_DAYS = 90

@@ -10,12 +10,12 @@ from rich.text import Text
 
 from ivr.bootstrap.members import rewrap_members
 from ivr.bootstrap.retention import open_retention
-from ivr.bootstrap.world import SystemClock
+from ivr.bootstrap.runtime import SystemClock
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.cli.vault import opened
 from ivr.french import french
 from ivr.screen import marked
-from ivr.services.rekeying import remove_retired, retired_keks, rotate
+from ivr.services.vault.key_rotation import remove_retired, retired_keks, rotate
 
 
 @click.group()

@@ -13,8 +13,8 @@ import click
 
 from ivr.bootstrap.logs import NewsLog
 from ivr.bootstrap.node import News, Node
-from ivr.bootstrap.sole import sole_node
-from ivr.bootstrap.spoken_check import stale_voices
+from ivr.bootstrap.prompt_check import stale_voices
+from ivr.bootstrap.single_instance import sole_node
 from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings, until_told
 from ivr.errors import EXIT_OK, EXIT_REFUSED, ConfigurationError, HostError
 from ivr.screen import marked

@@ -12,7 +12,7 @@ from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import Action
 from ivr.french import french
 from ivr.screen import marked
-from ivr.services.retention_run import PlanItem, RunReport
+from ivr.services.retention.run import PlanItem, RunReport
 
 
 @click.group()

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ivr import __version__
-from ivr.domain.redaction import REDACTOR
+from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import EXIT_OK, EXIT_REFUSED
 from ivr.hardening import forbid_core_dumps
 from ivr.screen import complain

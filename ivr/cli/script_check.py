@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from ivr.bootstrap.spoken_check import stale_voices
+from ivr.bootstrap.prompt_check import stale_voices
 from ivr.cli.context import as_json, console, print_json, reporting, settings
-from ivr.domain.call import Direction
+from ivr.domain.call.party import Direction
 from ivr.screen import marked
-from ivr.services.lint import Finding, lint_paths
+from ivr.services.lint.lint import Finding, lint_paths
 from ivr.settings.phrases import load_phrases
 from ivr.visible import visible
 

@@ -14,9 +14,9 @@ from ivr.bootstrap.archive import Archive, open_archive
 from ivr.cli.actor import asked_by, at_desk
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
 from ivr.domain.access import Action
-from ivr.domain.recording import RecordingState
+from ivr.domain.recording.state import RecordingState
 from ivr.errors import ConfigurationError, nearest
-from ivr.services.ports import RecordingRow
+from ivr.services.ports.vault import RecordingRow
 from ivr.storage.recording_search import Search
 
 

@@ -21,8 +21,8 @@ from ivr.errors import HostError
 from ivr.french import french
 from ivr.recording.s3_store import S3Store
 from ivr.screen import Screen, marked
-from ivr.services.inspection import Finding
-from ivr.services.uploads import upload_waiting
+from ivr.services.vault.fixity import Finding
+from ivr.services.vault.uploads import upload_waiting
 
 _MIB = 1 << 20
 #: After so many items the place is noted, so that an interrupted run loses little.

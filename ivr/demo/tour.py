@@ -13,7 +13,7 @@ from pathlib import Path
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.installation import install
 from ivr.bootstrap.node import Node
-from ivr.demo.stage import Act, Stage
+from ivr.demo.observed_calls import Act, Stage
 from ivr.demo.view import View
 from ivr.demo.voices import Line, Voices
 from ivr.errors import IvrError

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ivr.bootstrap.node import News
-from ivr.demo.stage import Act
+from ivr.demo.observed_calls import Act
 from ivr.screen import Screen
 
 _LABELS = {

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from ivr.domain.artefact import Artefact
 from ivr.domain.profile import Profile
-from ivr.domain.retention import RetentionTable
-from ivr.domain.retention_decision import PurposeState, RetentionDecision, Verdict
+from ivr.domain.retention.artefact import Artefact
+from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict
+from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ComplianceError
 
 

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from ivr.domain.checkpoint import Checkpoint, checkpoint_text
-from ivr.domain.evidence import Head, canonical, stamp
+from ivr.domain.evidence.chain import Head, canonical, stamp
+from ivr.domain.evidence.checkpoint import Checkpoint, checkpoint_text
 from ivr.errors import LostEvidenceError
 from ivr.recording.host import private_directory, refused
 from ivr.recording.secret_file import sync_directory
-from ivr.services.evidence_ports import Signer
+from ivr.services.ports.signing import Signer
 
 #: Two places in one file, written by turns: whatever tears the one that is being written, the other is whole.
 _SLOT = 1024

@@ -11,7 +11,7 @@ from ivr.recording.codec import Codec, Sound
 from ivr.recording.container import read_prefix, read_whole
 from ivr.recording.export import render
 from ivr.recording.opus import OpusCodec
-from ivr.services.ports import SealedFile
+from ivr.services.ports.vault import SealedFile
 
 CODECS: dict[str, Codec] = {codec.name: codec for codec in (OpusCodec(), AlawCodec())}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ivr.errors import ArchiveError
 from ivr.recording import secret_file
+from ivr.recording.data_keys import KEK_PURPOSE, LocalKeyRing, kek_of
 from ivr.recording.host import refused
-from ivr.recording.keys import KEK_PURPOSE, LocalKeyRing, kek_of
 
 
 class KekFiles:

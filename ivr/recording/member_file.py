@@ -27,14 +27,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ivr.domain.identity import Expected, IdentityItem, digest
+from ivr.domain.identity.check import Expected, IdentityItem, digest
+from ivr.domain.identity.member import MemberRecord
+from ivr.domain.secret_bytes import clear
 from ivr.errors import ArchiveError, HostError
+from ivr.private_file import write_private
 from ivr.recording.host import refused
-from ivr.services.data_key import clear
-from ivr.services.member_import import MemberRecord
-from ivr.services.ports import KeyRing
-from ivr.services.private_file import write_private
-from ivr.services.rekeying import RotatingKeyRing
+from ivr.services.ports.keys import KeyRing, RotatingKeyRing
 
 _FIRST_LINE = b"ivr member file, version 1\n"
 _NONCE_BYTES = 12

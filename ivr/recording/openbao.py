@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from ivr.errors import ArchiveError, HostError
 from ivr.recording import secret_file
 from ivr.recording.container import KEY_BYTES
-from ivr.recording.keys import kek_of
+from ivr.recording.data_keys import kek_of
 
 _MAGIC = b"IVK2"
 

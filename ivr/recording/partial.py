@@ -16,7 +16,7 @@ from ivr.recording.container import SegmentWriter
 from ivr.recording.content import codec_named
 from ivr.recording.host import private_directory, refused
 from ivr.recording.secret_file import sync_directory
-from ivr.services.ports import SealedFile
+from ivr.services.ports.vault import SealedFile
 
 #: A file gets its name only when it is locked: while it has none, it is called so.
 NEW = ".new"

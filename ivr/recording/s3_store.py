@@ -11,7 +11,7 @@ from ivr.recording import content
 from ivr.recording.partial import LocalReservation, LocalWriter
 from ivr.recording.s3_bucket import S3Bucket
 from ivr.recording.store import WHOLE, LocalStore
-from ivr.services.ports import SealedFile
+from ivr.services.ports.vault import SealedFile
 
 
 class S3Store:

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ivr.domain.evidence import canonical, stamp
+from ivr.domain.evidence.chain import canonical, stamp
 from ivr.recording.host import private_directory, refused
 from ivr.recording.secret_file import sync_directory
-from ivr.services.pending_evidence import Duty, Pending, Unreadable
+from ivr.services.ports.spool import Duty, Pending, Unreadable
 
 _MAGIC = b"IVP1"
 _NONCE_BYTES = 12

@@ -17,7 +17,7 @@ from ivr.recording.content import codec_named, codec_of, missing
 from ivr.recording.host import private_directory, refused
 from ivr.recording.partial import NEW, LocalReservation, LocalWriter, LockedFile, is_locked
 from ivr.recording.secret_file import sync_directory
-from ivr.services.ports import SealedFile
+from ivr.services.ports.vault import SealedFile
 
 WHOLE = ".ivr"
 PARTIAL = ".ivr.partial"

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from ivr.domain.access import AccessPolicy, Action, Role
-from ivr.domain.retention import RetentionTable
+from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.source import Section, parse, read_toml
 

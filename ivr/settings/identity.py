@@ -7,17 +7,10 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from ivr.domain.call import Direction
-from ivr.domain.identity import (
-    NAME_IN_RULE,
-    RULE,
-    IdentityItem,
-    IdentityPlan,
-    IdentityPrompts,
-    refusal_of,
-)
+from ivr.domain.call.party import Direction
+from ivr.domain.identity.check import NAME_IN_RULE, RULE, IdentityItem, IdentityPlan, IdentityPrompts, refusal_of
 from ivr.domain.profile import Profile
-from ivr.domain.program import Prompt
+from ivr.domain.program.program import Prompt
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.source import Section
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from ivr.domain.access import Role
-from ivr.domain.artefact import EventKind
 from ivr.domain.profile import Profile, Rule
-from ivr.domain.retention import RECORDED_AT, AtEnd, Clock, Duration, OnObjection, Period, RetentionTable
+from ivr.domain.retention.artefact import EventKind
+from ivr.domain.retention.schedule import RECORDED_AT, AtEnd, Clock, Duration, OnObjection, Period, RetentionTable
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.source import Section, parse, read_toml
 

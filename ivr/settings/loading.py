@@ -9,14 +9,14 @@ from typing import Any
 
 import ivr
 from ivr.domain.access import AccessPolicy
-from ivr.domain.call import Direction
-from ivr.domain.endpointing import EndpointSettings
-from ivr.domain.hearing import HearingSettings
-from ivr.domain.policy import sampling_warning
+from ivr.domain.call.party import Direction
+from ivr.domain.consent.policy import sampling_warning
+from ivr.domain.hearing.cleared_mark import HearingSettings
+from ivr.domain.hearing.endpointing import EndpointSettings
 from ivr.domain.profile import Profile
-from ivr.domain.program import Program, Prompt, Said, said_in
-from ivr.domain.retention import RetentionTable
-from ivr.domain.tape import TapeSettings
+from ivr.domain.program.program import Program, Prompt, Said, said_in
+from ivr.domain.recording.release_buffer import TapeSettings
+from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ivr.domain.phrase_bank import Act, Family, Mention, PhraseBank, ReaderWeights, ScriptWords, wording
+from ivr.domain.asks.phrase_bank import Act, Family, Mention, PhraseBank, ReaderWeights, ScriptWords, wording
 from ivr.errors import ConfigurationError
 from ivr.settings.source import Section, parse, read_toml
 

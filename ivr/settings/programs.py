@@ -10,11 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from ivr.domain.call import Direction
-from ivr.domain.identity import CLEAR, ENTER
-from ivr.domain.policy import sampling_fault
+from ivr.domain.call.party import Direction
+from ivr.domain.consent.policy import sampling_fault
+from ivr.domain.hearing.verdict import Label, Thresholds
+from ivr.domain.identity.check import CLEAR, ENTER
 from ivr.domain.profile import Profile
-from ivr.domain.program import (
+from ivr.domain.program.program import (
     OBJECTION_KEY,
     AgentGuard,
     Captured,
@@ -24,8 +25,7 @@ from ivr.domain.program import (
     ProgramPrompts,
     Prompt,
 )
-from ivr.domain.retention import RetentionTable
-from ivr.domain.verdict import Label, Thresholds
+from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.identity import IdentityTable, check_prompts, plan_of
 from ivr.settings.law import check_rules

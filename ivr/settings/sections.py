@@ -20,10 +20,10 @@ from pydantic import (
 )
 
 from ivr.domain.access import Role
-from ivr.domain.clock_check import ClockBounds
-from ivr.domain.endpointing import EndpointSettings
-from ivr.domain.hearing import HearingSettings
-from ivr.domain.tape import TapeSettings
+from ivr.domain.evidence.clock_check import ClockBounds
+from ivr.domain.hearing.cleared_mark import HearingSettings
+from ivr.domain.hearing.endpointing import EndpointSettings
+from ivr.domain.recording.release_buffer import TapeSettings
 from ivr.settings.source import Section
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.services.ports import IncomingCall, LegConfirmed, PromptEnded
+from ivr.services.ports.telephony import IncomingCall, LegConfirmed, PromptEnded
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import SipSettings
 from ivr.sip.softphone_process import SoftphoneProcess

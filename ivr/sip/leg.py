@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 import pjsua2 as pj
 
-from ivr.domain.leg import LegState
+from ivr.domain.call.leg import LegState
 from ivr.sip.audio_stream import AudioStream
 from ivr.sip.cause import cause_in_message
 from ivr.sip.digits import EventPresses, KeyPace
+from ivr.sip.leg_audio_queue import Track
 from ivr.sip.media_port import LegPort
 from ivr.sip.message import UnreadableError, read_message
-from ivr.sip.track import Track
 
 _LOG = logging.getLogger(__name__)
 #: PJMEDIA_STREAM_DTMF_IS_END, which the binding leaves out.

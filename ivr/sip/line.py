@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ivr.errors import HostError
-from ivr.services.ports import LegAudio, LegDisconnected, LineEvent
+from ivr.services.ports.telephony import LegAudio, LegDisconnected, LineEvent
+from ivr.sip.leg_audio_queue import Track
 from ivr.sip.settings import SipSettings
 from ivr.sip.switchboard import Switchboard
-from ivr.sip.track import Track
 
 _PAST_THE_END = 1 << 62
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 import pjsua2 as pj
 
+from ivr.sip.leg_audio_queue import Track
 from ivr.sip.prompt import Prompt
-from ivr.sip.track import Track
 
 _POINTERS = ctypes.POINTER(ctypes.c_void_p)
 _AUDIO = pj.PJMEDIA_FRAME_TYPE_AUDIO

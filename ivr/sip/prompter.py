@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ivr.errors import ConfigurationError
-from ivr.services.ports import PromptEnded
+from ivr.services.ports.telephony import PromptEnded
 from ivr.sip.leg import Leg
 from ivr.sip.media_port import Playback
 from ivr.sip.prompt import heard_ms, load_prompt

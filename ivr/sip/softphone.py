@@ -23,7 +23,7 @@ import numpy as np
 
 from ivr.errors import EXIT_OK, EXIT_USAGE, IvrError
 from ivr.hardening import die_with_parent
-from ivr.services.ports import (
+from ivr.services.ports.telephony import (
     DigitPressed,
     IncomingCall,
     LegConfirmed,

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pjsua2 as pj
 
-from ivr.domain.key_presses import Way
-from ivr.domain.leg import LEG, LegEvent, LegState
-from ivr.services.ports import (
+from ivr.domain.call.dtmf_presses import Way
+from ivr.domain.call.leg import LEG, LegEvent, LegState
+from ivr.services.ports.telephony import (
     DigitPressed,
     ForeignRtp,
     IncomingCall,
@@ -30,17 +30,17 @@ from ivr.sip.asserted import asserted_uri
 from ivr.sip.audio_stream import AudioStream, Look
 from ivr.sip.bounded_log import BoundedLog
 from ivr.sip.call_media import read_call_media
+from ivr.sip.call_teardown import Departures
 from ivr.sip.cause import cause_of_status
-from ivr.sip.departures import Departures
 from ivr.sip.digits import read_info
 from ivr.sip.endpoint import EndpointThread
 from ivr.sip.leg import Leg, LegCall
+from ivr.sip.leg_audio_queue import Track
 from ivr.sip.message_gate import retry_after
 from ivr.sip.pjsip_gate import InfoRequest
 from ivr.sip.prompter import Prompter
 from ivr.sip.settings import SipSettings
 from ivr.sip.slots import Slots
-from ivr.sip.track import Track
 from ivr.sip.uri import addr_spec
 from ivr.sip.wiring import Wiring
 
@@ -59,7 +59,7 @@ _LONGEST_URI = 500
 
 
 class Switchboard:
-    """Follows the legs by the table of `ivr.domain.leg` and reports each change exactly once."""
+    """Follows the legs by the table of `ivr.domain.call.leg` and reports each change exactly once."""
 
     def __init__(
         self,

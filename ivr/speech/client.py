@@ -14,10 +14,10 @@ import zmq
 import zmq.asyncio
 from zmq.utils.monitor import parse_monitor_message
 
-from ivr.domain.hearing import Channel
-from ivr.domain.verdict import EarVerdict
+from ivr.domain.audio.channel import Channel
+from ivr.domain.hearing.verdict import EarVerdict
 from ivr.errors import SpeechError, SupersededError
-from ivr.services.ports import Speech
+from ivr.services.ports.hearing import Speech
 from ivr.speech.server import check_endpoint
 from ivr.speech.wire import (
     MAX_HEADER,

@@ -6,18 +6,18 @@ import threading
 
 import numpy as np
 
-from ivr.domain.asking import AskDetector
-from ivr.domain.verdict import EarVerdict
-from ivr.services.ports import Speech
-from ivr.speech.eagerness import Eagerness
+from ivr.domain.asks.detector import AskDetector
+from ivr.domain.hearing.verdict import EarVerdict
+from ivr.services.ports.hearing import Speech
+from ivr.speech.channel_memory import EarMemory
+from ivr.speech.early_action import Eagerness
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar
-from ivr.speech.memory import EarMemory
 from ivr.speech.model import ModelSettings
-from ivr.speech.recall import Recall
 from ivr.speech.silero import Silero
 from ivr.speech.transcriber import WHISPER_HZ, DecodingSettings, WhisperTranscriber
+from ivr.speech.transcript_cache import Recall
 from ivr.speech.understanding import Understanding
 
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from ivr.domain.verdict import EarVerdict
+from ivr.domain.hearing.verdict import EarVerdict
 from ivr.errors import SpeechError
-from ivr.services.ports import Speech
+from ivr.services.ports.hearing import Speech
 
 
 class LocalEar:

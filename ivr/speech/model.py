@@ -12,8 +12,8 @@ from pathlib import Path
 import ctranslate2
 
 from ivr.errors import HostError
-from ivr.speech.lean import write_lean
 from ivr.speech.tokens import KEPT_FILE
+from ivr.speech.vocabulary_pruning import write_lean
 
 _CHUNK = 1 << 20
 _REMEDY_INIT = "run 'ivr init', or set the speech model to a CTranslate2 Whisper directory"

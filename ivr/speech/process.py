@@ -14,8 +14,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ivr.domain.asking import AskDetector
-from ivr.domain.redaction import REDACTOR
+from ivr.domain.asks.detector import AskDetector
+from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import EXIT_OK, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.process_log import guard_output, news_line

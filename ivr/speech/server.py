@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 
 import zmq
 
-from ivr.domain.verdict import EarVerdict
+from ivr.domain.hearing.verdict import EarVerdict
 from ivr.errors import ConfigurationError, HostError, SpeechError
-from ivr.services.ports import Speech
+from ivr.services.ports.hearing import Speech
 from ivr.speech.queue import EarQueue, Ticket, may_take_partial, priority_of
 from ivr.speech.wire import (
     MAX_PCM,

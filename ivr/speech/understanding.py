@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ivr.domain.verdict import Band, Label, SensitiveSpan, Thresholds
+from ivr.domain.hearing.verdict import Band, Label, SensitiveSpan, Thresholds
 
 
 @dataclass(frozen=True)

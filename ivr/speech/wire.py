@@ -16,11 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ivr.domain.call import Direction
-from ivr.domain.hearing import Channel, Piece
-from ivr.domain.verdict import AskSpan, Band, EarVerdict, Label, NumberHold, SensitiveSpan, Thresholds
+from ivr.domain.audio.channel import Channel
+from ivr.domain.call.party import Direction
+from ivr.domain.hearing.cleared_mark import Piece
+from ivr.domain.hearing.verdict import AskSpan, Band, EarVerdict, Label, NumberHold, SensitiveSpan, Thresholds
 from ivr.errors import IvrError
-from ivr.services.ports import ListenContext, Speech
+from ivr.services.ports.hearing import ListenContext, Speech
 
 VERSION = b"\x02"
 MAX_HEADER = 16_384

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivr.domain.checkpoint import CERTIFICATE, Checkpoint, certificate_text, chain_faults, checkpoint_text
-from ivr.domain.evidence import GENESIS, Head, Link, canonical, check_body, digest_of, stamp
-from ivr.domain.redaction import REDACTOR, Redactor
+from ivr.domain.evidence.chain import GENESIS, Head, Link, canonical, check_body, digest_of, stamp
+from ivr.domain.evidence.checkpoint import CERTIFICATE, Checkpoint, certificate_text, chain_faults, checkpoint_text
+from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.kinds import AUDIT_EXPORTED
+from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.errors import ComplianceError, LostEvidenceError
-from ivr.services.evidence_export import EXPORTED
-from ivr.services.evidence_ports import Entry, HeadWitness, Signer, Snapshot, Witness
-from ivr.services.ports import AuditEvent, Clock
+from ivr.services.ports.runtime import Clock
+from ivr.services.ports.signing import Entry, HeadWitness, Signer, Snapshot, Witness
 from ivr.storage.database import Database
 from ivr.storage.head_guard import HeadGuard
 from ivr.storage.tables import audit_checkpoints, audit_events, audit_heads, certificates, evidence_keys
@@ -187,7 +188,7 @@ class SqlAuditLog:
         return event
 
     def witness(self) -> Witness:
-        exports = select(func.max(_E.at)).where(_E.kind == EXPORTED)
+        exports = select(func.max(_E.at)).where(_E.kind == AUDIT_EXPORTED)
         mine = audit_checkpoints.c.node_id == _E.node_id
         behind = select(func.max(audit_checkpoints.c.seq)).where(mine).scalar_subquery()
         loose = select(func.count()).select_from(audit_events).where(_E.seq > func.coalesce(behind, 0))

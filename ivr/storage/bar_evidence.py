@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from ivr.domain.bar import known_by, strongest
-from ivr.services.barring import BARRED, LIFTED, MOVED
+from ivr.domain.consent.bar import known_by, strongest
+from ivr.domain.evidence.kinds import BARRED, LIFTED, MOVED
+from ivr.storage.deadlines_told import events_told
 from ivr.storage.tables import do_not_call
-from ivr.storage.told import events_told
 
 _Told = tuple[Row[Any], Mapping[str, Any]]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from ivr.domain.redaction import REDACTOR, Redactor
+from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.errors import ArchiveError
-from ivr.services.ports import CallRow
+from ivr.services.ports.evidence import CallRow
 from ivr.storage.database import Database
 from ivr.storage.tables import calls
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ivr.domain.legal_hold import LegalHold
-from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
+from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
+from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ArchiveError
-from ivr.services.ports import RecordingRow, RecordingTag, SealedFile
-from ivr.storage import keys
+from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
+from ivr.storage import data_keys
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.legal_holds import active_holds, keep_holds_still
@@ -35,7 +35,7 @@ class SqlCatalogue:
         try:
             with self._database.writing() as connection:
                 connection.execute(insert(recordings), [columns_of(tag, state, deadline)])
-                keys.add(connection, tag.recording_id, wrapped_key, kek_id, opened_at=tag.opened_at)
+                data_keys.add(connection, tag.recording_id, wrapped_key, kek_id, opened_at=tag.opened_at)
         except IntegrityError as error:
             raise ArchiveError(
                 "a recording of that id exists already", where=f"recording {tag.recording_id}", remedy="use a new id"
@@ -94,7 +94,7 @@ class SqlCatalogue:
 
     def wrapped_key(self, recording_id: str) -> bytes:
         with self._database.reading() as connection:
-            wrapped = keys.read(connection, recording_id)
+            wrapped = data_keys.read(connection, recording_id)
         if wrapped is None:
             state = self.get(recording_id).state
             raise ArchiveError(
@@ -146,13 +146,13 @@ class SqlCatalogue:
             connection.execute(update(recordings).where(recordings.c.recording_id == recording_id).values(**changes))
 
     def destroy_key(self, recording_id: str) -> None:
-        keys.destroy(self._database, [recording_id])
+        data_keys.destroy(self._database, [recording_id])
 
     def destroy_keys(self, recording_ids: Sequence[str]) -> None:
-        keys.destroy(self._database, recording_ids)
+        data_keys.destroy(self._database, recording_ids)
 
     def wipe_destroyed_keys(self) -> bool:
-        return keys.wipe(self._database)
+        return data_keys.wipe(self._database)
 
     def holds_on(self, recording_id: str) -> tuple[LegalHold, ...]:
         with self._database.writing() as connection:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from ivr.domain.evidence import stamp
+from ivr.domain.evidence.chain import stamp
 from ivr.errors import ArchiveError
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Case, Row, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivr.domain.bar import KnownBy, known_by
+from ivr.domain.consent.bar import KnownBy, known_by
 from ivr.errors import ArchiveError, HostError
-from ivr.services.ports import Bar, Clock
+from ivr.services.ports.evidence import Bar
+from ivr.services.ports.runtime import Clock
 from ivr.storage.bar_evidence import read_bars
 from ivr.storage.database import Database
 from ivr.storage.person import spellings_of

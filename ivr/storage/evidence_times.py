@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 from sqlalchemy import and_, select
 
-from ivr.domain.clock_check import Told
+from ivr.domain.evidence.clock_check import Told
 from ivr.storage.database import Database
 from ivr.storage.tables import audit_events, audit_heads
 

@@ -8,10 +8,10 @@ from functools import partial
 
 from sqlalchemy import Connection, select
 
-from ivr.domain.checkpoint import Checkpoint
-from ivr.domain.evidence import GENESIS, Head, stamp
+from ivr.domain.evidence.chain import GENESIS, Head, stamp
+from ivr.domain.evidence.checkpoint import Checkpoint
 from ivr.errors import IvrError, LostEvidenceError
-from ivr.services.evidence_ports import HeadWitness
+from ivr.services.ports.signing import HeadWitness
 from ivr.storage.database import Database
 from ivr.storage.tables import audit_events, audit_heads
 

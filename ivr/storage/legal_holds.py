@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
-from ivr.domain.legal_hold import Approval, HoldState, LegalHold
+from ivr.domain.retention.legal_hold import Approval, HoldState, LegalHold
 from ivr.errors import ArchiveError
-from ivr.services.evidence_ports import Entry
+from ivr.services.ports.signing import Entry
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from ivr.storage.tables import legal_hold_approvals, legal_hold_items, legal_holds, recordings

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import phonenumbers
 
-from ivr.domain.phone_number import PLAN_CODES, canonical, plan_digits, spellings
+from ivr.domain.numbers.phone_number import PLAN_CODES, canonical, plan_digits, spellings
 from ivr.errors import ComplianceError
 
 _SCHEME = re.compile(r"^(sips?|tel):", re.IGNORECASE)
@@ -21,9 +21,9 @@ def person_of(uri: str, *, region: str = "FR") -> str:
     """Return the canonical spelling of the person behind `uri`.
 
     A phone number (tel URI, bare number, or the user part of a SIP URI) becomes E.164, read as dialled in `region`,
-    with the one country code of its line (`ivr.domain.phone_number`), and the gateway's host is dropped. Any other SIP
-    user becomes `user@host` in lower case, without port or parameters. Raises ComplianceError for an empty URI: nobody
-    can be barred by it.
+    with the one country code of its line (`ivr.domain.numbers.phone_number`), and the gateway's host is dropped. Any
+    other SIP user becomes `user@host` in lower case, without port or parameters. Raises ComplianceError for an empty
+    URI: nobody can be barred by it.
     Source: RFC 3261 section 19.1, RFC 3966.
     """
     return _read(uri, region)[0]

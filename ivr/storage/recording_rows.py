@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select
 
-from ivr.domain.recording import RecordingState
-from ivr.services.ports import RecordingRow, RecordingTag, SealedFile
+from ivr.domain.recording.state import RecordingState
+from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
 from ivr.storage.key_part import with_key
 
 

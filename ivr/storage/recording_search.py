@@ -9,9 +9,9 @@ from itertools import islice
 
 from sqlalchemy import Connection, Select, and_, or_, select, text
 
-from ivr.domain.recording import RecordingState
+from ivr.domain.recording.state import RecordingState
 from ivr.errors import ArchiveError
-from ivr.services.ports import RecordingRow
+from ivr.services.ports.vault import RecordingRow
 from ivr.storage.database import Database
 from ivr.storage.recording_rows import recording_rows
 from ivr.storage.tables import recordings

@@ -27,18 +27,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivr.domain.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
-from ivr.domain.business_event import EventEffect
-from ivr.domain.evidence import stamp
-from ivr.domain.recording import RecordingState
-from ivr.domain.retention import RECORDED_AT
-from ivr.domain.retention_decision import Verdict
+from ivr.domain.evidence import kinds
+from ivr.domain.evidence.chain import stamp
+from ivr.domain.evidence.kinds import RESCHEDULED
+from ivr.domain.recording.state import RecordingState
+from ivr.domain.retention.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
+from ivr.domain.retention.business_event import EventEffect
+from ivr.domain.retention.decision import Verdict
+from ivr.domain.retention.schedule import RECORDED_AT
 from ivr.errors import ArchiveError
-from ivr.services import holdings as said
-from ivr.services.evidence_ports import Entry
-from ivr.services.retention_ports import Decide, Place, Stored
-from ivr.services.testimony import RESCHEDULED
-from ivr.storage import keys
+from ivr.services.ports.retention import Decide, Place, Stored
+from ivr.services.ports.signing import Entry
+from ivr.storage import data_keys
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.columns import DoubtfulTime, DoubtfulTimeColumn, UtcTime
 from ivr.storage.database import Database
@@ -154,16 +154,16 @@ class SqlRetentionLedger:
                 if (decision := decide(one)) is not None and decision.verdict is Verdict.DESTROY
             ]
             ids = [one.recording_id for one in doomed]
-            begun = _with_event(connection, said.DISCARDING, ids)
+            begun = _with_event(connection, kinds.DISCARDING, ids)
             fresh = [intent(one) for one in doomed if one.recording_id not in begun]
             if fresh:
                 self._audit.append_within(connection, fresh)
             if ids:
-                keys.erase(connection, ids)
+                data_keys.erase(connection, ids)
         return doomed
 
     def wipe(self) -> bool:
-        return keys.wipe(self._database)
+        return data_keys.wipe(self._database)
 
     def certify(
         self, recording_ids: Sequence[str], *, owner: str, entries: Callable[[str], Sequence[Entry]], at: datetime
@@ -172,7 +172,7 @@ class SqlRetentionLedger:
             mine = _claimed(connection, recording_ids, owner)
             if not mine:
                 return set()
-            done = _with_event(connection, said.DISCARDED, mine)
+            done = _with_event(connection, kinds.DISCARDED, mine)
             wanted = [entry for one in mine if one not in done for entry in entries(one)]
             if wanted:
                 self._audit.append_within(connection, wanted)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ivr.domain.evidence import GENESIS
+from ivr.domain.evidence.chain import GENESIS
 from ivr.errors import ComplianceError
-from ivr.services.ports import AuditLog
+from ivr.services.ports.evidence import AuditLog
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from tests.fakes.vault import FakeAuditLog, TickingClock

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from ivr.errors import ArchiveError
-from ivr.services.ports import CallLog, CallRow
+from ivr.services.ports.evidence import CallLog, CallRow
 from ivr.storage.call_log import SqlCallLog
 from ivr.storage.database import Database
 from tests.fakes.vault import START, FakeCallLog

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
+from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.errors import ArchiveError, TransitionError
-from ivr.services.ports import Catalogue, SealedFile
+from ivr.services.ports.vault import Catalogue, SealedFile
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database
 from tests.fakes.vault import START, FakeCatalogue, a_tag

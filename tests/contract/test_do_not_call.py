@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ivr.domain.bar import KnownBy
+from ivr.domain.consent.bar import KnownBy
 from ivr.errors import ArchiveError
-from ivr.services.ports import DoNotCallRegister
+from ivr.services.ports.evidence import DoNotCallRegister
 from ivr.storage.database import Database
 from ivr.storage.do_not_call import SqlDoNotCall
 from tests.fakes.vault import FakeDoNotCall, TickingClock

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from ivr.domain.verdict import Band, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, EarVerdict, Label
 from ivr.errors import SpeechError
-from ivr.services.ports import Ear, ListenContext, Speech
+from ivr.services.ports.hearing import Ear, ListenContext, Speech
 from ivr.speech.client import ZmqEar
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar

@@ -11,12 +11,11 @@ import pytest
 
 from ivr.errors import ArchiveError, HostError
 from ivr.recording import secret_file
+from ivr.recording.data_keys import KEK_PURPOSE, LocalKeyRing
 from ivr.recording.kek_files import KekFiles
-from ivr.recording.keys import KEK_PURPOSE, LocalKeyRing
 from ivr.recording.openbao import OpenBaoKeyRing
 from ivr.recording.secret_file import Secret
-from ivr.services.ports import KeyRing
-from ivr.services.rekeying import RotatingKeyRing
+from ivr.services.ports.keys import KeyRing, RotatingKeyRing
 from tests.fakes.vault import FakeKeyRing
 from tests.servers import TOKEN, bao, bao_tls
 

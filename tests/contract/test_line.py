@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from ivr.services.ports import (
+from ivr.services.ports.telephony import (
     DigitPressed,
     ForeignRtp,
     IncomingCall,

@@ -17,7 +17,7 @@ from ivr.errors import ArchiveError
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
 from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
-from ivr.services.ports import RecordingStore, RecordingWriter, SealedFile
+from ivr.services.ports.vault import RecordingStore, RecordingWriter, SealedFile
 from tests.fakes.heard import pcm_of
 from tests.fakes.vault import FakeStore
 from tests.servers import seaweed

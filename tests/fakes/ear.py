@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ivr.domain.hearing import Channel
-from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.audio.channel import Channel
+from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
 from ivr.errors import SpeechError
-from ivr.services.ports import Speech
+from ivr.services.ports.hearing import Speech
 
 NOTHING = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
 NOT_SPEECH = EarVerdict(Label.NONE, Band.CLEAR, 0.0, speech=False)

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ivr.domain.verdict import Band, EarVerdict, Label
-from ivr.services.ports import Speech
+from ivr.domain.hearing.verdict import Band, EarVerdict, Label
+from ivr.services.ports.hearing import Speech
 from ivr.speech.server import EarServer
 
 CLEAR = EarVerdict(Label.NONE, Band.CLEAR, 0.01)

@@ -15,19 +15,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ivr.domain.endpointing import FRAME_MS
-from ivr.domain.hearing import Channel
-from ivr.domain.program import Program, Prompt
-from ivr.services.call_control import CallControl, Routes
-from ivr.services.dependencies import Dependencies
-from ivr.services.listening import ListeningSettings
-from ivr.services.live_call import LiveCall
-from ivr.services.pending_evidence import Notebook
-from ivr.services.ports import CallRow, RecordingRow
-from ivr.services.vault import Vault
+from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.frame import FRAME_MS
+from ivr.domain.program.program import Program, Prompt
+from ivr.services.call.context import LiveCall
+from ivr.services.call.control import CallControl, Routes
+from ivr.services.call.dependencies import Dependencies
+from ivr.services.consent.objection_spool import Notebook
+from ivr.services.hearing.channel_listener import ListeningSettings
+from ivr.services.ports.evidence import CallRow
+from ivr.services.ports.vault import RecordingRow
+from ivr.services.vault.vault import Vault
 from ivr.settings import Settings, default_config_dir, load_settings
-from ivr.speech.key_reader import CleanKeyReader
-from ivr.speech.key_tones import GoertzelKeyTones
+from ivr.speech.dtmf_detector import GoertzelKeyTones
+from ivr.speech.dtmf_reader import CleanKeyReader
 from tests.fakes.desk import InlineDesk, ListFeed
 from tests.fakes.ear import FakeEar
 from tests.fakes.line import FakeLine

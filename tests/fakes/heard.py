@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import wave
 
-from ivr.services.data_key import unlocked
-from ivr.services.ports import RecordingStore
-from ivr.services.vault import Vault
+from ivr.services.ports.vault import RecordingStore
+from ivr.services.vault.data_key import unlocked
+from ivr.services.vault.vault import Vault
 
 
 def pcm_of(store: RecordingStore, recording_id: str, data_key: bytes | bytearray) -> tuple[bytes, int, int]:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ivr.domain.key_presses import Way
+from ivr.domain.call.dtmf_presses import Way
 from ivr.errors import ConfigurationError
-from ivr.services.ports import (
+from ivr.services.ports.telephony import (
     DigitPressed,
     IncomingCall,
     KeysAgreed,
@@ -24,8 +24,8 @@ from ivr.services.ports import (
     PromptEnded,
 )
 from ivr.sip.cause import cause_of_status
+from ivr.sip.leg_audio_queue import mix
 from ivr.sip.prompt import FRAME_MS, Prompt, heard_ms, load_prompt
-from ivr.sip.track import mix
 
 FRAME_S = FRAME_MS / 1000
 SILENCE = bytes(320)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ivr.domain.identity import Expected, IdentityItem, digest
+from ivr.domain.identity.check import Expected, IdentityItem, digest
 from ivr.errors import HostError
 
 #: Every value that stands on file and may appear nowhere else.

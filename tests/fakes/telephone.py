@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ivr.domain.hearing import Channel, Piece
-from ivr.services.ports import ListenContext, Speech
+from ivr.domain.audio.channel import Channel
+from ivr.domain.hearing.cleared_mark import Piece
+from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.g711 import through_telephone
 from ivr.speech.resampling import Samples
 from ivr.speech.voice import NanoVoice

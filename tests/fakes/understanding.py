@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ivr.domain.verdict import Label, SensitiveSpan, Thresholds
+from ivr.domain.hearing.verdict import Label, SensitiveSpan, Thresholds
 from ivr.speech.understanding import Hypothesis, Reading
 
 _OBJECTS = re.compile(r"(oppose|refuse|pas) .{0,20}enregistr\w*|m'oppose", re.IGNORECASE)

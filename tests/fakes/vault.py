@@ -12,13 +12,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from ivr.domain.bar import KnownBy, strongest
-from ivr.domain.evidence import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
-from ivr.domain.legal_hold import LegalHold
-from ivr.domain.recording import RECORDING, RecordingEvent, RecordingState
+from ivr.domain.consent.bar import KnownBy, strongest
+from ivr.domain.evidence.chain import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
+from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
+from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ArchiveError, HostError, LostEvidenceError
-from ivr.services.pending_evidence import Pending, Unreadable
-from ivr.services.ports import AuditEvent, Bar, CallRow, RecordingRow, RecordingTag, SealedFile
+from ivr.services.ports.evidence import Bar, CallRow
+from ivr.services.ports.spool import Pending, Unreadable
+from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 

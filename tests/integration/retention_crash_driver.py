@@ -15,8 +15,8 @@ from pathlib import Path
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
 from ivr.recording.store import LocalStore
-from ivr.services.retention_run import RetentionRun
-from ivr.services.vault import Vault
+from ivr.services.retention.run import RetentionRun
+from ivr.services.vault.vault import Vault
 from ivr.settings import load_settings
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue

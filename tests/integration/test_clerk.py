@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ivr.bootstrap.clerk_process import Clerk
-from ivr.services.barring import bar
-from ivr.services.pending_evidence import Duty, Pending
-from ivr.services.ports import CallRow
+from ivr.services.consent.barring import bar
+from ivr.services.ports.evidence import CallRow
+from ivr.services.ports.spool import Duty, Pending
 from tests.fakes.vault import a_tag
 from tests.integration.house import House, Serving, run, until
 from tests.integration.test_retention_commands import record

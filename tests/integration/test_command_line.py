@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivr.services.ports import RecordingTag
-from ivr.services.vault import OpenRecording
+from ivr.services.ports.vault import RecordingTag
+from ivr.services.vault.vault import OpenRecording
 from tests.integration.house import REPOSITORY, House
 from tests.integration.sounds import noise, speech, write_wav
 from tests.key_sounds import pcm, typed

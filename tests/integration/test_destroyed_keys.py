@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
-from ivr.recording.keys import LocalKeyRing
-from ivr.services.ports import RecordingTag
-from ivr.storage import keys
+from ivr.recording.data_keys import LocalKeyRing
+from ivr.services.ports.vault import RecordingTag
+from ivr.storage import data_keys
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database
 from ivr.storage.key_part import PARTS, key_part
@@ -49,8 +49,10 @@ class Stock:
 
         Nothing of the kind is there on SQLite, whose first wipe must have done it.
         """
-        assert self.kind != "sqlite" or keys.pending(self.database) == 0
-        assert any(keys.wipe(self.database) for _ in range(10)), f"{keys.pending(self.database)} parts are not wiped"
+        assert self.kind != "sqlite" or data_keys.pending(self.database) == 0
+        assert any(data_keys.wipe(self.database) for _ in range(10)), (
+            f"{data_keys.pending(self.database)} parts are not wiped"
+        )
 
     def data_files(self) -> bytes:
         if self.kind == "sqlite":
@@ -95,14 +97,14 @@ def test_a_purged_key_stands_in_no_data_file_and_the_others_still_do(stock: Stoc
     after = stock.data_files()
     for one in stock.wrapped:
         assert (stock.secret(one) in after) is (one not in gone and one != "rec-1"), one
-    assert keys.pending(stock.database) == 0
+    assert data_keys.pending(stock.database) == 0
     assert stock.catalogue.wrapped_key("rec-2") == stock.wrapped["rec-2"]
 
 
 def test_a_reader_in_the_way_puts_the_wipe_off_and_the_next_one_does_it(
     stock: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "_PATIENCE", "100ms")
+    monkeypatch.setattr(data_keys, "_PATIENCE", "100ms")
     stock.fill(5)
     with stock.database.reading() as connection:
         connection.execute(text("SELECT wrapped FROM recording_keys")).all()
@@ -111,10 +113,10 @@ def test_a_reader_in_the_way_puts_the_wipe_off_and_the_next_one_does_it(
             _hurry(stock.database)
         stock.catalogue.destroy_key("rec-3")
         assert not stock.catalogue.get("rec-3").has_key
-        assert keys.pending(stock.database) == 1
+        assert data_keys.pending(stock.database) == 1
         assert not stock.catalogue.wipe_destroyed_keys()
     assert stock.catalogue.wipe_destroyed_keys()
-    assert keys.pending(stock.database) == 0
+    assert data_keys.pending(stock.database) == 0
     assert stock.secret("rec-3") not in stock.data_files()
 
 
@@ -223,7 +225,7 @@ def test_postgresql_wipes_a_key_while_another_recording_of_its_day_is_being_move
         destroyer.start()
         destroyer.join()
         assert stock.secret("rec-3") not in stock.data_files()
-    assert keys.pending(stock.database) == 0
+    assert data_keys.pending(stock.database) == 0
     stock.database.close()
 
 

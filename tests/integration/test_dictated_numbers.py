@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivr.domain.spoken_digits import digit_runs, tokens
+from ivr.domain.numbers.spoken_digits import digit_runs, tokens
 from ivr.sip.softphone_process import SoftphoneProcess
 from ivr.speech.model import ModelSettings
 from ivr.speech.resampling import resample

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ivr.domain.recording import RecordingState
+from ivr.domain.recording.state import RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.recording.kek_files import KekFiles
 from ivr.recording.s3_bucket import S3Bucket
 from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
-from ivr.services.uploads import upload_waiting, waiting
-from ivr.services.vault import OpenRecording, Vault
+from ivr.services.vault.uploads import upload_waiting, waiting
+from ivr.services.vault.vault import OpenRecording, Vault
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database

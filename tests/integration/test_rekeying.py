@@ -14,11 +14,12 @@ from ivr.errors import ArchiveError
 from ivr.recording.kek_files import KekFiles
 from ivr.recording.openbao import OpenBaoKeyRing
 from ivr.recording.store import LocalStore
-from ivr.services.rekeying import Rewrapping, RotatingKeyRing, remove_retired, retired_keks, rotate
-from ivr.services.vault import Vault
+from ivr.services.ports.keys import RotatingKeyRing
+from ivr.services.vault.key_rotation import Rewrapping, remove_retired, retired_keks, rotate
+from ivr.services.vault.vault import Vault
 from ivr.storage.catalogue import SqlCatalogue
+from ivr.storage.data_keys import SqlKeyTable
 from ivr.storage.database import Database
-from ivr.storage.keys import SqlKeyTable
 from tests.databases import KINDS, fresh_url
 from tests.fakes.tripwire import Killed, Tripwire
 from tests.fakes.vault import FakeAuditLog, TickingClock, a_tag

@@ -20,12 +20,12 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ivr.bootstrap.retention import open_retention
-from ivr.bootstrap.world import SystemClock
+from ivr.bootstrap.runtime import SystemClock
 from ivr.cli.root import main
-from ivr.domain.bar import KnownBy
-from ivr.domain.retention import deadline
-from ivr.services.barring import bar
-from ivr.services.ports import RecordingTag
+from ivr.domain.consent.bar import KnownBy
+from ivr.domain.retention.schedule import deadline
+from ivr.services.consent.barring import bar
+from ivr.services.ports.vault import RecordingTag
 from tests.integration.house import REPOSITORY, House
 from tests.integration.sounds import noise
 

@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.installation import examine
 from ivr.cli.root import main
-from ivr.domain.recording import RecordingState
-from ivr.services.pending_evidence import Duty, Pending
+from ivr.domain.recording.state import RecordingState
+from ivr.services.ports.spool import Duty, Pending
 from ivr.settings import load_settings
 from tests.databases import KINDS, fresh_url
 from tests.fakes.vault import START, a_tag

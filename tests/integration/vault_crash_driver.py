@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ivr.recording.keys import LocalKeyRing
+from ivr.recording.data_keys import LocalKeyRing
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
 from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
-from ivr.services.uploads import upload_waiting
-from ivr.services.vault import Vault
+from ivr.services.vault.uploads import upload_waiting
+from ivr.services.vault.vault import Vault
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database

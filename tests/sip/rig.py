@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ivr.services.ports import ForeignRtp, IncomingCall, LegConfirmed, LegDisconnected, LineEvent
+from ivr.services.ports.telephony import ForeignRtp, IncomingCall, LegConfirmed, LegDisconnected, LineEvent
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import SipSettings
 

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from ivr.services.ports import IncomingCall, LegDisconnected
+from ivr.services.ports.telephony import IncomingCall, LegDisconnected
 from ivr.sip.connections import ConnectionLimits
 from ivr.sip.settings import Registration
 from tests.fakes.registrar import Registrar

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.services.ports import DigitPressed, IncomingCall, LegConfirmed, LegDisconnected, LegHeld
+from ivr.services.ports.telephony import DigitPressed, IncomingCall, LegConfirmed, LegDisconnected, LegHeld
 from tests.sip.raw_peer import RawPeer
 from tests.sip.rig import Rig, Sipp, frames_with_tone, free_rtp_range, level_at, rigged, run
 

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from ivr.domain.key_presses import Way
-from ivr.services.ports import DigitPressed, KeysAgreed, LegConfirmed
+from ivr.domain.call.dtmf_presses import Way
+from ivr.services.ports.telephony import DigitPressed, KeysAgreed, LegConfirmed
 from tests.sip.raw_peer import HOST, RawPeer
 from tests.sip.rig import Rig, rigged, run
 from tests.sip.udp_phone import ALAW_SILENCE, UdpPhone, event

@@ -7,14 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.services.ports import (
-    DigitPressed,
-    IncomingCall,
-    LegConfirmed,
-    LegDisconnected,
-    LegHeld,
-    PromptEnded,
-)
+from ivr.services.ports.telephony import DigitPressed, IncomingCall, LegConfirmed, LegDisconnected, LegHeld, PromptEnded
 from ivr.sip.softphone_process import SoftphoneProcess
 from tests.sip.rig import Rig, frames_with_tone, level_at, rigged, run, tone_wav
 

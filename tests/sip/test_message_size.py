@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from ivr.services.ports import LegConfirmed, LegDisconnected
+from ivr.services.ports.telephony import LegConfirmed, LegDisconnected
 from tests.sip.raw_peer import HOST, RawPeer, sdp
 from tests.sip.rig import rigged, run
 from tests.sip.test_requests import answering, told

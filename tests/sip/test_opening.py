@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import EXIT_ENVIRONMENT, HostError
-from ivr.services.ports import LegConfirmed, LegDisconnected
+from ivr.services.ports.telephony import LegConfirmed, LegDisconnected
 from ivr.sip.endpoint import EndpointThread
 from ivr.sip.line import PjsuaLine
 from ivr.sip.prompter import Prompter

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from ivr.domain.leg import Disposition, disposition_of
-from ivr.services.ports import IncomingCall, LegConfirmed, LegDisconnected
+from ivr.domain.call.leg import Disposition, disposition_of
+from ivr.services.ports.telephony import IncomingCall, LegConfirmed, LegDisconnected
 from ivr.sip import handle_budget
 from ivr.sip.connections import ConnectionLimits
 from tests.sip.raw_peer import HOST, RawPeer, sdp

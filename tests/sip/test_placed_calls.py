@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.services.ports import LegConfirmed, LegDisconnected, LegProgress
+from ivr.services.ports.telephony import LegConfirmed, LegDisconnected, LegProgress
 from tests.sip.rig import Rig, Sipp, free_port, rigged, run
 
 pytestmark = pytest.mark.sip

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.services.ports import LegConfirmed, LegDisconnected
+from ivr.services.ports.telephony import LegConfirmed, LegDisconnected
 from ivr.sip.settings import Registration
 from ivr.sip.softphone_process import SoftphoneProcess
 from tests.fakes.registrar import Registrar

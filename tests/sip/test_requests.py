@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ivr.services.ports import DigitPressed, IncomingCall, LegConfirmed, LegDisconnected, LineEvent
+from ivr.services.ports.telephony import DigitPressed, IncomingCall, LegConfirmed, LegDisconnected, LineEvent
 from tests.sip.raw_peer import HOST, RawPeer, sdp
 from tests.sip.rig import Rig, rigged, run
 

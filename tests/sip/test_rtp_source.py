@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ivr.services.ports import DigitPressed, ForeignRtp, IncomingCall, LegConfirmed, LegDisconnected
+from ivr.services.ports.telephony import DigitPressed, ForeignRtp, IncomingCall, LegConfirmed, LegDisconnected
 from ivr.sip import audio_stream
 from ivr.sip.softphone_process import SoftphoneProcess
 from ivr.sip.source_lock import ANY_PORT, dropped, lock, unlock

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ivr.services.ports import DigitPressed, LegConfirmed, LegDisconnected, LegHeld
+from ivr.services.ports.telephony import DigitPressed, LegConfirmed, LegDisconnected, LegHeld
 from tests.sip.rig import Rig, frames_with_tone, rigged, run
 from tests.sip.udp_phone import LOUD, UdpPhone
 

@@ -64,9 +64,10 @@ def sites() -> list[Site]:
 
 #: Whose faults `audit verify`, `recordings verify`, `doctor` and `retention run` show, and how they are handed over.
 TELLERS = (
-    "ivr/storage/testimony.py", "ivr/storage/bar_evidence.py", "ivr/storage/audit_log.py",
-    "ivr/storage/retention_ledger.py", "ivr/services/inspection.py", "ivr/services/testimony.py",
-    "ivr/services/retention_run.py", "ivr/domain/checkpoint.py", "ivr/domain/evidence.py", "ivr/domain/clock_check.py",
+    "ivr/storage/evidence_reconciliation.py", "ivr/storage/bar_evidence.py", "ivr/storage/audit_log.py",
+    "ivr/storage/retention_ledger.py", "ivr/services/vault/fixity.py", "ivr/domain/evidence/deadlines.py",
+    "ivr/services/retention/run.py", "ivr/domain/evidence/checkpoint.py", "ivr/domain/evidence/chain.py",
+    "ivr/domain/evidence/clock_check.py",
     "ivr/storage/head_guard.py",
 )  # fmt: skip
 _HANDED_OVER = {"Finding", "Failure", "append"}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ivr.domain.call import CALL
-from ivr.domain.consent import CONSENT
-from ivr.domain.leg import LEG
-from ivr.domain.legal_hold import LEGAL_HOLD
-from ivr.domain.recording import RECORDING
+from ivr.domain.call.leg import LEG
+from ivr.domain.call.state import CALL
+from ivr.domain.consent.state import CONSENT
+from ivr.domain.recording.state import RECORDING
+from ivr.domain.retention.legal_hold import LEGAL_HOLD
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 GENERATOR = runpy.run_path(str(DOCS / "make_state_diagrams.py"), run_name="make_state_diagrams")

@@ -82,7 +82,7 @@ def test_every_file_that_is_named_for_it_is_there() -> None:
 def test_what_could_not_be_tried_is_told_and_counts_neither_way(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = "ivr/domain/bar.py"
+    path = "ivr/domain/consent/bar.py"
     mutants: dict[str, Mutant] = {
         str(at): one for at, one in enumerate(mutants_of(path, Path(path).read_text("utf-8")))
     }

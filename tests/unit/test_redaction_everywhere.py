@@ -32,17 +32,17 @@ import ivr.errors
 from ivr import process_log
 from ivr.bootstrap.line_process import StdoutFeed
 from ivr.bootstrap.logs import NewsLog
-from ivr.bootstrap.named_members import NamedMembers
+from ivr.bootstrap.redacting_members import NamedMembers
 from ivr.cli.context import as_json, reporting
 from ivr.cli.root import main
 from ivr.domain.access import AccessRequest, Action, Actor, Audience, Role
-from ivr.domain.identity import Expected
-from ivr.domain.redaction import LearningRedactor, Redactor
+from ivr.domain.identity.check import Expected
+from ivr.domain.redaction.redactor import LearningRedactor, Redactor
 from ivr.errors import EXIT_USAGE, IvrError
-from ivr.services.access import Gate
-from ivr.services.evidence_export import export_evidence
-from ivr.services.exports import Exporter
-from ivr.services.ports import CallRow
+from ivr.services.evidence.export import export_evidence
+from ivr.services.export.access_gate import Gate
+from ivr.services.export.exporter import Exporter
+from ivr.services.ports.evidence import CallRow
 from ivr.settings.sections import LogSection
 from ivr.sip.pjsip_log import PjsipLog
 from ivr.speech import process as ear_process
@@ -99,7 +99,7 @@ WAYS_OUT = {
     "ivr/bootstrap/logs.py": "here: test_the_log_of_a_node_tells_none_of_it",
     "ivr/bootstrap/line_process.py": "here: test_the_feed_of_a_line_tells_none_of_it",
     "ivr/bootstrap/clerk_process.py": "news_line",
-    "ivr/bootstrap/outlet.py": "writes what it is given; its users are listed",
+    "ivr/bootstrap/event_writer.py": "writes what it is given; its users are listed",
     "ivr/speech/process.py": "here: test_an_ear_tells_none_of_it",
     "ivr/cli/context.py": "here: test_no_error_shows_what_it_quotes",
     "ivr/cli/root.py": "here: test_a_wrong_command_line_is_not_quoted_in_clear",

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from ivr.domain.endpointing import EndpointSettings
-from ivr.domain.hearing import HearingSettings
-from ivr.domain.policy import ACCEPTANCE_TEST
-from ivr.domain.program import Captured, ObjectionEffect
-from ivr.domain.retention import Duration
-from ivr.domain.tape import TapeSettings
-from ivr.domain.verdict import Thresholds
+from ivr.domain.consent.policy import ACCEPTANCE_TEST
+from ivr.domain.hearing.cleared_mark import HearingSettings
+from ivr.domain.hearing.endpointing import EndpointSettings
+from ivr.domain.hearing.verdict import Thresholds
+from ivr.domain.program.program import Captured, ObjectionEffect
+from ivr.domain.recording.release_buffer import TapeSettings
+from ivr.domain.retention.schedule import Duration
 from ivr.errors import EXIT_USAGE, ConfigurationError
 from ivr.settings import Settings, default_config_dir, load_settings
 from ivr.settings.programs import fill

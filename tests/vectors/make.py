@@ -15,7 +15,7 @@ import numpy as np
 
 from ivr.recording.container import SEGMENT_BYTES, SegmentWriter, read_prefix
 from ivr.recording.content import CODECS
-from ivr.recording.keys import KEK_PURPOSE, LocalKeyRing
+from ivr.recording.data_keys import KEK_PURPOSE, LocalKeyRing
 from ivr.recording.secret_file import Secret, secret_id
 
 HERE = Path(__file__).parent

@@ -69,7 +69,7 @@ def _table(scores: Mapping[str, Score]) -> str:
     ]
     groups: dict[str, Score] = {"`ivr/domain`": Score(), "`ivr/services`": Score(), "**all**": Score()}
     for path, score in sorted(scores.items()):
-        for group in (f"`{path.rpartition('/')[0]}`", "**all**"):
+        for group in (f"`{'/'.join(path.split('/')[:2])}`", "**all**"):
             groups[group].mutants += score.mutants
             groups[group].results += score.results
         lines.append(_row(f"`{path}`", score))

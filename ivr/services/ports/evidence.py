@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ivr.domain.bar import KnownBy
+from ivr.domain.consent.bar import KnownBy
+from ivr.domain.evidence.event import AuditEvent
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,6 @@ class CallLog(Protocol):
         ...
 
     def find(self, *, limit: int = 100) -> list[CallRow]: ...
-
-
-@dataclass(frozen=True)
-class AuditEvent:
-    """One link of a node's chain. `body` is canonical JSON without content: no words, no digits, no audio."""
-
-    node_id: str
-    seq: int
-    at: datetime
-    kind: str
-    call_id: str
-    recording_id: str
-    body: Mapping[str, object]
-    previous: str
-    digest: str
 
 
 class AuditLog(Protocol):

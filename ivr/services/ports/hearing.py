@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ivr.domain.call import Direction
-from ivr.domain.hearing import Piece
-from ivr.domain.keys import PlayedKey, Tone
-from ivr.domain.verdict import EarVerdict, NumberHold, Thresholds
+from ivr.domain.call.party import Direction
+from ivr.domain.hearing.cleared_mark import Piece
+from ivr.domain.hearing.verdict import EarVerdict, NumberHold, Thresholds
+from ivr.domain.recording.dtmf_masks import PlayedKey, Tone
 
 
 @dataclass(frozen=True)

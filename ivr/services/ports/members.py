@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ivr.domain.identity import Expected
+from ivr.domain.identity.check import Expected
 
 
 class MemberDirectory(Protocol):

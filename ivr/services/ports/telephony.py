@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ivr.domain.key_presses import Way
+from ivr.domain.call.dtmf_presses import Way
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class LegDisconnected:
 class DigitPressed:
     """One key, told by RFC 4733 or SIP INFO. Never log the digit: only that a key was pressed.
 
-    A telephone that uses both tells a press twice, by either way (`ivr.domain.key_presses` puts them together).
+    A telephone that uses both tells a press twice, by either way (`ivr.domain.call.dtmf_presses` puts them together).
     """
 
     leg_id: str

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ivr.domain.legal_hold import LegalHold
-from ivr.domain.recording import RecordingState
+from ivr.domain.recording.state import RecordingState
+from ivr.domain.retention.legal_hold import LegalHold
 
 
 @dataclass(frozen=True)
@@ -115,31 +115,6 @@ class RecordingStore(Protocol):
 
     def at_hand(self) -> Sequence[str]:
         """Ids of whole files on this machine."""
-        ...
-
-
-class KeyRing(Protocol):
-    """Makes and unwraps data keys. The wrapped form is bound to the recording's id.
-
-    Raises HostError when the KEK cannot be reached: then nothing is recorded. Who has used a data key clears it
-    (`ivr.services.data_key`).
-    """
-
-    @property
-    def kek_id(self) -> str:
-        """The KEK that wraps new keys now."""
-        ...
-
-    def kek_of(self, wrapped: bytes) -> str:
-        """Which KEK wrapped this; empty when it is no wrapped key."""
-        ...
-
-    def new_data_key(self, recording_id: str) -> tuple[bytearray, bytes]:
-        """Return (data key, wrapped data key)."""
-        ...
-
-    def unwrap(self, recording_id: str, wrapped: bytes) -> bytearray:
-        """Raises ArchiveError when the key is not ours or was changed."""
         ...
 
 

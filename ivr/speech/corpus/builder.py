@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ivr.domain.verdict import Label
+from ivr.domain.hearing.verdict import Label
 from ivr.speech.corpus.line import Line, echo, through
 from ivr.speech.corpus.noise import babble, excerpt, household, mixed, music, pink, white
 from ivr.speech.corpus.turn import TURNS, said

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ivr.domain.sound import key, likeness
+from ivr.domain.text.phonetic_key import key, likeness
 from ivr.speech.intent.words import Word
 
 LEXICON = Path(__file__).with_name("lexicon.toml")

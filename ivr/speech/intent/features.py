@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ivr.domain.sound import key
+from ivr.domain.text.phonetic_key import key
 from ivr.speech.intent.concepts import Lexicon, Unit
 from ivr.speech.intent.skeleton import PREDICATES, Node, about, skeleton
 from ivr.speech.intent.stance import stances

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ivr.domain.sensitive import sensitive_spans
-from ivr.domain.verdict import Band, Label, Thresholds
+from ivr.domain.hearing.verdict import Band, Label, Thresholds
+from ivr.domain.numbers.sensitive import sensitive_spans
 from ivr.speech.intent.clauses import core, only_courteous, stretches
 from ivr.speech.intent.concepts import Lexicon, Unit, shipped_lexicon
 from ivr.speech.intent.features import vectorise

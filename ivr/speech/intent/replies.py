@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
-from ivr.domain.verdict import Label
+from ivr.domain.hearing.verdict import Label
 from ivr.speech.intent.concepts import Unit, shipped_lexicon
 from ivr.speech.intent.skeleton import skeleton
 from ivr.speech.intent.words import level, words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ivr.domain.verdict import Band, Label
+from ivr.domain.hearing.verdict import Band, Label
 from ivr.speech.intent.sentences import Sentence
 from ivr.speech.understanding import Hypothesis, Reading, Understanding
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.domain.verdict import Label
+from ivr.domain.hearing.verdict import Label
 from ivr.errors import ConfigurationError
 
 SPLITS = ("train", "dev", "test")

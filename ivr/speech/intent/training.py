@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from ivr.domain.verdict import Label
+from ivr.domain.hearing.verdict import Label
 from ivr.speech.intent.concepts import Lexicon
 from ivr.speech.intent.features import PLACES, vectorise
 from ivr.speech.intent.mishearing import bare, misheard

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ivr.domain.verdict import Label
+from ivr.domain.hearing.verdict import Label
 from ivr.errors import SpeechError
 from ivr.speech.intent.features import PLACES
 

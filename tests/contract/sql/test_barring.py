@@ -13,14 +13,16 @@ from pathlib import Path
 import pytest
 
 from ivr.domain.access import Actor, Role
-from ivr.domain.bar import KnownBy
+from ivr.domain.consent.bar import KnownBy
+from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.kinds import BARRED, LIFTED, MOVED
 from ivr.errors import ArchiveError, ComplianceError
-from ivr.services.access import DENIED
-from ivr.services.barring import BARRED, LIFTED, MOVED, bar, barred_by, lift, settle_spellings
-from ivr.services.ports import AuditEvent, Bar, CallRow
+from ivr.services.consent.barring import bar, barred_by, lift, settle_spellings
+from ivr.services.export.access_gate import DENIED
+from ivr.services.ports.evidence import Bar, CallRow
 from ivr.storage.call_log import SqlCallLog
 from ivr.storage.do_not_call import SqlDoNotCall
-from ivr.storage.testimony import table_faults
+from ivr.storage.evidence_reconciliation import table_faults
 from tests.databases import KINDS, fresh_url
 from tests.retention_world import CALLED, RetentionWorld
 

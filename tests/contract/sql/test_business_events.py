@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ivr.domain.artefact import EventKind
-from ivr.domain.retention import deadline
+from ivr.domain.retention.artefact import EventKind
+from ivr.domain.retention.schedule import deadline
 from ivr.errors import ArchiveError, ComplianceError, ConfigurationError
-from ivr.services.business_events import event_kind
-from ivr.services.open_recording import OpenRecording
-from ivr.storage.testimony import table_faults
+from ivr.services.retention.business_events import event_kind
+from ivr.services.vault.open_recording import OpenRecording
+from ivr.storage.evidence_reconciliation import table_faults
 from tests.databases import KINDS, fresh_url
 from tests.fakes.vault import a_tag
 from tests.retention_world import CALLED, GONE, KEPT, SOUND, RetentionWorld

@@ -9,12 +9,13 @@ from typing import Any, NoReturn
 
 import pytest
 
-from ivr.domain.leg import Disposition
+from ivr.domain.call.leg import Disposition
+from ivr.domain.evidence.event import AuditEvent
 from ivr.errors import HostError
-from ivr.services.call_notes import REPORTED, LateReport, last_signs, report_body, report_left
-from ivr.services.pending_evidence import Duty, Pending, Unreadable
-from ivr.services.ports import AuditEvent, CallRow
-from ivr.services.recovery import recover
+from ivr.services.call.notes import REPORTED, LateReport, last_signs, report_body, report_left
+from ivr.services.ports.evidence import CallRow
+from ivr.services.ports.spool import Duty, Pending, Unreadable
+from ivr.services.vault.recovery import recover
 from ivr.storage.call_log import SqlCallLog
 from tests.databases import KINDS, fresh_url
 from tests.fakes.exchange import CALLER, PROSPECT, Exchange, play

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ivr.bootstrap.world import SystemClock
-from ivr.domain.evidence import Head
+from ivr.bootstrap.runtime import SystemClock
+from ivr.domain.evidence.chain import Head
 from ivr.errors import ComplianceError, HostError, LostEvidenceError
 from ivr.recording.chain_head import ChainHeadFile
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
-from ivr.services.evidence_ports import Entry
+from ivr.services.ports.signing import Entry
 from ivr.storage.audit_log import LOSS_ACCEPTED, WITNESS_BEGUN, SqlAuditLog
 from ivr.storage.database import Database
 from tests.databases import KINDS, fresh_url

@@ -14,8 +14,8 @@ import pytest
 from ivr.errors import HostError
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
-from ivr.services.destruction_evidence import Destruction
-from ivr.services.evidence_export import export_evidence, read_witness
+from ivr.services.evidence.export import export_evidence, read_witness
+from ivr.services.vault.destruction_evidence import Destruction
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from tests.databases import KINDS, fresh_url

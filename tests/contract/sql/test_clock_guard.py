@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ivr.domain.clock_check import ClockBounds
+from ivr.domain.evidence.clock_check import ClockBounds
 from ivr.errors import ComplianceError
-from ivr.services.clock_guard import ACCEPTED, CHECKED, ClockGuard
-from ivr.services.retention_run import RetentionRun
+from ivr.services.evidence.clock_guard import ACCEPTED, CHECKED, ClockGuard
+from ivr.services.retention.run import RetentionRun
 from ivr.storage.evidence_times import SqlEvidenceTimes
 from tests.databases import KINDS, fresh_url
 from tests.retention_world import CALLED, GONE, KEPT, RetentionWorld

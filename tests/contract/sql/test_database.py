@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import event, inspect, text
 
 from ivr.errors import ArchiveError, ConfigurationError, HostError
-from ivr.recording.keys import LocalKeyRing
+from ivr.recording.data_keys import LocalKeyRing
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.columns import UtcTime

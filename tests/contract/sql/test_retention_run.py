@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from ivr.domain.artefact import EventKind
-from ivr.domain.checkpoint import certificate_text
-from ivr.domain.evidence import stamp
-from ivr.domain.retention import Duration, RetentionTable
+from ivr.domain.evidence.chain import stamp
+from ivr.domain.evidence.checkpoint import certificate_text
+from ivr.domain.retention.artefact import EventKind
+from ivr.domain.retention.schedule import Duration, RetentionTable
 from ivr.errors import ArchiveError, HostError
-from ivr.services.evidence_ports import Entry
-from ivr.services.inspection import leftovers
+from ivr.services.ports.signing import Entry
+from ivr.services.vault.fixity import leftovers
 from tests.databases import KINDS, fresh_url
 from tests.fakes.tripwire import Killed, Tripwire
 from tests.fakes.vault import FakeStore, a_tag

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ivr.domain.recording import RecordingState
+from ivr.domain.recording.state import RecordingState
 from ivr.errors import ComplianceError, HostError
-from ivr.services.inspection import leftovers
-from ivr.services.open_recording import OpenRecording
-from ivr.services.private_file import write_private
-from ivr.services.vault import Vault
+from ivr.private_file import write_private
+from ivr.services.vault.fixity import leftovers
+from ivr.services.vault.open_recording import OpenRecording
+from ivr.services.vault.vault import Vault
 from ivr.storage.audit_log import SqlAuditLog
 from tests.databases import KINDS, fresh_url
 from tests.fakes.vault import FakeKeyRing, a_tag
@@ -254,7 +254,7 @@ def test_a_call_of_another_node_on_another_disk_is_left_out_until_no_call_can_la
 def test_a_certificate_says_whether_the_bytes_of_the_key_are_gone_from_the_files(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ivr.storage.keys._PATIENCE", "100ms")
+    monkeypatch.setattr("ivr.storage.data_keys._PATIENCE", "100ms")
     place.sealed("rec-1")
     place.sealed("rec-2")
     with place.database.reading() as connection:

@@ -17,7 +17,7 @@ from ivr.bootstrap.members import (
     rewrap_members,
     show_members,
 )
-from ivr.domain.identity import IdentityItem, IdentityPlan
+from ivr.domain.identity.check import IdentityItem, IdentityPlan
 from ivr.errors import HostError
 from ivr.settings import Settings, default_config_dir, load_settings
 

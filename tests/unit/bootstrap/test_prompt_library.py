@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from ivr.bootstrap.prompt_check import stale_voices
 from ivr.bootstrap.prompt_library import PromptLibrary, sound_name
-from ivr.bootstrap.spoken_check import stale_voices
 from ivr.cli.script_check import lint
-from ivr.domain.program import Prompt
+from ivr.domain.program.program import Prompt
 from ivr.errors import HostError
 from ivr.settings import Settings, default_config_dir, load_settings
 

@@ -20,12 +20,22 @@ from ivr.domain.access import (
     Role,
     decide_access,
 )
-from ivr.domain.artefact import Artefact
-from ivr.domain.legal_hold import LegalHold
-from ivr.domain.retention_decision import decide_retention
+from ivr.domain.retention.artefact import Artefact
+from ivr.domain.retention.decision import decide_retention
+from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ComplianceError, ConfigurationError
 from ivr.settings.access import load_access
-from tests.unit.domain.retention_cases import CALL, CONFIG, POLICY, PROFILE, TABLE, active_hold, artefact, event, paris
+from tests.unit.domain.retention.retention_cases import (
+    CALL,
+    CONFIG,
+    POLICY,
+    PROFILE,
+    TABLE,
+    active_hold,
+    artefact,
+    event,
+    paris,
+)
 
 DAY = timedelta(days=1)
 SEALED_AND_OPEN = CALL + DAY

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ivr.domain.identity import Answer, IdentityItem
+from ivr.domain.identity.check import Answer, IdentityItem
+from ivr.domain.identity.member import MemberRecord
 from ivr.errors import ArchiveError, HostError
 from ivr.recording.kek_files import KekFiles
 from ivr.recording.member_file import MemberFile, read_head, rewrap, write_members
-from ivr.services.member_import import MemberRecord
 from ivr.storage.person import spellings_of
 
 HELENE = MemberRecord(

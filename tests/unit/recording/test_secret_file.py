@@ -10,7 +10,7 @@ import pytest
 
 from ivr.errors import HostError
 from ivr.recording import secret_file
-from ivr.recording.keys import KEK_PURPOSE, LocalKeyRing
+from ivr.recording.data_keys import KEK_PURPOSE, LocalKeyRing
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from ivr.errors import HostError
 from ivr.recording.spool import SpoolFiles
-from ivr.services.pending_evidence import Duty, Pending, Unreadable
+from ivr.services.ports.spool import Duty, Pending, Unreadable
 
 SECRET = b"s" * 32
 ITEM = Pending(

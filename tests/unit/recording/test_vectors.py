@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from ivr.errors import ArchiveError
 from ivr.recording.container import read_prefix, read_whole
 from ivr.recording.content import CODECS
-from ivr.recording.keys import KEK_PURPOSE, LocalKeyRing
+from ivr.recording.data_keys import KEK_PURPOSE, LocalKeyRing
 from ivr.recording.secret_file import Secret, secret_id
 
 FOLDER = Path(__file__).parents[2] / "vectors"

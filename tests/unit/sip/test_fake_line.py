@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from ivr.services.ports import DigitPressed, IncomingCall, LegConfirmed, LegDisconnected, LegProgress, PromptEnded
+from ivr.services.ports.telephony import (
+    DigitPressed,
+    IncomingCall,
+    LegConfirmed,
+    LegDisconnected,
+    LegProgress,
+    PromptEnded,
+)
 from tests.fakes.line import SILENCE, FakeLine, answers, busy, no_answer
 
 TONE = b"\x10\x20" * 160

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ivr.domain.verdict import Label
+from ivr.domain.hearing.verdict import Label
 from ivr.errors import HostError
 from ivr.speech.corpus.builder import CONDITIONS, Clip, Condition, CorpusBuilder
 from ivr.speech.corpus.line import Line, concealed, echo, lost_frames, through

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ivr.domain.endpointing import Endpointer, EndpointSettings, SpeechStarted
+from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
 from ivr.errors import HostError
 from ivr.speech.detector import FRAME_BYTES, WebrtcDetector
 from ivr.speech.g711 import through_telephone

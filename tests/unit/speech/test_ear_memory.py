@@ -8,23 +8,23 @@ import time
 import numpy as np
 import pytest
 
-from ivr.domain.asking import AskDetector
-from ivr.domain.call import Direction
-from ivr.domain.hearing import Channel
-from ivr.domain.number_watch import LOST
-from ivr.domain.verdict import EarVerdict, NumberHold
+from ivr.domain.asks.detector import AskDetector
+from ivr.domain.audio.channel import Channel
+from ivr.domain.call.party import Direction
+from ivr.domain.hearing.verdict import EarVerdict, NumberHold
+from ivr.domain.numbers.watch import LOST
 from ivr.errors import SpeechError
-from ivr.services.file_listening import FileHearing, listen_to_channel
-from ivr.services.listening import ListeningSettings
-from ivr.services.ports import ListenContext, Speech
+from ivr.services.hearing.channel_listener import ListeningSettings
+from ivr.services.hearing.file_listening import FileHearing, listen_to_channel
+from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.settings import default_config_dir, load_settings
 from ivr.settings.phrases import load_phrases
+from ivr.speech.channel_memory import EarMemory
 from ivr.speech.client import ZmqEar
 from ivr.speech.judge import Judge
-from ivr.speech.memory import EarMemory
-from ivr.speech.recall import Heard, Recall
 from ivr.speech.silero import VoicedRange
 from ivr.speech.transcriber import Transcript
+from ivr.speech.transcript_cache import Heard, Recall
 from ivr.speech.understanding import Hypothesis
 from ivr.speech.wav import to_pcm
 from tests.fakes.ear_server import CLEAR, serving

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import zmq
 
-from ivr.domain.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
 from ivr.errors import ConfigurationError, HostError, SpeechError
-from ivr.services.ports import ListenContext
+from ivr.services.ports.hearing import ListenContext
 from ivr.speech.client import ZmqEar
 from ivr.speech.server import EarServer
 from ivr.speech.wire import VERSION, encode_request

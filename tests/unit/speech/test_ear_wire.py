@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.domain.call import Direction
-from ivr.domain.hearing import Channel, Piece
-from ivr.domain.verdict import AskSpan, Band, EarVerdict, Label, NumberHold, SensitiveSpan, Thresholds
-from ivr.services.ports import ListenContext, Speech
+from ivr.domain.audio.channel import Channel
+from ivr.domain.call.party import Direction
+from ivr.domain.hearing.cleared_mark import Piece
+from ivr.domain.hearing.verdict import AskSpan, Band, EarVerdict, Label, NumberHold, SensitiveSpan, Thresholds
+from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.wire import (
     VERSION,
     Answer,

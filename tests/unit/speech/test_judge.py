@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ivr.domain.verdict import Band, Label, Thresholds
+from ivr.domain.hearing.verdict import Band, Label, Thresholds
 from ivr.errors import SpeechError
-from ivr.services.ports import ListenContext
+from ivr.services.ports.hearing import ListenContext
 from ivr.speech.judge import ONSET_LEAD_MS, Judge
 from ivr.speech.silero import VoicedRange
 from ivr.speech.transcriber import TimedToken, Transcript

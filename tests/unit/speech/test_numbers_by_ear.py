@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivr.domain.hearing import Channel
-from ivr.services.file_listening import FileHearing, listen_to_channel
-from ivr.services.listening import ListeningSettings
+from ivr.domain.audio.channel import Channel
+from ivr.services.hearing.channel_listener import ListeningSettings
+from ivr.services.hearing.file_listening import FileHearing, listen_to_channel
 from ivr.settings import default_config_dir, load_settings
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.ear import EarJudge

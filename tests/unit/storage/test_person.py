@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.domain.phone_number import OVERSEAS, canonical
+from ivr.domain.numbers.phone_number import OVERSEAS, canonical
 from ivr.errors import ComplianceError
 from ivr.storage.person import person_of, spellings_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ivr.domain.verdict import Label, Thresholds
+from ivr.domain.hearing.verdict import Label, Thresholds
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.intent.weights import LABELS
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.domain.verdict import Band, Label, Thresholds
+from ivr.domain.hearing.verdict import Band, Label, Thresholds
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.understanding import Hypothesis, Reading
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.domain.verdict import Band, Label
+from ivr.domain.hearing.verdict import Band, Label
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.intent.replies import MEANING, Answer, PromptRole, prompt_role
 from ivr.speech.understanding import Hypothesis

@@ -1,0 +1,455 @@
+"""Tells an ask from a mention: who asks, for what, and whether a negation, a report or another road undoes it.
+
+RULEBOOK ASK-001, ASK-002, ASK-004, ASK-005. Pure: text and a phrase bank in, asks out. Works sentence by sentence. In
+each it finds the things (a NIR, a RIB…) and the acts (giving, needing, wanting…); the act nearest before a thing
+governs it, and a negated, reported or redirected act asks for nothing. A thing alone with "s'il vous plaît" or a
+question mark is an ask too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ivr.domain.asks.classifier import ask_probability, features
+from ivr.domain.asks.grammar import (
+    ACTION_OF,
+    AIM,
+    BACK,
+    CLAUSE_END,
+    CONFIRMED,
+    DENIED_HERE,
+    DETERMINER,
+    FILLER,
+    HAVE,
+    INVITATION,
+    MENU_CHOICE,
+    NEAR_NEGATION,
+    OPENS_QUESTION,
+    OTHER_OBJECT,
+    OWN_QUESTION_WORDS_MAX,
+    OWN_SUBJECT,
+    PART_SAID,
+    RELATIVE_CLAUSE,
+    REMEMBERED_SENTENCES,
+    RESUMES,
+    VERB,
+    VOTE_WORDS_MIN,
+    breaks,
+    ends,
+    ends_soon,
+    ours,
+    own_object,
+    short,
+    words_back,
+    words_on,
+)
+from ivr.domain.asks.parts import Ask, Cue, Sentence, Thing, collected, describes, reaches
+from ivr.domain.asks.phrase_bank import Act, Family, Mention, PhraseBank
+from ivr.domain.call.party import Direction
+from ivr.domain.text.needles import Read, Sieve, Sought
+from ivr.domain.text.plain_text import plain_text
+
+FORBIDDEN_QUESTION = "forbidden_question"
+FORBIDDEN_DTMF = "forbidden_dtmf"
+
+
+_POLITE = re.compile(r"\b(?:auriez|pourriez|voudriez|serait il|aurais|pourrais tu)\b")
+
+
+@dataclass(frozen=True)
+class _Wordings:
+    """The patterns of a family."""
+
+    family: Family
+    values: Sought
+    holders: Sought
+    direct: Sought
+
+
+class AskDetector:
+    """Finds what our side may not ask. Immutable: one detector serves every call."""
+
+    def __init__(self, bank: PhraseBank) -> None:
+        self.bank = bank
+        kinds = [(family.values, family.holders, family.direct) for family in bank.families]
+        self._sieve = Sieve(
+            [*bank.acts.values(), *bank.mentions.values(), *(pattern for kind in kinds for pattern in kind)]
+        )
+        sought = iter(self._sieve.sought)
+        acts = {act: next(sought) for act in bank.acts}
+        self._keys = acts.pop(Act.KEYS)
+        self._acts = tuple(acts.items())
+        mentions = {mention: next(sought) for mention in bank.mentions}
+        self._no_negation, self._polite_no = mentions[Mention.NO_NEGATION], mentions[Mention.POLITE_NO]
+        self._negation, self._report = mentions[Mention.NEGATION], mentions[Mention.REPORT]
+        self._redirect, self._telling = mentions[Mention.REDIRECT], mentions[Mention.TELLING]
+        self._theirs = mentions[Mention.THEIRS]
+        wordings = [_Wordings(family, next(sought), next(sought), next(sought)) for family in bank.families]
+        self._forbidden = {
+            direction: tuple(one for one in wordings if one.family.forbidden(direction))
+            for direction in (None, *Direction)
+        }
+        self._things_sought = {
+            direction: [
+                sought
+                for one in forbidden
+                for sought in ((one.family, one.values, True), (one.family, one.holders, False))
+            ]
+            for direction, forbidden in self._forbidden.items()
+        }
+
+    def asks(self, text: str, direction: Direction | None) -> tuple[Ask, ...]:
+        """Return the forbidden asks in `text` (a prompt, an utterance with or without punctuation), in order.
+
+        `direction` None: not known, so only what is forbidden in every direction counts. Asks in neighbouring
+        sentences for the same family are one.
+        """
+        plain = plain_text(text, self.bank.abbreviations)
+        return self.in_sentences([Sentence(sentence, heard=True) for sentence in plain.sentences()], direction)
+
+    def in_sentences(self, sentences: Sequence[Sentence], direction: Direction | None) -> tuple[Ask, ...]:
+        """Return the forbidden asks of sentences that follow each other, said by one party."""
+        found: list[Ask] = []
+        last_at, recent_at, recent = -2, -2, tuple[Family, ...]()
+        for at, sentence in enumerate(sentences):
+            read = self._sieve.read(f"{sentence.lead} {sentence.plain.text}" if sentence.lead else sentence.plain.text)
+            families, spoken_of = self._asked(sentence, read, direction, recent)
+            if families and at + 1 < len(sentences) and self._answered(sentence, sentences[at + 1]):
+                families, spoken_of = (), ()
+            kind, rule = FORBIDDEN_QUESTION, ""
+            keys = self._keyed(sentence, families) if self._keys.may_match(read) else None
+            if keys is not None:
+                kind, rule, families = FORBIDDEN_DTMF, "ASK-004", families or keys
+            if families or keys is not None:
+                start, end = sentence.plain.source(0, len(sentence.plain.text))
+                ids = tuple(dict.fromkeys(family.id for family in families))
+                rule = rule or min((family.rule for family in families), key=("ASK-002", "ASK-001").index)
+                before = found[-1] if found else None
+                if (
+                    before is not None
+                    and last_at == at - 1
+                    and before.passage == sentence.passage
+                    and before.kind == kind
+                    and set(ids) & set(before.families)
+                ):
+                    merged = tuple(dict.fromkeys((*before.families, *ids)))
+                    found[-1] = Ask(kind, before.rule, merged, before.start, end, before.passage)
+                else:
+                    found.append(Ask(kind, rule, ids, start, end, sentence.passage))
+                last_at = at
+            if spoken_of:
+                recent_at, recent = at, spoken_of
+            elif at - recent_at >= REMEMBERED_SENTENCES:
+                recent = ()
+        return tuple(found)
+
+    def shown(self, text: str, direction: Direction | None) -> frozenset[str] | None:
+        """Return what the second reader sees in a levelled sentence; None when nothing forbidden is spoken of."""
+        read = self._sieve.read(text)
+        things = self._things(read, direction)
+        calm = _blanked(self._no_negation, read)
+        return features(text, calm, things, self._cues(read, calm, things), self.bank) if things else None
+
+    # ------------------------------------------------------------ one sentence
+
+    def _asked(
+        self, sentence: Sentence, read: Read, direction: Direction | None, recent: tuple[Family, ...]
+    ) -> tuple[tuple[Family, ...], tuple[Family, ...]]:
+        """Return the families asked for, and those spoken of without denial (a later "le numéro" may mean them)."""
+        text = read.text
+        here = len(text) - len(sentence.plain.text)
+        things = [thing for thing in self._things(read, direction) if thing.start >= here]
+        outright = self._outright(read, here, direction)
+        if not (things or outright or (recent and (INVITATION.fullmatch(text.strip()) or BACK.search(text)))):
+            return (), ()
+        question = text.rstrip().endswith("?") or (not ends(text) and bool(OPENS_QUESTION.match(text)))
+        calm = _blanked(self._no_negation, read)
+        if question or _POLITE.search(calm):
+            calm = _blanked(self._polite_no, read, calm)
+        # Without a thing, in this sentence or just before, nothing depends on the acts.
+        cues = self._cues(read, calm, things) if things or recent else []
+        spoken_of: list[Family] = []
+        reported = self._report.search(read) if things else None
+        asked = [family for family, at in outright if not self._undone(read, calm, at.start(), at.end())]
+        said_outright = tuple(asked)
+        for thing in things:
+            if thing.family in asked:
+                continue
+            verdict = self._thing_asked(sentence, read, calm, here, thing, things, cues, question, bool(reported))
+            if verdict:
+                asked.append(thing.family)
+            elif verdict is None:
+                spoken_of.append(thing.family)
+        if things and not said_outright and not sentence.heading:
+            asked = self._reread(text, calm, things, cues, asked, spoken_of)
+        if not asked and not things and recent and self._refers_back(read, cues, question):
+            asked = [family for family in recent if family.forbidden(direction)]
+        return tuple(dict.fromkeys(asked)), tuple(dict.fromkeys([*asked, *spoken_of]))
+
+    def _outright(self, read: Read, here: int, direction: Direction | None) -> list[tuple[Family, re.Match[str]]]:
+        """Return the families whose asks are known by their wording alone, with where that stands."""
+        return [
+            (wordings.family, match)
+            for wordings in self._forbidden[direction]
+            if read.bits & wordings.direct.bit and (match := wordings.direct.search(read, here))
+        ]
+
+    def _reread(
+        self,
+        text: str,
+        calm: str,
+        things: Sequence[Thing],
+        cues: Sequence[Cue],
+        asked: list[Family],
+        spoken_of: list[Family],
+    ) -> list[Family]:
+        """Return what is asked for after the second reader's vote; without weights, what the grammar found."""
+        learnt = self.bank.learnt
+        if learnt is None:
+            return asked
+        likely = ask_probability(features(text, calm, things, cues, self.bank), learnt)
+        if asked:
+            return asked if likely >= learnt.clear_below else []
+        open_to_vote = [family for family in spoken_of if family.id not in CONFIRMED]
+        if likely < learnt.ask_above or len(text.split()) < VOTE_WORDS_MIN:
+            return asked
+        return open_to_vote
+
+    def _answered(self, sentence: Sentence, following: Sentence) -> bool:
+        """Say whether we answer our own short question ("Votre RIB ? Inutile, nous l'avons")."""
+        if following.passage != sentence.passage or not sentence.plain.text.endswith("?"):
+            return False
+        if len(sentence.plain.text.split()) > OWN_QUESTION_WORDS_MAX:
+            return False
+        read = self._sieve.read(following.plain.text)
+        reply = _blanked(self._no_negation, read)
+        if any(cue.live and cue.act is Act.TO_US for cue in self._cues(read, reply, ())):
+            return False
+        return bool(
+            self._negation.search(read, text=reply)
+            or self._redirect.search(read, text=reply)
+            or re.search(r"\b(?:deja|c est bon|jamais)\b", reply)
+        ) and not reply.endswith("?")
+
+    def _things(self, read: Read, direction: Direction | None) -> list[Thing]:
+        found = [
+            Thing(family, match.start(), match.end(), value)
+            for family, pattern, value in self._things_sought[direction]
+            if read.bits & pattern.bit
+            for match in pattern.finditer(read)
+        ]
+        if len(found) < 2:
+            return found
+        # The longest wording names the thing: "numéro d'adhérent" inside "numéro de carte d'adhérent" does not.
+        kept: list[Thing] = []
+        for thing in sorted(found, key=lambda t: (t.start - t.end, not t.value)):
+            if all(thing.end <= other.start or thing.start >= other.end for other in kept):
+                kept.append(thing)
+        return sorted(kept, key=lambda t: t.start)
+
+    def _cues(self, read: Read, calm: str, things: Sequence[Thing]) -> list[Cue]:
+        text = read.text
+        cues = [
+            Cue(act, match.start(), match.end(), not self._undone(read, calm, match.start(), match.end(), act))
+            for act, pattern in self._acts
+            if read.bits & pattern.bit
+            for match in pattern.finditer(read)
+        ]
+        for match in self._telling.finditer(read, calm):
+            if describes(text, match.start(), match.end(), things):
+                continue
+            relative = text[: match.start()].endswith(("ce qui ", "ce qui y "))
+            if relative or any(thing.start <= match.start() < thing.end for thing in things):
+                continue
+            if not any(cue.start <= match.start() < cue.end for cue in cues if cue.act is not Act.PLEASE):
+                cues.append(Cue(None, match.start(), match.end(), False))
+        return sorted(cues, key=lambda cue: (cue.end, cue.start))
+
+    def _undone(self, read: Read, calm: str, start: int, end: int, act: Act | None = None) -> bool:
+        """Say whether an act is denied, reported of others, or sent another road."""
+        text = read.text
+        clause = max((m.end() for m in CLAUSE_END.finditer(text, 0, start)), default=0)
+        if act is Act.GIVE and re.match(r"tap|compos|press|dites", text[start:end]) and MENU_CHOICE.match(text, end):
+            return True
+        if act is Act.TO_US and re.match(r"\w+(?:ez|es)? (?:le |la |les )?(?:moi|nous)\b", text[start:end]):
+            clause = max(clause, words_back(text, start, NEAR_NEGATION))
+        if act is Act.AVAILABLE and re.search(r"\b(?:j|je|nous) (?:\w+ ){0,3}$", text[clause:start]):
+            return True
+        after = words_on(text, end, 2)
+        window = calm[clause : after if act is not Act.PLEASE else end]
+        if self._negation.may_match(read) and self._negation.pattern.search(window):
+            return True
+        report = self._report.search(read) if act is not Act.PLEASE else None
+        if report is not None and report.start() < end:
+            direct_to_us = act is Act.TO_US and "moi" in text[start:end].split()
+            if not direct_to_us or re.search(
+                r"\b(?:di(?:t|s|re|sent|sant|ra|ront)|demande|demandant|pretend|type|genre|comme|«|\")", text[:start]
+            ):
+                return True
+        if act in (Act.GIVE, Act.NEED, Act.COLLECT, Act.WANT, Act.AVAILABLE):
+            oral = re.search(
+                r"\b(?:lire|lisez|dicter|dictez|epeler|epelez|dites|dire|oral|telephone|voix)\b", text[start:end]
+            )
+            found = self._redirect.search(read)
+            return bool(found) and not (oral and found is not None and found.start() < start)
+        if act is Act.TO_US:
+            return bool(self._redirect.search(read, end)) and not re.search(
+                r"\b(?:lire|lisez|dict\w+|epel\w+|dites|dire|dis)\b", text[start:end]
+            )
+        return False
+
+    def _thing_asked(
+        self,
+        sentence: Sentence,
+        read: Read,
+        calm: str,
+        here: int,
+        thing: Thing,
+        things: Sequence[Thing],
+        cues: Sequence[Cue],
+        question: bool,
+        reported: bool,
+    ) -> bool | None:
+        """Say whether a thing is asked for; None: spoken of, and not denied; False: denied, reported or redirected."""
+        text = read.text
+        near = max(here, thing.start - 14)
+        if self._theirs.may_match(read) and self._theirs.pattern.search(text, near, thing.end) and not ours(text):
+            return False
+        if DENIED_HERE.search(calm[max(0, thing.start - 24) : thing.start]):
+            return False
+        before = [cue for cue in cues if cue.end <= thing.start + 1 and cue.act is not Act.PLEASE]
+        governor = before[-1] if before else None
+        if governor is not None and governor.act is None and breaks(text, governor.end, thing.start):
+            asking = [cue for cue in before if cue.act is not None]
+            governor = asking[-1] if asking and not asking[-1].live else None
+        if governor is not None and governor.act is not None and governor.live:
+            having = governor.act is Act.AVAILABLE and text[governor.start : governor.end].split()[0] in HAVE
+            if reaches(text, governor, thing, things) and (question or not having or not ends(text)):
+                return True
+            apart = breaks(text, governor.end, thing.start)
+            if OTHER_OBJECT.search(text, governor.end, thing.start) and not apart:
+                return None
+        if question and PART_SAID.search(text, thing.start) and not reported:
+            return True
+        later = [cue for cue in cues if cue.start >= thing.start and cue.live and cue.act not in (None, Act.PLEASE)]
+        marked = re.search(r"\b(?:quoi|marque|ecrite?s?|inscrite?s?|lisez|numero|chiffres?|commence|finit)\b", text)
+        if question and not thing.value and marked and not any(cue.act is None for cue in cues) and not reported:
+            return True
+        for cue in later:
+            between = text[thing.end : cue.start]
+            if any(o.start > thing.end and o.end <= cue.start for o in things if o.family is not thing.family):
+                continue
+            if cue.act is Act.AVAILABLE and not question and not thing.value and "?" not in text:
+                return True
+            tail = text[cue.start : words_on(text, cue.end, 4)]
+            if cue.act is Act.NEED and OWN_SUBJECT.search(between):
+                continue
+            if cue.act is Act.NEED and not any(o.start >= cue.end for o in things):
+                return True
+            resumed = cue.act in (Act.WHICH, Act.AVAILABLE) or RESUMES.search(tail) or ends_soon(text, cue.end)
+            if resumed and (not own_object(text, cue.end) or len(between.split()) <= 1):
+                return True
+        if governor is not None and governor.act is not None and not governor.live:
+            return False
+        if reported or self._redirect.search(read):
+            return False
+        unmarked = sentence.heard and not ends(text) and short(text) and not VERB.search(text)
+        question = question or unmarked
+        if self._elliptic(sentence, read, calm, here, thing, cues, question):
+            return True
+        telling = any(cue.act is None for cue in cues)
+        denied = bool(self._negation.search(read, text=calm))
+        open_question = question and thing.value and thing.family.id not in CONFIRMED
+        if open_question and not telling and not denied and not sentence.heading:
+            return True
+        return False if denied else None
+
+    def _elliptic(
+        self, sentence: Sentence, read: Read, calm: str, here: int, thing: Thing, cues: Sequence[Cue], question: bool
+    ) -> bool:
+        """A thing without a verb: "Votre numéro de sécu, s'il vous plaît", "Et le cryptogramme ?"."""
+        if sentence.heading and not question:
+            return False
+        text = read.text
+        begin = max((m.end() for m in CLAUSE_END.finditer(text, here, thing.start)), default=here)
+        filler = FILLER.match(text, begin)
+        at = filler.end() if filler else begin
+        determiner = DETERMINER.match(text, at)
+        has_determiner = thing.start > begin or text[thing.start :].startswith(("votre", "vos", "le ", "la ", "les "))
+        stop = next((m.start() for m in CLAUSE_END.finditer(text, thing.end)), len(text))
+        please = [cue for cue in cues if cue.act is Act.PLEASE and cue.live]
+        polite = next((cue for cue in please if 0 <= cue.start - thing.end <= 60), None)
+        if polite is not None:
+            stop = min(stop, polite.start)
+        clause = text[thing.end : stop]
+        if re.match(r" (?:qui|que|qu|ou|dont)\b", clause):
+            clause = RELATIVE_CLAUSE.sub("", clause)
+        if VERB.search(clause):
+            return False
+        if not question and self._negation.may_match(read) and self._negation.pattern.search(calm[begin:]):
+            return False
+        lead_in = text[at : thing.start]
+        reaches = len(lead_in.split()) <= (3 if polite or question else 2) and not VERB.search(lead_in)
+        if determiner is None and lead_in.strip() and not reaches:
+            return False
+        if ACTION_OF.search(text, here, thing.start):
+            return False
+        if not reaches or (lead_in.startswith("si ") and not polite and not question):
+            return False
+        rest = [cue for cue in cues if cue.start > stop]
+        aim = AIM.match(text, stop) or (polite is not None and AIM.match(text, polite.end))
+        if not aim and any(cue.act is None or (cue.act is not Act.PLEASE and not cue.live) for cue in rest):
+            return False
+        if not thing.value and polite is None and not question:
+            return False
+        if polite is not None or question:
+            return not any(cue.act is None and begin <= cue.start < stop for cue in cues)
+        told_before = any(
+            cue.act is None for cue in cues if cue.end <= begin and not re.search(r"\bpour\b", text[:begin])
+        )
+        told_here = any(cue.act is None for cue in cues if begin <= cue.start < thing.start)
+        if (
+            told_before
+            or told_here
+            or (
+                VERB.search(FILLER.sub("", text[here:begin], count=1))
+                and not re.match(r"(?:pour|afin|si)\b", text[here:])
+            )
+        ):
+            return False
+        blank = bool(re.search(r":\s*$|: ?\.\.|_{2,}", text[thing.end :]))
+        return (has_determiner or blank) and (not sentence.bullet or has_determiner)
+
+    def _refers_back(self, read: Read, cues: Sequence[Cue], question: bool) -> bool:
+        """Say whether a sentence without a thing asks for the one spoken of just before ("vous me le lisez ?")."""
+        text = read.text
+        if INVITATION.fullmatch(text.strip()):
+            return True
+        if not BACK.search(text) or self._theirs.search(read):
+            return False
+        if any(cue.live and cue.act in (Act.TO_US, Act.GIVE, Act.WANT, Act.WHICH, Act.NEED) for cue in cues):
+            return True
+        polite = any(cue.live and cue.act is Act.PLEASE for cue in cues)
+        return (question or polite) and not any(cue.act is None for cue in cues) and len(text.split()) <= 12
+
+    # ------------------------------------------------------------ keys (ASK-004)
+
+    def _keyed(self, sentence: Sentence, families: tuple[Family, ...]) -> tuple[Family, ...] | None:
+        """Return the families a prompt collects by keys (perhaps none by name), or None when it does not."""
+        text = f"{sentence.lead} {sentence.plain.text}"
+        read = self._sieve.read(text)
+        keyed = list(self._keys.finditer(read))
+        calm = _blanked(self._no_negation, read) if keyed else ""
+        if all(self._undone(read, calm, m.start(), m.end(), Act.GIVE) for m in keyed):
+            return None
+        return collected(text, families)
+
+
+def _blanked(pattern: Sought, read: Read, text: str | None = None) -> str:
+    """Return a text that was read, in `text` with some words blanked already, without what the pattern finds."""
+    text = read.text if text is None else text
+    for match in pattern.finditer(read, text):
+        text = text[: match.start()] + " " * (match.end() - match.start()) + text[match.end() :]
+    return text

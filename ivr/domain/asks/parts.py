@@ -1,0 +1,104 @@
+"""An ask, and the parts it is made of: a sentence, the things in it, and the acts of asking. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ivr.domain.asks.grammar import (
+    ALLOWED_KEYS,
+    AUXILIARY,
+    COUNTS,
+    CVV_DIGITS,
+    DIGITS,
+    FREE_DIGITS_MAX,
+    LISTED,
+    OTHER_OBJECT,
+    PARTICIPLE,
+    RELATIVE,
+)
+from ivr.domain.asks.phrase_bank import Act, Family
+from ivr.domain.text.plain_text import PlainText
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A forbidden ask: the `families` asked for, the words, text[start:end], and the passage they stand in."""
+
+    kind: str
+    rule: str
+    families: tuple[str, ...]
+    start: int
+    end: int
+    passage: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A thing that may not be asked, and where it stands; `value` False: only the card or paper that bears it."""
+
+    family: Family
+    start: int
+    end: int
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """An act of asking (None: a telling verb), and where it stands; `live` False: denied, reported or redirected."""
+
+    act: Act | None
+    start: int
+    end: int
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A levelled sentence and what is known of it: which passage it stands in, what leads to it, and
+    whether it was heard (so that a missing question mark says nothing)."""
+
+    plain: PlainText
+    passage: int = 0
+    lead: str = ""
+    heading: bool = False
+    bullet: bool = False
+    heard: bool = False
+
+
+def reaches(text: str, cue: Cue, thing: Thing, things: Sequence[Thing]) -> bool:
+    """Say whether an act's object can be this thing: near, or joined to it by a list of other things."""
+    gap = text[cue.end : thing.start]
+    if cue.act in (Act.AVAILABLE, Act.WHICH) and len(gap.split()) > 6:
+        return False
+    if not thing.value and cue.act is Act.WHICH:
+        return len(gap.split()) <= 4
+    if LISTED.search(gap):
+        return True
+    bare = re.sub(r", [^,]*, ", " ", gap)
+    if OTHER_OBJECT.search(bare) and not (cue.act is Act.NEED and not re.search(r"\b(?:si|date)\b", bare)):
+        return False
+    inner = [t for t in things if cue.end <= t.start < thing.start]
+    return len(gap.split()) <= 16 + 6 * len(inner)
+
+
+def describes(text: str, start: int, end: int, things: Sequence[Thing]) -> bool:
+    """Say whether a word only says which thing is meant ("le numéro inscrit en haut", "le code reçu par SMS")."""
+    if RELATIVE.search(text, 0, start):
+        return any(thing.end <= start and len(text[thing.end : start].split()) <= 8 for thing in things)
+    if not PARTICIPLE.fullmatch(text, start, end) or AUXILIARY.search(text, 0, start):
+        return False
+    return any(thing.end <= start and len(text[thing.end : start].split()) <= 1 for thing in things)
+
+
+def collected(text: str, families: tuple[Family, ...]) -> tuple[Family, ...] | None:
+    """Return the families that a prompt collects by keys (perhaps none by name); None when it may (ASK-004)."""
+    always = tuple(family for family in families if family.always)
+    if always:
+        return always
+    for match in DIGITS.finditer(text):
+        count = int(match["count"]) if match["count"].isdigit() else COUNTS[match["count"]]
+        if count > FREE_DIGITS_MAX or (count == CVV_DIGITS and not ALLOWED_KEYS.search(text)):
+            return ()
+    return None

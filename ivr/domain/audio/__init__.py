@@ -1,0 +1,1 @@
+"""The frame and spans that everything counts in."""

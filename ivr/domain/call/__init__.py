@@ -1,0 +1,1 @@
+"""One call: its states, legs, parties."""

@@ -1,0 +1,1 @@
+"""What a person said to being recorded or called, and what follows."""

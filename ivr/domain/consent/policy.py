@@ -1,0 +1,258 @@
+"""What may be done on a call, and why: verdicts with the rule ids behind them, both for yes and for no.
+
+Pure: facts and a profile in, a decision out. In doubt nothing is stored. The rules cited are those in force at the
+date of the call; rules a program names that are not are reported in `lapsed`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from ivr.domain.call.party import PartyRole
+from ivr.domain.consent.state import ConsentState
+from ivr.domain.hearing.verdict import Label
+from ivr.domain.profile import Profile
+from ivr.domain.program.program import Captured, ObjectionEffect, Program
+from ivr.errors import nearest
+
+#: A house basis for recording every call: a new installation tried with synthetic calls only.
+ACCEPTANCE_TEST = "acceptance_test"
+
+
+class Verdict(Enum):
+    """HOLD may become ALLOW later in the same call; DENY never does."""
+
+    ALLOW = "allow"
+    HOLD = "hold"
+    DENY = "deny"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`reasons` are rule ids in force; `detail` is one plain sentence; `lapsed` are named rules not in force."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    detail: str = ""
+    lapsed: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict is Verdict.ALLOW
+
+
+@dataclass(frozen=True)
+class PartyFacts:
+    """What is known of one party. A party that is not bridged is not heard and does not count."""
+
+    role: PartyRole
+    consent: ConsentState
+    bridged: bool = True
+    minor: bool = False
+
+
+@dataclass(frozen=True)
+class CaptureFacts:
+    """All that decides whether audio may be captured now. `call_started_at` is aware."""
+
+    program: Program
+    parties: tuple[PartyFacts, ...]
+    call_started_at: datetime
+    sampled: bool
+    on_hold: bool = False
+    deaf: bool = False
+
+
+_Finding = tuple[Verdict, str, str]
+
+
+def decide_capture(facts: CaptureFacts, profile: Profile) -> Decision:
+    """Say whether audio may be captured now (REC-001, 004, 006, 008, 019, 020, 021, 023, and promise 1).
+
+    DENY outweighs HOLD, HOLD outweighs ALLOW; the reasons are those of the verdict that wins.
+    """
+    findings = [finding for check in _CAPTURE_CHECKS for finding in check(facts, profile)]
+    for verdict in (Verdict.DENY, Verdict.HOLD):
+        won = [finding for finding in findings if finding[0] is verdict]
+        if won:
+            return _decision(
+                verdict,
+                [rule for _, rule, _ in won],
+                "; ".join(dict.fromkeys(why for _, _, why in won)),
+                profile,
+                facts.call_started_at,
+                named=facts.program.rule_ids,
+            )
+    return _decision(
+        Verdict.ALLOW,
+        ["REC-001", *facts.program.rule_ids],
+        "every party in the conversation has been told of the recording and none objects",
+        profile,
+        facts.call_started_at,
+        named=facts.program.rule_ids,
+    )
+
+
+def _told(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+    bridged = [party for party in facts.parties if party.bridged]
+    if not bridged:
+        yield Verdict.HOLD, "REC-001", "no party is in the conversation"
+    for party in bridged:
+        if party.consent is ConsentState.UNASKED:
+            yield Verdict.HOLD, "REC-001", f"the {party.role.value} has not been told of the recording"
+
+
+def _refused(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+    for party in facts.parties:
+        if party.consent is ConsentState.REFUSED:
+            ends = facts.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY
+            yield Verdict.DENY, "REC-006" if ends else "REC-004", f"the {party.role.value} objects to the recording"
+            yield Verdict.DENY, "REC-019", f"the {party.role.value} objects to the recording"
+
+
+def _doubtful(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+    for party in facts.parties:
+        if party.bridged and party.consent is ConsentState.DOUBT:
+            yield Verdict.HOLD, "REC-021", f"the {party.role.value} may have objected and is being asked"
+
+
+def _held(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+    if facts.on_hold:
+        yield Verdict.HOLD, "REC-023", "the call is on hold"
+
+
+def _minor(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+    # Consent for a minor is the parents' to give, whatever the purpose; nobody on the line can give it.
+    if profile.rule("REC-020").params.get("record_minors") is True:
+        return
+    if any(party.minor for party in facts.parties):
+        yield Verdict.DENY, "REC-020", "a party is a minor"
+
+
+def _not_sampled(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+    if not facts.sampled:
+        yield Verdict.DENY, "REC-008", "this call was not drawn for recording"
+
+
+def _deaf(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+    if facts.deaf:
+        yield Verdict.DENY, "REC-021", "the ear cannot hear an objection, so nothing may be stored"
+
+
+_CAPTURE_CHECKS: tuple[Callable[[CaptureFacts, Profile], Iterator[_Finding]], ...] = (
+    _told,
+    _refused,
+    _doubtful,
+    _held,
+    _minor,
+    _not_sampled,
+    _deaf,
+)
+
+
+@dataclass(frozen=True)
+class ObjectionOutcome:
+    """What an utterance or key does. `effect` None: the recording goes on as it was. `say` is a prompt id, or empty.
+
+    `do_not_call` asks for an entry in the do-not-call register, also where the call itself goes on.
+    """
+
+    effect: ObjectionEffect | None
+    discard_captured: bool
+    end_call: bool
+    do_not_call: bool
+    say: str
+    reasons: tuple[str, ...]
+
+
+def decide_objection(program: Program, label: Label, profile: Profile, *, at: datetime) -> ObjectionOutcome:
+    """Say what an objection, a refusal or a question does in this program (promise 3).
+
+    `at` is the aware time at which the call started: it selects the rules. The agent's button and the objection key
+    count as Label.OBJECTION_RECORDING. A refusal of contact on a program that stops the recording upon objection
+    leaves the recording alone: it is not about the recording; but it does bar sales calls (CAN-005, CAN-012).
+    """
+    ends = program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY
+    say, discard, do_not_call = "", False, False
+    effect: ObjectionEffect | None = None
+    rules: tuple[str, ...] = ()
+    if label in (Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT) and ends:
+        effect, discard, do_not_call, say = program.objection_effect, True, True, program.prompts.closing
+        rules = _REFUSED_CALL if label is Label.REFUSAL_CONTACT else _REFUSED_SALES_RECORDING
+    elif label is Label.OBJECTION_RECORDING:
+        effect, discard = program.objection_effect, program.captured is Captured.DISCARD
+        say, rules = program.prompts.objection_noted, ("REC-004", "REC-005")
+    elif label is Label.REFUSAL_CONTACT:
+        do_not_call, rules = True, ("CAN-005", "CAN-012")
+    elif label is Label.QUESTION_RECORDING:
+        say, rules = program.prompts.question_answer, ("REC-021",)
+    in_force = tuple(rule.id for rule in profile.require(rules, profile.day_of(at)))
+    return ObjectionOutcome(effect, discard, effect is not None and ends, do_not_call, say, in_force)
+
+
+# Both regimes of insurance canvassing are named; the date of the call picks one.
+_REFUSED_SALES_RECORDING = ("REC-006", "ASS-A-07", "ASS-B-03", "CAN-012")
+_REFUSED_CALL = ("CAN-005", "ASS-A-03", "ASS-A-07", "TIM-004", "ASS-B-04", "CAN-012")
+
+
+def decide_dial(barred_by: str | None, program: Program, profile: Profile, *, at: datetime) -> Decision:
+    """Say whether a person may be called; `barred_by` is the do-not-call entry that bars them, if any (CAN-012)."""
+    if barred_by is not None:
+        detail = f"this person is never to be called again (entry {barred_by})"
+        return _decision(Verdict.DENY, ["CAN-012"], detail, profile, at, named=program.rule_ids)
+    return _decision(
+        Verdict.ALLOW, ["CAN-012"], "no do-not-call entry bars this person", profile, at, named=program.rule_ids
+    )
+
+
+def sampled(call_id: str, rate: float) -> bool:
+    """Say whether a call is drawn for recording: always the same answer for the same call (REC-008).
+
+    `rate` is the share of calls to record, 0..1.
+    """
+    draw = int.from_bytes(hashlib.sha256(call_id.encode()).digest()[:8], "big") / 2**64
+    return draw < rate
+
+
+def systematic_bases(profile: Profile) -> tuple[str, ...]:
+    """Return the names that may justify recording more than a sample: those of the law, and the house's own."""
+    return (*profile.names("REC-008", "systematic_allowed_bases"), ACCEPTANCE_TEST)
+
+
+def sampling_fault(program: Program, profile: Profile) -> str | None:
+    """Return what is wrong with a program's sampling rate, or None (REC-008).
+
+    A program for quality may record at most the rule's share of calls, unless it names a basis for more.
+    """
+    limit = profile.number("REC-008", "quality_sampling_rate_max")
+    basis = program.systematic_basis
+    if basis and basis not in systematic_bases(profile):
+        return f"'{basis}' is no basis for systematic recording: {nearest(basis, systematic_bases(profile))}"
+    if program.sampling_rate > limit and not basis:
+        return f"a sampling rate above {limit} needs a systematic_basis (REC-008)"
+    return None
+
+
+def sampling_warning(program: Program, profile: Profile) -> str | None:
+    """Return the French sentence to show at start when a program records every call as an acceptance test."""
+    limit = profile.number("REC-008", "quality_sampling_rate_max")
+    if program.systematic_basis != ACCEPTANCE_TEST or program.sampling_rate <= limit:
+        return None
+    usual = profile.number("REC-008", "quality_sampling_rate_default")
+    return (
+        f"Programme « {program.name} » : {program.sampling_rate:.0%} des appels sont enregistrés au titre des essais "
+        f"de réception. En production, l'enregistrement qualité ne peut pas être systématique (REC-008) : retirez "
+        f"systematic_basis et réglez sampling_rate entre {usual:.2f} et {limit:.2f}."
+    )
+
+
+def _decision(
+    verdict: Verdict, rules: list[str], detail: str, profile: Profile, at: datetime, *, named: tuple[str, ...]
+) -> Decision:
+    day = profile.day_of(at)
+    reasons = tuple(rule.id for rule in profile.require(rules, day))
+    return Decision(verdict, reasons, detail, profile.lapsed(named, day))

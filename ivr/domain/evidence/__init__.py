@@ -1,0 +1,1 @@
+"""The chain, its kinds and what it proves."""

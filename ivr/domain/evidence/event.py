@@ -1,0 +1,22 @@
+"""One link of a node's chain as the use cases see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    """One link of a node's chain. `body` is canonical JSON without content: no words, no digits, no audio."""
+
+    node_id: str
+    seq: int
+    at: datetime
+    kind: str
+    call_id: str
+    recording_id: str
+    body: Mapping[str, object]
+    previous: str
+    digest: str

@@ -1,0 +1,1 @@
+"""Who calls, told without asking what is forbidden."""

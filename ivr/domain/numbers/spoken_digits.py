@@ -1,0 +1,363 @@
+# Lists of words read better in one line.
+# ruff: noqa: SIM905
+"""Digits in a French transcript, in figures or in words, with their places in the text. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ivr.domain.numbers.spelled_letter import spelled_letter
+
+_TOKEN = re.compile(r"[^\W_]+")
+_UNITS = {
+    "zero": 0,
+    "un": 1,
+    "une": 1,
+    "deux": 2,
+    "trois": 3,
+    "quatre": 4,
+    "cinq": 5,
+    "six": 6,
+    "sept": 7,
+    "huit": 8,
+    "neuf": 9,
+}
+_TEENS = {
+    "dix": 10,
+    "onze": 11,
+    "douze": 12,
+    "treize": 13,
+    "quatorze": 14,
+    "quinze": 15,
+    "seize": 16,
+}
+_TENS = {
+    "vingt": 20,
+    "vingts": 20,
+    "trente": 30,
+    "quarante": 40,
+    "cinquante": 50,
+    "soixante": 60,
+    "septante": 70,
+    "huitante": 80,
+    "octante": 80,
+    "nonante": 90,
+}
+# The Corsican departments count as 19 and 18 in the key of a NIR (INSEE).
+_CORSICA = {"2a": "19", "2b": "18"}
+_WITH_CORSICA = re.compile(r"\d*2[ab]\d*")
+_ENDS_IN_CORSICA = re.compile(r"\d*2([ab])")
+#: "la lettre A majuscule, A comme Anatole, Corse du Sud".
+_LETTER_WORDS_MAX = 12
+# What people say between the groups of a number they dictate.
+_BETWEEN = frozenset(
+    (
+        "euh heu euhm hum ben hein oh ah bon oui ok voila attendez attends puis ensuite apres alors donc et"
+        " avec suivi de virgule tiret espace point c est le plus cle ca je j cherche regarde lis relis vois"
+        " voyons reprends continue retrouve pis hm mm y a on il marque ecrit bougez pas hop enfin suite vous"
+        " notez suivez madame monsieur maintenant la instant mal bien sur d accord"
+    ).split()
+)
+#: Of these, sounds of thinking: nobody hears them between a digit and its letter.
+_THINKING = frozenset("euh heu euhm hum hm ben bah hein alors donc voila".split())
+# "attendez deux secondes" holds no digit.
+_PAUSES = frozenset(("seconde secondes minute minutes instant instants petite petit").split())
+_TIMES = {"double": 2, "triple": 3}
+_CORRECTING = frozenset(
+    ("non pardon erreur plutot enfin excusez excuse moi desole desolee trompe trompee me recommence").split()
+)
+_GAP_WORDS_MAX = 6
+_READINGS_MAX = 48
+_TAKEN_BACK_MAX = 4
+_AMOUNTS = frozenset(
+    ("euro euros centimes pourcent pour mois ans jours heures heure minutes kilometres metres fois").split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A levelled word and its place [start, end) in the text; `before` is the mark that parts it from the last one."""
+
+    text: str
+    start: int
+    end: int
+    before: str = " "
+
+
+@dataclass(frozen=True, slots=True)
+class DigitRun:
+    """Digits said or written one after the other: `text` holds them; tokens[first:last] are their words.
+
+    `groups` are the digits said in one go. "quarante quatre vingt douze" is 44 20 12 or 40 92, and what comes before
+    "pardon" may be taken back: `readings` are the other ways to read the run.
+    """
+
+    text: str
+    first: int
+    last: int
+    start: int
+    end: int
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    groups: tuple[str, ...] = ()
+    readings: tuple[DigitRun, ...] = ()
+
+
+def tokens(text: str) -> list[Token]:
+    """Split `text` into words without accents, in lower case."""
+    found: list[Token] = []
+    for match in _TOKEN.finditer(text):
+        plain = unicodedata.normalize("NFD", match.group().lower())
+        word = "".join(c for c in plain if not unicodedata.combining(c))
+        gap = text[found[-1].end : match.start()] if found else ""
+        before = "," if any(mark in gap for mark in ",;:.!?") else "-" if gap == "-" else " "
+        found.append(Token(word, *match.span(), before))
+    return found
+
+
+def _number(spoken: list[Token], at: int) -> tuple[str, int] | None:
+    """Read the number that begins at `at`: its digits, and how many words it takes."""
+    word = spoken[at].text
+    if word.isdigit():
+        return word, 1
+    if _WITH_CORSICA.fullmatch(word):
+        return word.replace("2a", "19").replace("2b", "18"), 1
+    if word == "zero":
+        return "0", 1
+    value, used = _below_thousand(spoken, at)
+    after = at + used
+    if _follows(spoken, at, after) and spoken[after].text in ("mille", "mil"):
+        rest, more = _below_thousand(spoken, after + 1) if _follows(spoken, at, after + 1) else (0, 0)
+        return str((value if used else 1) * 1000 + rest), used + 1 + more
+    return (str(value), used) if used else None
+
+
+def _below_thousand(spoken: list[Token], at: int) -> tuple[int, int]:
+    value, used = _below_hundred(spoken, at)
+    after = at + used
+    if _follows(spoken, at, after) and spoken[after].text in ("cent", "cents") and (used == 0 or 2 <= value <= 9):
+        rest, more = _below_hundred(spoken, after + 1) if _follows(spoken, at, after + 1) else (0, 0)
+        return (value if used else 1) * 100 + rest, used + 1 + more
+    return value, used
+
+
+def _follows(spoken: list[Token], first: int, at: int) -> bool:
+    """Say whether token `at` exists and no comma parts it from the number that begins at `first`."""
+    return at < len(spoken) and (at == first or spoken[at].before != ",")
+
+
+def _below_hundred(spoken: list[Token], at: int) -> tuple[int, int]:
+    if at >= len(spoken):
+        return 0, 0
+    word = spoken[at].text
+    following = [token.text for token in spoken[at + 1 : at + 2] if token.before != ","]
+    if word == "quatre" and following and following[0] in ("vingt", "vingts"):
+        value, used = 80, 2
+    elif word in _TENS:
+        value, used = _TENS[word], 1
+    elif word in _TEENS:
+        if word == "dix" and following and following[0] in ("sept", "huit", "neuf"):
+            return 10 + _UNITS[following[0]], 2
+        return _TEENS[word], 1
+    elif word in _UNITS and word != "zero":
+        return _UNITS[word], 1
+    else:
+        return 0, 0
+    joined = 1 if _follows(spoken, at, at + used) and spoken[at + used].text == "et" else 0
+    next_at = at + used + joined
+    if not _follows(spoken, at, next_at) or _begins_eighty(spoken, next_at):
+        return value, used
+    after = spoken[next_at].text
+    if value in (60, 80) and after in _TEENS and (not joined or after == "onze"):
+        more = _below_hundred(spoken, next_at)
+        return value + more[0], used + joined + more[1]
+    if after in _UNITS and after != "zero" and (not joined or after in ("un", "une")):
+        return value + _UNITS[after], used + joined + 1
+    return value, used
+
+
+def _begins_eighty(spoken: list[Token], at: int) -> bool:
+    """Say whether "quatre" is written as part of "quatre-vingt" and not of the ten before it."""
+    if spoken[at].text != "quatre" or at + 1 >= len(spoken) or spoken[at].before == "-":
+        return False
+    return spoken[at + 1].text in ("vingt", "vingts") and spoken[at + 1].before == "-"
+
+
+def _repeated(spoken: list[Token], at: int) -> tuple[str, int] | None:
+    """Read "trois zéros", "double sept" and "deux fois le douze"."""
+    words = [token.text for token in spoken[at : at + 3]] + ["", ""]
+    # "zéro zéros" is none of them.
+    if _UNITS.get(words[0]) and words[1] in ("zeros", "uns"):
+        return ("0" if words[1] == "zeros" else "1") * _UNITS[words[0]], 2
+    if words[0] in _TIMES and words[1] in _UNITS:
+        return str(_UNITS[words[1]]) * _TIMES[words[0]], 2
+    if words[0] in ("deux", "trois") and words[1] == "fois":
+        first = at + 3 if words[2] in ("le", "un") and at + 3 < len(spoken) else at + 2
+        read = _number(spoken, first) if first < len(spoken) else None
+        read = read or (_number(spoken, at + 2) if at + 2 < len(spoken) else None)
+        return (read[0] * _UNITS[words[0]], first - at + read[1]) if read else None
+    return None
+
+
+def _is_number(word: str) -> bool:
+    return word[:1].isdigit() or word in _NUMBER_WORDS
+
+
+def _corsican(spoken: list[Token], at: int) -> tuple[str, int] | None:
+    """Read a department of Corsica whose letter stands apart, spelled or bare ("2 A comme Anatole", "deux B 033")."""
+    word, following = spoken[at].text, spoken[at + 1 : at + 1 + _LETTER_WORDS_MAX]
+    places = [place for place, token in enumerate(following, 1) if token.text not in _THINKING]
+    ahead = [following[place - 1].text for place in places]
+    joined = _ENDS_IN_CORSICA.fullmatch(word)
+    if joined is not None:
+        # The letter is there already: what follows spells it once more.
+        again = spelled_letter([joined[1], *ahead], _is_number)
+        spelled = again is not None and again[2] and again[0] == joined[1] and again[1] > 1
+        used = places[again[1] - 2] + 1 if again is not None and spelled else 1
+        return word.replace("2a", "19").replace("2b", "18"), used
+    if not (word.endswith("2") and word.isdigit()) and word != "deux":
+        return None
+    letter = spelled_letter(ahead, _is_number)
+    if letter is None:
+        return None
+    beyond = ahead[letter[1]] if letter[1] < len(ahead) else ""
+    if not (letter[2] or _is_number(beyond)):
+        return None
+    before = word.removesuffix("2") if word != "deux" else ""
+    return before + _CORSICA["2" + letter[0]], places[letter[1] - 1] + 1
+
+
+def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:
+    """Return the ways to read the number that begins at `at`, the likeliest first."""
+    word = spoken[at].text
+    following = spoken[at + 1].text if at + 1 < len(spoken) else ""
+    corsican = _corsican(spoken, at)
+    if corsican is not None:
+        return [corsican]
+    if following in _PAUSES:
+        return []
+    beyond = spoken[at + 2].text if at + 2 < len(spoken) else ""
+    repeated = _repeated(spoken, at)
+    if repeated is not None:
+        return [repeated]
+    read = _number(spoken, at)
+    if read is None:
+        return []
+    found = [read]
+    if word in _TENS and following == "quatre" and beyond in ("vingt", "vingts") and read[1] == 2:
+        found.append((str(_TENS[word]), 1))
+    if word in _TENS and following in _UNITS and beyond in ("cent", "cents", "mille") and read[1] >= 2:
+        found.append((str(_TENS[word]), 1))
+    if word == "quatre" and following in ("vingt", "vingts") and spoken[at + 1].before == " ":
+        found.append(("4", 1))
+    if word in _UNITS and following in ("cent", "cents") and at and spoken[at - 1].text == "zero":
+        found.append((str(_UNITS[word]), 1))
+    # "cinquante-trois mille neuf cent" is 53 900, or 53 and 1900.
+    for used in range(1, read[1]):
+        if spoken[at + used].text in ("mille", "mil"):
+            value, words = _below_thousand(spoken, at)
+            if words == used and value >= 10:
+                found.append((str(value), used))
+    return list(dict.fromkeys(found))
+
+
+_NUMBER_WORDS = (
+    frozenset(_UNITS) | frozenset(_TIMES) | frozenset(_TEENS) | frozenset(_TENS) | {"cent", "cents", "mille", "mil"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    digits: str
+    first: int
+    last: int
+    corrected: bool
+
+
+def digit_runs(spoken: list[Token]) -> list[DigitRun]:
+    """Return the runs of digits of a transcript; a few hesitations between groups do not end a run."""
+    runs: list[DigitRun] = []
+    at = 0
+    while at < len(spoken):
+        if not _options(spoken, at):
+            at += 1
+            continue
+        found = _readings(spoken, at)
+        first = found[0]
+        last = max(reading.last for reading in found)
+        amount = last < len(spoken) and spoken[last].text in _AMOUNTS
+        if not (amount and len(first.text) < 8):
+            runs.append(replace(first, last=last, readings=tuple(found[1:])))
+        at = last
+    return runs
+
+
+def _readings(spoken: list[Token], begin: int) -> list[DigitRun]:
+    found: list[DigitRun] = []
+    # Depth first, the likeliest option on top.
+    stack: list[tuple[int, tuple[_Group, ...]]] = [(begin, ())]
+    while stack and len(found) < _READINGS_MAX:
+        at, groups = stack.pop()
+        gap, corrected = _gap(spoken, at) if groups else (0, False)
+        options = _options(spoken, at + gap) if at + gap < len(spoken) else []
+        if not options:
+            found.append(_run(spoken, groups))
+            continue
+        for digits, used in reversed(options):
+            group = _Group(digits, at + gap, at + gap + used, corrected)
+            if corrected:
+                # The last groups may have been taken back: one, or some digits said one by one.
+                stack += [
+                    (group.last, (*groups[:-back], group))
+                    for back in range(min(_TAKEN_BACK_MAX, len(groups)), 0, -1)
+                    if back == 1 or all(len(g.digits) == 1 for g in groups[-back:])
+                ]
+            stack.append((group.last, (*groups, group)))
+    return list(dict.fromkeys(found))
+
+
+def _gap(spoken: list[Token], at: int) -> tuple[int, bool]:
+    gap, corrected = 0, False
+    while at + gap < len(spoken) and gap < _GAP_WORDS_MAX:
+        word = spoken[at + gap].text
+        following = spoken[at + gap + 1].text if at + gap + 1 < len(spoken) else ""
+        if following in _PAUSES and word in _NUMBER_WORDS and _corsican(spoken, at + gap) is None:
+            gap += 2
+            continue
+        if word not in _BETWEEN and word not in _CORRECTING and word not in _PAUSES:
+            break
+        corrected = corrected or word in _CORRECTING
+        gap += 1
+    return gap, corrected
+
+
+def words_beside(spoken: Sequence[Token], runs: Sequence[DigitRun]) -> int:
+    """Return how many words are neither digits of `runs` nor said to fill a pause."""
+    digits = {at for run in runs for at in range(run.first, run.last)}
+    filler = _BETWEEN | _CORRECTING | _PAUSES
+    return sum(at not in digits and token.text not in filler for at, token in enumerate(spoken))
+
+
+def filler_before(spoken: Sequence[Token], at: int) -> int:
+    """Return how many words before token `at` only fill a pause ("F R, attendez, soixante-seize")."""
+    count = 0
+    while count < min(at, _GAP_WORDS_MAX) and spoken[at - count - 1].text in _BETWEEN | _CORRECTING | _PAUSES:
+        count += 1
+    return count
+
+
+def _run(spoken: list[Token], groups: tuple[_Group, ...]) -> DigitRun:
+    starts: list[int] = []
+    ends: list[int] = []
+    for group in groups:
+        word = spoken[group.first]
+        alone = group.last == group.first + 1 and word.text == group.digits
+        for n in range(len(group.digits)):
+            starts.append(word.start + n if alone else word.start)
+            ends.append(word.start + n + 1 if alone else spoken[group.last - 1].end)
+    text = "".join(group.digits for group in groups)
+    said = tuple(group.digits for group in groups)
+    return DigitRun(text, groups[0].first, groups[-1].last, starts[0], ends[-1], tuple(starts), tuple(ends), said)

@@ -1,0 +1,1 @@
+"""What a house configures: programmes, notices and their words."""

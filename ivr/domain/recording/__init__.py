@@ -1,0 +1,1 @@
+"""A recording, its states, what is released and what is silenced."""

@@ -1,0 +1,173 @@
+"""The tape holds frames in memory and releases them to storage only behind the cleared mark.
+
+Nothing is ever taken before `start` (promise 2), nothing is released past the mark (promise 1) nor from a cut
+on (promise 3), and masked spans come out as silence (promise 4). What is dropped is noted as a gap.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ivr.domain.audio.frame import FRAME_MS
+from ivr.domain.audio.spans import Gap, Mask
+
+#: At most so much silence comes out of one `release`: a long hold must not keep the caller's loop busy at its end.
+SLICE_MS = 1000
+
+
+@dataclass(frozen=True)
+class StereoFrame:
+    """20 ms of both sides: `left` is the caller, `right` everything the caller hears; PCM16 mono each."""
+
+    at_ms: int
+    left: bytes
+    right: bytes
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A stretch to be written as silence on both sides so that offsets in the file stay true."""
+
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True)
+class TapeSettings:
+    """Milliseconds. Frames wait at most `max_hold_ms` for a verdict; `lookback_ms` is how far behind the mark
+    the release stays, since an objection or forbidden data reaches back by a short pre-roll."""
+
+    max_hold_ms: int = 45_000
+    lookback_ms: int = 3000
+
+
+class Tape:
+    """One per call. `push` takes frames in order; `release` returns what may now be written."""
+
+    def __init__(self, settings: TapeSettings) -> None:
+        self._settings = settings
+        self._held: deque[StereoFrame] = deque()
+        self._gaps: list[Gap] = []
+        self._pause_cause: str | None = None
+        self._running = False
+        self._cut_ms: int | None = None
+        self._next_ms = 0
+        self._seen_ms = 0
+        self.start_ms: int | None = None
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        return tuple(self._gaps)
+
+    @property
+    def written_until_ms(self) -> int:
+        return self._next_ms
+
+    @property
+    def held_ms(self) -> int:
+        return len(self._held) * FRAME_MS
+
+    def start(self, at_ms: int) -> None:
+        """Begin to take frames from `at_ms` on: the disclosure has been heard to its end."""
+        if self.start_ms is None:
+            self.start_ms = at_ms
+            self._next_ms = at_ms
+        self._running = True
+        self._pause_cause = None
+
+    def pause(self, cause: str) -> None:
+        """Stop taking frames; the time that passes becomes a gap with this cause."""
+        self._pause_cause = self._pause_cause or cause
+
+    def resume(self) -> None:
+        self._pause_cause = None
+
+    def push(self, frame: StereoFrame) -> None:
+        """Take one frame, or drop it when the tape is not running, paused, cut, or before the start."""
+        if not self._running or self.start_ms is None or frame.at_ms < self.start_ms:
+            return
+        if self._cut_ms is not None and frame.at_ms + FRAME_MS > self._cut_ms:
+            return
+        self._seen_ms = frame.at_ms + FRAME_MS
+        if self._pause_cause is not None:
+            self._note_gap(frame.at_ms, frame.at_ms + FRAME_MS, self._pause_cause)
+            return
+        self._held.append(frame)
+        while self.held_ms > self._settings.max_hold_ms:
+            old = self._held.popleft()
+            self._note_gap(old.at_ms, old.at_ms + FRAME_MS, "unheard")
+
+    def lost(self, start_ms: int, end_ms: int, cause: str) -> None:
+        """Note frames that never arrived (a queue overflowed, the network lost them)."""
+        if self._running and self.start_ms is not None and end_ms > self.start_ms:
+            self._note_gap(max(start_ms, self.start_ms), end_ms, cause)
+
+    def drop_held(self, from_ms: int, cause: str) -> None:
+        """Forget the frames still in memory from `from_ms` on, without ending the tape."""
+        while self._held and self._held[-1].at_ms + FRAME_MS > from_ms:
+            old = self._held.pop()
+            self._note_gap(old.at_ms, old.at_ms + FRAME_MS, cause)
+
+    def cut(self, at_ms: int) -> None:
+        """Forget everything from `at_ms` on, for good."""
+        self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
+        while self._held and self._held[-1].at_ms + FRAME_MS > self._cut_ms:
+            self._held.pop()
+
+    def discard(self) -> None:
+        """Forget everything still in memory and take nothing more."""
+        self._held.clear()
+        self._running = False
+
+    def release(self, mark_ms: int, masks: Iterable[Mask] = (), *, final: bool = False) -> list[StereoFrame | Silence]:
+        """Return, in order, what may be written now that everything up to `mark_ms` is harmless.
+
+        A gap comes out as silence while it lasts, never more than SLICE_MS of it at once. `final` releases up to the
+        mark itself, and all there is: no later verdict can reach back any more.
+        """
+        limit = mark_ms if final else mark_ms - self._settings.lookback_ms
+        if self._cut_ms is not None:
+            limit = min(limit, self._cut_ms)
+        spans = tuple(masks)
+        out: list[StereoFrame | Silence] = []
+        room_ms = limit if final else SLICE_MS
+        while self._held and self._held[0].at_ms + FRAME_MS <= limit:
+            missing_ms = self._held[0].at_ms - self._next_ms
+            if missing_ms > 0:
+                out += self._silence(min(missing_ms, room_ms))
+                room_ms -= min(missing_ms, room_ms)
+                if self._held[0].at_ms > self._next_ms:
+                    return out
+            frame = self._held.popleft()
+            out.append(_masked(frame, spans))
+            self._next_ms = frame.at_ms + FRAME_MS
+        if self._running and self._pause_cause is not None and not self._held:
+            out += self._silence(min(min(limit, self._seen_ms) - self._next_ms, room_ms) // FRAME_MS * FRAME_MS)
+        return out
+
+    def _silence(self, long_ms: int) -> list[StereoFrame | Silence]:
+        if long_ms <= 0:
+            return []
+        silence = Silence(self._next_ms, self._next_ms + long_ms)
+        self._next_ms = silence.end_ms
+        return [silence]
+
+    def _note_gap(self, start_ms: int, end_ms: int, cause: str) -> None:
+        for index, gap in enumerate(self._gaps):
+            if gap.cause == cause and gap.start_ms <= end_ms and start_ms <= gap.end_ms:
+                self._gaps[index] = Gap(min(gap.start_ms, start_ms), max(gap.end_ms, end_ms), cause)
+                return
+        self._gaps.append(Gap(start_ms, end_ms, cause))
+
+
+def _masked(frame: StereoFrame, masks: tuple[Mask, ...]) -> StereoFrame:
+    left, right = frame.left, frame.right
+    for mask in masks:
+        if mask.start_ms < frame.at_ms + FRAME_MS and frame.at_ms < mask.end_ms:
+            if mask.channel == "caller":
+                left = bytes(len(left))
+            else:
+                right = bytes(len(right))
+    return StereoFrame(frame.at_ms, left, right)

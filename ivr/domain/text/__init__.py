@@ -1,0 +1,1 @@
+"""Words folded for comparison."""

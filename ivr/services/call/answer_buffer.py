@@ -1,0 +1,88 @@
+"""What the caller answers to one question of the engine: words and keys, in memory only, never stored or told."""
+
+from __future__ import annotations
+
+from ivr.domain.audio.channel import Channel
+from ivr.domain.hearing.verdict import Band, Label
+from ivr.domain.identity.check import CLEAR, ENTER, Answer
+from ivr.services.hearing.channel_listener import Heard
+
+#: A longer entry is none that was asked for (ASK-004, max_free_digits): it is forgotten at once.
+KEYS_MAX = 10
+
+
+class Answers:
+    """One per call. Closed, it takes nothing, and the ear is not asked for words."""
+
+    def __init__(self) -> None:
+        self._from_ms: int | None = None
+        self._utterances: list[str] = []
+        self._keys = ""
+        self._too_long = False
+        self._tainted = False
+        self.interrupted = False
+        self.entered = False
+        self.last_key_s = 0.0
+        self.first_key_ms = 0
+
+    def __repr__(self) -> str:
+        return f"Answers(open={self.open})"
+
+    @property
+    def open(self) -> bool:
+        return self._from_ms is not None
+
+    @property
+    def answer(self) -> Answer:
+        return Answer(tuple(self._utterances), self._keys)
+
+    @property
+    def keyed(self) -> bool:
+        """True once a key was pressed, also when what was typed has been forgotten since."""
+        return self._too_long or bool(self._keys)
+
+    def ask(self, from_ms: int) -> None:
+        """Take what is said from this time of the call's media on, and the keys pressed from now on."""
+        self.close()
+        self._from_ms = from_ms
+
+    def close(self) -> None:
+        """Forget what was said and typed, and take no more."""
+        self._from_ms = None
+        self._utterances.clear()
+        self._keys = ""
+        self._too_long = self._tainted = self.interrupted = self.entered = False
+
+    def heard(self, heard: Heard) -> None:
+        """Take a verdict on the caller's speech when it answers the question.
+
+        Speech that objects, asks back, or holds what may not be kept (a social-security number) is no answer: it
+        interrupts the question, and its words are not used.
+        """
+        verdict, piece = heard.verdict, heard.piece
+        if self._from_ms is None or piece.channel is not Channel.CALLER or piece.start_ms < self._from_ms:
+            return
+        self._tainted = self._tainted or bool(verdict.sensitive)
+        if not piece.final:
+            # Of what is still being said only an objection that acts is certain.
+            self.interrupted = self.interrupted or (heard.objects and verdict.band is Band.ACT)
+            return
+        spoke_of_recording = verdict.label is not Label.NONE and verdict.band is not Band.CLEAR
+        if self._tainted or heard.objects or spoke_of_recording:
+            self._tainted, self.interrupted = False, True
+        elif verdict.speech and verdict.text.strip():
+            self._utterances.append(verdict.text)
+
+    def key(self, digit: str, *, at_s: float, at_ms: int) -> None:
+        """Take a key: a figure, ENTER, or CLEAR to begin again."""
+        self.last_key_s = at_s
+        if digit == ENTER:
+            # Alone it is what ended the entry before this one.
+            self.entered = self.keyed
+        elif digit == CLEAR:
+            self._keys, self._too_long = "", False
+        elif digit.isdigit() and not self.entered:
+            if not self.keyed:
+                self.first_key_ms = at_ms
+            self._too_long = self._too_long or len(self._keys) >= KEYS_MAX
+            self._keys = "" if self._too_long else self._keys + digit

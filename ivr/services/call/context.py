@@ -1,0 +1,332 @@
+"""A call in progress: who is on it, what they agreed to, what is being captured, and how policy couples the two."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ivr.domain.audio.channel import Channel
+from ivr.domain.call.party import Direction, PartyRole
+from ivr.domain.call.state import CALL, CallEvent, CallState
+from ivr.domain.consent.bar import KnownBy
+from ivr.domain.consent.policy import (
+    CaptureFacts,
+    Decision,
+    PartyFacts,
+    Verdict,
+    decide_capture,
+    decide_objection,
+    sampled,
+)
+from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent, ConsentState, Evidence
+from ivr.domain.hearing.verdict import Label
+from ivr.domain.identity.check import Expected
+from ivr.domain.program.program import Program, Prompt
+from ivr.domain.redaction.redactor import REDACTOR, Redactor
+from ivr.domain.retention.schedule import deadline as deadline_of
+from ivr.services.call.answer_buffer import Answers
+from ivr.services.call.consents import Consents
+from ivr.services.call.dependencies import Dependencies
+from ivr.services.call.leg import CallLeg
+from ivr.services.call.write_queue import Act, Acts
+from ivr.services.hearing.channel_listener import CallHearing
+from ivr.services.ports.hearing import ListenContext
+from ivr.services.ports.telephony import PromptEnded
+from ivr.services.ports.vault import RecordingTag
+from ivr.services.recording.capture import Capture, Closing
+from ivr.services.recording.dtmf_watch import KeyWatch
+
+CHANNEL_OF = {PartyRole.CALLER: Channel.CALLER, PartyRole.AGENT: Channel.AGENT}
+ROLE_OF = {channel: role for role, channel in CHANNEL_OF.items()}
+
+#: How long a prompt still colours the meaning of a bare "oui" or "non" after its end, in milliseconds.
+_PROMPT_MEMORY_MS = 12_000
+#: Whoever answers a question so shortly before its end has understood it, in milliseconds.
+_QUESTION_TAIL_MS = 700
+
+
+class LiveCall:
+    """State of one call, shared by its script, its media pump and its objections."""
+
+    def __init__(
+        self,
+        deps: Dependencies,
+        program: Program,
+        *,
+        call_id: str,
+        direction: Direction,
+        party_uri: str,
+        a_leg: CallLeg,
+        started_at: datetime,
+        asserted: bool = False,
+    ) -> None:
+        self.deps = deps
+        self.program = program
+        self.id = call_id
+        self.direction = direction
+        self.party_uri = party_uri
+        #: A network that we believe vouches for the calling number.
+        self.number_asserted = asserted
+        self.a_leg = a_leg
+        self.b_leg: CallLeg | None = None
+        self.started_at = started_at
+        self.answered_at: datetime | None = None
+        self.state = CallState.NEW
+        self.consents = Consents()
+        self.hearing = CallHearing()
+        self.answers = Answers()
+        self.acts = Acts(call_id, deps.feed)
+        self._deadline = deadline_of(
+            program.retention, recorded_at=started_at, events={}, table=deps.retention, profile=deps.profile
+        ).deadline
+        self.capture = Capture(
+            call_id=call_id,
+            vault=deps.vault,
+            desk=deps.desk,
+            feed=deps.feed,
+            tape=deps.tape,
+            keys=KeyWatch(deps.new_tone_detector),
+            new_tag=self._new_tag,
+            deadline=self._deadline,
+        )
+        #: The caller was identified as a member on whose file the calling number stands.
+        self.number_identified = False
+        self.bridged = False
+        self.waiting_for_agent = False
+        self.media_ms = 0
+        self.disclosed_at_ms: int | None = None
+        self.last_prompt_end_ms = 0
+        self._said: deque[tuple[Prompt, int, bool]] = deque(maxlen=4)
+        #: Under which id an agent is called: its slot on the line is reserved from the start.
+        self.agent_leg_id = ""
+        self.ended_by = ""
+        self.objecting = frozenset(
+            label for label in Label if decide_objection(program, label, deps.profile, at=started_at).effect is not None
+        )
+        #: Labels so near to an objection, and so rare here otherwise, that a clear one is a reason to ask.
+        self.doubted = frozenset({Label.REFUSAL_CONTACT}) - self.objecting
+        self._decision: Decision | None = None
+        self._told_until_ms = 0
+        self._names: list[str] = []
+        self._redactor = REDACTOR
+        self.sampled = sampled(call_id, program.sampling_rate)
+
+    # ---- evidence and news
+
+    def prompt(self, prompt_id: str) -> Prompt:
+        return self.deps.prompts[prompt_id].with_key(self.program.objection_key)
+
+    def publish(self, kind: str, **fields: object) -> None:
+        self.deps.feed.publish(kind, call_id=self.id, **fields)
+
+    def audit(self, kind: str, body: Mapping[str, object]) -> None:
+        """Append to the evidence, after what was asked before."""
+        self.acts.add(kind, self.evidence_act(kind, body))
+
+    def met(self, members: Sequence[Expected]) -> None:
+        """Whoever is on file for this call: their names are kept from what the call leaves in the evidence.
+
+        Names of this call only, so that what its evidence says depends on nothing else.
+        """
+        self._names += [f"{one.first_name} {last}".strip() for one in members for last in one.last_names]
+        self._redactor = Redactor(self._names)
+
+    def evidence_act(self, kind: str, body: Mapping[str, object]) -> Act:
+        """Return the act that appends this to the evidence.
+
+        The event names the recording that is open when its turn comes: what was asked before may have opened it.
+        """
+
+        async def act() -> None:
+            recording_id = self.capture.recording_id or ""
+            told = self._redactor.fields(body)
+            await self.deps.desk.run(
+                lambda: self.deps.audit.append(kind, call_id=self.id, recording_id=recording_id, body=told)
+            )
+
+        return act
+
+    @property
+    def party_known_by(self) -> KnownBy:
+        """How we know whose number this call's party has: what an inbound call names proves nothing by itself."""
+        if self.direction is Direction.OUTBOUND:
+            return KnownBy.DIALLED
+        if self.number_identified:
+            return KnownBy.IDENTIFIED
+        return KnownBy.ASSERTED if self.number_asserted else KnownBy.CLAIMED
+
+    def move(self, event: CallEvent) -> None:
+        self.state = CALL.after(self.state, event, where=f"call {self.id}")
+        self.publish("call.state", state=self.state.name)
+
+    # ---- what a party has been told
+
+    def evidence(self, basis: Basis, offset_ms: int, confidence: float) -> Evidence:
+        prompt = self.a_leg.speaker.last_prompt
+        return Evidence(
+            basis,
+            offset_ms,
+            confidence,
+            prompt.id if prompt else "",
+            prompt.version if prompt else "",
+        )
+
+    def disclosed(self, role: PartyRole, prompt: Prompt, ended: PromptEnded) -> None:
+        """A party has heard its disclosure to the end: note it, and let policy decide again.
+
+        A party that has refused meanwhile stays refused.
+        """
+        # Frames of before the end may still lie in the line's queue: they are not to be taken.
+        self._told_until_ms = max(self._told_until_ms, self.a_leg.media_ms_at(ended.at))
+        if CONSENT.allows(self.consents.state(role), ConsentEvent.NOTIFY):
+            evidence = Evidence(Basis.IMPLIED, self.media_ms, 1.0, prompt.id, prompt.version)
+            self.consents.move(role, ConsentEvent.NOTIFY, evidence)
+        if role is PartyRole.CALLER:
+            self.disclosed_at_ms = self.media_ms
+        self.note_played(role, prompt, ended)
+        self.publish("disclosure.completed", party=role.value, prompt=prompt.id, heard_ms=ended.heard_ms)
+        self.reconsider()
+
+    def note_played(self, role: PartyRole, prompt: Prompt, ended: PromptEnded) -> None:
+        self.audit(
+            "disclosure.played",
+            {
+                "party": role.value,
+                "prompt_id": prompt.id,
+                "prompt_version": prompt.version,
+                "prompt_sha256": self.deps.prompt_sha256(prompt),
+                "heard_ms": ended.heard_ms,
+                "completed": ended.completed,
+            },
+        )
+
+    def question_due(self) -> None:
+        """A new question about a doubt will be asked: what answered an older one does not answer it."""
+        self._said = deque((one for one in self._said if one[0].id not in self._questions), maxlen=4)
+
+    def prompt_ended(self, prompt: Prompt, ended: PromptEnded) -> None:
+        """The caller was told something, to its end or not."""
+        self.last_prompt_end_ms = self.media_ms
+        self._said.append((prompt, self.a_leg.media_ms_at(ended.at), ended.completed))
+
+    def listen_context(self, channel: Channel, start_ms: int) -> ListenContext:
+        """What the ear must know to judge what is said on a channel from `start_ms` on.
+
+        Our prompts are for the caller: what the agent says answers none of them.
+        """
+        program = self.program
+        if channel is Channel.AGENT:
+            guard = self.direction if program.guard.agent_channel else None
+            return ListenContext(program=program.name, thresholds=program.thresholds, guard=guard)
+        return ListenContext(
+            program=program.name,
+            last_prompt=self._last_prompt(start_ms),
+            after_disclosure=self.after_disclosure,
+            thresholds=program.thresholds_after_disclosure if self.after_disclosure else program.thresholds,
+            want_text=self.answers.open,
+        )
+
+    def question_heard(self, start_ms: int) -> bool:
+        """Whether speech from `start_ms` on can answer the last question about a doubt: it was heard out before."""
+        speaking = self.a_leg.speaker.speaking
+        if speaking is not None and speaking.id in self._questions:
+            return False
+        asked = [(end_ms, completed) for prompt, end_ms, completed in self._said if prompt.id in self._questions]
+        return bool(asked) and asked[-1][1] and start_ms >= asked[-1][0] - _QUESTION_TAIL_MS
+
+    @property
+    def _questions(self) -> frozenset[str]:
+        prompts = self.program.prompts
+        return frozenset({prompts.doubt, prompts.doubt_contact} - {""})
+
+    def _last_prompt(self, start_ms: int) -> str:
+        """A question that was not heard out before the words began gives a bare "non" no meaning."""
+        speaking = self.a_leg.speaker.speaking
+        if speaking is not None and speaking.id not in self._questions:
+            return speaking.text
+        for prompt, end_ms, _ in reversed(self._said):
+            if prompt.id not in self._questions or self.question_heard(start_ms):
+                return prompt.text if self.media_ms - end_ms < _PROMPT_MEMORY_MS else ""
+        return ""
+
+    @property
+    def after_disclosure(self) -> bool:
+        told = self.disclosed_at_ms
+        return told is None or self.media_ms - told < self.program.after_disclosure_s * 1000
+
+    # ---- coupling of consent and capture
+
+    def reconsider(self) -> Decision:
+        """Let policy decide whether to capture now; called whenever a party joins, leaves or changes consent."""
+        decision = decide_capture(self._facts(), self.deps.profile)
+        if decision != self._decision:
+            self._decision = decision
+            self.publish("policy.capture", verdict=decision.verdict.name, rules=list(decision.reasons))
+        if self.capture.stopped:
+            return decision
+        if decision.verdict is Verdict.ALLOW:
+            self.capture.start(max(self.media_ms, self._told_until_ms))
+            self.acts.add("open recording", self.capture.open)
+            self.acts.add("resume recording", self.capture.resume)
+        elif decision.verdict is Verdict.HOLD:
+            cause = self._why_held()
+            self.capture.pause(cause)
+            self.acts.add("hold recording", lambda: self.capture.hold(cause))
+        elif self.capture.started:
+            self.capture.cut(self.hearing.mark_ms, "deaf" if self.hearing.deaf else "policy")
+        return decision
+
+    def _why_held(self) -> str:
+        """The cause of a gap, in one word."""
+        if self.in_doubt:
+            return "doubt"
+        return "hold" if self._facts().on_hold else "untold"
+
+    def _facts(self) -> CaptureFacts:
+        caller = PartyFacts(PartyRole.CALLER, self.consents.state(PartyRole.CALLER), bridged=True)
+        parties = [caller]
+        if self.bridged:
+            parties.append(PartyFacts(PartyRole.AGENT, self.consents.state(PartyRole.AGENT), bridged=True))
+        return CaptureFacts(
+            program=self.program,
+            parties=tuple(parties),
+            on_hold=self.a_leg.held or self.waiting_for_agent or bool(self.b_leg and self.b_leg.held),
+            sampled=self.sampled,
+            deaf=self.hearing.deaf,
+            call_started_at=self.started_at,
+        )
+
+    @property
+    def in_doubt(self) -> bool:
+        return any(self.consents.state(role) is ConsentState.DOUBT for role in self.consents.roles())
+
+    def closing(self, reason: str) -> Closing:
+        """What is written beside the recording when it is closed now."""
+        return Closing(
+            consent=self.consents.as_body(),
+            masks=tuple(replace(mask, end_ms=min(mask.end_ms, self.media_ms)) for mask in self.hearing.masks),
+            deadline=self._deadline,
+            reason=reason,
+            until_ms=self.media_ms,
+        )
+
+    def _new_tag(self) -> RecordingTag:
+        decision = self._decision
+        rules = dict.fromkeys((*self.program.rule_ids, *(decision.reasons if decision else ())))
+        return RecordingTag(
+            recording_id=self.deps.new_id(),
+            call_id=self.id,
+            program=self.program.name,
+            purposes=self.program.purposes,
+            policy_id=self.deps.profile.id,
+            policy_version=self.deps.profile.version,
+            rule_ids=tuple(rules),
+            retention=self.program.retention,
+            codec=self.deps.codec,
+            channels=("caller", "heard_by_caller"),
+            rate_hz=8000,
+            opened_at=self.deps.clock.now(),
+            node_id=self.deps.node_id,
+        )

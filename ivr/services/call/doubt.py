@@ -1,0 +1,154 @@
+"""A doubt: the caller may have objected. Nothing is stored meanwhile, and the caller is asked, once (REC-021)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ivr.domain.audio.channel import Channel
+from ivr.domain.call.party import PartyRole
+from ivr.domain.consent.policy import decide_objection
+from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent
+from ivr.domain.hearing.verdict import Label
+from ivr.domain.program.program import ObjectionEffect
+from ivr.services.call.context import LiveCall
+from ivr.services.call.flow import Script
+from ivr.services.hearing.channel_listener import Heard
+
+
+class Doubt:
+    """One per call. `unresolved` is called when no clear answer came: the doubt then counts as an objection.
+
+    A doubt that arises during the disclosure waits for its end: the disclosure itself tells how to object, and a
+    caller who has not heard it cannot be taken for reassured. A doubt may also come from what the agent says ("c'est
+    noté, vous ne voulez pas être enregistré"): it is the caller who is asked.
+    """
+
+    def __init__(
+        self,
+        call: LiveCall,
+        script: Script,
+        *,
+        unresolved: Callable[[Label], None],
+        fault: Callable[[BaseException], None],
+    ) -> None:
+        self._call = call
+        self._fault = fault
+        self._script = script
+        self._unresolved = unresolved
+        self._open: tuple[Label, float] | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._reassuring: asyncio.Task[None] | None = None
+
+    def raised(self, label: Label, confidence: float, basis: Basis = Basis.SPOKEN) -> None:
+        """The ear is in doubt about what the caller said, or the agent has said that the caller objects."""
+        call = self._call
+        if self._idle_talk():
+            self._dispel()
+            return
+        if self._open is None:
+            self._open = (label, confidence)
+        state = call.consents.state(PartyRole.CALLER)
+        if not CONSENT.allows(state, ConsentEvent.HESITATE):
+            return
+        call.consents.move(PartyRole.CALLER, ConsentEvent.HESITATE, call.evidence(basis, call.media_ms, confidence))
+        call.publish("doubt", label=label.value, score=round(confidence, 3))
+        outcome = decide_objection(call.program, label, call.deps.profile, at=call.started_at)
+        call.audit(
+            "doubt",
+            {
+                "party": PartyRole.CALLER.value,
+                "label": label.value,
+                "basis": basis.value,
+                "score": round(confidence, 3),
+                "discards": outcome.discard_captured,
+            },
+        )
+        call.reconsider()
+        if self._asking is None:
+            call.question_due()
+            self._asking = asyncio.create_task(self._ask(*self._open), name=f"doubt of {call.id}")
+
+    def caller_told(self) -> None:
+        """The disclosure has been heard: ask about what arose meanwhile."""
+        if self._open is not None:
+            self.raised(*self._open)
+
+    async def until_settled(self) -> None:
+        """Return when no question is open, and the answer has been acknowledged."""
+        while tasks := [task for task in (self._asking, self._reassuring) if task is not None and not task.done()]:
+            await asyncio.wait(tasks)
+
+    def denied(self, heard: Heard) -> None:
+        """The caller says that it does not object; only a whole answer to a question heard out counts.
+
+        A "non" over the question may well mean "no recording".
+        """
+        call = self._call
+        if not heard.piece.final or not call.question_heard(heard.piece.start_ms):
+            return
+        self.settled()
+        self._dispel()
+        evidence = call.evidence(Basis.SPOKEN, call.media_ms, heard.verdict.score)
+        call.consents.move(PartyRole.CALLER, ConsentEvent.REASSURE, evidence)
+        call.publish("doubt.dispelled")
+        call.audit("doubt.dispelled", {"party": PartyRole.CALLER.value})
+        call.reconsider()
+        if call.program.prompts.reassured:
+            self._reassuring = asyncio.create_task(self._reassure(), name=f"reassurance of {call.id}")
+
+    def settled(self) -> None:
+        """There is nothing to ask any more."""
+        self._open = None
+        asking, self._asking = self._asking, None
+        if asking is not None and asking is not asyncio.current_task():
+            asking.cancel()
+
+    def give_up(self) -> None:
+        """No answer can come any more."""
+        if self._open is not None:
+            self._unresolved(self._open[0])
+
+    async def close(self) -> None:
+        tasks = [task for task in (self._asking, self._reassuring) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ask(self, label: Label, confidence: float) -> None:
+        """Ask the yes/no question; no clear answer in time counts as a yes (REC-021, fail_mode)."""
+        call = self._call
+        prompts = call.program.prompts
+        contact = prompts.doubt_contact if label is Label.REFUSAL_CONTACT else ""
+        try:
+            await self._script.interject(contact or prompts.doubt)
+            await asyncio.sleep(call.program.doubt_timeout_s)
+            await self._until_judged()
+        except Exception as error:
+            # Whoever cannot be asked has not been reassured.
+            self._fault(error)
+        self.give_up()
+
+    async def _until_judged(self) -> None:
+        """An answer that was given in time may still be with the ear."""
+        listener = self._call.hearing.get(Channel.CALLER)
+        if listener is not None:
+            await listener.settle(self._call.deps.listening.final_deadline_s)
+
+    async def _reassure(self) -> None:
+        try:
+            await self._script.interject(self._call.program.prompts.reassured)
+        except Exception as error:
+            self._fault(error)
+
+    def _idle_talk(self) -> bool:
+        """Whether nothing is being recorded, nor will be, and an objection would do nothing else."""
+        call = self._call
+        recording = call.sampled and not call.capture.stopped
+        return not recording and call.program.objection_effect is ObjectionEffect.STOP_RECORDING
+
+    def _dispel(self) -> None:
+        for channel in Channel:
+            listener = self._call.hearing.get(channel)
+            if listener is not None:
+                listener.hearing.doubt_dispelled()

@@ -1,0 +1,228 @@
+"""Asks a caller who they are, and compares (ASK-006): by voice or keys, three tries, only the outcome is kept.
+
+While it lasts the caller's channel is written as silence, and nothing that was said or typed is logged or stored. A
+check that fails, or cannot be made, changes nothing for the caller: the call goes on, to an agent who is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.spans import Mask
+from ivr.domain.call.party import Direction, PartyRole
+from ivr.domain.identity.check import (
+    Answer,
+    Expected,
+    IdentityCheck,
+    IdentityDecision,
+    IdentityItem,
+    IdentityVerdict,
+    begin,
+    decide,
+    judge,
+    numbers_said,
+)
+from ivr.errors import IvrError
+from ivr.services.call.context import LiveCall
+from ivr.services.ports.members import MemberDirectory
+from ivr.services.ports.telephony import PromptEnded
+
+#: What a mask says of itself when answers about identity are its reason.
+IDENTITY = "identity"
+_TICK_S = 0.1
+#: A caller who has been silent for so long after an answer has finished it.
+_ANSWER_PAUSE_MS = 2000
+#: A caller who types no further key for so long has finished; shorter than the tape's look-back (see `_entry`).
+_KEY_PAUSE_S = 2.5
+_QUESTION_TIMEOUT_S = 60.0
+#: A question that was interrupted (by a doubt about the recording, say) is put again so often without being a try.
+_INTERRUPTIONS_MAX = 3
+_FULL_ENTRY = {IdentityItem.BIRTH_DATE: 8, IdentityItem.POSTAL_CODE: 5}
+#: Until the end of the call, unless the check ends before.
+_OPEN_END_MS = 2**40
+
+Interject = Callable[..., Awaitable[PromptEnded | None]]
+
+
+class Identification:
+    """One per call. `objected` is told when a key that was taken for the beginning of a number was the objection."""
+
+    def __init__(
+        self,
+        call: LiveCall,
+        *,
+        interject: Interject,
+        objected: Callable[[int], None],
+        doubt_settled: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._call = call
+        self._interject = interject
+        self._objected = objected
+        self._doubt_settled = doubt_settled
+        self._interruptions = 0
+
+    def key_pressed(self, digit: str) -> bool:
+        """Take a key of the caller; True when it belongs to an answer.
+
+        An objection key that is no figure is never taken. One that is (9) stands in dates and numbers too: alone, it
+        is the objection, as soon as no other key has followed it.
+        """
+        call, answers = self._call, self._call.answers
+        if not answers.open or (digit == call.program.objection_key and not digit.isdigit()):
+            return False
+        answers.key(digit, at_s=call.deps.clock.monotonic(), at_ms=call.media_ms)
+        plan, said = call.program.identity, call.a_leg.speaker.speaking
+        if plan is not None and said is not None and said.id in map(plan.prompts.question, plan.items):
+            call.a_leg.speaker.interrupt()
+        return True
+
+    async def run(self) -> None:
+        """Make the check that the program asks for; returns when it is over, however it ended."""
+        plan = self._call.program.identity
+        if plan is None or self._call.direction is not Direction.INBOUND:
+            return
+        mask = self._mask()
+        known = await self._members(lambda directory: directory.by_caller(self._call.party_uri))
+        check = begin(plan, known)
+        while (decision := decide(check)).verdict is IdentityVerdict.ASK:
+            check = await self._ask(check, decision)
+        self._conclude(check, decision)
+        identified = decision.verdict is IdentityVerdict.IDENTIFIED
+        self._call.number_identified = identified and all(one in known for one in check.candidates)
+        await self._interject(plan.prompts.confirmed if identified else plan.prompts.not_confirmed, urgent=False)
+        await self._unmask(mask)
+
+    # ---- one question
+
+    async def _ask(self, check: IdentityCheck, decision: IdentityDecision) -> IdentityCheck:
+        """Put the question that is due and return the check after its answer, or unchanged after an interruption."""
+        call, item = self._call, decision.item
+        assert item is not None
+        prompts = check.plan.prompts
+        call.answers.ask(call.media_ms)
+        try:
+            if decision.again:
+                await self._interject(prompts.again, urgent=False)
+            await self._interject(prompts.question(item), urgent=False)
+            after = await self._answered(check, item)
+        finally:
+            call.answers.close()
+        if after is None:
+            await self._doubt_settled()
+            self._interruptions += 1
+            return check if self._interruptions <= _INTERRUPTIONS_MAX else judge(check, Answer())
+        return after
+
+    async def _answered(self, check: IdentityCheck, item: IdentityItem) -> IdentityCheck | None:
+        """Wait for the answer: until it matches, or the caller has finished; None when something came between."""
+        call, answers = self._call, self._call.answers
+        asked_ms, begun_s, seen = call.media_ms, call.deps.clock.monotonic(), Answer()
+        after = judge(check, seen)
+        while call.deps.clock.monotonic() - begun_s < _QUESTION_TIMEOUT_S:
+            if answers.keyed:
+                return await self._entry(check, item)
+            if answers.interrupted or call.in_doubt:
+                return None
+            if answers.answer != seen:
+                seen = answers.answer
+                found = await self._found(check, seen)
+                after = judge(check, seen, found)
+            if not after.missed or self._finished(asked_ms, check, seen):
+                return after
+            if self._busy:
+                asked_ms = call.media_ms
+            await asyncio.sleep(_TICK_S)
+        return after
+
+    def _finished(self, asked_ms: int, check: IdentityCheck, seen: Answer) -> bool:
+        """Whether the caller has been silent for long enough, and all that was said is judged."""
+        call = self._call
+        listener = call.hearing.get(Channel.CALLER)
+        last_ms = max(asked_ms, listener.last_speech_ms if listener is not None else 0)
+        patience_ms = check.plan.answer_timeout_s * 1000 if seen.empty else _ANSWER_PAUSE_MS
+        judged = listener is None or listener.hearing.idle
+        return judged and call.media_ms - last_ms >= patience_ms
+
+    @property
+    def _busy(self) -> bool:
+        """While we speak, or the caller has put us on hold, no answer is late."""
+        return self._call.a_leg.speaker.speaking is not None or self._call.a_leg.held
+
+    async def _entry(self, check: IdentityCheck, item: IdentityItem) -> IdentityCheck | None:
+        """Wait until what is being typed is complete, and judge it.
+
+        The objection key alone, followed by nothing, objects from the moment it was pressed: nothing of what came
+        since has left the tape, which stays further behind than a caller may pause between two keys.
+        """
+        call, answers = self._call, self._call.answers
+        pause_s = min(_KEY_PAUSE_S, call.deps.tape.lookback_ms / 1000 - 2 * _TICK_S)
+        while not answers.entered and call.deps.clock.monotonic() - answers.last_key_s < pause_s:
+            if len(answers.answer.keys) == _FULL_ENTRY.get(item):
+                break
+            await asyncio.sleep(_TICK_S)
+        answer = replace(answers.answer, utterances=())
+        if not answers.keyed:
+            return None
+        if answer.keys == call.program.objection_key:
+            self._objected(answers.first_key_ms)
+            return None
+        return judge(check, answer, await self._found(check, answer))
+
+    # ---- the members
+
+    async def _found(self, check: IdentityCheck, answer: Answer) -> Sequence[Expected]:
+        numbers = numbers_said(check, answer)
+        return await self._members(lambda directory: [one for n in numbers for one in directory.by_number(n)])
+
+    async def _members(self, look: Callable[[MemberDirectory], Sequence[Expected]]) -> Sequence[Expected]:
+        """Ask the directory; one that cannot be read knows nobody, and the watchers are told."""
+        call = self._call
+        directory = call.deps.members
+        if directory is None:
+            return ()
+        try:
+            found = await call.deps.desk.run(lambda: look(directory))
+            call.met(found)
+            return found
+        except IvrError as error:
+            call.publish("identity.unavailable", what=type(error).__name__)
+            return ()
+
+    # ---- what remains of it
+
+    def _conclude(self, check: IdentityCheck, decision: IdentityDecision) -> None:
+        call = self._call
+        body = {
+            "identified": decision.verdict is IdentityVerdict.IDENTIFIED,
+            "why": decision.why,
+            "items": [item.value for item in check.plan.order],
+            "matched": [item.value for item in check.matched],
+            "tries": check.plan.tries - check.tries_left,
+            "rules": list(decision.reasons),
+        }
+        call.publish("identity.checked", **body)
+        call.audit("identity.checked", body)
+
+    def _mask(self) -> Mask:
+        """From now on nothing that the caller says is written; a check that is cut short leaves it so."""
+        listener = self._call.hearing.get(Channel.CALLER)
+        mask = Mask(Channel.CALLER.value, self._call.media_ms, _OPEN_END_MS, IDENTITY)
+        if listener is not None:
+            listener.hearing.masks.append(mask)
+        return mask
+
+    async def _unmask(self, mask: Mask) -> None:
+        """Write the caller again, once what was still being said is over."""
+        call = self._call
+        listener = call.hearing.get(Channel.CALLER)
+        if listener is None:
+            return
+        await listener.settle(call.deps.listening.final_deadline_s)
+        masks = listener.hearing.masks
+        ended = replace(mask, end_ms=call.media_ms)
+        masks[masks.index(mask)] = ended
+        span = {"start_ms": ended.start_ms, "end_ms": ended.end_ms}
+        call.audit("sensitive.masked", {"party": PartyRole.CALLER.value, "kind": IDENTITY, **span})

@@ -1,0 +1,160 @@
+"""Moves a call's audio: from the legs to the ear, and behind the cleared mark to the recording."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.frame import FRAME_MS
+from ivr.domain.call.party import PartyRole
+from ivr.domain.hearing.verdict import Label
+from ivr.domain.recording.dtmf_masks import PlayedKey
+from ivr.domain.recording.release_buffer import StereoFrame
+from ivr.services.call.context import CHANNEL_OF, LiveCall
+from ivr.services.call.leg import CallLeg
+from ivr.services.call.objections import Reactions
+from ivr.services.hearing.channel_listener import ChannelListener, Heard
+from ivr.services.ports.hearing import KeyReader
+from ivr.services.ports.telephony import LegAudio
+
+#: Five frames at a time: late enough to be cheap, early enough not to be felt.
+TICK_S = 0.1
+
+
+class MediaPump:
+    """One per call. All times are milliseconds of the caller's media; the agent's are shifted onto them."""
+
+    def __init__(
+        self,
+        call: LiveCall,
+        reactions: Reactions,
+        *,
+        on_key: Callable[[CallLeg, PlayedKey], None],
+        fault: Callable[[Exception], None],
+    ) -> None:
+        self._call = call
+        self._on_key = on_key
+        self._readers: dict[str, KeyReader] = {}
+        self._reactions = reactions
+        self._fault = fault
+        self._failed = False
+        self._deaf = False
+        self._agent_offset_ms: int | None = None
+
+    async def run(self) -> None:
+        while True:
+            self.pump()
+            await asyncio.sleep(TICK_S)
+
+    def listen_to(self, role: PartyRole) -> None:
+        """Begin to hear a party from now on."""
+        call = self._call
+        channel = CHANNEL_OF[role]
+        begin_ms = call.media_ms
+        caller = role is PartyRole.CALLER
+        listener = ChannelListener(
+            call.id,
+            channel,
+            ear=call.deps.ear,
+            detector=call.deps.new_detector(),
+            clock=call.deps.clock,
+            settings=call.deps.listening,
+            # An agent who says what callers say when they refuse contact speaks of something else.
+            objecting=call.objecting if caller else call.objecting & {Label.OBJECTION_RECORDING},
+            doubted=call.doubted if caller else frozenset(),
+            context=lambda start_ms: call.listen_context(channel, start_ms),
+            acts=caller,
+            on_heard=self._heard,
+            on_unheard=lambda piece, why: call.publish(
+                "hearing.unheard", channel=piece.channel.value, start_ms=piece.start_ms, why=why
+            ),
+            begin_ms=begin_ms,
+        )
+        call.hearing.add(channel, listener)
+
+    def pump(self) -> None:
+        """Take what has arrived, listen to it, hold it, and release what is cleared.
+
+        A pump that fails has no second try: what it would let through has not been heard.
+        """
+        if self._failed:
+            return
+        try:
+            self._pump()
+        except Exception as error:
+            self._failed = True
+            self._fault(error)
+
+    def _pump(self) -> None:
+        call = self._call
+        while (audio := call.deps.line.drain(call.a_leg.id)) is not None:
+            self._pump_caller(audio)
+        if call.b_leg is not None:
+            while (audio := call.deps.line.drain(call.b_leg.id)) is not None:
+                self._pump_agent(audio)
+        if call.hearing.deaf and not self._deaf:
+            self._deaf = True
+            call.publish("hearing.deaf", mark_ms=call.hearing.mark_ms)
+            call.audit("hearing.deaf", {"mark_ms": call.hearing.mark_ms})
+            call.reconsider()
+        call.capture.release(call.hearing.mark_ms, call.hearing.masks)
+
+    def agent_left(self) -> None:
+        """The agent is no longer heard by the caller: what was said until now is heard to its end."""
+        self.pump()
+        listener = self._call.hearing.get(Channel.AGENT)
+        if listener is not None:
+            listener.finish()
+
+    def _pump_caller(self, audio: LegAudio) -> None:
+        call = self._call
+        at_ms = audio.first_frame * FRAME_MS
+        if audio.lost_before:
+            call.capture.lost(at_ms - audio.lost_before * FRAME_MS, at_ms)
+            call.publish("media.overflow", frames=audio.lost_before)
+        call.media_ms = at_ms + len(audio.spoken) * FRAME_MS
+        listener = call.hearing.get(Channel.CALLER)
+        if listener is not None:
+            listener.feed(at_ms, audio.spoken)
+        # An agent whom nobody listens to is not stored unheard: the caller alone is.
+        deaf_to_agent = call.b_leg is not None and not call.program.listen_to_agent
+        call.capture.push(
+            StereoFrame(at_ms + i * FRAME_MS, spoken, bytes(len(heard)) if deaf_to_agent else heard)
+            for i, (spoken, heard) in enumerate(zip(audio.spoken, audio.heard, strict=True))
+        )
+        self._read_keys(call.a_leg, at_ms, audio)
+
+    def _pump_agent(self, audio: LegAudio) -> None:
+        at_ms = audio.first_frame * FRAME_MS
+        if self._agent_offset_ms is None:
+            # Both legs run on the same conference clock and were drained up to the same tick of it: one offset,
+            # taken once, holds for the call.
+            self._agent_offset_ms = self._call.media_ms - at_ms - len(audio.spoken) * FRAME_MS
+        at_ms += self._agent_offset_ms
+        listener = self._call.hearing.get(Channel.AGENT)
+        if listener is not None:
+            late = max(0, (listener.hearing.frontier_ms - at_ms) // FRAME_MS)
+            listener.feed(at_ms + late * FRAME_MS, audio.spoken[late:])
+        if self._call.b_leg is not None:
+            self._read_keys(self._call.b_leg, at_ms, audio)
+
+    def _read_keys(self, leg: CallLeg, at_ms: int, audio: LegAudio) -> None:
+        """Keys that a telephone can only play act like keys; what it was agreed to tell is not read in its audio."""
+        if not leg.plays_keys:
+            self._readers.pop(leg.id, None)
+            return
+        reader = self._readers.get(leg.id)
+        if reader is None:
+            reader = self._readers[leg.id] = self._call.deps.new_key_reader()
+        for key in reader.feed(at_ms, audio.spoken):
+            self._on_key(leg, key)
+
+    def _heard(self, heard: Heard) -> None:
+        try:
+            self._reactions.heard(heard)
+            self._call.answers.heard(heard)
+        except Exception as error:
+            self._fault(error)
+        call = self._call
+        call.capture.release(call.hearing.mark_ms, call.hearing.masks)

@@ -1,0 +1,182 @@
+"""Calls in progress, noted on the local disk until they are reported: a line that dies takes no report with it.
+
+A note is written when a call begins and again when it is answered; it is struck out once the report stands. While its
+line lives nobody else touches it. What a dead line leaves is reported by the node: LINE_FAILED, once, with evidence. A
+report that could not be written when its call ended waits there too, with everything that is known of the call.
+
+A note holds what the report will hold (see `CallRow`), the other party's address with it, and is therefore sealed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ivr.domain.call.leg import Disposition
+from ivr.domain.evidence.chain import stamp
+from ivr.domain.recording.state import REPORTABLE, RecordingState
+from ivr.errors import ArchiveError, IvrError
+from ivr.services.ports.evidence import CallRow
+from ivr.services.ports.spool import Duty, Pending, Unreadable
+
+if TYPE_CHECKING:
+    from ivr.services.call.context import LiveCall
+    from ivr.services.ports.evidence import CallLog
+    from ivr.services.ports.spool import Spool
+    from ivr.services.vault.vault_ports import Holdings
+
+REPORTED = "call.reported"
+#: Who ended a call whose line died, in its report.
+BY_LINE = "line"
+#: Nobody was answered: the line's death is our failure (RFC 3261 section 21.5.1, Q.850 "temporary failure").
+_SIP_STATUS = 500
+_HANGUP_CAUSE = 41
+
+
+@dataclass(frozen=True)
+class LateReport:
+    """What became of one note: the report that was written, or None, and how."""
+
+    call_id: str
+    row: CallRow | None
+    how: str
+
+    @property
+    def done(self) -> bool:
+        return self.row is not None
+
+    def news(self) -> dict[str, object]:
+        """What the live feed tells of it."""
+        if self.row is None:
+            return {"kind": "report.waits", "call_id": self.call_id, "how": self.how}
+        return {
+            "kind": REPORTED,
+            "call_id": self.call_id,
+            **report_body(self.row),
+            "recording_id": self.row.recording_id,
+        }
+
+
+def note_of(call: LiveCall, row: CallRow | None = None) -> Pending:
+    """Return the note of a call in progress; with `row` it is over, and this is the report to write."""
+    body: dict[str, object] = {
+        "program": call.program.name,
+        "direction": call.direction.value,
+        "party": call.party_uri,
+        "node_id": call.deps.node_id,
+        "answered_at": _stamp(call.answered_at),
+    }
+    if row is not None:
+        body["end"] = {
+            "ended_at": stamp(row.ended_at),
+            "disposition": row.disposition,
+            "sip_status": row.sip_status,
+            "hangup_cause": row.hangup_cause,
+            "ended_by": row.ended_by,
+            "consent": dict(row.consent),
+        }
+    return Pending(Duty.REPORT, call.id, "", call.started_at, body)
+
+
+def report_body(row: CallRow) -> dict[str, object]:
+    """What the evidence says of a report."""
+    return {
+        "program": row.program,
+        "disposition": row.disposition,
+        "sip_status": row.sip_status,
+        "ended_by": row.ended_by,
+        "recording_state": row.recording_state,
+    }
+
+
+def last_signs(held: Holdings, spool: Spool) -> dict[str, datetime]:
+    """When each call that a dead line left gave its last sign of life; ask before anything else is written of them."""
+    signs: dict[str, datetime] = {}
+    for left in spool.left():
+        with left as note:
+            if isinstance(note, Pending):
+                known = [note.at, *(event.at for event in held.audit.events(call_id=note.call_id))]
+                signs[note.call_id] = max(known)
+    return signs
+
+
+def report_left(
+    held: Holdings, call_log: CallLog, spool: Spool, *, ended_at: Mapping[str, datetime]
+) -> list[LateReport]:
+    """Report what processes that have ended left unreported, each call once. After `recover`, which settles recordings.
+
+    `ended_at` says by call when a line's death ended it; else it ended at this moment. A call whose recording is not
+    settled yet waits for it. Killed anywhere, the next one goes on. What cannot be done is left, told, and keeps
+    nothing else.
+    """
+    done: list[LateReport] = []
+    for left in spool.left():
+        with left as note:
+            if isinstance(note, Unreadable):
+                done.append(LateReport("", None, note.why))
+                continue
+            try:
+                row = _report(held, call_log, note, ended_at.get(note.call_id) or held.clock.now())
+            except Exception as later:
+                what = str(later) if isinstance(later, IvrError) else type(later).__name__
+                done.append(LateReport(note.call_id, None, f"left as it is: {what}"))
+                continue
+            spool.strike(note.name)
+            if row is not None:
+                done.append(LateReport(note.call_id, row, "reported now"))
+    return done
+
+
+def _report(held: Holdings, call_log: CallLog, note: Pending, ended_at: datetime) -> CallRow | None:
+    """Write row and evidence, both or neither; None when both stand already. A row that stands is what is told."""
+    with held.catalogue.together():
+        row = call_log.get(note.call_id)
+        told = any(event.kind == REPORTED for event in held.audit.events(call_id=note.call_id))
+        if row is not None and told:
+            return None
+        if row is None:
+            row = _row(held, note, ended_at)
+            call_log.add(row)
+        if not told:
+            held.audit.append(
+                REPORTED, call_id=note.call_id, recording_id=row.recording_id or "", body=report_body(row)
+            )
+        return row
+
+
+def _row(held: Holdings, note: Pending, ended_at: datetime) -> CallRow:
+    body, end = note.body, note.body.get("end")
+    known: Mapping[str, Any] = end if isinstance(end, Mapping) else {}
+    recording = next(iter(held.catalogue.find(call_id=note.call_id)), None)
+    state = recording.state if recording is not None else RecordingState.WITHHELD
+    if state not in REPORTABLE:
+        raise ArchiveError(
+            f"its recording is {state.value}", where=f"call {note.call_id}", remedy="the next recovery settles it"
+        )
+    return CallRow(
+        call_id=note.call_id,
+        program=str(body["program"]),
+        direction=str(body["direction"]),
+        party=str(body["party"]),
+        started_at=note.at,
+        answered_at=_time(body.get("answered_at")),
+        ended_at=_time(known.get("ended_at")) or ended_at,
+        disposition=str(known.get("disposition", Disposition.LINE_FAILED.value)),
+        sip_status=int(known.get("sip_status", _SIP_STATUS)),
+        hangup_cause=int(known.get("hangup_cause", _HANGUP_CAUSE)),
+        ended_by=str(known.get("ended_by", BY_LINE)),
+        recording_id=recording.tag.recording_id if recording is not None else None,
+        recording_state=state.value,
+        consent=known.get("consent") or (recording.consent if recording is not None else {}),
+        node_id=str(body["node_id"]),
+    )
+
+
+def _stamp(at: datetime | None) -> str | None:
+    return stamp(at) if at is not None else None
+
+
+def _time(written: object) -> datetime | None:
+    return datetime.fromisoformat(written) if isinstance(written, str) else None

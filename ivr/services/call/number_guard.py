@@ -1,0 +1,131 @@
+"""What the engine does when forbidden data is told, or when our side asks for it (promise 4; ASK-001…003).
+
+What must not be stored is not decided here: the cleared mark holds it and the tape writes it as silence. This tells
+people: the caller who dictates a number hears that it is not needed, an agent's screen gets an alert, and each question
+that may not be asked stands in the evidence without its words, counted per agent and campaign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine
+from hashlib import sha256
+from typing import Any
+
+from ivr.domain.asks.watch import KnownAsks
+from ivr.domain.audio.channel import Channel
+from ivr.domain.call.party import PartyRole
+from ivr.domain.consent.state import ConsentState
+from ivr.domain.hearing.verdict import AskSpan, SensitiveSpan
+from ivr.domain.program.program import OnAsk
+from ivr.services.call.context import ROLE_OF, LiveCall
+from ivr.services.call.flow import Script
+from ivr.services.hearing.channel_listener import Heard
+
+#: Kind of the span in which the caller may answer what should not have been asked.
+ANSWER = "answer"
+#: A caller who goes on dictating is asked again to stop, no sooner than so long after the last time.
+_REPEAT_AFTER_MS = 8000
+_TELEPHONE = re.compile(r"\d{6,}")
+
+
+class Guard:
+    """One per call."""
+
+    def __init__(self, call: LiveCall, script: Script, *, do: Callable[[Coroutine[Any, Any, object]], None]) -> None:
+        self._call = call
+        self._script = script
+        self._do = do
+        self._asks = KnownAsks()
+        self._refusing = False
+        self._refused_at_ms: int | None = None
+
+    def heard(self, heard: Heard) -> None:
+        """A verdict of the ear, already taken into account by the cleared mark."""
+        role = ROLE_OF[heard.piece.channel]
+        for span in heard.masked:
+            self._call.audit(
+                "sensitive.masked",
+                {"party": role.value, "kind": span.kind, "start_ms": span.start, "end_ms": span.end},
+            )
+        if heard.masked:
+            self._told(role, heard.masked)
+        if role is PartyRole.AGENT:
+            for ask in heard.verdict.asks:
+                # The question may be heard again, and now reach further: the answer is later then.
+                self._mute(ask)
+                if self._asks.is_new(ask):
+                    self._asked(ask)
+
+    # ---- forbidden data was told
+
+    def _told(self, role: PartyRole, spans: tuple[SensitiveSpan, ...]) -> None:
+        call = self._call
+        for kind in sorted({span.kind for span in spans}):
+            call.deps.counters.add("numbers_told", party=role.value, program=call.program.name, kind=kind)
+        if call.bridged:
+            call.publish(
+                "alert.number_told",
+                party=role.value,
+                kinds=sorted({span.kind for span in spans}),
+                start_ms=min(span.start for span in spans),
+                end_ms=max(span.end for span in spans),
+                agent=self._agent,
+                program=call.program.name,
+            )
+        elif role is PartyRole.CALLER:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        """Tell the caller that the number is not needed; not over the notice, nor over a question about a doubt."""
+        call, prompt_id = self._call, self._call.program.prompts.number_refused
+        at_ms = self._refused_at_ms
+        lately = at_ms is not None and call.media_ms - at_ms < _REPEAT_AFTER_MS
+        if not prompt_id or self._refusing or lately or self._script.ending:
+            return
+        self._refusing = True
+        doubtful = call.consents.state(PartyRole.CALLER) is ConsentState.DOUBT
+        self._do(self._say_refusal(prompt_id, urgent=call.disclosed_at_ms is not None and not doubtful))
+
+    async def _say_refusal(self, prompt_id: str, *, urgent: bool) -> None:
+        try:
+            await self._script.interject(prompt_id, urgent=urgent)
+        finally:
+            self._refusing = False
+            self._refused_at_ms = self._call.media_ms
+
+    # ---- our side asked for it
+
+    def _asked(self, ask: AskSpan) -> None:
+        call, guard = self._call, self._call.program.guard
+        if guard.on_ask is OnAsk.SAY:
+            self._do(self._script.interject(call.program.prompts.do_not_tell))
+        agent, program = self._agent, call.program.name
+        count = call.deps.counters.add("agent_asks", agent=agent, program=program, rule=ask.rule)
+        facts = {
+            "party": PartyRole.AGENT.value,
+            "agent": agent,
+            "program": program,
+            "rules": [ask.rule],
+            "families": list(ask.families),
+            "start_ms": ask.start,
+            "end_ms": ask.end,
+            "reaction": guard.on_ask.value,
+        }
+        call.publish("alert.agent_asked", **facts, count=count, late_ms=max(0, call.media_ms - ask.end))
+        call.audit("agent.asked", facts)
+
+    def _mute(self, ask: AskSpan) -> None:
+        guard, caller = self._call.program.guard, self._call.hearing.get(Channel.CALLER)
+        if guard.on_ask is OnAsk.MUTE and caller is not None:
+            caller.hearing.withhold(ask.start, ask.end + round(guard.answer_s * 1000), ANSWER)
+
+    @property
+    def _agent(self) -> str:
+        return agent_label(self._call.program.agent_uri)
+
+
+def agent_label(uri: str) -> str:
+    """Name an agent in alerts, evidence and counters: the user part of their URI, unless it is a telephone number."""
+    user = uri.partition(":")[2].partition("@")[0].partition(";")[0]
+    return f"agent-{sha256(uri.encode()).hexdigest()[:10]}" if _TELEPHONE.search(user) or not user else user

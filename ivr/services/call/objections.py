@@ -1,0 +1,300 @@
+"""What the engine does when a party objects, refuses, hesitates or asks: by voice, by key, or by the agent's key.
+
+The order never changes: first memory (nothing from the onset on can be stored any more, and what may not be kept can
+only be destroyed), then the voice (the caller is answered), then evidence, the bar on further calls, keys and
+certificates: these are insisted on until they are done.
+
+An agent who says that the caller objects is not the caller: their words are a doubt, which holds the recording, and
+the caller is asked. The agent's key acts at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from ivr.domain.audio.channel import Channel
+from ivr.domain.call.party import PartyRole
+from ivr.domain.consent.policy import ObjectionOutcome, decide_objection
+from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent, ConsentState
+from ivr.domain.hearing.verdict import Band, Label
+from ivr.domain.program.program import ObjectionEffect
+from ivr.errors import ComplianceError
+from ivr.services.call.context import ROLE_OF, LiveCall
+from ivr.services.call.doubt import Doubt
+from ivr.services.call.flow import Script
+from ivr.services.call.number_guard import Guard
+from ivr.services.call.write_queue import Act
+from ivr.services.consent.barring import bar
+from ivr.services.hearing.channel_listener import Heard
+from ivr.services.ports.spool import Duty, Pending
+
+
+class Reactions:
+    """One per call."""
+
+    def __init__(self, call: LiveCall, script: Script, *, fault: Callable[[BaseException], None]) -> None:
+        self._call = call
+        self._fault = fault
+        self._script = script
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._guard = Guard(call, script, do=self._do)
+        self._doubt = Doubt(call, script, unresolved=self._doubt_unresolved, fault=fault)
+        self._objected = False
+        self._answering = False
+        self._barred = False
+
+    @property
+    def caller_objected(self) -> bool:
+        return self._objected
+
+    # ---- what reaches us
+
+    def heard(self, heard: Heard) -> None:
+        """A verdict of the ear, already taken into account by the cleared mark."""
+        call, verdict, piece = self._call, heard.verdict, heard.piece
+        call.publish(
+            "hearing.judged",
+            channel=piece.channel.value,
+            start_ms=piece.start_ms,
+            end_ms=piece.end_ms,
+            final=piece.final,
+            label=verdict.label.value,
+            band=verdict.band.value,
+            score=round(verdict.score, 3),
+            onset_ms=verdict.onset_ms,
+            waited_ms=round(heard.waited_s * 1000),
+        )
+        self._guard.heard(heard)
+        role = ROLE_OF[piece.channel]
+        if role is PartyRole.CALLER and verdict.speech:
+            self._script.barge_in()
+        if heard.objects and role is PartyRole.AGENT:
+            self._agent_said(heard)
+        elif heard.objects and verdict.band is Band.ACT:
+            onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
+            self.objected(verdict.label, Basis.SPOKEN, onset, verdict.score)
+        elif heard.objects:
+            if self._doubtful(piece.channel) and not self.caller_objected:
+                if verdict.label in call.doubted:
+                    self._refused_contact()
+                about = verdict.label if verdict.label in call.objecting else Label.OBJECTION_RECORDING
+                self._doubt.raised(about, verdict.score)
+        elif role is PartyRole.CALLER:
+            self._caller_said(heard)
+
+    def key_pressed(self, role: PartyRole, digit: str) -> None:
+        """A key: only the objection key means anything; which key it was is never noted."""
+        if role is PartyRole.CALLER:
+            self._script.barge_in()
+        if digit != self._call.program.objection_key:
+            return
+        basis = Basis.DTMF if role is PartyRole.CALLER else Basis.AGENT
+        self.objected(Label.OBJECTION_RECORDING, basis, self._call.media_ms, 1.0)
+
+    def caller_told(self) -> None:
+        """The caller has heard the disclosure: a doubt that arose meanwhile is asked about now."""
+        self._doubt.caller_told()
+
+    async def doubt_settled(self) -> None:
+        """Return when the caller is not being asked anything about the recording."""
+        await self._doubt.until_settled()
+
+    # ---- what it makes us do
+
+    def objected(self, label: Label, basis: Basis, onset_ms: int, confidence: float) -> None:
+        """The caller objects to being recorded, or refuses contact. Only the first objection acts."""
+        call, role = self._call, PartyRole.CALLER
+        outcome = decide_objection(call.program, label, call.deps.profile, at=call.started_at)
+        if outcome.effect is None:
+            return
+        call.capture.cut(onset_ms)
+        if outcome.discard_captured:
+            call.capture.must_vanish(outcome.reasons[0] if outcome.reasons else "", "objection")
+        if self._objected:
+            return
+        self._objected = True
+        self._doubt.settled()
+        acted_at = call.deps.clock.monotonic()
+        if CONSENT.allows(call.consents.state(role), ConsentEvent.OBJECT):
+            call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
+        call.publish(
+            "objection",
+            label=label.value,
+            basis=basis.value,
+            onset_ms=onset_ms,
+            score=round(confidence, 3),
+            acted_at=acted_at,
+            rules=list(outcome.reasons),
+        )
+        if outcome.end_call:
+            self._script.end(outcome.say)
+        elif outcome.say:
+            self._do(self._script.interject(outcome.say))
+        body = {
+            "party": role.value,
+            "label": label.value,
+            "basis": basis.value,
+            "offset_ms": onset_ms,
+            "score": round(confidence, 3),
+            "band": (Band.DOUBT if basis is Basis.IMPLIED else Band.ACT).value,
+            "rules": list(outcome.reasons),
+            "discards": outcome.discard_captured,
+        }
+        self._insist("objection", call.evidence_act("objection", body), self._pending(Duty.OBJECTION, body))
+        if outcome.do_not_call:
+            self._bar(outcome)
+        self._settle_recording(outcome)
+
+    def never_heard(self) -> None:
+        """The call is over and the ear has not judged its last words, which may have been a refusal.
+
+        Where a refusal destroys, so does this; nobody is barred without evidence. Elsewhere what was heard is kept.
+        """
+        call = self._call
+        mark_ms = call.hearing.mark_ms
+        call.publish("hearing.unsettled", mark_ms=mark_ms)
+        call.audit("hearing.unsettled", {"mark_ms": mark_ms})
+        call.capture.cut(mark_ms, "unheard")
+        if call.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY:
+            call.capture.must_vanish("REC-021", "last words unheard")
+            self._insist_on_destruction("REC-021", "last words unheard")
+
+    def unresolved(self) -> None:
+        """The call is over: a doubt that was never dispelled is an objection (REC-021, fail_mode)."""
+        self._doubt.give_up()
+
+    def _doubt_unresolved(self, label: Label) -> None:
+        listeners = [one for channel in Channel if (one := self._call.hearing.get(channel)) is not None]
+        onsets = [one.hearing.doubt_confirmed() for one in listeners if one.hearing.doubtful]
+        self.objected(label, Basis.IMPLIED, min(onsets, default=self._call.hearing.mark_ms), 0.0)
+
+    def _settle_recording(self, outcome: ObjectionOutcome) -> None:
+        call = self._call
+        if outcome.discard_captured:
+            self._insist_on_destruction(outcome.reasons[0] if outcome.reasons else "", "objection")
+            return
+
+        async def keep() -> None:
+            call.capture.release(call.hearing.mark_ms, call.hearing.masks)
+            await call.capture.keep(call.closing("objection"))
+
+        call.acts.add("seal recording", keep)
+
+    def _bar(self, outcome: ObjectionOutcome) -> None:
+        call = self._call
+        if self._barred:
+            return
+        self._barred = True
+        rule = outcome.reasons[-1] if outcome.reasons else ""
+        deps, scope = call.deps, call.program.do_not_call_scope
+        try:
+            entry = deps.do_not_call.entry_of(call.party_uri, scope=scope)
+        except ComplianceError:
+            # Whoever withholds every address cannot be called either.
+            call.audit("do_not_call.nobody", {"rule": rule, "scope": scope})
+            return
+        known_by = call.party_known_by
+        body = {"entry": entry, "rule": rule, "scope": scope, "known_by": known_by.value}
+
+        async def act() -> None:
+            held, recording_id = deps.vault.holdings, call.capture.recording_id or ""
+            await deps.desk.run(lambda: bar(held, deps.do_not_call, body, call_id=call.id, recording_id=recording_id))
+            call.publish("do_not_call.added", entry=entry, verified=known_by.verified)
+
+        self._insist("bar further calls", act, self._pending(Duty.BAR, body))
+
+    def _insist_on_destruction(self, rule_id: str, reason: str) -> None:
+        item = self._pending(Duty.DESTROY, {"rule_id": rule_id, "reason": reason})
+        self._insist("destroy recording", self._call.capture.destroy, item if item.recording_id else None)
+
+    def _pending(self, duty: Duty, body: Mapping[str, object]) -> Pending:
+        call = self._call
+        return Pending(duty, call.id, call.capture.recording_id or "", call.deps.clock.now(), body)
+
+    def _insist(self, name: str, act: Act, item: Pending | None) -> None:
+        """Add an act that an objection demands; while it fails, what must vanish is at least deleted.
+
+        `item` is on the local disk meanwhile: the process may end before the database takes it.
+        """
+        capture, notebook = self._call.capture, self._call.deps.notebook
+        if item is not None:
+            notebook.keep(item)
+
+        async def insist() -> None:
+            try:
+                await act()
+            except Exception:
+                await capture.wipe()
+                raise
+            if item is not None:
+                await notebook.strike(item.name)
+
+        self._call.acts.add(name, insist, obligatory=True)
+
+    def _agent_said(self, heard: Heard) -> None:
+        """A clear sentence of the agent about an objection is a doubt to be put to the caller; a doubtful one is noted.
+
+        The agent has a key to stop the recording.
+        """
+        call, verdict = self._call, heard.verdict
+        listener = call.hearing.get(Channel.AGENT)
+        if listener is None or not listener.hearing.doubtful or self._objected:
+            return
+        if verdict.band is Band.ACT:
+            self._doubt.raised(verdict.label, verdict.score, Basis.AGENT)
+        elif call.consents.state(PartyRole.CALLER) is not ConsentState.DOUBT:
+            listener.hearing.doubt_dispelled()
+            call.audit("doubt.agent", {"score": round(verdict.score, 3)})
+
+    def _caller_said(self, heard: Heard) -> None:
+        """The caller said something that does not touch the recording in this program."""
+        call, verdict = self._call, heard.verdict
+        if call.consents.state(PartyRole.CALLER) is ConsentState.DOUBT and verdict.denies:
+            self._doubt.denied(heard)
+        elif verdict.label is Label.REFUSAL_CONTACT and verdict.band is Band.ACT:
+            self._refused_contact()
+        elif verdict.label is Label.QUESTION_RECORDING and verdict.band is not Band.CLEAR and heard.piece.final:
+            self._asked()
+
+    def _asked(self) -> None:
+        """The caller wants to know about the recording; with an agent on the line that is for the agent to say."""
+        if not self._call.bridged and not self._call.capture.stopped and not self._answering:
+            self._answering = True
+            self._do(self._answer_question())
+
+    def _refused_contact(self) -> None:
+        """On a program that goes on, a refusal of contact still bars sales calls (CAN-005)."""
+        call = self._call
+        outcome = decide_objection(call.program, Label.REFUSAL_CONTACT, call.deps.profile, at=call.started_at)
+        if outcome.do_not_call:
+            self._bar(outcome)
+
+    async def _answer_question(self) -> None:
+        try:
+            await self._script.interject(self._call.program.prompts.question_answer, urgent=False)
+        finally:
+            self._answering = False
+
+    def _doubtful(self, channel: Channel) -> bool:
+        listener = self._call.hearing.get(channel)
+        return listener is not None and listener.hearing.doubtful
+
+    # ---- tasks
+
+    async def close(self) -> None:
+        await self._doubt.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _do(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fault(error)

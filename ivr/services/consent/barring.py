@@ -1,0 +1,113 @@
+"""Persons who may not be called again: looked up, noted, lifted, kept under one spelling; each act with its evidence.
+
+An entry is a keyed hash of a person's number and does not tell it. Older versions made several of one person, since a
+French overseas number reads differently by how it is written. So the register is asked under all of them, and what is
+found under an older one moves to the one of today: when the person is met, or when the report of the call that barred
+them tells the number.
+
+Whoever calls may name anybody's number: such a bar counts (the safe side), is marked, and may be lifted with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ivr.domain.consent.bar import known_by
+from ivr.domain.evidence.kinds import BARRED, LIFTED, MOVED
+from ivr.errors import ComplianceError
+from ivr.services.export.access_gate import DENIED
+
+if TYPE_CHECKING:
+    from ivr.domain.access import Actor
+    from ivr.services.ports.evidence import Bar, DoNotCallRegister
+    from ivr.services.vault.vault_ports import Holdings
+
+
+#: Under which rules a refusal stands until the person consents anew.
+_STANDS = ("CAN-005", "CAN-012")
+_LONGEST = 200
+
+
+def bar(
+    held: Holdings, register: DoNotCallRegister, body: Mapping[str, object], *, call_id: str, recording_id: str
+) -> bool:
+    """Bar whom `body` names (`entry`, `scope`, `rule`, `known_by`); False when this call's refusal stands already.
+
+    Both or neither: a bar without its event would look like one that somebody put there. A call bars once, however
+    often it is asked to.
+    """
+    with held.catalogue.together():
+        if any(event.kind == BARRED for event in held.audit.events(call_id=call_id)):
+            return False
+        held.audit.append(BARRED, call_id=call_id, recording_id=recording_id, body=body)
+        entry, scope, rule = (str(body[name]) for name in ("entry", "scope", "rule"))
+        known = known_by(body.get("known_by"))
+        register.put(entry, scope=scope, rule_id=rule, call_id=call_id, known_by=known)
+    return True
+
+
+def barred_by(held: Holdings, register: DoNotCallRegister, uri: str, *, scope: str) -> str | None:
+    """Return the entry that bars this person; one of an older spelling has moved by then.
+
+    Raises HostError when the database does not answer, ComplianceError for an address that names nobody.
+    """
+    if register.bars(uri, scope=scope) is None:
+        return None
+    one, *older = register.entries_of(uri, scope=scope)
+    for previous in register.known(older):
+        _move(held, register, previous, one, scope)
+    return one
+
+
+def settle_spellings(held: Holdings, register: DoNotCallRegister) -> int:
+    """Move every entry whose call's report tells the number to the spelling of today; return how many were moved."""
+    moved = 0
+    for entry, scope, party in register.reported():
+        try:
+            one, *older = register.entries_of(party, scope=scope)
+        except ComplianceError:
+            continue
+        if entry in older:
+            _move(held, register, entry, one, scope)
+            moved += 1
+    return moved
+
+
+def lift(held: Holdings, register: DoNotCallRegister, short: str, *, actor: Actor, reason: str) -> Bar:
+    """Lift the bar whose id begins so, and return it as it was. The caller has checked that `actor` may.
+
+    Only a bar on a number that a caller merely named: any other is refused (ComplianceError), and the refusal noted.
+    Raises ArchiveError when no entry, or more than one, begins so.
+    """
+    with held.catalogue.together():
+        found = register.find(short)
+        if found.known_by.liftable:
+            body = {
+                "entry": found.entry,
+                "scope": found.scope,
+                "known_by": found.known_by.value,
+                "calls": list(register.refusals(found.entry)),
+                "actor": actor.id[:_LONGEST],
+                "role": actor.role.value,
+                "reason": reason[:_LONGEST],
+            }
+            held.audit.append(LIFTED, call_id=found.call_id, body=body)
+            register.remove(found.entry)
+            return found
+    how = found.known_by.value
+    detail = "Ce refus ne se lève pas : seul un nouveau consentement de la personne permet de la rappeler."
+    body = {"actor": actor.id[:_LONGEST], "role": actor.role.value, "action": "lift", "entry": found.entry}
+    held.audit.append(DENIED, body={**body, "known_by": how, "rules": list(_STANDS), "detail": detail})
+    raise ComplianceError(
+        detail,
+        rules=_STANDS,
+        where=f"entrée {found.entry[:12]}",
+        remedy="seule une entrée « claimed » (numéro annoncé par l'appelant, sans preuve) se lève avec un motif",
+    )
+
+
+def _move(held: Holdings, register: DoNotCallRegister, previous: str, entry: str, scope: str) -> None:
+    with held.catalogue.together():
+        held.audit.append(MOVED, body={"entry": entry, "previous": previous, "scope": scope})
+        register.move(previous, entry)

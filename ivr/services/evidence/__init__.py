@@ -1,0 +1,1 @@
+"""The evidence, watched and exported."""

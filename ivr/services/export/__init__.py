@@ -1,0 +1,1 @@
+"""Copies that leave the house, and who may take them."""

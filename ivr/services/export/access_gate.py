@@ -1,0 +1,102 @@
+"""The gate before what is stored: asks the rules who may do what, and writes down every denial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ivr.domain.access import (
+    OPENING,
+    AccessDecision,
+    AccessPolicy,
+    AccessRequest,
+    decide_access,
+)
+from ivr.domain.profile import Profile
+from ivr.domain.retention.decision import decide_retention
+from ivr.domain.retention.schedule import RetentionTable
+from ivr.errors import ArchiveError, ComplianceError
+from ivr.services.ports.retention import RetentionLedger, Stored
+from ivr.services.ports.runtime import Clock
+from ivr.services.ports.signing import Entry, EvidenceChain
+
+DENIED = "access.denied"
+_LONGEST = 200
+_BATCH = 1_000
+
+
+class Gate:
+    def __init__(
+        self,
+        ledger: RetentionLedger,
+        chain: EvidenceChain,
+        clock: Clock,
+        *,
+        policy: AccessPolicy,
+        table: RetentionTable,
+        profile: Profile,
+    ) -> None:
+        self._ledger = ledger
+        self._chain = chain
+        self._clock = clock
+        self._policy = policy
+        self._table = table
+        self._profile = profile
+
+    def check(self, request: AccessRequest, recording_ids: Sequence[str] = ()) -> AccessDecision:
+        """Return the decision when every one of these recordings may be accessed so; its reasons are rule ids.
+
+        Raises ComplianceError with the sentence and the rules after a denial was noted, ArchiveError for an unknown id.
+        The caller notes what it then opens.
+        """
+        if request.action not in OPENING:
+            decision = self._decide(request, None)
+            if not decision.allowed:
+                self._refuse(request, decision, recording_ids[0] if len(recording_ids) == 1 else "")
+            return decision
+        decision = AccessDecision(True, ("REC-016",), "")
+        request = replace(request, count=len(recording_ids))
+        for at in range(0, len(recording_ids), _BATCH):
+            some = recording_ids[at : at + _BATCH]
+            found = {stored.recording_id: stored for stored in self._ledger.stored(some)}
+            for recording_id in some:
+                if recording_id not in found:
+                    raise ArchiveError(
+                        "there is no such recording",
+                        where=f"recording {recording_id}",
+                        remedy="see 'ivr recordings list'",
+                    )
+                decision = self._decide(request, found[recording_id])
+                if not decision.allowed:
+                    self._refuse(request, decision, recording_id)
+        return decision
+
+    def _decide(self, request: AccessRequest, stored: Stored | None) -> AccessDecision:
+        rules = {"policy": self._policy, "table": self._table, "profile": self._profile}
+        if stored is None:
+            return decide_access(request, None, None, **rules)  # type: ignore[arg-type]
+        stored.must_be_readable()
+        retention = decide_retention(
+            stored.artefact, stored.events, stored.holds, self._table, self._profile, self._clock.now()
+        )
+        return decide_access(request, stored.artefact, retention, **rules)  # type: ignore[arg-type]
+
+    def _refuse(self, request: AccessRequest, decision: AccessDecision, recording_id: str) -> None:
+        actor = request.actor
+        body: dict[str, object] = {
+            "actor": actor.id[:_LONGEST],
+            "role": actor.role.value,
+            "action": request.action.value,
+            "audience": request.audience.value,
+            "purpose": request.purpose,
+            "rules": list(decision.reasons),
+            "detail": decision.detail[:_LONGEST],
+        }
+        self._chain.append_all([Entry(DENIED, recording_id=recording_id, body=body)])
+        raise ComplianceError(
+            decision.detail,
+            rules=decision.reasons,
+            where=f"recording {recording_id}" if recording_id else f"role {actor.role.value}",
+            remedy=f"rules {', '.join(decision.reasons)}; see config/access.toml, and give --role, --reason and "
+            "--for as they are",
+        )

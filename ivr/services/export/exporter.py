@@ -1,0 +1,195 @@
+"""Copies of recordings for people: the copy, and a signed manifest that says what it is a copy of and who got it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.domain.access import AccessRequest, Audience
+from ivr.domain.evidence.chain import canonical, stamp
+from ivr.domain.evidence.checkpoint import Checkpoint
+from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.redaction.redactor import REDACTOR, Redactor
+from ivr.errors import ArchiveError, HostError
+from ivr.private_file import write_private
+from ivr.services.export.access_gate import Gate
+from ivr.services.export.vcon import vcon_of
+from ivr.services.ports.runtime import Clock
+from ivr.services.ports.signing import EvidenceChain, Signer
+from ivr.services.ports.vault import RecordingRow
+from ivr.services.vault.vault import Vault
+
+#: What the ending of a file's name asks for, and what an asked format is called in a folder.
+FORMS = {".wav": "wav", ".opus": "opus", ".ogg": "opus", ".vcon": "vcon"}
+ENDINGS = {"wav": ".wav", "opus": ".opus", "vcon": ".vcon"}
+FORMAT = "ivr recording export 1"
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """Every export passes the gate first and is noted before the copy exists."""
+
+    vault: Vault
+    chain: EvidenceChain
+    signer: Signer
+    clock: Clock
+    gate: Gate
+    redactor: Redactor = REDACTOR
+
+    def one(self, request: AccessRequest, recording_id: str, path: Path, *, form: str = "") -> dict[str, object]:
+        """Write a copy to `path`, its manifest beside it (`.json`) and the manifest's signature (`.json.sig`).
+
+        `form` is wav, opus or vcon; empty: as the name ends. Returns the manifest. Raises ComplianceError when it is
+        not allowed, ArchiveError when there is nothing to copy, HostError when `path` cannot be written.
+        """
+        form = form or FORMS.get(path.suffix.lower(), "")
+        if form not in ENDINGS:
+            raise ArchiveError(
+                f"cannot write '{path.suffix}' files", where=str(path), remedy="end it in .wav or .opus, or .vcon"
+            )
+        self.gate.check(request, [recording_id])
+        _must_be_ours(path)
+        manifest = self._write(request, recording_id, path, form)
+        return self._seal(path.with_name(path.name + ".json"), manifest)
+
+    def many(
+        self, request: AccessRequest, recording_ids: Sequence[str], folder: Path, *, form: str = ""
+    ) -> dict[str, object]:
+        """Write copies of all of these into a new folder with one signed `index.json`: what an authority is handed.
+
+        All of them must be allowed, or none is opened.
+        """
+        form = form or "wav"
+        if not recording_ids:
+            raise ArchiveError("there is nothing to export", remedy="the query finds no recording")
+        self.gate.check(request, recording_ids)
+        self._on_disk(folder, lambda: folder.mkdir(mode=0o700, exist_ok=True))
+        listed = []
+        for recording_id in recording_ids:
+            path = folder / f"{recording_id}{ENDINGS[form]}"
+            manifest = self._write(request, recording_id, path, form)
+            self._seal(path.with_name(path.name + ".json"), manifest)
+            told = ("recording_id", "call_id", "original_sha256", "copy_sha256", "copy_bytes", "opened_at")
+            listed.append({"file": path.name, **{name: manifest[name] for name in told}})
+        index: dict[str, object] = {**self._head(request), "count": len(listed), "recordings": listed}
+        return self._seal(folder / "index.json", index)
+
+    def _write(self, request: AccessRequest, recording_id: str, path: Path, form: str) -> dict[str, object]:
+        audio = "opus" if form == "vcon" else form
+        asked = self._asked(request)
+        row, copy = self.vault.copy(
+            recording_id, audio, reason=request.reason, actor=request.actor.id, more={**asked, "format": form}
+        )
+        events = [e for e in self.chain.events(call_id=row.tag.call_id) if e.recording_id in ("", recording_id)]
+        checkpoint = self.chain.checkpoint()
+        if form == "vcon":
+            container = vcon_of(row, copy, events=events, made_at=self.clock.now())
+            # The dialog is the audio and its hash.
+            container = {**self.redactor.fields(container), "dialog": container["dialog"]}
+            copy = json.dumps(container, ensure_ascii=False, indent=1).encode() + b"\n"
+        self._on_disk(path, lambda: write_private(path, copy))
+        return {**self._head(request), **_about(row, form, copy), "chain": _proof(events, checkpoint)}
+
+    def _head(self, request: AccessRequest) -> dict[str, object]:
+        return {
+            "format": FORMAT,
+            "exported_at": stamp(self.clock.now()),
+            "exported_by": request.actor.id,
+            "reason": request.reason,
+            "key_id": self.signer.key_id,
+            "public_key": self.signer.public_key.hex(),
+            **self._asked(request),
+        }
+
+    def _asked(self, request: AccessRequest) -> dict[str, object]:
+        asked: dict[str, object] = {"role": request.actor.role.value, "audience": request.audience.value}
+        if request.audience is Audience.SUBJECT:
+            asked["reference"] = request.reference
+        if request.authority is not None:
+            asked["authority"] = request.authority.authority
+            asked["reference"] = request.authority.reference
+            asked["verified_by"] = request.authority.verified_by
+            asked["approved_by"] = request.authority.approved_by
+        return asked
+
+    def _seal(self, path: Path, manifest: dict[str, object]) -> dict[str, object]:
+        """Write a manifest, and beside it the signature over its bytes (hex); return what was written.
+
+        Why somebody asked is in their own words, which may quote anything.
+        """
+        # The events are as they were digested: redacted before they were written.
+        told: dict[str, object] = {
+            **self.redactor.fields(manifest),
+            **{name: manifest[name] for name in ("chain",) if name in manifest},
+        }
+        text = json.dumps(told, indent=2, ensure_ascii=False).encode()
+
+        def write() -> None:
+            write_private(path, text)
+            write_private(path.with_name(path.name + ".sig"), self.signer.sign(text).hex().encode() + b"\n")
+
+        self._on_disk(path, write)
+        return told
+
+    def _on_disk(self, path: Path, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except OSError as error:
+            raise HostError(
+                f"cannot write the copy: {error.strerror}", where=str(path), remedy="choose another path"
+            ) from error
+
+
+def _must_be_ours(path: Path) -> None:
+    """Refuse to write over a file beside which no manifest of an export lies."""
+    beside = path.with_name(path.name + ".json")
+    if not path.exists() and not beside.exists():
+        return
+    try:
+        told = json.loads(beside.read_bytes())
+    except (OSError, ValueError):
+        told = None
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise HostError(
+            "a file of that name exists and is no copy of a recording",
+            where=str(path),
+            remedy="choose another path, or move that file away",
+        )
+
+
+def _about(row: RecordingRow, form: str, copy: bytes) -> dict[str, object]:
+    tag = row.tag
+    return {
+        "recording_id": tag.recording_id,
+        "call_id": tag.call_id,
+        "program": tag.program,
+        "purposes": list(tag.purposes),
+        "policy_id": tag.policy_id,
+        "policy_version": tag.policy_version,
+        "rule_ids": list(tag.rule_ids),
+        "retention": tag.retention,
+        "state": row.state.value,
+        "channels": list(tag.channels),
+        "opened_at": stamp(tag.opened_at),
+        "deadline": stamp(row.deadline) if row.deadline else None,
+        "consent": dict(row.consent),
+        "gaps": [dict(gap) for gap in row.gaps],
+        "masks": [dict(mask) for mask in row.masks],
+        "original_sha256": row.sealed.sha256 if row.sealed else None,
+        "form": form,
+        "copy_sha256": hashlib.sha256(copy).hexdigest(),
+        "copy_bytes": len(copy),
+    }
+
+
+def _proof(events: Sequence[AuditEvent], checkpoint: Checkpoint | None) -> dict[str, object]:
+    """The recording's events, each with what its digest is made of, and the head of the chain as it was just signed.
+
+    Whoever has an export of the whole evidence finds the same digests in it.
+    """
+    links = [{**vars(event), "at": stamp(event.at), "body": canonical(event.body)} for event in events]
+    head = None if checkpoint is None else {**vars(checkpoint), "at": stamp(checkpoint.at)}
+    return {"events": links, "checkpoint": head}

@@ -1,0 +1,1 @@
+"""Feeds what is heard to the ear."""

@@ -1,0 +1,254 @@
+"""Checks what is said before it is said: forbidden questions, and recording notices that lack an element,
+are too long, or name a wrong key.
+
+A check takes a passage and the law and yields findings; `CHECKS` is the whole list, and the place to add one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ivr.domain.asks.phrase_bank import PhraseBank
+from ivr.domain.call.party import Direction
+from ivr.domain.profile import Profile
+from ivr.domain.program.notice import (
+    ELEMENT_NAMES,
+    ai_notice_position,
+    objection_keys,
+    present_elements,
+    read_notice,
+    spoken_seconds,
+)
+from ivr.domain.program.program import Said
+from ivr.errors import nearest
+from ivr.services.lint.ask_checks import forbidden_asks
+from ivr.services.lint.finding import Check, Finding, Law, finding_at
+from ivr.services.lint.sources import Passage, Role, Unreadable, read_passages
+
+__all__ = ["CHECKS", "Finding", "lint_paths", "lint_said"]
+
+
+def lint_paths(
+    paths: Iterable[Path],
+    direction: Direction | None = None,
+    *,
+    profile: Profile,
+    phrases: PhraseBank,
+    controller: str = "",
+) -> list[Finding]:
+    """Return the faults of every prompt and script in the files and trees given, by file and line.
+
+    `direction` is assumed for passages that no program places. A file that cannot be read is a finding; a path that
+    does not exist raises ConfigurationError.
+    """
+    law = Law(profile, phrases, controller)
+    findings: list[Finding] = []
+    for passage in read_passages(paths, direction):
+        if isinstance(passage, Unreadable):
+            findings.append(_unreadable(passage))
+        else:
+            findings.extend(finding for check in CHECKS for finding in check(passage, law))
+    return sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.rule, f.kind, f.words))
+
+
+def lint_said(said: Iterable[Said], *, profile: Profile, phrases: PhraseBank, controller: str = "") -> list[Finding]:
+    """Return the faults of what a node is about to say, each prompt as the program that says it will.
+
+    `file` of a finding is the prompt's key, prompts.<id>. The node refuses to start on any finding (REC-002, REC-003,
+    REC-004, AIA-003, ASK-001, ASK-002; ASK-005: in doubt a prompt is blocked).
+    """
+    law = Law(profile, phrases, controller)
+    found = (finding for one in said for check in CHECKS for finding in check(_as_passage(one), law))
+    return list(dict.fromkeys(found))
+
+
+def _as_passage(said: Said) -> Passage:
+    program, prompt = said.program, said.prompt
+    return Passage(
+        f"prompts.{prompt.id}",
+        1,
+        prompt.id,
+        prompt.text,
+        role=next((role for role in Role if role.value == said.moment), Role.OTHER),
+        direction=program.direction,
+        sales="sales" in program.purposes,
+        claims=prompt.elements,
+        objection_keys=frozenset({program.objection_key}),
+    )
+
+
+def _unreadable(file: Unreadable) -> Finding:
+    return Finding(
+        file.file,
+        file.line,
+        "REC-002",
+        "unreadable_file",
+        "",
+        f"Le fichier ne peut pas être vérifié : {file.reason}.",
+        "Corrigez la ligne indiquée ; le fichier doit être du TOML ou du texte en UTF-8.",
+    )
+
+
+# ---------------------------------------------------------------- what a notice must say
+
+_ELEMENTS_FR = {
+    "ai_assistant": (
+        "ne dit pas que l'on parle à une machine",
+        "Commencez par : « Vous parlez à l'assistant automatique de {controller}. »",
+    ),
+    "recording_exists": ("ne dit pas que l'appel est enregistré", "Ajoutez : « Cet appel peut être enregistré. »"),
+    "controller_name": (
+        "ne nomme pas l'organisme qui enregistre",
+        "Nommez-le : « {controller} » sera remplacé par son nom.",
+    ),
+    "purpose": (
+        "ne dit pas pourquoi l'appel est enregistré",
+        "Ajoutez le motif : « … enregistré pour améliorer la qualité de nos réponses. »",
+    ),
+    "right_to_object_and_how": (
+        "ne dit pas que l'on peut refuser l'enregistrement et comment",
+        "Ajoutez : « Vous pouvez refuser l'enregistrement à tout moment : dites-le, ou appuyez sur la touche "
+        "{objection_key}. »",
+    ),
+    "pointer_to_full_notice": (
+        "ne dit pas où trouver l'information complète",
+        "Ajoutez : « Toutes les informations sur vos droits sont sur notre site internet. »",
+    ),
+    "commercial_purpose": (
+        "ne dit pas que l'appel est commercial",
+        "Ajoutez : « … qui vous appelle pour une offre commerciale. »",
+    ),
+    "professional_name": ("ne nomme pas le professionnel", "Nommez-le : « {controller} » sera remplacé par son nom."),
+    "caller_identity_and_link": (
+        "ne dit pas qui appelle et quel est son lien avec le professionnel",
+        "Ajoutez : « Vous parlez à l'assistant automatique de {controller}, qui vous appelle… »",
+    ),
+    "recording_notice_if_recorded": (
+        "ne dit pas que l'appel de vente est enregistré",
+        "Ajoutez : « Cet appel est enregistré, comme la loi le demande. »",
+    ),
+}
+
+
+def _required(passage: Passage, law: Law) -> dict[str, str]:
+    """Return the elements a passage must hold, each with the rule that asks for it."""
+    wanted: dict[str, str] = {}
+    if passage.role is Role.DISCLOSURE:
+        wanted.update(dict.fromkeys(law.profile.names("REC-002", "required_elements"), "REC-002"))
+        if _is_sales(passage):
+            wanted.update(dict.fromkeys(law.profile.names("REC-003", "required_elements"), "REC-003"))
+        if passage.spoken_by_engine:
+            wanted["ai_assistant"] = "AIA-003"
+    elif passage.role is Role.AGENT_DISCLOSURE:
+        wanted["recording_exists"] = "REC-014"
+    sales = law.profile.names("REC-003", "required_elements")
+    for claimed in passage.claims:
+        if claimed in ELEMENT_NAMES:
+            rule = "AIA-003" if claimed == "ai_assistant" else "REC-003" if claimed in sales else "REC-002"
+            wanted.setdefault(claimed, rule)
+    return wanted
+
+
+def _is_sales(passage: Passage) -> bool:
+    if passage.direction is not None:
+        return passage.direction is Direction.OUTBOUND and (passage.sales or not passage.objection_keys)
+    return "commercial_purpose" in (*passage.claims, *present_elements(read_notice(passage.text)))
+
+
+def missing_elements(passage: Passage, law: Law) -> Iterator[Finding]:
+    """An element the rules ask for, or the passage claims, is not in its words (REC-002, REC-003, AIA-003)."""
+    required = _required(passage, law)
+    if not required:
+        return
+    present = present_elements(read_notice(passage.text, controller=law.controller))
+    for element, rule in required.items():
+        if element in present:
+            continue
+        lacks, suggestion = _ELEMENTS_FR.get(element, (f"ne contient pas l'élément « {element} »", "Ajoutez-le."))
+        claimed = ", alors qu'elle le déclare" if element in passage.claims else ""
+        yield finding_at(
+            passage,
+            rule,
+            "missing_element",
+            element,
+            f"L'annonce « {passage.id} » {lacks}{claimed} ({element}).",
+            suggestion,
+        )
+
+
+def unknown_elements(passage: Passage, law: Law) -> Iterator[Finding]:
+    """A claimed element that does not exist cannot be checked."""
+    for claimed in passage.claims:
+        if claimed not in ELEMENT_NAMES:
+            reason = f"L'annonce « {passage.id} » déclare un élément inconnu : {claimed}."
+            yield finding_at(passage, "REC-002", "unknown_element", claimed, reason, nearest(claimed, ELEMENT_NAMES))
+
+
+def machine_named_first(passage: Passage, law: Law) -> Iterator[Finding]:
+    """That one speaks to a machine stands in the first sentence (AIA-003)."""
+    if passage.role is not Role.DISCLOSURE or not passage.spoken_by_engine:
+        return
+    position = ai_notice_position(read_notice(passage.text))
+    if position:
+        yield finding_at(
+            passage,
+            "AIA-003",
+            "late_ai_notice",
+            "ai_assistant",
+            f"L'annonce « {passage.id} » ne dit qu'à la phrase {position + 1} que l'on parle à une machine.",
+            "Dites-le dans la première phrase : « Vous parlez à l'assistant automatique de {controller}. »",
+        )
+
+
+# ---------------------------------------------------------------- how it is said
+
+
+def too_long(passage: Passage, law: Law) -> Iterator[Finding]:
+    """A notice fits into REC-002's seconds, a closing sentence into REC-006's."""
+    rule, param = {
+        Role.DISCLOSURE: ("REC-002", "max_notice_seconds"),
+        Role.CLOSING: ("REC-006", "closing_sentence_max_s"),
+    }.get(passage.role, ("", ""))
+    if not rule:
+        return
+    limit_s = law.profile.number(rule, param)
+    text = passage.text.replace("{controller}", law.controller or "la Mutuelle Exemple")
+    length_s = spoken_seconds(text)
+    if length_s > limit_s:
+        yield finding_at(
+            passage,
+            rule,
+            "too_long",
+            f"{length_s:.0f} s",
+            f"« {passage.id} » dure environ {length_s:.0f} secondes ; {limit_s:.0f} au plus sont admises.",
+            "Raccourcissez les phrases ; le détail va dans l'information complète.",
+        )
+
+
+def wrong_objection_key(passage: Passage, law: Law) -> Iterator[Finding]:
+    """The key that is named for objecting is the one that works in the programs that say it (REC-004)."""
+    if not passage.objection_keys:
+        return
+    for key in dict.fromkeys(objection_keys(passage.text)):
+        wrong = sorted(passage.objection_keys - {key})
+        if wrong:
+            yield finding_at(
+                passage,
+                "REC-004",
+                "wrong_objection_key",
+                key,
+                f"« {passage.id} » annonce la touche {key} pour refuser ; dans le programme, c'est la {wrong[0]}.",
+                "Écrivez « touche {objection_key} » : chaque programme y dit sa touche. Ou réglez objection_key = "
+                f'"{key}" dans le programme.',
+            )
+
+
+CHECKS: tuple[Check, ...] = (
+    missing_elements,
+    unknown_elements,
+    machine_named_first,
+    too_long,
+    wrong_objection_key,
+    forbidden_asks,
+)

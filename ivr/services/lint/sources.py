@@ -1,0 +1,360 @@
+"""Reads what we say, or let others say, out of files: prompts and programs in TOML, scripts in Markdown or text."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from ivr.domain.call.party import Direction
+from ivr.domain.program.notice import is_recording_notice
+from ivr.domain.program.program import with_objection_key
+from ivr.errors import ConfigurationError
+
+SUFFIXES = (".toml", ".md", ".txt")
+
+#: A text file of at most so many words that announces a recording is a disclosure; a longer one is a script.
+_NOTICE_MAX_WORDS = 90
+#: The objection key of a program that names none, and of texts that no program says.
+_ANY_KEY = "9"
+# How menus say how many keys they wait for.
+_KEY_COUNTS = (
+    "digits",
+    "max_digits",
+    "min_digits",
+    "num_digits",
+    "digit_count",
+    "expected_digits",
+    "dtmf_digits",
+    "collect",
+)
+#: More than this is no text that anybody says: some three thousand pages, a paragraph of five.
+_FILE_MAX_BYTES = 5_000_000
+_LINE_MAX = 10_000
+_HEADER = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}")
+_DOT = re.compile(r"\.(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
+_KEY = re.compile(r"^[^\S\n]*(?:\"([^\"\n]*)\"|([^\s\"=#\[]+))[^\S\n]*=", re.MULTILINE)
+#: Characters between a key and the words it holds: a list of sentences is no longer.
+_NEAR = 20_000
+_DISCLOSURE_NAME = re.compile(r"disclosure|annonce|information", re.IGNORECASE)
+
+
+#: How many lines of a file one text without line breaks may be spread over.
+_PASSAGE_LINES = 200
+
+
+class Role(Enum):
+    """What a passage is for, as far as the checks care."""
+
+    DISCLOSURE = "disclosure"
+    AGENT_DISCLOSURE = "agent_disclosure"
+    CLOSING = "closing"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One text that is said, where it stands, and on what calls.
+
+    `direction` None: not known. `claims` are the elements it says it holds; `objection_keys` are the keys that object
+    in the programs that say it. `spoken_by_engine` is False for what an agent reads. `collects` are the numbers of keys
+    it waits for; `source` are the lines of a file whose text is not one to one what is said (TOML).
+    """
+
+    file: str
+    line: int
+    id: str
+    text: str
+    role: Role = Role.OTHER
+    direction: Direction | None = None
+    sales: bool = False
+    claims: tuple[str, ...] = ()
+    objection_keys: frozenset[str] = frozenset()
+    spoken_by_engine: bool = True
+    collects: tuple[int, ...] = ()
+    source: tuple[str, ...] = ()
+
+    def line_of(self, offset_lines: int, words: str) -> int:
+        """Return the line of the file (from 1) where words of this passage stand, `offset_lines` into its text."""
+        if not self.source:
+            return self.line + offset_lines
+        opening = " ".join(words.split()[:3])
+        begin = max(0, self.line - 1)
+        for n in range(begin, min(len(self.source), begin + self.text.count("\n") + _PASSAGE_LINES)):
+            if opening and opening in " ".join(self.source[n].split()):
+                return n + 1
+        return self.line + offset_lines
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that cannot be read as what its name says; `line` is 1 when unknown."""
+
+    file: str
+    line: int
+    reason: str
+
+
+class _Lines:
+    """The lines of a TOML file, and where in it a table's words stand."""
+
+    def __init__(self, text: str) -> None:
+        self.all = tuple(text.splitlines())
+        self._text = "\n".join(self.all)
+        self._begins = [0, *itertools.accumulate(len(line) + 1 for line in self.all)]
+        self._headers: dict[tuple[str, ...], int] = {}
+        for number, line in enumerate(self.all):
+            header = _HEADER.match(line)
+            if header:
+                path = tuple(part.strip().strip("\"'") for part in _DOT.split(header[1]))
+                self._headers.setdefault(path, number)
+        #: Where each key stands, from the top.
+        self._keys: dict[str, list[int]] = {}
+        for found in _KEY.finditer(self._text):
+            self._keys.setdefault(found[1] or found[2], []).append(found.start())
+
+    def line_of(self, path: tuple[str, ...], text: str, *keys: str) -> int:
+        """Return the line (from 1) on which the text of the table at `path` begins, under the first of `keys`."""
+        begin = self._begins[self._headers.get(path, 0)]
+        by_key = min((at for key in keys if (at := self._after(key, begin)) >= 0), default=-1)
+        at = by_key if by_key >= 0 else begin
+        opening = " ".join(text.split())[:20]
+        if opening and (by_key < 0 or keys != ("text",)):
+            by_words = self._text.find(opening, at, at + _NEAR)
+            at = by_words if by_words >= 0 else at
+        return bisect_right(self._begins, at)
+
+    def _after(self, key: str, begin: int) -> int:
+        places = self._keys.get(key, [])
+        at = bisect_left(places, begin)
+        return places[at] if at < len(places) else -1
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A TOML file: what it holds, its lines, and its tables, each with its path."""
+
+    values: Mapping[str, Any]
+    lines: _Lines
+    tables: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class _Use:
+    """How one program uses a prompt."""
+
+    role: Role
+    direction: Direction | None
+    sales: bool
+    objection_key: str
+
+
+@dataclass
+class _Uses:
+    by_prompt: dict[str, list[_Use]] = field(default_factory=dict)
+
+    def add(self, program: Mapping[str, Any]) -> None:
+        prompts = program["prompts"]
+        direction = next((d for d in Direction if d.value == program.get("direction")), None)
+        purposes = program.get("purposes", ())
+        sales = isinstance(purposes, Sequence) and "sales" in purposes
+        for moment, prompt_id in prompts.items():
+            if isinstance(prompt_id, str) and prompt_id:
+                role = next((r for r in Role if r.value == moment), Role.OTHER)
+                use = _Use(role, direction, sales, str(program.get("objection_key", _ANY_KEY)))
+                self.by_prompt.setdefault(prompt_id, []).append(use)
+
+
+def read_passages(paths: Iterable[Path], direction: Direction | None = None) -> Iterator[Passage | Unreadable]:
+    """Yield every passage of the files and trees given, in order.
+
+    `direction` is assumed for passages that no program places. Raises ConfigurationError for a path that does not
+    exist. A prompt file given without its programs takes those of the `programs` folder beside its own folder.
+    """
+    files = [file for path in paths for file in _files(path)]
+    parsed: dict[Path, _Table | Unreadable] = {f: _parse(f) for f in files if f.suffix == ".toml"}
+    uses = _Uses()
+    for program in _programs(parsed):
+        uses.add(program)
+    for file in files:
+        content = parsed.get(file)
+        if isinstance(content, Unreadable):
+            yield content
+        elif content is not None:
+            yield from _prompts(file, content, uses, direction)
+        else:
+            yield from _script(file, direction)
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if path.exists() and not path.is_dir():
+        raise ConfigurationError(
+            "this is neither a file nor a folder", file=str(path), remedy="name a prompt, a script, or a folder of them"
+        )
+    if not path.is_dir():
+        raise ConfigurationError(
+            "there is no such file or folder", file=str(path), remedy="name a prompt, a script, or a folder of them"
+        )
+    found = (p for p in path.rglob("*") if p.suffix in SUFFIXES and p.is_file())
+    return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(path).parts))
+
+
+def _read(file: Path) -> str | Unreadable:
+    """Return a text file's content; the reason, in French, when it cannot be checked."""
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(_FILE_MAX_BYTES + 1)
+        if len(content) > _FILE_MAX_BYTES:
+            return Unreadable(str(file), 1, f"plus de {_FILE_MAX_BYTES // 1_000_000} Mo ; divisez-le")
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Unreadable(str(file), 1, f"l'octet {error.start + 1} n'est pas de l'UTF-8")
+    except OSError as error:
+        return Unreadable(str(file), 1, f"il ne peut pas être lu ({error.strerror})")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > _LINE_MAX:
+            return Unreadable(str(file), number, f"ligne de {len(line)} caractères, {_LINE_MAX} au plus ; coupez-la")
+    return text
+
+
+def _parse(file: Path) -> _Table | Unreadable:
+    text = _read(file)
+    if isinstance(text, Unreadable):
+        return text
+    try:
+        content = tomllib.loads(text)
+        return _Table(content, _Lines(text), list(_tables(content, ())))
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+)", str(error))
+        return Unreadable(str(file), int(at[1]) if at else 1, f"TOML incorrect : {error}")
+    except RecursionError:
+        return Unreadable(str(file), 1, "ses tableaux sont trop emboîtés")
+
+
+def _programs(parsed: Mapping[Path, _Table | Unreadable]) -> Iterator[Mapping[str, Any]]:
+    folders = {file.parent.parent / "programs" for file in parsed}
+    beside = {f: _parse(f) for folder in sorted(folders) for f in sorted(folder.glob("*.toml")) if f not in parsed}
+    for content in [*parsed.values(), *beside.values()]:
+        if isinstance(content, Unreadable):
+            continue
+        prompts = content.values.get("prompts")
+        if isinstance(prompts, Mapping) and isinstance(prompts.get("disclosure"), str):
+            yield content.values
+
+
+def _prompts(file: Path, content: _Table, uses: _Uses, direction: Direction | None) -> Iterator[Passage | Unreadable]:
+    if _is_reference(content.values):
+        return
+    lines = content.lines
+    said = content.values.get("direction")
+    direction = next((d for d in Direction if d.value == said), direction)
+    for path, table in content.tables:
+        yield from _strings(file, path, table, lines, direction)
+        text = table.get("text")
+        if not isinstance(text, str):
+            continue
+        prompt_id = str(table.get("id") or (path[-1] if path else file.stem))
+        known = uses.by_prompt.get(prompt_id, [])
+        claims = table.get("elements")
+        directions = {use.direction for use in known}
+        passage = Passage(
+            file=str(file),
+            line=lines.line_of(path, text, "text"),
+            id=prompt_id,
+            text=text,
+            role=_role(prompt_id, table, known),
+            direction=_direction(table, directions, direction),
+            collects=_collects(table),
+            source=lines.all,
+            sales=any(use.sales for use in known),
+            claims=tuple(str(c) for c in claims) if isinstance(claims, list) else (),
+        )
+        # What names its key is said with another one by each program that has one.
+        for key in sorted({use.objection_key for use in known}):
+            yield replace(passage, text=with_objection_key(text, key), objection_keys=frozenset({key}))
+        if not known:
+            yield replace(passage, text=with_objection_key(text, _ANY_KEY))
+
+
+def _direction(table: Mapping[str, Any], used: set[Direction | None], assumed: Direction | None) -> Direction | None:
+    """What is said on an outbound call too must be fit for one."""
+    said = next((d for d in Direction if d.value == table.get("direction")), None)
+    if said is not None or not used:
+        return said or assumed
+    return Direction.OUTBOUND if Direction.OUTBOUND in used else used.pop()
+
+
+def _is_reference(content: Mapping[str, Any]) -> bool:
+    """Say whether a file is a phrase bank or a profile of law: it speaks of questions, and nobody says it."""
+    return {"families", "acts", "mentions"} <= content.keys() or isinstance(content.get("rules"), Mapping)
+
+
+def _collects(table: Mapping[str, Any]) -> tuple[int, ...]:
+    counts = [table.get(key) for key in _KEY_COUNTS]
+    return tuple(dict.fromkeys(c for c in counts if isinstance(c, int) and not isinstance(c, bool)))
+
+
+def _strings(
+    file: Path, path: tuple[str, ...], table: Mapping[str, Any], lines: _Lines, direction: Direction | None
+) -> Iterator[Passage]:
+    """Yield the other texts of a table, whatever their keys, and the menus that wait for keys."""
+    said = next((d for d in Direction if d.value == table.get("direction")), direction)
+    dotted = ".".join(path)
+    for key, value in table.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and len(text.split()) > 1 and key not in ("text", "remedy", "source"):
+                yield Passage(str(file), lines.line_of(path, text, key), f"{dotted}.{key}".strip("."), text,
+                              direction=said, source=lines.all)  # fmt: skip
+    if _collects(table) and not isinstance(table.get("text"), str):
+        yield Passage(str(file), lines.line_of(path, "", *_KEY_COUNTS), dotted, "", collects=_collects(table))
+
+
+def _role(prompt_id: str, table: Mapping[str, Any], known: Sequence[_Use]) -> Role:
+    used = [use.role for use in known if use.role is not Role.OTHER]
+    if used:
+        return used[0]
+    said = next((role for role in Role if role.value == table.get("kind")), None)
+    if said is not None:
+        return said
+    if "disclosure" in prompt_id:
+        return Role.AGENT_DISCLOSURE if "agent" in prompt_id else Role.DISCLOSURE
+    return Role.DISCLOSURE if table.get("elements") else Role.OTHER
+
+
+def _tables(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    if isinstance(value, Mapping):
+        yield path, value
+        for key, inner in value.items():
+            yield from _tables(inner, (*path, str(key)))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _tables(inner, path)
+
+
+def _script(file: Path, direction: Direction | None) -> Iterator[Passage | Unreadable]:
+    text = _read(file)
+    if isinstance(text, Unreadable):
+        yield text
+        return
+    short = len(text.split()) <= _NOTICE_MAX_WORDS
+    named = _DISCLOSURE_NAME.search(file.stem) is not None
+    disclosure = (short and named) or ((short or named) and is_recording_notice(text))
+    first = next((n for n, line in enumerate(text.splitlines(), start=1) if line.strip()), 1)
+    yield Passage(
+        file=str(file),
+        line=first,
+        id=file.stem,
+        text=text,
+        role=Role.DISCLOSURE if disclosure else Role.OTHER,
+        direction=direction,
+        spoken_by_engine=False,
+    )

@@ -1,0 +1,1 @@
+"""What goes into a recording while the call runs."""

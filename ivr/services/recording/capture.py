@@ -1,0 +1,300 @@
+"""Captures one call: what the tape releases goes into an open recording; consent and policy say when.
+
+What must be immediate is synchronous and touches memory only (`start`, `pause`, `cut`); what touches the vault is
+awaited afterwards, in order, away from the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.spans import Gap, Mask
+from ivr.domain.recording.release_buffer import Silence, StereoFrame, Tape, TapeSettings
+from ivr.domain.recording.state import RecordingState
+from ivr.domain.redaction.redactor import REDACTOR
+from ivr.errors import IvrError
+from ivr.services.ports.runtime import Desk, LiveFeed
+from ivr.services.ports.vault import RecordingTag
+from ivr.services.recording.dtmf_watch import KeyWatch
+from ivr.services.vault.vault import OpenRecording, Vault
+
+#: Why a capture was cut: what follows an objection is nobody's business, not even as a gap.
+OBJECTION = "objection"
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What is written beside a recording when it is closed; `until_ms` is how far the call's media had come."""
+
+    consent: Mapping[str, object]
+    masks: Sequence[Mask]
+    deadline: datetime | None
+    reason: str
+    until_ms: int
+
+
+class Capture:
+    """The recording of one call, or its absence."""
+
+    def __init__(
+        self,
+        *,
+        call_id: str,
+        vault: Vault,
+        desk: Desk,
+        feed: LiveFeed,
+        tape: TapeSettings,
+        keys: KeyWatch,
+        new_tag: Callable[[], RecordingTag],
+        deadline: datetime | None = None,
+    ) -> None:
+        self._call_id = call_id
+        self._vault = vault
+        self._desk = desk
+        self._feed = feed
+        self._new_tag = new_tag
+        self._tape = Tape(tape)
+        self._keys = keys
+        self._open: OpenRecording | None = None
+        self._state = RecordingState.WITHHELD
+        self._deadline = deadline
+        self._cut_ms: int | None = None
+        self._cause = ""
+        self._fault: Exception | None = None
+        self._doomed: tuple[str, str] | None = None
+        self._wiped = False
+        self.recording_id: str | None = None
+        self.stopped = False
+
+    @property
+    def doomed(self) -> bool:
+        """True once the recording may only be destroyed."""
+        return self._doomed is not None
+
+    @property
+    def state(self) -> RecordingState:
+        return self._state
+
+    @property
+    def started(self) -> bool:
+        """True once the tape has begun to take frames."""
+        return self._tape.start_ms is not None
+
+    @property
+    def written_until_ms(self) -> int:
+        return self._tape.written_until_ms
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What was not stored, in order of time; gaps of one cause that touch are one."""
+        merged: list[Gap] = []
+        for gap in sorted(self._tape.gaps, key=lambda gap: (gap.cause, gap.start_ms)):
+            last = merged[-1] if merged else None
+            if last is not None and last.cause == gap.cause and gap.start_ms <= last.end_ms:
+                merged[-1] = Gap(last.start_ms, max(last.end_ms, gap.end_ms), gap.cause)
+            else:
+                merged.append(gap)
+        return tuple(sorted(merged, key=lambda gap: (gap.start_ms, gap.end_ms)))
+
+    # ---- at once, in memory
+
+    def start(self, at_ms: int) -> None:
+        """Take frames from `at_ms` on (the disclosure ended there), or again after a pause."""
+        if not self.stopped:
+            self._tape.start(at_ms)
+
+    def pause(self, cause: str) -> None:
+        self._tape.pause(cause)
+
+    def cut(self, at_ms: int, cause: str = OBJECTION) -> None:
+        """Nothing from `at_ms` on will ever be stored, and no new frame is taken; the first cause is the one noted."""
+        self.stopped = True
+        self._cause = self._cause or cause
+        self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
+        self._tape.cut(at_ms)
+
+    def fail(self, error: Exception) -> None:
+        """Nothing more is stored; what was written is DAMAGED, if it can be proven at all."""
+        if self._fault is None and self._state not in _OVER:
+            self._give_up(error)
+
+    def must_vanish(self, rule_id: str, reason: str) -> None:
+        """What was captured may not be kept: from now on nothing is written, and `keep` destroys."""
+        self.stopped = True
+        self._doomed = self._doomed or (rule_id, reason)
+        self._tape.discard()
+
+    def lost(self, start_ms: int, end_ms: int) -> None:
+        self._tape.lost(start_ms, end_ms, "overflow")
+
+    def key_pressed(self, channel: Channel, at_ms: int) -> None:
+        """A key was told of at `at_ms`: what is heard of it is written as silence."""
+        self._keys.pressed(channel, at_ms)
+
+    def push(self, frames: Iterable[StereoFrame]) -> None:
+        """Take consecutive frames; the tones of keys in them are known before any of them can be released."""
+        if self.stopped:
+            self._keys.finish()
+            return
+        taken = list(frames)
+        self._keys.push(taken)
+        for frame in taken:
+            self._tape.push(frame)
+
+    def release(self, mark_ms: int, masks: Sequence[Mask], *, final: bool = False) -> None:
+        """Write what the cleared mark allows. A store that fails ends the capture, never the call.
+
+        Until the recording is open the frames stay on the tape, which is bounded.
+        """
+        if self._open is None or self._fault is not None:
+            return
+        if final:
+            self._keys.finish()
+        mark_ms, spans = self._keys.clear_until(mark_ms), (*masks, *self._keys.masks)
+        pcm = b"".join(_interleaved(item) for item in self._tape.release(mark_ms, spans, final=final))
+        if not pcm:
+            return
+        try:
+            self._open.write(pcm)
+        except Exception as error:
+            self._give_up(error)
+
+    # ---- in the vault, in order
+
+    async def open(self) -> None:
+        """Create the recording: its row and wrapped key exist before its first byte does."""
+        if self._open is not None or self._fault is not None or self.stopped:
+            return
+        tag = self._new_tag()
+        try:
+            self._open = await self._desk.run(lambda: self._vault.begin(tag, deadline=self._deadline))
+        except Exception as error:
+            self._give_up(error)
+            return
+        self.recording_id = tag.recording_id
+        self._moved(RecordingState.CAPTURING)
+
+    async def hold(self, reason: str) -> None:
+        recording = self._open
+        if recording is not None and self._state is RecordingState.CAPTURING:
+            if recording.state is RecordingState.CAPTURING:
+                await self._desk.run(lambda: recording.hold(reason))
+            self._moved(RecordingState.HELD, reason=reason)
+
+    async def resume(self) -> None:
+        recording = self._open
+        if recording is not None and self._state is RecordingState.HELD and not self.stopped:
+            if recording.state is RecordingState.HELD:
+                await self._desk.run(recording.resume)
+            self._moved(RecordingState.CAPTURING)
+
+    async def keep(self, closing: Closing) -> None:
+        """Seal what was captured; a store that fails leaves a damaged recording whose verified part is kept.
+
+        What is still in memory has not been cleared: it is forgotten, and the gap says why.
+        """
+        if self._doomed is not None:
+            await self.destroy()
+            return
+        self.stopped = True
+        self._end_tape(closing.until_ms)
+        recording = self._open
+        if recording is None or self._state in _OVER:
+            return
+        fault = self._fault
+        if fault is None:
+            try:
+                await self._desk.run(lambda: recording.seal(reason=closing.reason, **self._beside(closing)))
+            except Exception as error:
+                self._note_fault(fault := error)
+            else:
+                self._moved(RecordingState.SEALED, deadline=closing.deadline)
+                return
+        why = _said(fault)
+        state = await self._desk.run(lambda: recording.fail(why, **self._beside(closing)))
+        self._moved(state, reason=why)
+
+    async def destroy(self) -> None:
+        """Destroy what `must_vanish`: the key first, then the file; a certificate without content remains."""
+        recording = self._open
+        if self._doomed is None or recording is None or self._state in _OVER:
+            return
+        rule_id, reason = self._doomed
+        await self._desk.run(lambda: recording.discard(rule_id, reason))
+        self._moved(RecordingState.DISCARDED, reason=reason, rule=rule_id)
+
+    async def wipe(self) -> None:
+        """Delete the bytes of what must vanish without asking the database, which is away; never raises.
+
+        The key, the certificate and the state are `destroy`'s, once it succeeds; recovery finds nothing to keep.
+        """
+        recording_id = self.recording_id
+        if self._doomed is None or recording_id is None or self._wiped or self._state in _OVER:
+            return
+        try:
+            await self._desk.run(lambda: self._vault.holdings.store.delete(recording_id))
+        except Exception as error:
+            self._note_fault(error)
+            return
+        self._wiped = True
+        self._feed.publish("recording.wiped", call_id=self._call_id, recording_id=recording_id)
+
+    def _end_tape(self, until_ms: int) -> None:
+        self._tape.drop_held(0, self._cause or "unheard")
+        if self._cut_ms is not None and self._cause != OBJECTION:
+            self._tape.lost(self._cut_ms, until_ms, self._cause)
+        self._tape.discard()
+
+    def _beside(self, closing: Closing) -> _Beside:
+        return {
+            "consent": closing.consent,
+            "gaps": [asdict(gap) for gap in self.gaps],
+            "masks": [asdict(mask) for mask in (*closing.masks, *self._keys.masks)],
+            "deadline": closing.deadline,
+        }
+
+    def _give_up(self, error: Exception) -> None:
+        self.stopped = True
+        self._tape.discard()
+        self._note_fault(error)
+
+    def _note_fault(self, error: Exception) -> None:
+        self._fault = error
+        self._feed.publish("recording.fault", call_id=self._call_id, what=_said(error))
+
+    def _moved(self, state: RecordingState, **fields: object) -> None:
+        self._state = state
+        self._feed.publish(
+            "recording.state", call_id=self._call_id, recording_id=self.recording_id, state=state.value, **fields
+        )
+
+
+class _Beside(TypedDict):
+    consent: Mapping[str, object]
+    gaps: list[dict[str, object]]
+    masks: list[dict[str, object]]
+    deadline: datetime | None
+
+
+_OVER = frozenset({RecordingState.SEALED, RecordingState.DISCARDED, RecordingState.DAMAGED, RecordingState.PURGED})
+
+
+def _said(error: Exception) -> str:
+    # The text of a foreign exception may hold anything; its kind does not.
+    return REDACTOR.text(str(error)) if isinstance(error, IvrError) else type(error).__name__
+
+
+def _interleaved(item: StereoFrame | Silence) -> bytes:
+    if isinstance(item, Silence):
+        return bytes((item.end_ms - item.start_ms) * _STEREO_BYTES_PER_MS)
+    out = bytearray(len(item.left) * 2)
+    out[0::4], out[1::4] = item.left[0::2], item.left[1::2]
+    out[2::4], out[3::4] = item.right[0::2], item.right[1::2]
+    return bytes(out)
+
+
+_STEREO_BYTES_PER_MS = 8 * 2 * 2

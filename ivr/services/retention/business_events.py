@@ -1,0 +1,87 @@
+"""Business events: what happened in the business moves the clocks of a recording. For console, API and command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ivr.domain.evidence.chain import stamp
+from ivr.domain.profile import Profile
+from ivr.domain.redaction.redactor import REDACTOR, Redactor
+from ivr.domain.retention.artefact import BusinessEvent, EventKind
+from ivr.domain.retention.business_event import EventEffect, apply_event
+from ivr.domain.retention.decision import Verdict
+from ivr.domain.retention.schedule import RetentionTable
+from ivr.errors import ConfigurationError, nearest
+from ivr.services.ports.retention import RetentionLedger, Stored
+from ivr.services.ports.runtime import Clock
+from ivr.services.ports.signing import Entry
+from ivr.services.retention.run import RetentionRun, RunReport
+
+NOTED = "business.event"
+#: What a column holds.
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What an event did; `run` is set when the recording had to go at once."""
+
+    effect: EventEffect
+    run: RunReport | None = None
+
+
+def event_kind(name: str) -> EventKind:
+    """Raises ConfigurationError naming the nearest kind."""
+    try:
+        return EventKind(name)
+    except ValueError:
+        raise ConfigurationError(
+            f"there is no business event '{name}'", value=name, remedy=nearest(name, [kind.value for kind in EventKind])
+        ) from None
+
+
+class BusinessEvents:
+    def __init__(
+        self,
+        ledger: RetentionLedger,
+        clock: Clock,
+        *,
+        table: RetentionTable,
+        profile: Profile,
+        retention: RetentionRun | None = None,
+        redactor: Redactor = REDACTOR,
+    ) -> None:
+        """With `retention`, what an event ends at once is destroyed at once, not at the next sweep."""
+        self._ledger = ledger
+        self._clock = clock
+        self._table = table
+        self._profile = profile
+        self._retention = retention
+        self._redactor = redactor
+
+    def note(
+        self, recording_id: str, kind: EventKind, *, actor: str, at: datetime | None = None, reference: str = ""
+    ) -> Noted:
+        """Store the event, decide the deadline anew, and leave evidence. The same event again changes nothing.
+
+        `at` (aware) is when it happened: now, unless said. Actor and reference are stored without numbers or names, cut
+        behind 200 characters. Raises ArchiveError for an unknown recording,
+        ComplianceError for an event that cannot be (see `apply_event`).
+        """
+        now = self._clock.now()
+        # As the evidence will say it, so that row and evidence agree.
+        said = self._redactor.fields({"actor": actor, "reference": reference})
+        actor, reference = (str(said[name])[:_LONGEST] for name in ("actor", "reference"))
+        event = BusinessEvent(kind, at or now, actor, reference)
+
+        def apply(stored: Stored) -> EventEffect:
+            return apply_event(stored.artefact, stored.events, event, table=self._table, profile=self._profile, now=now)
+
+        found = self._ledger.stored([recording_id])
+        body = {"event": kind.value, "event_at": stamp(event.at), "actor": actor, "reference": reference}
+        entry = Entry(NOTED, found[0].call_id if found else "", recording_id, body)
+        effect = self._ledger.note_event(recording_id, apply, entry)
+        if effect.decision.verdict is Verdict.DESTROY and self._retention is not None:
+            return Noted(effect, self._retention.run([recording_id]))
+        return Noted(effect)

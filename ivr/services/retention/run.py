@@ -1,0 +1,340 @@
+"""The retention run: what is due, and why; destroyed in order, with one signed certificate each.
+
+Order per recording: intent and key (one transaction), file, wipe of the keys' bytes, certificate and
+state (one transaction). Steps are taken for many at a time; each may be repeated, and what a kill leaves is due still:
+it keeps its state until the certificate stands, so the next run finds it, sees which steps were taken, and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from ivr.domain.profile import Profile
+from ivr.domain.retention.business_event import settled
+from ivr.domain.retention.decision import RetentionDecision, Verdict, decide_retention
+from ivr.domain.retention.schedule import RetentionTable
+from ivr.errors import IvrError
+from ivr.services.evidence.clock_guard import ClockGuard
+from ivr.services.ports.retention import Place, RetentionLedger, Stored
+from ivr.services.ports.runtime import Clock
+from ivr.services.ports.signing import Entry
+from ivr.services.ports.vault import RecordingStore
+from ivr.services.vault.destruction_evidence import Destruction
+
+#: Rows in one transaction: a line that must note an objection meanwhile waits for no longer than that.
+CHUNK = 200
+#: Recordings between two wipes of the key table.
+ROUND = 20_000
+#: How long a run that died keeps others from what it had claimed.
+LEASE = timedelta(minutes=10)
+_POLICY = "retention_table"
+#: Removes files for good; returns what could not be removed, by id.
+DeleteAll = Callable[[Sequence[str]], Mapping[str, IvrError]]
+
+
+@dataclass(frozen=True)
+class PlanItem:
+    """One recording that is due, with its verdict. `fault` is set when nothing can be decided: then it is kept."""
+
+    stored: Stored
+    decision: RetentionDecision | None
+    fault: str = ""
+
+    @property
+    def destroys(self) -> bool:
+        return self.decision is not None and self.decision.verdict is Verdict.DESTROY
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What could not be destroyed now; the next run tries again."""
+
+    recording_id: str
+    fault: str
+    remedy: str = ""
+
+
+@dataclass
+class RunReport:
+    """What a run did. `kept` was due by its row and is kept by decision; `others` is claimed by another run."""
+
+    destroyed: list[str] = field(default_factory=list)
+    kept: list[PlanItem] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.failed and not any(item.fault for item in self.kept)
+
+
+class RetentionRun:
+    """`owner` names this run among all runs of all nodes; give each its own."""
+
+    def __init__(
+        self,
+        ledger: RetentionLedger,
+        store: RecordingStore,
+        clock: Clock,
+        *,
+        table: RetentionTable,
+        profile: Profile,
+        owner: str,
+        delete_all: DeleteAll | None = None,
+        chunk: int = CHUNK,
+        round_size: int = ROUND,
+        lease: timedelta = LEASE,
+        clock_guard: ClockGuard | None = None,
+    ) -> None:
+        """With `clock_guard` nothing is destroyed by a clock that the evidence speaks against."""
+        self._ledger = ledger
+        self._store = store
+        self._clock = clock
+        self._table = table
+        self._profile = profile
+        self._owner = owner
+        self._delete_all = delete_all or self._one_by_one
+        self._planned: dict[str, tuple[Stored, RetentionDecision, datetime]] = {}
+        self._decided: dict[str, RetentionDecision] = {}
+        self._chunk = chunk
+        self._round = round_size
+        self._lease = lease
+        self._clock_guard = clock_guard
+
+    def plan(self, at: datetime | None = None) -> Iterator[PlanItem]:
+        """What a run at `at` (now) would look at, by deadline. Changes nothing.
+
+        While no run has seen a changed policy yet, it decides about everything that is kept, as that run will.
+        """
+        at = at or self._clock.now()
+        seen = self._ledger.fact(_POLICY)
+        if seen and seen != self._policy_mark():
+            yield from self._plan_anew(at)
+            return
+        for page in self._pages(at):
+            for stored in page:
+                yield self._item(stored, at)
+
+    def _plan_anew(self, at: datetime) -> Iterator[PlanItem]:
+        due: list[tuple[datetime, str, PlanItem]] = []
+        known: set[str] = set()
+        place = ""
+        while page := self._ledger.kept(limit=self._chunk * 5, after=place):
+            place = page[-1].recording_id
+            for item in (self._item(stored, at) for stored in page):
+                times = (item.stored.deadline, item.decision.due_at if item.decision else None)
+                first = min((time for time in times if time is not None), default=None)
+                if item.fault or (first is not None and first <= at):
+                    known.add(item.stored.recording_id)
+                    due.append((first or at, item.stored.recording_id, item))
+        # What a call that died has left is due too, and not among the kept.
+        for page in self._pages(at):
+            due += [
+                (one.place[0], one.recording_id, self._item(one, at)) for one in page if one.recording_id not in known
+            ]
+        yield from (item for _, _, item in sorted(due, key=lambda one: one[:2]))
+
+    def decide(self, stored: Stored, at: datetime) -> RetentionDecision:
+        stored.must_be_readable()
+        return decide_retention(stored.artefact, stored.events, stored.holds, self._table, self._profile, at)
+
+    def run(self, recording_ids: Sequence[str] | None = None) -> RunReport:
+        """Destroy what is due, or those of the named recordings that are. Never raises for a single recording.
+
+        Raises ComplianceError, and destroys nothing, when the clock cannot be right.
+        """
+        if self._clock_guard is not None:
+            self._clock_guard.must_be_plausible()
+        report = RunReport()
+        if recording_ids is None:
+            self.shorten()
+        pages = self._pages(self._clock.now()) if recording_ids is None else self._named(recording_ids)
+        waiting: list[Stored] = []
+        try:
+            for page in pages:
+                now = self._clock.now()
+                items = [self._item(stored, now) for stored in page]
+                report.kept += [item for item in items if not item.destroys]
+                self._mark(items)
+                for item in items:
+                    if item.destroys and item.decision is not None:
+                        waiting.append(item.stored)
+                        self._planned[item.stored.recording_id] = (item.stored, item.decision, now)
+                if len(waiting) >= self._round:
+                    self._destroy(waiting, report)
+                    waiting = []
+            self._destroy(waiting, report)
+        finally:
+            self._ledger.release(self._owner)
+        return report
+
+    def _pages(self, at: datetime) -> Iterator[list[Stored]]:
+        place: Place | None = None
+        while page := self._ledger.due(at, limit=self._chunk * 5, after=place):
+            place = page[-1].place
+            yield page
+
+    def _named(self, recording_ids: Sequence[str]) -> Iterator[list[Stored]]:
+        for some in _chunks(recording_ids, self._chunk):
+            yield [one for one in self._ledger.stored(some) if one.artefact.destroyed_at is None]
+
+    def _item(self, stored: Stored, at: datetime) -> PlanItem:
+        try:
+            decision = self.decide(stored, at)
+            return PlanItem(stored, decision, _unborne(stored, decision))
+        except IvrError as error:
+            # A tag that the policy file does not know: in doubt nothing is destroyed, and it is said.
+            return PlanItem(stored, None, f"{error.what} ({error.remedy})" if error.remedy else error.what)
+
+    def _mark(self, items: Sequence[PlanItem]) -> None:
+        """Store what was decided about the kept: ended purposes stay ended, and a later deadline leaves the plan."""
+        decided = []
+        for item in items:
+            if item.decision is None or item.destroys or item.fault:
+                continue
+            artefact = settled(item.stored.artefact, item.decision)
+            if artefact != item.stored.artefact or item.decision.due_at != item.stored.deadline:
+                decided.append((artefact, item.decision.due_at))
+        self._ledger.reschedule(decided)
+
+    def _destroy(self, waiting: Sequence[Stored], report: RunReport) -> None:
+        shredded: list[Stored] = []
+        for some in _chunks(waiting, self._chunk):
+            ids = [one.recording_id for one in some]
+            mine = self._claim(ids)
+            report.others += [one for one in ids if one not in mine]
+            shredded += self._shred(some, mine, report)
+        gone = [one for some in _chunks(shredded, self._chunk) for one in self._delete_files(some, report)]
+        wiped = self._ledger.wipe() if gone else True
+        for some in _chunks(gone, self._chunk):
+            self._claim([one.recording_id for one in some])
+            report.destroyed += self._certify(some, wiped)
+        self._planned.clear()
+        self._decided.clear()
+
+    def _claim(self, recording_ids: Sequence[str]) -> set[str]:
+        now = self._clock.now()
+        return self._ledger.claim(recording_ids, owner=self._owner, now=now, until=now + self._lease)
+
+    def _shred(self, some: Sequence[Stored], mine: set[str], report: RunReport) -> list[Stored]:
+        done = self._ledger.shred(
+            sorted(mine),
+            owner=self._owner,
+            decide=self._decide_at_last,
+            intent=lambda stored: self._doomed(stored).intent(),
+        )
+        by_id = {one.recording_id for one in done}
+        for one in some:
+            # A hold came between the plan and the key, or another run was faster.
+            if one.recording_id in mine and one.recording_id not in by_id:
+                report.kept.extend(
+                    self._item(now, self._clock.now()) for now in self._ledger.stored([one.recording_id])
+                )
+        return done
+
+    def _delete_files(self, some: Sequence[Stored], report: RunReport) -> list[Stored]:
+        try:
+            failed = self._delete_all([one.recording_id for one in some])
+        except IvrError as error:
+            failed = {one.recording_id: error for one in some}
+        report.failed += [Failure(name, error.what, error.remedy) for name, error in failed.items()]
+        return [one for one in some if one.recording_id not in failed]
+
+    def _one_by_one(self, recording_ids: Sequence[str]) -> dict[str, IvrError]:
+        failed: dict[str, IvrError] = {}
+        for recording_id in recording_ids:
+            try:
+                self._store.delete(recording_id)
+            except IvrError as error:
+                failed[recording_id] = error
+        return failed
+
+    def _certify(self, some: Sequence[Stored], wiped: bool) -> list[str]:
+        now = self._clock.now()
+        by_id = {one.recording_id: one for one in some}
+        done = self._ledger.certify(
+            sorted(by_id),
+            owner=self._owner,
+            entries=lambda one: self._entries(by_id[one], now, wiped),
+            at=now,
+        )
+        return sorted(done)
+
+    def _entries(self, stored: Stored, at: datetime, wiped: bool) -> list[Entry]:
+        doomed = self._doomed(stored)
+        return [doomed.certificate({}, at=at, wiped=wiped, owner=self._owner), doomed.end()]
+
+    def _doomed(self, stored: Stored) -> Destruction:
+        decision = self._decided[stored.recording_id]
+        return Destruction(
+            recording_id=stored.recording_id,
+            call_id=stored.call_id,
+            rules=decision.reasons,
+            reason="retention",
+            from_state=stored.state,
+            sha256=stored.sha256,
+            policy_id=stored.policy_id,
+            policy_version=stored.policy_version,
+            due_at=decision.due_at,
+            clocks=[purpose.tag for purpose in decision.purposes],
+        )
+
+    def _decide_at_last(self, stored: Stored) -> RetentionDecision | None:
+        """Decide when nothing can change any more, and keep the decision for what is written about it.
+
+        What is as it was when it was planned, and was to be destroyed then, is to be destroyed at any later time.
+        """
+        now = self._clock.now()
+        seen, decision, at = self._planned.get(stored.recording_id) or (None, None, now)
+        if seen != stored or now < at:
+            decision = self._item(stored, now).decision
+        if decision is not None:
+            self._decided[stored.recording_id] = decision
+        return decision
+
+    def shorten(self) -> None:
+        """After the policy became shorter: bring the deadlines in the catalogue forward. They never move back.
+
+        Costs a look at everything that is kept, once per change of the policy.
+        """
+        mark = self._policy_mark()
+        if self._ledger.fact(_POLICY) == mark:
+            return
+        place = ""
+        while page := self._ledger.kept(limit=self._chunk * 5, after=place):
+            place = page[-1].recording_id
+            now, shorter = self._clock.now(), []
+            for stored in page:
+                decision = self._item(stored, now).decision
+                if decision is not None and (stored.deadline is None or decision.due_at < stored.deadline):
+                    shorter.append((settled(stored.artefact, decision), decision.due_at))
+            self._ledger.reschedule(shorter)
+        self._ledger.fact(_POLICY, mark)
+
+    def _policy_mark(self) -> str:
+        return sha256(repr(sorted(self._table.clocks.items())).encode() + self._table.timezone.encode()).hexdigest()
+
+
+def _unborne(stored: Stored, decision: RetentionDecision) -> str:
+    """Say so when a deadline would move back and no noted event moves it: a purpose was put there behind our back."""
+    if decision.verdict is Verdict.DESTROY or stored.deadline is None or decision.due_at <= stored.deadline:
+        return ""
+    noted = {(event.kind.value, event.at) for event in stored.events}
+    late = [one for one in decision.purposes if one.due_at > stored.deadline and (one.event, one.event_at) not in noted]
+    if not late:
+        return ""
+    tags = ", ".join(one.tag for one in late)
+    return f"its deadline would move to a later day and no noted event says why: {tags} (see 'ivr audit verify')"
+
+
+def run_owner(node_id: str, unique: Callable[[], str]) -> str:
+    """A name that no other run has."""
+    return f"{node_id}/{unique()}"[:100]
+
+
+def _chunks(items: Sequence[Stored] | Sequence[str], size: int) -> Iterator[list]:  # type: ignore[type-arg]
+    for at in range(0, len(items), size):
+        yield list(items[at : at + size])

@@ -1,0 +1,1 @@
+"""Recordings from their first byte to their destruction."""

@@ -1,0 +1,171 @@
+"""One recording being made: written, held, sealed, destroyed, or saved as far as it can be proven."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ivr.domain.evidence import kinds
+from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent, RecordingState
+from ivr.errors import ComplianceError, HostError, IvrError
+from ivr.services.vault.destruction import destroy
+from ivr.services.vault.recovery import keep_prefix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from ivr.services.ports.vault import RecordingTag, RecordingWriter, SealedFile
+    from ivr.services.vault.vault_ports import Holdings
+
+_LONGEST_REASON = 200
+
+
+class OpenRecording:
+    """One recording being made. Not safe for threads: one at a time, in order."""
+
+    def __init__(self, held: Holdings, tag: RecordingTag, writer: RecordingWriter, deadline: datetime | None) -> None:
+        self._held = held
+        self._writer = writer
+        self._deadline = deadline
+        self._sealed: SealedFile | None = None
+        self.tag = tag
+        self.state = RecordingState.CAPTURING
+
+    @property
+    def recording_id(self) -> str:
+        return self.tag.recording_id
+
+    def __repr__(self) -> str:
+        return f"OpenRecording({self.recording_id!r}, {self.state.value})"
+
+    def write(self, pcm: bytes) -> None:
+        """Append interleaved PCM16. Raises ArchiveError or HostError: call `fail` then."""
+        self._writer.write(pcm)
+
+    def hold(self, reason: str) -> None:
+        """Note that capture pauses (doubt). What may be written is for the cleared mark to say, not for this."""
+        with self._moving(RecordingEvent.HOLD, reason, kinds.HELD, {"reason": reason}):
+            pass
+
+    def resume(self, reason: str = "") -> None:
+        with self._moving(RecordingEvent.RESUME, reason, kinds.RESUMED, {"reason": reason}):
+            pass
+
+    def seal(
+        self,
+        *,
+        consent: Mapping[str, object],
+        gaps: Sequence[Mapping[str, object]] = (),
+        masks: Sequence[Mapping[str, object]] = (),
+        deadline: datetime | None = None,
+        reason: str = "",
+    ) -> SealedFile:
+        """Make the recording whole and return what it is. Raises ArchiveError or HostError: try again, or call `fail`.
+
+        `gaps` and `masks` are `Gap` and `Mask` as mappings (times in milliseconds of the call's media).
+        """
+        deadline = deadline or self._deadline
+        if self._sealed is None:
+            if self.state is not RecordingState.SEALING:
+                with self._moving(RecordingEvent.CLOSE, reason):
+                    self._settle(None, consent, gaps, masks, deadline)
+            self._sealed = self._writer.seal()
+        sealed = self._sealed
+        body: dict[str, object] = {
+            **asdict(sealed),
+            "gaps": len(gaps),
+            "masks": len(masks),
+            "reason": reason,
+        }
+        with self._moving(RecordingEvent.SEAL, reason, kinds.SEALED, body):
+            self._settle(sealed, consent, gaps, masks, deadline)
+            # An event of the business during the call may have fixed another one.
+            fixed = self._held.catalogue.get(self.recording_id).deadline
+            body["deadline"] = fixed.isoformat() if fixed else None
+        return sealed
+
+    def discard(self, rule_id: str, reason: str) -> None:
+        """Destroy key, file and all, and leave a certificate. Repeating it is harmless."""
+        self._writer.close()
+        try:
+            self.state = destroy(self._held, self.recording_id, rule_id=rule_id, reason=reason)
+        except ComplianceError:
+            raise
+        except Exception:
+            if self.state in UNFINISHED:
+                # With the database away the key stays for now: then at least no byte is left that it could open.
+                with suppress(IvrError):
+                    self._held.store.delete(self.recording_id)
+            raise
+
+    def fail(
+        self,
+        reason: str,
+        *,
+        consent: Mapping[str, object] | None = None,
+        gaps: Sequence[Mapping[str, object]] | None = None,
+        masks: Sequence[Mapping[str, object]] | None = None,
+        deadline: datetime | None = None,
+    ) -> RecordingState:
+        """Keep the verified prefix after the store failed; DAMAGED, or DISCARDED after an objection or when empty.
+
+        When the prefix cannot be kept yet (the disk is still full), the half-written file stays for `recover` and the
+        recording is DAMAGED without audio until then. What is not given stays as `seal` had noted it.
+        """
+        self._writer.close()
+        reason = reason[:_LONGEST_REASON]
+        row = self._held.catalogue.get(self.recording_id)
+        self._settle(
+            row.sealed,
+            row.consent if consent is None else consent,
+            row.gaps if gaps is None else gaps,
+            row.masks if masks is None else masks,
+            deadline or row.deadline or self._deadline,
+        )
+        try:
+            done = keep_prefix(self._held, self.recording_id, how=reason, cause="store")
+        except HostError as full:
+            body = {"reason": reason, "kept_for_recovery": True, "error": str(full.what)[:200]}
+            with self._moving(RecordingEvent.FAIL, reason, kinds.DAMAGED, body):
+                pass
+            return self.state
+        self.state = done.state or self.state
+        return self.state
+
+    @contextmanager
+    def _moving(
+        self, event: RecordingEvent, reason: str, kind: str = "", body: Mapping[str, object] | None = None
+    ) -> Iterator[None]:
+        """Do what the block does, move the row and append the evidence, all or nothing.
+
+        What a first try has done without our knowing is not done again.
+        """
+        held, recording_id = self._held, self.recording_id
+        with held.catalogue.together():
+            yield
+            now = held.catalogue.get(recording_id).state
+            if now is self.state or RECORDING.after(self.state, event) is not now:
+                now = held.catalogue.move(recording_id, event.value, reason=reason, at=held.clock.now())
+                if kind:
+                    held.audit.append(kind, call_id=self.tag.call_id, recording_id=recording_id, body=body)
+        self.state = now
+
+    def _settle(
+        self,
+        sealed: SealedFile | None,
+        consent: Mapping[str, object],
+        gaps: Sequence[Mapping[str, object]],
+        masks: Sequence[Mapping[str, object]],
+        deadline: datetime | None,
+    ) -> None:
+        self._held.catalogue.settle(
+            self.recording_id,
+            sealed=sealed,
+            deadline=deadline,
+            closed_at=self._held.clock.now(),
+            consent=consent,
+            gaps=gaps,
+            masks=masks,
+        )

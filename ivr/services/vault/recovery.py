@@ -1,0 +1,226 @@
+"""After a crash: finish what was begun, or destroy what may not be kept. In doubt, destroy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ivr.domain.evidence import kinds
+from ivr.domain.evidence.chain import stamp
+from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent, RecordingState
+from ivr.errors import IvrError
+from ivr.services.vault.data_key import unlocked
+from ivr.services.vault.destruction import claim_of, destroy, destroy_claimed
+from ivr.services.vault.vault_ports import must_vanish
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ivr.domain.evidence.event import AuditEvent
+    from ivr.services.ports.vault import RecordingRow, SealedFile
+    from ivr.services.vault.vault_ports import Holdings
+
+_EVERY = 1_000_000
+#: A crash leaves its traces at the end of the node's chain: so many events back a recovery looks for them.
+_RECENT = 10_000
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What became of one leftover: the state it is in now (None: a file without a row), and how."""
+
+    recording_id: str
+    state: RecordingState | None
+    how: str
+
+
+def recover(held: Holdings) -> list[Recovery]:
+    """Settle every recording of this node that a crash left behind, and return what was done, oldest first.
+
+    A recording whose chain holds an objection, or whose key is gone, is destroyed. A whole file whose row was being
+    closed is sealed with what the row says. Else the verified prefix is kept as DAMAGED, or destroyed when nothing
+    of it can be read. Recordings that a living process is writing are left alone. Half-written files without a row
+    and without a complete segment are removed: their writer died before the row. Other files without a row are left
+    and named: their key may lie in another database. What cannot be settled is left as it is and told, and the next
+    one is taken. Of two at once, the second waits. Idempotent.
+    """
+    with held.catalogue.claim(f"recovery of {held.node_id}"):
+        held.catalogue.wipe_destroyed_keys()
+        return _settle_all(held)
+
+
+def _settle_all(held: Holdings) -> list[Recovery]:
+    done: list[Recovery] = []
+    open_rows = held.catalogue.find(node_id=held.node_id, states=(*UNFINISHED, RecordingState.DAMAGED), limit=_EVERY)
+    keyless = held.catalogue.find(states=(RecordingState.SEALED,), has_key=False, limit=_EVERY)
+    for row in reversed(open_rows + keyless):
+        damaged_but_settled = row.state is RecordingState.DAMAGED and row.sealed is not None and row.has_key
+        if damaged_but_settled or held.store.busy(row.tag.recording_id):
+            continue
+        done.append(_settle_row(held, row))
+    done.extend(_settle_purges(held))
+    done.extend(_settle_files(held))
+    return done
+
+
+def _settle_purges(held: Holdings) -> list[Recovery]:
+    """Finish destructions that were announced and not begun: what was meant to go does not stay."""
+    announced = {one.recording_id: one for one in held.audit.recent(kinds.DISCARDING, last=_RECENT)}
+    done: list[Recovery] = []
+    for recording_id, state in held.catalogue.states(list(announced)).items():
+        if state in (RecordingState.SEALED, RecordingState.DAMAGED):
+            meant = announced[recording_id].body
+            rule_id, reason = str(meant.get("rule_id", "")), str(meant.get("reason", ""))
+            try:
+                final = destroy(held, recording_id, rule_id=rule_id, reason=reason)
+                done.append(Recovery(recording_id, final, "destruction finished"))
+            except Exception as later:
+                done.append(_left(recording_id, state, later))
+    return done
+
+
+def keep_prefix(held: Holdings, recording_id: str, *, how: str, cause: str) -> Recovery:
+    """Keep what can be proven of a half-written recording (DAMAGED), or destroy it when there is nothing to keep."""
+    with held.catalogue.claim(claim_of(recording_id)):
+        return _keep_claimed(held, recording_id, how=how, cause=cause)
+
+
+def _keep_claimed(held: Holdings, recording_id: str, *, how: str, cause: str) -> Recovery:
+    row = held.catalogue.get(recording_id)
+    if row.state in RECORDING.final:
+        return Recovery(recording_id, row.state, "settled meanwhile")
+    half_written = recording_id in held.store.unfinished()
+    if row.state is RecordingState.SEALED and row.sealed is not None and row.has_key and not half_written:
+        # The seal had been written although its writer was told otherwise: nothing failed.
+        return Recovery(recording_id, row.state, "settled meanwhile")
+    objected = must_vanish(_evidence(held, row))
+    if objected is not None or not row.has_key:
+        rule_id = _rule(objected) if objected is not None else ""
+        why = objected.kind if objected is not None else "its key was destroyed"
+        return _destroyed(held, row, rule_id, f"{how}; {why}")
+    with unlocked(held, recording_id) as data_key:
+        sealed = held.store.recover(recording_id, data_key)
+    if sealed is None:
+        return _destroyed(held, row, "", f"{how}; nothing readable")
+    if not half_written and row.state is RecordingState.SEALING and row.closed_at is not None:
+        return _sealed(held, row, sealed, how)
+    return _damaged(held, row, sealed, how, cause)
+
+
+def _settle_row(held: Holdings, row: RecordingRow) -> Recovery:
+    try:
+        return keep_prefix(held, row.tag.recording_id, how="found after a crash", cause="crash")
+    except Exception as later:
+        # A wrong key file or a full disk is mended by people; destroying here would lose what can still be saved.
+        return _left(row.tag.recording_id, row.state, later)
+
+
+def _left(recording_id: str, state: RecordingState | None, why: Exception) -> Recovery:
+    """One item that cannot be settled keeps no other from being settled, and no node from starting."""
+    what = str(why) if isinstance(why, IvrError) else f"{type(why).__name__} (see the log of the node)"
+    return Recovery(recording_id, state, f"left as it is: {what}")
+
+
+def _settle_files(held: Holdings) -> list[Recovery]:
+    done: list[Recovery] = []
+    half_written = held.store.unfinished()
+    files = sorted({*held.store.at_hand(), *half_written})
+    states = held.catalogue.states(files)
+    for recording_id in files:
+        state = states.get(recording_id)
+        try:
+            if state is None:
+                done.extend(_settle_stray(held, recording_id, half_written=recording_id in half_written))
+            elif state in RECORDING.final:
+                done.append(_settle_outlived(held, recording_id, state))
+        except Exception as later:
+            done.append(_left(recording_id, state, later))
+    return done
+
+
+def _settle_outlived(held: Holdings, recording_id: str, state: RecordingState) -> Recovery:
+    """The row alone condemns no audio: whoever can write the database can set a state."""
+    told = {event.kind for event in held.audit.events(recording_id=recording_id)}
+    if not told & {kinds.DISCARDING, kinds.CERTIFICATE}:
+        how = "left as it is: its row says it was destroyed and no evidence does (see 'ivr audit verify')"
+        return Recovery(recording_id, state, how)
+    destroy(held, recording_id, rule_id="", reason="file outlived its destruction")
+    return Recovery(recording_id, state, "file deleted: the recording had been destroyed")
+
+
+def _settle_stray(held: Holdings, recording_id: str, *, half_written: bool) -> list[Recovery]:
+    """Settle a file that had no row when we looked: its name is taken before its row is written."""
+    if half_written:
+        # In this order: once nobody holds the file, no row can follow any more.
+        if held.store.busy(recording_id) or held.catalogue.states([recording_id]):
+            return []
+        if held.store.drop_empty(recording_id):
+            return [Recovery(recording_id, None, "empty file without a row: removed")]
+    elif held.catalogue.states([recording_id]):
+        return []
+    return [Recovery(recording_id, None, "file without a row: left as it is")]
+
+
+def _rule(event: AuditEvent) -> str:
+    rules = event.body.get("rules")
+    first = rules[0] if isinstance(rules, list) and rules else ""
+    return str(event.body.get("rule_id", first))
+
+
+def _evidence(held: Holdings, row: RecordingRow) -> list[AuditEvent]:
+    """Events that name the recording, and those that name only its call (an objection before the first frame)."""
+    mine = held.audit.events(recording_id=row.tag.recording_id)
+    of_call = [event for event in held.audit.events(call_id=row.tag.call_id) if not event.recording_id]
+    return mine + of_call
+
+
+def _destroyed(held: Holdings, row: RecordingRow, rule_id: str, how: str) -> Recovery:
+    final = destroy_claimed(held, row.tag.recording_id, rule_id=rule_id, reason=how)
+    return _say(held, row, final, how, {})
+
+
+def _sealed(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str) -> Recovery:
+    event, now = RecordingEvent.SEAL.value, held.clock.now()
+    with held.catalogue.together():
+        _settle(held, row, sealed, list(row.gaps))
+        final = held.catalogue.move(row.tag.recording_id, event, reason=row.reason, at=now)
+        return _say(held, row, final, f"{how}; the file was whole", {"sha256": sealed.sha256, **_told(row)})
+
+
+def _damaged(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str, cause: str) -> Recovery:
+    # How long the call went on is not known here: the gap begins where the audio ends and is open (-1).
+    gaps: list[Mapping[str, object]] = [*row.gaps, {"start_ms": sealed.duration_ms, "end_ms": -1, "cause": cause}]
+    details = {"sha256": sealed.sha256, "duration_ms": sealed.duration_ms, "cause": cause, **_told(row)}
+    final = row.state
+    with held.catalogue.together():
+        _settle(held, row, sealed, gaps)
+        if RECORDING.allows(row.state, RecordingEvent.FAIL):
+            event, now = RecordingEvent.FAIL.value, held.clock.now()
+            final = held.catalogue.move(row.tag.recording_id, event, reason=how[:200], at=now)
+        return _say(held, row, final, f"{how}; verified prefix kept", details)
+
+
+def _told(row: RecordingRow) -> dict[str, object]:
+    return {"deadline": stamp(row.deadline) if row.deadline else None}
+
+
+def _settle(held: Holdings, row: RecordingRow, sealed: SealedFile, gaps: list[Mapping[str, object]]) -> None:
+    held.catalogue.settle(
+        row.tag.recording_id,
+        sealed=sealed,
+        deadline=row.deadline,
+        closed_at=row.closed_at or held.clock.now(),
+        consent=row.consent,
+        gaps=gaps,
+        masks=row.masks,
+    )
+
+
+def _say(held: Holdings, row: RecordingRow, final: RecordingState, how: str, details: dict[str, object]) -> Recovery:
+    held.audit.append(
+        kinds.DAMAGED if details.get("cause") == "store" else kinds.RECOVERED,
+        call_id=row.tag.call_id,
+        recording_id=row.tag.recording_id,
+        body={"from_state": row.state.value, "state": final.value, "how": how[:280], **details},
+    )
+    return Recovery(row.tag.recording_id, final, how)

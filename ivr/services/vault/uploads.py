@@ -1,0 +1,73 @@
+"""Moving sealed recordings from a node's disk to the far store, each verified before the local file goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ivr.domain.recording.state import RecordingState
+from ivr.errors import ArchiveError, HostError
+from ivr.services.ports.upload import UploadingStore
+from ivr.services.vault.destruction import claim_of
+from ivr.services.vault.vault_ports import must_vanish
+
+if TYPE_CHECKING:
+    from ivr.services.vault.vault_ports import Holdings
+
+UPLOADED = "recording.uploaded"
+
+_MOVES = (RecordingState.SEALED, RecordingState.DAMAGED)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What became of one local file: `done`, or `fault` says why it waits."""
+
+    recording_id: str
+    done: bool
+    fault: str = ""
+    remedy: str = ""
+
+
+def waiting(held: Holdings) -> list[str]:
+    """Ids of recordings on this machine that are sealed and not in the far store yet."""
+    here = held.store.at_hand()
+    states = held.catalogue.states(here)
+    return [one for one in here if states.get(one) in _MOVES]
+
+
+def upload_waiting(held: Holdings, store: UploadingStore) -> Iterator[Upload]:
+    """Move what waits, one by one; killed anywhere, the next run goes on.
+
+    A recording that is destroyed meanwhile is not brought back: both hold its claim. A server that is away ends the
+    run, since it is away for all.
+    """
+    for recording_id in waiting(held):
+        try:
+            if _move(held, store, recording_id):
+                yield Upload(recording_id, True)
+        except ArchiveError as fault:
+            yield Upload(recording_id, False, fault.what, fault.remedy)
+        except HostError as away:
+            yield Upload(recording_id, False, away.what, away.remedy)
+            return
+
+
+def _move(held: Holdings, store: UploadingStore, recording_id: str) -> bool:
+    with held.catalogue.claim(claim_of(recording_id)):
+        row = held.catalogue.get(recording_id)
+        objected = must_vanish(held.audit.events(recording_id=recording_id))
+        if row.state not in _MOVES or row.sealed is None or not row.has_key or objected is not None:
+            return False
+        # A store refuses to lock until a moment that is over.
+        still_kept = row.deadline is not None and row.deadline > held.clock.now()
+        store.upload(recording_id, row.sealed, lock_until=row.deadline if still_kept else None)
+        held.audit.append(
+            UPLOADED,
+            call_id=row.tag.call_id,
+            recording_id=recording_id,
+            body={"sha256": row.sealed.sha256, "size_bytes": row.sealed.size_bytes},
+        )
+        store.release(recording_id)
+    return True

@@ -1,0 +1,227 @@
+"""What the tables say, held against what the evidence says of them: rows that were altered, removed or put there.
+
+The chain tells who was barred, which deadlines were fixed, what happened in the business and what is held. Whoever can
+write to the database can change a row; to hide it they would have to rewrite the chain, which its checkpoints tell.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, exists, select
+
+from ivr.domain.evidence import kinds
+from ivr.domain.evidence.chain import stamp
+from ivr.domain.evidence.checkpoint import CERTIFICATE
+from ivr.domain.evidence.deadlines import deadline_fault
+from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.kinds import TELLING
+from ivr.domain.recording.state import RECORDING, UNFINISHED
+from ivr.domain.redaction.redactor import REDACTOR
+from ivr.domain.retention.legal_hold import items_digest
+from ivr.domain.retention.schedule import RECORDED_AT
+from ivr.storage.bar_evidence import bar_faults
+from ivr.storage.database import Database
+from ivr.storage.deadlines_told import body_of, events_told
+from ivr.storage.tables import (
+    audit_events,
+    business_events,
+    certificates,
+    legal_hold_items,
+    legal_holds,
+    recording_keys,
+    recording_purposes,
+    recordings,
+)
+
+_NOTED = "business.event"
+_HOLDS = ("hold.requested", "hold.approved", "hold.rejected", "hold.renewed", "hold.released")
+#: What a hold goes through: what comes later in its life is the later word of two nodes, whatever their clocks say.
+_LIFE = ("REQUESTED", "ACTIVE", "RELEASED", "REJECTED")
+_KEPT = ("SEALED", "DAMAGED")
+_FINAL = tuple(state.value for state in RECORDING.final)
+_OPEN = tuple(state.value for state in UNFINISHED)
+#: Fields of a recording's row that its beginning tells.
+_TAG = ("retention", "program", "purposes", "policy_id", "policy_version", "rule_ids")
+_PAGE = 500
+_E = audit_events.c
+_R = recordings.c
+
+
+def table_faults(database: Database, *, limit: int = 1_000) -> list[str]:
+    """Return one line per row that the evidence does not bear out, naming it; empty when all agree.
+
+    Reads what is kept page by page: its cost grows with that, its memory does not. It stops behind `limit` faults, and
+    says so.
+    """
+    with database.reading() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        told = chain(bar_faults(connection), _holds(connection), _gone(connection), _kept(connection))
+        faults = list(islice(told, limit + 1))
+    return faults if len(faults) <= limit else [*faults[:limit], "and more: mend these, then verify again"]
+
+
+def _holds(connection: Connection) -> Iterator[str]:
+    told: dict[str, dict[str, tuple[Row[Any], Mapping[str, Any]]]] = defaultdict(dict)
+    for event, body in events_told(connection, *_HOLDS):
+        told[str(body.get("hold_id", ""))][event.node_id] = (event, body)
+    items: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(select(legal_hold_items)):
+        items[row.hold_id].append(row.recording_id)
+    for row in connection.execute(select(legal_holds).order_by(legal_holds.c.hold_id)):
+        if row.hold_id not in told:
+            yield f"hold {row.hold_id}: no event tells who asked for it"
+            continue
+        last = _last_words(told.pop(row.hold_id).values())
+        if not any(_same_hold(row, items[row.hold_id], body) for _, body in last):
+            event = last[-1][0]
+            yield (
+                f"hold {row.hold_id}: was altered; node {event.node_id}, event {event.seq} tells another state or items"
+            )
+    for hold_id, by_node in told.items():
+        event = _last_words(by_node.values())[-1][0]
+        yield f"hold {hold_id}: is missing; node {event.node_id}, event {event.seq} tells of it"
+
+
+def _last_words(told: Iterable[tuple[Row[Any], Mapping[str, Any]]]) -> list[tuple[Row[Any], Mapping[str, Any]]]:
+    """Of the last event of each node, those that no other's goes beyond."""
+
+    def age(one: tuple[Row[Any], Mapping[str, Any]]) -> tuple[int, int]:
+        state, approvals = one[1].get("state"), one[1].get("approvals")
+        return (_LIFE.index(state) if state in _LIFE else -1, approvals if isinstance(approvals, int) else 0)
+
+    told = list(told)
+    oldest = max(map(age, told))
+    return [one for one in told if age(one) == oldest]
+
+
+def _same_hold(row: Row[Any], items: Sequence[str], body: Mapping[str, Any]) -> bool:
+    active_from = stamp(row.active_from) if row.active_from is not None else None
+    written = {
+        "state": row.state,
+        "review_at": stamp(row.review_at),
+        "item_count": len(items),
+        "items_sha256": items_digest(items),
+        "active_from": active_from,
+    }
+    # Events of older versions tell neither of the last two.
+    return all(body.get(name, value) == value for name, value in REDACTOR.fields(written).items())
+
+
+def _gone(connection: Connection) -> Iterator[str]:
+    """What was destroyed has a certificate, what has none is there, and no state hides a recording from its clock."""
+    mine = _E.recording_id == _R.recording_id
+    certified = (certificates.c.node_id == _E.node_id) & (certificates.c.seq == _E.seq)
+    certified &= (certificates.c.recording_id == _E.recording_id) & (_E.kind == CERTIFICATE)
+    for name in _names(connection, certificates.c.recording_id, ~exists().where(certified)):
+        yield f"recording {name}: its entry among the certificates points at no certificate of it"
+    unlisted = ~exists().where(certificates.c.recording_id == _E.recording_id)
+    for name in _names(connection, _E.recording_id, _E.kind == CERTIFICATE, _E.recording_id != "", unlisted):
+        yield f"recording {name}: its certificate is not among the certificates"
+    without = ~exists().where(certificates.c.recording_id == _R.recording_id)
+    for name in _names(connection, _R.recording_id, _R.state.in_(_FINAL), without):
+        yield f"recording {name}: its row says it was destroyed, and no certificate does"
+    ended = exists().where(mine, _E.kind == kinds.DISCARDED)
+    for name in _names(connection, _R.recording_id, _R.state.not_in(_FINAL), ended):
+        yield f"recording {name}: its state was altered: the evidence tells that it was destroyed"
+    sealed = exists().where(mine, _E.kind == kinds.SEALED)
+    for name in _names(connection, _R.recording_id, _R.state.in_(_OPEN), sealed):
+        yield f"recording {name}: its state was altered: the evidence tells that it was sealed"
+    # The key goes before the certificate is made.
+    keyed = exists().where(recording_keys.c.recording_id == certificates.c.recording_id)
+    for name in _names(connection, certificates.c.recording_id, keyed):
+        yield f"recording {name}: a certificate tells of its destruction, and its key is there"
+    rowless = ~exists().where(mine)
+    begun = _E.kind.in_((kinds.STARTED, kinds.SEALED))
+    for name in _names(connection, _E.recording_id, begun, rowless, unlisted):
+        yield f"recording {name}: its row is missing: the evidence tells of it, and no certificate of its destruction"
+
+
+def _names(connection: Connection, column: ColumnElement[str], *where: ColumnElement[bool]) -> Iterator[str]:
+    yield from connection.execute(select(column).where(*where).distinct().order_by(column)).scalars()
+
+
+def _kept(connection: Connection) -> Iterator[str]:
+    """Deadlines, clocks and business events of every recording that is kept."""
+    after = ""
+    while True:
+        query = select(recordings).where(_R.state.in_(_KEPT), _R.recording_id > after)
+        rows = connection.execute(query.order_by(_R.recording_id).limit(_PAGE)).all()
+        if not rows:
+            return
+        after = rows[-1].recording_id
+        ids = [row.recording_id for row in rows]
+        events = _events(connection, ids)
+        clocks = _grouped(connection, recording_purposes, ids)
+        noted = _grouped(connection, business_events, ids)
+        for row in rows:
+            name, mine = row.recording_id, events[row.recording_id]
+            faults = (
+                deadline_fault(row.deadline, mine),
+                _tag_fault(row, mine),
+                _clock_fault(row, clocks[name], noted[name], mine),
+                _noted_fault(noted[name], mine),
+            )
+            yield from (f"recording {name}: {fault}" for fault in faults if fault)
+
+
+def _tag_fault(row: Row[Any], events: Sequence[AuditEvent]) -> str:
+    """Say which of its fields are not what was told when it was begun and sealed."""
+    altered = []
+    written = REDACTOR.fields({name: row._mapping[name] for name in _TAG})
+    begun = [event.body for event in events if event.kind == kinds.STARTED]
+    if begun and written not in [{name: body.get(name, written[name]) for name in _TAG} for body in begun]:
+        altered += [name for name in _TAG if all(body.get(name, written[name]) != written[name] for body in begun)]
+    sealed = {event.node_id: event.body for event in events if "sha256" in event.body and event.kind in TELLING}
+    if sealed and REDACTOR.fields({"sha256": row.sha256})["sha256"] not in [body["sha256"] for body in sealed.values()]:
+        altered.append("sha256")
+    masks = [event.body["masks"] for event in events if event.kind == kinds.SEALED and "masks" in event.body]
+    if masks and len(row.masks) not in masks:
+        altered.append("masks")
+    return f"its row was altered: the evidence tells another {', '.join(altered)}" if altered else ""
+
+
+def _clock_fault(
+    recording: Row[Any], rows: Sequence[Row[Any]], noted: Sequence[Row[Any]], events: Sequence[AuditEvent]
+) -> str:
+    # A purpose without a deadline is none that ivr wrote: it fixes one whenever it writes.
+    written = {row.tag: stamp(row.due_at) if row.due_at is not None else "" for row in rows}
+    told = {event.node_id: event.body["clocks"] for event in events if "clocks" in event.body}
+    if (written or told) and written not in told.values():
+        return "the deadlines of its purposes were altered: they are not those of the evidence"
+    begins = {(RECORDED_AT, recording.opened_at), *((event.kind, event.at) for event in noted)}
+    for row in rows:
+        if (row.event, row.event_at) not in begins or (row.ended_at is not None and row.ended_at < row.due_at):
+            return f"the clock of its purpose {row.tag} was altered: nothing that happened began or ended it so"
+    return ""
+
+
+def _noted_fault(rows: Sequence[Row[Any]], events: Sequence[AuditEvent]) -> str:
+    written = {(row.kind, stamp(row.at), row.reference, row.actor) for row in rows}
+    bodies = [event.body for event in events if event.kind == _NOTED]
+    told = {(b.get("event"), b.get("event_at"), b.get("reference"), b.get("actor")) for b in bodies}
+    if added := sorted(str(one[0]) for one in written - told):
+        return f"a business event was put there or altered, and no evidence tells of it: {', '.join(added)}"
+    if gone := sorted(str(one[0]) for one in told - written):
+        return f"a business event is missing that the evidence tells of: {', '.join(gone)}"
+    return ""
+
+
+def _events(connection: Connection, recording_ids: Sequence[str]) -> dict[str, list[AuditEvent]]:
+    found: dict[str, list[AuditEvent]] = defaultdict(list)
+    wanted = sorted({*TELLING, kinds.STARTED})
+    query = select(audit_events).where(_E.recording_id.in_(recording_ids), _E.kind.in_(wanted))
+    for row in connection.execute(query.order_by(_E.node_id, _E.seq)):
+        found[row.recording_id].append(AuditEvent(**{**row._mapping, "body": body_of(row.body)}))
+    return found
+
+
+def _grouped(connection: Connection, table: Table, recording_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(select(table).where(table.c.recording_id.in_(recording_ids))):
+        found[row.recording_id].append(row)
+    return found

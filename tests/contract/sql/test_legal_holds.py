@@ -1,0 +1,170 @@
+"""Legal holds on a real database: two approvers, only what is listed, released means destroyed at the next run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.evidence.chain import stamp
+from ivr.domain.retention.artefact import EventKind
+from ivr.domain.retention.legal_hold import HoldState, LegalHold, items_digest
+from ivr.errors import ArchiveError, ComplianceError, TransitionError
+from tests.databases import KINDS, fresh_url
+from tests.retention_world import CALLED, GONE, KEPT, RetentionWorld
+
+
+@pytest.fixture(params=KINDS)
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RetentionWorld]:
+    world = RetentionWorld(fresh_url(request.param, tmp_path))
+    world.record("held")
+    world.record("other")
+    yield world
+    world.close()
+
+
+def ask(world: RetentionWorld, *items: str) -> LegalHold:
+    review = world.clock.now() + timedelta(days=90)
+    return world.holds.request(
+        case="Litige 12", owner="juriste", basis="17.3.e legal claims", items=items, by="anne", review_at=review
+    )
+
+
+def active(world: RetentionWorld, *items: str) -> LegalHold:
+    hold = ask(world, *items)
+    world.holds.approve(hold.id, by="bruno")
+    return world.holds.approve(hold.id, by="chloé")
+
+
+def test_a_hold_keeps_what_it_lists_and_nothing_else_until_it_is_released(world: RetentionWorld) -> None:
+    hold = active(world, "held")
+    assert hold.state is HoldState.ACTIVE
+    assert world.holds.show(hold.id) == hold
+    world.clock.at = CALLED + timedelta(days=200)
+    report = world.run().run()
+    assert report.destroyed == ["other"]
+    assert [item.stored.recording_id for item in report.kept] == ["held"]
+    assert world.state("held") == KEPT
+    # What its purpose was is over all the same, whatever a clock says later.
+    (stored,) = world.ledger.stored(["held"])
+    assert [purpose.ended_at for purpose in stored.artefact.purposes] == [stored.deadline]
+    assert [late.id for late in world.holds.to_review()] == [hold.id]
+    world.holds.release(hold.id, by="anne", reason="jugement")
+    assert world.run().run().destroyed == ["held"]
+    assert world.state("held") == GONE
+
+
+def test_a_hold_that_is_only_asked_for_or_rejected_keeps_nothing(world: RetentionWorld) -> None:
+    ask(world, "held")
+    rejected = ask(world, "other")
+    world.holds.reject(rejected.id, by="bruno", reason="sans objet")
+    world.clock.at = CALLED + timedelta(days=200)
+    assert sorted(world.run().run().destroyed) == ["held", "other"]
+
+
+def test_a_hold_that_becomes_active_between_plan_and_destruction_keeps_its_item(world: RetentionWorld) -> None:
+    hold = ask(world, "held")
+    world.holds.approve(hold.id, by="bruno")
+    world.clock.at = CALLED + timedelta(days=200)
+    run = world.run()
+    claimed = run._claim
+
+    def approve_first(ids: list[str]) -> set[str]:
+        if world.holds.show(hold.id).state is HoldState.REQUESTED:
+            world.holds.approve(hold.id, by="chloé")
+        return claimed(ids)
+
+    run._claim = approve_first  # type: ignore[method-assign, assignment]
+    report = run.run()
+    assert report.destroyed == ["other"]
+    assert [item.stored.recording_id for item in report.kept] == ["held"]
+    assert world.state("held") == KEPT
+    assert "recording.discarding" not in [event.kind for event in world.audit.events(recording_id="held")]
+
+
+def test_a_hold_after_a_refusal_saves_nothing(world: RetentionWorld) -> None:
+    world.record("sale", tag="sales_audio")
+    world.clock.at = CALLED + timedelta(hours=1)
+    events = world.events
+    events._retention = None
+    events.note("sale", EventKind.REFUSAL, actor="crm")
+    active(world, "sale")
+    assert world.run().run().destroyed == ["sale"]
+
+
+def test_wrong_steps_are_refused_and_leave_the_hold_as_it_was(world: RetentionWorld) -> None:
+    hold = ask(world, "held")
+    for wrong in ("anne", "ANNE "):
+        with pytest.raises(ComplianceError):
+            world.holds.approve(hold.id, by=wrong)
+    world.holds.approve(hold.id, by="bruno")
+    with pytest.raises(ComplianceError):
+        world.holds.approve(hold.id, by="Bruno")
+    with pytest.raises(TransitionError):
+        world.holds.release(hold.id, by="anne", reason="x")
+    with pytest.raises(ArchiveError, match="nobody"):
+        ask(world, "held", "nobody")
+    with pytest.raises(ArchiveError, match="hold-99"):
+        world.holds.approve("hold-99", by="bruno")
+    assert [one.state for one in world.holds.listing()] == [HoldState.REQUESTED]
+    assert world.audit.verify() == []
+
+
+def test_each_step_of_a_hold_stands_in_the_evidence_with_who_took_it_and_what_it_covers(world: RetentionWorld) -> None:
+    hold = ask(world, "other", "held")
+    world.holds.approve(hold.id, by="bruno")
+    world.holds.approve(hold.id, by="chloé")
+    later = world.clock.now() + timedelta(days=80)
+    world.holds.renew(hold.id, by="bruno", review_at=later)
+    world.holds.release(hold.id, by="anne", reason="jugement")
+    single = ask(world, "held")
+    world.holds.reject(single.id, by="bruno", reason="sans objet")
+    told = [event for event in world.audit.events() if event.kind.startswith("hold.")]
+    steps = [
+        (event.kind.removeprefix("hold."), event.body["actor"], event.body["state"], event.body["approvals"])
+        for event in told
+    ]
+    assert steps == [
+        ("requested", "anne", "REQUESTED", 0),
+        ("approved", "bruno", "REQUESTED", 1),
+        ("approved", "chloé", "ACTIVE", 2),
+        ("renewed", "bruno", "ACTIVE", 2),
+        ("released", "anne", "RELEASED", 2),
+        ("requested", "anne", "REQUESTED", 0),
+        ("rejected", "bruno", "REJECTED", 0),
+    ]  # fmt: skip
+    assert [event.body.get("reason") for event in told] == [None, None, None, None, "jugement", None, "sans objet"]
+    assert [event.recording_id for event in told] == ["", "", "", "", "", "held", "held"]
+    first, active_ = told[0].body, told[2].body
+    assert (first["hold_id"], first["case"], first["owner"], first["basis"]) == (
+        hold.id, "Litige 12", "juriste", "17.3.e legal claims"
+    )  # fmt: skip
+    assert (first["items"], first["item_count"]) == (["held", "other"], 2)
+    assert first["items_sha256"] == items_digest(["held", "other"]) == items_digest({"other", "held"})
+    assert first["items_sha256"] != items_digest(["held"])
+    assert first["review_at"] == stamp(hold.review_at)
+    assert told[3].body["review_at"] == stamp(later)
+    assert first["active_from"] is None
+    assert active_["active_from"] == stamp(world.holds.show(hold.id).active_from or CALLED)
+
+
+def test_holds_are_listed_by_their_state_and_reviewed_when_it_is_time(world: RetentionWorld) -> None:
+    hold = active(world, "held")
+    other = ask(world, "other")
+    assert {one.id for one in world.holds.listing()} == {hold.id, other.id}
+    assert [one.id for one in world.holds.listing([HoldState.ACTIVE])] == [hold.id]
+    assert world.holds.to_review() == []
+    world.clock.at = CALLED + timedelta(days=100)
+    assert [one.id for one in world.holds.to_review()] == [hold.id]
+
+
+def test_the_evidence_of_a_hold_on_many_names_the_first_and_counts_all(world: RetentionWorld) -> None:
+    names = [f"rec-{number:03}" for number in range(51)]
+    for name in names:
+        world.record(name)
+    ask(world, *names)
+    (told,) = [event for event in world.audit.events() if event.kind == "hold.requested"]
+    assert (told.body["items"], told.body["item_count"]) == (names[:50], 51)
+    assert told.body["items_sha256"] == items_digest(names)

@@ -1,0 +1,98 @@
+"""config/retention.toml: what cannot be meant is refused at start-up, with file, key and fix."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.retention.schedule import AtEnd, Duration, OnObjection
+from ivr.errors import ConfigurationError
+from ivr.settings.law import load_retention
+from tests.unit.domain.retention.retention_cases import CONFIG, PROFILE, TABLE
+
+
+def edited(folder: Path, old: str, new: str) -> Path:
+    path = Path(shutil.copy(CONFIG / "retention.toml", folder))
+    text = path.read_text("utf-8")
+    assert old in text, old
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    return path
+
+
+MISTAKES = [
+    ('on = "signature"', 'on = "signatur"', "clocks.sales_audio.periods.1.on", "did you mean 'signature'"),
+    ('void_after = ["signature"]', 'void_after = ["signed"]', "clocks.transcript.periods.0.void_after", "signature"),
+    ('cap_rule = "CAN-012"', 'cap_rule = "CAN-120"', "clocks.do_not_contact.periods.0.cap_rule", "CAN-012"),
+    ('cap_rule = "CAN-012"\n', "", "clocks.do_not_contact.periods.0.cap_rule", "no rule orders this cap"),
+    ("keep = { years = 3 }", "keep = { years = 2 }", "clocks.do_not_contact.periods.0.keep", "at least 36 months"),
+    ("keep = { years = 3 }", "keep = { years = 11 }", "clocks.do_not_contact.periods.0.keep", "at most 120 months"),
+    (
+        '"CAN-012.min_retention_years"',
+        '"CAN-012.store"',
+        "clocks.do_not_contact.periods.0.at_least",
+        "no length of time",
+    ),
+    (
+        "archive_after = { years = 2 }",
+        "archive_after = { years = 6 }",
+        "clocks.social_aid.periods.0.archive_after",
+        "archive",
+    ),
+    ('"trainer", "dpo"', '"trainr", "dpo"', "clocks.quality_audio.access.1", "trainer"),
+    ('on_objection = "destroy"', 'on_objection = "stop"', "clocks.quality_audio.on_objection", "destroy"),
+    ('objection_rules = ["REC-004", "REC-005"]\n', "", "clocks.quality_audio", "objection_rules"),
+    ('objection_rules = ["REC-004"', 'objection_rules = ["REC-404"', "clocks.quality_audio.objection_rules", "REC-0"),
+    ('confidence = "verified-official"', 'confidence = "sure"', "clocks.quality_audio.confidence", "memory"),
+    ('on = "offer"', 'on = "signature"', "clocks.sales_audio.periods", "two periods begin with signature"),
+    ('start = "l\'appel"', 'start = ""', "clocks.quality_audio.periods.0.start", "at least 1 character"),
+    ("keep = { days = 0 }", "keep = { days = -1 }", "clocks.incident_audio.periods.0.keep.days", "greater than"),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "words"), MISTAKES, ids=[f"{old} is {new}" for old, new, _, _ in MISTAKES]
+)
+def test_a_mistake_is_named_with_its_fix(tmp_path: Path, old: str, new: str, key: str, words: str) -> None:
+    path = edited(tmp_path, old, new)
+    with pytest.raises(ConfigurationError) as refused:
+        load_retention(path, PROFILE)
+    assert (refused.value.file, refused.value.key) == (str(path), key)
+    assert words in str(refused.value)
+    assert refused.value.remedy
+
+
+def test_what_a_clock_says_is_read() -> None:
+    sales, entry = TABLE.clock("sales_audio"), TABLE.clock("do_not_contact")
+    assert (sales.on_objection, sales.at_end, sales.access) == (OnObjection.DESTROY, AtEnd.DESTROY, ())
+    assert (entry.at_end, entry.periods[0].last, entry.periods[0].keep) == (AtEnd.REVIEW, True, Duration(months=36))
+    assert TABLE.clock("social_aid").periods[0].archive_after == Duration(months=24)
+
+
+def test_no_clock_can_outlast_its_cap() -> None:
+    assert not [p for clock in TABLE.clocks.values() for p in clock.periods if p.keep.can_outlast(p.cap)]
+
+
+def test_only_what_a_rule_lets_may_extend_a_deadline() -> None:
+    """Each of these lengthens what was promised at the call: to add one is a decision of the DPO."""
+    extending = {(clock.tag, p.event) for clock in TABLE.clocks.values() for p in clock.periods if p.may_extend}
+    assert extending == {
+        ("sales_audio", "signature"),
+        ("sales_audio", "offer"),
+        ("contract_proof", "conclusion"),
+        ("consent_events_sales", "refusal"),
+        ("consent_events_sales", "signature"),
+        ("consent_events_sales", "offer"),
+        ("do_not_contact", "refusal"),
+        ("dsar_file", "dsar-disputed"),
+        ("dsar_file", "dsar-closed"),
+        ("health_contract", "contract-ended"),
+        ("provident", "contract-ended"),
+        ("provident_death", "death"),
+        ("commercial_relation", "last-contact"),
+        ("money_laundering", "contract-ended"),
+        ("fraud", "fraud-proven"),
+        ("complaint", "complaint-closed"),
+        ("objection_memory", "objection"),
+    }

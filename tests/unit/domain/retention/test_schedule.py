@@ -1,0 +1,237 @@
+"""Retention clocks: calendar months, events, caps, leap days and summer time."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from ivr.domain.retention.schedule import Clock, Duration, Period, RetentionTable, after, deadline
+from ivr.errors import ComplianceError
+from ivr.settings.law import load_profile, load_retention
+
+CONFIG = Path(__file__).parents[4] / "config"
+PROFILE = load_profile(CONFIG / "profiles", "fr-2026", file="ivr.toml")
+TABLE = load_retention(CONFIG / "retention.toml", PROFILE)
+PARIS = ZoneInfo("Europe/Paris")
+TZ = "Europe/Paris"
+SIX_MONTHS = Duration(months=6)
+
+
+def paris(*parts: int, fold: int = 0) -> datetime:
+    return datetime(*parts, tzinfo=PARIS, fold=fold)  # type: ignore[arg-type,misc]
+
+
+CALENDAR = [
+    ("an ordinary day", paris(2026, 11, 21, 14, 30), SIX_MONTHS, paris(2027, 5, 21, 14, 30)),
+    ("31 August, short February", paris(2026, 8, 31, 9), SIX_MONTHS, paris(2027, 2, 28, 9)),
+    ("31 August, leap February", paris(2027, 8, 31, 9), SIX_MONTHS, paris(2028, 2, 29, 9)),
+    ("29 August, short February", paris(2026, 8, 29, 9), SIX_MONTHS, paris(2027, 2, 28, 9)),
+    ("31 March to September", paris(2026, 3, 31, 9), SIX_MONTHS, paris(2026, 9, 30, 9)),
+    ("leap day plus two years", paris(2028, 2, 29, 9), Duration(months=24), paris(2030, 2, 28, 9)),
+    ("leap day plus four years", paris(2028, 2, 29, 9), Duration(months=48), paris(2032, 2, 29, 9)),
+    ("over new year", paris(2026, 12, 31, 23, 59), Duration(months=1), paris(2027, 1, 31, 23, 59)),
+    ("31 January plus a month", paris(2027, 1, 31, 9), Duration(months=1), paris(2027, 2, 28, 9)),
+    ("summer start, winter end, same wall clock", paris(2026, 7, 1, 9), SIX_MONTHS, paris(2027, 1, 1, 9)),
+    ("into the hour that does not exist", paris(2026, 9, 28, 2, 30), SIX_MONTHS, paris(2027, 3, 28, 3, 0)),
+    ("into the hour that exists twice", paris(2026, 4, 25, 2, 30), SIX_MONTHS, paris(2026, 10, 25, 2, 30, fold=0)),
+    ("from the hour lived twice", paris(2026, 10, 25, 2, 30, fold=1), SIX_MONTHS, paris(2027, 4, 25, 2, 0)),
+    ("the next day in Paris", datetime(2026, 8, 30, 22, 30, tzinfo=UTC), SIX_MONTHS, paris(2027, 2, 28, 0, 30)),
+    ("days", paris(2026, 1, 31, 9), Duration(days=30), paris(2026, 3, 2, 9)),
+    ("at once", paris(2026, 10, 25, 2, 30, fold=1), Duration(), paris(2026, 10, 25, 2, 30, fold=1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("start", "length", "end"), [row[1:] for row in CALENDAR], ids=[row[0] for row in CALENDAR])
+def test_time_is_counted_on_the_calendar(start: datetime, length: Duration, end: datetime) -> None:
+    assert after(start, length, TZ) == end.astimezone(UTC)
+
+
+CALL = paris(2026, 11, 21, 10)
+CLOCKS = [
+    ("quality_audio", {}, paris(2027, 5, 21, 10), "recorded_at", "REC-007"),
+    ("quality_audio", {"signature": paris(2026, 12, 1)}, paris(2027, 5, 21, 10), "recorded_at", "REC-007"),
+    ("sales_audio", {}, paris(2026, 12, 21, 10), "recorded_at", "ASS-B-04"),
+    ("sales_audio", {"offer": paris(2026, 11, 25, 9)}, paris(2026, 12, 25, 9), "offer", "ASS-B-04"),
+    (
+        "sales_audio",
+        {"offer": paris(2026, 11, 25, 9), "signature": paris(2026, 12, 3, 15)},
+        paris(2028, 12, 3, 15),
+        "signature",
+        "ASS-B-02",
+    ),
+    (
+        "sales_audio",
+        {"signature": paris(2026, 12, 3, 15), "refusal": paris(2026, 12, 4, 8)},
+        paris(2028, 12, 3, 15),
+        "signature",
+        "ASS-B-02",
+    ),
+    (
+        "sales_audio",
+        {"signature": paris(2026, 12, 3, 15), "refusal": paris(2026, 12, 2, 8)},
+        paris(2026, 12, 2, 8),
+        "refusal",
+        "ASS-B-04",
+    ),
+    ("sales_audio", {"refusal": CALL + timedelta(minutes=2)}, CALL + timedelta(minutes=2), "refusal", "RET-003"),
+]
+
+
+@pytest.mark.parametrize(("tag", "events", "end", "event", "reason"), CLOCKS)
+def test_the_shipped_clocks_follow_the_events(
+    tag: str, events: dict[str, datetime], end: datetime, event: str, reason: str
+) -> None:
+    decision = deadline(tag, recorded_at=CALL, events=events, table=TABLE, profile=PROFILE)
+    assert decision.deadline == end
+    assert decision.deadline.tzinfo is UTC
+    assert (decision.clock, decision.event) == (tag, event)
+    assert reason in decision.reasons
+    assert not decision.is_due(end - timedelta(seconds=1))
+    assert decision.is_due(end)
+
+
+def test_a_recording_of_the_old_regime_is_kept_under_its_own_rules() -> None:
+    recorded = paris(2026, 8, 10, 11)
+    decision = deadline(
+        "sales_audio", recorded_at=recorded, events={"signature": recorded}, table=TABLE, profile=PROFILE
+    )
+    assert decision.deadline == paris(2028, 8, 10, 11)
+    assert decision.reasons == ("ASS-A-05",)
+
+
+def test_an_unknown_tag_names_the_nearest() -> None:
+    with pytest.raises(ComplianceError, match="did you mean 'quality_audio'"):
+        deadline("quality_audoi", recorded_at=CALL, events={}, table=TABLE)
+
+
+def test_a_clock_without_a_period_for_what_is_known_is_an_error() -> None:
+    table = RetentionTable({"x": Clock("x", "", (Period("offer", SIX_MONTHS, SIX_MONTHS, "REC-007", ()),))})
+    with pytest.raises(ComplianceError, match="no period"):
+        deadline("x", recorded_at=CALL, events={}, table=table)
+
+
+def test_the_customers_time_zone_can_be_asked_for() -> None:
+    recorded = datetime(2026, 8, 30, 22, 30, tzinfo=UTC)
+    reunion = deadline("quality_audio", recorded_at=recorded, events={}, table=TABLE, tz="Indian/Reunion")
+    assert reunion.deadline == datetime(2027, 2, 28, 2, 30, tzinfo=ZoneInfo("Indian/Reunion"))
+
+
+@pytest.mark.parametrize(
+    ("keep", "cap", "outlasts"),
+    [
+        (Duration(days=181), SIX_MONTHS, False),
+        (Duration(days=182), SIX_MONTHS, True),
+        (SIX_MONTHS, SIX_MONTHS, False),
+        (Duration(months=7), SIX_MONTHS, True),
+        (Duration(days=365), Duration(months=12), False),
+        (Duration(days=366), Duration(months=12), True),
+        (Duration(days=1), Duration(), True),
+        (Duration(), Duration(months=1), False),
+        (Duration(5, 30), SIX_MONTHS, True),
+        (Duration(5, 28), SIX_MONTHS, False),
+        (Duration(6, 1), Duration(6, 2), False),
+        (Duration(6, 2), Duration(6, 1), True),
+    ],
+)
+def test_a_length_that_can_outlast_the_cap_is_known(keep: Duration, cap: Duration, outlasts: bool) -> None:
+    assert keep.can_outlast(cap) is outlasts
+
+
+# ---------------------------------------------------------------- properties
+
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+lengths = st.builds(Duration, months=st.integers(0, 120), days=st.integers(0, 400))
+#: Months beside about as many days, where only the calendar tells.
+about_as_long = st.builds(
+    lambda months, days, by: (Duration(months, days), Duration(days=max(0, months * 365 // 12 + days + by))),
+    st.integers(0, 120),
+    st.integers(0, 40),
+    st.integers(-9, 9),
+)
+# Hours around the changes to and from summer time, where mistakes live.
+changes = st.builds(
+    lambda day, minutes: datetime(*day, tzinfo=UTC) + timedelta(minutes=minutes),
+    st.sampled_from([(2026, 3, 29), (2026, 10, 25), (2027, 3, 28), (2027, 10, 31), (2028, 2, 29), (2026, 9, 28)]),
+    st.integers(-180, 300),
+)
+
+
+def day_due(start: datetime, length: Duration) -> date:
+    return after(start, length, TZ).astimezone(PARIS).date()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(st.tuples(lengths, lengths), about_as_long))
+def test_a_length_outlasts_another_if_it_does_from_some_day_of_four_years(pair: tuple[Duration, Duration]) -> None:
+    one, other = pair
+    days = [datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(1461)]
+    ends = [(after(day, one, "UTC"), after(day, other, "UTC")) for day in days]
+    assert one.can_outlast(other) is any(end > others for end, others in ends)
+    assert other.can_outlast(one) is any(end < others for end, others in ends)
+
+
+@given(st.one_of(moments, changes), st.integers(0, 400_000), lengths)
+def test_a_later_start_never_falls_due_on_an_earlier_day(start: datetime, later_s: int, length: Duration) -> None:
+    assert day_due(start, length) <= day_due(start + timedelta(seconds=later_s), length)
+
+
+@given(changes, st.integers(0, 300), st.integers(1, 24))
+def test_a_later_start_on_the_same_day_never_ends_earlier(start: datetime, later_min: int, months: int) -> None:
+    later = start + timedelta(minutes=later_min)
+    assume(start.astimezone(PARIS).date() == later.astimezone(PARIS).date())
+    assert after(start, Duration(months=months), TZ) <= after(later, Duration(months=months), TZ)
+
+
+@given(st.one_of(moments, changes), st.integers(0, 120))
+def test_months_never_run_past_the_same_day_of_the_last_month(start: datetime, months: int) -> None:
+    end, begin = after(start, Duration(months=months), TZ).astimezone(PARIS), start.astimezone(PARIS)
+    assert (end.year * 12 + end.month) - (begin.year * 12 + begin.month) == months
+    assert end.day <= begin.day
+    assert end.day == begin.day or (end + timedelta(days=1)).month != end.month
+
+
+@given(st.one_of(moments, changes), lengths, lengths)
+def test_a_deadline_never_lies_beyond_the_cap(recorded: datetime, keep: Duration, cap: Duration) -> None:
+    table = RetentionTable({"x": Clock("x", "", (Period("recorded_at", keep, cap, "REC-007", ("REC-007",)),))})
+    decision = deadline("x", recorded_at=recorded, events={}, table=table)
+    assert decision.deadline <= after(recorded, cap, TZ)
+    assert decision.deadline <= after(recorded, keep, TZ)
+
+
+@given(moments)
+def test_quality_audio_never_outlives_184_days(recorded: datetime) -> None:
+    end = deadline("quality_audio", recorded_at=recorded, events={}, table=TABLE).deadline
+    assert timedelta(days=180, hours=22) <= end - recorded <= timedelta(days=184, hours=2)
+
+
+@given(moments, st.dictionaries(st.sampled_from(["offer", "signature"]), moments), moments)
+def test_a_refusal_destroys_at_once_unless_a_signature_came_before(
+    recorded: datetime, events: dict[str, datetime], refused: datetime
+) -> None:
+    decision = deadline("sales_audio", recorded_at=recorded, events={**events, "refusal": refused}, table=TABLE)
+    if "signature" in events and events["signature"] < refused:
+        assert decision.event == "signature"
+    else:
+        assert decision.deadline == refused
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (Duration(), "aussitôt"),
+        (Duration(days=1), "1 jour"),
+        (Duration(days=365), "365 jours"),
+        (Duration(months=1), "1 mois"),
+        (Duration(months=6), "6 mois"),
+        (Duration(months=12), "1 an"),
+        (Duration(months=15), "15 mois"),
+        (Duration(months=24, days=14), "2 ans et 14 jours"),
+    ],
+)
+def test_a_length_is_said_in_french(length: Duration, words: str) -> None:
+    assert length.in_french() == words

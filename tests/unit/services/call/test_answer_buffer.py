@@ -1,0 +1,150 @@
+"""What counts as the answer to a question of ours: words and keys while it is open, and nothing of it afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ivr.domain.audio.channel import Channel
+from ivr.domain.hearing.cleared_mark import Piece
+from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.services.call.answer_buffer import Answers
+from ivr.services.hearing.channel_listener import Heard
+
+ASKED_MS = 5000
+#: ASK-004, max_free_digits.
+KEYS_MAX = 10
+SAID = EarVerdict(Label.NONE, Band.CLEAR, 0.0, text="le douze mars")
+
+
+def heard(
+    verdict: EarVerdict = SAID,
+    *,
+    start_ms: int = ASKED_MS,
+    final: bool = True,
+    channel: Channel = Channel.CALLER,
+    objects: bool = False,
+) -> Heard:
+    return Heard(Piece(1, channel, start_ms, start_ms + 1000, final), verdict, 0.1, objects)
+
+
+def typed(answers: Answers, keys: str) -> Answers:
+    for at, digit in enumerate(keys):
+        answers.key(digit, at_s=10.0 + at, at_ms=10_000 + 1000 * at)
+    return answers
+
+
+@pytest.fixture
+def answers() -> Answers:
+    answers = Answers()
+    answers.ask(ASKED_MS)
+    return answers
+
+
+def test_words_count_from_the_moment_the_question_is_asked(answers: Answers) -> None:
+    answers.heard(heard(replace(SAID, text="avant"), start_ms=ASKED_MS - 20))
+    assert answers.answer.utterances == ()
+    answers.heard(heard())
+    answers.heard(heard(replace(SAID, text="1985")))
+    assert answers.answer.utterances == ("le douze mars", "1985")
+    assert not answers.interrupted
+
+
+@pytest.mark.parametrize(
+    "no_answer",
+    [
+        heard(final=False),
+        heard(channel=Channel.AGENT),
+        heard(replace(SAID, text="  ")),
+        heard(replace(SAID, speech=False)),
+        heard(final=False, objects=True),
+        heard(replace(SAID, band=Band.DOUBT), final=False, objects=True),
+        heard(replace(SAID, band=Band.ACT), final=False),
+    ],
+)
+def test_unfinished_speech_noise_and_the_agent_answer_nothing(answers: Answers, no_answer: Heard) -> None:
+    answers.heard(no_answer)
+    assert (answers.answer.utterances, answers.interrupted) == ((), False)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        heard(objects=True),
+        heard(replace(SAID, label=Label.OBJECTION_RECORDING, band=Band.DOUBT)),
+        heard(replace(SAID, label=Label.QUESTION_RECORDING, band=Band.ACT)),
+        heard(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),))),
+        heard(replace(SAID, band=Band.ACT), final=False, objects=True),
+    ],
+)
+def test_speech_of_something_else_interrupts_and_its_words_are_not_used(answers: Answers, other: Heard) -> None:
+    answers.heard(other)
+    assert (answers.answer.utterances, answers.interrupted) == ((), True)
+
+
+def test_a_label_below_its_threshold_is_no_interruption(answers: Answers) -> None:
+    answers.heard(heard(replace(SAID, label=Label.QUESTION_RECORDING, band=Band.CLEAR)))
+    assert (answers.answer.utterances, answers.interrupted) == (("le douze mars",), False)
+
+
+def test_a_forbidden_number_in_a_piece_spoils_the_whole_utterance_and_not_the_next(answers: Answers) -> None:
+    answers.heard(heard(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),)), final=False))
+    answers.heard(heard())
+    assert (answers.answer.utterances, answers.interrupted) == ((), True)
+    answers.interrupted = False
+    answers.heard(heard())
+    assert (answers.answer.utterances, answers.interrupted) == (("le douze mars",), False)
+
+
+def test_keys_are_figures_until_the_entry_is_ended(answers: Answers) -> None:
+    assert not answers.keyed
+    typed(answers, "47")
+    assert (answers.answer.keys, answers.keyed, answers.entered) == ("47", True, False)
+    assert (answers.first_key_ms, answers.last_key_s) == (10_000, 11.0)
+    typed(answers, "A#99")
+    assert (answers.answer.keys, answers.entered) == ("47", True)
+
+
+def test_the_key_that_ends_an_entry_alone_ends_nothing(answers: Answers) -> None:
+    typed(answers, "#")
+    assert (answers.entered, answers.keyed) == (False, False)
+    assert answers.last_key_s == 10.0
+
+
+def test_the_key_that_clears_begins_again(answers: Answers) -> None:
+    typed(answers, "12*")
+    assert (answers.answer.keys, answers.keyed) == ("", False)
+    answers.key("5", at_s=20.0, at_ms=20_000)
+    assert (answers.answer.keys, answers.first_key_ms) == ("5", 20_000)
+
+
+def test_an_entry_longer_than_any_that_was_asked_for_is_forgotten_until_it_is_cleared(answers: Answers) -> None:
+    typed(answers, "1" * KEYS_MAX)
+    assert answers.answer.keys == "1" * KEYS_MAX
+    typed(answers, "2")
+    assert (answers.answer.keys, answers.keyed) == ("", True)
+    typed(answers, "3")
+    assert answers.answer.keys == ""
+    typed(answers, "*4")
+    assert answers.answer.keys == "4"
+
+
+@pytest.mark.parametrize("ends", ["close", "ask"])
+def test_nothing_of_an_answer_outlives_its_question(answers: Answers, ends: str) -> None:
+    answers.heard(heard())
+    answers.heard(heard(objects=True))
+    answers.heard(heard(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),)), final=False))
+    typed(answers, "1" * (KEYS_MAX + 1) + "#")
+    assert answers.entered
+    answers.close() if ends == "close" else answers.ask(60_000)
+    assert answers.open is (ends == "ask")
+    assert (answers.answer.empty, answers.keyed, answers.entered, answers.interrupted) == (True, False, False, False)
+    answers.heard(heard(start_ms=60_000))
+    assert answers.answer.utterances == (("le douze mars",) if ends == "ask" else ())
+
+
+def test_what_was_answered_is_never_shown(answers: Answers) -> None:
+    answers.heard(heard())
+    typed(answers, "4711")
+    assert repr(answers) == "Answers(open=True)"

@@ -1,0 +1,104 @@
+"""Who is called and who is answered: routes, refusals with their status, and a line that is closing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from ivr.errors import ConfigurationError, HostError
+from ivr.services.call.control import Routes
+from tests.fakes.desk import InlineDesk
+from tests.fakes.exchange import AGENT, PROSPECT, Exchange, play
+from tests.fakes.line import answers
+
+T = TypeVar("T")
+
+
+@pytest.mark.parametrize(
+    ("to_uri", "program"),
+    [
+        ("sip:mutuelle@ivr.invalid", "other"),
+        ("sip:mutuelle;phone-context=fr@ivr.invalid", "other"),
+        ("sip:mutuelle@ivr.invalid;transport=tcp", "other"),
+        ("sips:mutuelle@a@b", "other"),
+        ("sip:ivr@fake.invalid", "hotline-quality"),
+        ("mutuelle", "hotline-quality"),
+        ("sip:Mutuelle@ivr.invalid", "hotline-quality"),
+    ],
+)
+def test_the_called_user_part_chooses_the_program(to_uri: str, program: str) -> None:
+    assert Routes("hotline-quality", {"mutuelle": "other"}).program_for(to_uri) == program
+
+
+def test_a_call_that_cannot_be_taken_is_refused_with_its_status_and_the_watchers_are_told(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line._capacity = 1
+        x.line.incoming("a")
+        await x.until("call.rejected")
+        x.control._routes = Routes("no-such-program")
+        x.line.incoming("b")
+        await x.until("call.rejected", 2)
+        await x.control.close()
+        x.line.incoming("c")
+        await x.until("call.rejected", 3)
+        assert [(one["sip_status"], one["why"]) for one in x.feed.of("call.rejected")] == [
+            (503, "capacity"), (500, "ConfigurationError"), (503, "closing")
+        ]  # fmt: skip
+        assert [command[1:] for command in x.commands("reject")] == [("a", 503), ("b", 500), ("c", 503)]
+        assert x.control.active == 0
+        assert x.commands("answer") == []
+
+    play(tmp_path, scene, changes={"agent_uri": AGENT})
+
+
+def test_a_line_that_closes_while_the_register_is_asked_dials_nobody(tmp_path: Path) -> None:
+    class SlowDesk(InlineDesk):
+        async def run(self, work: Callable[[], T]) -> T:
+            await asyncio.sleep(1)
+            return work()
+
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        placing = asyncio.create_task(x.control.place(PROSPECT, "prospecting"))
+        await asyncio.sleep(0.5)
+        await x.control.close()
+        with pytest.raises(HostError, match="closing"):
+            await placing
+        assert x.commands("place") == []
+
+    play(tmp_path, scene, options={"desk": SlowDesk()})
+
+
+def test_an_agent_serves_from_the_next_call_on_and_of_that_program_only(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        with pytest.raises(ConfigurationError, match="hotline-qualiti"):
+            x.control.set_agent("hotline-qualiti", AGENT)
+        x.control.set_agent("hotline-quality", AGENT)
+        x.line.parties[AGENT] = answers()
+        x.line.incoming("a")
+        await x.until("agent.bridged")
+        x.line.peer_hangs_up("a")
+        await x.over()
+        x.control.set_agent("hotline-quality", "")
+        x.line.incoming("b")
+        await x.until("prompt.started", prompt="hotline-menu")
+        assert len(x.feed.of("agent.calling")) == 1
+
+    play(tmp_path, scene)
+
+
+def test_a_program_takes_the_agent_that_is_named_for_one_call(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties |= {PROSPECT: answers(), AGENT: answers()}
+        call = await x.control.place(PROSPECT, "prospecting", agent_uri=AGENT)
+        assert call.program.agent_uri == AGENT
+        await x.until("agent.bridged")
+        assert x.programs["prospecting"].agent_uri == ""
+        (started,) = x.feed.of("call.started")
+        assert (started["program"], started["direction"], started["party"]) == ("prospecting", "outbound", "prospect")
+
+    play(tmp_path, scene)

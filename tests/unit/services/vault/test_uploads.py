@@ -1,0 +1,165 @@
+"""What waits on a node's disk goes to the far store once, and what somebody objected to never does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from ivr.domain.evidence.kinds import DISCARDING, DISPELLED, DOUBT, OBJECTION
+from ivr.domain.recording.state import RecordingState
+from ivr.errors import ArchiveError, HostError
+from ivr.services.vault.uploads import UPLOADED, upload_waiting, waiting
+from ivr.services.vault.vault import Vault
+from tests.fakes.vault import (
+    START,
+    FakeAuditLog,
+    FakeCatalogue,
+    FakeKeyRing,
+    FakeStore,
+    SealedFile,
+    TickingClock,
+    a_tag,
+)
+
+DEADLINE = START + timedelta(days=180)
+
+
+class FarStore(FakeStore):
+    """A disk and a far store; remembers what went over, and until when it is locked there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.far: dict[str, tuple[SealedFile, datetime | None]] = {}
+        self.refused: dict[str, Exception] = {}
+
+    def upload(self, recording_id: str, sealed: SealedFile, *, lock_until: datetime | None) -> None:
+        if recording_id in self.refused:
+            raise self.refused[recording_id]
+        self.far[recording_id] = (sealed, lock_until)
+
+    def release(self, recording_id: str) -> None:
+        assert recording_id in self.far
+        del self.files[recording_id]
+
+
+class House:
+    def __init__(self) -> None:
+        self.store, self.catalogue, self.audit, self.clock = FarStore(), FakeCatalogue(), FakeAuditLog(), TickingClock()
+        self.vault = Vault(
+            keys=FakeKeyRing(),
+            store=self.store,
+            catalogue=self.catalogue,
+            audit=self.audit,
+            clock=self.clock,
+            node_id="node-1",
+        )
+
+    def record(self, recording_id: str, *, deadline: datetime | None = DEADLINE) -> None:
+        begun = self.vault.begin(a_tag(recording_id, call_id=f"call-of-{recording_id}"), deadline=deadline)
+        begun.write(b"\x01\x00" * 320)
+        begun.seal(consent={}, deadline=deadline)
+
+    def note(self, kind: str, recording_id: str, **body: object) -> None:
+        self.audit.append(kind, call_id=f"call-of-{recording_id}", recording_id=recording_id, body=body)
+
+    def upload(self) -> list[tuple[str, bool, str]]:
+        return [(one.recording_id, one.done, one.fault) for one in upload_waiting(self.vault.holdings, self.store)]
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def test_what_is_sealed_goes_over_locked_until_its_deadline_and_leaves_the_disk(house: House) -> None:
+    house.record("rec-1")
+    assert waiting(house.vault.holdings) == ["rec-1"]
+    assert house.upload() == [("rec-1", True, "")]
+    sealed = house.catalogue.get("rec-1").sealed
+    assert sealed is not None
+    assert house.store.far == {"rec-1": (sealed, DEADLINE)}
+    assert house.store.files == {}
+    (told,) = [event for event in house.audit.chain if event.kind == UPLOADED]
+    assert (told.call_id, told.recording_id) == ("call-of-rec-1", "rec-1")
+    assert told.body == {"sha256": sealed.sha256, "size_bytes": sealed.size_bytes}
+    assert waiting(house.vault.holdings) == []
+    assert house.upload() == []
+
+
+@pytest.mark.parametrize("kind", [OBJECTION, f"{OBJECTION}.voice", DOUBT, DISCARDING])
+def test_what_somebody_objected_to_stays_where_it_can_be_destroyed(house: House, kind: str) -> None:
+    house.record("objected")
+    house.record("other")
+    house.note(kind, "objected")
+    assert house.upload() == [("other", True, "")]
+    assert set(house.store.far) == {"other"}
+    assert "objected" in house.store.files
+
+
+def test_a_doubt_that_was_dispelled_and_an_objection_that_keeps_hold_nothing_back(house: House) -> None:
+    for name in ("reassured", "kept"):
+        house.record(name)
+    house.note(DOUBT, "reassured")
+    house.note(DISPELLED, "reassured")
+    house.note(OBJECTION, "kept", discards=False)
+    assert house.upload() == [("kept", True, ""), ("reassured", True, "")]
+
+
+def test_what_has_no_key_any_more_or_is_no_longer_kept_is_not_uploaded(house: House) -> None:
+    for name in ("keyless", "purged", "unsealed"):
+        house.record(name)
+    house.catalogue.destroy_key("keyless")
+    house.catalogue.move("purged", "purge")
+    house.catalogue.rows["unsealed"] = replace(house.catalogue.get("unsealed"), sealed=None)
+    assert waiting(house.vault.holdings) == ["keyless", "unsealed"]
+    assert house.upload() == []
+    assert house.store.far == {}
+
+
+def test_a_damaged_recording_is_kept_and_so_goes_over_too(house: House) -> None:
+    house.record("rec-1")
+    assert house.catalogue.move("rec-1", "fail") is RecordingState.DAMAGED
+    assert house.upload() == [("rec-1", True, "")]
+
+
+@pytest.mark.parametrize("deadline", [None, START, START + timedelta(milliseconds=1)])
+def test_what_is_due_already_goes_over_without_a_lock(house: House, deadline: datetime | None) -> None:
+    house.record("rec-1", deadline=deadline)
+    house.upload()
+    assert house.store.far["rec-1"][1] is None
+
+
+def test_one_that_cannot_be_copied_waits_and_the_others_go_over(house: House) -> None:
+    for name in ("a", "b", "c"):
+        house.record(name)
+    house.store.refused["b"] = ArchiveError("was changed", remedy="take it from a backup")
+    assert house.upload() == [("a", True, ""), ("b", False, "was changed"), ("c", True, "")]
+    assert set(house.store.files) == {"b"}
+
+
+def test_a_far_store_that_is_away_ends_the_run_and_the_next_goes_on(house: House) -> None:
+    for name in ("a", "b", "c"):
+        house.record(name)
+    house.store.refused["b"] = HostError("the store is away", remedy="see its log")
+    (_, told) = list(upload_waiting(house.vault.holdings, house.store))
+    assert (told.recording_id, told.done, told.fault, told.remedy) == ("b", False, "the store is away", "see its log")
+    assert set(house.store.files) == {"b", "c"}
+    house.store.refused.clear()
+    assert [done for _, done, _ in house.upload()] == [True, True]
+
+
+def test_a_recording_is_claimed_while_it_goes_over(house: House) -> None:
+    house.record("rec-1")
+    seen: list[bool] = []
+    release = house.store.release
+
+    def watched(recording_id: str) -> None:
+        seen.append(house.catalogue._claims["recording rec-1"].locked())
+        release(recording_id)
+
+    house.store.release = watched  # type: ignore[method-assign]
+    house.upload()
+    assert seen == [True]
+    assert not house.catalogue._claims["recording rec-1"].locked()
