@@ -1,0 +1,83 @@
+"""The contracts of pyproject.toml bite: a forbidden import in a copy of the tree breaks the one that forbids it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+#: Where a line is added, the line, and the contract that must break. All are tried in one copy: each breaks its own.
+FORBIDDEN = (
+    ("ivr/domain/call/leg.py", "from ivr.services import counters", "Layers"),
+    ("ivr/domain/audio/frame.py", "from ivr.domain.consent import policy", "Rooms of the domain and of the services"),
+    ("ivr/storage/person.py", "from ivr.services.vault import vault", "Adapters see ports of the use cases"),
+    ("ivr/storage/call_log.py", "from ivr.services.ports import telephony", "Ports: telephony"),
+    ("ivr/recording/ogg.py", "from ivr.services.ports import hearing", "Ports: hearing"),
+    ("ivr/sip/uri.py", "from ivr.services.ports import spool", "Ports: keys, spool"),
+    ("ivr/speech/wav.py", "from ivr.services.ports import retention", "Ports: retention"),
+    ("ivr/speech/tokens.py", "from ivr.services.ports import vault", "Ports: vault"),
+    ("ivr/domain/text/plain_text.py", "import subprocess", "The domain is pure"),
+    ("ivr/services/counters.py", "import sqlalchemy", "The services have no technology"),
+    ("ivr/sip/digits.py", "import cryptography", "The edges: SIP"),
+    ("ivr/recording/host.py", "import sqlalchemy", "The edges: recording"),
+    ("ivr/speech/judge.py", "import sqlalchemy", "The edges: speech"),
+    ("ivr/storage/columns.py", "import zmq", "The edges: storage"),
+    ("ivr/settings/access.py", "import numpy", "The edges: settings"),
+    ("ivr/bootstrap/child.py", "import zmq", "What starts it"),
+    ("ivr/cli/progress.py", "import pjsua2", "The command line"),
+    ("ivr/demo/voices.py", "import pjsua2", "The demonstration"),
+)
+
+
+def _statuses(tree: Path) -> dict[str, str]:
+    """Return KEPT or BROKEN by contract."""
+    lint = "from importlinter.cli import lint_imports_command as main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", lint, "--no-cache", "--no-logo"],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(tree), "COLUMNS": "200"},
+    )
+    return dict(line.rsplit(" ", 1) for line in done.stdout.splitlines() if line.endswith((" KEPT", " BROKEN")))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    tree = tmp_path / "copy"
+    for folder in ("ivr", "tools"):
+        shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__", "*.npz", "*.bin"))
+    shutil.copy(ROOT / "pyproject.toml", tree)
+    return tree
+
+
+def test_each_contract_breaks_by_a_forbidden_import_and_no_other_way(copy: Path) -> None:
+    before = _statuses(copy)
+    assert before
+    assert set(before.values()) == {"KEPT"}
+    for file, line, _ in FORBIDDEN:
+        path = copy / file
+        text = path.read_text(encoding="utf-8")
+        path.write_text(f"{text}\n{line}  # noqa\n", encoding="utf-8")
+    after = _statuses(copy)
+    assert after.keys() == before.keys()
+    for name in after:
+        assert any(name.startswith(contract) for _, _, contract in FORBIDDEN), f"no forbidden import tries {name!r}"
+    kept = [
+        contract
+        for _, _, contract in FORBIDDEN
+        for name in after
+        if name.startswith(contract) and after[name] == "KEPT"
+    ]
+    assert not kept
+
+
+def test_a_file_without_a_place_in_the_layers_is_refused(copy: Path) -> None:
+    (copy / "ivr" / "helpers.py").write_text('"""Has no place."""\n', encoding="utf-8")
+    assert _statuses(copy)["Layers"] == "BROKEN"
