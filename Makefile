@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 BENCH_PACKAGES := asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav
 # What the tests need besides Python: an independent SIP peer.
 TEST_PACKAGES := sip-tester baresip-core
+# More than cores, since calls take their time and leave a core idle meanwhile; not many more, since an ear has deadlines.
+WORKERS ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)))
 
 .PHONY: help demo test serve init bench bench-ear bench-vault bench-guard mutants adapt-ear fuzz check format lock setup setup-bench setup-test clean
 
@@ -15,7 +17,7 @@ demo: setup ## the guided tour: four real SIP calls on this machine, shown live
 	@$(BIN)/ivr demo
 
 test: setup-test check ## everything: linters, types, layers, all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1
 
 serve: setup ## a node on the embedded defaults; prints the SIP URIs to dial
 	@$(BIN)/ivr init

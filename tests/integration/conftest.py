@@ -6,7 +6,7 @@ import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,31 +17,47 @@ from tests.integration.house import REPOSITORY, House, hasten_notices, write_con
 
 
 @pytest.fixture(scope="session")
-def model_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The joined speech model: the repository's, or one made for this session and shared by its workers."""
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder of this session which its workers share."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep the other workers waiting: the first one makes the folder, the others find it made."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def model_dir(shared: Path) -> Path:
+    """The joined speech model: the repository's, or one made for this session."""
     made = REPOSITORY / "var" / "models" / "whisper-base"
     if all((made / file.name).is_file() for file in WHISPER_BASE):
         with suppress(HostError):
             check_model(made)
             return made
-    base = tmp_path_factory.getbasetemp()
-    shared = (base if worker_id == "master" else base.parent) / "whisper-base"
-    with (shared.parent / "whisper-base.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        join_model(shared)
-    return shared
+    with alone(shared / "whisper-base"):
+        join_model(shared / "whisper-base")
+    return shared / "whisper-base"
 
 
 @pytest.fixture(scope="session")
-def installed(model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
+def installed(model_dir: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house in which `ivr init` has run once; copied for each test, never used itself."""
-    house = House(tmp_path_factory.mktemp("installed"), model_dir)
-    house.temp_dir.mkdir()
-    write_config(house.config_dir)
-    done = house.ivr_process("init")
-    assert done.returncode == 0, done.stderr
-    hasten_notices(house.settings())
-    return house
+    whole = House(shared / "installed", model_dir)
+    with alone(whole.folder):
+        if not whole.folder.exists():
+            house = House(tmp_path_factory.mktemp("installing"), model_dir)
+            house.temp_dir.mkdir()
+            write_config(house.config_dir)
+            done = house.ivr_process("init")
+            assert done.returncode == 0, done.stderr
+            hasten_notices(house.settings())
+            house.folder.rename(whole.folder)
+    return whole
 
 
 @pytest.fixture

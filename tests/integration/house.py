@@ -41,7 +41,7 @@ _SHORTEST = "Merci."
 _HASTE = 5.0
 
 
-def run(test: Coroutine[Any, Any, T], *, limit_s: float = 90.0) -> T:
+def run(test: Coroutine[Any, Any, T], *, limit_s: float = 240.0) -> T:
     """Run one test's coroutine, bounded in time."""
 
     async def bounded() -> T:
@@ -51,7 +51,7 @@ def run(test: Coroutine[Any, Any, T], *, limit_s: float = 90.0) -> T:
     return asyncio.run(bounded())
 
 
-async def until(condition: Callable[[], object], what: str, *, timeout_s: float = 30.0) -> None:
+async def until(condition: Callable[[], object], what: str, *, timeout_s: float = 60.0) -> None:
     """Wait until something that can only be looked at (a file, a process, a row) has become true."""
     try:
         async with asyncio.timeout(timeout_s):
@@ -154,7 +154,7 @@ class House:
             raise result.exception
         return Done(result.exit_code, result.stdout, result.stderr)
 
-    def ivr_process(self, *arguments: str, text: str = "", timeout_s: float = 60.0, **env: str) -> Done:
+    def ivr_process(self, *arguments: str, text: str = "", timeout_s: float = 120.0, **env: str) -> Done:
         """Run one `ivr` command as a process of its own."""
         done = subprocess.run(
             [sys.executable, "-m", "ivr", *arguments],
@@ -198,7 +198,7 @@ class Serving:
     async def __aenter__(self) -> Serving:
         await self.start()
         try:
-            await self.until("node.ready", timeout_s=60)
+            await self.until("node.ready")
         except BaseException:
             await self.__aexit__()
             raise
@@ -239,7 +239,7 @@ class Serving:
     def all(self, kind: str) -> list[News]:
         return [item for item in self.news if item["kind"] == kind]
 
-    async def until(self, kind: str, *, timeout_s: float = 30.0, **wanted: object) -> News:
+    async def until(self, kind: str, *, timeout_s: float = 60.0, **wanted: object) -> News:
         """Return the next news of this kind whose fields match; those before it are passed over."""
         try:
             async with asyncio.timeout(timeout_s), self._changed:

@@ -13,16 +13,14 @@ from ivr.sip.softphone_process import SoftphoneProcess
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import noise, write_wav
 
-pytestmark = pytest.mark.xdist_group("bad input")
-
 #: What fits on the full disk, and a call that needs more: A-law in stereo takes 16,000 bytes a second.
 _FITS = 256 * 1024
 _SECONDS = 20.0
 
 
 def refused(house: House, *arguments: str, code: int, said: list[str], **env: str) -> str:
-    """Run a command that must be refused in one sentence with a remedy, and no traceback."""
-    done = house.ivr_process(*arguments, **env)
+    """Run a command that must be refused in one sentence with a remedy, and no traceback; a node in its process."""
+    done = (house.ivr_process if arguments[0] == "serve" else house.ivr)(*arguments, **env)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     assert "→" in done.stderr, f"no remedy in: {done.stderr}"

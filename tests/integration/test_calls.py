@@ -19,7 +19,7 @@ from tests.integration.house import House, Serving, run
 from tests.integration.sounds import LINE_HZ, speech, write_wav
 from tests.sip.rig import free_port
 
-pytestmark = [pytest.mark.sip, pytest.mark.ear, pytest.mark.xdist_group("node")]
+pytestmark = [pytest.mark.sip, pytest.mark.ear]
 
 _PROSPECT = "+33639980001"
 

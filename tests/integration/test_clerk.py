@@ -16,7 +16,7 @@ from tests.fakes.vault import a_tag
 from tests.integration.house import House, Serving, run, until
 from tests.integration.test_retention_commands import record
 
-pytestmark = [pytest.mark.crash, pytest.mark.xdist_group("clerk")]
+pytestmark = pytest.mark.crash
 NOW = datetime.now(UTC)
 LONG_AGO = NOW - timedelta(days=400)
 
@@ -31,9 +31,9 @@ def test_the_clerk_destroys_what_is_due_at_its_start_and_signs_the_evidence(hous
 
     async def node() -> None:
         async with Serving(house) as serving:
-            swept = await serving.until("retention.run", timeout_s=60)
+            swept = await serving.until("retention.run")
             assert (swept["destroyed"], swept["ok"]) == (1, True)
-            await serving.until("clerk.swept", timeout_s=60)
+            await serving.until("clerk.swept")
 
     run(node())
     assert (state(house, "old"), state(house, "young")) == ("PURGED", "SEALED")
@@ -49,10 +49,10 @@ def test_the_clerk_destroys_what_is_due_at_its_start_and_signs_the_evidence(hous
 def test_a_clerk_that_is_killed_is_started_again_and_goes_on(house: House) -> None:
     async def node() -> None:
         async with Serving(house) as serving:
-            await serving.until("clerk.swept", timeout_s=60)
+            await serving.until("clerk.swept")
             record(house, "old", at=LONG_AGO)
             os.kill(serving.pids["clerk"], signal.SIGKILL)
-            await until(lambda: state(house, "old") == "PURGED", "the new clerk destroys what is due", timeout_s=60)
+            await until(lambda: state(house, "old") == "PURGED", "the new clerk destroys what is due")
 
     run(node())
     house.must_be_whole()

@@ -22,7 +22,6 @@ from tests.integration.house import REPOSITORY, House
 from tests.integration.sounds import noise, speech, write_wav
 from tests.key_sounds import pcm, typed
 
-pytestmark = pytest.mark.xdist_group("command line")
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 

@@ -14,7 +14,7 @@ from tests.fakes.heard import heard
 from tests.integration.house import House, Serving, alive, run, until
 from tests.integration.sounds import Pcm, noise, speech, write_wav
 
-pytestmark = [pytest.mark.sip, pytest.mark.ear, pytest.mark.crash, pytest.mark.xdist_group("node")]
+pytestmark = [pytest.mark.sip, pytest.mark.ear, pytest.mark.crash]
 
 #: Four segments of the container: at least two of them are whole.
 _SOME_AUDIO = 4 * 4096
@@ -118,7 +118,7 @@ def test_both_calls_of_a_line_that_is_killed_have_a_report_that_says_so_and_once
             assert {news["disposition"] for news in told} == {"LINE_FAILED"}
         return ids
 
-    ids = run(call(), limit_s=150)
+    ids = run(call())
     house.must_be_whole()
     archive = house.archive()
     try:

@@ -11,7 +11,7 @@ from ivr.sip.softphone_process import SoftphoneProcess
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import speech, write_wav
 
-pytestmark = [pytest.mark.sip, pytest.mark.ear, pytest.mark.xdist_group("node")]
+pytestmark = [pytest.mark.sip, pytest.mark.ear]
 
 _LIST = "member_number;last_name;birth_date;postal_code\n0047382;Delacroix;1985-03-12;75011\n"
 _ASK = '[identity]\nitems = ["birth_date", "member_number"]\n\n[prompts]'
@@ -37,7 +37,7 @@ def test_a_caller_is_identified_by_voice_and_keys_and_leaves_no_value(house: Hou
             report = await serving.until("call.reported")
             return outcome, str(report["recording_id"]), list(serving.news)
 
-    outcome, recording_id, news = run(call(), limit_s=110)
+    outcome, recording_id, news = run(call())
     assert (outcome["identified"], outcome["matched"]) == (True, ["member_number", "birth_date"])
     shown = house.ivr_json("recordings", "show", recording_id)
     (body,) = [event["body"] for event in shown["events"] if event["kind"] == "identity.checked"]

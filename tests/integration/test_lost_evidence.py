@@ -16,13 +16,7 @@ from tests.integration.house import House, Serving, run
 from tests.integration.sounds import noise, write_wav
 from tests.integration.test_crashes import capturing
 
-pytestmark = [
-    pytest.mark.sip,
-    pytest.mark.ear,
-    pytest.mark.crash,
-    pytest.mark.xdist_group("node"),
-    pytest.mark.timeout(300),
-]
+pytestmark = [pytest.mark.sip, pytest.mark.ear, pytest.mark.crash]
 
 
 def database(house: House) -> Path:

@@ -16,7 +16,7 @@ from tests.integration.house import House, Serving, run, until
 from tests.integration.plaintext import Search
 from tests.integration.sounds import noise, write_wav
 
-pytestmark = [pytest.mark.sip, pytest.mark.ear, pytest.mark.xdist_group("node")]
+pytestmark = [pytest.mark.sip, pytest.mark.ear]
 
 _SECONDS = 5.0
 #: Sixteen digits, none of which objects in this program.

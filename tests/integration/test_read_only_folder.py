@@ -15,8 +15,6 @@ import pytest
 from tests.integration.house import House, write_config
 from tests.integration.test_retention_commands import LATER, record
 
-pytestmark = pytest.mark.xdist_group("vault commands")
-
 
 @pytest.fixture
 def mounted(house: House) -> Iterator[House]:
@@ -103,7 +101,7 @@ def test_two_inits_at_once_both_end_well(model_dir: Path, tmp_path: Path) -> Non
     house.temp_dir.mkdir(parents=True)
     write_config(house.config_dir)
     with ThreadPoolExecutor(3) as pool:
-        done = list(pool.map(lambda _: house.ivr_process("init", timeout_s=100), range(3)))
+        done = list(pool.map(lambda _: house.ivr_process("init"), range(3)))
     assert [one.returncode for one in done] == [0, 0, 0], done
     assert sum("Rien à faire" in one.stdout for one in done) == 2
     house.must_be_whole()

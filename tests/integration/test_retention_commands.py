@@ -29,7 +29,6 @@ from ivr.services.ports.vault import RecordingTag
 from tests.integration.house import REPOSITORY, House
 from tests.integration.sounds import noise
 
-pytestmark = pytest.mark.xdist_group("vault commands")
 NOW = datetime.now(UTC)
 TODAY = f"{NOW:%Y-%m-%d}"
 CALLED = NOW - timedelta(days=2)

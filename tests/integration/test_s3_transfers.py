@@ -17,7 +17,6 @@ from ivr.errors import HostError
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
 from tests.servers import seaweed
 
-pytestmark = pytest.mark.xdist_group("s3")
 _MIB = 1 << 20
 
 
