@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.state import ConsentState
@@ -33,12 +34,16 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Decision:
-    """`reasons` are rule ids in force; `detail` is one plain sentence; `lapsed` are named rules not in force."""
+    """`reasons` are rule ids in force; `detail` is one plain sentence; `lapsed` are named rules not in force.
+
+    `cause` names, in one word, the gap of what is not captured for these reasons; "" when nothing is missed.
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...]
     detail: str = ""
     lapsed: tuple[str, ...] = ()
+    cause: str = ""
 
     @property
     def allowed(self) -> bool:
@@ -67,7 +72,17 @@ class CaptureFacts:
     deaf: bool = False
 
 
-_Finding = tuple[Verdict, str, str]
+class _Obstacle(NamedTuple):
+    """One reason not to capture: its rule, one plain sentence, and what a gap says of it."""
+
+    verdict: Verdict
+    rule: str
+    why: str
+    cause: str = "policy"
+
+
+#: A gap has one cause: of several that hold, the first of these.
+_CAUSES = ("doubt", "hold", "untold", "deaf", "policy")
 
 
 def decide_capture(facts: CaptureFacts, profile: Profile) -> Decision:
@@ -75,79 +90,74 @@ def decide_capture(facts: CaptureFacts, profile: Profile) -> Decision:
 
     DENY outweighs HOLD, HOLD outweighs ALLOW; the reasons are those of the verdict that wins.
     """
-    findings = [finding for check in _CAPTURE_CHECKS for finding in check(facts, profile)]
+    at, program = facts.call_started_at, facts.program
+    obstacles = [obstacle for check in _CAPTURE_CHECKS for obstacle in check(facts, profile)]
     for verdict in (Verdict.DENY, Verdict.HOLD):
-        won = [finding for finding in findings if finding[0] is verdict]
+        won = [obstacle for obstacle in obstacles if obstacle.verdict is verdict]
         if won:
-            return _decision(
-                verdict,
-                [rule for _, rule, _ in won],
-                "; ".join(dict.fromkeys(why for _, _, why in won)),
-                profile,
-                facts.call_started_at,
-                named=facts.program.rule_ids,
-            )
-    return _decision(
-        Verdict.ALLOW,
-        ["REC-001", *facts.program.rule_ids],
-        "every party in the conversation has been told of the recording and none objects",
-        profile,
-        facts.call_started_at,
-        named=facts.program.rule_ids,
-    )
+            detail = "; ".join(dict.fromkeys(obstacle.why for obstacle in won))
+            cause = min((obstacle.cause for obstacle in won), key=_CAUSES.index)
+            return _decision(verdict, [obstacle.rule for obstacle in won], detail, program, profile, at, cause)
+    detail = "every party in the conversation has been told of the recording and none objects"
+    return _decision(Verdict.ALLOW, ["REC-001", *program.rule_ids], detail, program, profile, at)
 
 
-def _told(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+def _told(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     bridged = [party for party in facts.parties if party.bridged]
     if not bridged:
-        yield Verdict.HOLD, "REC-001", "no party is in the conversation"
+        yield _Obstacle(Verdict.HOLD, "REC-001", "no party is in the conversation", "untold")
     for party in bridged:
         if party.consent is ConsentState.UNASKED:
-            yield Verdict.HOLD, "REC-001", f"the {party.role.value} has not been told of the recording"
+            yield _Obstacle(
+                Verdict.HOLD, "REC-001", f"the {party.role.value} has not been told of the recording", "untold"
+            )
 
 
-def _refused(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+def _refused(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     for party in facts.parties:
         if party.consent is ConsentState.REFUSED:
             ends = facts.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY
-            yield Verdict.DENY, "REC-006" if ends else "REC-004", f"the {party.role.value} objects to the recording"
-            yield Verdict.DENY, "REC-019", f"the {party.role.value} objects to the recording"
+            why = f"the {party.role.value} objects to the recording"
+            yield _Obstacle(Verdict.DENY, "REC-006" if ends else "REC-004", why)
+            yield _Obstacle(Verdict.DENY, "REC-019", why)
 
 
-def _doubtful(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+def _doubtful(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     for party in facts.parties:
         if party.bridged and party.consent is ConsentState.DOUBT:
-            yield Verdict.HOLD, "REC-021", f"the {party.role.value} may have objected and is being asked"
+            yield _Obstacle(
+                Verdict.HOLD, "REC-021", f"the {party.role.value} may have objected and is being asked", "doubt"
+            )
 
 
-def _held(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+def _on_hold(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if facts.on_hold:
-        yield Verdict.HOLD, "REC-023", "the call is on hold"
+        yield _Obstacle(Verdict.HOLD, "REC-023", "the call is on hold", "hold")
 
 
-def _minor(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+def _minor(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     # Consent for a minor is the parents' to give, whatever the purpose; nobody on the line can give it.
     if profile.rule("REC-020").params.get("record_minors") is True:
         return
     if any(party.minor for party in facts.parties):
-        yield Verdict.DENY, "REC-020", "a party is a minor"
+        yield _Obstacle(Verdict.DENY, "REC-020", "a party is a minor")
 
 
-def _not_sampled(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+def _not_sampled(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if not facts.sampled:
-        yield Verdict.DENY, "REC-008", "this call was not drawn for recording"
+        yield _Obstacle(Verdict.DENY, "REC-008", "this call was not drawn for recording")
 
 
-def _deaf(facts: CaptureFacts, profile: Profile) -> Iterator[_Finding]:
+def _deaf(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if facts.deaf:
-        yield Verdict.DENY, "REC-021", "the ear cannot hear an objection, so nothing may be stored"
+        yield _Obstacle(Verdict.DENY, "REC-021", "the ear cannot hear an objection, so nothing may be stored", "deaf")
 
 
-_CAPTURE_CHECKS: tuple[Callable[[CaptureFacts, Profile], Iterator[_Finding]], ...] = (
+_CAPTURE_CHECKS: tuple[Callable[[CaptureFacts, Profile], Iterator[_Obstacle]], ...] = (
     _told,
     _refused,
     _doubtful,
-    _held,
+    _on_hold,
     _minor,
     _not_sampled,
     _deaf,
@@ -203,10 +213,8 @@ def decide_dial(barred_by: str | None, program: Program, profile: Profile, *, at
     """Say whether a person may be called; `barred_by` is the do-not-call entry that bars them, if any (CAN-012)."""
     if barred_by is not None:
         detail = f"this person is never to be called again (entry {barred_by})"
-        return _decision(Verdict.DENY, ["CAN-012"], detail, profile, at, named=program.rule_ids)
-    return _decision(
-        Verdict.ALLOW, ["CAN-012"], "no do-not-call entry bars this person", profile, at, named=program.rule_ids
-    )
+        return _decision(Verdict.DENY, ["CAN-012"], detail, program, profile, at)
+    return _decision(Verdict.ALLOW, ["CAN-012"], "no do-not-call entry bars this person", program, profile, at)
 
 
 def sampled(call_id: str, rate: float) -> bool:
@@ -251,8 +259,8 @@ def sampling_warning(program: Program, profile: Profile) -> str | None:
 
 
 def _decision(
-    verdict: Verdict, rules: list[str], detail: str, profile: Profile, at: datetime, *, named: tuple[str, ...]
+    verdict: Verdict, rules: list[str], detail: str, program: Program, profile: Profile, at: datetime, cause: str = ""
 ) -> Decision:
     day = profile.day_of(at)
     reasons = tuple(rule.id for rule in profile.require(rules, day))
-    return Decision(verdict, reasons, detail, profile.lapsed(named, day))
+    return Decision(verdict, reasons, detail, profile.lapsed(program.rule_ids, day), cause)

@@ -271,18 +271,11 @@ class LiveCall:
             self.acts.add("open recording", self.capture.open)
             self.acts.add("resume recording", self.capture.resume)
         elif decision.verdict is Verdict.HOLD:
-            cause = self._why_held()
-            self.capture.pause(cause)
-            self.acts.add("hold recording", lambda: self.capture.hold(cause))
+            self.capture.pause(decision.cause)
+            self.acts.add("hold recording", lambda: self.capture.hold(decision.cause))
         elif self.capture.started:
-            self.capture.cut(self.hearing.mark_ms, "deaf" if self.hearing.deaf else "policy")
+            self.capture.cut(self.hearing.mark_ms, decision.cause)
         return decision
-
-    def _why_held(self) -> str:
-        """The cause of a gap, in one word."""
-        if self.in_doubt:
-            return "doubt"
-        return "hold" if self._facts().on_hold else "untold"
 
     def _facts(self) -> CaptureFacts:
         caller = PartyFacts(PartyRole.CALLER, self.consents.state(PartyRole.CALLER), bridged=True)

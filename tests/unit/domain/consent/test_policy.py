@@ -106,6 +106,22 @@ def test_minors_are_recorded_only_when_counsel_says_so_in_the_profile() -> None:
     assert decide_capture(facts(told(minor=True)), allowing).allowed
 
 
+@pytest.mark.parametrize(
+    ("given_facts", "cause"),
+    [
+        (facts(told()), ""),
+        (facts(told(consent=S.UNASKED)), "untold"),
+        (facts(told(), told(AGENT, S.UNASKED), on_hold=True), "hold"),
+        (facts(told(consent=S.DOUBT), told(AGENT, S.UNASKED), on_hold=True), "doubt"),
+        (facts(told(consent=S.DOUBT), sampled=False), "policy"),
+        (facts(told(consent=S.REFUSED), deaf=True), "deaf"),
+    ],
+    ids=["nothing missed", "not told", "hold before not told", "doubt before all that holds", "denied", "deaf"],
+)
+def test_a_decision_names_the_cause_of_the_gap_that_it_makes(given_facts: CaptureFacts, cause: str) -> None:
+    assert decide_capture(given_facts, PROFILE).cause == cause
+
+
 party_facts = st.builds(
     PartyFacts,
     role=st.sampled_from(PartyRole),
