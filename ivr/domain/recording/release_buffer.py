@@ -7,7 +7,7 @@ on (promise 3), and masked spans come out as silence (promise 4). What is droppe
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ivr.domain.audio.frame import FRAME_MS
@@ -35,6 +35,18 @@ class Silence:
 
 
 @dataclass(frozen=True)
+class Cleared:
+    """What is known to be harmless: everything up to `until_ms`, once `masks` are silent.
+
+    `final`: no later verdict can reach back any more.
+    """
+
+    until_ms: int
+    masks: tuple[Mask, ...] = ()
+    final: bool = False
+
+
+@dataclass(frozen=True)
 class TapeSettings:
     """Milliseconds. Frames wait at most `max_hold_ms` for a verdict; `lookback_ms` is how far behind the mark
     the release stays, since an objection or forbidden data reaches back by a short pre-roll."""
@@ -44,10 +56,11 @@ class TapeSettings:
 
 
 class Tape:
-    """One per call. `push` takes frames in order; `release` returns what may now be written."""
+    """One per call. `push` takes frames in order; `release` returns what may be written by what `cleared` says."""
 
-    def __init__(self, settings: TapeSettings) -> None:
+    def __init__(self, settings: TapeSettings, cleared: Callable[[], Cleared]) -> None:
         self._settings = settings
+        self._cleared = cleared
         self._held: deque[StereoFrame] = deque()
         self._gaps: list[Gap] = []
         self._pause_cause: str | None = None
@@ -121,18 +134,18 @@ class Tape:
         self._held.clear()
         self._running = False
 
-    def release(self, mark_ms: int, masks: Iterable[Mask] = (), *, final: bool = False) -> list[StereoFrame | Silence]:
-        """Return, in order, what may be written now that everything up to `mark_ms` is harmless.
+    def release(self) -> list[StereoFrame | Silence]:
+        """Return, in order, what may be written now.
 
-        A gap comes out as silence while it lasts, never more than SLICE_MS of it at once. `final` releases up to the
-        mark itself, and all there is: no later verdict can reach back any more.
+        A gap comes out as silence while it lasts, never more than SLICE_MS of it at once. What is finally cleared comes
+        out up to the mark itself, and all there is.
         """
-        limit = mark_ms if final else mark_ms - self._settings.lookback_ms
+        cleared = self._cleared()
+        limit = cleared.until_ms if cleared.final else cleared.until_ms - self._settings.lookback_ms
         if self._cut_ms is not None:
             limit = min(limit, self._cut_ms)
-        spans = tuple(masks)
         out: list[StereoFrame | Silence] = []
-        room_ms = limit if final else SLICE_MS
+        room_ms = limit if cleared.final else SLICE_MS
         while self._held and self._held[0].at_ms + FRAME_MS <= limit:
             missing_ms = self._held[0].at_ms - self._next_ms
             if missing_ms > 0:
@@ -141,7 +154,7 @@ class Tape:
                 if self._held[0].at_ms > self._next_ms:
                     return out
             frame = self._held.popleft()
-            out.append(_masked(frame, spans))
+            out.append(_masked(frame, cleared.masks))
             self._next_ms = frame.at_ms + FRAME_MS
         if self._running and self._pause_cause is not None and not self._held:
             out += self._silence(min(min(limit, self._seen_ms) - self._next_ms, room_ms) // FRAME_MS * FRAME_MS)

@@ -87,6 +87,7 @@ class LiveCall:
             desk=deps.desk,
             feed=deps.feed,
             tape=deps.tape,
+            cleared=self.hearing.cleared,
             keys=KeyWatch(deps.new_tone_detector),
             new_tag=self._new_tag,
             deadline=self._deadline,

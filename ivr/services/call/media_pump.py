@@ -98,7 +98,7 @@ class MediaPump:
             call.publish("hearing.deaf", mark_ms=call.hearing.mark_ms)
             call.audit("hearing.deaf", {"mark_ms": call.hearing.mark_ms})
             call.reconsider()
-        call.capture.release(call.hearing.mark_ms, call.hearing.masks)
+        call.capture.write()
 
     def agent_left(self) -> None:
         """The agent is no longer heard by the caller: what was said until now is heard to its end."""
@@ -156,5 +156,3 @@ class MediaPump:
             self._call.answers.heard(heard)
         except Exception as error:
             self._fault(error)
-        call = self._call
-        call.capture.release(call.hearing.mark_ms, call.hearing.masks)

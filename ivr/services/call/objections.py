@@ -176,11 +176,7 @@ class Reactions:
             self._insist_on_destruction(outcome.reasons[0] if outcome.reasons else "", "objection")
             return
 
-        async def keep() -> None:
-            call.capture.release(call.hearing.mark_ms, call.hearing.masks)
-            await call.capture.keep(call.closing("objection"))
-
-        call.acts.add("seal recording", keep)
+        call.acts.add("seal recording", lambda: call.capture.keep(call.closing("objection")))
 
     def _bar(self, outcome: ObjectionOutcome) -> None:
         call = self._call

@@ -304,8 +304,6 @@ class Conversation:
         await self._script.stop()
         await self._acts_settled()
         await call.hearing.close()
-        # What is unjudged may hold forbidden data that reaches back before the mark.
-        call.capture.release(call.hearing.mark_ms, call.hearing.masks, final=call.hearing.idle)
         doomed = call.capture.doomed
         call.acts.add("seal recording", lambda: call.capture.keep(call.closing("call ended")), obligatory=doomed)
         await self._acts_settled()

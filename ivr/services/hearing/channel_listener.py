@@ -13,6 +13,7 @@ from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.recording.release_buffer import Cleared
 from ivr.errors import SpeechError, SupersededError
 from ivr.services.ports.hearing import Ear, ListenContext, Speech, VoiceDetector
 from ivr.services.ports.runtime import Clock
@@ -271,6 +272,7 @@ class CallHearing:
 
     def __init__(self) -> None:
         self._listeners: dict[Channel, ChannelListener] = {}
+        self._closed = False
 
     def add(self, channel: Channel, listener: ChannelListener) -> None:
         self._listeners[channel] = listener
@@ -299,6 +301,10 @@ class CallHearing:
     def masks(self) -> list[Mask]:
         return [mask for one in self._listeners.values() for mask in one.hearing.masks]
 
+    def cleared(self) -> Cleared:
+        """What may be stored. What is unjudged at the end may hold forbidden data that reaches back before the mark."""
+        return Cleared(self.mark_ms, tuple(self.masks), final=self._closed and self.idle)
+
     @property
     def deaf(self) -> bool:
         return any(one.deaf for one in self._listeners.values())
@@ -313,3 +319,4 @@ class CallHearing:
     async def close(self) -> None:
         for one in self._listeners.values():
             await one.close()
+        self._closed = True

@@ -13,7 +13,7 @@ from typing import TypedDict
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import Gap, Mask
-from ivr.domain.recording.release_buffer import Silence, StereoFrame, Tape, TapeSettings
+from ivr.domain.recording.release_buffer import Cleared, Silence, StereoFrame, Tape, TapeSettings
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import IvrError
@@ -48,6 +48,7 @@ class Capture:
         desk: Desk,
         feed: LiveFeed,
         tape: TapeSettings,
+        cleared: Callable[[], Cleared],
         keys: KeyWatch,
         new_tag: Callable[[], RecordingTag],
         deadline: datetime | None = None,
@@ -57,7 +58,8 @@ class Capture:
         self._desk = desk
         self._feed = feed
         self._new_tag = new_tag
-        self._tape = Tape(tape)
+        self._heard = cleared
+        self._tape = Tape(tape, self._cleared)
         self._keys = keys
         self._open: OpenRecording | None = None
         self._state = RecordingState.WITHHELD
@@ -145,17 +147,14 @@ class Capture:
         for frame in taken:
             self._tape.push(frame)
 
-    def release(self, mark_ms: int, masks: Sequence[Mask], *, final: bool = False) -> None:
-        """Write what the cleared mark allows. A store that fails ends the capture, never the call.
+    def write(self) -> None:
+        """Write what the tape releases. A store that fails ends the capture, never the call.
 
         Until the recording is open the frames stay on the tape, which is bounded.
         """
         if self._open is None or self._fault is not None:
             return
-        if final:
-            self._keys.finish()
-        mark_ms, spans = self._keys.clear_until(mark_ms), (*masks, *self._keys.masks)
-        pcm = b"".join(_interleaved(item) for item in self._tape.release(mark_ms, spans, final=final))
+        pcm = b"".join(_interleaved(item) for item in self._tape.release())
         if not pcm:
             return
         try:
@@ -201,6 +200,7 @@ class Capture:
             await self.destroy()
             return
         self.stopped = True
+        self.write()
         self._end_tape(closing.until_ms)
         recording = self._open
         if recording is None or self._state in _OVER:
@@ -242,6 +242,13 @@ class Capture:
             return
         self._wiped = True
         self._feed.publish("recording.wiped", call_id=self._call_id, recording_id=recording_id)
+
+    def _cleared(self) -> Cleared:
+        """What was heard to be harmless, with the tones of keys as silence and nothing from where one may begin."""
+        heard = self._heard()
+        if heard.final:
+            self._keys.finish()
+        return Cleared(self._keys.clear_until(heard.until_ms), (*heard.masks, *self._keys.masks), heard.final)
 
     def _end_tape(self, until_ms: int) -> None:
         self._tape.drop_held(0, self._cause or "unheard")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, settings
@@ -14,7 +15,7 @@ from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label, NumberHold, SensitiveSpan
-from ivr.domain.recording.release_buffer import Silence, StereoFrame, Tape, TapeSettings
+from ivr.domain.recording.release_buffer import Cleared, Silence, StereoFrame, Tape, TapeSettings
 
 HEARING = HearingSettings(
     partial_every_ms=200,
@@ -59,7 +60,7 @@ class CallAudio(RuleBasedStateMachine):
     @initialize(told_at_once=st.booleans())
     def call_begins(self, told_at_once: bool) -> None:
         self.now_ms = 0
-        self.tape = Tape(TAPE)
+        self.tape = Tape(TAPE, self._cleared)
         endpoint = EndpointSettings()
         self.channels = {
             channel: _Listened(ChannelHearing(channel, HEARING), Endpointer(endpoint)) for channel in Channel
@@ -245,12 +246,14 @@ class CallAudio(RuleBasedStateMachine):
             while (piece := one.hearing.next_piece()) is not None:
                 assert piece.end_ms - piece.start_ms <= HEARING.piece_max_ms
                 one.out[piece.id] = piece
-        mark = min(one.hearing.mark_ms for one in self.channels.values())
-        masks = [mask for one in self.channels.values() for mask in one.hearing.masks]
-        for item in self.tape.release(mark, masks):
-            self._written(item, masks)
+        for item in self.tape.release():
+            self._written(item, self._cleared().masks)
 
-    def _written(self, item: StereoFrame | Silence, masks: list[Mask]) -> None:
+    def _cleared(self) -> Cleared:
+        listened = [one.hearing for one in self.channels.values()]
+        return Cleared(min(one.mark_ms for one in listened), tuple(mask for one in listened for mask in one.masks))
+
+    def _written(self, item: StereoFrame | Silence, masks: Sequence[Mask]) -> None:
         assert self.started_ms is not None, "written before the disclosure"
         start_ms = item.start_ms if isinstance(item, Silence) else item.at_ms
         assert start_ms == (self.started_ms if self.file_ms is None else self.file_ms), "offsets in the file are false"
