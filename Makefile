@@ -7,8 +7,10 @@ BENCH_PACKAGES := asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav
 TEST_PACKAGES := sip-tester baresip-core
 # More than cores, since calls take their time and leave a core idle meanwhile; not many more, since an ear has deadlines.
 WORKERS ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)))
+# Of all branches in ivr.domain and ivr.services, in per cent; raised when it is passed, never lowered.
+COVERAGE := 95
 
-.PHONY: help demo test serve init bench bench-ear bench-vault bench-guard mutants adapt-ear fuzz check format lock setup setup-bench setup-test clean
+.PHONY: help demo test serve init bench bench-ear bench-vault bench-guard coverage mutants adapt-ear fuzz check format lock setup setup-bench setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -47,6 +49,10 @@ adapt-ear: ## learn again what fits Whisper base to telephone lines (an hour on 
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --upgrade \
 		--target var/adaptation -r tools/adaptation/requirements.lock
 	@PYTHONPATH=var/adaptation $(BIN)/python -m tools.adaptation
+
+coverage: setup-test ## which branches of domain and services the tests take; fails below its bound
+	@$(BIN)/python -m pytest -q -n $(WORKERS) tests/unit tests/contract --cov=ivr.domain --cov=ivr.services \
+		--cov-branch --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
 
 fuzz: setup-test ## 20,000 bent SIP and RTP packets at a line, then a normal call (SEED=1: other packets)
 	@$(BIN)/python -m tests.sip.fuzz --packets 20000 $(if $(SEED),--seed $(SEED))
