@@ -3,7 +3,7 @@
     python -m benchmarks.ear_report [--quick] [--seed 1] [--output docs/ear] [--model-dir DIR]
 
 Sentences come from the parts of the corpus that no model was fitted to. Each is said under every condition of
-`ivr.speech.corpus.builder`, run through the live pipeline, and given to the peers as it is. Nothing is asserted.
+`tools.corpus.builder`, run through the live pipeline, and given to the peers as it is. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ from ivr.domain.hearing.verdict import Label
 from ivr.domain.program.program import Program
 from ivr.errors import IvrError
 from ivr.settings import default_config_dir, load_settings
-from ivr.speech.corpus.builder import CONDITIONS, Clip, CorpusBuilder
-from ivr.speech.corpus.noise import dtmf, fax, household, pink, ringback, white
-from ivr.speech.corpus.recorded import MUSIC, SPEECH, recordings
 from ivr.speech.ear import EarJudge
-from ivr.speech.intent.sentences import Sentence, read_corpus
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.resampling import Samples
+from tools.corpus.builder import CONDITIONS, Clip, CorpusBuilder
+from tools.corpus.noise import dtmf, fax, household, pink, ringback, white
+from tools.corpus.recorded import MUSIC, SPEECH, recordings
+from tools.corpus.sentences import Sentence, read_corpus
 
 T = TypeVar("T")
 

@@ -18,10 +18,10 @@ from ivr.domain.program.program import Program
 from ivr.services.hearing.channel_listener import ListeningSettings
 from ivr.services.hearing.file_listening import FileHearing, listen_to_channel
 from ivr.services.ports.hearing import Ear
-from ivr.speech.corpus.builder import Clip
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.resampling import Samples
 from ivr.speech.wav import to_pcm
+from tools.corpus.builder import Clip
 
 EAR, KEYWORDS, CLASSIFIER = "the ear", "Whisper + keywords", "Whisper + classifier"
 OPPOSING = (Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT)

@@ -13,9 +13,9 @@ from benchmarks.talking import Talk
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.program.program import Program
 from ivr.speech.intent.model import IntentModel
-from ivr.speech.intent.score import Judge, rates
-from ivr.speech.intent.sentences import Sentence
 from ivr.speech.understanding import Hypothesis, Reading
+from tools.corpus.sentences import Sentence
+from tools.training.score import Judge, rates
 
 if TYPE_CHECKING:
     from benchmarks.ear_report import Report

@@ -31,12 +31,12 @@ from ivr.domain.program.program import Program
 from ivr.services.hearing.file_listening import FileHearing
 from ivr.settings import default_config_dir, load_settings
 from ivr.settings.phrases import load_phrases
-from ivr.speech.corpus.line import Line, through
 from ivr.speech.ear import EarJudge
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.voice import NanoVoice
 from ivr.speech.wav import from_pcm
+from tools.corpus.line import Line, through
 
 _NUMBERS = ("nir", "card", "iban")
 

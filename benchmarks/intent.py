@@ -22,14 +22,14 @@ import numpy as np
 from ivr.domain.hearing.verdict import Band, Label, Thresholds
 from ivr.speech.intent.concepts import shipped_lexicon
 from ivr.speech.intent.features import vectorise
-from ivr.speech.intent.mishearing import bare, misheard
 from ivr.speech.intent.model import IntentModel
-from ivr.speech.intent.score import Judge, judge_of, rates
-from ivr.speech.intent.sentences import Sentence, read_corpus
-from ivr.speech.intent.training import Sample, fit
 from ivr.speech.intent.weights import LABELS, Weights
 from ivr.speech.intent.words import words
 from ivr.speech.understanding import Hypothesis, Reading
+from tools.corpus.sentences import Sentence, read_corpus
+from tools.training.fitting import Sample, fit
+from tools.training.mishearing import bare, misheard
+from tools.training.score import Judge, judge_of, rates
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 SEED = 7

@@ -12,10 +12,10 @@ from faster_whisper import WhisperModel
 
 from benchmarks.intent import CORPUS, baseline
 from ivr.domain.hearing.verdict import Band, Label
-from ivr.speech.intent.sentences import read_corpus
 from ivr.speech.resampling import Samples, resample
 from ivr.speech.understanding import Reading
 from ivr.speech.wav import EAR_HZ
+from tools.corpus.sentences import read_corpus
 
 ReadText = Callable[[str], Reading]
 

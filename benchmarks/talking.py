@@ -32,11 +32,11 @@ from ivr.errors import IvrError
 from ivr.services.hearing.channel_listener import FRAME_BYTES, ChannelListener, Heard, ListeningSettings
 from ivr.services.ports.hearing import ListenContext
 from ivr.speech.client import ZmqEar
-from ivr.speech.corpus.builder import CONDITIONS, Clip, CorpusBuilder
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.model import join_model
 from ivr.speech.resampling import Samples
 from ivr.speech.wav import to_pcm
+from tools.corpus.builder import CONDITIONS, Clip, CorpusBuilder
 
 CLEAR_OBJECTIONS = (
     "Je m'oppose à l'enregistrement de cet appel.",

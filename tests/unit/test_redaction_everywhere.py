@@ -116,11 +116,9 @@ WAYS_OUT = {
     "ivr/cli/hear.py": "shows the text of the file or line that it was given",
     "ivr/cli/script_check.py": "shows the sentences of the script that it was given",
     "ivr/demo/view.py": "synthetic calls of our own",
-    "ivr/sip/benchmark.py": "figures of synthetic calls",
     "ivr/sip/softphone.py": "a telephone for tests and the demo, not the engine",
     "ivr/sip/pyvoip_phone.py": "a telephone for tests and the demo, not the engine",
     "ivr/speech/detector.py": "silences a warning, gives none",
-    "ivr/speech/intent/train.py": "figures of a training run",
     "ivr/recording/partial.py": "encrypted segments",
     "ivr/recording/spool.py": "encrypted files",
 }  # fmt: skip

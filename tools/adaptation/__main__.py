@@ -29,14 +29,14 @@ import optax
 
 from ivr.errors import IvrError
 from ivr.speech.adaptation import SHIPPED, Adaptation
-from ivr.speech.corpus.recorded import MUSIC, recordings
-from ivr.speech.intent.sentences import digest
 from ivr.speech.model import join_model
 from ivr.speech.tokens import FrenchTokens
 from ivr.speech.vocabulary_pruning import write_lean
 from tools.adaptation.calls import SIZES, Call, Calls
 from tools.adaptation.network import Adaptation as Factors
 from tools.adaptation.network import Network, fresh, load
+from tools.corpus.recorded import MUSIC, recordings
+from tools.corpus.sentences import digest
 
 _CORPUS = Path(__file__).parents[2] / "corpus"
 _LENGTHS = (24, 41)  # tokens to which a target is padded

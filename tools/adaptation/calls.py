@@ -16,14 +16,14 @@ import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
 
 from ivr.errors import SpeechError
-from ivr.speech.corpus.builder import BYSTANDERS
-from ivr.speech.corpus.line import Line, through
-from ivr.speech.corpus.noise import babble, excerpt, household, mixed, music, pink, rms, white
-from ivr.speech.intent.sentences import read_corpus
 from ivr.speech.resampling import Samples, resample
 from ivr.speech.transcriber import WHISPER_HZ
 from ivr.speech.voice import NanoVoice
 from ivr.speech.wav import EAR_HZ, from_pcm
+from tools.corpus.builder import BYSTANDERS
+from tools.corpus.line import Line, through
+from tools.corpus.noise import babble, excerpt, household, mixed, music, pink, rms, white
+from tools.corpus.sentences import read_corpus
 
 _ROOT = Path(__file__).parents[2]
 _WORDS = Path("/usr/share/dict/french")

@@ -18,7 +18,7 @@ from ivr.speech.intent.features import PLACES
 SHIPPED = Path(__file__).with_name("model.npz")
 LABELS = (Label.NONE, Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT, Label.QUESTION_RECORDING)
 FORMAT = 1
-_REMEDY = "train it again with: python -m ivr.speech.intent.train"
+_REMEDY = "train it again with: python -m tools.training"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`python -m ivr.speech.intent.train`: corpus in, model file and its provenance out."""
+"""`python -m tools.training`: corpus in, model file and its provenance out."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pathlib import Path
 from ivr.errors import IvrError
 from ivr.speech.intent.concepts import LEXICON, shipped_lexicon
 from ivr.speech.intent.model import IntentModel
-from ivr.speech.intent.score import report
-from ivr.speech.intent.sentences import digest, read_corpus
-from ivr.speech.intent.training import calibrated, fit, samples
 from ivr.speech.intent.weights import SHIPPED, save
+from tools.corpus.sentences import digest, read_corpus
+from tools.training.fitting import calibrated, fit, samples
+from tools.training.score import report
 
-CORPUS = Path(__file__).parents[3] / "corpus"
+CORPUS = Path(__file__).parents[2] / "corpus"
 SEED = 20_240
 
 
@@ -55,7 +55,7 @@ def train(corpus: Path, model_file: Path) -> dict[str, object]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; exit code 0, or the error's."""
-    parser = argparse.ArgumentParser(prog="python -m ivr.speech.intent.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.training", description=__doc__)
     parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder with the sentences")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="model file to write (.npz)")
     given = parser.parse_args(arguments)

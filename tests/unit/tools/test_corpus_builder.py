@@ -9,12 +9,12 @@ import pytest
 
 from ivr.domain.hearing.verdict import Label
 from ivr.errors import HostError
-from ivr.speech.corpus.builder import CONDITIONS, Clip, Condition, CorpusBuilder
-from ivr.speech.corpus.line import Line, concealed, echo, lost_frames, through
-from ivr.speech.corpus.noise import dtmf, fax, household, mixed, pink, ringback, rms, white
-from ivr.speech.corpus.recorded import recordings
-from ivr.speech.corpus.turn import TURNS, said
 from ivr.speech.resampling import band_pass
+from tools.corpus.builder import CONDITIONS, Clip, Condition, CorpusBuilder
+from tools.corpus.line import Line, concealed, echo, lost_frames, through
+from tools.corpus.noise import dtmf, fax, household, mixed, pink, ringback, rms, white
+from tools.corpus.recorded import recordings
+from tools.corpus.turn import TURNS, said
 
 _OBJECTION = "Je m'oppose à l'enregistrement."
 

@@ -12,9 +12,9 @@ import pytest
 from ivr.errors import ConfigurationError, SpeechError
 from ivr.speech.intent.concepts import LEXICON
 from ivr.speech.intent.model import IntentModel
-from ivr.speech.intent.sentences import digest, expand, read_corpus
-from ivr.speech.intent.train import CORPUS, train
 from ivr.speech.intent.weights import SHIPPED, load, save
+from tools.corpus.sentences import digest, expand, read_corpus
+from tools.training.__main__ import CORPUS, train
 
 SMALL = """
 ## objection_recording refuse train
@@ -95,7 +95,7 @@ def test_a_damaged_model_file_is_a_speech_error_that_says_how_to_mend_it(tmp_pat
         weights = load(SHIPPED)
         weights.table[0, 0] = np.nan
         save(weights, path)
-    with pytest.raises(SpeechError, match=r"ivr\.speech\.intent\.train"):
+    with pytest.raises(SpeechError, match=r"tools\.training"):
         IntentModel.load(path)
 
 

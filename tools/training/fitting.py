@@ -15,10 +15,10 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from ivr.domain.hearing.verdict import Label
 from ivr.speech.intent.concepts import Lexicon
 from ivr.speech.intent.features import PLACES, vectorise
-from ivr.speech.intent.mishearing import bare, misheard
-from ivr.speech.intent.sentences import Sentence
 from ivr.speech.intent.weights import LABELS, Weights
 from ivr.speech.intent.words import words
+from tools.corpus.sentences import Sentence
+from tools.training.mishearing import bare, misheard
 
 _AT = {label: at for at, label in enumerate(LABELS)}
 _OPPOSING = (Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ivr.domain.hearing.verdict import Band, Label
-from ivr.speech.intent.sentences import Sentence
 from ivr.speech.understanding import Hypothesis, Reading, Understanding
+from tools.corpus.sentences import Sentence
 
 Judge = Callable[[str], Reading]
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ivr.domain.hearing.verdict import Label
-from ivr.speech.corpus.line import Line, echo, through
-from ivr.speech.corpus.noise import babble, excerpt, household, mixed, music, pink, white
-from ivr.speech.corpus.turn import TURNS, said
 from ivr.speech.resampling import Samples
 from ivr.speech.voice import NanoVoice
 from ivr.speech.wav import from_pcm
+from tools.corpus.line import Line, echo, through
+from tools.corpus.noise import babble, excerpt, household, mixed, music, pink, white
+from tools.corpus.turn import TURNS, said
 
 _DISCLOSURE = (
     "Bonjour, et bienvenue. Cet appel est enregistré pour améliorer la qualité de notre service. "

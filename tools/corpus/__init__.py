@@ -1,0 +1,1 @@
+"""What the speech model is taught and measured with: labelled sentences, and calls made of them."""

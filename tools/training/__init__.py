@@ -1,0 +1,1 @@
+"""Trains the intent model from the corpus: `python -m tools.training`."""
