@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ivr.domain.evidence.events.base import Event, read_event
+
 
 @dataclass(frozen=True)
 class AuditEvent:
@@ -20,3 +22,8 @@ class AuditEvent:
     body: Mapping[str, object]
     previous: str
     digest: str
+
+    @property
+    def facts(self) -> Event:
+        """The body, read by the class of its kind."""
+        return read_event(self.kind, self.body)

@@ -1,0 +1,187 @@
+"""What every event of the evidence is: a class per kind, whose fields are the body, for who writes and who reads.
+
+Version 1 is the bodies of ivr 0.1, byte for byte: their digests stand in chains that nobody can write anew. A kind
+that must change gets a higher `version`, which its body then tells as `v`; `read` is given it and reads older ones too.
+A field that may be `Untold` and has no default is always written; events from before 0.1 may lack it.
+Words of a vocabulary (`SEALED`, `caller`) are text: evidence outlives the enumerations of the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Final, Self, TypeVar, get_args, get_origin, get_type_hints
+
+from ivr.domain.evidence.chain import stamp
+
+_T = TypeVar("_T")
+
+
+class Untold(Enum):
+    """The value of a field that an event does not tell, because of what happened or of its age."""
+
+    UNTOLD = "untold"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNTOLD: Final = Untold.UNTOLD
+
+#: Field metadata: the name in the body, where it is not the field's.
+NAMED = "named"
+#: Field metadata: how a time is spelled, where it is not `stamp`.
+SPELLED = "spelled"
+
+#: What a field that should be there and is not, or holds something else, is read as. In doubt recovery must go on.
+_BLANK: Mapping[object, object] = {
+    str: "",
+    int: 0,
+    float: 0.0,
+    bool: False,
+    tuple: (),
+    Mapping: {},
+    datetime: datetime(1970, 1, 1, tzinfo=UTC),
+}
+_KINDS: dict[str, type[Event]] = {}
+_Layout = tuple[tuple[str, str, Any, Callable[[Any], object]], ...]
+_LAYOUTS: dict[type[Event], _Layout] = {}
+
+
+class Event:
+    """One kind of event. Subclasses are frozen dataclasses that name their kind: `class Held(Event, kind="…")`."""
+
+    kind: str
+    version: int = 1
+
+    def __init_subclass__(cls, *, kind: str = "") -> None:
+        super().__init_subclass__()
+        if kind:
+            if kind in _KINDS:
+                raise TypeError(f"two classes are of kind '{kind}'")
+            cls.kind = kind
+            _KINDS[kind] = cls
+
+    def body(self) -> dict[str, object]:
+        """Return the body as JSON values: what is untold is left out."""
+        out: dict[str, object] = {}
+        for name, key, _, spell in _layout(type(self)):
+            if (value := getattr(self, name)) is not UNTOLD:
+                out[key] = spell(value)
+        return out if self.version == 1 else {**out, "v": self.version}
+
+    @classmethod
+    def read(cls, body: Mapping[str, object], version: int = 1) -> Self:
+        """Read what this class knows of a body of any version, and never fail: who recovers reads what it can."""
+        told = {}
+        for name, key, hint, _ in _layout(cls):
+            value = _parsed(hint, body[key]) if key in body else UNTOLD
+            told[name] = value if value is not UNTOLD or _may_be_untold(hint) else _blank(hint)
+        return cls(**told)
+
+    def redacted(self, value: Callable[..., object]) -> Event:
+        """Return the event with each value of its body replaced by `value(it, key=its name)`."""
+        return self._again({key: value(one, key=key) for key, one in self.body().items()})
+
+    def _again(self, body: Mapping[str, object]) -> Event:
+        return self.read(body, self.version)
+
+
+@dataclass(frozen=True)
+class Unread(Event):
+    """An event of a kind that this version of ivr does not know; its body is as it stands."""
+
+    kind: str
+    told: Mapping[str, object]
+
+    def body(self) -> dict[str, object]:
+        return dict(self.told)
+
+    def _again(self, body: Mapping[str, object]) -> Event:
+        return Unread(self.kind, body)
+
+
+def read_event(kind: str, body: Mapping[str, object]) -> Event:
+    """Return the event of this kind; `Unread` when there is no such kind. Early chains hold `objection.voice`, too."""
+    found = _KINDS.get("objection" if kind.startswith("objection.") else kind)
+    if found is None:
+        return Unread(kind, body)
+    version = body.get("v")
+    return found.read(body, version if type(version) is int else 1)
+
+
+def kinds() -> Mapping[str, type[Event]]:
+    """Every kind there is, with its class."""
+    return dict(_KINDS)
+
+
+def known(value: _T | Untold, otherwise: _T) -> _T:
+    """Return the value, or the other one when it is untold."""
+    return otherwise if isinstance(value, Untold) else value
+
+
+def _layout(cls: type[Event]) -> _Layout:
+    """Name, name in the body, type, and spelling of each field."""
+    if cls not in _LAYOUTS:
+        hints = get_type_hints(cls)
+        _LAYOUTS[cls] = tuple(
+            (one.name, one.metadata.get(NAMED, one.name), hints[one.name], _spelling(one.metadata.get(SPELLED, stamp)))
+            for one in fields(cls)  # type: ignore[arg-type]
+        )
+    return _LAYOUTS[cls]
+
+
+def _spelling(spell_time: Callable[[datetime], str]) -> Callable[[Any], object]:
+    def spell(value: Any) -> object:
+        if isinstance(value, datetime):
+            return spell_time(value)
+        if isinstance(value, tuple):
+            return list(value)
+        if isinstance(value, Mapping):
+            return {key: spell(one) for key, one in value.items()}
+        return spell(vars(value)) if is_dataclass(value) else value
+
+    return spell
+
+
+def _may_be_untold(hint: Any) -> bool:
+    return Untold in get_args(hint)
+
+
+def _blank(hint: Any) -> object:
+    return None if NoneType in get_args(hint) else _BLANK[get_origin(hint) or hint]
+
+
+def _parsed(hint: Any, value: Any) -> Any:
+    """Return the value as the type asks; UNTOLD when it is none of that type."""
+    origin = get_origin(hint)
+    if origin is UnionType:
+        read = (_parsed(one, value) for one in get_args(hint) if one is not Untold)
+        return next((one for one in read if one is not UNTOLD), UNTOLD)
+    if hint is datetime:
+        return _time(value)
+    if origin is tuple:
+        return tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else UNTOLD
+    if origin is Mapping or is_dataclass(hint):
+        return _mapping(hint, value) if isinstance(value, Mapping) else UNTOLD
+    # A whole number is a fraction too, and true is no number.
+    return value if type(value) is hint or (hint is float and type(value) is int) else UNTOLD
+
+
+def _time(value: object) -> datetime | Untold:
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return UNTOLD
+    return at if at is not None and at.tzinfo is not None else UNTOLD
+
+
+def _mapping(hint: Any, value: Mapping[str, object]) -> Any:
+    hints = get_type_hints(hint) if is_dataclass(hint) else dict.fromkeys(value, get_args(hint)[1])
+    read = {name: _parsed(one, value.get(name)) for name, one in hints.items()}
+    if UNTOLD in read.values():
+        return UNTOLD
+    return hint(**read) if is_dataclass(hint) else read  # type: ignore[operator]

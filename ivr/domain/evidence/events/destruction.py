@@ -1,0 +1,65 @@
+"""What is destroyed, why, and what forbids it. For the DPO, the authorities, and the person whose data it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ivr.domain.evidence.events.base import UNTOLD, Event, Untold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discarding(Event, kind="recording.discarding"):
+    """A destruction begins: written in the transaction that destroys the key. `rules` come by weight."""
+
+    rule_id: str | Untold
+    rules: tuple[str, ...] | Untold
+    reason: str | Untold
+    from_state: str | Untold
+    sha256: str | Untold | None
+    due_at: datetime | Untold | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Discarded(Event, kind="recording.discarded"):
+    """A destruction is over: its certificate stands."""
+
+    rule_id: str
+    reason: str
+    from_state: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscardRefused(Event, kind="recording.discard_refused"):
+    """Somebody asked for a destruction that a legal hold forbids."""
+
+    rules: tuple[str, ...]
+    asked_rule_id: str
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate(Event, kind="certificate.destruction"):
+    """The certificate of a destruction, one per recording, signed by its node: what, when, why, and how far it went.
+
+    `key_wiped`: the bytes of the key are gone from the database's files too.
+    """
+
+    rule_id: str
+    rules: tuple[str, ...]
+    reason: str
+    from_state: str
+    sha256: str | None
+    due_at: datetime | None
+    policy_id: str
+    policy_version: str
+    clocks: tuple[str, ...]
+    destroyed_at: datetime
+    key_destroyed: bool
+    key_wiped: bool
+    file_deleted: bool
+    owner: str
+    key_id: str | Untold = UNTOLD
+    signature: str | Untold = UNTOLD

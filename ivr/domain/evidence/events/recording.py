@@ -1,0 +1,125 @@
+"""What happens to the audio of a call. For the quality team, the DPO, and whoever asks what was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ivr.domain.evidence.events.base import SPELLED, UNTOLD, Event, Untold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started(Event, kind="recording.started"):
+    """A recording was opened: for which purposes, under which policy and retention clock, with which key."""
+
+    program: str | Untold
+    purposes: tuple[str, ...] | Untold
+    policy_id: str | Untold
+    policy_version: str | Untold
+    rule_ids: tuple[str, ...] | Untold
+    retention: str | Untold
+    codec: str
+    kek_id: str
+
+
+@dataclass(frozen=True)
+class Held(Event, kind="recording.held"):
+    """Capture pauses: nothing is stored until it is resumed."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Resumed(Event, kind="recording.resumed"):
+    """Capture goes on after a pause."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sealed(Event, kind="recording.sealed"):
+    """The recording is whole: digest and size of its file, how many gaps and masks it has, until when it is kept."""
+
+    sha256: str | Untold
+    size_bytes: int
+    duration_ms: int
+    gaps: int
+    masks: int | Untold
+    reason: str
+    deadline: datetime | Untold | None = field(metadata={SPELLED: datetime.isoformat})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damaged(Event, kind="recording.damaged"):
+    """The store failed: the verified part was kept, or is left for the next recovery (`kept_for_recovery`)."""
+
+    reason: str | Untold = UNTOLD
+    kept_for_recovery: bool | Untold = UNTOLD
+    error: str | Untold = UNTOLD
+    from_state: str | Untold = UNTOLD
+    state: str | Untold = UNTOLD
+    how: str | Untold = UNTOLD
+    sha256: str | Untold = UNTOLD
+    duration_ms: int | Untold = UNTOLD
+    cause: str | Untold = UNTOLD
+    deadline: datetime | Untold | None = UNTOLD
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovered(Event, kind="recording.recovered"):
+    """What a crash left behind was settled: sealed, kept as far as it can be proven, or destroyed."""
+
+    from_state: str
+    state: str
+    how: str
+    sha256: str | Untold = UNTOLD
+    duration_ms: int | Untold = UNTOLD
+    cause: str | Untold = UNTOLD
+    deadline: datetime | Untold | None = UNTOLD
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uploaded(Event, kind="recording.uploaded"):
+    """The file was moved to the far store and read back there."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported(Event, kind="recording.exported"):
+    """A copy was made: for whom, why, in which form; written before the copy is handed over."""
+
+    actor: str
+    reason: str
+    form: str
+    copy_sha256: str
+    original_sha256: str | None
+    role: str | Untold = UNTOLD
+    audience: str | Untold = UNTOLD
+    format: str | Untold = UNTOLD
+    reference: str | Untold = UNTOLD
+    authority: str | Untold = UNTOLD
+    verified_by: str | Untold = UNTOLD
+    approved_by: str | Untold = UNTOLD
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rescheduled(Event, kind="retention.rescheduled"):
+    """A changed policy, or a look at what is due, fixed the deadlines anew."""
+
+    deadline: datetime | Untold = UNTOLD
+    clocks: Mapping[str, datetime] | Untold = UNTOLD
+
+
+@dataclass(frozen=True, kw_only=True)
+class BusinessNoted(Event, kind="business.event"):
+    """Something happened in the business (a contract, a complaint) that moves the deadlines of a recording."""
+
+    event: str
+    event_at: datetime
+    actor: str
+    reference: str
+    deadline: datetime | Untold = UNTOLD
+    clocks: Mapping[str, datetime] | Untold = UNTOLD
