@@ -26,7 +26,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,6 @@ from benchmarks.vault_report import Figures
 from benchmarks.vault_stock import Stock, load
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.recording.state import RecordingState
-from ivr.recording.bulk_deletion import delete_all
 from ivr.recording.secret_file import create as create_secret
 from ivr.recording.signer import EVIDENCE_PURPOSE, Ed25519Signer
 from ivr.recording.store import LocalStore
@@ -133,7 +131,6 @@ def measure(url: str, folder: Path, count: int, per_day: int, settings: Settings
         table=settings.retention,
         profile=settings.profile,
         owner="bench/1",
-        delete_all=partial(delete_all, store),
     )
     with timed() as load_s:
         load(database, rows, _FIRST_LOOK)

@@ -24,6 +24,7 @@ from ivr.services.call.notes import LateReport, last_signs, report_left
 from ivr.services.consent.objection_spool import CaughtUp, catch_up
 from ivr.services.ports.evidence import CallLog, DoNotCallRegister
 from ivr.services.ports.keys import RotatingKeyRing
+from ivr.services.ports.vault import RecordingStore
 from ivr.services.vault.recovery import Recovery
 from ivr.services.vault.vault import Vault
 from ivr.settings import Settings
@@ -45,7 +46,7 @@ class Archive:
     database: Database
     keys: RotatingKeyRing
     key_table: SqlKeyTable
-    store: LocalStore | S3Store
+    store: RecordingStore
     vault: Vault
     audit: SqlAuditLog
     signer: Ed25519Signer
@@ -193,7 +194,7 @@ def _key_ring(settings: Settings, *, create: bool) -> RotatingKeyRing:
     return ring
 
 
-def _store(settings: Settings) -> LocalStore | S3Store:
+def _store(settings: Settings) -> RecordingStore:
     local = LocalStore(settings.recording.store_dir)
     store = settings.store
     if store.kind == "local":

@@ -25,7 +25,6 @@ from ivr.bootstrap.runtime import ThreadDesk
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError, LostEvidenceError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.process_log import guard_output, news_line
-from ivr.recording.s3_store import S3Store
 from ivr.services.consent.barring import settle_spellings
 from ivr.services.vault.uploads import upload_waiting
 from ivr.settings import Settings, load_settings
@@ -100,10 +99,7 @@ class Clerk:
             self._tell("hold.review_due", hold_id=hold.id, case=hold.case, owner=hold.owner)
 
     def _upload(self) -> None:
-        store = self._archive.store
-        if not isinstance(store, S3Store):
-            return
-        for upload in upload_waiting(self._archive.vault.holdings, store):
+        for upload in upload_waiting(self._archive.vault.holdings):
             kind = "recording.uploaded" if upload.done else "upload.waits"
             self._tell(kind, recording_id=upload.recording_id, fault=upload.fault, remedy=upload.remedy)
 

@@ -16,7 +16,6 @@ from ivr.bootstrap.single_instance import one_at_a_time
 from ivr.domain.secret_bytes import clear
 from ivr.errors import HostError, IvrError
 from ivr.french import french
-from ivr.recording.s3_store import S3Store
 from ivr.services.vault.fixity import leftovers
 from ivr.services.vault.key_rotation import retired_keks
 from ivr.services.vault.uploads import waiting
@@ -154,18 +153,19 @@ def _kek(settings: Settings) -> str:
 def _bucket(settings: Settings) -> str:
     archive = open_archive(settings)
     try:
-        if not isinstance(archive.store, S3Store):
+        far = archive.store.far
+        if far is None:
             archive.store.must_be_writable()
             return str(settings.recording.store_dir)
-        archive.store.bucket.check()
+        far.check()
         count = len(waiting(archive.vault.holdings))
         if count > _MANY_WAITING:
             raise HostError(
                 f"{count} enregistrements attendent d'être déplacés",
-                where=archive.store.bucket.where,
+                where=far.where,
                 remedy="lancez `ivr recordings upload`, et voyez pourquoi le nœud ne le fait pas",
             )
-        return f"{archive.store.bucket.where}, {count} en attente sur ce poste"
+        return f"{far.where}, {count} en attente sur ce poste"
     finally:
         archive.close()
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.runtime import SystemClock, new_id
-from ivr.recording.bulk_deletion import delete_all
-from ivr.recording.store import LocalStore
 from ivr.services.evidence.clock_guard import ClockGuard
 from ivr.services.export.access_gate import Gate
 from ivr.services.retention.business_events import BusinessEvents
@@ -52,7 +49,6 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         table=settings.retention,
         profile=settings.profile,
         owner=run_owner(settings.node.id, new_id),
-        delete_all=partial(delete_all, archive.store) if isinstance(archive.store, LocalStore) else None,
         clock_guard=guard,
     )
     events = BusinessEvents(

@@ -19,7 +19,6 @@ from ivr.cli.vault import recordings
 from ivr.domain.access import Action
 from ivr.errors import HostError
 from ivr.french import french
-from ivr.recording.s3_store import S3Store
 from ivr.screen import Screen, marked
 from ivr.services.vault.fixity import Finding
 from ivr.services.vault.uploads import upload_waiting
@@ -130,14 +129,12 @@ def upload(actor: str, role: str, json_: bool) -> None:
     faults = moved = 0
     with at_desk(actor, role) as desk:
         desk.may(Action.VERIFY)
-        archive = desk.archive
-        if isinstance(archive.store, S3Store):
-            for one in upload_waiting(archive.vault.holdings, archive.store):
-                moved, faults = moved + one.done, faults + (not one.done)
-                if json_:
-                    print_json(one)
-                elif not one.done:
-                    console.print(marked("✗", f"{one.recording_id} : {french(one.fault)} → {french(one.remedy)}"))
+        for one in upload_waiting(desk.archive.vault.holdings):
+            moved, faults = moved + one.done, faults + (not one.done)
+            if json_:
+                print_json(one)
+            elif not one.done:
+                console.print(marked("✗", f"{one.recording_id} : {french(one.fault)} → {french(one.remedy)}"))
     if not json_:
         console.print(f"{moved} enregistrements déplacés." if moved else "Rien à déplacer.")
     sys.exit(1 if faults else 0)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ivr.errors import ArchiveError
+from ivr.errors import ArchiveError, IvrError
 from ivr.recording import content
 from ivr.recording.partial import LocalReservation, LocalWriter
 from ivr.recording.s3_bucket import S3Bucket
@@ -15,7 +15,7 @@ from ivr.services.ports.vault import SealedFile
 
 
 class S3Store:
-    """RecordingStore and UploadingStore: a line writes and seals without the server, and reads come from where it lies.
+    """RecordingStore and its FarStore: a line writes and seals without the server, and reads come from where it lies.
 
     Objects are named as files are: `<prefix>/ab/cd/<id>.ivr`.
     """
@@ -23,6 +23,21 @@ class S3Store:
     def __init__(self, local: LocalStore, bucket: S3Bucket) -> None:
         self._local = local
         self.bucket = bucket
+
+    @property
+    def far(self) -> S3Store:
+        return self
+
+    @property
+    def where(self) -> str:
+        return self.bucket.where
+
+    @property
+    def locks(self) -> bool:
+        return self.bucket.locks
+
+    def check(self) -> None:
+        self.bucket.check()
 
     def must_be_writable(self) -> None:
         self._local.must_be_writable()
@@ -53,6 +68,16 @@ class S3Store:
         self._local.delete(recording_id)
         self.bucket.delete(self.key(recording_id))
 
+    def delete_all(self, recording_ids: Sequence[str]) -> Mapping[str, IvrError]:
+        failed = self._local.delete_all(recording_ids)
+        for recording_id in recording_ids:
+            try:
+                if recording_id not in failed:
+                    self.bucket.delete(self.key(recording_id))
+            except IvrError as error:
+                failed[recording_id] = error
+        return failed
+
     def digest(self, recording_id: str) -> str | None:
         here = self._local.digest(recording_id)
         if here is not None:
@@ -77,9 +102,9 @@ class S3Store:
         return self._local.stored()
 
     def upload(self, recording_id: str, sealed: SealedFile, *, lock_until: datetime | None) -> None:
-        """Put the object, read it back, lock it. The local file stays: `release` removes it.
+        """Put the object, read it back, lock it.
 
-        Repeating it is harmless. Raises ArchiveError when the local file is not what was sealed, or another object
+        Raises ArchiveError when the local file is not what was sealed, or another object
         has its name; HostError when the server does not answer.
         """
         key = self.key(recording_id)
@@ -100,11 +125,10 @@ class S3Store:
                 where=self.bucket.name(key),
                 remedy="the local file is kept; remove that object, and it is uploaded again",
             )
-        if lock_until is not None and self.bucket.locks:
+        if lock_until is not None:
             self.bucket.lock(key, lock_until)
 
     def release(self, recording_id: str) -> None:
-        """Remove the local file of what was uploaded."""
         self._local.delete(recording_id)
 
     def key(self, recording_id: str) -> str:

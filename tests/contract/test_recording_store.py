@@ -19,13 +19,13 @@ from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
 from ivr.services.ports.vault import RecordingStore, RecordingWriter, SealedFile
 from tests.fakes.heard import pcm_of
-from tests.fakes.vault import FakeStore
+from tests.fakes.vault import FakeFarStore, FakeStore
 from tests.servers import seaweed
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 
 
-@pytest.fixture(params=["fake", "local-opus", "local-alaw", "s3-waiting", "s3-moved"])
+@pytest.fixture(params=["fake", "fake-far", "local-opus", "local-alaw", "s3-waiting", "s3-moved"])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -37,8 +37,8 @@ def codec(kind: str) -> str:
 
 @pytest.fixture
 def store(kind: str, tmp_path: Path) -> RecordingStore:
-    if kind == "fake":
-        return FakeStore()
+    if kind.startswith("fake"):
+        return FakeFarStore() if kind == "fake-far" else FakeStore()
     local = LocalStore(tmp_path / "vault")
     if not kind.startswith("s3"):
         return local
@@ -271,3 +271,53 @@ def test_a_key_may_be_cleared_once_the_recording_is_open(store: RecordingStore, 
     data_key[:] = bytes(32)
     writer.write(tones(2.0))
     store.verify("rec-1", KEY, sealed_by(store, "rec-1", writer))
+
+
+def test_many_are_deleted_at_once_whole_and_half_and_harmlessly_again(store: RecordingStore, codec: str) -> None:
+    for name in ("rec-1", "rec-2", "kept"):
+        stored(store, codec, 1.0, name)
+    opened(store, codec, "half").close()
+    for _ in range(2):
+        assert store.delete_all(["rec-1", "half", "never", "rec-2"]) == {}
+        assert [*store.stored(), *store.unfinished()] == ["kept"]
+
+
+def test_what_cannot_be_deleted_is_named_and_hinders_nothing_else(store: RecordingStore, codec: str) -> None:
+    for name in ("rec-1", "rec-2"):
+        stored(store, codec, 1.0, name)
+    failed = store.delete_all(["../outside", "rec-1", "rec-2"])
+    assert {name: type(error) for name, error in failed.items()} == {"../outside": ArchiveError}
+    assert list(store.stored()) == []
+
+
+def test_a_store_says_whether_what_is_sealed_is_moved_and_then_moves_it(store: RecordingStore, codec: str) -> None:
+    store.must_be_writable()
+    sealed = opened(store, codec).seal()
+    if store.far is None:
+        assert list(store.at_hand()) == list(store.stored()) == ["rec-1"]
+        return
+    store.far.check()
+    assert store.far.where
+    for _ in range(2):
+        store.far.upload("rec-1", sealed, lock_until=None)
+        assert list(store.at_hand()) == list(store.stored()) == ["rec-1"]
+    store.far.release("rec-1")
+    assert (list(store.at_hand()), list(store.stored())) == ([], ["rec-1"])
+    store.verify("rec-1", KEY, sealed)
+    assert store.digest("rec-1") == sealed.sha256
+    with pytest.raises(ArchiveError):
+        store.far.upload("rec-1", sealed, lock_until=None)
+
+
+def test_what_is_not_what_was_sealed_is_not_uploaded(store: RecordingStore, codec: str) -> None:
+    sealed = opened(store, codec).seal()
+    if store.far is not None:
+        with pytest.raises(ArchiveError, match="rec-1"):
+            store.far.upload("rec-1", replace(sealed, sha256="0" * 64), lock_until=None)
+        assert list(store.at_hand()) == ["rec-1"]
+
+
+def test_only_a_store_whose_bucket_locks_says_that_it_locks(tmp_path: Path) -> None:
+    for mode in ("off", "governance"):
+        bucket = S3Bucket(replace(s3_bucket(), object_lock=mode))
+        assert S3Store(LocalStore(tmp_path / "vault"), bucket).far.locks is (mode != "off")

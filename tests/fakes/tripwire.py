@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from ivr.errors import IvrError
 
 
 class Killed(BaseException):
@@ -40,6 +42,8 @@ class _Wrapped:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._port, name)
+        if name == "far" and found is not None:
+            return self._wire.wrap(found)
         if not callable(found):
             return found
 
@@ -50,3 +54,8 @@ class _Wrapped:
             return self._wire.wrap(result) if name in ("reserve", "open") else result
 
         return call
+
+    def delete_all(self, recording_ids: Sequence[str]) -> dict[str, IvrError]:
+        """One after the other, so that a death may fall between two."""
+        one_by_one = self.__getattr__("delete_all")
+        return {name: error for one in recording_ids for name, error in one_by_one([one]).items()}

@@ -17,7 +17,7 @@ from ivr.domain.evidence.chain import GENESIS, Head, Link, broken_links, canonic
 from ivr.domain.evidence.event import AuditEvent
 from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
-from ivr.errors import ArchiveError, HostError, LostEvidenceError
+from ivr.errors import ArchiveError, HostError, IvrError, LostEvidenceError
 from ivr.services.ports.evidence import Bar, CallRow
 from ivr.services.ports.spool import Pending, Unreadable
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
@@ -157,9 +157,17 @@ class FakeStore:
 
     def __init__(self, room: int | None = None) -> None:
         self.files: dict[str, _Container] = {}
+        self.there: dict[str, _Container] = {}
         self.partials: dict[str, _Container] = {}
         self.writing: set[str] = set()
         self.room = room
+
+    @property
+    def far(self) -> FakeFarStore | None:
+        return None
+
+    def must_be_writable(self) -> None:
+        self.may_fail(0)
 
     def may_fail(self, size: int) -> None:
         if self.room is None:
@@ -191,14 +199,14 @@ class FakeStore:
         self.writing.clear()
 
     def recover(self, recording_id: str, data_key: bytes | bytearray) -> SealedFile | None:
-        if recording_id not in self.files:
+        whole = self.files.get(recording_id) or self.there.get(recording_id)
+        if whole is None:
             partial = self.partials.get(recording_id)
             if partial is None or not partial.pcm or partial.data_key != data_key:
                 return None
-            self.files[recording_id] = partial
+            whole = self.files[recording_id] = partial
         self.partials.pop(recording_id, None)
-        container = self.files[recording_id]
-        return container.sealed() if container.data_key == data_key else None
+        return whole.sealed() if whole.data_key == data_key else None
 
     def verify(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> None:
         container = self._whole(recording_id, data_key)
@@ -220,12 +228,23 @@ class FakeStore:
         return made.getvalue()
 
     def delete(self, recording_id: str) -> None:
-        self.files.pop(recording_id, None)
-        self.partials.pop(recording_id, None)
+        if "/" in recording_id:
+            raise ArchiveError("cannot be the id of a recording", where=recording_id, remedy="letters and digits")
+        for held in (self.files, self.there, self.partials):
+            held.pop(recording_id, None)
         self.writing.discard(recording_id)
 
+    def delete_all(self, recording_ids: Sequence[str]) -> dict[str, IvrError]:
+        failed: dict[str, IvrError] = {}
+        for recording_id in recording_ids:
+            try:
+                self.delete(recording_id)
+            except IvrError as error:
+                failed[recording_id] = error
+        return failed
+
     def digest(self, recording_id: str) -> str | None:
-        container = self.files.get(recording_id) or self.partials.get(recording_id)
+        container = self.files.get(recording_id) or self.there.get(recording_id) or self.partials.get(recording_id)
         return container.sealed().sha256 if container else None
 
     def busy(self, recording_id: str) -> bool:
@@ -235,10 +254,10 @@ class FakeStore:
         return sorted(self.partials)
 
     def stored(self) -> Sequence[str]:
-        return sorted(self.files)
+        return sorted({**self.files, **self.there})
 
     def at_hand(self) -> Sequence[str]:
-        return self.stored()
+        return sorted(self.files)
 
     def drop_empty(self, recording_id: str) -> bool:
         if recording_id in self.writing or self.partials[recording_id].pcm:
@@ -247,12 +266,43 @@ class FakeStore:
         return True
 
     def _whole(self, recording_id: str, data_key: bytes | bytearray) -> _Container:
-        container = self.files.get(recording_id)
+        container = self.files.get(recording_id) or self.there.get(recording_id)
         if container is None:
             raise ArchiveError("the file is missing", where=f"recording {recording_id}", remedy="restore it")
         if container.data_key != data_key:
             raise ArchiveError("cannot be decrypted", where=f"recording {recording_id}", remedy="use its key")
         return container
+
+
+class FakeFarStore(FakeStore):
+    """A disk and a far side that locks; `locked` is until when, `refused` what it answers for a recording."""
+
+    where = "memory, far away"
+    locks = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.locked: dict[str, datetime | None] = {}
+        self.refused: dict[str, Exception] = {}
+
+    @property
+    def far(self) -> FakeFarStore:
+        return self
+
+    def check(self) -> None:
+        """Always there."""
+
+    def upload(self, recording_id: str, sealed: SealedFile, *, lock_until: datetime | None) -> None:
+        if recording_id in self.refused:
+            raise self.refused[recording_id]
+        here = self.files.get(recording_id)
+        if here is None or here.sealed() != sealed:
+            raise ArchiveError("is missing or was changed", where=f"recording {recording_id}", remedy="restore it")
+        self.there[recording_id], self.locked[recording_id] = here, lock_until
+
+    def release(self, recording_id: str) -> None:
+        assert recording_id in self.there
+        self.files.pop(recording_id, None)
 
 
 class FakeCatalogue:

@@ -18,7 +18,7 @@ FORBIDDEN = (
     ("ivr/storage/person.py", "from ivr.services.vault import vault", "Adapters see ports of the use cases"),
     ("ivr/storage/call_log.py", "from ivr.services.ports import telephony", "Ports: telephony"),
     ("ivr/recording/ogg.py", "from ivr.services.ports import hearing", "Ports: hearing"),
-    ("ivr/sip/uri.py", "from ivr.services.ports import spool", "Ports: keys, spool"),
+    ("ivr/sip/uri.py", "from ivr.services.ports import spool", "Ports: the spool"),
     ("ivr/speech/wav.py", "from ivr.services.ports import retention", "Ports: retention"),
     ("ivr/speech/tokens.py", "from ivr.services.ports import vault", "Ports: vault"),
     ("ivr/domain/text/plain_text.py", "import subprocess", "The domain is pure"),

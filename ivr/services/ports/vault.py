@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
+from ivr.errors import IvrError
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,42 @@ class Reservation(Protocol):
         """Give the name back; nothing stays."""
 
 
+class FarStore(Protocol):
+    """What a store can do whose recordings are made here and kept elsewhere."""
+
+    @property
+    def where(self) -> str:
+        """Where they are kept, for people."""
+        ...
+
+    @property
+    def locks(self) -> bool:
+        """Whether it keeps from deletion what it is given a `lock_until` for (Object Lock)."""
+        ...
+
+    def check(self) -> None:
+        """Raise HostError unless it answers, takes us, and locks when it is to."""
+
+    def upload(self, recording_id: str, sealed: SealedFile, *, lock_until: datetime | None) -> None:
+        """Copy and verify; the local file stays. Repeating it is harmless. Raises ArchiveError or HostError.
+
+        `lock_until` is None where it does not lock.
+        """
+
+    def release(self, recording_id: str) -> None:
+        """Remove the local file of what was uploaded."""
+
+
 class RecordingStore(Protocol):
     """Where the encrypted containers lie."""
+
+    @property
+    def far(self) -> FarStore | None:
+        """Where what is sealed is moved to; None when it stays on this machine."""
+        ...
+
+    def must_be_writable(self) -> None:
+        """Raise HostError unless recordings can be made on this machine."""
 
     def reserve(self, recording_id: str) -> Reservation:
         """Take the name: from now until its process dies or closes it, it is `busy`. Raises ArchiveError when taken."""
@@ -92,6 +127,10 @@ class RecordingStore(Protocol):
 
     def delete(self, recording_id: str) -> None:
         """Remove the file, whole or half-written; absent is fine."""
+
+    def delete_all(self, recording_ids: Sequence[str]) -> Mapping[str, IvrError]:
+        """`delete` for many, durable when it returns; what could not be removed, by id. Raises HostError for all."""
+        ...
 
     def digest(self, recording_id: str) -> str | None:
         """SHA-256 (hex) of the bytes that are stored now, whole or half-written; None when there are none."""

@@ -7,7 +7,7 @@ it keeps its state until the certificate stands, so the next run finds it, sees 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -31,8 +31,6 @@ ROUND = 20_000
 #: How long a run that died keeps others from what it had claimed.
 LEASE = timedelta(minutes=10)
 _POLICY = "retention_table"
-#: Removes files for good; returns what could not be removed, by id.
-DeleteAll = Callable[[Sequence[str]], Mapping[str, IvrError]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,6 @@ class RetentionRun:
         table: RetentionTable,
         profile: Profile,
         owner: str,
-        delete_all: DeleteAll | None = None,
         chunk: int = CHUNK,
         round_size: int = ROUND,
         lease: timedelta = LEASE,
@@ -96,7 +93,6 @@ class RetentionRun:
         self._table = table
         self._profile = profile
         self._owner = owner
-        self._delete_all = delete_all or self._one_by_one
         self._planned: dict[str, tuple[Stored, RetentionDecision, datetime]] = {}
         self._decided: dict[str, RetentionDecision] = {}
         self._chunk = chunk
@@ -237,20 +233,11 @@ class RetentionRun:
 
     def _delete_files(self, some: Sequence[Stored], report: RunReport) -> list[Stored]:
         try:
-            failed = self._delete_all([one.recording_id for one in some])
+            failed = self._store.delete_all([one.recording_id for one in some])
         except IvrError as error:
             failed = {one.recording_id: error for one in some}
         report.failed += [Failure(name, error.what, error.remedy) for name, error in failed.items()]
         return [one for one in some if one.recording_id not in failed]
-
-    def _one_by_one(self, recording_ids: Sequence[str]) -> dict[str, IvrError]:
-        failed: dict[str, IvrError] = {}
-        for recording_id in recording_ids:
-            try:
-                self._store.delete(recording_id)
-            except IvrError as error:
-                failed[recording_id] = error
-        return failed
 
     def _certify(self, some: Sequence[Stored], wiped: bool) -> list[str]:
         now = self._clock.now()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ivr.domain.recording.state import RecordingState
 from ivr.errors import ArchiveError, HostError
-from ivr.services.ports.upload import UploadingStore
+from ivr.services.ports.vault import FarStore
 from ivr.services.vault.destruction import claim_of
 from ivr.services.vault.vault_ports import must_vanish
 
@@ -37,15 +37,18 @@ def waiting(held: Holdings) -> list[str]:
     return [one for one in here if states.get(one) in _MOVES]
 
 
-def upload_waiting(held: Holdings, store: UploadingStore) -> Iterator[Upload]:
-    """Move what waits, one by one; killed anywhere, the next run goes on.
+def upload_waiting(held: Holdings) -> Iterator[Upload]:
+    """Move what waits, one by one, where the store has a far side; killed anywhere, the next run goes on.
 
     A recording that is destroyed meanwhile is not brought back: both hold its claim. A server that is away ends the
     run, since it is away for all.
     """
+    far = held.store.far
+    if far is None:
+        return
     for recording_id in waiting(held):
         try:
-            if _move(held, store, recording_id):
+            if _move(held, far, recording_id):
                 yield Upload(recording_id, True)
         except ArchiveError as fault:
             yield Upload(recording_id, False, fault.what, fault.remedy)
@@ -54,7 +57,7 @@ def upload_waiting(held: Holdings, store: UploadingStore) -> Iterator[Upload]:
             return
 
 
-def _move(held: Holdings, store: UploadingStore, recording_id: str) -> bool:
+def _move(held: Holdings, far: FarStore, recording_id: str) -> bool:
     with held.catalogue.claim(claim_of(recording_id)):
         row = held.catalogue.get(recording_id)
         objected = must_vanish(held.audit.events(recording_id=recording_id))
@@ -62,12 +65,12 @@ def _move(held: Holdings, store: UploadingStore, recording_id: str) -> bool:
             return False
         # A store refuses to lock until a moment that is over.
         still_kept = row.deadline is not None and row.deadline > held.clock.now()
-        store.upload(recording_id, row.sealed, lock_until=row.deadline if still_kept else None)
+        far.upload(recording_id, row.sealed, lock_until=row.deadline if still_kept and far.locks else None)
         held.audit.append(
             UPLOADED,
             call_id=row.tag.call_id,
             recording_id=recording_id,
             body={"sha256": row.sealed.sha256, "size_bytes": row.sealed.size_bytes},
         )
-        store.release(recording_id)
+        far.release(recording_id)
     return True

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import ArchiveError, HostError
-from ivr.recording import bulk_deletion
-from ivr.recording.bulk_deletion import delete_all
+from ivr.recording import host
 from ivr.recording.store import LocalStore
 
 
@@ -28,21 +27,21 @@ def test_every_form_of_the_named_goes_and_the_others_stay(store: LocalStore) -> 
     forms = [".ivr", ".ivr.partial", ".ivr.partial.new", ".ivr.resealing", ".ivr.resealing.new"]
     gone = [put(store, f"rec-{number}", forms[number % len(forms)]) for number in range(50)]
     stays = put(store, "kept")
-    assert delete_all(store, [f"rec-{number}" for number in range(50)]) == {}
+    assert store.delete_all([f"rec-{number}" for number in range(50)]) == {}
     assert not any(path.exists() for path in gone)
     assert stays.exists()
 
 
 def test_deleting_again_is_harmless(store: LocalStore) -> None:
     put(store, "rec-1")
-    assert delete_all(store, ["rec-1"]) == {}
-    assert delete_all(store, ["rec-1", "never-was"]) == {}
+    assert store.delete_all(["rec-1"]) == {}
+    assert store.delete_all(["rec-1", "never-was"]) == {}
 
 
 def test_what_cannot_be_removed_is_named_and_hinders_nothing_else(store: LocalStore) -> None:
     gone = put(store, "rec-1")
     store.path("rec-2").mkdir(parents=True)
-    failed = delete_all(store, ["rec-2", "../outside", "rec-1"])
+    failed = store.delete_all(["rec-2", "../outside", "rec-1"])
     assert not gone.exists()
     assert isinstance(failed.pop("rec-2"), HostError)
     assert isinstance(failed.pop("../outside"), ArchiveError)
@@ -60,6 +59,6 @@ def test_removals_that_could_not_be_made_durable_are_no_success(
         def syncfs(self, _: int) -> int:
             return -1
 
-    monkeypatch.setattr(bulk_deletion.ctypes, "CDLL", FailingDisk)
+    monkeypatch.setattr(host.ctypes, "CDLL", FailingDisk)
     with pytest.raises(HostError, match="cannot sync the store"):
-        delete_all(store, ["rec-1"])
+        store.delete_all(["rec-1"])

@@ -16,9 +16,8 @@ from tests.fakes.vault import (
     START,
     FakeAuditLog,
     FakeCatalogue,
+    FakeFarStore,
     FakeKeyRing,
-    FakeStore,
-    SealedFile,
     TickingClock,
     a_tag,
 )
@@ -26,27 +25,14 @@ from tests.fakes.vault import (
 DEADLINE = START + timedelta(days=180)
 
 
-class FarStore(FakeStore):
-    """A disk and a far store; remembers what went over, and until when it is locked there."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.far: dict[str, tuple[SealedFile, datetime | None]] = {}
-        self.refused: dict[str, Exception] = {}
-
-    def upload(self, recording_id: str, sealed: SealedFile, *, lock_until: datetime | None) -> None:
-        if recording_id in self.refused:
-            raise self.refused[recording_id]
-        self.far[recording_id] = (sealed, lock_until)
-
-    def release(self, recording_id: str) -> None:
-        assert recording_id in self.far
-        del self.files[recording_id]
-
-
 class House:
     def __init__(self) -> None:
-        self.store, self.catalogue, self.audit, self.clock = FarStore(), FakeCatalogue(), FakeAuditLog(), TickingClock()
+        self.store, self.catalogue, self.audit, self.clock = (
+            FakeFarStore(),
+            FakeCatalogue(),
+            FakeAuditLog(),
+            TickingClock(),
+        )
         self.vault = Vault(
             keys=FakeKeyRing(),
             store=self.store,
@@ -65,7 +51,7 @@ class House:
         self.audit.append(kind, call_id=f"call-of-{recording_id}", recording_id=recording_id, body=body)
 
     def upload(self) -> list[tuple[str, bool, str]]:
-        return [(one.recording_id, one.done, one.fault) for one in upload_waiting(self.vault.holdings, self.store)]
+        return [(one.recording_id, one.done, one.fault) for one in upload_waiting(self.vault.holdings)]
 
 
 @pytest.fixture
@@ -79,7 +65,7 @@ def test_what_is_sealed_goes_over_locked_until_its_deadline_and_leaves_the_disk(
     assert house.upload() == [("rec-1", True, "")]
     sealed = house.catalogue.get("rec-1").sealed
     assert sealed is not None
-    assert house.store.far == {"rec-1": (sealed, DEADLINE)}
+    assert house.store.locked == {"rec-1": DEADLINE}
     assert house.store.files == {}
     (told,) = [event for event in house.audit.chain if event.kind == UPLOADED]
     assert (told.call_id, told.recording_id) == ("call-of-rec-1", "rec-1")
@@ -94,7 +80,7 @@ def test_what_somebody_objected_to_stays_where_it_can_be_destroyed(house: House,
     house.record("other")
     house.note(kind, "objected")
     assert house.upload() == [("other", True, "")]
-    assert set(house.store.far) == {"other"}
+    assert set(house.store.there) == {"other"}
     assert "objected" in house.store.files
 
 
@@ -115,7 +101,7 @@ def test_what_has_no_key_any_more_or_is_no_longer_kept_is_not_uploaded(house: Ho
     house.catalogue.rows["unsealed"] = replace(house.catalogue.get("unsealed"), sealed=None)
     assert waiting(house.vault.holdings) == ["keyless", "unsealed"]
     assert house.upload() == []
-    assert house.store.far == {}
+    assert house.store.there == {}
 
 
 def test_a_damaged_recording_is_kept_and_so_goes_over_too(house: House) -> None:
@@ -128,7 +114,7 @@ def test_a_damaged_recording_is_kept_and_so_goes_over_too(house: House) -> None:
 def test_what_is_due_already_goes_over_without_a_lock(house: House, deadline: datetime | None) -> None:
     house.record("rec-1", deadline=deadline)
     house.upload()
-    assert house.store.far["rec-1"][1] is None
+    assert house.store.locked["rec-1"] is None
 
 
 def test_one_that_cannot_be_copied_waits_and_the_others_go_over(house: House) -> None:
@@ -143,7 +129,7 @@ def test_a_far_store_that_is_away_ends_the_run_and_the_next_goes_on(house: House
     for name in ("a", "b", "c"):
         house.record(name)
     house.store.refused["b"] = HostError("the store is away", remedy="see its log")
-    (_, told) = list(upload_waiting(house.vault.holdings, house.store))
+    (_, told) = list(upload_waiting(house.vault.holdings))
     assert (told.recording_id, told.done, told.fault, told.remedy) == ("b", False, "the store is away", "see its log")
     assert set(house.store.files) == {"b", "c"}
     house.store.refused.clear()
