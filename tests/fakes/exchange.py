@@ -244,8 +244,7 @@ class Exchange:
     def call(self) -> LiveCall:
         """The first call; known from the moment it rings until it is reported."""
         if not hasattr(self, "_call"):
-            conversation = next(iter(self.control._tasks.values()))
-            self._call = conversation.call
+            self._call = next(iter(self.control._tasks.values())).call
         return self._call
 
     @property

@@ -48,7 +48,7 @@ _QUESTION_TAIL_MS = 700
 
 
 class LiveCall:
-    """State of one call, shared by its script, its media pump and its objections."""
+    """State of one call, shared by all that act on it."""
 
     def __init__(
         self,
@@ -148,6 +148,10 @@ class LiveCall:
             )
 
         return act
+
+    def end_by(self, who: str) -> None:
+        """Note who ends the call, or why; only the first counts."""
+        self.ended_by = self.ended_by or who
 
     @property
     def party_known_by(self) -> KnownBy:

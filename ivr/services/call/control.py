@@ -15,7 +15,7 @@ from ivr.services.call.context import LiveCall
 from ivr.services.call.dependencies import Dependencies
 from ivr.services.call.leg import CallLeg
 from ivr.services.call.notes import note_of
-from ivr.services.call.session import Conversation
+from ivr.services.call.session import CallSession
 from ivr.services.consent.barring import barred_by
 from ivr.services.ports.telephony import IncomingCall, LineEvent
 
@@ -42,8 +42,8 @@ class CallControl:
         self._deps = deps
         self._routes = routes
         self._programs = dict(deps.programs)
-        self._by_leg: dict[str, Conversation] = {}
-        self._tasks: dict[asyncio.Task[None], Conversation] = {}
+        self._by_leg: dict[str, CallSession] = {}
+        self._tasks: dict[asyncio.Task[None], CallSession] = {}
         self._closing = False
 
     @property
@@ -60,9 +60,9 @@ class CallControl:
         if isinstance(event, IncomingCall):
             self._incoming(event)
             return
-        conversation = self._by_leg.get(event.leg_id) or self._owner(event.leg_id)
-        if conversation is not None:
-            conversation.handle(event)
+        session = self._by_leg.get(event.leg_id) or self._owner(event.leg_id)
+        if session is not None:
+            session.handle(event)
 
     async def place(self, uri: str, program_name: str, *, agent_uri: str = "") -> LiveCall:
         """Call a person. Raises ComplianceError when they may not be called, ConfigurationError for a bad name,
@@ -73,10 +73,10 @@ class CallControl:
         deps = self._deps
         self._must_be_open()
         program = self._program(program_name, agent_uri)
-        started_at, held = deps.clock.now(), deps.vault.holdings
+        started_at, ports = deps.clock.now(), deps.vault.holdings
         # Who is barred stands in the database: another one, or an emptied one, would let everybody be called.
         await deps.desk.run(deps.audit.must_be_whole)
-        barred = await deps.desk.run(lambda: barred_by(held, deps.do_not_call, uri, scope=program.do_not_call_scope))
+        barred = await deps.desk.run(lambda: barred_by(ports, deps.do_not_call, uri, scope=program.do_not_call_scope))
         decision = decide_dial(barred, program, deps.profile, at=started_at)
         if decision.verdict is not Verdict.ALLOW:
             body = {"entry": barred or "", "rules": list(decision.reasons)}
@@ -105,8 +105,8 @@ class CallControl:
 
     def stop_capture(self, error: IvrError) -> None:
         """Nothing more of any call is stored; the calls go on."""
-        for conversation in self._tasks.values():
-            conversation.call.capture.fail(error)
+        for session in self._tasks.values():
+            session.call.capture.fail(error)
 
     async def drained(self) -> None:
         """Wait until no call is in progress."""
@@ -116,9 +116,9 @@ class CallControl:
     async def close(self) -> None:
         """Take no more calls, end those in progress politely, and wait for their reports."""
         self._closing = True
-        for conversation in self._tasks.values():
-            conversation.hang_up("shutdown")
-            conversation.hurry()
+        for session in self._tasks.values():
+            session.hang_up("shutdown")
+            session.hurry()
         await self.drained()
 
     def _incoming(self, event: IncomingCall) -> None:
@@ -171,24 +171,24 @@ class CallControl:
         )
         # Before anything can happen to its line.
         deps.call_notes.keep(note_of(call))
-        conversation = Conversation(call)
-        self._by_leg[leg.id] = conversation
+        session = CallSession(call)
+        self._by_leg[leg.id] = session
         call.publish("call.started", program=program.name, direction=direction.value, party=program.party)
-        task = asyncio.create_task(conversation.run(), name=f"call {call.id}")
-        self._tasks[task] = conversation
+        task = asyncio.create_task(session.run(), name=f"call {call.id}")
+        self._tasks[task] = session
         task.add_done_callback(self._ended)
         return call
 
-    def _owner(self, leg_id: str) -> Conversation | None:
+    def _owner(self, leg_id: str) -> CallSession | None:
         """A b_leg is created in the middle of a call: learn whose it is at its first event."""
-        for conversation in self._tasks.values():
-            if conversation.leg(leg_id) is not None:
-                self._by_leg[leg_id] = conversation
-                return conversation
+        for session in self._tasks.values():
+            if session.leg(leg_id) is not None:
+                self._by_leg[leg_id] = session
+                return session
         return None
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        conversation = self._tasks.pop(task)
-        if conversation.call.agent_leg_id:
-            self._deps.line.release(conversation.call.agent_leg_id)
-        self._by_leg = {leg: owner for leg, owner in self._by_leg.items() if owner is not conversation}
+        session = self._tasks.pop(task)
+        if session.call.agent_leg_id:
+            self._deps.line.release(session.call.agent_leg_id)
+        self._by_leg = {leg: owner for leg, owner in self._by_leg.items() if owner is not session}

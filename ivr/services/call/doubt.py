@@ -11,8 +11,9 @@ from ivr.domain.consent.policy import decide_objection
 from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.program.program import ObjectionEffect
+from ivr.services.call.announcer import Announcer
+from ivr.services.call.background import Background
 from ivr.services.call.context import LiveCall
-from ivr.services.call.flow import Script
 from ivr.services.hearing.channel_listener import Heard
 
 
@@ -27,18 +28,20 @@ class Doubt:
     def __init__(
         self,
         call: LiveCall,
-        script: Script,
+        announcer: Announcer,
+        background: Background,
         *,
         unresolved: Callable[[Label], None],
         fault: Callable[[BaseException], None],
     ) -> None:
         self._call = call
-        self._fault = fault
-        self._script = script
+        self._announcer = announcer
+        self._background = background
         self._unresolved = unresolved
+        self._fault = fault
         self._open: tuple[Label, float] | None = None
-        self._asking: asyncio.Task[None] | None = None
-        self._reassuring: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[object] | None = None
+        self._reassuring: asyncio.Task[object] | None = None
 
     def raised(self, label: Label, confidence: float, basis: Basis = Basis.SPOKEN) -> None:
         """The ear is in doubt about what the caller said, or the agent has said that the caller objects."""
@@ -67,14 +70,14 @@ class Doubt:
         call.reconsider()
         if self._asking is None:
             call.question_due()
-            self._asking = asyncio.create_task(self._ask(*self._open), name=f"doubt of {call.id}")
+            self._asking = self._background.start(self._ask(*self._open), f"doubt of {call.id}")
 
-    def caller_told(self) -> None:
+    def caller_informed(self) -> None:
         """The disclosure has been heard: ask about what arose meanwhile."""
         if self._open is not None:
             self.raised(*self._open)
 
-    async def until_settled(self) -> None:
+    async def answered(self) -> None:
         """Return when no question is open, and the answer has been acknowledged."""
         while tasks := [task for task in (self._asking, self._reassuring) if task is not None and not task.done()]:
             await asyncio.wait(tasks)
@@ -87,7 +90,7 @@ class Doubt:
         call = self._call
         if not heard.piece.final or not call.question_heard(heard.piece.start_ms):
             return
-        self.settled()
+        self.withdraw()
         self._dispel()
         evidence = call.evidence(Basis.SPOKEN, call.media_ms, heard.verdict.score)
         call.consents.move(PartyRole.CALLER, ConsentEvent.REASSURE, evidence)
@@ -95,9 +98,10 @@ class Doubt:
         call.audit("doubt.dispelled", {"party": PartyRole.CALLER.value})
         call.reconsider()
         if call.program.prompts.reassured:
-            self._reassuring = asyncio.create_task(self._reassure(), name=f"reassurance of {call.id}")
+            saying = self._announcer.interject(call.program.prompts.reassured)
+            self._reassuring = self._background.start(saying, f"reassurance of {call.id}")
 
-    def settled(self) -> None:
+    def withdraw(self) -> None:
         """There is nothing to ask any more."""
         self._open = None
         asking, self._asking = self._asking, None
@@ -109,19 +113,13 @@ class Doubt:
         if self._open is not None:
             self._unresolved(self._open[0])
 
-    async def close(self) -> None:
-        tasks = [task for task in (self._asking, self._reassuring) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
     async def _ask(self, label: Label, confidence: float) -> None:
         """Ask the yes/no question; no clear answer in time counts as a yes (REC-021, fail_mode)."""
         call = self._call
         prompts = call.program.prompts
         contact = prompts.doubt_contact if label is Label.REFUSAL_CONTACT else ""
         try:
-            await self._script.interject(contact or prompts.doubt)
+            await self._announcer.interject(contact or prompts.doubt)
             await asyncio.sleep(call.program.doubt_timeout_s)
             await self._until_judged()
         except Exception as error:
@@ -134,12 +132,6 @@ class Doubt:
         listener = self._call.hearing.get(Channel.CALLER)
         if listener is not None:
             await listener.settle(self._call.deps.listening.final_deadline_s)
-
-    async def _reassure(self) -> None:
-        try:
-            await self._script.interject(self._call.program.prompts.reassured)
-        except Exception as error:
-            self._fault(error)
 
     def _idle_talk(self) -> bool:
         """Whether nothing is being recorded, nor will be, and an objection would do nothing else."""

@@ -7,7 +7,7 @@ check that fails, or cannot be made, changes nothing for the caller: the call go
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ivr.domain.audio.channel import Channel
@@ -26,9 +26,10 @@ from ivr.domain.identity.check import (
     numbers_said,
 )
 from ivr.errors import IvrError
+from ivr.services.call.announcer import Announcer
 from ivr.services.call.context import LiveCall
+from ivr.services.call.objections import Reactions
 from ivr.services.ports.members import MemberDirectory
-from ivr.services.ports.telephony import PromptEnded
 
 #: What a mask says of itself when answers about identity are its reason.
 IDENTITY = "identity"
@@ -44,27 +45,17 @@ _FULL_ENTRY = {IdentityItem.BIRTH_DATE: 8, IdentityItem.POSTAL_CODE: 5}
 #: Until the end of the call, unless the check ends before.
 _OPEN_END_MS = 2**40
 
-Interject = Callable[..., Awaitable[PromptEnded | None]]
-
 
 class Identification:
-    """One per call. `objected` is told when a key that was taken for the beginning of a number was the objection."""
+    """One per call."""
 
-    def __init__(
-        self,
-        call: LiveCall,
-        *,
-        interject: Interject,
-        objected: Callable[[int], None],
-        doubt_settled: Callable[[], Awaitable[None]],
-    ) -> None:
+    def __init__(self, call: LiveCall, announcer: Announcer, reactions: Reactions) -> None:
         self._call = call
-        self._interject = interject
-        self._objected = objected
-        self._doubt_settled = doubt_settled
+        self._announcer = announcer
+        self._reactions = reactions
         self._interruptions = 0
 
-    def key_pressed(self, digit: str) -> bool:
+    def dtmf_pressed(self, digit: str) -> bool:
         """Take a key of the caller; True when it belongs to an answer.
 
         An objection key that is no figure is never taken. One that is (9) stands in dates and numbers too: alone, it
@@ -92,7 +83,9 @@ class Identification:
         self._conclude(check, decision)
         identified = decision.verdict is IdentityVerdict.IDENTIFIED
         self._call.number_identified = identified and all(one in known for one in check.candidates)
-        await self._interject(plan.prompts.confirmed if identified else plan.prompts.not_confirmed, urgent=False)
+        await self._announcer.interject(
+            plan.prompts.confirmed if identified else plan.prompts.not_confirmed, urgent=False
+        )
         await self._unmask(mask)
 
     # ---- one question
@@ -105,13 +98,13 @@ class Identification:
         call.answers.ask(call.media_ms)
         try:
             if decision.again:
-                await self._interject(prompts.again, urgent=False)
-            await self._interject(prompts.question(item), urgent=False)
+                await self._announcer.interject(prompts.again, urgent=False)
+            await self._announcer.interject(prompts.question(item), urgent=False)
             after = await self._answered(check, item)
         finally:
             call.answers.close()
         if after is None:
-            await self._doubt_settled()
+            await self._reactions.doubt_answered()
             self._interruptions += 1
             return check if self._interruptions <= _INTERRUPTIONS_MAX else judge(check, Answer())
         return after
@@ -167,7 +160,7 @@ class Identification:
         if not answers.keyed:
             return None
         if answer.keys == call.program.objection_key:
-            self._objected(answers.first_key_ms)
+            self._reactions.objected_by_dtmf(answers.first_key_ms)
             return None
         return judge(check, answer, await self._found(check, answer))
 

@@ -28,7 +28,7 @@ class CallLeg:
         self.sip_call_id = ""
         self.answered_at: float | None = None
         #: Whether keys may come as tones in its audio only: no telephone-event was agreed.
-        self.plays_keys = False
+        self.plays_dtmf = False
         self.presses = KeyPresses()
 
     def move(self, event: LegEvent) -> None:
@@ -41,7 +41,7 @@ class CallLeg:
     def confirmed(self, sip_call_id: str, at: float, *, telephone_event: bool = True) -> None:
         self.move(LegEvent.ANSWER)
         self.move(LegEvent.CONFIRM)
-        self.plays_keys = not telephone_event
+        self.plays_dtmf = not telephone_event
         self.sip_call_id = sip_call_id
         self.answered_at = at
         self.up.set()

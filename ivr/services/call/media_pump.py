@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from typing import Protocol
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import FRAME_MS
@@ -13,7 +13,6 @@ from ivr.domain.recording.dtmf_masks import PlayedKey
 from ivr.domain.recording.release_buffer import StereoFrame
 from ivr.services.call.context import CHANNEL_OF, LiveCall
 from ivr.services.call.leg import CallLeg
-from ivr.services.call.objections import Reactions
 from ivr.services.hearing.channel_listener import ChannelListener, Heard
 from ivr.services.ports.hearing import KeyReader
 from ivr.services.ports.telephony import LegAudio
@@ -22,22 +21,26 @@ from ivr.services.ports.telephony import LegAudio
 TICK_S = 0.1
 
 
+class MediaListener(Protocol):
+    """Who acts on what a call's media brought."""
+
+    def heard(self, heard: Heard) -> None:
+        """A verdict of the ear, already taken into account by the cleared mark."""
+
+    def dtmf_played(self, leg: CallLeg, key: PlayedKey) -> None:
+        """A key was read in the audio of a leg whose telephone tells it no other way."""
+
+    def fault(self, error: BaseException) -> None:
+        """Our own code failed."""
+
+
 class MediaPump:
     """One per call. All times are milliseconds of the caller's media; the agent's are shifted onto them."""
 
-    def __init__(
-        self,
-        call: LiveCall,
-        reactions: Reactions,
-        *,
-        on_key: Callable[[CallLeg, PlayedKey], None],
-        fault: Callable[[Exception], None],
-    ) -> None:
+    def __init__(self, call: LiveCall, listener: MediaListener) -> None:
         self._call = call
-        self._on_key = on_key
+        self._listener = listener
         self._readers: dict[str, KeyReader] = {}
-        self._reactions = reactions
-        self._fault = fault
         self._failed = False
         self._deaf = False
         self._agent_offset_ms: int | None = None
@@ -84,7 +87,7 @@ class MediaPump:
             self._pump()
         except Exception as error:
             self._failed = True
-            self._fault(error)
+            self._listener.fault(error)
 
     def _pump(self) -> None:
         call = self._call
@@ -100,12 +103,27 @@ class MediaPump:
             call.reconsider()
         call.capture.write()
 
-    def agent_left(self) -> None:
-        """The agent is no longer heard by the caller: what was said until now is heard to its end."""
+    def bridge(self, b_leg: CallLeg) -> None:
+        """Let caller and agent hear each other from now on."""
+        call = self._call
+        call.deps.line.bridge(call.a_leg.id, b_leg.id)
+        call.bridged = True
+        call.waiting_for_agent = False
+        call.publish("agent.bridged")
+        call.reconsider()
+
+    def unbridge(self) -> None:
+        """Caller and agent no longer hear each other: what the agent said until now is heard to its end."""
+        call = self._call
+        if not call.bridged or call.b_leg is None:
+            return
+        call.deps.line.unbridge(call.a_leg.id, call.b_leg.id)
+        call.bridged = False
         self.pump()
-        listener = self._call.hearing.get(Channel.AGENT)
+        listener = call.hearing.get(Channel.AGENT)
         if listener is not None:
             listener.finish()
+        call.reconsider()
 
     def _pump_caller(self, audio: LegAudio) -> None:
         call = self._call
@@ -123,7 +141,7 @@ class MediaPump:
             StereoFrame(at_ms + i * FRAME_MS, spoken, bytes(len(heard)) if deaf_to_agent else heard)
             for i, (spoken, heard) in enumerate(zip(audio.spoken, audio.heard, strict=True))
         )
-        self._read_keys(call.a_leg, at_ms, audio)
+        self._read_dtmf(call.a_leg, at_ms, audio)
 
     def _pump_agent(self, audio: LegAudio) -> None:
         at_ms = audio.first_frame * FRAME_MS
@@ -137,22 +155,21 @@ class MediaPump:
             late = max(0, (listener.hearing.frontier_ms - at_ms) // FRAME_MS)
             listener.feed(at_ms + late * FRAME_MS, audio.spoken[late:])
         if self._call.b_leg is not None:
-            self._read_keys(self._call.b_leg, at_ms, audio)
+            self._read_dtmf(self._call.b_leg, at_ms, audio)
 
-    def _read_keys(self, leg: CallLeg, at_ms: int, audio: LegAudio) -> None:
+    def _read_dtmf(self, leg: CallLeg, at_ms: int, audio: LegAudio) -> None:
         """Keys that a telephone can only play act like keys; what it was agreed to tell is not read in its audio."""
-        if not leg.plays_keys:
+        if not leg.plays_dtmf:
             self._readers.pop(leg.id, None)
             return
         reader = self._readers.get(leg.id)
         if reader is None:
             reader = self._readers[leg.id] = self._call.deps.new_key_reader()
         for key in reader.feed(at_ms, audio.spoken):
-            self._on_key(leg, key)
+            self._listener.dtmf_played(leg, key)
 
     def _heard(self, heard: Heard) -> None:
         try:
-            self._reactions.heard(heard)
-            self._call.answers.heard(heard)
+            self._listener.heard(heard)
         except Exception as error:
-            self._fault(error)
+            self._listener.fault(error)

@@ -8,9 +8,7 @@ that may not be asked stands in the evidence without its words, counted per agen
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Coroutine
 from hashlib import sha256
-from typing import Any
 
 from ivr.domain.asks.watch import KnownAsks
 from ivr.domain.audio.channel import Channel
@@ -18,8 +16,10 @@ from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.state import ConsentState
 from ivr.domain.hearing.verdict import AskSpan, SensitiveSpan
 from ivr.domain.program.program import OnAsk
+from ivr.services.call.announcer import Announcer
+from ivr.services.call.background import Background
 from ivr.services.call.context import ROLE_OF, LiveCall
-from ivr.services.call.flow import Script
+from ivr.services.call.ending import Ending
 from ivr.services.hearing.channel_listener import Heard
 
 #: Kind of the span in which the caller may answer what should not have been asked.
@@ -32,10 +32,11 @@ _TELEPHONE = re.compile(r"\d{6,}")
 class Guard:
     """One per call."""
 
-    def __init__(self, call: LiveCall, script: Script, *, do: Callable[[Coroutine[Any, Any, object]], None]) -> None:
+    def __init__(self, call: LiveCall, announcer: Announcer, ending: Ending, background: Background) -> None:
         self._call = call
-        self._script = script
-        self._do = do
+        self._announcer = announcer
+        self._ending = ending
+        self._background = background
         self._asks = KnownAsks()
         self._refusing = False
         self._refused_at_ms: int | None = None
@@ -81,15 +82,15 @@ class Guard:
         call, prompt_id = self._call, self._call.program.prompts.number_refused
         at_ms = self._refused_at_ms
         lately = at_ms is not None and call.media_ms - at_ms < _REPEAT_AFTER_MS
-        if not prompt_id or self._refusing or lately or self._script.ending:
+        if not prompt_id or self._refusing or lately or self._ending.begun:
             return
         self._refusing = True
         doubtful = call.consents.state(PartyRole.CALLER) is ConsentState.DOUBT
-        self._do(self._say_refusal(prompt_id, urgent=call.disclosed_at_ms is not None and not doubtful))
+        self._background.start(self._say_refusal(prompt_id, urgent=call.disclosed_at_ms is not None and not doubtful))
 
     async def _say_refusal(self, prompt_id: str, *, urgent: bool) -> None:
         try:
-            await self._script.interject(prompt_id, urgent=urgent)
+            await self._announcer.interject(prompt_id, urgent=urgent)
         finally:
             self._refusing = False
             self._refused_at_ms = self._call.media_ms
@@ -99,7 +100,7 @@ class Guard:
     def _asked(self, ask: AskSpan) -> None:
         call, guard = self._call, self._call.program.guard
         if guard.on_ask is OnAsk.SAY:
-            self._do(self._script.interject(call.program.prompts.do_not_tell))
+            self._background.start(self._announcer.interject(call.program.prompts.do_not_tell))
         agent, program = self._agent, call.program.name
         count = call.deps.counters.add("agent_asks", agent=agent, program=program, rule=ask.rule)
         facts = {

@@ -10,9 +10,7 @@ the caller is asked. The agent's key acts at once.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
@@ -21,9 +19,11 @@ from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent, ConsentState
 from ivr.domain.hearing.verdict import Band, Label
 from ivr.domain.program.program import ObjectionEffect
 from ivr.errors import ComplianceError
+from ivr.services.call.announcer import Announcer
+from ivr.services.call.background import Background
 from ivr.services.call.context import ROLE_OF, LiveCall
 from ivr.services.call.doubt import Doubt
-from ivr.services.call.flow import Script
+from ivr.services.call.ending import Ending
 from ivr.services.call.number_guard import Guard
 from ivr.services.call.write_queue import Act
 from ivr.services.consent.barring import bar
@@ -34,13 +34,13 @@ from ivr.services.ports.spool import Duty, Pending
 class Reactions:
     """One per call."""
 
-    def __init__(self, call: LiveCall, script: Script, *, fault: Callable[[BaseException], None]) -> None:
+    def __init__(self, call: LiveCall, announcer: Announcer, ending: Ending) -> None:
         self._call = call
-        self._fault = fault
-        self._script = script
-        self._tasks: set[asyncio.Task[object]] = set()
-        self._guard = Guard(call, script, do=self._do)
-        self._doubt = Doubt(call, script, unresolved=self._doubt_unresolved, fault=fault)
+        self._announcer = announcer
+        self._ending = ending
+        self._background = Background(ending.fault)
+        self._guard = Guard(call, announcer, ending, self._background)
+        self._doubt = Doubt(call, announcer, self._background, unresolved=self._doubt_unresolved, fault=ending.fault)
         self._objected = False
         self._answering = False
         self._barred = False
@@ -69,7 +69,7 @@ class Reactions:
         self._guard.heard(heard)
         role = ROLE_OF[piece.channel]
         if role is PartyRole.CALLER and verdict.speech:
-            self._script.barge_in()
+            self._announcer.barge_in()
         if heard.objects and role is PartyRole.AGENT:
             self._agent_said(heard)
         elif heard.objects and verdict.band is Band.ACT:
@@ -84,22 +84,26 @@ class Reactions:
         elif role is PartyRole.CALLER:
             self._caller_said(heard)
 
-    def key_pressed(self, role: PartyRole, digit: str) -> None:
+    def dtmf_pressed(self, role: PartyRole, digit: str) -> None:
         """A key: only the objection key means anything; which key it was is never noted."""
         if role is PartyRole.CALLER:
-            self._script.barge_in()
+            self._announcer.barge_in()
         if digit != self._call.program.objection_key:
             return
         basis = Basis.DTMF if role is PartyRole.CALLER else Basis.AGENT
         self.objected(Label.OBJECTION_RECORDING, basis, self._call.media_ms, 1.0)
 
-    def caller_told(self) -> None:
-        """The caller has heard the disclosure: a doubt that arose meanwhile is asked about now."""
-        self._doubt.caller_told()
+    def objected_by_dtmf(self, at_ms: int) -> None:
+        """A key that was taken for the beginning of a number was the caller's objection, since that moment."""
+        self.objected(Label.OBJECTION_RECORDING, Basis.DTMF, at_ms, 1.0)
 
-    async def doubt_settled(self) -> None:
+    def caller_informed(self) -> None:
+        """The caller has heard the disclosure: a doubt that arose meanwhile is asked about now."""
+        self._doubt.caller_informed()
+
+    async def doubt_answered(self) -> None:
         """Return when the caller is not being asked anything about the recording."""
-        await self._doubt.until_settled()
+        await self._doubt.answered()
 
     # ---- what it makes us do
 
@@ -115,7 +119,7 @@ class Reactions:
         if self._objected:
             return
         self._objected = True
-        self._doubt.settled()
+        self._doubt.withdraw()
         acted_at = call.deps.clock.monotonic()
         if CONSENT.allows(call.consents.state(role), ConsentEvent.OBJECT):
             call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
@@ -129,9 +133,9 @@ class Reactions:
             rules=list(outcome.reasons),
         )
         if outcome.end_call:
-            self._script.end(outcome.say)
+            self._ending.end(outcome.say)
         elif outcome.say:
-            self._do(self._script.interject(outcome.say))
+            self._background.start(self._announcer.interject(outcome.say))
         body = {
             "party": role.value,
             "label": label.value,
@@ -258,7 +262,7 @@ class Reactions:
         """The caller wants to know about the recording; with an agent on the line that is for the agent to say."""
         if not self._call.bridged and not self._call.capture.stopped and not self._answering:
             self._answering = True
-            self._do(self._answer_question())
+            self._background.start(self._answer_question())
 
     def _refused_contact(self) -> None:
         """On a program that goes on, a refusal of contact still bars sales calls (CAN-005)."""
@@ -269,7 +273,7 @@ class Reactions:
 
     async def _answer_question(self) -> None:
         try:
-            await self._script.interject(self._call.program.prompts.question_answer, urgent=False)
+            await self._announcer.interject(self._call.program.prompts.question_answer, urgent=False)
         finally:
             self._answering = False
 
@@ -277,20 +281,6 @@ class Reactions:
         listener = self._call.hearing.get(channel)
         return listener is not None and listener.hearing.doubtful
 
-    # ---- tasks
-
     async def close(self) -> None:
-        await self._doubt.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _do(self, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[object]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._fault(error)
+        """Nothing more is said or asked."""
+        await self._background.close()

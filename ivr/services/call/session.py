@@ -11,17 +11,19 @@ from ivr.domain.call.dtmf_presses import Way
 from ivr.domain.call.leg import Disposition, disposition_of
 from ivr.domain.call.party import PartyRole
 from ivr.domain.call.state import CallEvent, CallState
-from ivr.domain.consent.state import Basis
-from ivr.domain.hearing.verdict import Label
 from ivr.domain.recording.dtmf_masks import PlayedKey
 from ivr.domain.recording.state import REPORTABLE
+from ivr.services.call.announcer import Announcer
 from ivr.services.call.context import CHANNEL_OF, LiveCall
-from ivr.services.call.flow import Script
+from ivr.services.call.ending import Ending, cancelled
+from ivr.services.call.flow import CallFlow
 from ivr.services.call.identification import Identification
 from ivr.services.call.leg import CallLeg
 from ivr.services.call.media_pump import MediaPump
 from ivr.services.call.notes import REPORTED, note_of, report_body
 from ivr.services.call.objections import Reactions
+from ivr.services.call.patience import Patience
+from ivr.services.hearing.channel_listener import Heard
 from ivr.services.ports.evidence import CallRow
 from ivr.services.ports.telephony import (
     DigitPressed,
@@ -47,37 +49,30 @@ _HASTY_HEARING_S = 8.0
 _HASTY_ACTS_S = 10.0
 
 
-class Conversation:
-    """`handle` takes the line's events for this call's legs; `run` returns when the call is reported."""
+class CallSession:
+    """`handle` takes the line's events for this call's legs; `run` returns when the call is reported.
+
+    Whatever happens on a call enters here, as an event of its line or as what its media brought; from here each part
+    knows only those that it was built with.
+    """
 
     def __init__(self, call: LiveCall) -> None:
         self.call = call
-        self._script = Script(
-            call,
-            fault=self.fault,
-            listen_to=self._listen_to,
-            agent_left=self._agent_left,
-            caller_told=self._caller_told,
-            doubt_settled=self._doubt_settled,
-            identify=self._identify,
-        )
-        self._reactions = Reactions(call, self._script, fault=self.fault)
-        self._identification = Identification(
-            call,
-            interject=self._script.interject,
-            objected=self._objected_by_key,
-            doubt_settled=self._doubt_settled,
-        )
-        self._pump = MediaPump(call, self._reactions, on_key=self._played, fault=self.fault)
+        self._patience = Patience(call.deps.close_timeout_s)
+        self._pump = MediaPump(call, self)
+        announcer = Announcer(call)
+        self._ending = Ending(call, announcer, self._pump)
+        self._reactions = Reactions(call, announcer, self._ending)
+        self._identification = Identification(call, announcer, self._reactions)
+        self._flow = CallFlow(call, announcer, self._ending, self._pump, self._reactions, self._identification)
         self._pumping: asyncio.Task[None] | None = None
-        self._hurried = asyncio.Event()
-        self._close_by = math.inf
+        self._flowing: asyncio.Task[None] | None = None
         self._handlers: dict[type[Any], Callable[[CallLeg, Any], None]] = {
             LegProgress: self._progress,
             LegConfirmed: self._confirmed,
             LegDisconnected: self._disconnected,
             DigitPressed: self._digit,
-            KeysAgreed: self._keys_agreed,
+            KeysAgreed: self._dtmf_agreed,
             PromptEnded: self._prompt_ended,
             LegHeld: self._held,
             ForeignRtp: self._foreign_rtp,
@@ -102,38 +97,32 @@ class Conversation:
 
     async def run(self) -> None:
         """Follow the call to its report. Whatever fails on the way, each later step is still taken."""
-        for step in (self._follow, self._let_go, self._last_words, self._settle_recording, self._report):
+        for step in (self._follow, self._let_go, self._last_words, self._finish_recording, self._report):
             try:
                 await step()
             except Exception as error:
                 self.fault(error)
 
     def hang_up(self, reason: str) -> None:
-        """End the call politely because the node stops, a limit was reached, or our own code failed."""
-        call = self.call
-        call.ended_by = call.ended_by or reason
-        if call.state is not CallState.ACTIVE:
-            call.deps.line.hangup(call.a_leg.id)
-        elif not self._script.ending:
-            self._script.end(call.program.prompts.goodbye)
+        """End the call politely because the node stops or a limit was reached."""
+        self._ending.hang_up(reason)
 
     def hurry(self) -> None:
-        """The process ends: what could wait for minutes has seconds from now on, the far end too."""
-        if not self._hurried.is_set():
-            self._close_by = asyncio.get_running_loop().time() + self.call.deps.close_timeout_s
-        self._hurried.set()
+        """The process ends: what could wait for minutes has seconds from now on."""
+        self._patience.hurry()
+
+    # ---- what the media brought
+
+    def heard(self, heard: Heard) -> None:
+        self._reactions.heard(heard)
+        self.call.answers.heard(heard)
+
+    def dtmf_played(self, leg: CallLeg, key: PlayedKey) -> None:
+        """Its tone is masked as any."""
+        self._dtmf(leg, key.digit, Way.TONE, self.call.deps.clock.monotonic())
 
     def fault(self, error: BaseException) -> None:
-        """Our own code failed: nothing more is stored, and a caller who is alone with us is let go.
-
-        Two people who speak with each other are not cut off because of us. The text of the error may hold anything;
-        only its kind is told.
-        """
-        call = self.call
-        call.publish("call.fault", what=type(error).__name__)
-        call.capture.cut(call.hearing.mark_ms, "fault")
-        if not call.bridged and not call.a_leg.gone.is_set():
-            self.hang_up("fault")
+        self._ending.fault(error)
 
     # ---- line events
 
@@ -151,27 +140,23 @@ class Conversation:
     def _disconnected(self, leg: CallLeg, event: LegDisconnected) -> None:
         leg.disconnected(event)
         if event.by_peer and leg is self.call.a_leg:
-            self.call.ended_by = self.call.ended_by or leg.role.value
+            self.call.end_by(leg.role.value)
         self.call.publish("leg.disconnected", party=leg.role.value, sip_status=event.sip_status)
 
     def _digit(self, leg: CallLeg, event: DigitPressed) -> None:
         self.call.capture.key_pressed(CHANNEL_OF[leg.role], self.call.a_leg.media_ms_at(event.at))
-        self._key(leg, event.digit, event.way, event.at)
+        self._dtmf(leg, event.digit, event.way, event.at)
 
-    def _played(self, leg: CallLeg, key: PlayedKey) -> None:
-        """A key was read in the audio of a leg whose telephone tells it no other way; its tone is masked as any."""
-        self._key(leg, key.digit, Way.TONE, self.call.deps.clock.monotonic())
-
-    def _key(self, leg: CallLeg, digit: str, way: Way, at: float) -> None:
+    def _dtmf(self, leg: CallLeg, digit: str, way: Way, at: float) -> None:
         call = self.call
         if not leg.presses.is_new(digit, way, at):
             return
         call.publish("key.pressed", party=leg.role.value)
-        if leg is not call.a_leg or not self._identification.key_pressed(digit):
-            self._reactions.key_pressed(leg.role, digit)
+        if leg is not call.a_leg or not self._identification.dtmf_pressed(digit):
+            self._reactions.dtmf_pressed(leg.role, digit)
 
-    def _keys_agreed(self, leg: CallLeg, event: KeysAgreed) -> None:
-        leg.plays_keys = not event.telephone_event
+    def _dtmf_agreed(self, leg: CallLeg, event: KeysAgreed) -> None:
+        leg.plays_dtmf = not event.telephone_event
 
     def _prompt_ended(self, leg: CallLeg, event: PromptEnded) -> None:
         leg.speaker.prompt_ended(event)
@@ -186,54 +171,38 @@ class Conversation:
 
     # ---- lifecycle
 
-    def _listen_to(self, role: PartyRole) -> None:
-        self._pump.listen_to(role)
-
-    def _agent_left(self) -> None:
-        self._pump.agent_left()
-
-    def _caller_told(self) -> None:
-        self._reactions.caller_told()
-
-    async def _doubt_settled(self) -> None:
-        await self._reactions.doubt_settled()
-
-    async def _identify(self) -> None:
-        await self._identification.run()
-
-    def _objected_by_key(self, at_ms: int) -> None:
-        self._reactions.objected(Label.OBJECTION_RECORDING, Basis.DTMF, at_ms, 1.0)
-
     async def _follow(self) -> None:
         """From the first ring until the caller is gone."""
         call = self.call
         call.move(CallEvent.ALERT)
         answering = asyncio.create_task(call.a_leg.up_or_gone())
-        if not await self._in_time(answering, math.inf) or not answering.result():
+        if not await self._patience.in_time(answering, math.inf) or not answering.result():
             return
         call.move(CallEvent.CONNECT)
         self._pump.listen_to(PartyRole.CALLER)
         self._pumping = asyncio.create_task(self._pump.run(), name=f"pump of {call.id}")
-        self._script.start()
-        if not await self._gone(call.a_leg, call.program.max_call_s) and not self._hurried.is_set():
+        self._flowing = asyncio.create_task(self._flow.run(), name=f"flow of {call.id}")
+        if not await self._patience.gone(call.a_leg, call.program.max_call_s) and not self._patience.hurried:
             self.hang_up("limit")
 
     async def _let_go(self) -> None:
         """No leg stays behind; a party that does not answer our BYE is not waited for longer than SIP does."""
         call = self.call
-        if not await self._gone(call.a_leg, _POLITE_END_S):
+        if not await self._patience.gone(call.a_leg, _POLITE_END_S):
             call.deps.line.hangup(call.a_leg.id)
-            await self._gone(call.a_leg, _BYE_TIMEOUT_S, least_s=_HASTY_BYE_S)
+            await self._patience.gone(call.a_leg, _BYE_TIMEOUT_S, least_s=_HASTY_BYE_S)
         if call.state is CallState.ACTIVE:
             call.move(CallEvent.CLEAR)
-        await self._script.stop()
+        await self._fall_silent()
         if call.b_leg is not None and not call.b_leg.gone.is_set():
             call.deps.line.hangup(call.b_leg.id)
-            await self._gone(call.b_leg, _BYE_TIMEOUT_S, least_s=_HASTY_BYE_S)
-        if self._pumping is not None:
-            self._pumping.cancel()
-            await asyncio.gather(self._pumping, return_exceptions=True)
+            await self._patience.gone(call.b_leg, _BYE_TIMEOUT_S, least_s=_HASTY_BYE_S)
+        await cancelled(self._pumping)
         call.move(CallEvent.ALL_LEGS_GONE)
+
+    async def _fall_silent(self) -> None:
+        await cancelled(self._flowing)
+        await self._ending.stop()
 
     async def _last_words(self) -> None:
         """Hear what was said just before the end: "non merci" is often followed by the click."""
@@ -249,64 +218,30 @@ class Conversation:
         """Wait until the last words are judged; False when they were not in time."""
         deps = self.call.deps
         settling = asyncio.create_task(self.call.hearing.settle(deps.settle_timeout_s))
-        if not await self._done(settling, _HASTY_HEARING_S):
+        if not await self._patience.done(settling, _HASTY_HEARING_S):
             settling.cancel()
             await asyncio.gather(settling, return_exceptions=True)
             return self.call.hearing.idle
         return settling.result()
 
-    async def _acts_settled(self) -> None:
+    async def _acts_written(self) -> None:
         """Wait for what must be written; once the process ends, what cannot be written is given up, and told."""
         acts = self.call.acts
         settling = asyncio.create_task(acts.settle())
-        if not await self._done(settling, _HASTY_ACTS_S):
+        if not await self._patience.done(settling, _HASTY_ACTS_S):
             acts.abandon()
             await settling
 
-    async def _gone(self, leg: CallLeg, timeout_s: float, *, least_s: float = 0.0) -> bool:
-        """Wait until a leg is over; False when it is not in time."""
-        await self._in_time(asyncio.create_task(leg.gone.wait()), timeout_s, least_s=least_s)
-        return leg.gone.is_set()
-
-    async def _in_time(self, task: asyncio.Task[Any], timeout_s: float, *, least_s: float = 0.0) -> bool:
-        """Wait for a task until `timeout_s`, and once the process ends, until all must be closed or `least_s` later.
-
-        False when it has not ended by then: it is cancelled.
-        """
-        now = asyncio.get_running_loop().time
-        late, hurried = now() + timeout_s, asyncio.create_task(self._hurried.wait())
-        try:
-            patience_s = timeout_s if timeout_s < math.inf else None
-            await asyncio.wait({task, hurried}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and hurried.done():
-                await asyncio.wait({task}, timeout=max(least_s, min(late, self._close_by) - now()))
-        finally:
-            hurried.cancel()
-            done = task.done()
-            task.cancel()
-            await asyncio.gather(hurried, task, return_exceptions=True)
-        return done
-
-    async def _done(self, task: asyncio.Task[Any], haste_s: float) -> bool:
-        """Wait for a task to end; False when the process must end and the task has not by `haste_s` later."""
-        hurried = asyncio.create_task(self._hurried.wait())
-        try:
-            await asyncio.wait({task, hurried}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({task}, timeout=haste_s)
-        finally:
-            hurried.cancel()
-        return task.done()
-
-    async def _settle_recording(self) -> None:
+    async def _finish_recording(self) -> None:
         """Seal or destroy, after everything that was asked for before."""
         call = self.call
         await self._reactions.close()
-        await self._script.stop()
-        await self._acts_settled()
+        await self._fall_silent()
+        await self._acts_written()
         await call.hearing.close()
         doomed = call.capture.doomed
         call.acts.add("seal recording", lambda: call.capture.keep(call.closing("call ended")), obligatory=doomed)
-        await self._acts_settled()
+        await self._acts_written()
 
     async def _report(self) -> None:
         call = self.call
@@ -338,7 +273,7 @@ class Conversation:
 
         call.acts.add(_REPORT, write)
         call.audit(REPORTED, report_body(row))
-        await self._acts_settled()
+        await self._acts_written()
         await call.acts.close()
         if call.acts.unmet:
             await call.capture.wipe()

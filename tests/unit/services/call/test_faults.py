@@ -13,9 +13,10 @@ from ivr.domain.call.party import PartyRole
 from ivr.domain.hearing.verdict import Band
 from ivr.domain.recording.state import REPORTABLE
 from ivr.services.call.doubt import Doubt
-from ivr.services.call.flow import Script
+from ivr.services.call.flow import CallFlow
 from ivr.services.call.media_pump import MediaPump
 from ivr.services.call.objections import Reactions
+from ivr.services.call.session import CallSession
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, Exchange, play
 from tests.fakes.line import answers
@@ -59,8 +60,8 @@ def test_a_pump_that_fails_ends_the_capture_and_lets_the_caller_go(
     play(tmp_path, scene)
 
 
-def test_a_script_that_fails_says_goodbye(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Script, "_until_quiet", explodes)
+def test_a_flow_that_fails_says_goodbye(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CallFlow, "_until_quiet", explodes)
     play(tmp_path, let_go_politely)
 
 
@@ -80,14 +81,14 @@ def test_a_verdict_that_we_fail_to_take_in_is_treated_as_if_it_had_forbidden_to_
 def test_an_event_that_we_fail_to_handle_harms_its_own_call_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key_pressed = Reactions.key_pressed
+    dtmf_pressed = Reactions.dtmf_pressed
 
     def failing(self: Reactions, role: PartyRole, digit: str) -> None:
         if digit == "7":
             explodes()
-        key_pressed(self, role, digit)
+        dtmf_pressed(self, role, digit)
 
-    monkeypatch.setattr(Reactions, "key_pressed", failing)
+    monkeypatch.setattr(Reactions, "dtmf_pressed", failing)
 
     async def scene(x: Exchange) -> None:
         x.ring()
@@ -124,19 +125,17 @@ def test_two_people_who_speak_with_each_other_are_not_cut_off_because_of_us(
     play(tmp_path, scene, changes={"agent_uri": AGENT})
 
 
-@pytest.mark.parametrize("step", ["_follow", "_let_go", "_last_words", "_settle_recording"])
+@pytest.mark.parametrize("step", ["_follow", "_let_go", "_last_words", "_finish_recording"])
 def test_whatever_step_of_a_call_fails_the_later_ones_are_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    from ivr.services.call.session import Conversation
+    real = getattr(CallSession, step)
 
-    real = getattr(Conversation, step)
-
-    async def fails_at_its_end(self: Conversation) -> None:
+    async def fails_at_its_end(self: CallSession) -> None:
         await real(self)
         explodes()
 
-    monkeypatch.setattr(Conversation, step, fails_at_its_end)
+    monkeypatch.setattr(CallSession, step, fails_at_its_end)
 
     async def scene(x: Exchange) -> None:
         x.ring((4000, 5000))
@@ -173,7 +172,7 @@ def test_an_event_for_a_leg_nobody_knows_is_nobodys(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-@pytest.mark.parametrize(("owner", "method"), [(Doubt, "_until_judged"), (Script, "_until_quiet")])
+@pytest.mark.parametrize(("owner", "method"), [(Doubt, "_until_judged"), (CallFlow, "_until_quiet")])
 def test_a_fault_outside_the_pump_ends_the_capture_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, method: str
 ) -> None:
