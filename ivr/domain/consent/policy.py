@@ -178,6 +178,11 @@ class ObjectionOutcome:
     say: str
     reasons: tuple[str, ...]
 
+    @property
+    def rule(self) -> str:
+        """The first rule behind it, or ""."""
+        return self.reasons[0] if self.reasons else ""
+
 
 def decide_objection(program: Program, label: Label, profile: Profile, *, at: datetime) -> ObjectionOutcome:
     """Say what an objection, a refusal or a question does in this program (promise 3).

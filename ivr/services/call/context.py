@@ -15,7 +15,6 @@ from ivr.domain.consent.policy import (
     CaptureFacts,
     Decision,
     PartyFacts,
-    Verdict,
     decide_capture,
     decide_objection,
     sampled,
@@ -141,7 +140,7 @@ class LiveCall:
         """
 
         async def act() -> None:
-            recording_id = self.capture.recording_id or ""
+            recording_id = self.capture.recording_id
             told = self._redactor.fields(body)
             await self.deps.desk.run(
                 lambda: self.deps.audit.append(kind, call_id=self.id, recording_id=recording_id, body=told)
@@ -263,24 +262,14 @@ class LiveCall:
 
     # ---- coupling of consent and capture
 
-    def reconsider(self) -> Decision:
+    def reconsider(self) -> None:
         """Let policy decide whether to capture now; called whenever a party joins, leaves or changes consent."""
         decision = decide_capture(self._facts(), self.deps.profile)
         if decision != self._decision:
             self._decision = decision
             self.publish("policy.capture", verdict=decision.verdict.name, rules=list(decision.reasons))
-        if self.capture.stopped:
-            return decision
-        if decision.verdict is Verdict.ALLOW:
-            self.capture.start(max(self.media_ms, self._told_until_ms))
-            self.acts.add("open recording", self.capture.open)
-            self.acts.add("resume recording", self.capture.resume)
-        elif decision.verdict is Verdict.HOLD:
-            self.capture.pause(decision.cause)
-            self.acts.add("hold recording", lambda: self.capture.hold(decision.cause))
-        elif self.capture.started:
-            self.capture.cut(self.hearing.mark_ms, decision.cause)
-        return decision
+        if step := self.capture.follow(decision, max(self.media_ms, self._told_until_ms)):
+            self.acts.add(*step)
 
     def _facts(self) -> CaptureFacts:
         caller = PartyFacts(PartyRole.CALLER, self.consents.state(PartyRole.CALLER), bridged=True)
@@ -300,7 +289,12 @@ class LiveCall:
     def in_doubt(self) -> bool:
         return any(self.consents.state(role) is ConsentState.DOUBT for role in self.consents.roles())
 
-    def closing(self, reason: str) -> Closing:
+    def finish_recording(self, reason: str) -> None:
+        """Seal what was captured, or destroy what may not be kept, after all that was asked for before."""
+        doomed = self.capture.doom is not None
+        self.acts.add("seal recording", lambda: self.capture.keep(self._closing(reason)), obligatory=doomed)
+
+    def _closing(self, reason: str) -> Closing:
         """What is written beside the recording when it is closed now."""
         return Closing(
             consent=self.consents.as_body(),

@@ -56,7 +56,7 @@ class Ending:
         """
         call = self._call
         call.publish("call.fault", what=type(error).__name__)
-        call.capture.cut(call.hearing.mark_ms, "fault")
+        call.capture.stop("fault")
         if not call.bridged and not call.a_leg.gone.is_set():
             self.hang_up("fault")
 

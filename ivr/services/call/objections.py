@@ -10,25 +10,20 @@ the caller is asked. The agent's key acts at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
-from ivr.domain.consent.policy import ObjectionOutcome, decide_objection
+from ivr.domain.consent.policy import decide_objection
 from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent, ConsentState
 from ivr.domain.hearing.verdict import Band, Label
 from ivr.domain.program.program import ObjectionEffect
-from ivr.errors import ComplianceError
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import Background
 from ivr.services.call.context import ROLE_OF, LiveCall
 from ivr.services.call.doubt import Doubt
+from ivr.services.call.duties import Duties
 from ivr.services.call.ending import Ending
 from ivr.services.call.number_guard import Guard
-from ivr.services.call.write_queue import Act
-from ivr.services.consent.barring import bar
 from ivr.services.hearing.channel_listener import Heard
-from ivr.services.ports.spool import Duty, Pending
 
 
 class Reactions:
@@ -43,7 +38,7 @@ class Reactions:
         self._doubt = Doubt(call, announcer, self._background, unresolved=self._doubt_unresolved, fault=ending.fault)
         self._objected = False
         self._answering = False
-        self._barred = False
+        self._duties = Duties(call)
 
     @property
     def caller_objected(self) -> bool:
@@ -113,9 +108,7 @@ class Reactions:
         outcome = decide_objection(call.program, label, call.deps.profile, at=call.started_at)
         if outcome.effect is None:
             return
-        call.capture.cut(onset_ms)
-        if outcome.discard_captured:
-            call.capture.must_vanish(outcome.reasons[0] if outcome.reasons else "", "objection")
+        call.capture.objected(outcome, onset_ms)
         if self._objected:
             return
         self._objected = True
@@ -136,20 +129,21 @@ class Reactions:
             self._ending.end(outcome.say)
         elif outcome.say:
             self._background.start(self._announcer.interject(outcome.say))
-        body = {
-            "party": role.value,
-            "label": label.value,
-            "basis": basis.value,
-            "offset_ms": onset_ms,
-            "score": round(confidence, 3),
-            "band": (Band.DOUBT if basis is Basis.IMPLIED else Band.ACT).value,
-            "rules": list(outcome.reasons),
-            "discards": outcome.discard_captured,
-        }
-        self._insist("objection", call.evidence_act("objection", body), self._pending(Duty.OBJECTION, body))
+        self._duties.note_objection(
+            {
+                "party": role.value,
+                "label": label.value,
+                "basis": basis.value,
+                "offset_ms": onset_ms,
+                "score": round(confidence, 3),
+                "band": (Band.DOUBT if basis is Basis.IMPLIED else Band.ACT).value,
+                "rules": list(outcome.reasons),
+                "discards": outcome.discard_captured,
+            }
+        )
         if outcome.do_not_call:
-            self._bar(outcome)
-        self._settle_recording(outcome)
+            self._duties.bar(outcome)
+        self._duties.finish_recording()
 
     def never_heard(self) -> None:
         """The call is over and the ear has not judged its last words, which may have been a refusal.
@@ -160,10 +154,10 @@ class Reactions:
         mark_ms = call.hearing.mark_ms
         call.publish("hearing.unsettled", mark_ms=mark_ms)
         call.audit("hearing.unsettled", {"mark_ms": mark_ms})
-        call.capture.cut(mark_ms, "unheard")
+        call.capture.stop("unheard")
         if call.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY:
             call.capture.must_vanish("REC-021", "last words unheard")
-            self._insist_on_destruction("REC-021", "last words unheard")
+            self._duties.finish_recording()
 
     def unresolved(self) -> None:
         """The call is over: a doubt that was never dispelled is an objection (REC-021, fail_mode)."""
@@ -173,65 +167,6 @@ class Reactions:
         listeners = [one for channel in Channel if (one := self._call.hearing.get(channel)) is not None]
         onsets = [one.hearing.doubt_confirmed() for one in listeners if one.hearing.doubtful]
         self.objected(label, Basis.IMPLIED, min(onsets, default=self._call.hearing.mark_ms), 0.0)
-
-    def _settle_recording(self, outcome: ObjectionOutcome) -> None:
-        call = self._call
-        if outcome.discard_captured:
-            self._insist_on_destruction(outcome.reasons[0] if outcome.reasons else "", "objection")
-            return
-
-        call.acts.add("seal recording", lambda: call.capture.keep(call.closing("objection")))
-
-    def _bar(self, outcome: ObjectionOutcome) -> None:
-        call = self._call
-        if self._barred:
-            return
-        self._barred = True
-        rule = outcome.reasons[-1] if outcome.reasons else ""
-        deps, scope = call.deps, call.program.do_not_call_scope
-        try:
-            entry = deps.do_not_call.entry_of(call.party_uri, scope=scope)
-        except ComplianceError:
-            # Whoever withholds every address cannot be called either.
-            call.audit("do_not_call.nobody", {"rule": rule, "scope": scope})
-            return
-        known_by = call.party_known_by
-        body = {"entry": entry, "rule": rule, "scope": scope, "known_by": known_by.value}
-
-        async def act() -> None:
-            held, recording_id = deps.vault.holdings, call.capture.recording_id or ""
-            await deps.desk.run(lambda: bar(held, deps.do_not_call, body, call_id=call.id, recording_id=recording_id))
-            call.publish("do_not_call.added", entry=entry, verified=known_by.verified)
-
-        self._insist("bar further calls", act, self._pending(Duty.BAR, body))
-
-    def _insist_on_destruction(self, rule_id: str, reason: str) -> None:
-        item = self._pending(Duty.DESTROY, {"rule_id": rule_id, "reason": reason})
-        self._insist("destroy recording", self._call.capture.destroy, item if item.recording_id else None)
-
-    def _pending(self, duty: Duty, body: Mapping[str, object]) -> Pending:
-        call = self._call
-        return Pending(duty, call.id, call.capture.recording_id or "", call.deps.clock.now(), body)
-
-    def _insist(self, name: str, act: Act, item: Pending | None) -> None:
-        """Add an act that an objection demands; while it fails, what must vanish is at least deleted.
-
-        `item` is on the local disk meanwhile: the process may end before the database takes it.
-        """
-        capture, notebook = self._call.capture, self._call.deps.notebook
-        if item is not None:
-            notebook.keep(item)
-
-        async def insist() -> None:
-            try:
-                await act()
-            except Exception:
-                await capture.wipe()
-                raise
-            if item is not None:
-                await notebook.strike(item.name)
-
-        self._call.acts.add(name, insist, obligatory=True)
 
     def _agent_said(self, heard: Heard) -> None:
         """A clear sentence of the agent about an objection is a doubt to be put to the caller; a doubtful one is noted.
@@ -269,7 +204,7 @@ class Reactions:
         call = self._call
         outcome = decide_objection(call.program, Label.REFUSAL_CONTACT, call.deps.profile, at=call.started_at)
         if outcome.do_not_call:
-            self._bar(outcome)
+            self._duties.bar(outcome)
 
     async def _answer_question(self) -> None:
         try:

@@ -12,7 +12,6 @@ from ivr.domain.call.leg import Disposition, disposition_of
 from ivr.domain.call.party import PartyRole
 from ivr.domain.call.state import CallEvent, CallState
 from ivr.domain.recording.dtmf_masks import PlayedKey
-from ivr.domain.recording.state import REPORTABLE
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.context import CHANNEL_OF, LiveCall
 from ivr.services.call.ending import Ending, cancelled
@@ -239,8 +238,7 @@ class CallSession:
         await self._fall_silent()
         await self._acts_written()
         await call.hearing.close()
-        doomed = call.capture.doomed
-        call.acts.add("seal recording", lambda: call.capture.keep(call.closing("call ended")), obligatory=doomed)
+        call.finish_recording("call ended")
         await self._acts_written()
 
     async def _report(self) -> None:
@@ -262,7 +260,7 @@ class CallSession:
             sip_status=status,
             hangup_cause=end.hangup_cause if end is not None else 0,
             ended_by=call.ended_by,
-            recording_id=call.capture.recording_id,
+            recording_id=call.capture.recording_id or None,
             recording_state=call.capture.state.value,
             consent=call.consents.as_body(),
             node_id=call.deps.node_id,
@@ -280,7 +278,7 @@ class CallSession:
             await call.deps.notebook.settle()
             call.publish("objection.unmet", acts=list(call.acts.unmet), recording_id=row.recording_id)
         unwritten = {_REPORT, REPORTED} & {*call.acts.failed}
-        if unwritten or call.acts.unmet or call.capture.state not in REPORTABLE:
+        if unwritten or call.acts.unmet or not call.capture.reportable:
             # The next sweep or start finishes what could not be finished now; until then it is cleared, not reported.
             note = note_of(call, row)
             call.deps.call_notes.keep(note)

@@ -1,20 +1,21 @@
 """Captures one call: what the tape releases goes into an open recording; consent and policy say when.
 
-What must be immediate is synchronous and touches memory only (`start`, `pause`, `cut`); what touches the vault is
+What must be immediate is synchronous and touches memory only (`follow`, `objected`, `stop`); what touches the vault is
 awaited afterwards, in order, away from the event loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import Gap, Mask
+from ivr.domain.consent.policy import Decision, ObjectionOutcome, Verdict
 from ivr.domain.recording.release_buffer import Cleared, Silence, StereoFrame, Tape, TapeSettings
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import IvrError
 from ivr.services.ports.runtime import Desk, LiveFeed
@@ -24,6 +25,20 @@ from ivr.services.vault.vault import OpenRecording, Vault
 
 #: Why a capture was cut: what follows an objection is nobody's business, not even as a gap.
 OBJECTION = "objection"
+
+
+class VaultStep(NamedTuple):
+    """What remains to be done in the vault, after all that was asked for before it."""
+
+    name: str
+    act: Callable[[], Awaitable[object]]
+
+
+class Doom(NamedTuple):
+    """Why a recording may only be destroyed."""
+
+    rule_id: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -67,24 +82,20 @@ class Capture:
         self._cut_ms: int | None = None
         self._cause = ""
         self._fault: Exception | None = None
-        self._doomed: tuple[str, str] | None = None
         self._wiped = False
-        self.recording_id: str | None = None
+        #: "" until the recording exists.
+        self.recording_id = ""
+        self.doom: Doom | None = None
         self.stopped = False
-
-    @property
-    def doomed(self) -> bool:
-        """True once the recording may only be destroyed."""
-        return self._doomed is not None
 
     @property
     def state(self) -> RecordingState:
         return self._state
 
     @property
-    def started(self) -> bool:
-        """True once the tape has begun to take frames."""
-        return self._tape.start_ms is not None
+    def reportable(self) -> bool:
+        """True when nothing remains to be done before its call is reported."""
+        return self._state in REPORTABLE
 
     @property
     def written_until_ms(self) -> int:
@@ -104,20 +115,32 @@ class Capture:
 
     # ---- at once, in memory
 
-    def start(self, at_ms: int) -> None:
-        """Take frames from `at_ms` on (the disclosure ended there), or again after a pause."""
-        if not self.stopped:
-            self._tape.start(at_ms)
+    def follow(self, decision: Decision, from_ms: int) -> VaultStep | None:
+        """Do at once what policy has decided, and return what remains to be done in the vault.
 
-    def pause(self, cause: str) -> None:
-        self._tape.pause(cause)
+        When it allows, frames are taken from `from_ms` on (the disclosure ended there), or again after a pause.
+        """
+        if self.stopped:
+            return None
+        if decision.allowed:
+            self._tape.start(from_ms)
+            return VaultStep("resume recording", self._resume)
+        if decision.verdict is Verdict.HOLD:
+            self._tape.pause(decision.cause)
+            return VaultStep("hold recording", lambda: self._hold(decision.cause))
+        if self._tape.start_ms is not None:
+            self.stop(decision.cause)
+        return None
 
-    def cut(self, at_ms: int, cause: str = OBJECTION) -> None:
-        """Nothing from `at_ms` on will ever be stored, and no new frame is taken; the first cause is the one noted."""
-        self.stopped = True
-        self._cause = self._cause or cause
-        self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
-        self._tape.cut(at_ms)
+    def objected(self, outcome: ObjectionOutcome, onset_ms: int) -> None:
+        """Nothing from the onset of an objection on will ever be stored; where it destroys, nothing at all."""
+        self._cut(onset_ms, OBJECTION)
+        if outcome.discard_captured:
+            self.must_vanish(outcome.rule, OBJECTION)
+
+    def stop(self, cause: str) -> None:
+        """Nothing will ever be stored of what is not cleared by now."""
+        self._cut(self._heard().until_ms, cause)
 
     def fail(self, error: Exception) -> None:
         """Nothing more is stored; what was written is DAMAGED, if it can be proven at all."""
@@ -127,7 +150,7 @@ class Capture:
     def must_vanish(self, rule_id: str, reason: str) -> None:
         """What was captured may not be kept: from now on nothing is written, and `keep` destroys."""
         self.stopped = True
-        self._doomed = self._doomed or (rule_id, reason)
+        self.doom = self.doom or Doom(rule_id, reason)
         self._tape.discard()
 
     def lost(self, start_ms: int, end_ms: int) -> None:
@@ -164,7 +187,7 @@ class Capture:
 
     # ---- in the vault, in order
 
-    async def open(self) -> None:
+    async def _open_once(self) -> None:
         """Create the recording: its row and wrapped key exist before its first byte does."""
         if self._open is not None or self._fault is not None or self.stopped:
             return
@@ -177,14 +200,15 @@ class Capture:
         self.recording_id = tag.recording_id
         self._moved(RecordingState.CAPTURING)
 
-    async def hold(self, reason: str) -> None:
+    async def _hold(self, reason: str) -> None:
         recording = self._open
         if recording is not None and self._state is RecordingState.CAPTURING:
             if recording.state is RecordingState.CAPTURING:
                 await self._desk.run(lambda: recording.hold(reason))
             self._moved(RecordingState.HELD, reason=reason)
 
-    async def resume(self) -> None:
+    async def _resume(self) -> None:
+        await self._open_once()
         recording = self._open
         if recording is not None and self._state is RecordingState.HELD and not self.stopped:
             if recording.state is RecordingState.HELD:
@@ -196,7 +220,7 @@ class Capture:
 
         What is still in memory has not been cleared: it is forgotten, and the gap says why.
         """
-        if self._doomed is not None:
+        if self.doom is not None:
             await self.destroy()
             return
         self.stopped = True
@@ -214,16 +238,16 @@ class Capture:
             else:
                 self._moved(RecordingState.SEALED, deadline=closing.deadline)
                 return
-        why = _said(fault)
+        why = _without_content(fault)
         state = await self._desk.run(lambda: recording.fail(why, **self._beside(closing)))
         self._moved(state, reason=why)
 
     async def destroy(self) -> None:
         """Destroy what `must_vanish`: the key first, then the file; a certificate without content remains."""
         recording = self._open
-        if self._doomed is None or recording is None or self._state in _OVER:
+        if self.doom is None or recording is None or self._state in _OVER:
             return
-        rule_id, reason = self._doomed
+        rule_id, reason = self.doom
         await self._desk.run(lambda: recording.discard(rule_id, reason))
         self._moved(RecordingState.DISCARDED, reason=reason, rule=rule_id)
 
@@ -233,7 +257,7 @@ class Capture:
         The key, the certificate and the state are `destroy`'s, once it succeeds; recovery finds nothing to keep.
         """
         recording_id = self.recording_id
-        if self._doomed is None or recording_id is None or self._wiped or self._state in _OVER:
+        if self.doom is None or not recording_id or self._wiped or self._state in _OVER:
             return
         try:
             await self._desk.run(lambda: self._vault.holdings.store.delete(recording_id))
@@ -249,6 +273,13 @@ class Capture:
         if heard.final:
             self._keys.finish()
         return Cleared(self._keys.clear_until(heard.until_ms), (*heard.masks, *self._keys.masks), heard.final)
+
+    def _cut(self, at_ms: int, cause: str) -> None:
+        """No new frame is taken, and none from `at_ms` on is kept; the first cause is the one noted."""
+        self.stopped = True
+        self._cause = self._cause or cause
+        self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
+        self._tape.cut(at_ms)
 
     def _end_tape(self, until_ms: int) -> None:
         self._tape.drop_held(0, self._cause or "unheard")
@@ -271,7 +302,7 @@ class Capture:
 
     def _note_fault(self, error: Exception) -> None:
         self._fault = error
-        self._feed.publish("recording.fault", call_id=self._call_id, what=_said(error))
+        self._feed.publish("recording.fault", call_id=self._call_id, what=_without_content(error))
 
     def _moved(self, state: RecordingState, **fields: object) -> None:
         self._state = state
@@ -290,7 +321,7 @@ class _Beside(TypedDict):
 _OVER = frozenset({RecordingState.SEALED, RecordingState.DISCARDED, RecordingState.DAMAGED, RecordingState.PURGED})
 
 
-def _said(error: Exception) -> str:
+def _without_content(error: Exception) -> str:
     # The text of a foreign exception may hold anything; its kind does not.
     return REDACTOR.text(str(error)) if isinstance(error, IvrError) else type(error).__name__
 

@@ -1,0 +1,82 @@
+"""What an objection demands of the vault and the database: evidence, the bar on further calls, destruction.
+
+Each duty is on the local disk before it is tried, and is tried until it is done: the process may end before the
+database takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ivr.domain.consent.policy import ObjectionOutcome
+from ivr.errors import ComplianceError
+from ivr.services.call.context import LiveCall
+from ivr.services.call.write_queue import Act
+from ivr.services.consent.barring import bar
+from ivr.services.ports.spool import Duty, Pending
+
+
+class Duties:
+    """One per call."""
+
+    def __init__(self, call: LiveCall) -> None:
+        self._call = call
+        self._barred = False
+
+    def note_objection(self, body: Mapping[str, object]) -> None:
+        """The objection shall stand in the evidence."""
+        self._insist("objection", self._call.evidence_act("objection", body), self._pending(Duty.OBJECTION, body))
+
+    def bar(self, outcome: ObjectionOutcome) -> None:
+        """Whoever is on this call shall not be called again; once is enough."""
+        call = self._call
+        if self._barred:
+            return
+        self._barred = True
+        rule = outcome.reasons[-1] if outcome.reasons else ""
+        deps, scope = call.deps, call.program.do_not_call_scope
+        try:
+            entry = deps.do_not_call.entry_of(call.party_uri, scope=scope)
+        except ComplianceError:
+            # Whoever withholds every address cannot be called either.
+            call.audit("do_not_call.nobody", {"rule": rule, "scope": scope})
+            return
+        known_by = call.party_known_by
+        body = {"entry": entry, "rule": rule, "scope": scope, "known_by": known_by.value}
+
+        async def act() -> None:
+            ports, recording_id = deps.vault.holdings, call.capture.recording_id
+            await deps.desk.run(lambda: bar(ports, deps.do_not_call, body, call_id=call.id, recording_id=recording_id))
+            call.publish("do_not_call.added", entry=entry, verified=known_by.verified)
+
+        self._insist("bar further calls", act, self._pending(Duty.BAR, body))
+
+    def finish_recording(self) -> None:
+        """What may not be kept is destroyed; the rest is sealed."""
+        doom = self._call.capture.doom
+        if doom is None:
+            self._call.finish_recording("objection")
+            return
+        item = self._pending(Duty.DESTROY, doom._asdict())
+        self._insist("destroy recording", self._call.capture.destroy, item if item.recording_id else None)
+
+    def _pending(self, duty: Duty, body: Mapping[str, object]) -> Pending:
+        call = self._call
+        return Pending(duty, call.id, call.capture.recording_id, call.deps.clock.now(), body)
+
+    def _insist(self, name: str, act: Act, item: Pending | None) -> None:
+        """Add an act that must be done; while it fails, what must vanish is at least deleted."""
+        capture, notebook = self._call.capture, self._call.deps.notebook
+        if item is not None:
+            notebook.keep(item)
+
+        async def insist() -> None:
+            try:
+                await act()
+            except Exception:
+                await capture.wipe()
+                raise
+            if item is not None:
+                await notebook.strike(item.name)
+
+        self._call.acts.add(name, insist, obligatory=True)
