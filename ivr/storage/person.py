@@ -1,11 +1,12 @@
-"""Which person a SIP or tel URI or a phone number means, so that one person has one spelling."""
+"""Which person a SIP or tel URI or a phone number means, so that one person has one spelling.
+
+phonenumbers is loaded by the first number: most commands meet none.
+"""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import unquote
-
-import phonenumbers
 
 from ivr.domain.numbers.phone_number import PLAN_CODES, canonical, plan_digits, spellings
 from ivr.errors import ComplianceError
@@ -70,6 +71,8 @@ def _region(parameters: list[str], region: str) -> str:
     context = next((p.split("=", 1)[1] for p in parameters if p.lower().startswith("phone-context=+")), "")
     if not context:
         return region
+    import phonenumbers
+
     code = re.sub(r"\D", "", context)
     found = phonenumbers.region_code_for_country_code(int(code)) if code else "ZZ"
     return region if found in ("ZZ", "001") else found
@@ -78,6 +81,8 @@ def _region(parameters: list[str], region: str) -> str:
 def _e164(user: str, region: str) -> str:
     if not _NUMBER.match(user):
         return ""
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(user, region)
     except phonenumbers.NumberParseException:
@@ -95,6 +100,8 @@ def _bare(user: str) -> str:
         return ""
     if plan_digits(f"+{digits}"):
         return f"+{digits}"
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:

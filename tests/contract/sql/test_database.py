@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import event, inspect, text
 
 from ivr.errors import ArchiveError, ConfigurationError, HostError
 from ivr.recording.data_keys import LocalKeyRing
+from ivr.storage import schema
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.columns import UtcTime
@@ -202,3 +204,9 @@ def test_a_deadline_that_is_no_time_is_never_taken_for_an_old_one(tmp_path: Path
     with pytest.raises(ArchiveError, match="no time"):
         catalogue.get("rec-1")
     database.close()
+
+
+def test_the_revisions_that_are_known_are_those_that_alembic_walks() -> None:
+    migrations = Path(schema.__file__).parent / "migrations"
+    walked = [script.revision for script in ScriptDirectory(str(migrations)).walk_revisions()]
+    assert schema.known() == walked
