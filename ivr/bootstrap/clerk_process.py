@@ -74,7 +74,7 @@ class Clerk:
             state = one.state.value if one.state else ""
             self._tell("recording.recovered", recording_id=one.recording_id, state=state, how=one.how)
         for report in reports:
-            news = report.news()
+            news = report.event()
             self._tell(str(news.pop("kind")), **news)
 
     def _settle_register(self) -> None:

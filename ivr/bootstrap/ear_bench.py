@@ -18,7 +18,7 @@ from ivr.domain.hearing.verdict import Label
 from ivr.domain.program.program import ObjectionEffect, Program
 from ivr.domain.recording.dtmf_masks import KeyReach
 from ivr.services.hearing.file_listening import FileHearing, Marks, listen_to_channel
-from ivr.services.recording.dtmf_watch import ChannelKeys
+from ivr.services.recording.dtmf_watch import ChannelDtmf
 from ivr.settings import Settings
 from ivr.settings.phrases import load_phrases
 from ivr.speech.detector import WebrtcDetector
@@ -100,7 +100,7 @@ async def _listen_to(
     after_disclosure: bool,
     progress: Progress,
 ) -> FileHearing:
-    keys = ChannelKeys(channel, GoertzelKeyTones(), KeyReach())
+    keys = ChannelDtmf(channel, GoertzelKeyTones(), KeyReach())
     listened = min(source.channels, len(Channel))
 
     def on_frames(at_ms: int, frames: Sequence[bytes]) -> None:

@@ -145,7 +145,7 @@ class Node:
                     }
                     for one in recovered
                 ]
-                return told + [report.news() for report in reports]
+                return told + [report.event() for report in reports]
             finally:
                 archive.close()
 

@@ -449,8 +449,8 @@ def test_what_a_call_leaves_in_the_evidence_names_nobody_it_has_looked_up(tmp_pa
     async def scene(x: Exchange) -> None:
         x.ring()
         await x.media(5_000)
-        x.call.met(Members().by_caller(""))
-        x.call.met([])
+        x.call.redact_names_of(Members().by_caller(""))
+        x.call.redact_names_of([])
         x.call.audit("test.pushed", {"note": f"pour {NAME}"})
         x.line.peer_hangs_up("a")
         await x.over()

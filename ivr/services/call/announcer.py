@@ -41,7 +41,7 @@ class Announcer:
     def barge_in(self) -> None:
         """The caller speaks or presses a key: a menu that allows it falls silent. The disclosure never does."""
         speaker, program = self._call.a_leg.speaker, self._call.program
-        said = speaker.speaking
-        if self._interruptible and program.barge_in and said is not None and said.id == program.prompts.menu:
+        prompt = speaker.speaking
+        if self._interruptible and program.barge_in and prompt is not None and prompt.id == program.prompts.menu:
             self._barged_in = True
             speaker.interrupt()

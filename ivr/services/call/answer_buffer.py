@@ -1,4 +1,4 @@
-"""What the caller answers to one question of the engine: words and keys, in memory only, never stored or told."""
+"""What the caller answers to one question of the engine: words and DTMF, in memory only, never stored or shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ivr.domain.identity.check import CLEAR, ENTER, Answer
 from ivr.services.hearing.channel_listener import Heard
 
 #: A longer entry is none that was asked for (ASK-004, max_free_digits): it is forgotten at once.
-KEYS_MAX = 10
+DIGITS_MAX = 10
 
 
 class Answers:
@@ -17,13 +17,13 @@ class Answers:
     def __init__(self) -> None:
         self._from_ms: int | None = None
         self._utterances: list[str] = []
-        self._keys = ""
+        self._digits = ""
         self._too_long = False
         self._tainted = False
         self.interrupted = False
         self.entered = False
-        self.last_key_s = 0.0
-        self.first_key_ms = 0
+        self.last_digit_s = 0.0
+        self.first_digit_ms = 0
 
     def __repr__(self) -> str:
         return f"Answers(open={self.open})"
@@ -34,12 +34,12 @@ class Answers:
 
     @property
     def answer(self) -> Answer:
-        return Answer(tuple(self._utterances), self._keys)
+        return Answer(tuple(self._utterances), self._digits)
 
     @property
-    def keyed(self) -> bool:
+    def typed(self) -> bool:
         """True once a key was pressed, also when what was typed has been forgotten since."""
-        return self._too_long or bool(self._keys)
+        return self._too_long or bool(self._digits)
 
     def ask(self, from_ms: int) -> None:
         """Take what is said from this time of the call's media on, and the keys pressed from now on."""
@@ -50,7 +50,7 @@ class Answers:
         """Forget what was said and typed, and take no more."""
         self._from_ms = None
         self._utterances.clear()
-        self._keys = ""
+        self._digits = ""
         self._too_long = self._tainted = self.interrupted = self.entered = False
 
     def heard(self, heard: Heard) -> None:
@@ -73,16 +73,16 @@ class Answers:
         elif verdict.speech and verdict.text.strip():
             self._utterances.append(verdict.text)
 
-    def key(self, digit: str, *, at_s: float, at_ms: int) -> None:
+    def press(self, digit: str, *, at_s: float, at_ms: int) -> None:
         """Take a key: a figure, ENTER, or CLEAR to begin again."""
-        self.last_key_s = at_s
+        self.last_digit_s = at_s
         if digit == ENTER:
             # Alone it is what ended the entry before this one.
-            self.entered = self.keyed
+            self.entered = self.typed
         elif digit == CLEAR:
-            self._keys, self._too_long = "", False
+            self._digits, self._too_long = "", False
         elif digit.isdigit() and not self.entered:
-            if not self.keyed:
-                self.first_key_ms = at_ms
-            self._too_long = self._too_long or len(self._keys) >= KEYS_MAX
-            self._keys = "" if self._too_long else self._keys + digit
+            if not self.typed:
+                self.first_digit_ms = at_ms
+            self._too_long = self._too_long or len(self._digits) >= DIGITS_MAX
+            self._digits = "" if self._too_long else self._digits + digit

@@ -1,4 +1,4 @@
-"""Who on a call has been told, has hesitated, has refused: one consent per party, each move with its evidence."""
+"""Who on a call has been informed, has hesitated, has refused: one consent per party, each move with its evidence."""
 
 from __future__ import annotations
 

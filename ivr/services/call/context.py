@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -29,21 +28,17 @@ from ivr.services.call.answer_buffer import Answers
 from ivr.services.call.consents import Consents
 from ivr.services.call.dependencies import Dependencies
 from ivr.services.call.leg import CallLeg
+from ivr.services.call.prompt_memory import PromptMemory
 from ivr.services.call.write_queue import Act, Acts
 from ivr.services.hearing.channel_listener import CallHearing
 from ivr.services.ports.hearing import ListenContext
 from ivr.services.ports.telephony import PromptEnded
 from ivr.services.ports.vault import RecordingTag
 from ivr.services.recording.capture import Capture, Closing
-from ivr.services.recording.dtmf_watch import KeyWatch
+from ivr.services.recording.dtmf_watch import DtmfWatch
 
 CHANNEL_OF = {PartyRole.CALLER: Channel.CALLER, PartyRole.AGENT: Channel.AGENT}
 ROLE_OF = {channel: role for role, channel in CHANNEL_OF.items()}
-
-#: How long a prompt still colours the meaning of a bare "oui" or "non" after its end, in milliseconds.
-_PROMPT_MEMORY_MS = 12_000
-#: Whoever answers a question so shortly before its end has understood it, in milliseconds.
-_QUESTION_TAIL_MS = 700
 
 
 class LiveCall:
@@ -87,7 +82,7 @@ class LiveCall:
             feed=deps.feed,
             tape=deps.tape,
             cleared=self.hearing.cleared,
-            keys=KeyWatch(deps.new_tone_detector),
+            dtmf=DtmfWatch(deps.new_tone_detector),
             new_tag=self._new_tag,
             deadline=self._deadline,
         )
@@ -98,7 +93,8 @@ class LiveCall:
         self.media_ms = 0
         self.disclosed_at_ms: int | None = None
         self.last_prompt_end_ms = 0
-        self._said: deque[tuple[Prompt, int, bool]] = deque(maxlen=4)
+        questions = frozenset({program.prompts.doubt, program.prompts.doubt_contact} - {""})
+        self.prompts_heard = PromptMemory(a_leg.speaker, questions)
         #: Under which id an agent is called: its slot on the line is reserved from the start.
         self.agent_leg_id = ""
         self.ended_by = ""
@@ -108,12 +104,12 @@ class LiveCall:
         #: Labels so near to an objection, and so rare here otherwise, that a clear one is a reason to ask.
         self.doubted = frozenset({Label.REFUSAL_CONTACT}) - self.objecting
         self._decision: Decision | None = None
-        self._told_until_ms = 0
+        self._informed_from_ms = 0
         self._names: list[str] = []
         self._redactor = REDACTOR
         self.sampled = sampled(call_id, program.sampling_rate)
 
-    # ---- evidence and news
+    # ---- evidence and events
 
     def prompt(self, prompt_id: str) -> Prompt:
         return self.deps.prompts[prompt_id].with_key(self.program.objection_key)
@@ -125,12 +121,12 @@ class LiveCall:
         """Append to the evidence, after what was asked before."""
         self.acts.add(kind, self.evidence_act(kind, body))
 
-    def met(self, members: Sequence[Expected]) -> None:
-        """Whoever is on file for this call: their names are kept from what the call leaves in the evidence.
+    def redact_names_of(self, members: Sequence[Expected]) -> None:
+        """Keep the names of whoever is on file for this call from what it leaves in the evidence.
 
         Names of this call only, so that what its evidence says depends on nothing else.
         """
-        self._names += [f"{one.first_name} {last}".strip() for one in members for last in one.last_names]
+        self._names += [f"{member.first_name} {last}".strip() for member in members for last in member.last_names]
         self._redactor = Redactor(self._names)
 
     def evidence_act(self, kind: str, body: Mapping[str, object]) -> Act:
@@ -141,9 +137,9 @@ class LiveCall:
 
         async def act() -> None:
             recording_id = self.capture.recording_id
-            told = self._redactor.fields(body)
+            redacted = self._redactor.fields(body)
             await self.deps.desk.run(
-                lambda: self.deps.audit.append(kind, call_id=self.id, recording_id=recording_id, body=told)
+                lambda: self.deps.audit.append(kind, call_id=self.id, recording_id=recording_id, body=redacted)
             )
 
         return act
@@ -165,7 +161,7 @@ class LiveCall:
         self.state = CALL.after(self.state, event, where=f"call {self.id}")
         self.publish("call.state", state=self.state.name)
 
-    # ---- what a party has been told
+    # ---- what a party has heard
 
     def evidence(self, basis: Basis, offset_ms: int, confidence: float) -> Evidence:
         prompt = self.a_leg.speaker.last_prompt
@@ -183,7 +179,7 @@ class LiveCall:
         A party that has refused meanwhile stays refused.
         """
         # Frames of before the end may still lie in the line's queue: they are not to be taken.
-        self._told_until_ms = max(self._told_until_ms, self.a_leg.media_ms_at(ended.at))
+        self._informed_from_ms = max(self._informed_from_ms, self.a_leg.media_ms_at(ended.at))
         if CONSENT.allows(self.consents.state(role), ConsentEvent.NOTIFY):
             evidence = Evidence(Basis.IMPLIED, self.media_ms, 1.0, prompt.id, prompt.version)
             self.consents.move(role, ConsentEvent.NOTIFY, evidence)
@@ -206,14 +202,10 @@ class LiveCall:
             },
         )
 
-    def question_due(self) -> None:
-        """A new question about a doubt will be asked: what answered an older one does not answer it."""
-        self._said = deque((one for one in self._said if one[0].id not in self._questions), maxlen=4)
-
     def prompt_ended(self, prompt: Prompt, ended: PromptEnded) -> None:
-        """The caller was told something, to its end or not."""
+        """The caller has heard a prompt, to its end or not."""
         self.last_prompt_end_ms = self.media_ms
-        self._said.append((prompt, self.a_leg.media_ms_at(ended.at), ended.completed))
+        self.prompts_heard.ended(prompt, self.a_leg.media_ms_at(ended.at), completed=ended.completed)
 
     def listen_context(self, channel: Channel, start_ms: int) -> ListenContext:
         """What the ear must know to judge what is said on a channel from `start_ms` on.
@@ -226,39 +218,16 @@ class LiveCall:
             return ListenContext(program=program.name, thresholds=program.thresholds, guard=guard)
         return ListenContext(
             program=program.name,
-            last_prompt=self._last_prompt(start_ms),
+            last_prompt=self.prompts_heard.last_text(start_ms, self.media_ms),
             after_disclosure=self.after_disclosure,
             thresholds=program.thresholds_after_disclosure if self.after_disclosure else program.thresholds,
             want_text=self.answers.open,
         )
 
-    def question_heard(self, start_ms: int) -> bool:
-        """Whether speech from `start_ms` on can answer the last question about a doubt: it was heard out before."""
-        speaking = self.a_leg.speaker.speaking
-        if speaking is not None and speaking.id in self._questions:
-            return False
-        asked = [(end_ms, completed) for prompt, end_ms, completed in self._said if prompt.id in self._questions]
-        return bool(asked) and asked[-1][1] and start_ms >= asked[-1][0] - _QUESTION_TAIL_MS
-
-    @property
-    def _questions(self) -> frozenset[str]:
-        prompts = self.program.prompts
-        return frozenset({prompts.doubt, prompts.doubt_contact} - {""})
-
-    def _last_prompt(self, start_ms: int) -> str:
-        """A question that was not heard out before the words began gives a bare "non" no meaning."""
-        speaking = self.a_leg.speaker.speaking
-        if speaking is not None and speaking.id not in self._questions:
-            return speaking.text
-        for prompt, end_ms, _ in reversed(self._said):
-            if prompt.id not in self._questions or self.question_heard(start_ms):
-                return prompt.text if self.media_ms - end_ms < _PROMPT_MEMORY_MS else ""
-        return ""
-
     @property
     def after_disclosure(self) -> bool:
-        told = self.disclosed_at_ms
-        return told is None or self.media_ms - told < self.program.after_disclosure_s * 1000
+        at_ms = self.disclosed_at_ms
+        return at_ms is None or self.media_ms - at_ms < self.program.after_disclosure_s * 1000
 
     # ---- coupling of consent and capture
 
@@ -268,7 +237,7 @@ class LiveCall:
         if decision != self._decision:
             self._decision = decision
             self.publish("policy.capture", verdict=decision.verdict.name, rules=list(decision.reasons))
-        if step := self.capture.follow(decision, max(self.media_ms, self._told_until_ms)):
+        if step := self.capture.follow(decision, max(self.media_ms, self._informed_from_ms)):
             self.acts.add(*step)
 
     def _facts(self) -> CaptureFacts:

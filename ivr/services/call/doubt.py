@@ -69,7 +69,7 @@ class Doubt:
         )
         call.reconsider()
         if self._asking is None:
-            call.question_due()
+            call.prompts_heard.question_due()
             self._asking = self._background.start(self._ask(*self._open), f"doubt of {call.id}")
 
     def caller_informed(self) -> None:
@@ -88,7 +88,7 @@ class Doubt:
         A "non" over the question may well mean "no recording".
         """
         call = self._call
-        if not heard.piece.final or not call.question_heard(heard.piece.start_ms):
+        if not heard.piece.final or not call.prompts_heard.question_heard(heard.piece.start_ms):
             return
         self.withdraw()
         self._dispel()

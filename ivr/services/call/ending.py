@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from ivr.domain.call.state import CallState
 from ivr.services.call.announcer import Announcer
@@ -90,7 +91,7 @@ class Ending:
         self.bye()
 
 
-async def cancelled(*tasks: asyncio.Task[None] | None) -> None:
+async def cancelled(*tasks: asyncio.Task[Any] | None) -> None:
     """Cancel what may still run, and return when it has ended."""
     running = [task for task in tasks if task is not None]
     for task in running:

@@ -1,7 +1,7 @@
-"""Asks a caller who they are, and compares (ASK-006): by voice or keys, three tries, only the outcome is kept.
+"""Asks a caller who they are, and compares (ASK-006): by voice or DTMF, three tries, only the outcome is kept.
 
 While it lasts the caller's channel is written as silence, and nothing that was said or typed is logged or stored. A
-check that fails, or cannot be made, changes nothing for the caller: the call goes on, to an agent who is told.
+check that fails, or cannot be made, changes nothing for the caller: the call goes on, to an agent who learns of it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TICK_S = 0.1
 #: A caller who has been silent for so long after an answer has finished it.
 _ANSWER_PAUSE_MS = 2000
 #: A caller who types no further key for so long has finished; shorter than the tape's look-back (see `_entry`).
-_KEY_PAUSE_S = 2.5
+_DIGIT_PAUSE_S = 2.5
 _QUESTION_TIMEOUT_S = 60.0
 #: A question that was interrupted (by a doubt about the recording, say) is put again so often without being a try.
 _INTERRUPTIONS_MAX = 3
@@ -64,9 +64,9 @@ class Identification:
         call, answers = self._call, self._call.answers
         if not answers.open or (digit == call.program.objection_key and not digit.isdigit()):
             return False
-        answers.key(digit, at_s=call.deps.clock.monotonic(), at_ms=call.media_ms)
-        plan, said = call.program.identity, call.a_leg.speaker.speaking
-        if plan is not None and said is not None and said.id in map(plan.prompts.question, plan.items):
+        answers.press(digit, at_s=call.deps.clock.monotonic(), at_ms=call.media_ms)
+        plan, prompt = call.program.identity, call.a_leg.speaker.speaking
+        if plan is not None and prompt is not None and prompt.id in map(plan.prompts.question, plan.items):
             call.a_leg.speaker.interrupt()
         return True
 
@@ -82,7 +82,7 @@ class Identification:
             check = await self._ask(check, decision)
         self._conclude(check, decision)
         identified = decision.verdict is IdentityVerdict.IDENTIFIED
-        self._call.number_identified = identified and all(one in known for one in check.candidates)
+        self._call.number_identified = identified and all(member in known for member in check.candidates)
         await self._announcer.interject(
             plan.prompts.confirmed if identified else plan.prompts.not_confirmed, urgent=False
         )
@@ -115,7 +115,7 @@ class Identification:
         asked_ms, begun_s, seen = call.media_ms, call.deps.clock.monotonic(), Answer()
         after = judge(check, seen)
         while call.deps.clock.monotonic() - begun_s < _QUESTION_TIMEOUT_S:
-            if answers.keyed:
+            if answers.typed:
                 return await self._entry(check, item)
             if answers.interrupted or call.in_doubt:
                 return None
@@ -151,16 +151,16 @@ class Identification:
         since has left the tape, which stays further behind than a caller may pause between two keys.
         """
         call, answers = self._call, self._call.answers
-        pause_s = min(_KEY_PAUSE_S, call.deps.tape.lookback_ms / 1000 - 2 * _TICK_S)
-        while not answers.entered and call.deps.clock.monotonic() - answers.last_key_s < pause_s:
+        pause_s = min(_DIGIT_PAUSE_S, call.deps.tape.lookback_ms / 1000 - 2 * _TICK_S)
+        while not answers.entered and call.deps.clock.monotonic() - answers.last_digit_s < pause_s:
             if len(answers.answer.keys) == _FULL_ENTRY.get(item):
                 break
             await asyncio.sleep(_TICK_S)
         answer = replace(answers.answer, utterances=())
-        if not answers.keyed:
+        if not answers.typed:
             return None
         if answer.keys == call.program.objection_key:
-            self._reactions.objected_by_dtmf(answers.first_key_ms)
+            self._reactions.objected_by_dtmf(answers.first_digit_ms)
             return None
         return judge(check, answer, await self._found(check, answer))
 
@@ -168,17 +168,19 @@ class Identification:
 
     async def _found(self, check: IdentityCheck, answer: Answer) -> Sequence[Expected]:
         numbers = numbers_said(check, answer)
-        return await self._members(lambda directory: [one for n in numbers for one in directory.by_number(n)])
+        return await self._members(
+            lambda directory: [member for number in numbers for member in directory.by_number(number)]
+        )
 
     async def _members(self, look: Callable[[MemberDirectory], Sequence[Expected]]) -> Sequence[Expected]:
-        """Ask the directory; one that cannot be read knows nobody, and the watchers are told."""
+        """Ask the directory; one that cannot be read knows nobody, and the live feed says so."""
         call = self._call
         directory = call.deps.members
         if directory is None:
             return ()
         try:
             found = await call.deps.desk.run(lambda: look(directory))
-            call.met(found)
+            call.redact_names_of(found)
             return found
         except IvrError as error:
             call.publish("identity.unavailable", what=type(error).__name__)

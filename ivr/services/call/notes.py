@@ -47,8 +47,8 @@ class LateReport:
     def done(self) -> bool:
         return self.row is not None
 
-    def news(self) -> dict[str, object]:
-        """What the live feed tells of it."""
+    def event(self) -> dict[str, object]:
+        """Return the event of the live feed that reports it."""
         if self.row is None:
             return {"kind": "report.waits", "call_id": self.call_id, "how": self.how}
         return {
@@ -91,24 +91,24 @@ def report_body(row: CallRow) -> dict[str, object]:
     }
 
 
-def last_signs(held: Holdings, spool: Spool) -> dict[str, datetime]:
+def last_signs(ports: Holdings, spool: Spool) -> dict[str, datetime]:
     """When each call that a dead line left gave its last sign of life; ask before anything else is written of them."""
     signs: dict[str, datetime] = {}
     for left in spool.left():
         with left as note:
             if isinstance(note, Pending):
-                known = [note.at, *(event.at for event in held.audit.events(call_id=note.call_id))]
+                known = [note.at, *(event.at for event in ports.audit.events(call_id=note.call_id))]
                 signs[note.call_id] = max(known)
     return signs
 
 
 def report_left(
-    held: Holdings, call_log: CallLog, spool: Spool, *, ended_at: Mapping[str, datetime]
+    ports: Holdings, call_log: CallLog, spool: Spool, *, ended_at: Mapping[str, datetime]
 ) -> list[LateReport]:
-    """Report what processes that have ended left unreported, each call once. After `recover`, which settles recordings.
+    """Report what processes that have ended left unreported, each call once. After `recover`.
 
     `ended_at` says by call when a line's death ended it; else it ended at this moment. A call whose recording is not
-    settled yet waits for it. Killed anywhere, the next one goes on. What cannot be done is left, told, and keeps
+    finished yet waits for it. Killed anywhere, the next one goes on. What cannot be done is left and said, and keeps
     nothing else.
     """
     done: list[LateReport] = []
@@ -118,7 +118,7 @@ def report_left(
                 done.append(LateReport("", None, note.why))
                 continue
             try:
-                row = _report(held, call_log, note, ended_at.get(note.call_id) or held.clock.now())
+                row = _report(ports, call_log, note, ended_at.get(note.call_id) or ports.clock.now())
             except Exception as later:
                 what = str(later) if isinstance(later, IvrError) else type(later).__name__
                 done.append(LateReport(note.call_id, None, f"left as it is: {what}"))
@@ -129,27 +129,27 @@ def report_left(
     return done
 
 
-def _report(held: Holdings, call_log: CallLog, note: Pending, ended_at: datetime) -> CallRow | None:
-    """Write row and evidence, both or neither; None when both stand already. A row that stands is what is told."""
-    with held.catalogue.together():
+def _report(ports: Holdings, call_log: CallLog, note: Pending, ended_at: datetime) -> CallRow | None:
+    """Write row and evidence, both or neither; None when both stand already. A row that stands is what is reported."""
+    with ports.catalogue.together():
         row = call_log.get(note.call_id)
-        told = any(event.kind == REPORTED for event in held.audit.events(call_id=note.call_id))
-        if row is not None and told:
+        in_evidence = any(event.kind == REPORTED for event in ports.audit.events(call_id=note.call_id))
+        if row is not None and in_evidence:
             return None
         if row is None:
-            row = _row(held, note, ended_at)
+            row = _row(ports, note, ended_at)
             call_log.add(row)
-        if not told:
-            held.audit.append(
+        if not in_evidence:
+            ports.audit.append(
                 REPORTED, call_id=note.call_id, recording_id=row.recording_id or "", body=report_body(row)
             )
         return row
 
 
-def _row(held: Holdings, note: Pending, ended_at: datetime) -> CallRow:
+def _row(ports: Holdings, note: Pending, ended_at: datetime) -> CallRow:
     body, end = note.body, note.body.get("end")
     known: Mapping[str, Any] = end if isinstance(end, Mapping) else {}
-    recording = next(iter(held.catalogue.find(call_id=note.call_id)), None)
+    recording = next(iter(ports.catalogue.find(call_id=note.call_id)), None)
     state = recording.state if recording is not None else RecordingState.WITHHELD
     if state not in REPORTABLE:
         raise ArchiveError(

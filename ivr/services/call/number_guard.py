@@ -1,4 +1,4 @@
-"""What the engine does when forbidden data is told, or when our side asks for it (promise 4; ASK-001…003).
+"""What the engine does when forbidden data is given away, or when our side asks for it (promise 4; ASK-001…003).
 
 What must not be stored is not decided here: the cleared mark holds it and the tape writes it as silence. This tells
 people: the caller who dictates a number hears that it is not needed, an agent's screen gets an alert, and each question
@@ -50,7 +50,7 @@ class Guard:
                 {"party": role.value, "kind": span.kind, "start_ms": span.start, "end_ms": span.end},
             )
         if heard.masked:
-            self._told(role, heard.masked)
+            self._given(role, heard.masked)
         if role is PartyRole.AGENT:
             for ask in heard.verdict.asks:
                 # The question may be heard again, and now reach further: the answer is later then.
@@ -58,9 +58,9 @@ class Guard:
                 if self._asks.is_new(ask):
                     self._asked(ask)
 
-    # ---- forbidden data was told
+    # ---- forbidden data was given away
 
-    def _told(self, role: PartyRole, spans: tuple[SensitiveSpan, ...]) -> None:
+    def _given(self, role: PartyRole, spans: tuple[SensitiveSpan, ...]) -> None:
         call = self._call
         for kind in sorted({span.kind for span in spans}):
             call.deps.counters.add("numbers_told", party=role.value, program=call.program.name, kind=kind)

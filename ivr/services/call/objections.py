@@ -1,4 +1,4 @@
-"""What the engine does when a party objects, refuses, hesitates or asks: by voice, by key, or by the agent's key.
+"""What the engine does when a party objects, refuses, hesitates or asks: by voice, by DTMF, or by the agent's key.
 
 The order never changes: first memory (nothing from the onset on can be stored any more, and what may not be kept can
 only be destroyed), then the voice (the caller is answered), then evidence, the bar on further calls, keys and
@@ -164,8 +164,8 @@ class Reactions:
         self._doubt.give_up()
 
     def _doubt_unresolved(self, label: Label) -> None:
-        listeners = [one for channel in Channel if (one := self._call.hearing.get(channel)) is not None]
-        onsets = [one.hearing.doubt_confirmed() for one in listeners if one.hearing.doubtful]
+        hearings = [listener.hearing for channel in Channel if (listener := self._call.hearing.get(channel))]
+        onsets = [hearing.doubt_confirmed() for hearing in hearings if hearing.doubtful]
         self.objected(label, Basis.IMPLIED, min(onsets, default=self._call.hearing.mark_ms), 0.0)
 
     def _agent_said(self, heard: Heard) -> None:

@@ -143,7 +143,7 @@ class CallSession:
         self.call.publish("leg.disconnected", party=leg.role.value, sip_status=event.sip_status)
 
     def _digit(self, leg: CallLeg, event: DigitPressed) -> None:
-        self.call.capture.key_pressed(CHANNEL_OF[leg.role], self.call.a_leg.media_ms_at(event.at))
+        self.call.capture.dtmf_pressed(CHANNEL_OF[leg.role], self.call.a_leg.media_ms_at(event.at))
         self._dtmf(leg, event.digit, event.way, event.at)
 
     def _dtmf(self, leg: CallLeg, digit: str, way: Way, at: float) -> None:
@@ -216,20 +216,19 @@ class CallSession:
     async def _heard_out(self) -> bool:
         """Wait until the last words are judged; False when they were not in time."""
         deps = self.call.deps
-        settling = asyncio.create_task(self.call.hearing.settle(deps.settle_timeout_s))
-        if not await self._patience.done(settling, _HASTY_HEARING_S):
-            settling.cancel()
-            await asyncio.gather(settling, return_exceptions=True)
+        judging = asyncio.create_task(self.call.hearing.settle(deps.settle_timeout_s))
+        if not await self._patience.done(judging, _HASTY_HEARING_S):
+            await cancelled(judging)
             return self.call.hearing.idle
-        return settling.result()
+        return judging.result()
 
     async def _acts_written(self) -> None:
-        """Wait for what must be written; once the process ends, what cannot be written is given up, and told."""
+        """Wait for what must be written; once the process ends, what cannot be written is given up, and published."""
         acts = self.call.acts
-        settling = asyncio.create_task(acts.settle())
-        if not await self._patience.done(settling, _HASTY_ACTS_S):
+        writing = asyncio.create_task(acts.written())
+        if not await self._patience.done(writing, _HASTY_ACTS_S):
             acts.abandon()
-            await settling
+            await writing
 
     async def _finish_recording(self) -> None:
         """Seal or destroy, after everything that was asked for before."""

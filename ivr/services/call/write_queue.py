@@ -1,6 +1,6 @@
 """What must be written about a call, one after the other and away from the event loop.
 
-An act that fails is tried again with growing pauses. An act that fails for good is told to the live feed and noted
+An act that fails is tried again with growing pauses. An act that fails for good is published on the live feed and noted
 in `failed`, and the next one goes on. An obligatory act (what an objection demands) never fails for good: it is tried
 until it succeeds or the process must end, and what was added after it waits.
 """
@@ -22,7 +22,7 @@ _HOPELESS = (ComplianceError, TransitionError)
 
 
 class Acts:
-    """One queue per call. `add` returns at once; `settle` waits until all that was added is done.
+    """One queue per call. `add` returns at once; `written` waits until all that was added is done.
 
     `failed` names the acts that failed for good, oldest first; `unmet` those of them that were obligatory.
     """
@@ -56,11 +56,11 @@ class Acts:
         """The process must end: whatever is left, obligatory or not, is tried once more and then given up."""
         self._abandoned.set()
 
-    async def settle(self) -> None:
+    async def written(self) -> None:
         await self._queue.join()
 
     async def close(self) -> None:
-        await self.settle()
+        await self.written()
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.cancel()

@@ -20,7 +20,7 @@ from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import IvrError
 from ivr.services.ports.runtime import Desk, LiveFeed
 from ivr.services.ports.vault import RecordingTag
-from ivr.services.recording.dtmf_watch import KeyWatch
+from ivr.services.recording.dtmf_watch import DtmfWatch
 from ivr.services.vault.vault import OpenRecording, Vault
 
 #: Why a capture was cut: what follows an objection is nobody's business, not even as a gap.
@@ -64,7 +64,7 @@ class Capture:
         feed: LiveFeed,
         tape: TapeSettings,
         cleared: Callable[[], Cleared],
-        keys: KeyWatch,
+        dtmf: DtmfWatch,
         new_tag: Callable[[], RecordingTag],
         deadline: datetime | None = None,
     ) -> None:
@@ -75,7 +75,7 @@ class Capture:
         self._new_tag = new_tag
         self._heard = cleared
         self._tape = Tape(tape, self._cleared)
-        self._keys = keys
+        self._dtmf = dtmf
         self._open: OpenRecording | None = None
         self._state = RecordingState.WITHHELD
         self._deadline = deadline
@@ -156,17 +156,17 @@ class Capture:
     def lost(self, start_ms: int, end_ms: int) -> None:
         self._tape.lost(start_ms, end_ms, "overflow")
 
-    def key_pressed(self, channel: Channel, at_ms: int) -> None:
-        """A key was told of at `at_ms`: what is heard of it is written as silence."""
-        self._keys.pressed(channel, at_ms)
+    def dtmf_pressed(self, channel: Channel, at_ms: int) -> None:
+        """The line reported a key at `at_ms`: what is heard of it is written as silence."""
+        self._dtmf.pressed(channel, at_ms)
 
     def push(self, frames: Iterable[StereoFrame]) -> None:
-        """Take consecutive frames; the tones of keys in them are known before any of them can be released."""
+        """Take consecutive frames; DTMF in them is known before any of them can be released."""
         if self.stopped:
-            self._keys.finish()
+            self._dtmf.finish()
             return
         taken = list(frames)
-        self._keys.push(taken)
+        self._dtmf.push(taken)
         for frame in taken:
             self._tape.push(frame)
 
@@ -268,11 +268,11 @@ class Capture:
         self._feed.publish("recording.wiped", call_id=self._call_id, recording_id=recording_id)
 
     def _cleared(self) -> Cleared:
-        """What was heard to be harmless, with the tones of keys as silence and nothing from where one may begin."""
+        """What was heard to be harmless, with DTMF as silence and nothing from where a tone may begin."""
         heard = self._heard()
         if heard.final:
-            self._keys.finish()
-        return Cleared(self._keys.clear_until(heard.until_ms), (*heard.masks, *self._keys.masks), heard.final)
+            self._dtmf.finish()
+        return Cleared(self._dtmf.clear_until(heard.until_ms), (*heard.masks, *self._dtmf.masks), heard.final)
 
     def _cut(self, at_ms: int, cause: str) -> None:
         """No new frame is taken, and none from `at_ms` on is kept; the first cause is the one noted."""
@@ -291,7 +291,7 @@ class Capture:
         return {
             "consent": closing.consent,
             "gaps": [asdict(gap) for gap in self.gaps],
-            "masks": [asdict(mask) for mask in (*closing.masks, *self._keys.masks)],
+            "masks": [asdict(mask) for mask in (*closing.masks, *self._dtmf.masks)],
             "deadline": closing.deadline,
         }
 
@@ -318,7 +318,7 @@ class _Beside(TypedDict):
     deadline: datetime | None
 
 
-_OVER = frozenset({RecordingState.SEALED, RecordingState.DISCARDED, RecordingState.DAMAGED, RecordingState.PURGED})
+_OVER = REPORTABLE - {RecordingState.WITHHELD}
 
 
 def _without_content(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Watches both sides of a call for keys, so that no recording holds a tone: what it finds is written as silence."""
+"""Watches both sides of a call for DTMF, so that no recording holds a tone: what it finds is written as silence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ivr.domain.recording.release_buffer import StereoFrame
 from ivr.services.ports.hearing import ToneDetector
 
 
-class ChannelKeys:
+class ChannelDtmf:
     """One channel: its detector, and what it has found."""
 
     def __init__(self, channel: Channel, detector: ToneDetector, reach: KeyReach) -> None:
@@ -43,11 +43,11 @@ class ChannelKeys:
             self._found.heard(tone)
 
 
-class KeyWatch:
+class DtmfWatch:
     """One per call: both sides of what its recording would hold."""
 
     def __init__(self, new_detector: Callable[[], ToneDetector], reach: KeyReach | None = None) -> None:
-        self._sides = {channel: ChannelKeys(channel, new_detector(), reach or KeyReach()) for channel in Channel}
+        self._sides = {channel: ChannelDtmf(channel, new_detector(), reach or KeyReach()) for channel in Channel}
 
     @property
     def masks(self) -> tuple[Mask, ...]:
@@ -58,7 +58,7 @@ class KeyWatch:
         return min([mark_ms, *(side.clear_ms for side in self._sides.values() if side.clear_ms is not None)])
 
     def pressed(self, channel: Channel, at_ms: int) -> None:
-        """The line told of a key at this time of the call's media."""
+        """The line reported a key at this time of the call's media."""
         self._sides[channel].pressed(at_ms)
 
     def push(self, frames: Sequence[StereoFrame]) -> None:

@@ -83,7 +83,7 @@ def test_two_calls_whose_line_died_are_reported_as_such_and_once(tmp_path: Path)
         assert sorted(row.call_id for row in x.call_log.rows) == sorted(reports)
         assert [body["disposition"] for body in x.of_audit(REPORTED)] == ["LINE_FAILED"] * 2
         for report in (inbound, outbound):
-            news = LateReport(report.call_id, report, "").news()
+            news = LateReport(report.call_id, report, "").event()
             assert (news["kind"], news["call_id"], news["disposition"]) == (REPORTED, report.call_id, "LINE_FAILED")
         assert left_by(x) == []
         assert x.notes.items == {}
@@ -102,7 +102,7 @@ def test_a_report_that_could_not_be_written_is_written_later_with_what_was_known
         # Its line lives on: whoever sweeps next may take it all the same.
         assert x.notes.waiting() == 1
         (waits,) = report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
-        assert (waits.done, waits.news()["kind"]) == (False, "report.waits")
+        assert (waits.done, waits.event()["kind"]) == (False, "report.waits")
         x.call_log.add = add  # type: ignore[method-assign]
         (report,) = report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
         assert report.row == x.call_log.rows[0]

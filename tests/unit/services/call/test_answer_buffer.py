@@ -14,7 +14,7 @@ from ivr.services.hearing.channel_listener import Heard
 
 ASKED_MS = 5000
 #: ASK-004, max_free_digits.
-KEYS_MAX = 10
+DIGITS_MAX = 10
 SAID = EarVerdict(Label.NONE, Band.CLEAR, 0.0, text="le douze mars")
 
 
@@ -31,7 +31,7 @@ def heard(
 
 def typed(answers: Answers, keys: str) -> Answers:
     for at, digit in enumerate(keys):
-        answers.key(digit, at_s=10.0 + at, at_ms=10_000 + 1000 * at)
+        answers.press(digit, at_s=10.0 + at, at_ms=10_000 + 1000 * at)
     return answers
 
 
@@ -98,32 +98,32 @@ def test_a_forbidden_number_in_a_piece_spoils_the_whole_utterance_and_not_the_ne
 
 
 def test_keys_are_figures_until_the_entry_is_ended(answers: Answers) -> None:
-    assert not answers.keyed
+    assert not answers.typed
     typed(answers, "47")
-    assert (answers.answer.keys, answers.keyed, answers.entered) == ("47", True, False)
-    assert (answers.first_key_ms, answers.last_key_s) == (10_000, 11.0)
+    assert (answers.answer.keys, answers.typed, answers.entered) == ("47", True, False)
+    assert (answers.first_digit_ms, answers.last_digit_s) == (10_000, 11.0)
     typed(answers, "A#99")
     assert (answers.answer.keys, answers.entered) == ("47", True)
 
 
 def test_the_key_that_ends_an_entry_alone_ends_nothing(answers: Answers) -> None:
     typed(answers, "#")
-    assert (answers.entered, answers.keyed) == (False, False)
-    assert answers.last_key_s == 10.0
+    assert (answers.entered, answers.typed) == (False, False)
+    assert answers.last_digit_s == 10.0
 
 
 def test_the_key_that_clears_begins_again(answers: Answers) -> None:
     typed(answers, "12*")
-    assert (answers.answer.keys, answers.keyed) == ("", False)
-    answers.key("5", at_s=20.0, at_ms=20_000)
-    assert (answers.answer.keys, answers.first_key_ms) == ("5", 20_000)
+    assert (answers.answer.keys, answers.typed) == ("", False)
+    answers.press("5", at_s=20.0, at_ms=20_000)
+    assert (answers.answer.keys, answers.first_digit_ms) == ("5", 20_000)
 
 
 def test_an_entry_longer_than_any_that_was_asked_for_is_forgotten_until_it_is_cleared(answers: Answers) -> None:
-    typed(answers, "1" * KEYS_MAX)
-    assert answers.answer.keys == "1" * KEYS_MAX
+    typed(answers, "1" * DIGITS_MAX)
+    assert answers.answer.keys == "1" * DIGITS_MAX
     typed(answers, "2")
-    assert (answers.answer.keys, answers.keyed) == ("", True)
+    assert (answers.answer.keys, answers.typed) == ("", True)
     typed(answers, "3")
     assert answers.answer.keys == ""
     typed(answers, "*4")
@@ -135,11 +135,11 @@ def test_nothing_of_an_answer_outlives_its_question(answers: Answers, ends: str)
     answers.heard(heard())
     answers.heard(heard(objects=True))
     answers.heard(heard(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),)), final=False))
-    typed(answers, "1" * (KEYS_MAX + 1) + "#")
+    typed(answers, "1" * (DIGITS_MAX + 1) + "#")
     assert answers.entered
     answers.close() if ends == "close" else answers.ask(60_000)
     assert answers.open is (ends == "ask")
-    assert (answers.answer.empty, answers.keyed, answers.entered, answers.interrupted) == (True, False, False, False)
+    assert (answers.answer.empty, answers.typed, answers.entered, answers.interrupted) == (True, False, False, False)
     answers.heard(heard(start_ms=60_000))
     assert answers.answer.utterances == (("le douze mars",) if ends == "ask" else ())
 

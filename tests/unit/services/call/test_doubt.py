@@ -315,9 +315,9 @@ def test_an_answer_to_the_first_question_does_not_answer_the_second(tmp_path: Pa
         x.ring(DOUBTFUL)
         await x.until("prompt.ended", prompt="doubt")
         call = x.call
-        assert call.question_heard(call.media_ms)
-        call.question_due()
-        assert not call.question_heard(call.media_ms)
+        assert call.prompts_heard.question_heard(call.media_ms)
+        call.prompts_heard.question_due()
+        assert not call.prompts_heard.question_heard(call.media_ms)
         x.line.peer_hangs_up("a")
         await x.over()
 

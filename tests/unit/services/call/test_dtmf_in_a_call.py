@@ -16,7 +16,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import Mask
 from ivr.domain.recording.dtmf_masks import KEYS, KeyReach
 from ivr.services.hearing.channel_listener import FRAME_BYTES
-from ivr.services.recording.dtmf_watch import ChannelKeys, KeyWatch
+from ivr.services.recording.dtmf_watch import ChannelDtmf, DtmfWatch
 from ivr.speech.dtmf_detector import GoertzelKeyTones
 from tests.fakes.exchange import AGENT, Exchange, play
 from tests.fakes.line import answers
@@ -174,7 +174,7 @@ def test_a_lossy_line_hides_no_tone(tmp_path: Path) -> None:
 
 def masks_of(pcm: bytes, channel: Channel) -> tuple[Mask, ...]:
     """What `ivr listen` shows of the keys in a file."""
-    keys = ChannelKeys(channel, GoertzelKeyTones(), KeyReach())
+    keys = ChannelDtmf(channel, GoertzelKeyTones(), KeyReach())
     keys.feed(0, [pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES)])
     keys.finish()
     return keys.masks
@@ -190,7 +190,7 @@ def test_a_file_shows_the_same_silence_as_a_call() -> None:
 
 
 def test_nothing_is_watched_where_nothing_has_arrived() -> None:
-    watch = KeyWatch(GoertzelKeyTones)
+    watch = DtmfWatch(GoertzelKeyTones)
     watch.push([])
     watch.finish()
     assert (watch.masks, watch.clear_until(500)) == ((), 500)

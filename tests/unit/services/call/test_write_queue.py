@@ -43,7 +43,7 @@ def test_an_act_that_fails_for_good_is_named_and_the_next_goes_on() -> None:
         acts = Acts("call-1", feed, tries=3)
         acts.add("first", failing(9, done, "first"))
         acts.add("second", failing(0, done, "second"))
-        await acts.settle()
+        await acts.written()
         failed = list(acts.failed)
         await acts.close()
         return done, failed, feed
