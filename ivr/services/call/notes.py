@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ivr.domain.call.leg import Disposition
+from ivr.domain.call.leg import Disposition, disposition_of
 from ivr.domain.evidence.chain import stamp
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.errors import ArchiveError, IvrError
@@ -78,6 +78,30 @@ def note_of(call: LiveCall, row: CallRow | None = None) -> Pending:
             "consent": dict(row.consent),
         }
     return Pending(Duty.REPORT, call.id, "", call.started_at, body)
+
+
+def row_of(call: LiveCall) -> CallRow:
+    """Return the report of a call that is over."""
+    end, disposition = call.a_leg.end, Disposition.FAILED
+    if end is not None:
+        disposition = disposition_of(end.sip_status, was_confirmed=call.answered_at is not None)
+    return CallRow(
+        call_id=call.id,
+        program=call.program.name,
+        direction=call.direction.value,
+        party=call.party_uri,
+        started_at=call.started_at,
+        answered_at=call.answered_at,
+        ended_at=call.deps.clock.now(),
+        disposition=disposition.value,
+        sip_status=end.sip_status if end is not None else _SIP_STATUS,
+        hangup_cause=end.hangup_cause if end is not None else 0,
+        ended_by=call.ended_by,
+        recording_id=call.capture.recording_id or None,
+        recording_state=call.capture.state.value,
+        consent=call.consents.as_body(),
+        node_id=call.deps.node_id,
+    )
 
 
 def report_body(row: CallRow) -> dict[str, object]:

@@ -14,11 +14,11 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.policy import decide_objection
 from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent, ConsentState
-from ivr.domain.hearing.verdict import Band, Label
+from ivr.domain.hearing.verdict import Band, EarVerdict, Label
 from ivr.domain.program.program import ObjectionEffect
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import Background
-from ivr.services.call.context import ROLE_OF, LiveCall
+from ivr.services.call.context import LiveCall
 from ivr.services.call.doubt import Doubt
 from ivr.services.call.duties import Duties
 from ivr.services.call.ending import Ending
@@ -62,22 +62,10 @@ class Reactions:
             waited_ms=round(heard.waited_s * 1000),
         )
         self._guard.heard(heard)
-        role = ROLE_OF[piece.channel]
-        if role is PartyRole.CALLER and verdict.speech:
-            self._announcer.barge_in()
-        if heard.objects and role is PartyRole.AGENT:
-            self._agent_said(heard)
-        elif heard.objects and verdict.band is Band.ACT:
-            onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
-            self.objected(verdict.label, Basis.SPOKEN, onset, verdict.score)
+        if piece.channel is Channel.CALLER:
+            self._caller_spoke(heard)
         elif heard.objects:
-            if self._doubtful(piece.channel) and not self.caller_objected:
-                if verdict.label in call.doubted:
-                    self._refused_contact()
-                about = verdict.label if verdict.label in call.objecting else Label.OBJECTION_RECORDING
-                self._doubt.raised(about, verdict.score)
-        elif role is PartyRole.CALLER:
-            self._caller_said(heard)
+            self._agent_objected(heard)
 
     def dtmf_pressed(self, role: PartyRole, digit: str) -> None:
         """A key: only the objection key means anything; which key it was is never noted."""
@@ -168,7 +156,27 @@ class Reactions:
         onsets = [hearing.doubt_confirmed() for hearing in hearings if hearing.doubtful]
         self.objected(label, Basis.IMPLIED, min(onsets, default=self._call.hearing.mark_ms), 0.0)
 
-    def _agent_said(self, heard: Heard) -> None:
+    def _caller_spoke(self, heard: Heard) -> None:
+        verdict = heard.verdict
+        if verdict.speech:
+            self._announcer.barge_in()
+        if not heard.objects:
+            self._caller_answered_or_asked(heard)
+        elif verdict.band is Band.ACT:
+            onset = heard.piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
+            self.objected(verdict.label, Basis.SPOKEN, onset, verdict.score)
+        elif self._doubtful(Channel.CALLER) and not self.caller_objected:
+            self._caller_in_doubt(verdict)
+
+    def _caller_in_doubt(self, verdict: EarVerdict) -> None:
+        """The caller may have objected; what is so near to it that a clear verdict is a doubt bars sales calls too."""
+        call = self._call
+        if verdict.label in call.doubted:
+            self._refused_contact()
+        about = verdict.label if verdict.label in call.objecting else Label.OBJECTION_RECORDING
+        self._doubt.raised(about, verdict.score)
+
+    def _agent_objected(self, heard: Heard) -> None:
         """A clear sentence of the agent about an objection is a doubt to be put to the caller; a doubtful one is noted.
 
         The agent has a key to stop the recording.
@@ -183,7 +191,7 @@ class Reactions:
             listener.hearing.doubt_dispelled()
             call.audit("doubt.agent", {"score": round(verdict.score, 3)})
 
-    def _caller_said(self, heard: Heard) -> None:
+    def _caller_answered_or_asked(self, heard: Heard) -> None:
         """The caller said something that does not touch the recording in this program."""
         call, verdict = self._call, heard.verdict
         if call.consents.state(PartyRole.CALLER) is ConsentState.DOUBT and verdict.denies:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ivr.domain.call.dtmf_presses import Way
-from ivr.domain.call.leg import Disposition, disposition_of
 from ivr.domain.call.party import PartyRole
 from ivr.domain.call.state import CallEvent, CallState
 from ivr.domain.recording.dtmf_masks import PlayedKey
@@ -19,11 +18,10 @@ from ivr.services.call.flow import CallFlow
 from ivr.services.call.identification import Identification
 from ivr.services.call.leg import CallLeg
 from ivr.services.call.media_pump import MediaPump
-from ivr.services.call.notes import REPORTED, note_of, report_body
+from ivr.services.call.notes import REPORTED, note_of, report_body, row_of
 from ivr.services.call.objections import Reactions
 from ivr.services.call.patience import Patience
 from ivr.services.hearing.channel_listener import Heard
-from ivr.services.ports.evidence import CallRow
 from ivr.services.ports.telephony import (
     DigitPressed,
     ForeignRtp,
@@ -244,26 +242,7 @@ class CallSession:
         call = self.call
         if call.state is not CallState.CLEARED:
             call.move(CallEvent.ALL_LEGS_GONE)
-        end = call.a_leg.end
-        was_confirmed = call.answered_at is not None
-        status = end.sip_status if end is not None else 500
-        row = CallRow(
-            call_id=call.id,
-            program=call.program.name,
-            direction=call.direction.value,
-            party=call.party_uri,
-            started_at=call.started_at,
-            answered_at=call.answered_at,
-            ended_at=call.deps.clock.now(),
-            disposition=(disposition_of(status, was_confirmed=was_confirmed) if end else Disposition.FAILED).value,
-            sip_status=status,
-            hangup_cause=end.hangup_cause if end is not None else 0,
-            ended_by=call.ended_by,
-            recording_id=call.capture.recording_id or None,
-            recording_state=call.capture.state.value,
-            consent=call.consents.as_body(),
-            node_id=call.deps.node_id,
-        )
+        row = row_of(call)
 
         async def write() -> None:
             await call.deps.desk.run(lambda: call.deps.call_log.add(row))
