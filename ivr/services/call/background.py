@@ -14,8 +14,8 @@ class Background:
         self._fault = fault
         self._tasks: set[asyncio.Task[object]] = set()
 
-    def start(self, work: Coroutine[Any, Any, object], name: str | None = None) -> asyncio.Task[object]:
-        task: asyncio.Task[object] = asyncio.create_task(work, name=name)
+    def start(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+        task: asyncio.Task[object] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task

@@ -25,9 +25,6 @@ class Consents:
     def state(self, role: PartyRole) -> ConsentState:
         return self._party(role).state
 
-    def roles(self) -> tuple[PartyRole, ...]:
-        return tuple(self._parties)
-
     def move(self, role: PartyRole, event: ConsentEvent, evidence: Evidence) -> ConsentState:
         """Apply `event`; raises TransitionError when the table does not allow it, and then changes nothing."""
         party = self._party(role)

@@ -256,7 +256,7 @@ class LiveCall:
 
     @property
     def in_doubt(self) -> bool:
-        return any(self.consents.state(role) is ConsentState.DOUBT for role in self.consents.roles())
+        return self.consents.state(PartyRole.CALLER) is ConsentState.DOUBT
 
     def finish_recording(self, reason: str) -> None:
         """Seal what was captured, or destroy what may not be kept, after all that was asked for before."""

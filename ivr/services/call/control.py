@@ -117,8 +117,7 @@ class CallControl:
         """Take no more calls, end those in progress politely, and wait for their reports."""
         self._closing = True
         for session in self._tasks.values():
-            session.hang_up("shutdown")
-            session.hurry()
+            session.shut_down()
         await self.drained()
 
     def _incoming(self, event: IncomingCall) -> None:

@@ -70,15 +70,15 @@ class Doubt:
         call.reconsider()
         if self._asking is None:
             call.prompts_heard.question_due()
-            self._asking = self._background.start(self._ask(*self._open), f"doubt of {call.id}")
+            self._asking = self._background.start(self._ask(*self._open))
 
     def caller_informed(self) -> None:
-        """The disclosure has been heard: ask about what arose meanwhile."""
+        """The caller has heard the disclosure: a doubt that arose meanwhile is asked about now."""
         if self._open is not None:
             self.raised(*self._open)
 
     async def answered(self) -> None:
-        """Return when no question is open, and the answer has been acknowledged."""
+        """Return when the caller is not being asked anything, and the answer has been acknowledged."""
         while tasks := [task for task in (self._asking, self._reassuring) if task is not None and not task.done()]:
             await asyncio.wait(tasks)
 
@@ -98,8 +98,7 @@ class Doubt:
         call.audit("doubt.dispelled", {"party": PartyRole.CALLER.value})
         call.reconsider()
         if call.program.prompts.reassured:
-            saying = self._announcer.interject(call.program.prompts.reassured)
-            self._reassuring = self._background.start(saying, f"reassurance of {call.id}")
+            self._reassuring = self._background.start(self._announcer.interject(call.program.prompts.reassured))
 
     def withdraw(self) -> None:
         """There is nothing to ask any more."""
@@ -109,7 +108,7 @@ class Doubt:
             asking.cancel()
 
     def give_up(self) -> None:
-        """No answer can come any more."""
+        """No answer can come any more: a doubt that was never dispelled is an objection (REC-021, fail_mode)."""
         if self._open is not None:
             self._unresolved(self._open[0])
 

@@ -104,7 +104,7 @@ class Identification:
         finally:
             call.answers.close()
         if after is None:
-            await self._reactions.doubt_answered()
+            await self._reactions.doubt.answered()
             self._interruptions += 1
             return check if self._interruptions <= _INTERRUPTIONS_MAX else judge(check, Answer())
         return after

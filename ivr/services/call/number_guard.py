@@ -13,7 +13,6 @@ from hashlib import sha256
 from ivr.domain.asks.watch import KnownAsks
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
-from ivr.domain.consent.state import ConsentState
 from ivr.domain.hearing.verdict import AskSpan, SensitiveSpan
 from ivr.domain.program.program import OnAsk
 from ivr.services.call.announcer import Announcer
@@ -85,8 +84,8 @@ class Guard:
         if not prompt_id or self._refusing or lately or self._ending.begun:
             return
         self._refusing = True
-        doubtful = call.consents.state(PartyRole.CALLER) is ConsentState.DOUBT
-        self._background.start(self._say_refusal(prompt_id, urgent=call.disclosed_at_ms is not None and not doubtful))
+        urgent = call.disclosed_at_ms is not None and not call.in_doubt
+        self._background.start(self._say_refusal(prompt_id, urgent=urgent))
 
     async def _say_refusal(self, prompt_id: str, *, urgent: bool) -> None:
         try:

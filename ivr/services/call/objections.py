@@ -13,7 +13,7 @@ from __future__ import annotations
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.policy import decide_objection
-from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent, ConsentState
+from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label
 from ivr.domain.program.program import ObjectionEffect
 from ivr.services.call.announcer import Announcer
@@ -35,7 +35,7 @@ class Reactions:
         self._ending = ending
         self._background = Background(ending.fault)
         self._guard = Guard(call, announcer, ending, self._background)
-        self._doubt = Doubt(call, announcer, self._background, unresolved=self._doubt_unresolved, fault=ending.fault)
+        self.doubt = Doubt(call, announcer, self._background, unresolved=self._doubt_unresolved, fault=ending.fault)
         self._objected = False
         self._answering = False
         self._duties = Duties(call)
@@ -80,14 +80,6 @@ class Reactions:
         """A key that was taken for the beginning of a number was the caller's objection, since that moment."""
         self.objected(Label.OBJECTION_RECORDING, Basis.DTMF, at_ms, 1.0)
 
-    def caller_informed(self) -> None:
-        """The caller has heard the disclosure: a doubt that arose meanwhile is asked about now."""
-        self._doubt.caller_informed()
-
-    async def doubt_answered(self) -> None:
-        """Return when the caller is not being asked anything about the recording."""
-        await self._doubt.answered()
-
     # ---- what it makes us do
 
     def objected(self, label: Label, basis: Basis, onset_ms: int, confidence: float) -> None:
@@ -100,7 +92,7 @@ class Reactions:
         if self._objected:
             return
         self._objected = True
-        self._doubt.withdraw()
+        self.doubt.withdraw()
         acted_at = call.deps.clock.monotonic()
         if CONSENT.allows(call.consents.state(role), ConsentEvent.OBJECT):
             call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
@@ -147,10 +139,6 @@ class Reactions:
             call.capture.must_vanish("REC-021", "last words unheard")
             self._duties.finish_recording()
 
-    def unresolved(self) -> None:
-        """The call is over: a doubt that was never dispelled is an objection (REC-021, fail_mode)."""
-        self._doubt.give_up()
-
     def _doubt_unresolved(self, label: Label) -> None:
         hearings = [listener.hearing for channel in Channel if (listener := self._call.hearing.get(channel))]
         onsets = [hearing.doubt_confirmed() for hearing in hearings if hearing.doubtful]
@@ -174,7 +162,7 @@ class Reactions:
         if verdict.label in call.doubted:
             self._refused_contact()
         about = verdict.label if verdict.label in call.objecting else Label.OBJECTION_RECORDING
-        self._doubt.raised(about, verdict.score)
+        self.doubt.raised(about, verdict.score)
 
     def _agent_objected(self, heard: Heard) -> None:
         """A clear sentence of the agent about an objection is a doubt to be put to the caller; a doubtful one is noted.
@@ -186,16 +174,16 @@ class Reactions:
         if listener is None or not listener.hearing.doubtful or self._objected:
             return
         if verdict.band is Band.ACT:
-            self._doubt.raised(verdict.label, verdict.score, Basis.AGENT)
-        elif call.consents.state(PartyRole.CALLER) is not ConsentState.DOUBT:
+            self.doubt.raised(verdict.label, verdict.score, Basis.AGENT)
+        elif not call.in_doubt:
             listener.hearing.doubt_dispelled()
             call.audit("doubt.agent", {"score": round(verdict.score, 3)})
 
     def _caller_answered_or_asked(self, heard: Heard) -> None:
         """The caller said something that does not touch the recording in this program."""
         call, verdict = self._call, heard.verdict
-        if call.consents.state(PartyRole.CALLER) is ConsentState.DOUBT and verdict.denies:
-            self._doubt.denied(heard)
+        if call.in_doubt and verdict.denies:
+            self.doubt.denied(heard)
         elif verdict.label is Label.REFUSAL_CONTACT and verdict.band is Band.ACT:
             self._refused_contact()
         elif verdict.label is Label.QUESTION_RECORDING and verdict.band is not Band.CLEAR and heard.piece.final:

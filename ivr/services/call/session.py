@@ -100,12 +100,9 @@ class CallSession:
             except Exception as error:
                 self.fault(error)
 
-    def hang_up(self, reason: str) -> None:
-        """End the call politely because the node stops or a limit was reached."""
-        self._ending.hang_up(reason)
-
-    def hurry(self) -> None:
-        """The process ends: what could wait for minutes has seconds from now on."""
+    def shut_down(self) -> None:
+        """The process ends: the call is ended politely, and what could wait for minutes has seconds from now on."""
+        self._ending.hang_up("shutdown")
         self._patience.hurry()
 
     # ---- what the media brought
@@ -180,7 +177,7 @@ class CallSession:
         self._pumping = asyncio.create_task(self._pump.run(), name=f"pump of {call.id}")
         self._flowing = asyncio.create_task(self._flow.run(), name=f"flow of {call.id}")
         if not await self._patience.gone(call.a_leg, call.program.max_call_s) and not self._patience.hurried:
-            self.hang_up("limit")
+            self._ending.hang_up("limit")
 
     async def _let_go(self) -> None:
         """No leg stays behind; a party that does not answer our BYE is not waited for longer than SIP does."""
@@ -209,7 +206,7 @@ class CallSession:
             call.hearing.finish()
             if not self._reactions.caller_objected and not await self._heard_out():
                 self._reactions.never_heard()
-        self._reactions.unresolved()
+        self._reactions.doubt.give_up()
 
     async def _heard_out(self) -> bool:
         """Wait until the last words are judged; False when they were not in time."""

@@ -98,10 +98,6 @@ class Capture:
         return self._state in REPORTABLE
 
     @property
-    def written_until_ms(self) -> int:
-        return self._tape.written_until_ms
-
-    @property
     def gaps(self) -> tuple[Gap, ...]:
         """What was not stored, in order of time; gaps of one cause that touch are one."""
         merged: list[Gap] = []
