@@ -75,7 +75,10 @@ def turns(text: str, bank: PhraseBank) -> list[Turn]:
     """Return what our side says in a script or prompt, in order."""
     state = _State()
     for number, raw in enumerate(text.split("\n")):
-        _read_line(state, number, raw, bank)
+        line = _QUOTE_MARK.sub("", raw)
+        for read in _READERS:
+            if read(state, number, line, bank):
+                break
     state.close()
     return [_without_quotes(turn, bank) for turn in state.done]
 
@@ -94,28 +97,43 @@ def direction_said(file: str, text: str, bank: PhraseBank) -> Direction | None:
     return None
 
 
-def _read_line(state: _State, number: int, raw: str, bank: PhraseBank) -> None:
-    line = _QUOTE_MARK.sub("", raw)
-    if not line.strip():
-        state.close()
-        state.theirs = False
-        return
-    if _SKIPPED.match(line):
-        state.close()
-        return
+def _blank(state: _State, number: int, line: str, bank: PhraseBank) -> bool:
+    if line.strip():
+        return False
+    state.close()
+    state.theirs = False
+    return True
+
+
+def _skipped(state: _State, number: int, line: str, bank: PhraseBank) -> bool:
+    if not _SKIPPED.match(line):
+        return False
+    state.close()
+    return True
+
+
+def _table_row(state: _State, number: int, line: str, bank: PhraseBank) -> bool:
     row = _CELL.match(line.rstrip())
-    if row:
-        state.close()
-        _read_row(state, number, row[1], bank)
-        return
-    if _HEADING.match(line):
-        state.close()
-        plain = plain_text(line, bank.abbreviations).text
-        state.silenced = bool(bank.scripts.forbidden_headings.search(plain))
-        state.theirs, state.lead, state.lead_silenced = False, "", False
-        if not state.silenced:
-            state.done.append(Turn(re.sub(r"[#*_]", " ", line), number, heading=True))
-        return
+    if not row:
+        return False
+    state.close()
+    _read_row(state, number, row[1], bank)
+    return True
+
+
+def _heading(state: _State, number: int, line: str, bank: PhraseBank) -> bool:
+    if not _HEADING.match(line):
+        return False
+    state.close()
+    plain = plain_text(line, bank.abbreviations).text
+    state.silenced = bool(bank.scripts.forbidden_headings.search(plain))
+    state.theirs, state.lead, state.lead_silenced = False, "", False
+    if not state.silenced:
+        state.done.append(Turn(re.sub(r"[#*_]", " ", line), number, heading=True))
+    return True
+
+
+def _speech(state: _State, number: int, line: str, bank: PhraseBank) -> bool:
     bullet = _BULLET.match(line)
     body = _TIME.sub("", line[bullet.end() :] if bullet else line)
     label, said = _label(body, bank)
@@ -125,12 +143,13 @@ def _read_line(state: _State, number: int, raw: str, bank: PhraseBank) -> None:
         body = said
     if bank.scripts.forbidden_headings.search(_before_colon(body, bank)) and not body.rstrip().endswith(":"):
         state.close()
-        return
-    if state.theirs and label is None and not bullet:
-        return
-    if state.theirs:
-        return
-    if label is None and not bullet and state.turn is not None and _goes_on(state.turn.text, body):
+    elif not state.theirs:
+        _our_speech(state, number, body, bank, bullet=bool(bullet), labelled=label is not None)
+    return True
+
+
+def _our_speech(state: _State, number: int, body: str, bank: PhraseBank, *, bullet: bool, labelled: bool) -> None:
+    if not labelled and not bullet and state.turn is not None and _goes_on(state.turn.text, body):
         joined = state.turn.text.rstrip("\r") + "\n"
         state.turn = replace(state.turn, text=joined + body, breaks=(*state.turn.breaks, len(joined)))
     else:
@@ -138,10 +157,14 @@ def _read_line(state: _State, number: int, raw: str, bank: PhraseBank) -> None:
         if not bullet:
             state.lead, state.lead_silenced = "", False
         if not (state.silenced or (bullet and state.lead_silenced)):
-            state.turn = Turn(body, number, bullet=bool(bullet), lead=state.lead if bullet else "")
+            state.turn = Turn(body, number, bullet=bullet, lead=state.lead if bullet else "")
     if body.rstrip(" *_").endswith(":") and not bullet:
         whole = plain_text(state.turn.text if state.turn else body, bank.abbreviations).text
         state.lead, state.lead_silenced = whole, bool(bank.scripts.forbidden_headings.search(whole))
+
+
+#: What a line may be: the first that takes it has read it, and what nothing else takes is speech.
+_READERS = (_blank, _skipped, _table_row, _heading, _speech)
 
 
 def _read_row(state: _State, number: int, row: str, bank: PhraseBank) -> None:
