@@ -83,4 +83,4 @@ setup-test:
 	@$(BIN)/ivr init >/dev/null
 
 clean: ## remove what was built; recordings and keys in var/ stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info ivr_demo/build ivr_demo/*.egg-info

@@ -17,8 +17,8 @@ from benchmarks.speech import OBJECTIONS, an_objection
 from ivr.bootstrap.installation import install
 from ivr.bootstrap.node import News, Node
 from ivr.settings import default_config_dir, load_settings
-from ivr.sip.softphone_process import SoftphoneProcess
 from ivr.speech.wav import EAR_HZ, wav_bytes
+from ivr_demo.softphone_process import SoftphoneProcess
 
 _SHORT_DISCLOSURE = (
     "Ici le robot de {controller}. Appel enregistré pour la qualité : vous êtes enregistré. Pour refuser, tapez 9. "

@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.terminal_theme import SVG_EXPORT_THEME
 
-from ivr.demo.observed_calls import Act
-from ivr.demo.tour import run_tour
-from ivr.demo.view import LiveView
+from ivr_demo.observed_calls import Act
+from ivr_demo.tour import run_tour
+from ivr_demo.view import LiveView
 
 PICTURE = Path(__file__).parent / "images" / "demo.svg"
 WIDTH = 126

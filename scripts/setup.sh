@@ -45,14 +45,14 @@ if [ -n "$missing" ]; then
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-wanted=$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)
+wanted=$(cat requirements.lock pyproject.toml ivr_demo/pyproject.toml | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$venv/.made-from" 2>/dev/null || true)" != "$wanted" ]; then
     echo "ivr: making $venv (about a minute)"
     [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
     # The lock is complete. Without --no-deps pip asks again for each extra, and refuses all of it (no hash for
     # "coverage[toml]") as soon as the index holds a newer version than the locked one.
     "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./ivr_demo
     "$venv/bin/python" -m pip check --disable-pip-version-check >/dev/null || {
         "$venv/bin/python" -m pip check --disable-pip-version-check >&2
         echo "ivr: requirements.lock is not complete; run: make lock" >&2

@@ -1,4 +1,4 @@
-"""`ivr demo`: the guided tour."""
+"""`ivr demo`: the guided tour, where it is installed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import sys
 import click
 
 from ivr.cli.context import as_json, print_json, reporting, until_told
-from ivr.demo.tour import run_tour
-from ivr.demo.view import JsonView, LiveView
+from ivr.errors import HostError
 
 
 @click.command()
@@ -16,6 +15,13 @@ from ivr.demo.view import JsonView, LiveView
 @reporting
 def demo(json_: bool) -> None:
     """La visite guidée : quatre vrais appels SIP sur cette machine, montrés en direct."""
+    try:
+        from ivr_demo.tour import run_tour
+        from ivr_demo.view import JsonView, LiveView
+    except ModuleNotFoundError as missing:
+        if missing.name != "ivr_demo":
+            raise
+        raise HostError("the tour is not installed: pip install 'ivr[demo]'") from None
     view = JsonView() if json_ else LiveView()
     result = until_told(run_tour(view))
     if json_:

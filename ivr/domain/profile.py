@@ -43,10 +43,6 @@ class Profile:
         """Return the date of a call that began at the aware time `at`, where the law applies."""
         return at.astimezone(ZoneInfo(self.timezone)).date()
 
-    def rules_at(self, on: date) -> Mapping[str, Rule]:
-        """Return the rules in force on a date, by id."""
-        return {rule.id: rule for rule in self.rules.values() if rule.in_force(on)}
-
     def rule(self, rule_id: str) -> Rule:
         """Raises ComplianceError naming the nearest rule when the profile has no such rule."""
         try:

@@ -13,7 +13,6 @@ from ivr.speech.channel_memory import EarMemory
 from ivr.speech.early_action import Eagerness
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.judge import Judge
-from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.silero import Silero
 from ivr.speech.transcriber import WHISPER_HZ, DecodingSettings, WhisperTranscriber
@@ -63,11 +62,3 @@ class EarJudge:
         self._eagerness.forget(call_id)
         if isinstance(self._understanding, IntentModel):
             self._understanding.forget()
-
-
-def local_ear(
-    model: ModelSettings, understanding: Understanding | None = None, asks: AskDetector | None = None
-) -> LocalEar:
-    """Return an ear inside this process. Raises HostError when the model is absent or damaged."""
-    judge = EarJudge(model, understanding=understanding, asks=asks)
-    return LocalEar(judge, judge.forget)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -83,11 +82,6 @@ def parse(content: bytes, where: str) -> WeightsFile:
         shape = tuple(number("<I") for _ in range(number("<B")))
         weights.append(Weight(name, shape, number("<B"), take(number("<I"))))
     return WeightsFile(head, tuple(weights), bytes(view[at:]))
-
-
-def read_weights(path: Path) -> dict[str, npt.NDArray[np.generic]]:
-    """Return every array of a model.bin by name."""
-    return {weight.name: weight.array() for weight in parse(path.read_bytes(), str(path)).weights}
 
 
 def unknown_format(where: str) -> HostError:

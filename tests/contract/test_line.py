@@ -23,7 +23,7 @@ from ivr.services.ports.telephony import (
 )
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import SipSettings
-from ivr.sip.softphone_process import SoftphoneProcess
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.line import FakeLine, answers, busy, no_answer
 from tests.fakes.virtual_time import run_virtual
 from tests.sip.rig import tone_wav

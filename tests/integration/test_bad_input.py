@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.sip.softphone_process import SoftphoneProcess
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import noise, write_wav
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ivr.sip.softphone_process import SoftphoneProcess
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import LINE_HZ, speech, write_wav
 from tests.sip.rig import free_port

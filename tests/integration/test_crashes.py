@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivr.sip.softphone_process import SoftphoneProcess
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.heard import heard
 from tests.integration.house import House, Serving, alive, run, until
 from tests.integration.sounds import Pcm, noise, speech, write_wav

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from ivr.domain.numbers.spoken_digits import digit_runs, tokens
-from ivr.sip.softphone_process import SoftphoneProcess
 from ivr.speech.model import ModelSettings
 from ivr.speech.resampling import resample
 from ivr.speech.transcriber import WHISPER_HZ, WhisperTranscriber
 from ivr.speech.wav import from_pcm, read_wav
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import LINE_HZ, Pcm, speech, write_wav
 

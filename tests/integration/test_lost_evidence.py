@@ -11,7 +11,7 @@ from ivr.bootstrap.clerk_process import Clerk
 from ivr.bootstrap.node import Node
 from ivr.errors import HostError
 from ivr.french import french
-from ivr.sip.softphone_process import SoftphoneProcess
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import noise, write_wav
 from tests.integration.test_crashes import capturing

@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.sip.softphone_process import SoftphoneProcess
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.sip.bent_packets import BentPackets
 from tests.sip.raw_peer import HOST, Answer, RawPeer, sdp
 

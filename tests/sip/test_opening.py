@@ -18,7 +18,7 @@ from ivr.sip.endpoint import EndpointThread
 from ivr.sip.line import PjsuaLine
 from ivr.sip.prompter import Prompter
 from ivr.sip.settings import Registration, SipSettings
-from ivr.sip.softphone_process import SoftphoneProcess
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.registrar import Registrar
 from tests.sip.rig import Sipp, rigged, run, tone_wav
 
@@ -205,7 +205,7 @@ def test_a_softphone_ends_with_its_parent() -> None:
     program = "\n".join(
         (
             "import os, subprocess, sys",
-            "phone = subprocess.Popen([sys.executable, '-m', 'ivr.sip.softphone'],",
+            "phone = subprocess.Popen([sys.executable, '-m', 'ivr_demo.softphone'],",
             "                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)",
             "phone.stdout.readline()",
             "print(phone.pid, flush=True)",

@@ -9,7 +9,7 @@ import pytest
 
 from ivr.services.ports.telephony import LegConfirmed, LegDisconnected
 from ivr.sip.settings import Registration
-from ivr.sip.softphone_process import SoftphoneProcess
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.registrar import Registrar
 from tests.sip.rig import frames_with_tone, free_port, free_rtp_range, rigged, run, tone_above_rest_db, tone_wav
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.sip
 def _phone(registrar: Registrar) -> SoftphoneProcess:
     options = ["--registrar", f"127.0.0.1:{registrar.port}", "--user", "agent", "--password", "pw", "--tap"]
     ports = ["--port", str(free_port()), "--rtp-port", str(free_rtp_range()[0])]
-    return SoftphoneProcess(*options, *ports, module="ivr.sip.pyvoip_phone")
+    return SoftphoneProcess(*options, *ports, module="tests.sip.pyvoip_phone")
 
 
 @pytest.mark.parametrize("who_ends", ["line", "phone"])

@@ -10,8 +10,8 @@ import pytest
 
 from ivr.services.ports.telephony import DigitPressed, ForeignRtp, IncomingCall, LegConfirmed, LegDisconnected
 from ivr.sip import audio_stream
-from ivr.sip.softphone_process import SoftphoneProcess
 from ivr.sip.source_lock import ANY_PORT, dropped, lock, unlock
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.sip.rig import Rig, frames_with_tone, free_rtp_range, rigged, run
 from tests.sip.udp_phone import ALAW_SILENCE, LOUD, RtpSender, UdpPhone, event, paced
 

@@ -27,7 +27,7 @@ class Site:
 
 @cache
 def trees() -> tuple[tuple[str, ast.Module], ...]:
-    paths = sorted((ROOT / "ivr").rglob("*.py"))
+    paths = sorted([*(ROOT / "ivr").rglob("*.py"), *(ROOT / "ivr_demo").glob("*.py")])
     return tuple((path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))) for path in paths)
 
 

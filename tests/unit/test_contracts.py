@@ -30,7 +30,7 @@ FORBIDDEN = (
     ("ivr/settings/access.py", "import numpy", "The edges: settings"),
     ("ivr/bootstrap/child.py", "import zmq", "What starts it"),
     ("ivr/cli/progress.py", "import pjsua2", "The command line"),
-    ("ivr/demo/voices.py", "import pjsua2", "The demonstration"),
+    ("ivr_demo/voices.py", "import pjsua2", "The demonstration"),
 )
 
 
@@ -51,7 +51,7 @@ def _statuses(tree: Path) -> dict[str, str]:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     tree = tmp_path / "copy"
-    for folder in ("ivr", "tools"):
+    for folder in ("ivr", "ivr_demo", "tools"):
         shutil.copytree(ROOT / folder, tree / folder, ignore=shutil.ignore_patterns("__pycache__", "*.npz", "*.bin"))
     shutil.copy(ROOT / "pyproject.toml", tree)
     return tree

@@ -20,7 +20,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 PICTURE = ROOT / "docs" / "images" / "demo.svg"
 #: What `ivr init` makes is named in the documents and is not in the tree.
 MADE = ("var/",)
-TOP = {"ivr", "config", "corpus", "tests", "docs", "scripts", "docker", "benchmarks", "tools"}
+TOP = {"ivr", "config", "corpus", "tests", "docs", "scripts", "docker", "benchmarks", "tools", "ivr_demo"}
 SOURCES = {".py", ".toml", ".sh", ".xml", ".yml"}
 
 

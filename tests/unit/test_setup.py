@@ -6,6 +6,7 @@ import hashlib
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import distributions, requires
 from pathlib import Path
 
@@ -44,6 +45,28 @@ def test_whatever_a_locked_package_asks_for_stands_in_the_lock_with_its_extras(n
         assert need.extras <= LOCKED[key], f"{name} asks for {need}, extras included: run make lock"
 
 
+def _asked_by_us(*extras: str) -> list[Requirement]:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
+    return [need for need in map(Requirement, lines) if canonicalize_name(need.name) not in ("ivr", "ivr-demo")]
+
+
+@pytest.mark.parametrize("need", _asked_by_us("train", "dev"), ids=lambda need: need.name)
+def test_whatever_the_product_and_its_extras_ask_for_stands_in_the_lock(need: Requirement) -> None:
+    assert need.extras <= LOCKED[canonicalize_name(need.name)], f"{need}, extras included: run make lock"
+
+
+def test_the_product_alone_asks_for_nothing_that_only_development_needs() -> None:
+    asked, todo = set(), _asked_by_us()
+    while todo:
+        need = todo.pop()
+        if (key := canonicalize_name(need.name)) not in asked:
+            asked.add(key)
+            todo += _needed(need.name, set(need.extras))
+    assert {"numpy", "click", "tokenizers"} <= asked
+    assert not asked & {"joblib", "matplotlib", "pytest", "pyvoip", "scikit-learn", "scipy", "threadpoolctl"}
+
+
 def test_the_lock_is_installed_without_asking_a_resolver() -> None:
     installs = [
         line for line in (REPOSITORY / "scripts" / "setup.sh").read_text().splitlines() if "pip install" in line
@@ -80,7 +103,9 @@ def test_a_python_that_was_named_once_need_not_be_named_again(tmp_path: Path) ->
         (others / name).write_text('#!/bin/sh\n[ "$1" = -V ] && echo "Python 3.13.5" && exit 0\nexit 1\n')
         (others / name).chmod(0o755)
     (made / "python").symlink_to(sys.executable)
-    lock = b"".join((REPOSITORY / name).read_bytes() for name in ("requirements.lock", "pyproject.toml"))
+    lock = b"".join(
+        (REPOSITORY / name).read_bytes() for name in ("requirements.lock", "pyproject.toml", "ivr_demo/pyproject.toml")
+    )
     (made.parent / ".made-from").write_text(hashlib.sha256(lock).hexdigest())
     done = subprocess.run(
         ["sh", str(REPOSITORY / "scripts" / "setup.sh")],

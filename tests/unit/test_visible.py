@@ -128,8 +128,9 @@ def test_commands_show_nothing_but_through_the_screen() -> None:
         "ivr/cli/script_check.py": {"click.echo"},  # written out there, for GitHub
         "ivr/cli/context.py": {"sys.stdout.write"},  # JSON
         "ivr/cli/evidence.py": {"sys.stdout.write"},  # JSON
+        "ivr_demo/softphone.py": {"print"},  # JSON
     }
-    for path in sorted([*(ROOT / "ivr" / "cli").glob("*.py"), *(ROOT / "ivr" / "demo").glob("*.py")]):
+    for path in sorted([*(ROOT / "ivr" / "cli").glob("*.py"), *(ROOT / "ivr_demo").glob("*.py")]):
         name = str(path.relative_to(ROOT))
         calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
         used = {ast.unparse(node.func) for node in calls}

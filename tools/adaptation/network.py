@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ivr.speech.weights_file import read_weights
+from ivr.speech.weights_file import parse
 
 Weights = dict[str, jax.Array]
 Adaptation = dict[str, dict[str, jax.Array]]
@@ -25,9 +25,9 @@ _HIDDEN = -1e9
 def load(path: Path) -> Weights:
     """Return the weights of a CTranslate2 Whisper in float32."""
     return {
-        name: jnp.asarray(np.asarray(value, np.float32))
-        for name, value in read_weights(path).items()
-        if value.dtype == np.float16
+        weight.name: jnp.asarray(np.asarray(value, np.float32))
+        for weight in parse(path.read_bytes(), str(path)).weights
+        if (value := weight.array()).dtype == np.float16
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -85,7 +85,3 @@ class Artefact:
     purposes: tuple[Purpose, ...]
     restricted: bool = False
     destroyed_at: datetime | None = None
-
-    def with_purpose(self, purpose: Purpose) -> Artefact:
-        """Return a copy in which the purpose of the same tag is replaced."""
-        return replace(self, purposes=tuple(purpose if p.tag == purpose.tag else p for p in self.purposes))

@@ -155,9 +155,6 @@ class DeadlineDecision:
     event: str
     detail: str
 
-    def is_due(self, now: datetime) -> bool:
-        return now >= self.deadline
-
 
 def deadline(
     tag: str,

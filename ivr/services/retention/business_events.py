@@ -12,7 +12,6 @@ from ivr.domain.retention.artefact import BusinessEvent, EventKind
 from ivr.domain.retention.business_event import EventEffect, apply_event
 from ivr.domain.retention.decision import Verdict
 from ivr.domain.retention.schedule import RetentionTable
-from ivr.errors import ConfigurationError, nearest
 from ivr.services.ports.retention import RetentionLedger, Stored
 from ivr.services.ports.runtime import Clock
 from ivr.services.ports.signing import Entry
@@ -29,16 +28,6 @@ class Noted:
 
     effect: EventEffect
     run: RunReport | None = None
-
-
-def event_kind(name: str) -> EventKind:
-    """Raises ConfigurationError naming the nearest kind."""
-    try:
-        return EventKind(name)
-    except ValueError:
-        raise ConfigurationError(
-            f"there is no business event '{name}'", value=name, remedy=nearest(name, [kind.value for kind in EventKind])
-        ) from None
 
 
 class BusinessEvents:

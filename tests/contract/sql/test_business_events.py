@@ -10,8 +10,7 @@ import pytest
 
 from ivr.domain.retention.artefact import EventKind
 from ivr.domain.retention.schedule import deadline
-from ivr.errors import ArchiveError, ComplianceError, ConfigurationError
-from ivr.services.retention.business_events import event_kind
+from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.vault.open_recording import OpenRecording
 from ivr.storage.evidence_reconciliation import table_faults
 from tests.databases import KINDS, fresh_url
@@ -67,11 +66,6 @@ def test_an_event_that_cannot_be_changes_nothing(world: RetentionWorld) -> None:
     assert world.catalogue.get("sale") == before
     assert world.state("sale") == KEPT
     assert "business.event" not in [event.kind for event in world.audit.events()]
-
-
-def test_an_unknown_kind_names_the_nearest() -> None:
-    with pytest.raises(ConfigurationError, match="signature"):
-        event_kind("signatur")
 
 
 def _begun(world: RetentionWorld, recording_id: str) -> OpenRecording:

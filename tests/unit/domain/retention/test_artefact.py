@@ -180,11 +180,6 @@ def test_sealing_fixes_the_deadline_of_every_purpose() -> None:
     assert all(purpose.ended_at is None for purpose in sealed.purposes)
 
 
-def test_a_purpose_is_replaced_by_its_tag() -> None:
-    thing = artefact("quality_audio", "sales_audio").with_purpose(Purpose("sales_audio", ended_at=CALL))
-    assert [p.ended_at for p in thing.purposes] == [None, CALL]
-
-
 def test_the_kinds_of_events_that_people_type_are_these() -> None:
     assert {"offer", "signature", "refusal", "objection", "complaint-opened", "complaint-closed", "last-contact"} <= {
         kind.value for kind in EventKind

@@ -256,9 +256,9 @@ def test_only_a_hold_that_existed_before_a_refusal_suspends_it(placed: datetime,
 
 
 def test_a_refusal_decides_for_a_later_hold_when_another_purpose_ends_at_the_same_instant() -> None:
-    both = artefact("quality_audio", "sales_audio")
+    at_once = Purpose("quality_audio", FixedDeadline(CALL + MINUTE, "recorded_at", CALL))
+    both = replace(artefact("quality_audio", "sales_audio"), purposes=(at_once, Purpose("sales_audio")))
     said = [event("objection", CALL + MINUTE)]
-    both = both.with_purpose(Purpose("quality_audio", FixedDeadline(CALL + MINUTE, "recorded_at", CALL)))
     decision = decide(both, said, [active_hold(CALL + 2 * MINUTE)], now=CALL + DAY)
     assert decision.verdict is Verdict.DESTROY
 

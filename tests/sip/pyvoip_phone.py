@@ -1,7 +1,7 @@
 """A headless telephone on a second, independent SIP stack (pyVoIP): answers every call, speaks, listens.
 
-`python -m ivr.sip.pyvoip_phone --registrar 127.0.0.1:5060 --user agent --password …` registers there (pyVoIP has no
-other way to be reached). Commands and reports are JSON lines as those of `ivr.sip.softphone`:
+`python -m tests.sip.pyvoip_phone --registrar 127.0.0.1:5060 --user agent --password …` registers there (pyVoIP has no
+other way to be reached). Commands and reports are JSON lines as those of `ivr_demo.softphone`:
 
     {"do": "speak", "wav": "path", "id": "…"}   {"do": "hangup"}   {"do": "quit"}
     ready, confirmed, spoke, media (with --tap), disconnected
@@ -110,7 +110,7 @@ def _rms(unsigned: bytes) -> float:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one phone; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m ivr.sip.pyvoip_phone", description="A headless SIP telephone.")
+    parser = argparse.ArgumentParser(prog="python -m tests.sip.pyvoip_phone", description="A headless SIP telephone.")
     parser.add_argument("--registrar", required=True, help="HOST:PORT of the registrar, UDP")
     parser.add_argument("--user", required=True)
     parser.add_argument("--password", default="")

@@ -1,4 +1,4 @@
-"""Drives a softphone that runs in its own process (`python -m ivr.sip.softphone`), for the demo and the tests."""
+"""Drives a softphone that runs in its own process (`python -m ivr_demo.softphone`), for the demo and the tests."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class SoftphoneProcess:
     """A softphone in a child process: `async with SoftphoneProcess("--auto-answer") as phone: …`.
 
     Reports come in the order in which they happened; `expect` passes over those of other kinds, and `reports`
-    keeps them all. `module` may be another phone of the same commands, such as `ivr.sip.pyvoip_phone`.
+    keeps them all. `module` may be another phone of the same commands, such as `tests.sip.pyvoip_phone`.
     """
 
-    def __init__(self, *options: str, module: str = "ivr.sip.softphone") -> None:
+    def __init__(self, *options: str, module: str = "ivr_demo.softphone") -> None:
         self._options = options
         self._module = module
         self._process: asyncio.subprocess.Process | None = None
@@ -92,10 +92,6 @@ class SoftphoneProcess:
 
     async def unhold(self) -> None:
         await self._do("unhold")
-
-    @property
-    def process_id(self) -> int | None:
-        return self._process.pid if self._process is not None else None
 
     def freeze(self) -> None:
         """Stop the process where it stands, as a network that has gone: no packet, no BYE."""

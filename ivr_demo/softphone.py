@@ -1,4 +1,4 @@
-"""A small scripted SIP telephone: `python -m ivr.sip.softphone --bind 127.0.0.1 --port 0 --auto-answer`.
+"""A small scripted SIP telephone: `python -m ivr_demo.softphone --bind 127.0.0.1 --port 0 --auto-answer`.
 
 Commands are JSON lines on standard input, reports are JSON lines on standard output; each report carries `at`, in
 seconds of the monotonic clock, comparable between processes of one machine. It holds one call at a time and ends
@@ -202,7 +202,7 @@ async def _serve(settings: SipSettings, *, policy: str, tap: bool) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ivr.sip.softphone", description="A scripted SIP telephone.")
+    parser = argparse.ArgumentParser(prog="python -m ivr_demo.softphone", description="A scripted SIP telephone.")
     parser.add_argument("--bind", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="SIP port, 0 for a free one")
     parser.add_argument("--tcp", action="store_true", help="use TCP instead of UDP")

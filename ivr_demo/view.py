@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from ivr.bootstrap.node import News
-from ivr.demo.observed_calls import Act
 from ivr.screen import Screen
+from ivr_demo.observed_calls import Act
 
 _LABELS = {
     "objection_recording": "s'oppose à l'enregistrement",

@@ -13,12 +13,12 @@ from pathlib import Path
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.installation import install
 from ivr.bootstrap.node import Node
-from ivr.demo.observed_calls import Act, Stage
-from ivr.demo.view import View
-from ivr.demo.voices import Line, Voices
 from ivr.errors import IvrError
 from ivr.settings import Settings, default_config_dir, load_settings
-from ivr.sip.softphone_process import SoftphoneProcess
+from ivr_demo.observed_calls import Act, Stage
+from ivr_demo.softphone_process import SoftphoneProcess
+from ivr_demo.view import View
+from ivr_demo.voices import Line, Voices
 
 #: The tour's node stays on this machine and on free ports, whatever the configuration says.
 _ON_LOOPBACK = {

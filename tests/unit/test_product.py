@@ -1,0 +1,66 @@
+"""What is installed for a node alone works alone: without training, tour, telephones and tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Refuses what is not there where only the product is installed, then does as told.
+_ALONE = """
+import sys
+ABSENT = {"sklearn", "scipy", "joblib", "threadpoolctl", "pyVoIP", "matplotlib", "pytest", "hypothesis"}
+ABSENT |= {"ivr_demo", "tools", "tests", "benchmarks"}
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ABSENT:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name.partition(".")[0])
+sys.meta_path.insert(0, Refusing())
+"""
+_EVERY_MODULE = """
+import importlib, pkgutil, ivr
+names = [found.name for found in pkgutil.walk_packages(ivr.__path__, "ivr.")]
+# The first runs the command, the others want Alembic's context.
+names = [name for name in names if name != "ivr.__main__" and not name.startswith("ivr.storage.migrations.")]
+for name in names:
+    importlib.import_module(name)
+print(len(names))
+"""
+_COMMAND = "from ivr.entry import run\nrun()\n"
+
+
+def _alone(program: str, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", _ALONE + program, *arguments],
+        cwd=ROOT,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_every_module_can_be_imported() -> None:
+    done = _alone(_EVERY_MODULE)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 250
+
+
+def test_help_lists_the_commands() -> None:
+    done = _alone(_COMMAND, "--help")
+    assert done.returncode == 0, done.stderr
+    assert {"serve", "judge", "demo"} <= set(done.stdout.split())
+
+
+def test_a_sentence_is_judged() -> None:
+    done = _alone(_COMMAND, "judge", "--json", text="Je m'oppose à l'enregistrement de cet appel.\n")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["label"] == "objection_recording"
+
+
+def test_the_tour_says_in_one_french_line_how_to_install_it() -> None:
+    done = _alone(_COMMAND, "demo")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "ivr: la visite guidée n'est pas installée : pip install 'ivr[demo]'\n"
