@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from ivr.domain.call.state import CallState
 from ivr.services.call.announcer import Announcer
+from ivr.services.call.background import cancelled
 from ivr.services.call.context import LiveCall
 from ivr.services.call.media_pump import MediaPump
 
@@ -89,11 +89,3 @@ class Ending:
         except Exception as error:
             self.fault(error)
         self.bye()
-
-
-async def cancelled(*tasks: asyncio.Task[Any] | None) -> None:
-    """Cancel what may still run, and return when it has ended."""
-    running = [task for task in tasks if task is not None]
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)

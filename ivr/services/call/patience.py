@@ -6,6 +6,7 @@ import asyncio
 import math
 from typing import Any
 
+from ivr.services.call.background import cancelled
 from ivr.services.call.leg import CallLeg
 
 
@@ -38,25 +39,26 @@ class Patience:
         False when it has not ended by then: it is cancelled.
         """
         now = asyncio.get_running_loop().time
-        late, hurried = now() + timeout_s, asyncio.create_task(self._hurried.wait())
+        late = now() + timeout_s
         try:
-            patience_s = timeout_s if timeout_s < math.inf else None
-            await asyncio.wait({task, hurried}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done() and hurried.done():
+            await self._until_hurried(task, timeout_s)
+            if not task.done() and self.hurried:
                 await asyncio.wait({task}, timeout=max(least_s, min(late, self._close_by) - now()))
+            return task.done()
         finally:
-            hurried.cancel()
-            done = task.done()
-            task.cancel()
-            await asyncio.gather(hurried, task, return_exceptions=True)
-        return done
+            await cancelled(task)
 
     async def done(self, task: asyncio.Task[Any], haste_s: float) -> bool:
         """Wait for a task to end; False when the process must end and the task has not by `haste_s` later."""
+        await self._until_hurried(task, math.inf)
+        await asyncio.wait({task}, timeout=haste_s)
+        return task.done()
+
+    async def _until_hurried(self, task: asyncio.Task[Any], timeout_s: float) -> None:
+        """Wait for a task, but no longer than `timeout_s`, nor once the process ends."""
         hurried = asyncio.create_task(self._hurried.wait())
         try:
-            await asyncio.wait({task, hurried}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({task}, timeout=haste_s)
+            patience_s = timeout_s if timeout_s < math.inf else None
+            await asyncio.wait({task, hurried}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            hurried.cancel()
-        return task.done()
+            await cancelled(hurried)

@@ -12,8 +12,9 @@ from ivr.domain.call.party import PartyRole
 from ivr.domain.call.state import CallEvent, CallState
 from ivr.domain.recording.dtmf_masks import PlayedKey
 from ivr.services.call.announcer import Announcer
+from ivr.services.call.background import cancelled
 from ivr.services.call.context import CHANNEL_OF, LiveCall
-from ivr.services.call.ending import Ending, cancelled
+from ivr.services.call.ending import Ending
 from ivr.services.call.flow import CallFlow
 from ivr.services.call.identification import Identification
 from ivr.services.call.leg import CallLeg

@@ -27,11 +27,8 @@ from ivr.services.vault.vault import OpenRecording, Vault
 OBJECTION = "objection"
 
 
-class VaultStep(NamedTuple):
-    """What remains to be done in the vault, after all that was asked for before it."""
-
-    name: str
-    act: Callable[[], Awaitable[object]]
+#: What remains to be done in the vault, after all that was asked for before it: its name, and the act.
+VaultStep = tuple[str, Callable[[], Awaitable[object]]]
 
 
 class Doom(NamedTuple):
@@ -120,10 +117,10 @@ class Capture:
             return None
         if decision.allowed:
             self._tape.start(from_ms)
-            return VaultStep("resume recording", self._resume)
+            return "resume recording", self._resume
         if decision.verdict is Verdict.HOLD:
             self._tape.pause(decision.cause)
-            return VaultStep("hold recording", lambda: self._hold(decision.cause))
+            return "hold recording", lambda: self._hold(decision.cause)
         if self._tape.start_ms is not None:
             self.stop(decision.cause)
         return None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable
 
 import pytest
 
@@ -54,10 +53,10 @@ class Recorded:
             new_tag=a_tag,
         )
 
-    def follow(self, decision: Decision, from_ms: int = 0) -> Coroutine[Any, Any, object] | None:
+    def follow(self, decision: Decision, from_ms: int = 0) -> Awaitable[object] | None:
         """Let it follow a decision; return what is left to do."""
         step = self.capture.follow(decision, from_ms)
-        return step.act() if step else None  # type: ignore[return-value]
+        return step[1]() if step else None
 
     def talk(self, start_ms: int, end_ms: int, *, cleared: bool = True) -> None:
         """Frames of both parties come in, and all that came is cleared, unless they wait for a verdict."""
