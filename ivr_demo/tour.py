@@ -13,6 +13,9 @@ from pathlib import Path
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.installation import install
 from ivr.bootstrap.node import Node
+from ivr.domain.evidence.events.call import DisclosurePlayed, Reported
+from ivr.domain.evidence.events.destruction import Certificate
+from ivr.domain.evidence.events.objection import Barred, Objection
 from ivr.errors import IvrError
 from ivr.settings import Settings, default_config_dir, load_settings
 from ivr_demo.observed_calls import Act, Stage
@@ -77,7 +80,7 @@ class Tour:
             await self._say(phone, said)
             await self._stage.until("hearing.judged", final=True)
             await phone.hangup()
-            await self._stage.until("call.reported")
+            await self._stage.until(Reported.kind)
 
     async def _member_with_agent(self, act: Act) -> None:
         agent_says = self._voices.line("Bonjour, service adhérents, que puis-je faire pour vous ?", pitch=0.8)
@@ -106,7 +109,7 @@ class Tour:
                 act.expect(still_there, "la conversation n'a pas continué après l'opposition")
                 act.latency_ms["conversation_after_objection"] = (spoken_on - float(str(noted["acted_at"]))) * 1000
                 await phone.hangup()
-                await self._stage.until("call.reported")
+                await self._stage.until(Reported.kind)
                 await agent.expect("disconnected")
             finally:
                 await self._node.set_agent(act.program, "")
@@ -126,9 +129,9 @@ class Tour:
             self._latency(act, ended, noted)
             gone = await phone.expect("disconnected", timeout_s=30)
             act.latency_ms["objection_to_bye"] = (float(str(gone["at"])) - ended) * 1000
-            report = await self._stage.until("call.reported")
+            report = await self._stage.until(Reported.kind)
             act.expect(report["ended_by"] == "engine", "le moteur n'a pas mis fin à l'appel")
-            entry = act.first("do_not_call.added")
+            entry = act.first(Barred.kind)
             act.do_not_call = str(entry["entry"]) if entry else ""
             act.expect(bool(act.do_not_call), "pas d'inscription au registre « ne plus appeler »")
 
@@ -155,7 +158,7 @@ class Tour:
             act.disposition = report.disposition
             act.evidence = [event.kind for event in archive.audit.events(call_id=act.call_id)]
             act.expect(report.recording_state == act.expected_state, f"état {report.recording_state}")
-            act.expect("disclosure.played" in act.evidence, "l'annonce n'est pas dans les preuves")
+            act.expect(DisclosurePlayed.kind in act.evidence, "l'annonce n'est pas dans les preuves")
             act.recording = {"state": report.recording_state, "id": report.recording_id}
             if report.recording_id is None:
                 return
@@ -176,8 +179,8 @@ class Tour:
                 self._view.note(f"relu et vérifié · {row.tag.retention} · à détruire le {row.deadline:%d/%m/%Y}")
             else:
                 act.expect(not row.has_key and not stored, "la clé ou le fichier existe encore")
-                act.expect("objection" in act.evidence, "l'opposition n'est pas dans les preuves")
-                act.expect("certificate.destruction" in act.evidence, "pas de certificat de destruction")
+                act.expect(Objection.kind in act.evidence, "l'opposition n'est pas dans les preuves")
+                act.expect(Certificate.kind in act.evidence, "pas de certificat de destruction")
                 self._view.note("clé détruite, fichier absent, certificat inscrit dans les preuves")
         finally:
             archive.close()

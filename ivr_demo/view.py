@@ -11,6 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from ivr.bootstrap.node import News
+from ivr.domain.evidence.events.call import Reported
+from ivr.domain.evidence.events.objection import Barred
+from ivr.domain.evidence.events.recording import Recovered
 from ivr.screen import Screen
 from ivr_demo.observed_calls import Act
 
@@ -155,12 +158,12 @@ _TELL: dict[str, Callable[[News], str]] = {
     "agent.calling": lambda item: "le moteur appelle le conseiller",
     "agent.bridged": lambda item: "l'appelant et le conseiller se parlent",
     "recording.state": lambda item: _STATES.get(str(item["state"]), str(item["state"])),
-    "do_not_call.added": lambda item: f"inscrit au registre « ne plus appeler » [dim]({str(item['entry'])[:12]}…)[/]",
+    Barred.kind: lambda item: f"inscrit au registre « ne plus appeler » [dim]({str(item['entry'])[:12]}…)[/]",
     "leg.disconnected": lambda item: (
         f"{_PARTY[str(item['party'])]} a raccroché ou a été libéré [dim](SIP {item['sip_status']})[/]"
     ),
-    "call.reported": lambda item: f"appel terminé : {item['disposition']}",
+    Reported.kind: lambda item: f"appel terminé : {item['disposition']}",
     "hearing.unheard": lambda item: "[yellow]l'oreille n'a pas répondu à temps : rien n'est gardé sans être entendu[/]",
     "process.died": lambda item: f"[red]{item['process']} s'est arrêté (code {item['code']})[/]",
-    "recording.recovered": lambda item: f"reste d'une panne traité : {item['state']}",
+    Recovered.kind: lambda item: f"reste d'une panne traité : {item['state']}",
 }

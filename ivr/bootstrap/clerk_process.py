@@ -22,6 +22,7 @@ from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.event_writer import Outlet
 from ivr.bootstrap.retention import Retention, open_retention
 from ivr.bootstrap.runtime import ThreadDesk
+from ivr.domain.evidence.events.recording import Recovered, Uploaded
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError, LostEvidenceError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.process_log import guard_output, news_line
@@ -72,7 +73,7 @@ class Clerk:
             self._tell("pending.settled", **vars(item))
         for one in recovered:
             state = one.state.value if one.state else ""
-            self._tell("recording.recovered", recording_id=one.recording_id, state=state, how=one.how)
+            self._tell(Recovered.kind, recording_id=one.recording_id, state=state, how=one.how)
         for report in reports:
             news = report.event()
             self._tell(str(news.pop("kind")), **news)
@@ -100,7 +101,7 @@ class Clerk:
 
     def _upload(self) -> None:
         for upload in upload_waiting(self._archive.vault.holdings):
-            kind = "recording.uploaded" if upload.done else "upload.waits"
+            kind = Uploaded.kind if upload.done else "upload.waits"
             self._tell(kind, recording_id=upload.recording_id, fault=upload.fault, remedy=upload.remedy)
 
     def _sign(self) -> None:

@@ -11,6 +11,8 @@ import structlog
 
 from ivr.bootstrap.child import News
 from ivr.bootstrap.event_writer import Outlet
+from ivr.domain.evidence.events.call import Deaf
+from ivr.domain.evidence.events.recording import Recovered
 from ivr.process_log import redacted_news
 from ivr.settings import LogSection
 from ivr.visible import visible, visible_json
@@ -18,14 +20,14 @@ from ivr.visible import visible, visible_json
 _LEVELS = {
     "process.died": "warning",
     "recording.fault": "error",
-    "recording.recovered": "warning",
+    Recovered.kind: "warning",
     "evidence.lost": "error",
     "evidence.unseen": "warning",
     "act.failed": "error",
     "call.fault": "error",
     "line.fault": "error",
     "hearing.unheard": "warning",
-    "hearing.deaf": "warning",
+    Deaf.kind: "warning",
     "media.foreign": "warning",
     "media.overflow": "warning",
     "clerk.failed": "error",

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.runtime import SystemClock
 from ivr.bounded_lines import bounded_lines
+from ivr.domain.evidence.events.house import MembersDeleted, MembersImported
 from ivr.errors import ConfigurationError, HostError
 from ivr.recording.member_file import MemberFile, MemberFileHead, read_head, rewrap, write_members
 from ivr.services.members.importer import read_members
@@ -22,9 +23,6 @@ from ivr.storage.person import person_of, spellings_of
 #: Bytes of one line, and lines: more is no list of members.
 _LINE_MAX = 10_000
 _LINES_MAX = 10_000_000
-
-IMPORTED = "members.imported"
-DELETED = "members.deleted"
 
 
 def member_path(settings: Settings) -> Path:
@@ -45,7 +43,7 @@ def import_members(settings: Settings, archive: Archive, source: str) -> MemberF
         records = list(read_members(lines, file=source, person_of=person_of))
     made_at = SystemClock().now().isoformat(timespec="seconds")
     head = write_members(member_path(settings), records, archive.keys, made_at=made_at)
-    archive.audit.append(IMPORTED, body={"file": head.file_id, "count": head.count, "kek": head.kek_id})
+    archive.audit.append(MembersImported(file=head.file_id, count=head.count, kek=head.kek_id))
     return head
 
 
@@ -60,7 +58,7 @@ def delete_members(settings: Settings, archive: Archive) -> MemberFileHead:
     path = member_path(settings)
     head = read_head(path, archive.keys)
     path.unlink()
-    archive.audit.append(DELETED, body={"file": head.file_id, "count": head.count})
+    archive.audit.append(MembersDeleted(file=head.file_id, count=head.count))
     return head
 
 

@@ -16,6 +16,7 @@ from ivr.bootstrap.archive import check_keys, open_archive
 from ivr.bootstrap.child import Child, News
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.runtime import SystemClock
+from ivr.domain.evidence.events.recording import Recovered
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, ComplianceError, ConfigurationError, HostError, IvrError
 from ivr.settings import Settings
 
@@ -138,7 +139,7 @@ class Node:
                 caught_up, recovered, reports = archive.settle_left(died_at=died_at)
                 told: list[News] = [{"kind": "pending.settled", **vars(one)} for one in caught_up] + [
                     {
-                        "kind": "recording.recovered",
+                        "kind": Recovered.kind,
                         "recording_id": one.recording_id,
                         "state": one.state.value if one.state else "",
                         "how": one.how,

@@ -16,6 +16,7 @@ from ivr.bootstrap.node import News, Node
 from ivr.bootstrap.prompt_check import stale_voices
 from ivr.bootstrap.single_instance import sole_node
 from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings, until_told
+from ivr.domain.evidence.events.call import Reported
 from ivr.errors import EXIT_OK, EXIT_REFUSED, ConfigurationError, HostError
 from ivr.screen import marked
 from ivr.settings import Settings
@@ -113,7 +114,7 @@ async def _call(env: Mapping[str, str], uri: str, program: str, agent: str, json
 
     def on_news(news: News) -> None:
         log.write(news)
-        if news["kind"] in ("call.reported", "call.unreported", "process.died"):
+        if news["kind"] in (Reported.kind, "call.unreported", "process.died"):
             ends.put_nowait(news)
 
     try:
@@ -144,5 +145,5 @@ async def _end_of(call_id: str, ends: asyncio.Queue[News]) -> News:
                 where=f"call {call_id}",
                 remedy="make room on the disk; the next start finishes what is left",
             )
-        if news["kind"] == "call.reported" and news["call_id"] == call_id:
+        if news["kind"] == Reported.kind and news["call_id"] == call_id:
             return news

@@ -10,9 +10,11 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.domain.evidence.chain import GENESIS, Head, Link, canonical, check_body, digest_of, stamp
-from ivr.domain.evidence.checkpoint import CERTIFICATE, Checkpoint, certificate_text, chain_faults, checkpoint_text
+from ivr.domain.evidence.checkpoint import Checkpoint, certificate_text, chain_faults, checkpoint_text
 from ivr.domain.evidence.event import AuditEvent
-from ivr.domain.evidence.kinds import AUDIT_EXPORTED
+from ivr.domain.evidence.events.base import Event
+from ivr.domain.evidence.events.destruction import Certificate
+from ivr.domain.evidence.events.house import AuditExported, LossAccepted, WitnessBegun, WitnessedHead
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.errors import ComplianceError, LostEvidenceError
 from ivr.services.ports.runtime import Clock
@@ -23,10 +25,6 @@ from ivr.storage.tables import audit_checkpoints, audit_events, audit_heads, cer
 
 #: Events between two checkpoints that appending signs by itself.
 CHECKPOINT_EVERY = 256
-#: Somebody has decided to go on with a database that is behind its witness, or has none.
-LOSS_ACCEPTED = "audit.loss_accepted"
-#: A chain that nobody outside the database had witnessed is witnessed from here on.
-WITNESS_BEGUN = "audit.witness_begun"
 _E = audit_events.c
 
 
@@ -56,27 +54,20 @@ class SqlAuditLog:
         self._redactor = redactor
         self._every = checkpoint_every
 
-    def append(
-        self,
-        kind: str,
-        *,
-        call_id: str = "",
-        recording_id: str = "",
-        body: Mapping[str, object] | None = None,
-    ) -> AuditEvent:
+    def append(self, event: Event, *, call_id: str = "", recording_id: str = "") -> AuditEvent:
         """Add one event, durably. Raises ComplianceError for a body with content, HostError when it cannot."""
-        return self.append_all([Entry(kind, call_id, recording_id, body or {})])[0]
+        return self.append_all([Entry(event, call_id, recording_id)])[0]
 
     def append_all(self, entries: Sequence[Entry]) -> list[AuditEvent]:
         for entry in entries:
-            check_body(entry.body)
+            check_body(entry.event.body())
         with self._database.writing() as connection:
             return self.append_within(connection, entries)
 
     def append_within(self, connection: Connection, entries: Sequence[Entry]) -> list[AuditEvent]:
         """Append inside a transaction of the caller: events and what they tell of happen together or not at all."""
         for entry in entries:
-            check_body(entry.body)
+            check_body(entry.event.body())
         head = _locked_head(connection, self._node_id)
         self.guard.must_go_on(connection, head)
         return self._extend(connection, head, entries)
@@ -85,7 +76,7 @@ class SqlAuditLog:
         before, told, links = head, [], []
         earlier, reserved = _reserve_certificates(connection, entries, head)
         for entry in entries:
-            certifies = entry.recording_id if entry.kind == CERTIFICATE else ""
+            certifies = entry.recording_id if entry.event.kind == Certificate.kind else ""
             if certifies in earlier:
                 told.append(earlier[certifies])
                 continue
@@ -160,7 +151,7 @@ class SqlAuditLog:
         with self._database.writing() as connection:
             head = _locked_head(connection, self._node_id)
             if head.seq:
-                (event,) = self._extend(connection, head, [Entry(WITNESS_BEGUN, body={"found_seq": head.seq})])
+                (event,) = self._extend(connection, head, [Entry(WitnessBegun(head.seq))])
                 head = Head(self._node_id, event.seq, event.digest)
             self.guard.begin(connection, head, self._clock.now())
         return head
@@ -179,16 +170,16 @@ class SqlAuditLog:
             told = witness.last()
         except LostEvidenceError:
             told = None
-        known = {"seq": told.seq, "digest": told.digest, "at": stamp(told.at)} if told is not None else None
+        known = WitnessedHead(told.seq, told.digest, told.at) if told is not None else None
         with self._database.writing() as connection:
             head = _locked_head(connection, self._node_id)
-            body = {"actor": actor, "reason": reason[:200], "witnessed": known, "found_seq": head.seq}
-            (event,) = self._extend(connection, head, [Entry(LOSS_ACCEPTED, body=body)])
+            accepted = LossAccepted(actor=actor, reason=reason[:200], witnessed=known, found_seq=head.seq)
+            (event,) = self._extend(connection, head, [Entry(accepted)])
             self.guard.begin(connection, Head(self._node_id, event.seq, event.digest), event.at)
         return event
 
     def witness(self) -> Witness:
-        exports = select(func.max(_E.at)).where(_E.kind == AUDIT_EXPORTED)
+        exports = select(func.max(_E.at)).where(_E.kind == AuditExported.kind)
         mine = audit_checkpoints.c.node_id == _E.node_id
         behind = select(func.max(audit_checkpoints.c.seq)).where(mine).scalar_subquery()
         loose = select(func.count()).select_from(audit_events).where(_E.seq > func.coalesce(behind, 0))
@@ -227,8 +218,8 @@ class SqlAuditLog:
 
     def _link(self, head: Head, entry: Entry) -> Link:
         # Taken under the lock, so that times never run backwards along the chain.
-        at, body = self._clock.now(), self._redactor.fields(entry.body)
-        if entry.kind == CERTIFICATE and self._signer is not None:
+        at, kind, body = self._clock.now(), entry.event.kind, self._redactor.fields(entry.event.body())
+        if kind == Certificate.kind and self._signer is not None:
             signature = self._signer.sign(certificate_text(self._node_id, entry.recording_id, body))
             body = {**body, "key_id": self._signer.key_id, "signature": signature.hex()}
         text, seq = canonical(body), head.seq + 1
@@ -237,12 +228,12 @@ class SqlAuditLog:
             node_id=self._node_id,
             seq=seq,
             at=at,
-            kind=entry.kind,
+            kind=kind,
             call_id=entry.call_id,
             recording_id=entry.recording_id,
             body=text,
         )
-        return Link(self._node_id, seq, at, entry.kind, entry.call_id, entry.recording_id, text, head.digest, digest)
+        return Link(self._node_id, seq, at, kind, entry.call_id, entry.recording_id, text, head.digest, digest)
 
     def _sign(self, connection: Connection, head: Head) -> Checkpoint | None:
         signer = self._signer
@@ -294,7 +285,8 @@ class SqlAuditLog:
     def _certified(self, seen: Snapshot, forged: list[str]) -> Iterable[Link]:
         """Pass the chain on, and note certificates whose signature is not by who says to have made them."""
         for link in seen.links:
-            if link.kind == CERTIFICATE and self._signer is not None and not self._bears_out(link, seen, self._signer):
+            certifies = link.kind == Certificate.kind
+            if certifies and self._signer is not None and not self._bears_out(link, seen, self._signer):
                 forged.append(
                     f"node {link.node_id}, event {link.seq}: the certificate of {link.recording_id} bears no valid "
                     "signature"
@@ -323,7 +315,7 @@ def _reserve_certificates(
     """
     wanted: dict[str, int] = {}
     for seq, entry in enumerate(entries, head.seq + 1):
-        if entry.kind == CERTIFICATE and entry.recording_id:
+        if entry.event.kind == Certificate.kind and entry.recording_id:
             wanted.setdefault(entry.recording_id, seq)
     if not wanted:
         return {}, {}
@@ -335,7 +327,7 @@ def _reserve_certificates(
     if others:
         # What points at any other event certifies nothing: somebody put it there.
         same = (certificates.c.node_id == _E.node_id) & (certificates.c.seq == _E.seq)
-        same &= (certificates.c.recording_id == _E.recording_id) & (_E.kind == CERTIFICATE)
+        same &= (certificates.c.recording_id == _E.recording_id) & (_E.kind == Certificate.kind)
         query = select(audit_events).join(certificates, same)
         for row in connection.execute(query.where(certificates.c.recording_id.in_(others))):
             earlier[row.recording_id] = _event(Link(**row._mapping))
@@ -349,7 +341,7 @@ def _reserve_certificates(
 def _correct_certificates(connection: Connection, links: Sequence[Link], reserved: Mapping[str, int]) -> None:
     """Where a certificate existed already, those behind it stand earlier in the chain than was reserved."""
     for link in links:
-        if link.kind == CERTIFICATE and reserved.get(link.recording_id, link.seq) != link.seq:
+        if link.kind == Certificate.kind and reserved.get(link.recording_id, link.seq) != link.seq:
             mine = certificates.c.recording_id == link.recording_id
             connection.execute(update(certificates).where(mine).values(seq=link.seq))
 

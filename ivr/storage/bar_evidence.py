@@ -15,11 +15,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from ivr.domain.consent.bar import known_by, strongest
-from ivr.domain.evidence.kinds import BARRED, LIFTED, MOVED
+from ivr.domain.evidence.events.base import Untold, known
+from ivr.domain.evidence.events.objection import BarLifted, BarMoved, Barred
 from ivr.storage.deadlines_told import events_told
 from ivr.storage.tables import do_not_call
 
-_Told = tuple[Row[Any], Mapping[str, Any]]
+_Told = tuple[Row[Any], Barred]
 
 
 @dataclass(frozen=True)
@@ -32,18 +33,17 @@ class BarEvidence:
 
 
 def read_bars(connection: Connection) -> BarEvidence:
-    moved = {str(body.get("previous")): str(body.get("entry")) for _, body in events_told(connection, MOVED)}
+    moved = {one.previous: one.entry for _, one in events_told(connection, BarMoved)}
     undone: dict[str, set[str]] = defaultdict(set)
-    for _, body in events_told(connection, LIFTED):
-        undone[_now(str(body.get("entry")), moved)].update(map(str, body.get("calls") or ()))
+    for _, one in events_told(connection, BarLifted):
+        undone[_now(one.entry, moved)].update(one.calls)
     standing: dict[str, list[_Told]] = defaultdict(list)
     lifted: dict[str, list[_Told]] = defaultdict(list)
-    for event, body in events_told(connection, BARRED):
-        entry = str(body.get("entry", ""))
-        now = _now(entry, moved)
+    for event, barred in events_told(connection, Barred):
+        now = _now(barred.entry, moved)
         # A node of an older version may still write the older id: then both are borne out.
-        for name in dict.fromkeys((entry, now)):
-            (lifted if event.call_id in undone[now] else standing)[name].append((event, body))
+        for name in dict.fromkeys((barred.entry, now)):
+            (lifted if event.call_id in undone[now] else standing)[name].append((event, barred))
     return BarEvidence(standing, lifted, moved)
 
 
@@ -57,7 +57,7 @@ def bar_faults(connection: Connection) -> Iterator[str]:
             yield f"do-not-call entry {row.entry_id}: is there, and the evidence tells that it was lifted"
         elif not events:
             yield f"do-not-call entry {row.entry_id}: no event tells who put it there"
-        elif not any(_same_bar(row, event, body) for event, body in events):
+        elif not any(_same_bar(row, event, barred) for event, barred in events):
             event = events[-1][0]
             yield (
                 f"do-not-call entry {row.entry_id}: was altered; node {event.node_id}, event {event.seq} tells "
@@ -83,14 +83,14 @@ def _now(entry: str, moved: Mapping[str, str]) -> str:
     return entry
 
 
-def _same_bar(row: Row[Any], event: Row[Any], body: Mapping[str, Any]) -> bool:
+def _same_bar(row: Row[Any], event: Row[Any], barred: Barred) -> bool:
     # Events of older versions name no scope.
-    said = (body.get("rule"), event.call_id, body.get("scope", row.scope))
+    said = (barred.rule, event.call_id, known(barred.scope, row.scope))
     return said == (row.rule_id, row.call_id, row.scope)
 
 
 def _same_knowledge(row: Row[Any], events: list[_Told]) -> bool:
     # Events of older versions do not tell it: the migration took it from the reports.
-    said = [known_by(body["known_by"]) for _, body in events if "known_by" in body]
+    said = [known_by(one.known_by) for _, one in events if not isinstance(one.known_by, Untold)]
     mine = known_by(row.known_by)
     return mine not in strongest(said).below and (len(said) < len(events) or mine is strongest(said))

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, select
 
+from ivr.domain.evidence.events.base import Event
 from ivr.storage.tables import audit_events
 
+_E = TypeVar("_E", bound=Event)
 
-def events_told(connection: Connection, *kinds: str) -> Iterator[tuple[Row[Any], Mapping[str, Any]]]:
-    """Yield events of these kinds with their bodies, in order of node and number."""
-    columns = audit_events.c
-    query = select(audit_events).where(columns.kind.in_(kinds)).order_by(columns.node_id, columns.seq)
+
+def events_told(connection: Connection, *kinds: type[_E]) -> Iterator[tuple[Row[Any], _E]]:
+    """Yield events of these kinds, row and what it says, in order of node and number."""
+    columns, classes = audit_events.c, {one.kind: one for one in kinds}
+    query = select(audit_events).where(columns.kind.in_(classes)).order_by(columns.node_id, columns.seq)
     for row in connection.execute(query):
-        yield row, body_of(row.body)
+        yield row, classes[row.kind].read(body_of(row.body))
 
 
 def body_of(text: str) -> Mapping[str, Any]:

@@ -7,18 +7,25 @@ write to the database can change a row; to hide it they would have to rewrite th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, exists, select
 
-from ivr.domain.evidence import kinds
-from ivr.domain.evidence.chain import stamp
-from ivr.domain.evidence.checkpoint import CERTIFICATE
-from ivr.domain.evidence.deadlines import deadline_fault
+from ivr.domain.evidence.deadlines import TELLING, deadline_fault
 from ivr.domain.evidence.event import AuditEvent
-from ivr.domain.evidence.kinds import TELLING
+from ivr.domain.evidence.events.base import Untold, known
+from ivr.domain.evidence.events.destruction import Certificate, Discarded
+from ivr.domain.evidence.events.legal_hold import (
+    HoldApproved,
+    HoldRejected,
+    HoldReleased,
+    HoldRenewed,
+    HoldRequested,
+    HoldStep,
+)
+from ivr.domain.evidence.events.recording import BusinessNoted, Damaged, Recovered, Rescheduled, Sealed, Started
 from ivr.domain.recording.state import RECORDING, UNFINISHED
 from ivr.domain.redaction.redactor import REDACTOR
 from ivr.domain.retention.legal_hold import items_digest
@@ -37,8 +44,7 @@ from ivr.storage.tables import (
     recordings,
 )
 
-_NOTED = "business.event"
-_HOLDS = ("hold.requested", "hold.approved", "hold.rejected", "hold.renewed", "hold.released")
+_HOLDS = (HoldRequested, HoldApproved, HoldRejected, HoldRenewed, HoldReleased)
 #: What a hold goes through: what comes later in its life is the later word of two nodes, whatever their clocks say.
 _LIFE = ("REQUESTED", "ACTIVE", "RELEASED", "REJECTED")
 _KEPT = ("SEALED", "DAMAGED")
@@ -47,6 +53,7 @@ _OPEN = tuple(state.value for state in UNFINISHED)
 #: Fields of a recording's row that its beginning tells.
 _TAG = ("retention", "program", "purposes", "policy_id", "policy_version", "rule_ids")
 _PAGE = 500
+_Told = tuple[Row[Any], HoldStep]
 _E = audit_events.c
 _R = recordings.c
 
@@ -66,9 +73,9 @@ def table_faults(database: Database, *, limit: int = 1_000) -> list[str]:
 
 
 def _holds(connection: Connection) -> Iterator[str]:
-    told: dict[str, dict[str, tuple[Row[Any], Mapping[str, Any]]]] = defaultdict(dict)
-    for event, body in events_told(connection, *_HOLDS):
-        told[str(body.get("hold_id", ""))][event.node_id] = (event, body)
+    told: dict[str, dict[str, _Told]] = defaultdict(dict)
+    for event, step in events_told(connection, *_HOLDS):
+        told[step.hold_id][event.node_id] = (event, step)
     items: dict[str, list[str]] = defaultdict(list)
     for row in connection.execute(select(legal_hold_items)):
         items[row.hold_id].append(row.recording_id)
@@ -77,7 +84,7 @@ def _holds(connection: Connection) -> Iterator[str]:
             yield f"hold {row.hold_id}: no event tells who asked for it"
             continue
         last = _last_words(told.pop(row.hold_id).values())
-        if not any(_same_hold(row, items[row.hold_id], body) for _, body in last):
+        if not any(_same_hold(row, items[row.hold_id], step) for _, step in last):
             event = last[-1][0]
             yield (
                 f"hold {row.hold_id}: was altered; node {event.node_id}, event {event.seq} tells another state or items"
@@ -87,48 +94,47 @@ def _holds(connection: Connection) -> Iterator[str]:
         yield f"hold {hold_id}: is missing; node {event.node_id}, event {event.seq} tells of it"
 
 
-def _last_words(told: Iterable[tuple[Row[Any], Mapping[str, Any]]]) -> list[tuple[Row[Any], Mapping[str, Any]]]:
+def _last_words(told: Iterable[_Told]) -> list[_Told]:
     """Of the last event of each node, those that no other's goes beyond."""
 
-    def age(one: tuple[Row[Any], Mapping[str, Any]]) -> tuple[int, int]:
-        state, approvals = one[1].get("state"), one[1].get("approvals")
-        return (_LIFE.index(state) if state in _LIFE else -1, approvals if isinstance(approvals, int) else 0)
+    def age(one: _Told) -> tuple[int, int]:
+        step = one[1]
+        return (_LIFE.index(step.state) if step.state in _LIFE else -1, step.approvals)
 
     told = list(told)
     oldest = max(map(age, told))
     return [one for one in told if age(one) == oldest]
 
 
-def _same_hold(row: Row[Any], items: Sequence[str], body: Mapping[str, Any]) -> bool:
-    active_from = stamp(row.active_from) if row.active_from is not None else None
+def _same_hold(row: Row[Any], items: Sequence[str], step: HoldStep) -> bool:
     written = {
         "state": row.state,
-        "review_at": stamp(row.review_at),
+        "review_at": row.review_at,
         "item_count": len(items),
         "items_sha256": items_digest(items),
-        "active_from": active_from,
+        "active_from": row.active_from,
     }
     # Events of older versions tell neither of the last two.
-    return all(body.get(name, value) == value for name, value in REDACTOR.fields(written).items())
+    return all(known(getattr(step, name), value) == value for name, value in REDACTOR.fields(written).items())
 
 
 def _gone(connection: Connection) -> Iterator[str]:
     """What was destroyed has a certificate, what has none is there, and no state hides a recording from its clock."""
     mine = _E.recording_id == _R.recording_id
     certified = (certificates.c.node_id == _E.node_id) & (certificates.c.seq == _E.seq)
-    certified &= (certificates.c.recording_id == _E.recording_id) & (_E.kind == CERTIFICATE)
+    certified &= (certificates.c.recording_id == _E.recording_id) & (_E.kind == Certificate.kind)
     for name in _names(connection, certificates.c.recording_id, ~exists().where(certified)):
         yield f"recording {name}: its entry among the certificates points at no certificate of it"
     unlisted = ~exists().where(certificates.c.recording_id == _E.recording_id)
-    for name in _names(connection, _E.recording_id, _E.kind == CERTIFICATE, _E.recording_id != "", unlisted):
+    for name in _names(connection, _E.recording_id, _E.kind == Certificate.kind, _E.recording_id != "", unlisted):
         yield f"recording {name}: its certificate is not among the certificates"
     without = ~exists().where(certificates.c.recording_id == _R.recording_id)
     for name in _names(connection, _R.recording_id, _R.state.in_(_FINAL), without):
         yield f"recording {name}: its row says it was destroyed, and no certificate does"
-    ended = exists().where(mine, _E.kind == kinds.DISCARDED)
+    ended = exists().where(mine, _E.kind == Discarded.kind)
     for name in _names(connection, _R.recording_id, _R.state.not_in(_FINAL), ended):
         yield f"recording {name}: its state was altered: the evidence tells that it was destroyed"
-    sealed = exists().where(mine, _E.kind == kinds.SEALED)
+    sealed = exists().where(mine, _E.kind == Sealed.kind)
     for name in _names(connection, _R.recording_id, _R.state.in_(_OPEN), sealed):
         yield f"recording {name}: its state was altered: the evidence tells that it was sealed"
     # The key goes before the certificate is made.
@@ -136,7 +142,7 @@ def _gone(connection: Connection) -> Iterator[str]:
     for name in _names(connection, certificates.c.recording_id, keyed):
         yield f"recording {name}: a certificate tells of its destruction, and its key is there"
     rowless = ~exists().where(mine)
-    begun = _E.kind.in_((kinds.STARTED, kinds.SEALED))
+    begun = _E.kind.in_((Started.kind, Sealed.kind))
     for name in _names(connection, _E.recording_id, begun, rowless, unlisted):
         yield f"recording {name}: its row is missing: the evidence tells of it, and no certificate of its destruction"
 
@@ -173,13 +179,18 @@ def _tag_fault(row: Row[Any], events: Sequence[AuditEvent]) -> str:
     """Say which of its fields are not what was told when it was begun and sealed."""
     altered = []
     written = REDACTOR.fields({name: row._mapping[name] for name in _TAG})
-    begun = [event.body for event in events if event.kind == kinds.STARTED]
-    if begun and written not in [{name: body.get(name, written[name]) for name in _TAG} for body in begun]:
-        altered += [name for name in _TAG if all(body.get(name, written[name]) != written[name] for body in begun)]
-    sealed = {event.node_id: event.body for event in events if "sha256" in event.body and event.kind in TELLING}
-    if sealed and REDACTOR.fields({"sha256": row.sha256})["sha256"] not in [body["sha256"] for body in sealed.values()]:
+    facts = [event.facts for event in events]
+    begun = [{**written, **one.body()} for one in facts if isinstance(one, Started)]
+    if begun and written not in [{name: body[name] for name in _TAG} for body in begun]:
+        altered += [name for name in _TAG if all(body[name] != written[name] for body in begun)]
+    digests = {
+        event.node_id: one.sha256
+        for event, one in zip(events, facts, strict=True)
+        if isinstance(one, (Sealed, Damaged, Recovered)) and not isinstance(one.sha256, Untold)
+    }
+    if digests and REDACTOR.fields({"sha256": row.sha256})["sha256"] not in digests.values():
         altered.append("sha256")
-    masks = [event.body["masks"] for event in events if event.kind == kinds.SEALED and "masks" in event.body]
+    masks = [one.masks for one in facts if isinstance(one, Sealed) and not isinstance(one.masks, Untold)]
     if masks and len(row.masks) not in masks:
         altered.append("masks")
     return f"its row was altered: the evidence tells another {', '.join(altered)}" if altered else ""
@@ -189,8 +200,12 @@ def _clock_fault(
     recording: Row[Any], rows: Sequence[Row[Any]], noted: Sequence[Row[Any]], events: Sequence[AuditEvent]
 ) -> str:
     # A purpose without a deadline is none that ivr wrote: it fixes one whenever it writes.
-    written = {row.tag: stamp(row.due_at) if row.due_at is not None else "" for row in rows}
-    told = {event.node_id: event.body["clocks"] for event in events if "clocks" in event.body}
+    written = {row.tag: row.due_at for row in rows}
+    told = {
+        event.node_id: facts.clocks
+        for event in events
+        if isinstance(facts := event.facts, (BusinessNoted, Rescheduled)) and not isinstance(facts.clocks, Untold)
+    }
     if (written or told) and written not in told.values():
         return "the deadlines of its purposes were altered: they are not those of the evidence"
     begins = {(RECORDED_AT, recording.opened_at), *((event.kind, event.at) for event in noted)}
@@ -201,9 +216,9 @@ def _clock_fault(
 
 
 def _noted_fault(rows: Sequence[Row[Any]], events: Sequence[AuditEvent]) -> str:
-    written = {(row.kind, stamp(row.at), row.reference, row.actor) for row in rows}
-    bodies = [event.body for event in events if event.kind == _NOTED]
-    told = {(b.get("event"), b.get("event_at"), b.get("reference"), b.get("actor")) for b in bodies}
+    written = {(row.kind, row.at, row.reference, row.actor) for row in rows}
+    noted = [facts for event in events if isinstance(facts := event.facts, BusinessNoted)]
+    told = {(one.event, one.event_at, one.reference, one.actor) for one in noted}
     if added := sorted(str(one[0]) for one in written - told):
         return f"a business event was put there or altered, and no evidence tells of it: {', '.join(added)}"
     if gone := sorted(str(one[0]) for one in told - written):
@@ -213,7 +228,7 @@ def _noted_fault(rows: Sequence[Row[Any]], events: Sequence[AuditEvent]) -> str:
 
 def _events(connection: Connection, recording_ids: Sequence[str]) -> dict[str, list[AuditEvent]]:
     found: dict[str, list[AuditEvent]] = defaultdict(list)
-    wanted = sorted({*TELLING, kinds.STARTED})
+    wanted = [one.kind for one in (*TELLING, Started)]
     query = select(audit_events).where(_E.recording_id.in_(recording_ids), _E.kind.in_(wanted))
     for row in connection.execute(query.order_by(_E.node_id, _E.seq)):
         found[row.recording_id].append(AuditEvent(**{**row._mapping, "body": body_of(row.body)}))

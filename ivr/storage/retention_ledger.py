@@ -27,9 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivr.domain.evidence import kinds
-from ivr.domain.evidence.chain import stamp
-from ivr.domain.evidence.kinds import RESCHEDULED
+from ivr.domain.evidence.events.destruction import Discarded, Discarding
+from ivr.domain.evidence.events.recording import BusinessNoted, Rescheduled
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
 from ivr.domain.retention.business_event import EventEffect
@@ -86,7 +85,9 @@ class SqlRetentionLedger:
         with self._database.reading() as connection:
             return _load(connection, _rows().where(_R.recording_id.in_(recording_ids)))
 
-    def note_event(self, recording_id: str, apply: Callable[[Stored], EventEffect], entry: Entry) -> EventEffect:
+    def note_event(
+        self, recording_id: str, apply: Callable[[Stored], EventEffect], noted: BusinessNoted, *, call_id: str
+    ) -> EventEffect:
         with self._database.writing() as connection:
             found = _load(connection, _rows(locked=True).where(_R.recording_id == recording_id))
             if not found:
@@ -99,13 +100,14 @@ class SqlRetentionLedger:
             effect = apply(found[0])
             if effect.already_noted:
                 return effect
-            event = effect.event
-            (noted,) = self._audit.append_within(connection, [_telling(entry, effect.artefact, effect.decision.due_at)])
+            due_at = effect.decision.due_at
+            told = replace(noted, deadline=due_at, clocks=_clocks(effect.artefact))
+            (link,) = self._audit.append_within(connection, [Entry(told, call_id, recording_id)])
             connection.execute(
                 insert(business_events),
-                [{"recording_id": recording_id, **_event_columns(event), "noted_at": noted.at}],
+                [{"recording_id": recording_id, **_event_columns(effect.event), "noted_at": link.at}],
             )
-            _fix(connection, effect.artefact, effect.decision.due_at)
+            _fix(connection, effect.artefact, due_at)
         return effect
 
     def reschedule(self, decided: Sequence[tuple[Artefact, datetime]]) -> None:
@@ -115,8 +117,8 @@ class SqlRetentionLedger:
             found = select(_R.recording_id, _R.call_id).where(_R.recording_id.in_([one.id for one, _ in decided]))
             calls = {row.recording_id: row.call_id for row in connection.execute(found)}
             moved = [
-                _telling(Entry(RESCHEDULED, calls.get(artefact.id, ""), artefact.id), artefact, due_at)
-                for artefact, due_at in decided
+                Entry(Rescheduled(deadline=due_at, clocks=_clocks(one)), calls.get(one.id, ""), one.id)
+                for one, due_at in decided
             ]
             self._audit.append_within(connection, moved)
             for artefact, due_at in decided:
@@ -154,7 +156,7 @@ class SqlRetentionLedger:
                 if (decision := decide(one)) is not None and decision.verdict is Verdict.DESTROY
             ]
             ids = [one.recording_id for one in doomed]
-            begun = _with_event(connection, kinds.DISCARDING, ids)
+            begun = _with_event(connection, Discarding.kind, ids)
             fresh = [intent(one) for one in doomed if one.recording_id not in begun]
             if fresh:
                 self._audit.append_within(connection, fresh)
@@ -172,7 +174,7 @@ class SqlRetentionLedger:
             mine = _claimed(connection, recording_ids, owner)
             if not mine:
                 return set()
-            done = _with_event(connection, kinds.DISCARDED, mine)
+            done = _with_event(connection, Discarded.kind, mine)
             wanted = [entry for one in mine if one not in done for entry in entries(one)]
             if wanted:
                 self._audit.append_within(connection, wanted)
@@ -314,10 +316,9 @@ def _fix(connection: Connection, artefact: Artefact, due_at: datetime) -> None:
     connection.execute(update(recordings).where(_R.recording_id == artefact.id).values(deadline=due_at))
 
 
-def _telling(entry: Entry, artefact: Artefact, due_at: datetime) -> Entry:
-    """The entry, with the deadlines it fixes: a row that says otherwise was altered."""
-    clocks = {one.tag: stamp(one.fixed.due_at) for one in artefact.purposes if one.fixed is not None}
-    return replace(entry, body={**entry.body, "deadline": stamp(due_at), "clocks": clocks})
+def _clocks(artefact: Artefact) -> dict[str, datetime]:
+    """The deadlines that are told with what fixes them: a row that says otherwise was altered."""
+    return {one.tag: one.fixed.due_at for one in artefact.purposes if one.fixed is not None}
 
 
 def _event_columns(event: BusinessEvent) -> dict[str, object]:

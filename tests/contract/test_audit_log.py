@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ivr.domain.evidence.chain import GENESIS
+from ivr.domain.evidence.events.base import Unread
 from ivr.errors import ComplianceError
 from ivr.services.ports.evidence import AuditLog
 from ivr.storage.audit_log import SqlAuditLog
@@ -22,8 +23,8 @@ def audit(request: pytest.FixtureRequest, open_database: Callable[[str], Databas
 
 
 def test_events_form_a_chain_without_holes(audit: AuditLog) -> None:
-    first = audit.append("disclosure.played", call_id="call-1", body={"prompt": "avis-v3", "heard_ms": 9000})
-    second = audit.append("recording.started", call_id="call-1", recording_id="rec-1")
+    first = audit.append(Unread("disclosure.played", {"prompt": "avis-v3", "heard_ms": 9000}), call_id="call-1")
+    second = audit.append(Unread("recording.started", {}), call_id="call-1", recording_id="rec-1")
     assert (first.seq, first.previous) == (1, GENESIS)
     assert (second.seq, second.previous) == (2, first.digest)
     assert second.at > first.at
@@ -32,14 +33,14 @@ def test_events_form_a_chain_without_holes(audit: AuditLog) -> None:
 
 def test_events_come_back_as_they_were_appended(audit: AuditLog) -> None:
     body = {"score": 0.93, "rules": ["REC-001", "OBJ-2"], "nested": {"é": None, "a": True}}
-    appended = audit.append("objection", call_id="call-1", recording_id="rec-1", body=body)
+    appended = audit.append(Unread("objection", body), call_id="call-1", recording_id="rec-1")
     assert audit.events() == [appended]
     assert audit.events()[0].body == body
 
 
 def test_events_are_found_by_call_and_by_recording_oldest_first(audit: AuditLog) -> None:
     for number in range(6):
-        audit.append(f"kind-{number}", call_id=f"call-{number % 2}", recording_id=f"rec-{number % 3}")
+        audit.append(Unread(f"kind-{number}", {}), call_id=f"call-{number % 2}", recording_id=f"rec-{number % 3}")
     assert [event.kind for event in audit.events(call_id="call-0")] == ["kind-0", "kind-2", "kind-4"]
     assert [event.kind for event in audit.events(recording_id="rec-1")] == ["kind-1", "kind-4"]
     assert [event.kind for event in audit.events(call_id="call-0", recording_id="rec-1")] == ["kind-4"]
@@ -63,6 +64,6 @@ def test_events_are_found_by_call_and_by_recording_oldest_first(audit: AuditLog)
 )
 def test_content_is_refused_and_nothing_is_appended(audit: AuditLog, body: dict[str, object]) -> None:
     with pytest.raises(ComplianceError):
-        audit.append("objection", body=body)
+        audit.append(Unread("objection", body))
     assert audit.events() == []
-    assert audit.append("next").seq == 1
+    assert audit.append(Unread("next", {})).seq == 1

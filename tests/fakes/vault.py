@@ -15,12 +15,14 @@ from datetime import UTC, datetime, timedelta
 from ivr.domain.consent.bar import KnownBy, strongest
 from ivr.domain.evidence.chain import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
 from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.events.base import Event, Unread
 from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ArchiveError, HostError, IvrError, LostEvidenceError
 from ivr.services.ports.evidence import Bar, CallRow
 from ivr.services.ports.spool import Pending, Unreadable
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
+from tests.evidence_schema import faults
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -467,17 +469,11 @@ class FakeAuditLog:
         if self.lost:
             raise LostEvidenceError("the database is gone", where="memory", remedy="put it back")
 
-    def append(
-        self,
-        kind: str,
-        *,
-        call_id: str = "",
-        recording_id: str = "",
-        body: Mapping[str, object] | None = None,
-    ) -> AuditEvent:
-        check_body(body or {})
+    def append(self, event: Event, *, call_id: str = "", recording_id: str = "") -> AuditEvent:
+        check_body(event.body())
         self.must_be_whole()
-        stored = json.loads(canonical(body or {}))
+        kind, stored = event.kind, json.loads(canonical(event.body()))
+        assert isinstance(event, Unread) or faults(kind, stored) == []
         at, seq, previous = self._clock.now(), self.head.seq + 1, self.head.digest
         digest = digest_of(
             previous,
@@ -489,10 +485,10 @@ class FakeAuditLog:
             recording_id=recording_id,
             body=canonical(stored),
         )
-        event = AuditEvent(self._node_id, seq, at, kind, call_id, recording_id, stored, previous, digest)
-        self.chain.append(event)
+        link = AuditEvent(self._node_id, seq, at, kind, call_id, recording_id, stored, previous, digest)
+        self.chain.append(link)
         self.head = Head(self._node_id, seq, digest)
-        return event
+        return link
 
     def events(self, *, call_id: str = "", recording_id: str = "", limit: int = 100_000) -> list[AuditEvent]:
         return [

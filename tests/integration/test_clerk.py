@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ivr.bootstrap.clerk_process import Clerk
+from ivr.domain.evidence.events.objection import Barred
 from ivr.services.consent.barring import bar
 from ivr.services.ports.evidence import CallRow
 from ivr.services.ports.spool import Duty, Pending
@@ -91,8 +92,8 @@ def test_a_sweep_spells_persons_as_today_and_reports_calls_of_processes_that_end
     ended = house.archive()
     ended.call_log.add(row)
     older = ended.do_not_call._keyed("sales", "+33692123456")  # type: ignore[attr-defined]
-    body = {"entry": older, "rule": "CAN-005", "scope": "sales", "known_by": "claimed"}
-    bar(ended.vault.holdings, ended.do_not_call, body, call_id="call-1", recording_id="")
+    barred = Barred(entry=older, rule="CAN-005", scope="sales", known_by="claimed")
+    bar(ended.vault.holdings, ended.do_not_call, barred, call_id="call-1", recording_id="")
     ended.call_notes.keep(note)
     ended.close()
     archive, told = house.archive(), []

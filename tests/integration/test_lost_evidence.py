@@ -9,6 +9,7 @@ import pytest
 
 from ivr.bootstrap.clerk_process import Clerk
 from ivr.bootstrap.node import Node
+from ivr.domain.evidence.events.base import Unread
 from ivr.errors import HostError
 from ivr.french import french
 from ivr_demo.softphone_process import SoftphoneProcess
@@ -33,7 +34,7 @@ def written(house: House, events: int = 3) -> None:
     archive = house.archive()
     try:
         for _ in range(events):
-            archive.audit.append("kind")
+            archive.audit.append(Unread("kind", {}))
     finally:
         archive.close()
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ivr.domain.evidence.events.base import Unread
 from ivr.domain.recording.state import RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.recording.kek_files import KekFiles
@@ -106,7 +107,7 @@ def test_a_database_that_is_away_for_a_while_costs_no_sealed_recording(postgres:
     node.begun("sealed").seal(consent={})
     node.begun("gone").discard("OBJ-003", "objection")
     open_, objected = node.begun("open"), node.begun("objected")
-    node.audit.append("objection", call_id="call-objected", recording_id="objected")
+    node.audit.append(Unread("objection", {}), call_id="call-objected", recording_id="objected")
     postgres.stop()
     # Calls go on: audio is written without the database; what needs it says so, and a new call is not recorded.
     open_.write(SECOND)

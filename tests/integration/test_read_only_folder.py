@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ivr.domain.evidence.events.base import Unread
 from tests.integration.house import House, write_config
 from tests.integration.test_retention_commands import LATER, record
 
@@ -87,7 +88,7 @@ def test_beside_a_node_that_writes_its_log_is_read_too(house: House, mounted: Ho
         pytest.skip("the folder is read-only to its writer as well")
     archive = house.archive()
     try:
-        archive.audit.append("kind", body={"number": 7})
+        archive.audit.append(Unread("kind", {"number": 7}))
         assert archive.database.engine.url.database
         assert Path(f"{archive.database.engine.url.database}-wal").stat().st_size > 0
         shown = mounted.ivr_json("audit", "verify")

@@ -23,6 +23,8 @@ from ivr.bootstrap.retention import open_retention
 from ivr.bootstrap.runtime import SystemClock
 from ivr.cli.root import main
 from ivr.domain.consent.bar import KnownBy
+from ivr.domain.evidence.events.base import Unread
+from ivr.domain.evidence.events.objection import Barred
 from ivr.domain.retention.schedule import deadline
 from ivr.services.consent.barring import bar
 from ivr.services.ports.vault import RecordingTag
@@ -56,7 +58,7 @@ def record(house: House, recording_id: str, *, program: str = "hotline-quality",
     )
     due = deadline(made.retention, recorded_at=at, events={}, table=settings.retention, profile=settings.profile)
     try:
-        archive.audit.append("disclosure.played", call_id=tag.call_id, body={"prompt": "hotline-disclosure"})
+        archive.audit.append(Unread("disclosure.played", {"prompt": "hotline-disclosure"}), call_id=tag.call_id)
         begun = archive.vault.begin(tag, deadline=due.deadline)
         begun.write(noise(2.0, seed=3).astype("<i2").tobytes())
         begun.seal(consent={"caller": {"state": "NOTIFIED"}})
@@ -258,8 +260,8 @@ def test_bars_are_listed_without_a_number_and_only_an_unproven_one_is_lifted(ter
         held, register = archive.vault.holdings, archive.do_not_call
         for number, known in ((1, KnownBy.DIALLED), (2, KnownBy.CLAIMED)):
             entry = register.entry_of(f"tel:061234567{number}", scope="sales")
-            body = {"entry": entry, "scope": "sales", "rule": "CAN-012", "known_by": known.value}
-            bar(held, register, body, call_id=f"call-{number}", recording_id="")
+            barred = Barred(entry=entry, scope="sales", rule="CAN-012", known_by=known.value)
+            bar(held, register, barred, call_id=f"call-{number}", recording_id="")
     finally:
         archive.close()
     claimed, dialled = terminal.told("do-not-call list")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ivr.domain.evidence.events.base import Unread
 from ivr.recording.data_keys import LocalKeyRing
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
 from ivr.recording.s3_store import S3Store
@@ -67,10 +68,10 @@ def scenario(name: str, world: World, recording_id: str) -> None:
         if BUCKET is not None:
             assert [done.fault for done in upload_waiting(world.vault.holdings)] == [""]
         if name == "purge":
-            world.audit.append("retention.due", recording_id=recording_id)
+            world.audit.append(Unread("retention.due", {}), recording_id=recording_id)
             world.vault.discard_stored(recording_id, rule_id="RET-001", reason="due")
     else:
-        world.audit.append("objection", call_id=f"call-{recording_id}", recording_id=recording_id)
+        world.audit.append(Unread("objection", {}), call_id=f"call-{recording_id}", recording_id=recording_id)
         recording.discard("OBJ-003", "objection")
 
 

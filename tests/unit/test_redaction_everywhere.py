@@ -36,6 +36,7 @@ from ivr.bootstrap.redacting_members import NamedMembers
 from ivr.cli.context import as_json, reporting
 from ivr.cli.root import main
 from ivr.domain.access import AccessRequest, Action, Actor, Audience, Role
+from ivr.domain.evidence.events.base import Unread
 from ivr.domain.identity.check import Expected
 from ivr.domain.redaction.redactor import LearningRedactor, Redactor
 from ivr.errors import EXIT_USAGE, IvrError
@@ -405,7 +406,7 @@ def test_evidence_holds_none_of_it(world: RetentionWorld, tmp_path: Path) -> Non
         "offset_ms": 4970101234567893,
         "recording": "019ab3c4d5e6f708192a3b4c5d6e7f80",
     }
-    event = world.audit.append("test.pushed", call_id="call-1", recording_id="quality", body=body)
+    event = world.audit.append(Unread("test.pushed", body), call_id="call-1", recording_id="quality")
     assert event.body["offset_ms"] == 4970101234567893
     assert event.body["prompt_sha256"] == "a" * 64
     assert event.body["recording"] == "019ab3c4d5e6f708192a3b4c5d6e7f80"
@@ -432,7 +433,7 @@ def test_the_same_event_has_the_same_digest_in_every_process_whoever_it_has_look
             assert line.text(NAME) == "<name>"
         try:
             body = {"owner": NAME, "reference": f"dossier {NAME}", "more": [{NAME: 1}]}
-            world.audit.append("hold.requested", body=body)
+            world.audit.append(Unread("hold.requested", body))
             world.record("one")
             assert world.audit.verify() == []
             return [event.digest for event in world.audit.events()]
@@ -448,7 +449,7 @@ def test_what_a_call_leaves_in_the_evidence_names_nobody_it_has_looked_up(tmp_pa
         await x.media(5_000)
         x.call.redact_names_of(Members().by_caller(""))
         x.call.redact_names_of([])
-        x.call.audit("test.pushed", {"note": f"pour {NAME}"})
+        x.call.audit(Unread("test.pushed", {"note": f"pour {NAME}"}))
         x.line.peer_hangs_up("a")
         await x.over()
         assert x.of_audit("test.pushed") == [{"note": "pour <name>"}]

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from ivr.domain.evidence.chain import GENESIS, Head, Link, broken_links, canonical, stamp
 
-CERTIFICATE = "certificate.destruction"
 #: What signing adds to a certificate's body; the signature is over the rest.
 _SIGNED_BY = ("key_id", "signature")
 

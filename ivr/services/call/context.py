@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,6 +19,8 @@ from ivr.domain.consent.policy import (
     sampled,
 )
 from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent, ConsentState, Evidence
+from ivr.domain.evidence.events.base import Event
+from ivr.domain.evidence.events.call import DisclosurePlayed
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.identity.check import Expected
 from ivr.domain.program.program import Program, Prompt
@@ -117,9 +119,9 @@ class LiveCall:
     def publish(self, kind: str, **fields: object) -> None:
         self.deps.feed.publish(kind, call_id=self.id, **fields)
 
-    def audit(self, kind: str, body: Mapping[str, object]) -> None:
+    def audit(self, event: Event) -> None:
         """Append to the evidence, after what was asked before."""
-        self.acts.add(kind, self.evidence_act(kind, body))
+        self.acts.add(event.kind, self.evidence_act(event))
 
     def redact_names_of(self, members: Sequence[Expected]) -> None:
         """Keep the names of whoever is on file for this call from what it leaves in the evidence.
@@ -129,7 +131,7 @@ class LiveCall:
         self._names += [f"{member.first_name} {last}".strip() for member in members for last in member.last_names]
         self._redactor = Redactor(self._names)
 
-    def evidence_act(self, kind: str, body: Mapping[str, object]) -> Act:
+    def evidence_act(self, event: Event) -> Act:
         """Return the act that appends this to the evidence.
 
         The event names the recording that is open when its turn comes: what was asked before may have opened it.
@@ -137,9 +139,9 @@ class LiveCall:
 
         async def act() -> None:
             recording_id = self.capture.recording_id
-            redacted = self._redactor.fields(body)
+            redacted = event.redacted(self._redactor.value)
             await self.deps.desk.run(
-                lambda: self.deps.audit.append(kind, call_id=self.id, recording_id=recording_id, body=redacted)
+                lambda: self.deps.audit.append(redacted, call_id=self.id, recording_id=recording_id)
             )
 
         return act
@@ -191,15 +193,14 @@ class LiveCall:
 
     def note_played(self, role: PartyRole, prompt: Prompt, ended: PromptEnded) -> None:
         self.audit(
-            "disclosure.played",
-            {
-                "party": role.value,
-                "prompt_id": prompt.id,
-                "prompt_version": prompt.version,
-                "prompt_sha256": self.deps.prompt_sha256(prompt),
-                "heard_ms": ended.heard_ms,
-                "completed": ended.completed,
-            },
+            DisclosurePlayed(
+                party=role.value,
+                prompt_id=prompt.id,
+                prompt_version=prompt.version,
+                prompt_sha256=self.deps.prompt_sha256(prompt),
+                heard_ms=ended.heard_ms,
+                completed=ended.completed,
+            )
         )
 
     def prompt_ended(self, prompt: Prompt, ended: PromptEnded) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ivr.domain.call.leg import LegState
 from ivr.domain.call.party import Direction, PartyRole
 from ivr.domain.consent.policy import Verdict, decide_dial
+from ivr.domain.evidence.events.objection import DialRefused
 from ivr.domain.program.program import Program
 from ivr.errors import ComplianceError, ConfigurationError, HostError, IvrError, nearest
 from ivr.services.call.context import LiveCall
@@ -79,8 +80,8 @@ class CallControl:
         barred = await deps.desk.run(lambda: barred_by(ports, deps.do_not_call, uri, scope=program.do_not_call_scope))
         decision = decide_dial(barred, program, deps.profile, at=started_at)
         if decision.verdict is not Verdict.ALLOW:
-            body = {"entry": barred or "", "rules": list(decision.reasons)}
-            await deps.desk.run(lambda: deps.audit.append("dial.refused", body=body))
+            refused = DialRefused(entry=barred or "", rules=tuple(decision.reasons))
+            await deps.desk.run(lambda: deps.audit.append(refused))
             raise ComplianceError(
                 decision.detail,
                 rules=decision.reasons,

@@ -9,6 +9,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.policy import decide_objection
 from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent
+from ivr.domain.evidence.events.objection import Dispelled, Hesitation
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.program.program import ObjectionEffect
 from ivr.services.call.announcer import Announcer
@@ -55,17 +56,16 @@ class Doubt:
         if not CONSENT.allows(state, ConsentEvent.HESITATE):
             return
         call.consents.move(PartyRole.CALLER, ConsentEvent.HESITATE, call.evidence(basis, call.media_ms, confidence))
-        call.publish("doubt", label=label.value, score=round(confidence, 3))
+        call.publish(Hesitation.kind, label=label.value, score=round(confidence, 3))
         outcome = decide_objection(call.program, label, call.deps.profile, at=call.started_at)
         call.audit(
-            "doubt",
-            {
-                "party": PartyRole.CALLER.value,
-                "label": label.value,
-                "basis": basis.value,
-                "score": round(confidence, 3),
-                "discards": outcome.discard_captured,
-            },
+            Hesitation(
+                party=PartyRole.CALLER.value,
+                label=label.value,
+                basis=basis.value,
+                score=round(confidence, 3),
+                discards=outcome.discard_captured,
+            )
         )
         call.reconsider()
         if self._asking is None:
@@ -94,8 +94,8 @@ class Doubt:
         self._dispel()
         evidence = call.evidence(Basis.SPOKEN, call.media_ms, heard.verdict.score)
         call.consents.move(PartyRole.CALLER, ConsentEvent.REASSURE, evidence)
-        call.publish("doubt.dispelled")
-        call.audit("doubt.dispelled", {"party": PartyRole.CALLER.value})
+        call.publish(Dispelled.kind)
+        call.audit(Dispelled(PartyRole.CALLER.value))
         call.reconsider()
         if call.program.prompts.reassured:
             self._reassuring = self._background.start(self._announcer.interject(call.program.prompts.reassured))

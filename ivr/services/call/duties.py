@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ivr.domain.consent.policy import ObjectionOutcome
+from ivr.domain.evidence.events.objection import Barred, NobodyBarred, Objection
 from ivr.errors import ComplianceError
 from ivr.services.call.context import LiveCall
 from ivr.services.call.write_queue import Act
@@ -23,9 +24,10 @@ class Duties:
         self._call = call
         self._barred = False
 
-    def note_objection(self, body: Mapping[str, object]) -> None:
+    def note(self, objection: Objection) -> None:
         """The objection shall stand in the evidence."""
-        self._insist("objection", self._call.evidence_act("objection", body), self._pending(Duty.OBJECTION, body))
+        item = self._pending(Duty.OBJECTION, objection.body())
+        self._insist("objection", self._call.evidence_act(objection), item)
 
     def bar(self, outcome: ObjectionOutcome) -> None:
         """Whoever is on this call shall not be called again; once is enough."""
@@ -39,17 +41,19 @@ class Duties:
             entry = deps.do_not_call.entry_of(call.party_uri, scope=scope)
         except ComplianceError:
             # Whoever withholds every address cannot be called either.
-            call.audit("do_not_call.nobody", {"rule": rule, "scope": scope})
+            call.audit(NobodyBarred(rule=rule, scope=scope))
             return
         known_by = call.party_known_by
-        body = {"entry": entry, "rule": rule, "scope": scope, "known_by": known_by.value}
+        barred = Barred(entry=entry, rule=rule, scope=scope, known_by=known_by.value)
 
         async def act() -> None:
             ports, recording_id = deps.vault.holdings, call.capture.recording_id
-            await deps.desk.run(lambda: bar(ports, deps.do_not_call, body, call_id=call.id, recording_id=recording_id))
-            call.publish("do_not_call.added", entry=entry, verified=known_by.verified)
+            await deps.desk.run(
+                lambda: bar(ports, deps.do_not_call, barred, call_id=call.id, recording_id=recording_id)
+            )
+            call.publish(Barred.kind, entry=entry, verified=known_by.verified)
 
-        self._insist("bar further calls", act, self._pending(Duty.BAR, body))
+        self._insist("bar further calls", act, self._pending(Duty.BAR, barred.body()))
 
     def finish_recording(self) -> None:
         """What may not be kept is destroyed; the rest is sealed."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import Mask
 from ivr.domain.call.party import Direction, PartyRole
+from ivr.domain.evidence.events.call import IdentityChecked, Masked
 from ivr.domain.identity.check import (
     Answer,
     Expected,
@@ -190,16 +191,16 @@ class Identification:
 
     def _conclude(self, check: IdentityCheck, decision: IdentityDecision) -> None:
         call = self._call
-        body = {
-            "identified": decision.verdict is IdentityVerdict.IDENTIFIED,
-            "why": decision.why,
-            "items": [item.value for item in check.plan.order],
-            "matched": [item.value for item in check.matched],
-            "tries": check.plan.tries - check.tries_left,
-            "rules": list(decision.reasons),
-        }
-        call.publish("identity.checked", **body)
-        call.audit("identity.checked", body)
+        checked = IdentityChecked(
+            identified=decision.verdict is IdentityVerdict.IDENTIFIED,
+            why=decision.why,
+            items=tuple(item.value for item in check.plan.order),
+            matched=tuple(item.value for item in check.matched),
+            tries=check.plan.tries - check.tries_left,
+            rules=tuple(decision.reasons),
+        )
+        call.publish(checked.kind, **checked.body())
+        call.audit(checked)
 
     def _mask(self) -> Mask:
         """From now on nothing that the caller says is written; a check that is cut short leaves it so."""
@@ -219,5 +220,5 @@ class Identification:
         masks = listener.hearing.masks
         ended = replace(mask, end_ms=call.media_ms)
         masks[masks.index(mask)] = ended
-        span = {"start_ms": ended.start_ms, "end_ms": ended.end_ms}
-        call.audit("sensitive.masked", {"party": PartyRole.CALLER.value, "kind": IDENTITY, **span})
+        caller = PartyRole.CALLER.value
+        call.audit(Masked(party=caller, number=IDENTITY, start_ms=ended.start_ms, end_ms=ended.end_ms))

@@ -8,6 +8,7 @@ from typing import Protocol
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.call.party import PartyRole
+from ivr.domain.evidence.events.call import Deaf
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.recording.dtmf_masks import PlayedKey
 from ivr.domain.recording.release_buffer import StereoFrame
@@ -98,8 +99,8 @@ class MediaPump:
                 self._pump_agent(audio)
         if call.hearing.deaf and not self._deaf:
             self._deaf = True
-            call.publish("hearing.deaf", mark_ms=call.hearing.mark_ms)
-            call.audit("hearing.deaf", {"mark_ms": call.hearing.mark_ms})
+            call.publish(Deaf.kind, mark_ms=call.hearing.mark_ms)
+            call.audit(Deaf(call.hearing.mark_ms))
             call.reconsider()
         call.capture.write()
 

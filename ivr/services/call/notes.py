@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ivr.domain.call.leg import Disposition, disposition_of
 from ivr.domain.evidence.chain import stamp
+from ivr.domain.evidence.events.call import Reported
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.errors import ArchiveError, IvrError
 from ivr.services.ports.evidence import CallRow
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from ivr.services.ports.spool import Spool
     from ivr.services.vault.vault_ports import Holdings
 
-REPORTED = "call.reported"
 #: Who ended a call whose line died, in its report.
 BY_LINE = "line"
 #: Nobody was answered: the line's death is our failure (RFC 3261 section 21.5.1, Q.850 "temporary failure").
@@ -52,9 +52,9 @@ class LateReport:
         if self.row is None:
             return {"kind": "report.waits", "call_id": self.call_id, "how": self.how}
         return {
-            "kind": REPORTED,
+            "kind": Reported.kind,
             "call_id": self.call_id,
-            **report_body(self.row),
+            **reported(self.row).body(),
             "recording_id": self.row.recording_id,
         }
 
@@ -104,15 +104,15 @@ def row_of(call: LiveCall) -> CallRow:
     )
 
 
-def report_body(row: CallRow) -> dict[str, object]:
+def reported(row: CallRow) -> Reported:
     """What the evidence says of a report."""
-    return {
-        "program": row.program,
-        "disposition": row.disposition,
-        "sip_status": row.sip_status,
-        "ended_by": row.ended_by,
-        "recording_state": row.recording_state,
-    }
+    return Reported(
+        program=row.program,
+        disposition=row.disposition,
+        sip_status=row.sip_status,
+        ended_by=row.ended_by,
+        recording_state=row.recording_state,
+    )
 
 
 def last_signs(ports: Holdings, spool: Spool) -> dict[str, datetime]:
@@ -157,16 +157,14 @@ def _report(ports: Holdings, call_log: CallLog, note: Pending, ended_at: datetim
     """Write row and evidence, both or neither; None when both stand already. A row that stands is what is reported."""
     with ports.catalogue.together():
         row = call_log.get(note.call_id)
-        in_evidence = any(event.kind == REPORTED for event in ports.audit.events(call_id=note.call_id))
+        in_evidence = any(event.kind == Reported.kind for event in ports.audit.events(call_id=note.call_id))
         if row is not None and in_evidence:
             return None
         if row is None:
             row = _row(ports, note, ended_at)
             call_log.add(row)
         if not in_evidence:
-            ports.audit.append(
-                REPORTED, call_id=note.call_id, recording_id=row.recording_id or "", body=report_body(row)
-            )
+            ports.audit.append(reported(row), call_id=note.call_id, recording_id=row.recording_id or "")
         return row
 
 

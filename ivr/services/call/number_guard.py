@@ -13,6 +13,7 @@ from hashlib import sha256
 from ivr.domain.asks.watch import KnownAsks
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
+from ivr.domain.evidence.events.call import AgentAsked, Masked
 from ivr.domain.hearing.verdict import AskSpan, SensitiveSpan
 from ivr.domain.program.program import OnAsk
 from ivr.services.call.announcer import Announcer
@@ -44,10 +45,7 @@ class Guard:
         """A verdict of the ear, already taken into account by the cleared mark."""
         role = ROLE_OF[heard.piece.channel]
         for span in heard.masked:
-            self._call.audit(
-                "sensitive.masked",
-                {"party": role.value, "kind": span.kind, "start_ms": span.start, "end_ms": span.end},
-            )
+            self._call.audit(Masked(party=role.value, number=span.kind, start_ms=span.start, end_ms=span.end))
         if heard.masked:
             self._given(role, heard.masked)
         if role is PartyRole.AGENT:
@@ -102,18 +100,18 @@ class Guard:
             self._background.start(self._announcer.interject(call.program.prompts.do_not_tell))
         agent, program = self._agent, call.program.name
         count = call.deps.counters.add("agent_asks", agent=agent, program=program, rule=ask.rule)
-        facts = {
-            "party": PartyRole.AGENT.value,
-            "agent": agent,
-            "program": program,
-            "rules": [ask.rule],
-            "families": list(ask.families),
-            "start_ms": ask.start,
-            "end_ms": ask.end,
-            "reaction": guard.on_ask.value,
-        }
-        call.publish("alert.agent_asked", **facts, count=count, late_ms=max(0, call.media_ms - ask.end))
-        call.audit("agent.asked", facts)
+        asked = AgentAsked(
+            party=PartyRole.AGENT.value,
+            agent=agent,
+            program=program,
+            rules=(ask.rule,),
+            families=tuple(ask.families),
+            start_ms=ask.start,
+            end_ms=ask.end,
+            reaction=guard.on_ask.value,
+        )
+        call.publish("alert.agent_asked", **asked.body(), count=count, late_ms=max(0, call.media_ms - ask.end))
+        call.audit(asked)
 
     def _mute(self, ask: AskSpan) -> None:
         guard, caller = self._call.program.guard, self._call.hearing.get(Channel.CALLER)

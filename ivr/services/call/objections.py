@@ -14,6 +14,8 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.policy import decide_objection
 from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent
+from ivr.domain.evidence.events.call import Unsettled
+from ivr.domain.evidence.events.objection import AgentInDoubt, Objection
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label
 from ivr.domain.program.program import ObjectionEffect
 from ivr.services.call.announcer import Announcer
@@ -97,7 +99,7 @@ class Reactions:
         if CONSENT.allows(call.consents.state(role), ConsentEvent.OBJECT):
             call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
         call.publish(
-            "objection",
+            Objection.kind,
             label=label.value,
             basis=basis.value,
             onset_ms=onset_ms,
@@ -109,17 +111,17 @@ class Reactions:
             self._ending.end(outcome.say)
         elif outcome.say:
             self._background.start(self._announcer.interject(outcome.say))
-        self._duties.note_objection(
-            {
-                "party": role.value,
-                "label": label.value,
-                "basis": basis.value,
-                "offset_ms": onset_ms,
-                "score": round(confidence, 3),
-                "band": (Band.DOUBT if basis is Basis.IMPLIED else Band.ACT).value,
-                "rules": list(outcome.reasons),
-                "discards": outcome.discard_captured,
-            }
+        self._duties.note(
+            Objection(
+                party=role.value,
+                label=label.value,
+                basis=basis.value,
+                offset_ms=onset_ms,
+                score=round(confidence, 3),
+                band=(Band.DOUBT if basis is Basis.IMPLIED else Band.ACT).value,
+                rules=tuple(outcome.reasons),
+                discards=outcome.discard_captured,
+            )
         )
         if outcome.do_not_call:
             self._duties.bar(outcome)
@@ -132,8 +134,8 @@ class Reactions:
         """
         call = self._call
         mark_ms = call.hearing.mark_ms
-        call.publish("hearing.unsettled", mark_ms=mark_ms)
-        call.audit("hearing.unsettled", {"mark_ms": mark_ms})
+        call.publish(Unsettled.kind, mark_ms=mark_ms)
+        call.audit(Unsettled(mark_ms))
         call.capture.stop("unheard")
         if call.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY:
             call.capture.must_vanish("REC-021", "last words unheard")
@@ -177,7 +179,7 @@ class Reactions:
             self.doubt.raised(verdict.label, verdict.score, Basis.AGENT)
         elif not call.in_doubt:
             listener.hearing.doubt_dispelled()
-            call.audit("doubt.agent", {"score": round(verdict.score, 3)})
+            call.audit(AgentInDoubt(round(verdict.score, 3)))
 
     def _caller_answered_or_asked(self, heard: Heard) -> None:
         """The caller said something that does not touch the recording in this program."""

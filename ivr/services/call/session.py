@@ -10,6 +10,7 @@ from typing import Any
 from ivr.domain.call.dtmf_presses import Way
 from ivr.domain.call.party import PartyRole
 from ivr.domain.call.state import CallEvent, CallState
+from ivr.domain.evidence.events.call import Reported
 from ivr.domain.recording.dtmf_masks import PlayedKey
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import cancelled
@@ -19,7 +20,7 @@ from ivr.services.call.flow import CallFlow
 from ivr.services.call.identification import Identification
 from ivr.services.call.leg import CallLeg
 from ivr.services.call.media_pump import MediaPump
-from ivr.services.call.notes import REPORTED, note_of, report_body, row_of
+from ivr.services.call.notes import note_of, reported, row_of
 from ivr.services.call.objections import Reactions
 from ivr.services.call.patience import Patience
 from ivr.services.hearing.channel_listener import Heard
@@ -246,14 +247,14 @@ class CallSession:
             await call.deps.desk.run(lambda: call.deps.call_log.add(row))
 
         call.acts.add(_REPORT, write)
-        call.audit(REPORTED, report_body(row))
+        call.audit(reported(row))
         await self._acts_written()
         await call.acts.close()
         if call.acts.unmet:
             await call.capture.wipe()
             await call.deps.notebook.settle()
             call.publish("objection.unmet", acts=list(call.acts.unmet), recording_id=row.recording_id)
-        unwritten = {_REPORT, REPORTED} & {*call.acts.failed}
+        unwritten = {_REPORT, Reported.kind} & {*call.acts.failed}
         if unwritten or call.acts.unmet or not call.capture.reportable:
             # The next sweep or start finishes what could not be finished now; until then it is cleared, not reported.
             note = note_of(call, row)
@@ -264,7 +265,7 @@ class CallSession:
         await call.deps.call_notes.strike(note_of(call).name)
         call.move(CallEvent.REPORT)
         call.publish(
-            REPORTED,
+            Reported.kind,
             disposition=row.disposition,
             sip_status=row.sip_status,
             ended_by=row.ended_by,

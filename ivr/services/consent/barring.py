@@ -10,13 +10,13 @@ Whoever calls may name anybody's number: such a bar counts (the safe side), is m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ivr.domain.consent.bar import known_by
-from ivr.domain.evidence.kinds import BARRED, LIFTED, MOVED
+from ivr.domain.evidence.events.base import known
+from ivr.domain.evidence.events.house import Denied
+from ivr.domain.evidence.events.objection import BarLifted, BarMoved, Barred
 from ivr.errors import ComplianceError
-from ivr.services.export.access_gate import DENIED
 
 if TYPE_CHECKING:
     from ivr.domain.access import Actor
@@ -29,21 +29,18 @@ _STANDS = ("CAN-005", "CAN-012")
 _LONGEST = 200
 
 
-def bar(
-    held: Holdings, register: DoNotCallRegister, body: Mapping[str, object], *, call_id: str, recording_id: str
-) -> bool:
-    """Bar whom `body` names (`entry`, `scope`, `rule`, `known_by`); False when this call's refusal stands already.
+def bar(held: Holdings, register: DoNotCallRegister, barred: Barred, *, call_id: str, recording_id: str) -> bool:
+    """Bar whom the event names; False when this call's refusal stands already.
 
     Both or neither: a bar without its event would look like one that somebody put there. A call bars once, however
     often it is asked to.
     """
     with held.catalogue.together():
-        if any(event.kind == BARRED for event in held.audit.events(call_id=call_id)):
+        if any(event.kind == Barred.kind for event in held.audit.events(call_id=call_id)):
             return False
-        held.audit.append(BARRED, call_id=call_id, recording_id=recording_id, body=body)
-        entry, scope, rule = (str(body[name]) for name in ("entry", "scope", "rule"))
-        known = known_by(body.get("known_by"))
-        register.put(entry, scope=scope, rule_id=rule, call_id=call_id, known_by=known)
+        held.audit.append(barred, call_id=call_id, recording_id=recording_id)
+        how = known_by(barred.known_by)
+        register.put(barred.entry, scope=known(barred.scope, ""), rule_id=barred.rule, call_id=call_id, known_by=how)
     return True
 
 
@@ -83,22 +80,29 @@ def lift(held: Holdings, register: DoNotCallRegister, short: str, *, actor: Acto
     with held.catalogue.together():
         found = register.find(short)
         if found.known_by.liftable:
-            body = {
-                "entry": found.entry,
-                "scope": found.scope,
-                "known_by": found.known_by.value,
-                "calls": list(register.refusals(found.entry)),
-                "actor": actor.id[:_LONGEST],
-                "role": actor.role.value,
-                "reason": reason[:_LONGEST],
-            }
-            held.audit.append(LIFTED, call_id=found.call_id, body=body)
+            lifted = BarLifted(
+                entry=found.entry,
+                scope=found.scope,
+                known_by=found.known_by.value,
+                calls=tuple(register.refusals(found.entry)),
+                actor=actor.id[:_LONGEST],
+                role=actor.role.value,
+                reason=reason[:_LONGEST],
+            )
+            held.audit.append(lifted, call_id=found.call_id)
             register.remove(found.entry)
             return found
-    how = found.known_by.value
     detail = "Ce refus ne se lève pas : seul un nouveau consentement de la personne permet de la rappeler."
-    body = {"actor": actor.id[:_LONGEST], "role": actor.role.value, "action": "lift", "entry": found.entry}
-    held.audit.append(DENIED, body={**body, "known_by": how, "rules": list(_STANDS), "detail": detail})
+    denied = Denied(
+        actor=actor.id[:_LONGEST],
+        role=actor.role.value,
+        action="lift",
+        entry=found.entry,
+        known_by=found.known_by.value,
+        rules=_STANDS,
+        detail=detail,
+    )
+    held.audit.append(denied)
     raise ComplianceError(
         detail,
         rules=_STANDS,
@@ -109,5 +113,5 @@ def lift(held: Holdings, register: DoNotCallRegister, short: str, *, actor: Acto
 
 def _move(held: Holdings, register: DoNotCallRegister, previous: str, entry: str, scope: str) -> None:
     with held.catalogue.together():
-        held.audit.append(MOVED, body={"entry": entry, "previous": previous, "scope": scope})
+        held.audit.append(BarMoved(entry=entry, previous=previous, scope=scope))
         register.move(previous, entry)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence import kinds
-from ivr.domain.evidence.chain import stamp
+from ivr.domain.evidence.events.objection import Barred, Objection
 from ivr.domain.recording.state import RECORDING
 from ivr.errors import IvrError
 from ivr.services.consent.barring import bar
@@ -105,16 +104,16 @@ def catch_up(held: Holdings, register: DoNotCallRegister, spool: Spool) -> list[
 
 
 def _object(held: Holdings, _: DoNotCallRegister, item: Pending) -> str:
-    if any(event.kind == kinds.OBJECTION for event in held.audit.events(call_id=item.call_id)):
+    if any(event.kind == Objection.kind for event in held.audit.events(call_id=item.call_id)):
         return "the objection stands in the evidence already"
-    body = {**item.body, "acted_at": stamp(item.at)}
-    held.audit.append(kinds.OBJECTION, call_id=item.call_id, recording_id=item.recording_id, body=body)
+    objection = replace(Objection.read(item.body), acted_at=item.at)
+    held.audit.append(objection, call_id=item.call_id, recording_id=item.recording_id)
     return "the objection is in the evidence now"
 
 
 def _bar(held: Holdings, register: DoNotCallRegister, item: Pending) -> str:
-    body = {**item.body, "acted_at": stamp(item.at)}
-    done = bar(held, register, body, call_id=item.call_id, recording_id=item.recording_id)
+    barred = replace(Barred.read(item.body), acted_at=item.at)
+    done = bar(held, register, barred, call_id=item.call_id, recording_id=item.recording_id)
     return "the person is barred now" if done else "the person is barred already"
 
 

@@ -9,8 +9,8 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.clock_check import ClockBounds, Told, clock_fault
+from ivr.domain.evidence.events.house import ClockAccepted, ClockChecked
 from ivr.errors import ComplianceError
 from ivr.services.ports.evidence_times import EvidenceTimes, Facts
 
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from ivr.services.ports.evidence import AuditLog
     from ivr.services.ports.runtime import Clock
 
-#: A person has said that a clock against which the evidence speaks is right.
-ACCEPTED = "clock.accepted"
-#: Written when nothing else was for a day, so that silence is no jump.
-CHECKED = "clock.checked"
 _QUIET = timedelta(days=1)
 
 
@@ -65,7 +61,7 @@ class ClockGuard:
                 remedy="set the clock; if it is right, say why: `ivr retention run --clock-reason …`",
             )
         if last is None or self._clock.now() - last.at > _QUIET:
-            last = _told(self._audit.append(CHECKED))
+            last = _told(self._audit.append(ClockChecked()))
         self._found_good(last)
 
     def accept(self, *, reason: str, actor: str) -> bool:
@@ -78,9 +74,8 @@ class ClockGuard:
         fault, _ = self._look()
         if not fault:
             return False
-        now = stamp(self._clock.now())
-        body = {"actor": actor, "reason": reason[:200], "clock": now, "against": fault[:280]}
-        self._found_good(_told(self._audit.append(ACCEPTED, body=body)))
+        accepted = ClockAccepted(actor=actor, reason=reason[:200], clock=self._clock.now(), against=fault[:280])
+        self._found_good(_told(self._audit.append(accepted)))
         return True
 
     def _look(self) -> tuple[str, Told | None]:

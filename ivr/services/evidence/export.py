@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ivr.domain.evidence.chain import canonical, stamp
 from ivr.domain.evidence.checkpoint import Checkpoint
-from ivr.domain.evidence.kinds import AUDIT_EXPORTED
+from ivr.domain.evidence.events.house import AuditExported
 from ivr.errors import HostError
 from ivr.private_file import write_private
 from ivr.services.ports.runtime import Clock
@@ -26,7 +26,7 @@ def export_evidence(
 
     The act is noted and the chain signed first, so that the export ends with a checkpoint. Raises HostError.
     """
-    chain.append(AUDIT_EXPORTED, body={"actor": actor})
+    chain.append(AuditExported(actor))
     chain.checkpoint()
     try:
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -12,15 +12,15 @@ from ivr.domain.access import (
     AccessRequest,
     decide_access,
 )
+from ivr.domain.evidence.events.house import Denied
 from ivr.domain.profile import Profile
 from ivr.domain.retention.decision import decide_retention
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.ports.retention import RetentionLedger, Stored
 from ivr.services.ports.runtime import Clock
-from ivr.services.ports.signing import Entry, EvidenceChain
+from ivr.services.ports.signing import EvidenceChain
 
-DENIED = "access.denied"
 _LONGEST = 200
 _BATCH = 1_000
 
@@ -83,16 +83,16 @@ class Gate:
 
     def _refuse(self, request: AccessRequest, decision: AccessDecision, recording_id: str) -> None:
         actor = request.actor
-        body: dict[str, object] = {
-            "actor": actor.id[:_LONGEST],
-            "role": actor.role.value,
-            "action": request.action.value,
-            "audience": request.audience.value,
-            "purpose": request.purpose,
-            "rules": list(decision.reasons),
-            "detail": decision.detail[:_LONGEST],
-        }
-        self._chain.append_all([Entry(DENIED, recording_id=recording_id, body=body)])
+        denied = Denied(
+            actor=actor.id[:_LONGEST],
+            role=actor.role.value,
+            action=request.action.value,
+            audience=request.audience.value,
+            purpose=request.purpose,
+            rules=tuple(decision.reasons),
+            detail=decision.detail[:_LONGEST],
+        )
+        self._chain.append(denied, recording_id=recording_id)
         raise ComplianceError(
             decision.detail,
             rules=decision.reasons,

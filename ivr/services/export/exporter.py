@@ -104,8 +104,8 @@ class Exporter:
             **self._asked(request),
         }
 
-    def _asked(self, request: AccessRequest) -> dict[str, object]:
-        asked: dict[str, object] = {"role": request.actor.role.value, "audience": request.audience.value}
+    def _asked(self, request: AccessRequest) -> dict[str, str]:
+        asked = {"role": request.actor.role.value, "audience": request.audience.value}
         if request.audience is Audience.SUBJECT:
             asked["reference"] = request.reference
         if request.authority is not None:

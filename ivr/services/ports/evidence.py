@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ivr.domain.consent.bar import KnownBy
 from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.events.base import Event
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,7 @@ class CallLog(Protocol):
 class AuditLog(Protocol):
     """Append-only, hash-chained evidence (promise 5)."""
 
-    def append(
-        self,
-        kind: str,
-        *,
-        call_id: str = "",
-        recording_id: str = "",
-        body: Mapping[str, object] | None = None,
-    ) -> AuditEvent: ...
+    def append(self, event: Event, *, call_id: str = "", recording_id: str = "") -> AuditEvent: ...
 
     def events(self, *, call_id: str = "", recording_id: str = "", limit: int = 100_000) -> list[AuditEvent]:
         """Oldest first."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ivr.domain.evidence.events.recording import BusinessNoted
 from ivr.domain.retention.artefact import Artefact, BusinessEvent
 from ivr.domain.retention.business_event import EventEffect
 from ivr.domain.retention.decision import RetentionDecision
@@ -78,7 +79,9 @@ class RetentionLedger(Protocol):
         """Those of these recordings that have a row, in any state."""
         ...
 
-    def note_event(self, recording_id: str, apply: Callable[[Stored], EventEffect], entry: Entry) -> EventEffect:
+    def note_event(
+        self, recording_id: str, apply: Callable[[Stored], EventEffect], noted: BusinessNoted, *, call_id: str
+    ) -> EventEffect:
         """Store event, deadlines and evidence in one transaction. Raises ArchiveError for an unknown id."""
         ...
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from ivr.domain.evidence.chain import Head, Link
 from ivr.domain.evidence.checkpoint import Checkpoint
 from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.events.base import Event
 from ivr.services.ports.evidence import AuditLog
 
 
@@ -50,10 +51,9 @@ class HeadWitness(Protocol):
 class Entry:
     """One event to append."""
 
-    kind: str
+    event: Event
     call_id: str = ""
     recording_id: str = ""
-    body: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

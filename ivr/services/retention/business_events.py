@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ivr.domain.evidence.chain import stamp
+from ivr.domain.evidence.events.recording import BusinessNoted
 from ivr.domain.profile import Profile
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.domain.retention.artefact import BusinessEvent, EventKind
@@ -14,10 +14,8 @@ from ivr.domain.retention.decision import Verdict
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.services.ports.retention import RetentionLedger, Stored
 from ivr.services.ports.runtime import Clock
-from ivr.services.ports.signing import Entry
 from ivr.services.retention.run import RetentionRun, RunReport
 
-NOTED = "business.event"
 #: What a column holds.
 _LONGEST = 200
 
@@ -68,9 +66,9 @@ class BusinessEvents:
             return apply_event(stored.artefact, stored.events, event, table=self._table, profile=self._profile, now=now)
 
         found = self._ledger.stored([recording_id])
-        body = {"event": kind.value, "event_at": stamp(event.at), "actor": actor, "reference": reference}
-        entry = Entry(NOTED, found[0].call_id if found else "", recording_id, body)
-        effect = self._ledger.note_event(recording_id, apply, entry)
+        noted = BusinessNoted(event=kind.value, event_at=event.at, actor=actor, reference=reference)
+        call_id = found[0].call_id if found else ""
+        effect = self._ledger.note_event(recording_id, apply, noted, call_id=call_id)
         if effect.decision.verdict is Verdict.DESTROY and self._retention is not None:
             return Noted(effect, self._retention.run([recording_id]))
         return Noted(effect)

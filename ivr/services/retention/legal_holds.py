@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from ivr.domain.evidence.chain import stamp
+from ivr.domain.evidence.events.base import UNTOLD
+from ivr.domain.evidence.events.legal_hold import (
+    HoldApproved,
+    HoldRejected,
+    HoldReleased,
+    HoldRenewed,
+    HoldRequested,
+    HoldStep,
+)
 from ivr.domain.profile import Profile
 from ivr.domain.retention import legal_hold as domain
 from ivr.domain.retention.legal_hold import HoldState, LegalHold, hold_rules, items_digest
@@ -38,7 +46,7 @@ class Holds:
             now=self._clock.now(),
             rules=self._rules,
         )
-        self._register.add(hold, _entry("hold.requested", hold, by))
+        self._register.add(hold, _entry(HoldRequested, hold, by))
         return hold
 
     def approve(self, hold_id: str, *, by: str) -> LegalHold:
@@ -47,19 +55,19 @@ class Holds:
         def change(hold: LegalHold) -> LegalHold:
             return domain.approve_hold(hold, by=by, now=self._clock.now(), rules=self._rules)
 
-        return self._register.change(hold_id, change, lambda hold: _entry("hold.approved", hold, by))
+        return self._register.change(hold_id, change, lambda hold: _entry(HoldApproved, hold, by))
 
     def reject(self, hold_id: str, *, by: str, reason: str) -> LegalHold:
         def change(hold: LegalHold) -> LegalHold:
             return domain.reject_hold(hold, by=by, reason=reason, now=self._clock.now())
 
-        return self._register.change(hold_id, change, lambda hold: _entry("hold.rejected", hold, by, reason))
+        return self._register.change(hold_id, change, lambda hold: _entry(HoldRejected, hold, by, reason))
 
     def renew(self, hold_id: str, *, by: str, review_at: datetime) -> LegalHold:
         def change(hold: LegalHold) -> LegalHold:
             return domain.renew_hold(hold, by=by, review_at=review_at, now=self._clock.now(), rules=self._rules)
 
-        return self._register.change(hold_id, change, lambda hold: _entry("hold.renewed", hold, by))
+        return self._register.change(hold_id, change, lambda hold: _entry(HoldRenewed, hold, by))
 
     def release(self, hold_id: str, *, by: str, reason: str) -> LegalHold:
         """End it: what is overdue goes at the next run."""
@@ -67,7 +75,7 @@ class Holds:
         def change(hold: LegalHold) -> LegalHold:
             return domain.release_hold(hold, by=by, reason=reason, now=self._clock.now())
 
-        return self._register.change(hold_id, change, lambda hold: _entry("hold.released", hold, by, reason))
+        return self._register.change(hold_id, change, lambda hold: _entry(HoldReleased, hold, by, reason))
 
     def show(self, hold_id: str) -> LegalHold:
         return self._register.get(hold_id)
@@ -81,22 +89,21 @@ class Holds:
         return [hold for hold in self._register.all([HoldState.ACTIVE]) if hold.review_overdue(now)]
 
 
-def _entry(kind: str, hold: LegalHold, by: str, reason: str = "") -> Entry:
+def _entry(step: type[HoldStep], hold: LegalHold, by: str, reason: str = "") -> Entry:
     items = sorted(hold.items)
-    body: dict[str, object] = {
-        "hold_id": hold.id,
-        "case": hold.case,
-        "owner": hold.owner,
-        "basis": hold.basis,
-        "actor": by,
-        "state": hold.state.value,
-        "approvals": len(hold.approvals),
-        "review_at": stamp(hold.review_at),
-        "items": items[:_LISTED],
-        "item_count": len(items),
-        "items_sha256": items_digest(items),
-        "active_from": stamp(hold.active_from) if hold.active_from else None,
-    }
-    if reason:
-        body["reason"] = reason
-    return Entry(kind, recording_id=items[0] if len(items) == 1 else "", body=body)
+    event = step(
+        hold_id=hold.id,
+        case=hold.case,
+        owner=hold.owner,
+        basis=hold.basis,
+        actor=by,
+        state=hold.state.value,
+        approvals=len(hold.approvals),
+        review_at=hold.review_at,
+        items=tuple(items[:_LISTED]),
+        item_count=len(items),
+        items_sha256=items_digest(items),
+        active_from=hold.active_from,
+        reason=reason or UNTOLD,
+    )
+    return Entry(event, recording_id=items[0] if len(items) == 1 else "")

@@ -252,7 +252,7 @@ class RetentionRun:
 
     def _entries(self, stored: Stored, at: datetime, wiped: bool) -> list[Entry]:
         doomed = self._doomed(stored)
-        return [doomed.certificate({}, at=at, wiped=wiped, owner=self._owner), doomed.end()]
+        return [doomed.certificate(None, at=at, wiped=wiped, owner=self._owner), doomed.end()]
 
     def _doomed(self, stored: Stored) -> Destruction:
         decision = self._decided[stored.recording_id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence import kinds
+from ivr.domain.evidence.events.destruction import Certificate, Discarded, Discarding
 from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.vault.destruction_evidence import Destruction
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from ivr.services.ports.signing import Entry
     from ivr.services.ports.vault import RecordingRow
     from ivr.services.vault.vault_ports import Holdings
-
-#: A destruction was asked for and a legal hold forbids it.
-REFUSED = "recording.discard_refused"
 
 
 def claim_of(recording_id: str) -> str:
@@ -50,7 +47,7 @@ def destroy_claimed(vault: Holdings, recording_id: str, *, rule_id: str, reason:
         row = vault.catalogue.get(recording_id)
         past = {event.kind: event for event in vault.audit.events(recording_id=recording_id)}
         # What was sealed needs no reading again: in a bucket it would be a download.
-        gone = kinds.DISCARDING in past
+        gone = Discarding.kind in past
         digest = row.sealed.sha256 if row.sealed else None if gone else vault.store.digest(recording_id)
         doomed = _doomed(row, digest, rule_id, reason)
         _shred(vault, recording_id, row, None if gone else doomed.intent())
@@ -106,23 +103,26 @@ def _refuse_if_held(vault: Holdings, recording_id: str) -> None:
 
 
 def _certify(vault: Holdings, row: RecordingRow, past: Mapping[str, AuditEvent], doomed: Destruction) -> RecordingState:
-    noted = past[kinds.DISCARDING].body if kinds.DISCARDING in past else doomed.intent().body
-    certified = kinds.CERTIFICATE in past
+    noted = past[Discarding.kind].facts if Discarding.kind in past else None
+    certified = Certificate.kind in past
     # Whether the key's bytes are gone from the database's files too; if not, recovery and clerk go on trying.
     wiped = certified or vault.catalogue.wipe_destroyed_keys()
     now, final = vault.clock.now(), row.state
     # The state moves with the certificate: while it has not, recovery comes back here.
     with vault.catalogue.together():
         if not certified:
-            _append(vault, doomed.certificate(noted, at=now, wiped=wiped, owner=vault.node_id))
+            _append(
+                vault,
+                doomed.certificate(noted, at=now, wiped=wiped, owner=vault.node_id),
+            )
         if row.state not in RECORDING.final:
             discards = RECORDING.allows(row.state, RecordingEvent.DISCARD)
             event = RecordingEvent.DISCARD if discards else RecordingEvent.PURGE
             final = vault.catalogue.move(doomed.recording_id, event.value, reason=doomed.reason, at=now)
-            if kinds.DISCARDED not in past:
+            if Discarded.kind not in past:
                 _append(vault, doomed.end())
     return final
 
 
 def _append(vault: Holdings, entry: Entry) -> None:
-    vault.audit.append(entry.kind, call_id=entry.call_id, recording_id=entry.recording_id, body=entry.body)
+    vault.audit.append(entry.event, call_id=entry.call_id, recording_id=entry.recording_id)

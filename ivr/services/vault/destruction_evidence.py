@@ -5,13 +5,12 @@ The intent stands in the transaction that destroys the key, certificate and end 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ivr.domain.evidence import kinds
-from ivr.domain.evidence.chain import stamp
-from ivr.domain.evidence.checkpoint import CERTIFICATE
+from ivr.domain.evidence.events.base import Event, Untold, known
+from ivr.domain.evidence.events.destruction import Certificate, Discarded, Discarding
 from ivr.services.ports.signing import Entry
 
 
@@ -34,39 +33,55 @@ class Destruction:
     clocks: Sequence[str]
 
     def intent(self) -> Entry:
-        due_at = stamp(self.due_at) if self.due_at is not None else None
-        body = {**self._why(), "sha256": self.sha256, "due_at": due_at}
-        return Entry(kinds.DISCARDING, self.call_id, self.recording_id, body)
+        return self._entry(
+            Discarding(
+                rule_id=self._rule,
+                rules=tuple(self.rules),
+                reason=self.reason,
+                from_state=self.from_state,
+                sha256=self.sha256,
+                due_at=self.due_at,
+            )
+        )
 
-    def certificate(self, noted: Mapping[str, object], *, at: datetime, wiped: bool, owner: str) -> Entry:
-        """`noted` is the body of its intent, which knows what the bytes were that are gone by now.
+    def certificate(self, noted: Event | None, *, at: datetime, wiped: bool, owner: str) -> Entry:
+        """`noted` is its intent, if one stands, which knows what the bytes were that are gone by now.
 
         `wiped`: the bytes of the key are gone from the database's files too; `owner` is the run or the node.
         """
-        told = self.intent().body
-        if "rules" not in noted and "rule_id" in noted:
+        if not isinstance(noted, Discarding):
+            noted = Discarding.read({})
+        rule_id, rules = known(noted.rule_id, self._rule), noted.rules
+        if isinstance(rules, Untold):
             # An intent of an older version names one rule.
-            noted = {**noted, "rules": [noted["rule_id"]] if noted["rule_id"] else []}
-        body = {
-            **{name: noted.get(name, told[name]) for name in told},
-            "policy_id": self.policy_id,
-            "policy_version": self.policy_version,
-            "clocks": list(self.clocks),
-            "destroyed_at": stamp(at),
-            "key_destroyed": True,
-            "key_wiped": wiped,
-            "file_deleted": True,
-            "owner": owner,
-        }
-        return Entry(CERTIFICATE, self.call_id, self.recording_id, body)
+            rules = tuple(self.rules) if isinstance(noted.rule_id, Untold) else (rule_id,) if rule_id else ()
+        return self._entry(
+            Certificate(
+                rule_id=rule_id,
+                rules=rules,
+                reason=known(noted.reason, self.reason),
+                from_state=known(noted.from_state, self.from_state),
+                sha256=known(noted.sha256, self.sha256),
+                due_at=known(noted.due_at, self.due_at),
+                policy_id=self.policy_id,
+                policy_version=self.policy_version,
+                clocks=tuple(self.clocks),
+                destroyed_at=at,
+                key_destroyed=True,
+                key_wiped=wiped,
+                file_deleted=True,
+                owner=owner,
+            )
+        )
 
     def end(self) -> Entry:
-        return Entry(kinds.DISCARDED, self.call_id, self.recording_id, self._why())
+        return self._entry(
+            Discarded(rule_id=self._rule, rules=tuple(self.rules), reason=self.reason, from_state=self.from_state)
+        )
 
-    def _why(self) -> dict[str, object]:
-        return {
-            "rule_id": self.rules[0] if self.rules else "",
-            "rules": list(self.rules),
-            "reason": self.reason,
-            "from_state": self.from_state,
-        }
+    @property
+    def _rule(self) -> str:
+        return self.rules[0] if self.rules else ""
+
+    def _entry(self, event: Discarding | Certificate | Discarded) -> Entry:
+        return Entry(event, self.call_id, self.recording_id)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence import kinds
 from ivr.domain.evidence.deadlines import deadline_fault
+from ivr.domain.evidence.events.destruction import Certificate, Discarding
 from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingState
 from ivr.errors import ArchiveError, HostError, IvrError
 from ivr.services.vault.data_key import unlocked
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _KEPT = (RecordingState.SEALED, RecordingState.DAMAGED)
 _PAGE = 200
-_BEGUN = (kinds.DISCARDING, kinds.CERTIFICATE)
+_BEGUN = (Discarding, Certificate)
 #: What is still open after so long is nobody's any more.
 _LONGEST_CALL = timedelta(hours=12)
 
@@ -145,7 +145,7 @@ def _inspect_row(held: Holdings, row: RecordingRow) -> list[Finding]:
 
 def _without_key(held: Holdings, recording_id: str) -> Finding:
     """A destruction that was begun is finished by the next recovery; a key that nobody destroyed is a lost row."""
-    if any(event.kind in _BEGUN for event in held.audit.events(recording_id=recording_id)):
+    if any(isinstance(event.facts, _BEGUN) for event in held.audit.events(recording_id=recording_id)):
         return Finding(
             recording_id, "its destruction was begun and is not finished", "restart the node: it finishes it"
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ivr.domain.evidence.events.house import KekRemoved, KekRewrapped, KekRotated
 from ivr.domain.secret_bytes import clear
 from ivr.errors import ArchiveError
 from ivr.services.ports.keys import KeyTable, RotatingKeyRing, WrappedKey
@@ -14,10 +15,6 @@ from ivr.services.ports.keys import KeyTable, RotatingKeyRing, WrappedKey
 if TYPE_CHECKING:
     from ivr.services.ports.evidence import AuditLog
     from ivr.services.ports.runtime import Clock
-
-ROTATED = "kek.rotated"
-REWRAPPED = "kek.rewrapped"
-REMOVED = "kek.removed"
 
 _CLAIM = "rotation of the KEK"
 
@@ -55,7 +52,7 @@ def rotate(keys: RotatingKeyRing, table: KeyTable, audit: AuditLog, *, batch: in
         before = keys.kek_id
         if not any(kek_id != before for kek_id in table.per_kek()):
             after = keys.rotate()
-            audit.append(ROTATED, body={"from_kek": before, "to_kek": after})
+            audit.append(KekRotated(from_kek=before, to_kek=after))
         yield from _rewrap_all(keys, table, audit, batch)
 
 
@@ -80,7 +77,7 @@ def remove_retired(
                 # A KMS removes versions in order only: what is older than one that must stay, goes first or not.
                 break
             keys.remove(one.kek_id)
-            audit.append(REMOVED, body={"kek_id": one.kek_id, "retired_at": one.retired_at.isoformat()})
+            audit.append(KekRemoved(kek_id=one.kek_id, retired_at=one.retired_at))
             gone.append(one)
     return gone
 
@@ -104,5 +101,5 @@ def _rewrap_all(keys: RotatingKeyRing, table: KeyTable, audit: AuditLog, batch: 
         done += table.rewrap(changes, kek_id)
         after = rows[-1].recording_id
         yield Rewrapping(kek_id, done, max(0, left - done), tuple(faults))
-    audit.append(REWRAPPED, body={"kek_id": kek_id, "count": done, "faults": len(faults)})
+    audit.append(KekRewrapped(kek_id=kek_id, count=done, faults=len(faults)))
     yield Rewrapping(kek_id, done, len(faults), tuple(faults))

@@ -6,16 +6,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence import kinds
+from ivr.domain.evidence.events.recording import Damaged, Held, Resumed, Sealed
 from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent, RecordingState
 from ivr.errors import ComplianceError, HostError, IvrError
 from ivr.services.vault.destruction import destroy
 from ivr.services.vault.recovery import keep_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from ivr.domain.evidence.events.base import Event
     from ivr.services.ports.vault import RecordingTag, RecordingWriter, SealedFile
     from ivr.services.vault.vault_ports import Holdings
 
@@ -46,11 +47,11 @@ class OpenRecording:
 
     def hold(self, reason: str) -> None:
         """Note that capture pauses (doubt). What may be written is for the cleared mark to say, not for this."""
-        with self._moving(RecordingEvent.HOLD, reason, kinds.HELD, {"reason": reason}):
+        with self._moving(RecordingEvent.HOLD, reason, lambda: Held(reason)):
             pass
 
     def resume(self, reason: str = "") -> None:
-        with self._moving(RecordingEvent.RESUME, reason, kinds.RESUMED, {"reason": reason}):
+        with self._moving(RecordingEvent.RESUME, reason, lambda: Resumed(reason)):
             pass
 
     def seal(
@@ -73,17 +74,14 @@ class OpenRecording:
                     self._settle(None, consent, gaps, masks, deadline)
             self._sealed = self._writer.seal()
         sealed = self._sealed
-        body: dict[str, object] = {
-            **asdict(sealed),
-            "gaps": len(gaps),
-            "masks": len(masks),
-            "reason": reason,
-        }
-        with self._moving(RecordingEvent.SEAL, reason, kinds.SEALED, body):
-            self._settle(sealed, consent, gaps, masks, deadline)
-            # An event of the business during the call may have fixed another one.
+
+        def told() -> Sealed:
+            # An event of the business during the call may have fixed another deadline.
             fixed = self._held.catalogue.get(self.recording_id).deadline
-            body["deadline"] = fixed.isoformat() if fixed else None
+            return Sealed(**asdict(sealed), gaps=len(gaps), masks=len(masks), reason=reason, deadline=fixed)
+
+        with self._moving(RecordingEvent.SEAL, reason, told):
+            self._settle(sealed, consent, gaps, masks, deadline)
         return sealed
 
     def discard(self, rule_id: str, reason: str) -> None:
@@ -127,17 +125,15 @@ class OpenRecording:
         try:
             done = keep_prefix(self._held, self.recording_id, how=reason, cause="store")
         except HostError as full:
-            body = {"reason": reason, "kept_for_recovery": True, "error": str(full.what)[:200]}
-            with self._moving(RecordingEvent.FAIL, reason, kinds.DAMAGED, body):
+            damaged = Damaged(reason=reason, kept_for_recovery=True, error=str(full.what)[:200])
+            with self._moving(RecordingEvent.FAIL, reason, lambda: damaged):
                 pass
             return self.state
         self.state = done.state or self.state
         return self.state
 
     @contextmanager
-    def _moving(
-        self, event: RecordingEvent, reason: str, kind: str = "", body: Mapping[str, object] | None = None
-    ) -> Iterator[None]:
+    def _moving(self, event: RecordingEvent, reason: str, told: Callable[[], Event] | None = None) -> Iterator[None]:
         """Do what the block does, move the row and append the evidence, all or nothing.
 
         What a first try has done without our knowing is not done again.
@@ -148,8 +144,8 @@ class OpenRecording:
             now = held.catalogue.get(recording_id).state
             if now is self.state or RECORDING.after(self.state, event) is not now:
                 now = held.catalogue.move(recording_id, event.value, reason=reason, at=held.clock.now())
-                if kind:
-                    held.audit.append(kind, call_id=self.tag.call_id, recording_id=recording_id, body=body)
+                if told is not None:
+                    held.audit.append(told(), call_id=self.tag.call_id, recording_id=recording_id)
         self.state = now
 
     def _settle(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence import kinds
-from ivr.domain.evidence.chain import stamp
+from ivr.domain.evidence.events.base import UNTOLD, Untold, known
+from ivr.domain.evidence.events.destruction import Certificate, Discarding
+from ivr.domain.evidence.events.objection import Objection
+from ivr.domain.evidence.events.recording import Damaged, Recovered
 from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent, RecordingState
 from ivr.errors import IvrError
 from ivr.services.vault.data_key import unlocked
@@ -15,6 +17,7 @@ from ivr.services.vault.vault_ports import must_vanish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from ivr.domain.evidence.event import AuditEvent
     from ivr.services.ports.vault import RecordingRow, SealedFile
@@ -65,12 +68,13 @@ def _settle_all(held: Holdings) -> list[Recovery]:
 
 def _settle_purges(held: Holdings) -> list[Recovery]:
     """Finish destructions that were announced and not begun: what was meant to go does not stay."""
-    announced = {one.recording_id: one for one in held.audit.recent(kinds.DISCARDING, last=_RECENT)}
+    announced = {one.recording_id: one for one in held.audit.recent(Discarding.kind, last=_RECENT)}
     done: list[Recovery] = []
     for recording_id, state in held.catalogue.states(list(announced)).items():
         if state in (RecordingState.SEALED, RecordingState.DAMAGED):
-            meant = announced[recording_id].body
-            rule_id, reason = str(meant.get("rule_id", "")), str(meant.get("reason", ""))
+            meant = announced[recording_id].facts
+            assert isinstance(meant, Discarding)
+            rule_id, reason = known(meant.rule_id, ""), known(meant.reason, "")
             try:
                 final = destroy(held, recording_id, rule_id=rule_id, reason=reason)
                 done.append(Recovery(recording_id, final, "destruction finished"))
@@ -141,7 +145,7 @@ def _settle_files(held: Holdings) -> list[Recovery]:
 def _settle_outlived(held: Holdings, recording_id: str, state: RecordingState) -> Recovery:
     """The row alone condemns no audio: whoever can write the database can set a state."""
     told = {event.kind for event in held.audit.events(recording_id=recording_id)}
-    if not told & {kinds.DISCARDING, kinds.CERTIFICATE}:
+    if not told & {Discarding.kind, Certificate.kind}:
         how = "left as it is: its row says it was destroyed and no evidence does (see 'ivr audit verify')"
         return Recovery(recording_id, state, how)
     destroy(held, recording_id, rule_id="", reason="file outlived its destruction")
@@ -162,9 +166,10 @@ def _settle_stray(held: Holdings, recording_id: str, *, half_written: bool) -> l
 
 
 def _rule(event: AuditEvent) -> str:
-    rules = event.body.get("rules")
-    first = rules[0] if isinstance(rules, list) and rules else ""
-    return str(event.body.get("rule_id", first))
+    facts = event.facts
+    if not isinstance(facts, (Discarding, Certificate, Objection)):
+        return ""
+    return known(facts.rule_id, next(iter(known(facts.rules, ())), ""))
 
 
 def _evidence(held: Holdings, row: RecordingRow) -> list[AuditEvent]:
@@ -176,7 +181,7 @@ def _evidence(held: Holdings, row: RecordingRow) -> list[AuditEvent]:
 
 def _destroyed(held: Holdings, row: RecordingRow, rule_id: str, how: str) -> Recovery:
     final = destroy_claimed(held, row.tag.recording_id, rule_id=rule_id, reason=how)
-    return _say(held, row, final, how, {})
+    return _say(held, row, final, how)
 
 
 def _sealed(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str) -> Recovery:
@@ -184,24 +189,28 @@ def _sealed(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str) -> 
     with held.catalogue.together():
         _settle(held, row, sealed, list(row.gaps))
         final = held.catalogue.move(row.tag.recording_id, event, reason=row.reason, at=now)
-        return _say(held, row, final, f"{how}; the file was whole", {"sha256": sealed.sha256, **_told(row)})
+        return _say(held, row, final, f"{how}; the file was whole", sha256=sealed.sha256, deadline=row.deadline)
 
 
 def _damaged(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str, cause: str) -> Recovery:
     # How long the call went on is not known here: the gap begins where the audio ends and is open (-1).
     gaps: list[Mapping[str, object]] = [*row.gaps, {"start_ms": sealed.duration_ms, "end_ms": -1, "cause": cause}]
-    details = {"sha256": sealed.sha256, "duration_ms": sealed.duration_ms, "cause": cause, **_told(row)}
     final = row.state
     with held.catalogue.together():
         _settle(held, row, sealed, gaps)
         if RECORDING.allows(row.state, RecordingEvent.FAIL):
             event, now = RecordingEvent.FAIL.value, held.clock.now()
             final = held.catalogue.move(row.tag.recording_id, event, reason=how[:200], at=now)
-        return _say(held, row, final, f"{how}; verified prefix kept", details)
-
-
-def _told(row: RecordingRow) -> dict[str, object]:
-    return {"deadline": stamp(row.deadline) if row.deadline else None}
+        return _say(
+            held,
+            row,
+            final,
+            f"{how}; verified prefix kept",
+            sha256=sealed.sha256,
+            duration_ms=sealed.duration_ms,
+            cause=cause,
+            deadline=row.deadline,
+        )
 
 
 def _settle(held: Holdings, row: RecordingRow, sealed: SealedFile, gaps: list[Mapping[str, object]]) -> None:
@@ -216,11 +225,26 @@ def _settle(held: Holdings, row: RecordingRow, sealed: SealedFile, gaps: list[Ma
     )
 
 
-def _say(held: Holdings, row: RecordingRow, final: RecordingState, how: str, details: dict[str, object]) -> Recovery:
-    held.audit.append(
-        kinds.DAMAGED if details.get("cause") == "store" else kinds.RECOVERED,
-        call_id=row.tag.call_id,
-        recording_id=row.tag.recording_id,
-        body={"from_state": row.state.value, "state": final.value, "how": how[:280], **details},
+def _say(
+    held: Holdings,
+    row: RecordingRow,
+    final: RecordingState,
+    how: str,
+    *,
+    sha256: str | Untold = UNTOLD,
+    duration_ms: int | Untold = UNTOLD,
+    cause: str | Untold = UNTOLD,
+    deadline: datetime | Untold | None = UNTOLD,
+) -> Recovery:
+    kind = Damaged if cause == "store" else Recovered
+    event = kind(
+        from_state=row.state.value,
+        state=final.value,
+        how=how[:280],
+        sha256=sha256,
+        duration_ms=duration_ms,
+        cause=cause,
+        deadline=deadline,
     )
+    held.audit.append(event, call_id=row.tag.call_id, recording_id=row.tag.recording_id)
     return Recovery(row.tag.recording_id, final, how)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ivr.domain.evidence.events.recording import Uploaded
 from ivr.domain.recording.state import RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.services.ports.vault import FarStore
@@ -14,8 +15,6 @@ from ivr.services.vault.vault_ports import must_vanish
 
 if TYPE_CHECKING:
     from ivr.services.vault.vault_ports import Holdings
-
-UPLOADED = "recording.uploaded"
 
 _MOVES = (RecordingState.SEALED, RecordingState.DAMAGED)
 
@@ -66,11 +65,7 @@ def _move(held: Holdings, far: FarStore, recording_id: str) -> bool:
         # A store refuses to lock until a moment that is over.
         still_kept = row.deadline is not None and row.deadline > held.clock.now()
         far.upload(recording_id, row.sealed, lock_until=row.deadline if still_kept and far.locks else None)
-        held.audit.append(
-            UPLOADED,
-            call_id=row.tag.call_id,
-            recording_id=recording_id,
-            body={"sha256": row.sealed.sha256, "size_bytes": row.sealed.size_bytes},
-        )
+        uploaded = Uploaded(sha256=row.sealed.sha256, size_bytes=row.sealed.size_bytes)
+        held.audit.append(uploaded, call_id=row.tag.call_id, recording_id=recording_id)
         far.release(recording_id)
     return True

@@ -6,12 +6,13 @@ import hashlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence import kinds
+from ivr.domain.evidence.events.destruction import DiscardRefused
+from ivr.domain.evidence.events.recording import Exported, Started
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.secret_bytes import clear
 from ivr.errors import ArchiveError, ComplianceError, IvrError
 from ivr.services.vault.data_key import unlocked
-from ivr.services.vault.destruction import REFUSED, destroy
+from ivr.services.vault.destruction import destroy
 from ivr.services.vault.fixity import Checked, Finding, inspect, inspect_all
 from ivr.services.vault.open_recording import OpenRecording
 from ivr.services.vault.recovery import Recovery, recover
@@ -66,21 +67,17 @@ class Vault:
                 reserved.abort()
             raise
         try:
-            held.audit.append(
-                kinds.STARTED,
-                call_id=tag.call_id,
-                recording_id=tag.recording_id,
-                body={
-                    "program": tag.program,
-                    "purposes": list(tag.purposes),
-                    "policy_id": tag.policy_id,
-                    "policy_version": tag.policy_version,
-                    "rule_ids": list(tag.rule_ids),
-                    "retention": tag.retention,
-                    "codec": tag.codec,
-                    "kek_id": kek_id,
-                },
+            started = Started(
+                program=tag.program,
+                purposes=tuple(tag.purposes),
+                policy_id=tag.policy_id,
+                policy_version=tag.policy_version,
+                rule_ids=tuple(tag.rule_ids),
+                retention=tag.retention,
+                codec=tag.codec,
+                kek_id=kek_id,
             )
+            held.audit.append(started, call_id=tag.call_id, recording_id=tag.recording_id)
             writer = reserved.open(data_key, codec=tag.codec, rate_hz=tag.rate_hz, channels=len(tag.channels))
         except IvrError:
             # What could not be opened must not stay behind as if it were being captured.
@@ -122,7 +119,7 @@ class Vault:
         *,
         reason: str,
         actor: str,
-        more: Mapping[str, object] | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> tuple[RecordingRow, bytes]:
         """Return row and playable bytes (`form` "wav" or "opus"), after noting the access; `more` is noted with it.
 
@@ -135,7 +132,11 @@ class Vault:
             self._verified(row, data_key)
             copy = self._held.store.copy(recording_id, data_key, form)
         sha256 = hashlib.sha256(copy).hexdigest()
-        self._note_access(row, {"actor": actor, "reason": reason, "form": form, "copy_sha256": sha256, **(more or {})})
+        original = row.sealed.sha256 if row.sealed else None
+        told = Exported(
+            actor=actor, reason=reason, form=form, copy_sha256=sha256, original_sha256=original, **(more or {})
+        )
+        self._held.audit.append(told, call_id=row.tag.call_id, recording_id=recording_id)
         return row, copy
 
     def discard_stored(self, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
@@ -154,9 +155,11 @@ class Vault:
         except ComplianceError as held:
             if "RET-002" not in held.rules:
                 raise
-            body = {"rules": list(held.rules), "asked_rule_id": rule_id, "reason": reason[:200], "why": held.what[:200]}
+            refused = DiscardRefused(
+                rules=tuple(held.rules), asked_rule_id=rule_id, reason=reason[:200], why=held.what[:200]
+            )
             row = self._held.catalogue.get(recording_id)
-            self._held.audit.append(REFUSED, call_id=row.tag.call_id, recording_id=recording_id, body=body)
+            self._held.audit.append(refused, call_id=row.tag.call_id, recording_id=recording_id)
             raise
 
     def _readable(self, recording_id: str, *, reason: str, actor: str) -> RecordingRow:
@@ -177,12 +180,3 @@ class Vault:
     def _verified(self, row: RecordingRow, data_key: bytearray) -> None:
         if row.sealed is not None:
             self._held.store.verify(row.tag.recording_id, data_key, row.sealed)
-
-    def _note_access(self, row: RecordingRow, access: dict[str, object]) -> None:
-        sha256 = row.sealed.sha256 if row.sealed else None
-        self._held.audit.append(
-            kinds.EXPORTED,
-            call_id=row.tag.call_id,
-            recording_id=row.tag.recording_id,
-            body={**access, "original_sha256": sha256},
-        )

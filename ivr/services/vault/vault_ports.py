@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence.kinds import CERTIFICATE, DISCARDING, DISCARDS, DISPELLED, DOUBT, OBJECTION
+from ivr.domain.evidence.events.destruction import Certificate, Discarding
+from ivr.domain.evidence.events.objection import Dispelled, Hesitation, Objection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,13 +36,12 @@ def must_vanish(events: Sequence[AuditEvent]) -> AuditEvent | None:
     A doubt that nothing followed counts as an objection (REC-021, fail_mode): the line died before the answer.
     """
     for event in events:
-        if event.kind in (DISCARDING, CERTIFICATE):
+        facts = event.facts
+        objects = isinstance(facts, Objection) and facts.discards is not False
+        if objects or isinstance(facts, (Discarding, Certificate)):
             return event
-        objects = event.kind == OBJECTION or event.kind.startswith(OBJECTION + ".")
-        if objects and event.body.get(DISCARDS) is not False:
-            return event
-    asked = [event for event in events if event.kind in (DOUBT, DISPELLED) or event.kind == OBJECTION]
+    asked = [event for event in events if event.kind in (Hesitation.kind, Dispelled.kind, Objection.kind)]
     last = max(asked, key=lambda event: (event.at, event.seq), default=None)
-    if last is not None and last.kind == DOUBT and last.body.get(DISCARDS) is not False:
+    if last is not None and isinstance(last.facts, Hesitation) and last.facts.discards is not False:
         return last
     return None

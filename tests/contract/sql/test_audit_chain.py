@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.domain.evidence.events.base import Unread
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from tests.databases import KINDS, fresh_url
@@ -33,7 +34,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 def chain(database: Database, events: int = 6) -> SqlAuditLog:
     audit = SqlAuditLog(database, node_id="node-1", clock=TickingClock())
     for number in range(events):
-        audit.append("kind", call_id=f"call-{number}", body={"number": number})
+        audit.append(Unread("kind", {"number": number}), call_id=f"call-{number}")
     return audit
 
 
@@ -101,7 +102,7 @@ def test_nodes_have_chains_of_their_own_and_one_view(database: Database) -> None
     clock = TickingClock()
     one, two = (SqlAuditLog(database, node_id=f"node-{number}", clock=clock) for number in (1, 2))
     for audit in (one, two, two, one):
-        audit.append("kind")
+        audit.append(Unread("kind", {}))
     assert [(event.node_id, event.seq) for event in one.events()] == [
         ("node-1", 1),
         ("node-2", 1),
@@ -115,7 +116,7 @@ def _append(url: str, writer: int) -> int:
     database = Database.open(url)
     audit = SqlAuditLog(database, node_id="node-1", clock=SystemClock())
     for number in range(50):
-        audit.append("kind", call_id=f"writer-{writer}", body={"number": number})
+        audit.append(Unread("kind", {"number": number}), call_id=f"writer-{writer}")
     database.close()
     return writer
 

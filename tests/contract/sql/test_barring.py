@@ -15,10 +15,11 @@ import pytest
 from ivr.domain.access import Actor, Role
 from ivr.domain.consent.bar import KnownBy
 from ivr.domain.evidence.event import AuditEvent
-from ivr.domain.evidence.kinds import BARRED, LIFTED, MOVED
+from ivr.domain.evidence.events.base import Unread
+from ivr.domain.evidence.events.house import Denied
+from ivr.domain.evidence.events.objection import BarLifted, BarMoved, Barred
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.consent.barring import bar, barred_by, lift, settle_spellings
-from ivr.services.export.access_gate import DENIED
 from ivr.services.ports.evidence import Bar, CallRow
 from ivr.storage.call_log import SqlCallLog
 from ivr.storage.do_not_call import SqlDoNotCall
@@ -40,7 +41,7 @@ class Register:
         """Bar somebody as an older version did, which took this spelling for the person."""
         entry = hmac.new(SECRET, f"sales\0{person}".encode(), hashlib.sha256).hexdigest()
         body = {"entry": entry, "rule": "CAN-005", "scope": "sales"}
-        self.world.audit.append(BARRED, call_id=call_id, body=body)
+        self.world.audit.append(Unread(Barred.kind, body), call_id=call_id)
         self.sql.put(entry, scope="sales", rule_id="CAN-005", call_id=call_id)
         if party:
             SqlCallLog(self.world.database).add(_report(call_id, party))
@@ -48,8 +49,8 @@ class Register:
 
     def refused(self, uri: str, *, call_id: str, known: KnownBy = KnownBy.CLAIMED) -> bool:
         entry = self.sql.entry_of(uri, scope="sales")
-        body = {"entry": entry, "rule": "CAN-005", "scope": "sales", "known_by": known.value}
-        return bar(self.world.vault.holdings, self.sql, body, call_id=call_id, recording_id="")
+        barred = Barred(entry=entry, rule="CAN-005", scope="sales", known_by=known.value)
+        return bar(self.world.vault.holdings, self.sql, barred, call_id=call_id, recording_id="")
 
     def lift(self, short: str) -> Bar:
         dpo = Actor("anne", Role.DPO)
@@ -66,7 +67,7 @@ class Register:
 
     @property
     def moves(self) -> int:
-        return sum(event.kind == MOVED for event in self.world.audit.events())
+        return sum(event.kind == BarMoved.kind for event in self.world.audit.events())
 
 
 @pytest.fixture(params=KINDS)
@@ -158,7 +159,7 @@ def test_a_bar_on_a_number_that_a_caller_only_named_is_lifted_with_a_reason(regi
     lifted = register.lift(entry[:12])
     assert (lifted.entry, lifted.known_by, lifted.call_id) == (entry, KnownBy.CLAIMED, "call-1")
     assert register.barred_by(ALICE) is None
-    (event,) = register.told(LIFTED)
+    (event,) = register.told(BarLifted.kind)
     assert event.body == {
         "entry": entry, "scope": "sales", "known_by": "claimed", "calls": ["call-1"], "actor": "anne", "role": "dpo",
         "reason": "numéro usurpé, plainte 12",
@@ -183,7 +184,7 @@ def test_a_refusal_of_the_person_themselves_is_lifted_by_nobody(
     with pytest.raises(ComplianceError, match="nouveau consentement"):
         register.lift(entry)
     assert register.barred_by(ALICE) == entry
-    (denial,) = register.told(DENIED)
+    (denial,) = register.told(Denied.kind)
     assert (denial.body["entry"], denial.body["action"], denial.body["known_by"]) == (entry, "lift", known.value)
     assert table_faults(register.world.database) == []
 
@@ -193,7 +194,7 @@ def test_a_later_refusal_bars_again_and_every_earlier_one_was_lifted(register: R
     register.refused(ALICE, call_id="call-2")
     entry = register.barred_by(ALICE)
     register.lift(str(entry))
-    assert register.told(LIFTED)[0].body["calls"] == ["call-1", "call-2"]
+    assert register.told(BarLifted.kind)[0].body["calls"] == ["call-1", "call-2"]
     assert table_faults(register.world.database) == []
     register.refused(ALICE, call_id="call-3", known=KnownBy.DIALLED)
     assert register.barred_by(ALICE) == entry
@@ -231,14 +232,14 @@ def test_lifting_an_entry_that_has_moved_undoes_what_was_said_under_its_older_id
     register.refused("+262692123456", call_id="call-2")
     assert table_faults(register.world.database) == []
     register.lift(str(register.barred_by("0692123456")))
-    assert register.told(LIFTED)[0].body["calls"] == ["call-1", "call-2"]
+    assert register.told(BarLifted.kind)[0].body["calls"] == ["call-1", "call-2"]
     assert register.barred_by("0692123456") is None
     assert table_faults(register.world.database) == []
 
 
 def test_one_call_bars_once_however_often_it_is_asked_to(register: Register) -> None:
     assert [register.refused(ALICE, call_id="call-1") for _ in range(3)] == [True, False, False]
-    assert len(register.told(BARRED)) == 1
+    assert len(register.told(Barred.kind)) == 1
     # What a process that ended had left to do does not bar again whom somebody has freed meanwhile.
     register.lift(str(register.barred_by(ALICE)))
     assert not register.refused(ALICE, call_id="call-1")

@@ -11,8 +11,10 @@ import pytest
 
 from ivr.domain.call.leg import Disposition
 from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.events.base import Event, Unread
+from ivr.domain.evidence.events.call import Reported
 from ivr.errors import HostError
-from ivr.services.call.notes import REPORTED, LateReport, last_signs, report_body, report_left
+from ivr.services.call.notes import LateReport, last_signs, report_left, reported
 from ivr.services.ports.evidence import CallRow
 from ivr.services.ports.spool import Duty, Pending, Unreadable
 from ivr.services.vault.recovery import recover
@@ -81,10 +83,11 @@ def test_two_calls_whose_line_died_are_reported_as_such_and_once(tmp_path: Path)
         assert (outbound.disposition, outbound.direction, outbound.answered_at) == ("LINE_FAILED", "outbound", None)
         assert (outbound.recording_id, outbound.recording_state) == (None, "WITHHELD")
         assert sorted(row.call_id for row in x.call_log.rows) == sorted(reports)
-        assert [body["disposition"] for body in x.of_audit(REPORTED)] == ["LINE_FAILED"] * 2
+        assert [body["disposition"] for body in x.of_audit(Reported.kind)] == ["LINE_FAILED"] * 2
         for report in (inbound, outbound):
             news = LateReport(report.call_id, report, "").event()
-            assert (news["kind"], news["call_id"], news["disposition"]) == (REPORTED, report.call_id, "LINE_FAILED")
+            assert (news["kind"], news["call_id"]) == (Reported.kind, report.call_id)
+            assert news["disposition"] == "LINE_FAILED"
         assert left_by(x) == []
         assert x.notes.items == {}
 
@@ -110,7 +113,7 @@ def test_a_report_that_could_not_be_written_is_written_later_with_what_was_known
         assert (report.row.disposition, report.row.ended_by) == ("ANSWERED", "caller")
         assert report.row.recording_state == "SEALED"
         assert report.row.consent
-        assert len(x.of_audit(REPORTED)) == 1
+        assert len(x.of_audit(Reported.kind)) == 1
 
     play(tmp_path, scene)
 
@@ -119,8 +122,8 @@ def test_a_call_whose_report_left_no_evidence_is_reported_later(tmp_path: Path) 
     async def scene(x: Exchange) -> None:
         append = x.audit.append
 
-        def refuse(kind: str, **given: Any) -> AuditEvent:
-            return _away() if kind == REPORTED else append(kind, **given)
+        def refuse(event: Event, **given: Any) -> AuditEvent:
+            return _away() if isinstance(event, Reported) else append(event, **given)
 
         x.audit.append = refuse  # type: ignore[method-assign]
         x.ring()
@@ -131,7 +134,7 @@ def test_a_call_whose_report_left_no_evidence_is_reported_later(tmp_path: Path) 
         x.audit.append = append  # type: ignore[method-assign]
         (report,) = report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
         assert report.row == x.call_log.rows[0]
-        assert [body["disposition"] for body in x.of_audit(REPORTED)] == [x.call_log.rows[0].disposition]
+        assert [body["disposition"] for body in x.of_audit(Reported.kind)] == [x.call_log.rows[0].disposition]
         assert x.notes.items == {}
 
     play(tmp_path, scene)
@@ -189,7 +192,7 @@ class Left:
 
     @property
     def evidence(self) -> int:
-        return sum(event.kind == REPORTED for event in self.world.audit.events())
+        return sum(event.kind == Reported.kind for event in self.world.audit.events())
 
 
 @pytest.fixture(params=KINDS)
@@ -255,8 +258,8 @@ def test_the_event_of_a_row_that_stands_tells_what_the_row_tells(left: Left) -> 
     left.note("call-1")
     (report,) = left.report()
     assert report.row == row
-    (event,) = [event for event in left.world.audit.events() if event.kind == REPORTED]
-    assert event.body == report_body(row)
+    (event,) = [event for event in left.world.audit.events() if event.kind == Reported.kind]
+    assert event.facts == reported(row)
 
 
 def test_a_call_waits_for_its_recording_to_be_settled(left: Left) -> None:
@@ -273,7 +276,7 @@ def test_a_call_waits_for_its_recording_to_be_settled(left: Left) -> None:
 
 
 def test_a_call_that_nobody_saw_end_ended_with_its_last_sign_of_life(left: Left) -> None:
-    left.world.audit.append("disclosure.played", call_id="call-1", body={})
+    left.world.audit.append(Unread("disclosure.played", {}), call_id="call-1")
     heard = left.world.clock.at
     left.world.clock.at += timedelta(hours=8)
     left.note("call-1")

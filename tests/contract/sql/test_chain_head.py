@@ -12,12 +12,14 @@ import pytest
 
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.evidence.chain import Head
+from ivr.domain.evidence.events.base import Unread
+from ivr.domain.evidence.events.house import LossAccepted, WitnessBegun
 from ivr.errors import ComplianceError, HostError, LostEvidenceError
 from ivr.recording.chain_head import ChainHeadFile
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
 from ivr.services.ports.signing import Entry
-from ivr.storage.audit_log import LOSS_ACCEPTED, WITNESS_BEGUN, SqlAuditLog
+from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from tests.databases import KINDS, fresh_url
 from tests.fakes.vault import START, TickingClock
@@ -38,7 +40,7 @@ class Node:
 
     def fill(self, events: int) -> None:
         for number in range(events):
-            self.audit.append("kind", body={"number": number})
+            self.audit.append(Unread("kind", {"number": number}))
 
     def cut_to(self, seq: int) -> None:
         """What the restore of an older backup does to the chain: all later rows are gone, and the head knows none."""
@@ -74,7 +76,7 @@ def test_an_emptied_or_older_database_is_named_and_takes_no_more_evidence(node: 
     node.cut_to(left)
     assert node.audit.verify()[0].startswith(f"node node-1, event {left}: the database {said}")
     assert "knows event 9" in node.audit.verify()[0]
-    for act in (lambda: node.audit.append("kind"), node.audit.checkpoint, node.audit.must_be_whole):
+    for act in (lambda: node.audit.append(Unread("kind", {})), node.audit.checkpoint, node.audit.must_be_whole):
         with pytest.raises(LostEvidenceError, match=said):
             act()
     assert node.audit.count() == left
@@ -86,10 +88,10 @@ def test_an_older_database_that_went_on_elsewhere_is_named(node: Node) -> None:
     node.cut_to(5)
     unwatched = SqlAuditLog(node.database, node_id="node-1", clock=SystemClock(), signer=SIGNER, checkpoint_every=4)
     for _ in range(6):
-        unwatched.append("elsewhere")
+        unwatched.append(Unread("elsewhere", {}))
     assert node.audit.verify()[0].startswith("node node-1, event 9: is not the one that the witness")
     with pytest.raises(LostEvidenceError, match="event 9"):
-        node.audit.append("kind")
+        node.audit.append(Unread("kind", {}))
 
 
 def test_a_crash_between_commit_and_witness_accuses_nobody(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,15 +110,15 @@ def test_what_is_rolled_back_is_never_witnessed(node: Node) -> None:
 
     def undone() -> None:
         with node.database.together():
-            node.audit.append("undone")
+            node.audit.append(Unread("undone", {}))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         undone()
     assert node.known() == 2
     with node.database.together():
-        node.audit.append("one")
-        node.audit.append_all([Entry("two"), Entry("three")])
+        node.audit.append(Unread("one", {}))
+        node.audit.append_all([Entry(Unread("two", {})), Entry(Unread("three", {}))])
         assert node.known() == 2
     assert node.known() == 5
     assert node.audit.verify() == []
@@ -176,7 +178,7 @@ def test_a_loss_is_accepted_with_a_reason_that_stands_in_the_evidence(node: Node
     node.audit.accept_loss(reason="disk lost, backup of sunday", actor="ana")
     node.fill(1)
     assert node.audit.verify() == []
-    (event,) = [event for event in node.audit.events() if event.kind == LOSS_ACCEPTED]
+    (event,) = [event for event in node.audit.events() if event.kind == LossAccepted.kind]
     assert event.seq == 6
     assert (event.body["actor"], event.body["reason"]) == ("ana", "disk lost, backup of sunday")
     witnessed = event.body["witnessed"]
@@ -189,10 +191,10 @@ def test_a_missing_witness_is_named_and_begun_anew_in_the_evidence(node: Node) -
     node.witness.path.unlink()
     assert "is missing" in node.audit.verify()[0]
     with pytest.raises(LostEvidenceError, match="ivr init"):
-        node.audit.append("kind")
+        node.audit.append(Unread("kind", {}))
     assert node.audit.begin_witness() is not None
     assert node.audit.begin_witness() is None
-    assert [event.kind for event in node.audit.events()][-1] == WITNESS_BEGUN
+    assert [event.kind for event in node.audit.events()][-1] == WitnessBegun.kind
     assert (node.known(), node.audit.verify()) == (5, [])
 
 
@@ -201,7 +203,7 @@ def test_an_empty_witness_is_a_missing_one(node: Node) -> None:
     node.fill(4)
     node.witness.path.write_bytes(b"")
     with pytest.raises(LostEvidenceError, match="ivr init"):
-        node.audit.append("kind")
+        node.audit.append(Unread("kind", {}))
     assert node.audit.begin_witness() is not None
     assert (node.known(), node.audit.verify()) == (5, [])
 
@@ -244,7 +246,7 @@ def test_only_what_this_node_signed_is_a_witness(node: Node, damage: str, tmp_pa
     assert node.audit.verify()[0].startswith(f"node node-1, witness {node.witness.path}: ")
     assert "not what this node wrote" in node.audit.verify()[0]
     with pytest.raises(LostEvidenceError, match="not what this node wrote"):
-        node.audit.append("kind")
+        node.audit.append(Unread("kind", {}))
 
 
 def test_the_witness_is_private(node: Node) -> None:
@@ -267,7 +269,7 @@ class TestTheFile:
 
     def test_a_file_that_is_gone_is_noticed_before_anything_is_written_or_read(self, node: Node) -> None:
         self.path(node).unlink()
-        for act in (lambda: node.audit.append("kind"), node.audit.must_be_whole, node.audit.count):
+        for act in (lambda: node.audit.append(Unread("kind", {})), node.audit.must_be_whole, node.audit.count):
             with pytest.raises(LostEvidenceError, match="file is gone"):
                 act()
         assert not self.path(node).exists()
@@ -277,7 +279,7 @@ class TestTheFile:
         kept = path.rename(path.with_name("kept"))
         shutil.copyfile(kept, path)
         with pytest.raises(LostEvidenceError, match="another file"):
-            node.audit.append("kind")
+            node.audit.append(Unread("kind", {}))
         kept.replace(path)
         node.fill(1)
         assert node.audit.verify() == []
@@ -286,7 +288,7 @@ class TestTheFile:
         path = self.path(node)
         path.with_name(f"{path.name}-wal").unlink()
         with pytest.raises(LostEvidenceError, match="lost its log"):
-            node.audit.append("kind")
+            node.audit.append(Unread("kind", {}))
 
     def test_nothing_but_init_makes_a_file(self, tmp_path: Path) -> None:
         with pytest.raises(HostError, match="not there"):

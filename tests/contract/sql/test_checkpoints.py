@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.domain.evidence.events.base import Unread
 from ivr.errors import HostError
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
@@ -39,7 +40,7 @@ def a_chain(database: Database, *, node: str = "node-1", signer: Ed25519Signer =
 
 def fill(audit: SqlAuditLog, events: int) -> None:
     for number in range(events):
-        audit.append("kind", call_id=f"call-{number}", body={"number": number, "é": "ü"})
+        audit.append(Unread("kind", {"number": number, "é": "ü"}), call_id=f"call-{number}")
 
 
 def tamper(database: Database, *statements: str) -> None:
@@ -69,7 +70,7 @@ def _rechained(database: Database, first: int) -> None:
     tamper(database, f"UPDATE audit_heads SET seq = {head.seq}, digest = '{head.digest}'")
     forger = SqlAuditLog(database, node_id="node-1", clock=TickingClock(), checkpoint_every=1_000_000)
     for event in events[first - 1 :]:
-        forger.append(event.kind, call_id="somebody else", body=event.body)
+        forger.append(Unread(event.kind, event.body), call_id="somebody else")
 
 
 def test_a_chain_that_was_recomputed_as_a_whole_is_found_by_its_checkpoints(database: Database) -> None:
@@ -185,34 +186,34 @@ def test_a_key_that_was_exchanged_in_the_database_is_found(database: Database) -
 
 def test_a_recording_is_certified_once_by_whichever_node_comes_first(database: Database) -> None:
     one, two = a_chain(database), a_chain(database, node="node-2", signer=OTHER)
-    first = one.append("certificate.destruction", recording_id="rec-1", body={"sha256": "ab"})
-    assert two.append("certificate.destruction", recording_id="rec-1", body={"sha256": "cd"}) == first
-    assert one.append("certificate.destruction", recording_id="rec-1", body={"sha256": "ef"}) == first
+    first = one.append(Unread("certificate.destruction", {"sha256": "ab"}), recording_id="rec-1")
+    assert two.append(Unread("certificate.destruction", {"sha256": "cd"}), recording_id="rec-1") == first
+    assert one.append(Unread("certificate.destruction", {"sha256": "ef"}), recording_id="rec-1") == first
     assert [event.kind for event in two.events()] == ["certificate.destruction"]
-    assert two.append("next").seq == 1
+    assert two.append(Unread("next", {})).seq == 1
     assert one.verify() == []
 
 
 def test_a_row_that_points_at_another_event_suppresses_no_certificate(database: Database) -> None:
     audit = a_chain(database)
-    audit.append("recording.started", recording_id="rec-1")
+    audit.append(Unread("recording.started", {}), recording_id="rec-1")
     tamper(database, "INSERT INTO certificates (recording_id, node_id, seq) VALUES ('rec-1', 'node-1', 1)")
-    made = audit.append("certificate.destruction", recording_id="rec-1", body={"sha256": "ab"})
+    made = audit.append(Unread("certificate.destruction", {"sha256": "ab"}), recording_id="rec-1")
     assert (made.kind, made.seq) == ("certificate.destruction", 2)
-    assert audit.append("certificate.destruction", recording_id="rec-1", body={"sha256": "cd"}) == made
+    assert audit.append(Unread("certificate.destruction", {"sha256": "cd"}), recording_id="rec-1") == made
     assert audit.verify() == []
 
 
 def test_a_chain_signed_anew_with_a_key_that_was_put_into_the_database_is_found(database: Database) -> None:
     audit = a_chain(database, every=100)
     fill(audit, 3)
-    audit.append("certificate.destruction", recording_id="rec-1", body={"sha256": "ab"})
+    audit.append(Unread("certificate.destruction", {"sha256": "ab"}), recording_id="rec-1")
     audit.checkpoint()
     tables = ("audit_events", "audit_heads", "audit_checkpoints", "evidence_keys", "certificates")
     tamper(database, *(f"DELETE FROM {table}" for table in tables))
     forger = a_chain(database, signer=OTHER)
     fill(forger, 2)
-    forger.append("certificate.destruction", recording_id="rec-1", body={"sha256": "cd"})
+    forger.append(Unread("certificate.destruction", {"sha256": "cd"}), recording_id="rec-1")
     forger.checkpoint()
     # Under whichever node's name the key stands there.
     for node in ("node-1", "node-9"):
@@ -250,7 +251,7 @@ def exported(tmp_path: Path) -> tuple[Path, Path]:
     fill(one, 6)
     fill(two, 3)
     two.checkpoint()
-    one.append("certificate.destruction", recording_id="rec-1", body={"sha256": "ab", "rule_id": "REC-007"})
+    one.append(Unread("certificate.destruction", {"sha256": "ab", "rule_id": "REC-007"}), recording_id="rec-1")
     folder, key = tmp_path / "export", tmp_path / "key.pem"
     manifest = export_evidence(folder, chain=one, signer=SIGNER, clock=TickingClock(), actor="auditor")
     assert manifest["events"] == 11
@@ -274,10 +275,10 @@ def test_a_whole_export_is_found_whole_offline(exported: tuple[Path, Path], tmp_
 def test_certificates_of_older_versions_and_of_this_one_are_checked_offline(tmp_path: Path) -> None:
     database = Database.open(fresh_url("sqlite", tmp_path))
     unsigned = SqlAuditLog(database, node_id="node-1", clock=TickingClock(), checkpoint_every=1_000)
-    unsigned.append("certificate.destruction", recording_id="unsigned", body={"sha256": "aa", "rule_id": "REC-007"})
+    unsigned.append(Unread("certificate.destruction", {"sha256": "aa", "rule_id": "REC-007"}), recording_id="unsigned")
     audit = a_chain(database, every=1_000)
     in_a_call = {"sha256": "bb", "rule_id": "OBJ-003", "reason": "objection", "key_destroyed": True, "key_wiped": True}
-    audit.append("certificate.destruction", recording_id="in-a-call", body=in_a_call)
+    audit.append(Unread("certificate.destruction", in_a_call), recording_id="in-a-call")
     by_run = {
         "rule_id": "REC-007",
         "rules": ["REC-007"],
@@ -285,12 +286,12 @@ def test_certificates_of_older_versions_and_of_this_one_are_checked_offline(tmp_
         "derived_deleted": True,
         "owner": "n/1",
     }
-    audit.append("certificate.destruction", recording_id="by-run", body=by_run)
+    audit.append(Unread("certificate.destruction", by_run), recording_id="by-run")
     doomed = Destruction(
         "now", "call-1", ("REC-007",), "retention", "SEALED", "cc", "fr-2026", "1", START, ("quality_audio",)
     )
-    entry = doomed.certificate({}, at=START, wiped=True, owner="node-1")
-    audit.append(entry.kind, call_id=entry.call_id, recording_id=entry.recording_id, body=entry.body)
+    entry = doomed.certificate(None, at=START, wiped=True, owner="node-1")
+    audit.append(entry.event, call_id=entry.call_id, recording_id=entry.recording_id)
     assert audit.verify() == []
     folder, key = tmp_path / "export", tmp_path / "key.pem"
     export_evidence(folder, chain=audit, signer=SIGNER, clock=TickingClock(), actor="auditor")

@@ -14,6 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event, inspect, text
 
+from ivr.domain.evidence.events.base import Unread
 from ivr.errors import ArchiveError, ConfigurationError, HostError
 from ivr.recording.data_keys import LocalKeyRing
 from ivr.storage import schema
@@ -147,7 +148,7 @@ def test_a_destroyed_key_stands_in_no_byte_of_the_sqlite_files(tmp_path: Path) -
 def test_a_full_database_says_to_make_room_and_keeps_its_chain(tmp_path: Path) -> None:
     database = Database.open(fresh_url("sqlite", tmp_path))
     audit = SqlAuditLog(database, node_id="node-1", clock=TickingClock())
-    audit.append("first")
+    audit.append(Unread("first", {}))
 
     @event.listens_for(database.engine, "connect")
     def limit(connection: sqlite3.Connection, _record: object) -> None:
@@ -157,7 +158,7 @@ def test_a_full_database_says_to_make_room_and_keeps_its_chain(tmp_path: Path) -
 
     def fill() -> None:
         for _ in range(2000):
-            audit.append("kind", body={"note": "x" * 300})
+            audit.append(Unread("kind", {"note": "x" * 300}))
 
     with pytest.raises(HostError, match="make room"):
         fill()

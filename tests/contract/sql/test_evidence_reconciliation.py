@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr.domain.evidence.kinds import BARRED
+from ivr.domain.evidence.events.base import Unread
+from ivr.domain.evidence.events.objection import Barred
 from ivr.domain.retention.artefact import EventKind
 from ivr.domain.retention.schedule import Duration, RetentionTable
 from ivr.storage.do_not_call import SqlDoNotCall
@@ -38,7 +39,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RetentionW
     for number in (1, 2):
         uri, call_id = f"tel:+3361234567{number}", f"call-{number}"
         entry = register.add(uri, scope="sales", rule_id="CAN-005", call_id=call_id)
-        world.audit.append(BARRED, call_id=call_id, body={"entry": entry, "rule": "CAN-005", "scope": "sales"})
+        world.audit.append(Unread(Barred.kind, {"entry": entry, "rule": "CAN-005", "scope": "sales"}), call_id=call_id)
     yield world
     world.close()
 

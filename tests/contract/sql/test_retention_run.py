@@ -13,6 +13,7 @@ import pytest
 
 from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.checkpoint import certificate_text
+from ivr.domain.evidence.events.destruction import Discarding
 from ivr.domain.retention.artefact import EventKind
 from ivr.domain.retention.schedule import Duration, RetentionTable
 from ivr.errors import ArchiveError, HostError
@@ -412,9 +413,7 @@ def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: R
         ["rec-1"],
         owner="dead",
         decide=lambda stored: run.decide(stored, now),
-        intent=lambda stored: Entry(
-            "recording.discarding", stored.call_id, stored.recording_id, {"rule_id": "REC-007"}
-        ),
+        intent=lambda stored: Entry(Discarding.read({"rule_id": "REC-007"}), stored.call_id, stored.recording_id),
     )
     assert world.state("rec-1") == ("SEALED", False, True)
     (told,) = leftovers(world.vault.holdings)

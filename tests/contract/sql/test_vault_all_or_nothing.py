@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from ivr.domain.evidence.events.base import Event
 from ivr.domain.recording.state import RecordingState
 from ivr.errors import ComplianceError, HostError
 from ivr.private_file import write_private
@@ -35,11 +36,11 @@ class FailingAudit(SqlAuditLog):
     failures: dict[str, int]
     deaf = False
 
-    def append(self, kind: str, **given: Any) -> Any:
-        if self.failures.get(kind, 0):
-            self.failures[kind] -= 1
+    def append(self, event: Event, **ids: Any) -> Any:
+        if self.failures.get(event.kind, 0):
+            self.failures[event.kind] -= 1
             raise HostError("the database does not answer")
-        return super().append(kind, **given)
+        return super().append(event, **ids)
 
     def events(self, **given: Any) -> Any:
         if self.deaf:

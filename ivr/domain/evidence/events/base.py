@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from types import NoneType, UnionType
 from typing import Any, Final, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from ivr.domain.evidence.chain import stamp
@@ -47,6 +46,7 @@ _BLANK: Mapping[object, object] = {
     datetime: datetime(1970, 1, 1, tzinfo=UTC),
 }
 _KINDS: dict[str, type[Event]] = {}
+_UNION: Final = type(str | None)
 _Layout = tuple[tuple[str, str, Any, Callable[[Any], object]], ...]
 _LAYOUTS: dict[type[Event], _Layout] = {}
 
@@ -152,13 +152,13 @@ def _may_be_untold(hint: Any) -> bool:
 
 
 def _blank(hint: Any) -> object:
-    return None if NoneType in get_args(hint) else _BLANK[get_origin(hint) or hint]
+    return None if type(None) in get_args(hint) else _BLANK[get_origin(hint) or hint]
 
 
 def _parsed(hint: Any, value: Any) -> Any:
     """Return the value as the type asks; UNTOLD when it is none of that type."""
     origin = get_origin(hint)
-    if origin is UnionType:
+    if origin is _UNION:
         read = (_parsed(one, value) for one in get_args(hint) if one is not Untold)
         return next((one for one in read if one is not UNTOLD), UNTOLD)
     if hint is datetime:

@@ -16,7 +16,7 @@ class Objection(Event, kind="objection"):
     """A party objects: by voice, by key, by the agent's key, or because a doubt was never dispelled.
 
     `discards` is false when the programme keeps what was captured before it; `acted_at` is told when the event was
-    written later than the engine acted.
+    written later than the engine acted. Early versions told one `rule_id`.
     """
 
     party: str
@@ -28,10 +28,11 @@ class Objection(Event, kind="objection"):
     rules: tuple[str, ...]
     discards: bool | Untold
     acted_at: datetime | Untold = UNTOLD
+    rule_id: str | Untold = UNTOLD
 
 
 @dataclass(frozen=True, kw_only=True)
-class Doubt(Event, kind="doubt"):
+class Hesitation(Event, kind="doubt"):
     """The caller may have objected, and is asked. With nothing behind it, it counts as an objection."""
 
     party: str

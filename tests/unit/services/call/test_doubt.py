@@ -9,6 +9,7 @@ import pytest
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.events.base import Unread
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label
 from ivr.services.vault.vault_ports import must_vanish
 from tests.fakes.ear import objection
@@ -328,7 +329,7 @@ def _evidence(*kinds: str | tuple[str, dict[str, object]]) -> list[AuditEvent]:
     log = FakeAuditLog()
     for kind in kinds:
         name, body = (kind, {}) if isinstance(kind, str) else kind
-        log.append(name, call_id="call-1", body=body)
+        log.append(Unread(name, body), call_id="call-1")
     return log.events()
 
 

@@ -12,7 +12,9 @@ import pytest
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.evidence.chain import stamp
-from ivr.domain.evidence.kinds import BARRED
+from ivr.domain.evidence.events.base import Event, Unread
+from ivr.domain.evidence.events.call import DisclosurePlayed
+from ivr.domain.evidence.events.objection import Barred, Objection
 from ivr.domain.recording.state import RecordingState
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.consent.objection_spool import catch_up
@@ -106,10 +108,10 @@ def test_evidence_that_cannot_be_written_at_first_is_written_later_in_order(tmp_
     async def scene(x: Exchange) -> None:
         append, failures = x.audit.append, iter([True] * 3)
 
-        def flaky(kind: str, **body: Any) -> Any:
+        def flaky(event: Event, **ids: Any) -> Any:
             if next(failures, False):
                 raise ArchiveError("the database is locked")
-            return append(kind, **body)
+            return append(event, **ids)
 
         x.audit.append = flaky  # type: ignore[method-assign]
         x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
@@ -193,10 +195,10 @@ def test_evidence_that_can_never_be_written_does_not_keep_the_rest_from_being_do
     async def scene(x: Exchange) -> None:
         append = x.audit.append
 
-        def refuses(kind: str, **body: Any) -> Any:
-            if kind == "disclosure.played":
+        def refuses(event: Event, **ids: Any) -> Any:
+            if isinstance(event, DisclosurePlayed):
                 raise error
-            return append(kind, **body)
+            return append(event, **ids)
 
         x.audit.append = refuses  # type: ignore[method-assign]
         x.ring()
@@ -338,14 +340,14 @@ def test_a_bar_and_its_evidence_come_together_or_not_at_all(tmp_path: Path, fail
         append, put, seen = x.audit.append, x.do_not_call.put, list[tuple[int, int]]()
 
         def look() -> None:
-            seen.append((x.audit.kinds().count(BARRED), len(x.do_not_call.entries)))
+            seen.append((x.audit.kinds().count(Barred.kind), len(x.do_not_call.entries)))
 
-        def flaky_append(kind: str, **given: Any) -> Any:
-            if kind == BARRED:
+        def flaky_append(event: Event, **ids: Any) -> Any:
+            if isinstance(event, Barred):
                 look()
                 if failing == "evidence" and len(seen) < 4:
                     raise ArchiveError("the evidence is away")
-            return append(kind, **given)
+            return append(event, **ids)
 
         def flaky_put(entry: str, **given: Any) -> None:
             if failing == "register" and len(seen) < 4:
@@ -357,7 +359,7 @@ def test_a_bar_and_its_evidence_come_together_or_not_at_all(tmp_path: Path, fail
         await x.over()
         # However often it was tried, no try had left half of it behind.
         assert seen == [(0, 0)] * 4
-        assert x.audit.kinds().count(BARRED) == 1
+        assert x.audit.kinds().count(Barred.kind) == 1
         assert len(x.do_not_call.entries) == 1
 
     play(tmp_path, scene)
@@ -368,7 +370,7 @@ def test_a_bar_that_the_next_start_makes_comes_with_its_evidence_or_not_at_all(f
     audit, register, catalogue, spool = FakeAuditLog(), FakeDoNotCall(), FakeCatalogue(), FakeSpool()
     catalogue.beside, catalogue.register = audit, register
     held = Holdings(FakeKeyRing(), FakeStore(), catalogue, audit, TickingClock(), "node-1")
-    body = {"entry": "abc", "rule": "CAN-012", "scope": "sales"}
+    body = Barred(entry="abc", rule="CAN-012", scope="sales", known_by="claimed").body()
     spool.keep(Pending(Duty.BAR, "call-1", "", START, body))
     spool.end()
     owner, name = (audit, "append") if failing == "evidence" else (register, "put")
@@ -381,13 +383,13 @@ def test_a_bar_that_the_next_start_makes_comes_with_its_evidence_or_not_at_all(f
     spool.strike = _away  # type: ignore[method-assign, assignment]
     with pytest.raises(ArchiveError):
         catch_up(held, register, spool)
-    assert (audit.kinds(), register.entries) == ([BARRED], ["abc"])
+    assert (audit.kinds(), register.entries) == ([Barred.kind], ["abc"])
     assert audit.chain[0].body == {**body, "acted_at": stamp(START)}
     # Killed before it was struck out: the next start finds it done, and bars nobody twice.
     spool.strike = strike  # type: ignore[method-assign]
     (done,) = catch_up(held, register, spool)
     assert (done.done, done.how) == (True, "the person is barred already")
-    assert audit.kinds() == [BARRED]
+    assert audit.kinds() == [Barred.kind]
     assert spool.items == {}
 
 
@@ -398,7 +400,7 @@ def test_what_the_next_start_finds_done_it_does_not_do_again() -> None:
         keys=held.keys, store=store, catalogue=catalogue, audit=audit, clock=held.clock, node_id="node-1"
     ).begin(a_tag("rec-1"))
     begun.discard("REC-005", "objection")
-    audit.append("objection", call_id="call-1", recording_id="rec-1", body={"discards": True})
+    audit.append(Unread("objection", {"discards": True}), call_id="call-1", recording_id="rec-1")
     before = audit.kinds()
     for duty, recording_id in ((Duty.OBJECTION, "rec-1"), (Duty.DESTROY, "rec-1")):
         spool.keep(Pending(duty, "call-1", recording_id, START, {"rule_id": "REC-005", "reason": "objection"}))
@@ -422,8 +424,17 @@ def test_what_the_next_start_must_destroy_is_destroyed_under_the_rule_of_the_obj
         a_tag("rec-1")
     )
     store.crash()
-    body = {"party": "caller", "discards": True}
-    spool.keep(Pending(Duty.OBJECTION, "call-1", "rec-1", START, body))
+    objected = Objection(
+        party="caller",
+        label="objection_recording",
+        basis="DTMF",
+        offset_ms=9200,
+        score=1.0,
+        band="act",
+        rules=("REC-005",),
+        discards=True,
+    )
+    spool.keep(Pending(Duty.OBJECTION, "call-1", "rec-1", START, objected.body()))
     spool.keep(Pending(Duty.DESTROY, "call-1", "rec-1", START, {"rule_id": "REC-005", "reason": "objection"}))
     spool.end()
     assert [(one.done, one.how) for one in catch_up(held, FakeDoNotCall(), spool)] == [
@@ -431,7 +442,11 @@ def test_what_the_next_start_must_destroy_is_destroyed_under_the_rule_of_the_obj
         (True, "the recording is destroyed now"),
     ]
     (told,) = [event for event in audit.chain if event.kind == "objection"]
-    assert (told.call_id, told.recording_id, told.body) == ("call-1", "rec-1", {**body, "acted_at": stamp(START)})
+    assert (told.call_id, told.recording_id, told.body) == (
+        "call-1",
+        "rec-1",
+        {**objected.body(), "acted_at": stamp(START)},
+    )
     (certificate,) = [event for event in audit.chain if event.kind == "certificate.destruction"]
     assert (certificate.body["rule_id"], certificate.body["reason"]) == ("REC-005", "objection")
     assert catalogue.get("rec-1").state is RecordingState.DISCARDED

@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ivr.domain.evidence.kinds import DISCARDING, DISPELLED, DOUBT, OBJECTION
+from ivr.domain.evidence.events.base import Unread
+from ivr.domain.evidence.events.destruction import Discarding
+from ivr.domain.evidence.events.objection import Dispelled, Hesitation, Objection
+from ivr.domain.evidence.events.recording import Uploaded
 from ivr.domain.recording.state import RecordingState
 from ivr.errors import ArchiveError, HostError
-from ivr.services.vault.uploads import UPLOADED, upload_waiting, waiting
+from ivr.services.vault.uploads import upload_waiting, waiting
 from ivr.services.vault.vault import Vault
 from tests.fakes.vault import (
     START,
@@ -48,7 +51,7 @@ class House:
         begun.seal(consent={}, deadline=deadline)
 
     def note(self, kind: str, recording_id: str, **body: object) -> None:
-        self.audit.append(kind, call_id=f"call-of-{recording_id}", recording_id=recording_id, body=body)
+        self.audit.append(Unread(kind, body), call_id=f"call-of-{recording_id}", recording_id=recording_id)
 
     def upload(self) -> list[tuple[str, bool, str]]:
         return [(one.recording_id, one.done, one.fault) for one in upload_waiting(self.vault.holdings)]
@@ -67,14 +70,14 @@ def test_what_is_sealed_goes_over_locked_until_its_deadline_and_leaves_the_disk(
     assert sealed is not None
     assert house.store.locked == {"rec-1": DEADLINE}
     assert house.store.files == {}
-    (told,) = [event for event in house.audit.chain if event.kind == UPLOADED]
+    (told,) = [event for event in house.audit.chain if event.kind == Uploaded.kind]
     assert (told.call_id, told.recording_id) == ("call-of-rec-1", "rec-1")
     assert told.body == {"sha256": sealed.sha256, "size_bytes": sealed.size_bytes}
     assert waiting(house.vault.holdings) == []
     assert house.upload() == []
 
 
-@pytest.mark.parametrize("kind", [OBJECTION, f"{OBJECTION}.voice", DOUBT, DISCARDING])
+@pytest.mark.parametrize("kind", [Objection.kind, f"{Objection.kind}.voice", Hesitation.kind, Discarding.kind])
 def test_what_somebody_objected_to_stays_where_it_can_be_destroyed(house: House, kind: str) -> None:
     house.record("objected")
     house.record("other")
@@ -87,9 +90,9 @@ def test_what_somebody_objected_to_stays_where_it_can_be_destroyed(house: House,
 def test_a_doubt_that_was_dispelled_and_an_objection_that_keeps_hold_nothing_back(house: House) -> None:
     for name in ("reassured", "kept"):
         house.record(name)
-    house.note(DOUBT, "reassured")
-    house.note(DISPELLED, "reassured")
-    house.note(OBJECTION, "kept", discards=False)
+    house.note(Hesitation.kind, "reassured")
+    house.note(Dispelled.kind, "reassured")
+    house.note(Objection.kind, "kept", discards=False)
     assert house.upload() == [("kept", True, ""), ("reassured", True, "")]
 
 

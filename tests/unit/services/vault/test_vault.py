@@ -14,6 +14,7 @@ import pytest
 
 import ivr.errors
 from ivr.domain.evidence.chain import stamp
+from ivr.domain.evidence.events.base import Unread
 from ivr.domain.recording.state import UNFINISHED, RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.recording.store import LocalStore
@@ -197,7 +198,7 @@ def test_what_is_destroyed_after_a_crash_for_an_objection_names_its_rule(
     world: World, body: dict[str, object], rule_id: str
 ) -> None:
     begun(world)
-    world.audit.append("objection", call_id="call-1", body=body)
+    world.audit.append(Unread("objection", body), call_id="call-1")
     world.store.crash()
     (done,) = world.vault().recover()
     assert (done.state, done.how) == (RecordingState.DISCARDED, "found after a crash; objection")
@@ -273,7 +274,7 @@ def test_when_only_the_database_failed_the_whole_file_is_sealed_after_all(world:
 
 def test_after_an_objection_a_failed_recording_is_destroyed(world: World) -> None:
     recording = begun(world)
-    world.audit.append("objection", call_id="call-1", recording_id="rec-1", body={"rules": ["OBJ-003"]})
+    world.audit.append(Unread("objection", {"rules": ["OBJ-003"]}), call_id="call-1", recording_id="rec-1")
     assert recording.fail("disk full") is RecordingState.DISCARDED
     assert not world.catalogue.get("rec-1").has_key
 
@@ -310,7 +311,7 @@ def test_an_objection_before_the_crash_decides_what_recovery_keeps(
 ) -> None:
     begun(world)
     body = {} if discards is None else {"discards": discards}
-    world.audit.append("objection.voice", call_id="call-1", body=body)
+    world.audit.append(Unread("objection.voice", body), call_id="call-1")
     world.store.crash()
     assert world.vault().recover()[0].state is RecordingState[state]
     assert world.kinds()[-1] == "recording.recovered"
@@ -423,7 +424,7 @@ def discards(vault: Vault, _world: World) -> None:
 def objects_then_discards(vault: Vault, world: World) -> None:
     recording = vault.begin(a_tag())
     recording.write(PCM)
-    world.audit.append("objection", call_id="call-1", recording_id="rec-1", body={"rules": ["OBJ-003"]})
+    world.audit.append(Unread("objection", {"rules": ["OBJ-003"]}), call_id="call-1", recording_id="rec-1")
     recording.discard("OBJ-003", "objection")
 
 
@@ -676,7 +677,7 @@ def test_bad_input_is_named_with_its_remedy_and_harms_nothing_else(
     elif spoil == "missing key":
         del world.catalogue.keys["rec-1"]
     elif spoil == "half destroyed":
-        world.audit.append("recording.discarding", recording_id="rec-1", body={"rule_id": "REC-007"})
+        world.audit.append(Unread("recording.discarding", {"rule_id": "REC-007"}), recording_id="rec-1")
         del world.catalogue.keys["rec-1"]
     elif spoil == "changed byte":
         content = bytearray(path.read_bytes())

@@ -1,0 +1,102 @@
+"""Writes docs/evidence/ from the classes of the events: python docs/make_evidence_schema.py
+
+`events.schema.json` has the body of each kind as a JSON schema, `README.md` says what each event says, and for whom.
+`tests/unit/domain/evidence/test_schema.py` fails when they are not those of the classes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from ivr.domain.evidence.events import MODULES
+from ivr.domain.evidence.events.base import NAMED, Event, Untold, kinds
+
+FOLDER = Path(__file__).resolve().parent / "evidence"
+HEAD = """# Events of the evidence
+
+Written by `python docs/make_evidence_schema.py`. Each event of the chain has a kind, and the body of a kind has the
+fields of its class in `ivr/domain/evidence/events/`; [events.schema.json](events.schema.json) has them as JSON schemas.
+How events are chained, signed and exported is in [recording-format.md](../recording-format.md), section Evidence.
+
+- **What is in no event**: words, digits, audio, telephone numbers, names. Whoever writes such a field is refused; what
+  looks like one is replaced (`<phone>`) before it is digested.
+- **Versions**: a kind that changes gets a higher version, and its body then holds it as `v`. Without `v` it is version
+  1, as ivr 0.1 wrote it. Old events are never written anew, and every version goes on being read.
+- **A field with a question mark** is told in some cases only.
+- Times are UTC in ISO 8601; names that end in `_ms` are milliseconds of the call's audio.
+"""
+_PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+
+
+def schema() -> dict[str, object]:
+    """One JSON schema with a definition for each kind."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Bodies of the events of ivr's evidence, by kind",
+        "$defs": {kind: {"title": kind, "description": _says(cls), **_object(cls)} for kind, cls in kinds().items()},
+    }
+
+
+def page() -> str:
+    """The README: by theme, for whom, and what each event says."""
+    parts = [HEAD]
+    for module in MODULES:
+        what, _, for_whom = " ".join(str(module.__doc__).split()).partition(". For ")
+        parts.append(f"## {what}\n\nFor {for_whom}\n")
+        parts.append("| kind | since | what it says | fields |\n| --- | --- | --- | --- |")
+        mine = [cls for cls in kinds().values() if cls.__module__ == module.__name__]
+        parts += [f"| `{cls.kind}` | {cls.version} | {_says(cls)} | {_fields(cls)} |" for cls in mine]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _says(cls: type[Event]) -> str:
+    return " ".join(str(cls.__doc__).split())
+
+
+def _fields(cls: type[Event]) -> str:
+    shown = [f"`{_name(one)}`{'' if one.default is MISSING else '?'}" for one in fields(cls)]  # type: ignore[arg-type]
+    return ", ".join(shown) or "none"
+
+
+def _name(one: Any) -> str:
+    return str(one.metadata.get(NAMED, one.name))
+
+
+def _object(cls: Any) -> dict[str, object]:
+    hints = get_type_hints(cls)
+    return {
+        "type": "object",
+        "properties": {_name(one): _type(hints[one.name]) for one in fields(cls)},
+        "required": [_name(one) for one in fields(cls) if one.default is MISSING],
+        "additionalProperties": False,
+    }
+
+
+def _type(hint: Any) -> dict[str, object]:
+    if hint in _PLAIN:
+        return {"type": _PLAIN[hint]}
+    if hint is datetime:
+        return {"type": "string", "format": "date-time"}
+    if get_origin(hint) is tuple:
+        return {"type": "array", "items": _type(get_args(hint)[0])}
+    if get_origin(hint) is Mapping:
+        return {"type": "object", "additionalProperties": _type(get_args(hint)[1])}
+    if is_dataclass(hint):
+        return _object(hint)
+    arms = [_type(one) for one in get_args(hint) if one is not Untold]
+    return arms[0] if len(arms) == 1 else {"anyOf": arms}
+
+
+def main() -> None:
+    (FOLDER / "events.schema.json").write_text(json.dumps(schema(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (FOLDER / "README.md").write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

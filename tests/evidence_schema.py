@@ -1,0 +1,49 @@
+"""Holds a body against docs/evidence/events.schema.json: as much of JSON Schema as that file uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).resolve().parents[1] / "docs" / "evidence" / "events.schema.json"
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "null": (type(None),),
+    "array": (list,), "object": (dict,),
+}  # fmt: skip
+
+
+@cache
+def definitions() -> Mapping[str, Any]:
+    return dict(json.loads(_FILE.read_text("utf-8"))["$defs"])
+
+
+def faults(kind: str, body: Mapping[str, object]) -> list[str]:
+    """Say what in the body of this kind is not as the schema has it."""
+    return list(_faults(kind, definitions()[kind], json.loads(json.dumps(body))))
+
+
+def _faults(where: str, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
+    if "anyOf" in schema:
+        tried = [list(_faults(where, one, value)) for one in schema["anyOf"]]
+        if all(tried):
+            yield from tried[0]
+        return
+    if type(value) not in _TYPES[schema["type"]]:
+        yield f"{where}: {value!r} is no {schema['type']}"
+    elif schema.get("format") == "date-time" and datetime.fromisoformat(value).tzinfo is None:
+        yield f"{where}: {value} has no zone"
+    elif isinstance(value, list):
+        for one in value:
+            yield from _faults(where, schema["items"], one)
+    elif isinstance(value, dict):
+        known, other = schema.get("properties", {}), schema["additionalProperties"]
+        yield from (f"{where}: {name} is missing" for name in schema.get("required", ()) if name not in value)
+        for name, one in value.items():
+            if name in known or other:
+                yield from _faults(f"{where}.{name}", known.get(name, other), one)
+            else:
+                yield f"{where}: {name} is not known"

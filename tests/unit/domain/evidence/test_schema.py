@@ -1,0 +1,76 @@
+"""The schemas and the page are those of the classes, and the evidence of version 0.1 is as they say."""
+
+from __future__ import annotations
+
+import ast
+import json
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.evidence.chain import canonical
+from ivr.domain.evidence.events.base import Unread, kinds, read_event
+from tests.evidence_schema import faults
+
+ROOT = Path(__file__).resolve().parents[4]
+MAKE = runpy.run_path(str(ROOT / "docs" / "make_evidence_schema.py"), run_name="make_evidence_schema")
+#: A signed export of every kind, in every shape, written by ivr 0.1; never to be made again.
+CHAIN = ROOT / "tests" / "vectors" / "evidence" / "v0.1"
+EVENTS = [json.loads(line) for line in (CHAIN / "events.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(("file", "made"), [("events.schema.json", "schema"), ("README.md", "page")])
+def test_what_is_told_of_the_events_is_up_to_date(file: str, made: str) -> None:
+    there = (MAKE["FOLDER"] / file).read_text("utf-8")
+    now = MAKE[made]()
+    assert (there if file.endswith("md") else json.loads(there)) == now, "run: python docs/make_evidence_schema.py"
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: f"{event['seq']}-{event['kind']}")
+def test_what_version_0_1_wrote_is_read_as_it_stands_and_keeps_to_the_schema(event: dict[str, str]) -> None:
+    read = read_event(event["kind"], json.loads(event["body"]))
+    assert not isinstance(read, Unread)
+    assert canonical(read.body()) == event["body"]
+    assert faults(event["kind"], json.loads(event["body"])) == []
+
+
+def test_version_0_1_wrote_every_kind() -> None:
+    assert {event["kind"] for event in EVENTS} == {kind for kind, cls in kinds().items() if cls.version == 1}
+
+
+def test_the_verifier_of_today_finds_the_chain_of_version_0_1_whole() -> None:
+    verifier, key = ROOT / "tools" / "verify_audit.py", CHAIN / "public-key.pem"
+    command = [sys.executable, str(verifier), str(CHAIN), "--key", str(key)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"whole: {len(EVENTS)} events\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "fault"),
+    [
+        ("hearing.deaf", {}, "mark_ms is missing"),
+        ("hearing.deaf", {"mark_ms": True}, "no integer"),
+        ("hearing.deaf", {"mark_ms": 1, "why": ""}, "why is not known"),
+        ("dial.refused", {"entry": "", "rules": [1]}, "no string"),
+        ("retention.rescheduled", {"clocks": {"a": "2026-11-21T09:00:00"}}, "no zone"),
+        ("recording.recovered", {"from_state": "", "state": "", "how": "", "deadline": 3}, "no string"),
+    ],
+)
+def test_the_schema_refuses_what_no_class_writes(kind: str, body: dict[str, object], fault: str) -> None:
+    (told,) = faults(kind, body)
+    assert fault in told
+
+
+def test_no_kind_is_written_out_beside_its_class() -> None:
+    """A kind of one word is an ordinary word too: types keep those from being written."""
+    dotted = {kind for kind in kinds() if "." in kind}
+    for path in (ROOT / "ivr").rglob("*.py"):
+        if {"events", "versions"} & {path.parent.name}:
+            # Migrations are as they were.
+            continue
+        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+        texts = [one for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        assert not [(path, one.lineno, one.value) for one in texts if one.value in dotted]
