@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.events.base import Unread
 from ivr.domain.profile import Profile
 from ivr.domain.retention.schedule import RetentionTable, deadline
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
+from ivr.services.ports.signing import Entry
 from ivr.services.retention.business_events import BusinessEvents
 from ivr.services.retention.legal_holds import Holds
 from ivr.services.retention.run import RetentionRun
@@ -22,6 +27,7 @@ from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database
 from ivr.storage.legal_holds import SqlHolds
 from ivr.storage.retention_ledger import SqlRetentionLedger
+from tests.evidence_schema import faults
 from tests.fakes.vault import FakeKeyRing, FakeStore, a_tag
 
 CALLED = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -48,6 +54,15 @@ class SetClock:
         return 0.0
 
 
+class CheckedAuditLog(SqlAuditLog):
+    """Takes nothing that its schema does not allow; `Unread` is for what older versions wrote, and for forgers."""
+
+    def append_within(self, connection: Connection, entries: Sequence[Entry]) -> list[AuditEvent]:
+        for entry in entries:
+            assert isinstance(entry.event, Unread) or faults(entry.event.kind, entry.event.body()) == []
+        return super().append_within(connection, entries)
+
+
 class RetentionWorld:
     """One node. Others on the same database: `RetentionWorld(url, node="node-2", store=world.store)`."""
 
@@ -66,7 +81,7 @@ class RetentionWorld:
         self.store = store or FakeStore()
         self.table: RetentionTable = settings().retention
         self.profile: Profile = settings().profile
-        self.audit = SqlAuditLog(self.database, node_id=node, clock=self.clock, signer=SIGNER)
+        self.audit = CheckedAuditLog(self.database, node_id=node, clock=self.clock, signer=SIGNER)
         self.catalogue = SqlCatalogue(self.database)
         self.vault = Vault(
             keys=FakeKeyRing(),

@@ -13,7 +13,7 @@ import pytest
 
 from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.checkpoint import certificate_text
-from ivr.domain.evidence.events.destruction import Discarding
+from ivr.domain.evidence.events.base import Unread
 from ivr.domain.retention.artefact import EventKind
 from ivr.domain.retention.schedule import Duration, RetentionTable
 from ivr.errors import ArchiveError, HostError
@@ -409,11 +409,12 @@ def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: R
     now = world.clock.at
     run = world.run()
     world.ledger.claim(["rec-1"], owner="dead", now=now, until=now + timedelta(minutes=10))
+    older = Unread("recording.discarding", {"rule_id": "REC-007"})
     world.ledger.shred(
         ["rec-1"],
         owner="dead",
         decide=lambda stored: run.decide(stored, now),
-        intent=lambda stored: Entry(Discarding.read({"rule_id": "REC-007"}), stored.call_id, stored.recording_id),
+        intent=lambda stored: Entry(older, stored.call_id, stored.recording_id),
     )
     assert world.state("rec-1") == ("SEALED", False, True)
     (told,) = leftovers(world.vault.holdings)
