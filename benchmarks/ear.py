@@ -29,16 +29,16 @@ from faster_whisper import WhisperModel
 from rich.console import Console
 from rich.table import Table
 
+from ivr.audio.g711 import through_telephone
+from ivr.audio.pcm import Samples, from_pcm, to_pcm
+from ivr.audio.resampling import resample
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.cleared_mark import Piece
 from ivr.errors import IvrError
 from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.client import ZmqEar
-from ivr.speech.g711 import through_telephone
 from ivr.speech.model import join_model
-from ivr.speech.resampling import Samples, resample
 from ivr.speech.voice import NanoVoice
-from ivr.speech.wav import from_pcm, to_pcm
 
 SENTENCES = (
     "Je m'oppose à l'enregistrement de cet appel.",

@@ -36,6 +36,7 @@ from benchmarks.ear_run import (
 from benchmarks.intent import CORPUS
 from benchmarks.peers import PlainWhisper, classifier
 from benchmarks.talking import Talk, measure
+from ivr.audio.pcm import Samples
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.program.program import Program
 from ivr.errors import IvrError
@@ -43,7 +44,6 @@ from ivr.settings import default_config_dir, load_settings
 from ivr.speech.ear import EarJudge
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
-from ivr.speech.resampling import Samples
 from tools.corpus.builder import CONDITIONS, Clip, CorpusBuilder
 from tools.corpus.noise import dtmf, fax, household, pink, ringback, white
 from tools.corpus.recorded import MUSIC, SPEECH, recordings

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.peers import PlainWhisper, ReadText, keywords
+from ivr.audio.pcm import Samples, to_pcm
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.verdict import Band, Label
 from ivr.domain.program.program import Program
@@ -19,8 +20,6 @@ from ivr.services.hearing.channel_listener import ListeningSettings
 from ivr.services.hearing.file_listening import FileHearing, listen_to_channel
 from ivr.services.ports.hearing import Ear
 from ivr.speech.detector import WebrtcDetector
-from ivr.speech.resampling import Samples
-from ivr.speech.wav import to_pcm
 from tools.corpus.builder import Clip
 
 EAR, KEYWORDS, CLASSIFIER = "the ear", "Whisper + keywords", "Whisper + classifier"

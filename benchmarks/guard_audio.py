@@ -25,6 +25,7 @@ from benchmarks.ear_run import listen, models_directory
 from benchmarks.guard import SENTENCES
 from benchmarks.other_numbers import harmless
 from benchmarks.spoken_numbers import forbidden
+from ivr.audio.pcm import from_pcm
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.audio.channel import Channel
 from ivr.domain.program.program import Program
@@ -35,7 +36,6 @@ from ivr.speech.ear import EarJudge
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.voice import NanoVoice
-from ivr.speech.wav import from_pcm
 from tools.corpus.line import Line, through
 
 _NUMBERS = ("nir", "card", "iban")

@@ -22,12 +22,12 @@ from pathlib import Path
 from threading import Thread
 
 from benchmarks.speech import a_conversation
+from ivr.audio.g711 import alaw_encode
 from ivr.bootstrap.installation import install
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label
 from ivr.errors import HostError
 from ivr.services.ports.hearing import Speech
 from ivr.settings import default_config_dir, load_settings
-from ivr.speech.g711 import alaw_encode
 from ivr.speech.server import EarServer
 
 _EAR_TAKES_S = 0.3

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.speech import OBJECTIONS, an_objection
+from ivr.audio.wav import EAR_HZ, wav_bytes
 from ivr.bootstrap.installation import install
 from ivr.bootstrap.node import News, Node
 from ivr.settings import default_config_dir, load_settings
-from ivr.speech.wav import EAR_HZ, wav_bytes
 from ivr_demo.softphone_process import SoftphoneProcess
 
 _SHORT_DISCLOSURE = (
@@ -61,7 +61,7 @@ async def measure_objections(calls: int = 18) -> ObjectionLatency:
 async def _one_call(node: Node, news: asyncio.Queue[News], folder: Path, index: int) -> float | None:
     pcm = an_objection(index)
     wav = folder / f"objection-{index % len(OBJECTIONS)}.wav"
-    wav.write_bytes(wav_bytes([pcm], EAR_HZ))
+    wav.write_bytes(wav_bytes(pcm, EAR_HZ))
     async with SoftphoneProcess() as phone:
         await phone.call(node.uris[0])
         await _next(news, "recording.state", 40, state="CAPTURING")

@@ -11,10 +11,11 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 from benchmarks.intent import CORPUS, baseline
+from ivr.audio.pcm import Samples
+from ivr.audio.resampling import resample
+from ivr.audio.wav import EAR_HZ
 from ivr.domain.hearing.verdict import Band, Label
-from ivr.speech.resampling import Samples, resample
 from ivr.speech.understanding import Reading
-from ivr.speech.wav import EAR_HZ
 from tools.corpus.sentences import read_corpus
 
 ReadText = Callable[[str], Reading]

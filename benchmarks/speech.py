@@ -6,9 +6,9 @@ from functools import cache
 
 import numpy as np
 
-from ivr.speech.g711 import Pcm
+from ivr.audio.pcm import Pcm
+from ivr.audio.wav import EAR_HZ
 from ivr.speech.voice import NanoVoice
-from ivr.speech.wav import EAR_HZ
 
 _TALK = (
     "Bonjour, j'ai reçu un courrier au sujet de ma cotisation, et je voudrais comprendre le nouveau montant.",

@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.ear import SENTENCES, ear_process
+from ivr.audio.pcm import Samples, to_pcm
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.hearing.cleared_mark import Piece
@@ -34,8 +35,6 @@ from ivr.services.ports.hearing import ListenContext
 from ivr.speech.client import ZmqEar
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.model import join_model
-from ivr.speech.resampling import Samples
-from ivr.speech.wav import to_pcm
 from tools.corpus.builder import CONDITIONS, Clip, CorpusBuilder
 
 CLEAR_OBJECTIONS = (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ivr.audio.wav import EAR_HZ, wav_bytes
 from ivr.speech.voice import NanoVoice
-from ivr.speech.wav import EAR_HZ, wav_bytes
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,5 @@ class Voices:
         pcm = np.concatenate(parts)
         self._count += 1
         path = self._folder / f"{self._count}.wav"
-        path.write_bytes(wav_bytes([pcm]))
+        path.write_bytes(wav_bytes(pcm))
         return Line(path, f"{text} {then}".strip(), len(pcm) / EAR_HZ, len(parts[0]) / EAR_HZ)

@@ -9,6 +9,8 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
+from ivr.audio.wav import pcm_blocks
+from ivr.audio.wav_source import WavSource, open_wav
 from ivr.bootstrap.listening_settings import listening_settings
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.asks.detector import AskDetector
@@ -29,8 +31,6 @@ from ivr.speech.intent.replies import SALES_CALL
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.understanding import Hypothesis
-from ivr.speech.wav import pcm_blocks
-from ivr.speech.wav_source import WavSource, open_wav
 
 
 def text_judge(program: Program) -> Callable[[str, str, bool], dict[str, object]]:

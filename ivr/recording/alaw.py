@@ -10,6 +10,7 @@ import struct
 
 import numpy as np
 
+from ivr.audio.g711 import alaw_decode, alaw_encode
 from ivr.errors import ArchiveError
 from ivr.recording.codec import Sound
 
@@ -31,7 +32,7 @@ class AlawCodec:
         rate_hz, channels = self._read(content)
         samples = content[_HEADER.size :]
         whole = len(samples) - len(samples) % channels
-        pcm = _DECODED[np.frombuffer(samples[:whole], dtype=np.uint8)]
+        pcm = alaw_decode(np.frombuffer(samples[:whole], dtype=np.uint8))
         return Sound(pcm.astype("<i2").tobytes(), rate_hz, channels)
 
     def trim(self, prefix: bytes) -> bytes:
@@ -63,39 +64,7 @@ class AlawEncoder:
 
     def encode(self, pcm: bytes) -> bytes:
         head, self._pending = self._pending, b""
-        return head + encode_alaw(pcm)
+        return head + alaw_encode(np.frombuffer(pcm, dtype="<i2")).tobytes()
 
     def finish(self) -> bytes:
         return self.encode(b"")
-
-
-def encode_alaw(pcm: bytes) -> bytes:
-    """PCM16 to A-law, one byte per sample (ITU-T G.711 table 1a, even bits inverted)."""
-    samples = np.frombuffer(pcm, dtype="<i2")
-    return bytes(_ENCODED[(samples.astype(np.int32) >> 3) + 4096])
-
-
-def _decode_table() -> np.ndarray[tuple[int], np.dtype[np.int16]]:
-    code = np.arange(256) ^ 0x55
-    exponent, mantissa = (code >> 4) & 7, code & 15
-    shift = np.maximum(exponent - 1, 0)
-    size = ((mantissa << 4) + np.where(exponent == 0, 8, 0x108)) << shift
-    table: np.ndarray[tuple[int], np.dtype[np.int16]] = np.where(code & 0x80, size, -size).astype(np.int16)
-    return table
-
-
-def _encode_table() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-    """A-law byte for each 13-bit sample, index 0 is -4096."""
-    sample = np.arange(-4096, 4096)
-    # One's complement of negatives, as G.711 does: -1 has the size of 0.
-    size = np.minimum(np.where(sample < 0, ~sample, sample), 4095)
-    exponent = np.zeros_like(size)
-    for step in range(7):
-        exponent += size >= (32 << step)
-    mantissa = np.where(exponent == 0, size >> 1, size >> exponent) & 15
-    code = (exponent << 4) | mantissa | np.where(sample < 0, 0, 0x80)
-    return (code ^ 0x55).astype(np.uint8)
-
-
-_DECODED = _decode_table()
-_ENCODED = _encode_table()

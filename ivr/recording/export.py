@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import wave
-
+from ivr.audio.wav import wav_bytes
 from ivr.errors import ArchiveError
 from ivr.recording.codec import Sound
 from ivr.recording.opus import OpusCodec
@@ -18,7 +16,7 @@ def render(content: bytes, sound: Sound, form: str) -> bytes:
     Opus that is stored as Opus is handed out as it is, without another loss.
     """
     if form == "wav":
-        return wav_bytes(sound)
+        return wav_bytes(sound.pcm, sound.rate_hz, sound.channels)
     if form == "opus":
         codec = OpusCodec()
         if codec.owns(content):
@@ -26,13 +24,3 @@ def render(content: bytes, sound: Sound, form: str) -> bytes:
         encoder = codec.encoder(rate_hz=sound.rate_hz, channels=sound.channels)
         return encoder.encode(sound.pcm) + encoder.finish()
     raise ArchiveError(f"cannot make a copy as '{form}'", remedy="use " + ", ".join(FORMS))
-
-
-def wav_bytes(sound: Sound) -> bytes:
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(sound.channels)
-        file.setsampwidth(2)
-        file.setframerate(sound.rate_hz)
-        file.writeframes(sound.pcm)
-    return out.getvalue()

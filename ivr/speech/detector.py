@@ -6,13 +6,14 @@ import warnings
 
 import webrtcvad
 
+from ivr.domain.audio.frame import FRAME_BYTES
+
 with warnings.catch_warnings():
     # Deprecated in 3.11 and gone in 3.13, which we do not run on; numpy takes twenty times longer on 20 ms.
     warnings.simplefilter("ignore", DeprecationWarning)
     import audioop
 
 EAR_HZ = 8000
-FRAME_BYTES = 320
 
 # webrtcvad compares energies with fixed values, so that it is deaf to quiet speech in noise: at 20 dB below the usual
 # level and 20 dB above the noise its strict modes miss most of it. Frames are raised to the usual level first, but

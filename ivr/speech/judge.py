@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from ivr.audio.pcm import Samples, from_pcm
+from ivr.audio.resampling import resample
+from ivr.audio.wav import EAR_HZ
 from ivr.domain.hearing.transcript_window import HeardPiece, TimedText
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import Speech
 from ivr.speech.channel_memory import EarMemory
 from ivr.speech.early_action import Eagerness
-from ivr.speech.resampling import Samples, resample
 from ivr.speech.silero import SILERO_HZ, VoicedRange
 from ivr.speech.transcriber import Transcriber, Transcript
 from ivr.speech.transcript_cache import Heard, Recall
 from ivr.speech.understanding import Understanding
-from ivr.speech.wav import EAR_HZ, from_pcm
 
 #: Whisper's word times are good to about this much; an onset is moved ahead by it, never behind.
 ONSET_LEAD_MS = 250

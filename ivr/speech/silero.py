@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from ivr.audio.pcm import Samples
 from ivr.errors import HostError
-from ivr.speech.resampling import Samples
 
 SILERO_HZ = 16_000
 _WINDOW = 512

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from faster_whisper.feature_extractor import FeatureExtractor
 
+from ivr.audio.pcm import Samples
 from ivr.errors import SpeechError
 from ivr.speech.model import ModelSettings, load_whisper
-from ivr.speech.resampling import Samples
 from ivr.speech.tokens import FrenchTokens
 from ivr.speech.understanding import Hypothesis
 

@@ -9,9 +9,10 @@ import sys
 import numpy as np
 from py_nanotts import NanoTTS
 
+from ivr.audio.pcm import Pcm, Samples, to_pcm
+from ivr.audio.resampling import resample
+from ivr.audio.wav import wav_bytes
 from ivr.errors import HostError, SpeechError
-from ivr.speech.resampling import Samples, resample
-from ivr.speech.wav import Pcm, to_pcm, wav_bytes
 
 _NATIVE_HZ = 16_000
 _LEVEL_DBFS = -20.0
@@ -98,7 +99,7 @@ class NanoVoice:
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise HostError(f"the voice failed: {error}", where="nanotts", remedy="reinstall py-nanotts") from error
-        return wav_bytes([self._finished(done.stdout)], self._rate_hz)
+        return wav_bytes(self._finished(done.stdout), self._rate_hz)
 
     def _finished(self, raw: bytes) -> Pcm:
         samples = np.frombuffer(raw, dtype="<i2").astype(np.float32) / np.float32(32768.0)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import wave
 from array import array
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ivr.audio.wav import wav_bytes
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.program.program import Program, Prompt
@@ -281,11 +281,7 @@ class Exchange:
         path = self.folder / f"{prompt.id}.wav"
         if not path.exists():
             ms = self.durations_ms.get(prompt.id, DISCLOSURE_MS if "disclosure" in prompt.id else PROMPT_MS)
-            with wave.open(str(path), "wb") as file:
-                file.setnchannels(1)
-                file.setsampwidth(2)
-                file.setframerate(8000)
-                file.writeframes(bytes(ms * 16))
+            path.write_bytes(wav_bytes(bytes(ms * 16)))
         return path
 
 

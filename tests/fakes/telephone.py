@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from ivr.audio.g711 import through_telephone
+from ivr.audio.pcm import Samples, from_pcm, to_pcm
+from ivr.audio.wav import EAR_HZ
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.cleared_mark import Piece
 from ivr.services.ports.hearing import ListenContext, Speech
-from ivr.speech.g711 import through_telephone
-from ivr.speech.resampling import Samples
 from ivr.speech.voice import NanoVoice
-from ivr.speech.wav import EAR_HZ, from_pcm, to_pcm
 
 _VOICE = NanoVoice()
 

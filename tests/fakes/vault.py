@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import threading
-import wave
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from ivr.audio.wav import wav_bytes
 from ivr.domain.consent.bar import KnownBy, strongest
 from ivr.domain.evidence.chain import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
 from ivr.domain.evidence.event import AuditEvent
@@ -221,13 +220,7 @@ class FakeStore:
         whole = self._whole(recording_id, data_key)
         if form == "opus":
             return b"OggS" + bytes(whole.pcm)
-        made = io.BytesIO()
-        with wave.open(made, "wb") as file:
-            file.setnchannels(whole.channels)
-            file.setsampwidth(2)
-            file.setframerate(whole.rate_hz)
-            file.writeframes(whole.pcm)
-        return made.getvalue()
+        return wav_bytes(bytes(whole.pcm), whole.rate_hz, whole.channels)
 
     def delete(self, recording_id: str) -> None:
         if "/" in recording_id:

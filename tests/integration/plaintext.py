@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ivr.speech.g711 import alaw_encode, ulaw_encode
+from ivr.audio.g711 import alaw_encode, ulaw_encode
 from tests.integration.sounds import Pcm
 
 #: How many samples in a row must agree. Sixteen random codewords agree by chance once in 2**128.

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import wave
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from ivr.speech.g711 import alaw_decode, alaw_encode
-from ivr.speech.resampling import resample
+from ivr.audio.g711 import alaw_decode, coded
+from ivr.audio.pcm import from_pcm, to_pcm
+from ivr.audio.resampling import resample
+from ivr.audio.wav import EAR_HZ, wav_bytes
 from ivr.speech.voice import NanoVoice
-from ivr.speech.wav import EAR_HZ, from_pcm, to_pcm
 
 LINE_HZ = 8000
 Pcm = npt.NDArray[np.int16]
 
 
 def write_wav(path: Path, pcm: Pcm) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(LINE_HZ)
-        file.writeframes(pcm.astype("<i2").tobytes())
+    path.write_bytes(wav_bytes(pcm, LINE_HZ))
     return path
 
 
@@ -36,7 +32,7 @@ def noise(seconds: float, seed: int) -> Pcm:
 def speech(text: str, *, pause_s: float = 0.6) -> Pcm:
     """A spoken sentence and a pause, made of A-law's values so that a G.711 line carries it unchanged."""
     spoken = np.concatenate([_spoken(text), np.zeros(int(pause_s * LINE_HZ), np.int16)])
-    return alaw_decode(alaw_encode(spoken))
+    return coded(spoken)
 
 
 @lru_cache(maxsize=32)

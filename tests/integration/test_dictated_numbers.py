@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ivr.audio.pcm import from_pcm
+from ivr.audio.resampling import resample
+from ivr.audio.wav import read_wav
 from ivr.domain.numbers.spoken_digits import digit_runs, tokens
 from ivr.speech.model import ModelSettings
-from ivr.speech.resampling import resample
 from ivr.speech.transcriber import WHISPER_HZ, WhisperTranscriber
-from ivr.speech.wav import from_pcm, read_wav
 from ivr_demo.softphone_process import SoftphoneProcess
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import LINE_HZ, Pcm, speech, write_wav

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import wave
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ivr.audio.wav import wav_bytes
 from ivr.services.ports.telephony import ForeignRtp, IncomingCall, LegConfirmed, LegDisconnected, LineEvent
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import SipSettings
@@ -180,11 +180,7 @@ def free_rtp_range() -> tuple[int, int]:
 def tone_wav(folder: Path, seconds: float, frequency_hz: int, *, rate_hz: int = 8000) -> Path:
     path = folder / f"tone-{frequency_hz}-{seconds:g}-{rate_hz}.wav"
     at = np.arange(int(seconds * rate_hz)) / rate_hz
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate_hz)
-        file.writeframes((8000 * np.sin(2 * np.pi * frequency_hz * at)).astype("<i2").tobytes())
+    path.write_bytes(wav_bytes((8000 * np.sin(2 * np.pi * frequency_hz * at)).astype(np.int16), rate_hz))
     return path
 
 

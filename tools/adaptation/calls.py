@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
 
+from ivr.audio.pcm import Samples, from_pcm
+from ivr.audio.resampling import resample
+from ivr.audio.wav import EAR_HZ
 from ivr.errors import SpeechError
-from ivr.speech.resampling import Samples, resample
 from ivr.speech.transcriber import WHISPER_HZ
 from ivr.speech.voice import NanoVoice
-from ivr.speech.wav import EAR_HZ, from_pcm
 from tools.corpus.builder import BYSTANDERS
 from tools.corpus.line import Line, through
 from tools.corpus.noise import babble, excerpt, household, mixed, music, pink, rms, white

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ivr.audio.pcm import Samples, from_pcm
 from ivr.domain.hearing.verdict import Label
-from ivr.speech.resampling import Samples
 from ivr.speech.voice import NanoVoice
-from ivr.speech.wav import from_pcm
 from tools.corpus.line import Line, echo, through
 from tools.corpus.noise import babble, excerpt, household, mixed, music, pink, white
 from tools.corpus.turn import TURNS, said

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ivr.speech.g711 import Law, through_telephone
-from ivr.speech.resampling import Samples, band_pass
-from ivr.speech.wav import EAR_HZ
+from ivr.audio.g711 import Law, through_telephone
+from ivr.audio.pcm import Samples
+from ivr.audio.resampling import band_pass
+from ivr.audio.wav import EAR_HZ
 
 _FRAME = EAR_HZ // 50
 _PITCH_MIN, _PITCH_MAX = 40, 120  # samples: 200 Hz to 67 Hz, the range of ITU-T G.711 Appendix I

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ivr.speech.resampling import Samples, band_pass
-from ivr.speech.wav import EAR_HZ
+from ivr.audio.pcm import Samples
+from ivr.audio.resampling import band_pass
+from ivr.audio.wav import EAR_HZ
 
 _NOTES_HZ = (262, 294, 330, 349, 392, 440, 494, 523)
 _DTMF_HZ = ((697, 770, 852, 941), (1209, 1336, 1477))

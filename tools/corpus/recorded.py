@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ivr.audio.pcm import Samples, from_pcm
+from ivr.audio.wav import EAR_HZ, read_wav
 from ivr.errors import HostError
-from ivr.speech.resampling import Samples
-from ivr.speech.wav import EAR_HZ, from_pcm, read_wav
 
 SPEECH = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
 MUSIC = Path("/usr/share/asterisk/moh")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ivr.speech.resampling import Samples
-from ivr.speech.wav import EAR_HZ, Pcm, from_pcm
+from ivr.audio.pcm import Pcm, Samples, from_pcm
+from ivr.audio.wav import EAR_HZ
 
 _PREAMBLES = (
     "Allô, oui, bonjour, euh.",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.audio.frame import FRAME_MS
+from ivr.domain.audio.frame import BYTES_PER_MS, FRAME_MS
 from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
@@ -17,9 +17,6 @@ from ivr.domain.recording.release_buffer import Cleared
 from ivr.errors import SpeechError, SupersededError
 from ivr.services.ports.hearing import Ear, ListenContext, Speech, VoiceDetector
 from ivr.services.ports.runtime import Clock
-
-BYTES_PER_MS = 16
-FRAME_BYTES = FRAME_MS * BYTES_PER_MS
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from ivr.domain.asks.watch import KnownAsks
 from ivr.domain.audio.channel import Channel
-from ivr.domain.audio.frame import FRAME_MS
+from ivr.domain.audio.frame import FRAME_BYTES, FRAME_MS
 from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import Piece
 from ivr.domain.hearing.verdict import AskSpan, Band, Label
 from ivr.domain.program.program import Program
 from ivr.errors import SpeechError
-from ivr.services.hearing.channel_listener import FRAME_BYTES, ChannelListener, Heard, ListeningSettings
+from ivr.services.hearing.channel_listener import ChannelListener, Heard, ListeningSettings
 from ivr.services.ports.hearing import Ear, ListenContext, VoiceDetector
 from ivr.services.ports.runtime import Clock
 

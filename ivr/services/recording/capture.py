@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple, TypedDict
 
 from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.frame import BYTES_PER_MS
 from ivr.domain.audio.spans import Gap, Mask
 from ivr.domain.consent.policy import Decision, ObjectionOutcome, Verdict
 from ivr.domain.recording.release_buffer import Cleared, Silence, StereoFrame, Tape, TapeSettings
@@ -328,4 +329,4 @@ def _interleaved(item: StereoFrame | Silence) -> bytes:
     return bytes(out)
 
 
-_STEREO_BYTES_PER_MS = 8 * 2 * 2
+_STEREO_BYTES_PER_MS = 2 * BYTES_PER_MS

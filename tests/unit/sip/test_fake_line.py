@@ -1,13 +1,13 @@
 """The fake line must behave like a line, or the tests built on it prove nothing."""
 
 import asyncio
-import wave
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ivr.audio.wav import wav_bytes
 from ivr.services.ports.telephony import (
     DigitPressed,
     IncomingCall,
@@ -48,11 +48,7 @@ def virtually(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., N
 
 def _wav(folder: Path, frames: int) -> Path:
     path = folder / f"{frames}.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(TONE * frames)
+    path.write_bytes(wav_bytes(TONE * frames))
     return path
 
 

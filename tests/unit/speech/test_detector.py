@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ivr.audio.g711 import through_telephone
+from ivr.audio.pcm import to_pcm
+from ivr.audio.resampling import resample
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
 from ivr.errors import HostError
 from ivr.speech.detector import FRAME_BYTES, WebrtcDetector
-from ivr.speech.g711 import through_telephone
-from ivr.speech.resampling import resample
 from ivr.speech.silero import Silero
-from ivr.speech.wav import to_pcm
 from tests.fakes.telephone import not_voice, spoken
 
 _SENTENCE = "Bonjour, je m'oppose à l'enregistrement de cet appel."

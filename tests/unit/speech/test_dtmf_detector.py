@@ -9,9 +9,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from ivr.audio.g711 import Law, coded
 from ivr.domain.recording.dtmf_masks import Tone
 from ivr.speech.dtmf_detector import GoertzelKeyTones
-from ivr.speech.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from ivr.speech.voice import NanoVoice
 from tests.key_sounds import PAD, Pcm, Signal, frames, key, pcm, typed
 
@@ -19,10 +19,9 @@ from tests.key_sounds import PAD, Pcm, Signal, frames, key, pcm, typed
 _EDGE_MS = 20
 
 
-def found(signal: Signal, *, law: str = "a", chunk: int = 5, keen: bool = False) -> list[tuple[int, int]]:
+def found(signal: Signal, *, law: Law = "a", chunk: int = 5, keen: bool = False) -> list[tuple[int, int]]:
     """The tones that a call would find: through G.711, 100 ms at a time; those that touch are one."""
-    samples = pcm(signal)
-    samples = alaw_decode(alaw_encode(samples)) if law == "a" else ulaw_decode(ulaw_encode(samples))
+    samples = coded(pcm(signal), law)
     detector, tones = GoertzelKeyTones(), list[Tone]()
     sounds = frames(samples)
     for at in range(0, len(sounds), chunk):

@@ -7,16 +7,15 @@ from itertools import product
 import numpy as np
 import pytest
 
+from ivr.audio.g711 import Law, coded
 from ivr.speech.dtmf_reader import CleanKeyReader
-from ivr.speech.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from tests.key_sounds import PAD, Signal, frames, key, pcm, typed
 from tests.unit.speech.test_dtmf_detector import chords, placed, speech
 
 
-def read(signal: Signal, *, law: str = "a", chunk: int = 5, lose: frozenset[int] = frozenset()) -> str:
+def read(signal: Signal, *, law: Law = "a", chunk: int = 5, lose: frozenset[int] = frozenset()) -> str:
     """The keys that a call would read: through G.711, 100 ms at a time; `lose` are frames of silence."""
-    samples = pcm(signal)
-    samples = alaw_decode(alaw_encode(samples)) if law == "a" else ulaw_decode(ulaw_encode(samples))
+    samples = coded(pcm(signal), law)
     reader, told = CleanKeyReader(), ""
     sounds = [bytes(320) if at in lose else frame for at, frame in enumerate(frames(samples))]
     for at in range(0, len(sounds), chunk):

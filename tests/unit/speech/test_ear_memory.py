@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+from ivr.audio.pcm import to_pcm
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import Direction
@@ -26,7 +27,6 @@ from ivr.speech.silero import VoicedRange
 from ivr.speech.transcriber import Transcript
 from ivr.speech.transcript_cache import Heard, Recall
 from ivr.speech.understanding import Hypothesis
-from ivr.speech.wav import to_pcm
 from tests.fakes.ear_server import CLEAR, serving
 from tests.fakes.telephone import speech_of
 from tests.fakes.understanding import KeywordUnderstanding

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ivr.audio.pcm import to_pcm
 from ivr.domain.audio.channel import Channel
 from ivr.services.hearing.channel_listener import ListeningSettings
 from ivr.services.hearing.file_listening import FileHearing, listen_to_channel
@@ -20,7 +21,6 @@ from ivr.speech.detector import WebrtcDetector
 from ivr.speech.ear import EarJudge
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings, join_model
-from ivr.speech.wav import to_pcm
 from tests.fakes.telephone import spoken
 
 pytestmark = pytest.mark.ear

@@ -17,20 +17,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ivr.audio.g711 import through_telephone
+from ivr.audio.pcm import from_pcm
+from ivr.audio.resampling import resample
+from ivr.audio.wav import parse_wav
 from ivr.domain.hearing.verdict import Band, Label
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, HostError, SpeechError
 from ivr.services.ports.hearing import ListenContext
 from ivr.speech.adaptation import Adaptation
 from ivr.speech.client import ZmqEar
 from ivr.speech.ear import EarJudge
-from ivr.speech.g711 import through_telephone
 from ivr.speech.model import LEAN, ModelSettings, join_model
-from ivr.speech.resampling import resample
 from ivr.speech.tokens import FrenchTokens
 from ivr.speech.transcriber import DecodingSettings, WhisperTranscriber
 from ivr.speech.vocabulary_pruning import write_lean
 from ivr.speech.voice import NanoVoice
-from ivr.speech.wav import from_pcm, parse_wav
 from tests.fakes.telephone import not_voice, speech_of, spoken
 from tests.fakes.understanding import KeywordUnderstanding
 

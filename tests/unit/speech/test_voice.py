@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ivr.audio.pcm import from_pcm
+from ivr.audio.wav import parse_wav
 from ivr.errors import SpeechError
 from ivr.speech.voice import NanoVoice, readable
-from ivr.speech.wav import from_pcm, parse_wav
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 16_000])

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from ivr.audio.resampling import band_pass
 from ivr.domain.hearing.verdict import Label
 from ivr.errors import HostError
-from ivr.speech.resampling import band_pass
 from tools.corpus.builder import CONDITIONS, Clip, Condition, CorpusBuilder
 from tools.corpus.line import Line, concealed, echo, lost_frames, through
 from tools.corpus.noise import dtmf, fax, household, mixed, pink, ringback, rms, white

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ivr.audio.wav import wav_bytes
 from ivr.domain.program.program import Prompt
 from ivr.services.call.prompt_queue import Speaker
 from ivr.services.ports.telephony import PromptEnded
@@ -23,13 +24,7 @@ class Studio:
     """A speaker on a leg that is up, with 1 s prompts."""
 
     def __init__(self, folder: Path) -> None:
-        import wave
-
-        with wave.open(str(folder / "p.wav"), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(8000)
-            file.writeframes(bytes(16_000))
+        (folder / "p.wav").write_bytes(wav_bytes(bytes(16_000)))
         self.line = FakeLine()
         self.file = folder / "p.wav"
         self.speaker = Speaker(self.line, "a", self.find)

@@ -8,7 +8,7 @@ from math import gcd
 import numpy as np
 import numpy.typing as npt
 
-Samples = npt.NDArray[np.float32]
+from ivr.audio.pcm import Samples
 
 _ZERO_CROSSINGS = 16
 _KAISER_BETA = 8.6  # about 85 dB of stop-band

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr.audio.pcm import from_pcm, to_pcm
+from ivr.audio.resampling import Resampler, resample
+from ivr.audio.wav import parse_wav, pcm_blocks, read_wav, wav_bytes
+from ivr.audio.wav_source import open_wav
 from ivr.errors import ArchiveError
-from ivr.speech.resampling import Resampler, resample
-from ivr.speech.wav import from_pcm, parse_wav, pcm_blocks, read_wav, to_pcm, wav_bytes
-from ivr.speech.wav_source import open_wav
 
 
 def _file(rate_hz: int, width: int, channels: int, length_s: float = 0.5, hz: float = 440.0) -> bytes:
@@ -97,7 +98,7 @@ def test_a_damaged_header_never_does_worse_than_an_archive_error(noise, place):
 
 def test_what_is_written_is_read_back_exactly():
     left = np.random.default_rng(1).integers(-32768, 32768, 800).astype(np.int16)
-    again = parse_wav(wav_bytes([left, left[::-1].copy()]))
+    again = parse_wav(wav_bytes(np.stack([left, left[::-1]], axis=1), channels=2))
     assert np.array_equal(again[0], left)
     assert np.array_equal(again[1], left[::-1])
 

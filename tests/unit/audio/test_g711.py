@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ivr.speech.g711 import alaw_decode, alaw_encode, through_telephone, ulaw_decode, ulaw_encode
+from ivr.audio.g711 import alaw_decode, alaw_encode, through_telephone, ulaw_decode, ulaw_encode
 
 _ALL_CODES = np.arange(256, dtype=np.uint8)
 _ALL_SAMPLES = np.arange(-32768, 32768).astype(np.int16)
@@ -44,6 +44,12 @@ def test_a_sample_comes_back_within_half_a_step_of_its_segment_and_in_order(enco
     magnitude = np.abs(_ALL_SAMPLES.astype(np.int32))
     assert np.all(np.abs(heard - _ALL_SAMPLES) <= np.maximum((magnitude + 132) // 32, 8))
     assert np.all(np.diff(heard) >= 0)
+
+
+def test_known_samples_are_encoded_as_the_standard_says():
+    samples = np.array([0, -1, 8, -8, 32767, -32768, 1000], np.int16)
+    assert alaw_encode(samples).tolist() == [0xD5, 0x55, 0xD5, 0x55, 0xAA, 0x2A, 0xFA]
+    assert ulaw_encode(samples[[0, 4, 5]]).tolist() == [0xFF, 0x80, 0x00]
 
 
 @pytest.mark.parametrize("law", ["a", "u"])

@@ -17,8 +17,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from ivr.audio.pcm import Samples
 from ivr.errors import ArchiveError
-from ivr.speech.resampling import Samples
 
 LONGEST_S = 4 * 3600
 MOST_CHANNELS = 64
@@ -36,7 +36,8 @@ _REMEDY = "give a WAV file of PCM, 8 to 32 bits, or float; convert others with a
 
 @dataclass(frozen=True)
 class WavSource:
-    """A WAV file whose header makes sense and whose samples are all there. `frames` counts samples per channel."""
+    """A WAV file whose header makes sense and whose samples are all there. `frames` counts samples per
+    channel, `width` the bytes of one."""
 
     where: str
     channels: int
@@ -44,7 +45,7 @@ class WavSource:
     frames: int
     _open: Callable[[], BinaryIO]
     _code: int
-    _width: int
+    width: int
     _begin: int
 
     @property
@@ -53,7 +54,7 @@ class WavSource:
 
     def channel(self, number: int) -> Iterator[Samples]:
         """Yield one channel (from 0) as floats in -1..1, from its beginning. Raises ArchiveError when it ends early."""
-        frame_bytes = self.channels * self._width
+        frame_bytes = self.channels * self.width
         block = max(1, _BLOCK_BYTES // frame_bytes)
         left = self.frames
         with self._open() as file:
@@ -63,7 +64,7 @@ class WavSource:
                 count = len(raw) // frame_bytes
                 if not count:
                     raise _cut_short(self.frames - left, self.frames, self.where)
-                octets = np.frombuffer(raw, np.uint8, count * frame_bytes).reshape(count, self.channels, self._width)
+                octets = np.frombuffer(raw, np.uint8, count * frame_bytes).reshape(count, self.channels, self.width)
                 yield _as_float(np.ascontiguousarray(octets[:, number]), self._code)
                 left -= count
 

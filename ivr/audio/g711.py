@@ -1,7 +1,7 @@
 """G.711 A-law and µ-law, exact to the tables of ITU-T G.711, and the 300–3400 Hz telephone band.
 
-Used to make audio sound as it does after a call: in tests, benchmarks and the speech corpus. Live calls are
-decoded by the SIP stack.
+Recordings are stored as A-law when asked; tests, benchmarks and the corpus make audio sound as after a call. Live calls
+are decoded by the SIP stack.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ivr.speech.resampling import Samples, band_pass
+from ivr.audio.pcm import Pcm, Samples, from_pcm, to_pcm
+from ivr.audio.resampling import band_pass
 
 Law = Literal["a", "u"]
 Octets = npt.NDArray[np.uint8]
-Pcm = npt.NDArray[np.int16]
 
 _ULAW_BIAS = 33 << 2
 _ULAW_CLIP = 32635
@@ -28,14 +28,7 @@ def alaw_decode(octets: Octets) -> Pcm:
 
 def alaw_encode(pcm: Pcm) -> Octets:
     """Return the A-law octet of each PCM16 sample."""
-    # G.711 works on 13 bits in sign and magnitude; -1 - x keeps the two zero codes apart.
-    value = pcm.astype(np.int32) >> 3
-    negative = value < 0
-    magnitude = np.where(negative, -1 - value, value)
-    segment = np.maximum(_bit_length(magnitude) - 5, 0)
-    mantissa = (magnitude >> np.maximum(segment, 1)) & 0x0F
-    code = (segment << 4) | mantissa
-    return (np.where(negative, code, code | 0x80) ^ 0x55).astype(np.uint8)
+    return _ALAW_OCTETS[pcm.view(np.uint16)]
 
 
 def ulaw_decode(octets: Octets) -> Pcm:
@@ -45,21 +38,18 @@ def ulaw_decode(octets: Octets) -> Pcm:
 
 def ulaw_encode(pcm: Pcm) -> Octets:
     """Return the µ-law octet of each PCM16 sample."""
-    value = pcm.astype(np.int32)
-    negative = value < 0
-    magnitude = np.minimum(np.abs(value), _ULAW_CLIP) + _ULAW_BIAS
-    segment = _bit_length(magnitude) - 8
-    mantissa = (magnitude >> (segment + 3)) & 0x0F
-    code = (segment << 4) | mantissa
-    return (~np.where(negative, code | 0x80, code)).astype(np.uint8)
+    return _ULAW_OCTETS[pcm.view(np.uint16)]
+
+
+def coded(pcm: Pcm, law: Law = "a") -> Pcm:
+    """Return what the far end of a G.711 call gets of these samples."""
+    return alaw_decode(alaw_encode(pcm)) if law == "a" else ulaw_decode(ulaw_encode(pcm))
 
 
 def through_telephone(samples: Samples, law: Law = "a", *, band: bool = True) -> Samples:
     """Return 8 kHz audio (floats in -1..1) as the far end of a G.711 call hears it."""
     limited = band_pass(samples, 8000, 300, 3400) if band else samples
-    pcm = np.clip(np.round(limited * 32768.0), -32768, 32767).astype(np.int16)
-    out = alaw_decode(alaw_encode(pcm)) if law == "a" else ulaw_decode(ulaw_encode(pcm))
-    return (out / 32768.0).astype(np.float32)
+    return from_pcm(coded(to_pcm(limited), law))
 
 
 def _bit_length(values: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
@@ -81,5 +71,26 @@ def _ulaw_table() -> Pcm:
     return np.where(codes & 0x80, -magnitude, magnitude).astype(np.int16)
 
 
-_ALAW_TABLE = _alaw_table()
-_ULAW_TABLE = _ulaw_table()
+def _alaw_octets(pcm: Pcm) -> Octets:
+    # G.711 works on 13 bits in sign and magnitude; -1 - x keeps the two zero codes apart.
+    value = pcm.astype(np.int32) >> 3
+    negative = value < 0
+    magnitude = np.where(negative, -1 - value, value)
+    segment = np.maximum(_bit_length(magnitude) - 5, 0)
+    mantissa = (magnitude >> np.maximum(segment, 1)) & 0x0F
+    code = (segment << 4) | mantissa
+    return (np.where(negative, code, code | 0x80) ^ 0x55).astype(np.uint8)
+
+
+def _ulaw_octets(pcm: Pcm) -> Octets:
+    value = pcm.astype(np.int32)
+    magnitude = np.minimum(np.abs(value), _ULAW_CLIP) + _ULAW_BIAS
+    segment = _bit_length(magnitude) - 8
+    code = (segment << 4) | ((magnitude >> (segment + 3)) & 0x0F)
+    return (~np.where(value < 0, code | 0x80, code)).astype(np.uint8)
+
+
+_ALAW_TABLE, _ULAW_TABLE = _alaw_table(), _ulaw_table()
+#: By the sample as an unsigned number.
+_EVERY_SAMPLE = np.arange(65536).astype(np.uint16).view(np.int16)
+_ALAW_OCTETS, _ULAW_OCTETS = _alaw_octets(_EVERY_SAMPLE), _ulaw_octets(_EVERY_SAMPLE)

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from ivr.speech.resampling import Resampler, Samples
-from ivr.speech.wav_source import WavSource, open_wav, wav_in_memory
+from ivr.audio.pcm import Pcm, to_pcm
+from ivr.audio.resampling import Resampler
+from ivr.audio.wav_source import WavSource, open_wav, wav_in_memory
 
 EAR_HZ = 8000
-
-Pcm = npt.NDArray[np.int16]
 
 
 def read_wav(path: Path, rate_hz: int = EAR_HZ) -> list[Pcm]:
@@ -43,24 +41,12 @@ def _whole(source: WavSource, rate_hz: int) -> list[Pcm]:
     return [np.concatenate(list(pcm_blocks(source, number, rate_hz))) for number in range(source.channels)]
 
 
-def wav_bytes(channels: list[Pcm], rate_hz: int = EAR_HZ) -> bytes:
-    """Return a PCM16 WAV file holding `channels`, which must be of equal length."""
+def wav_bytes(pcm: Pcm | bytes, rate_hz: int = EAR_HZ, channels: int = 1) -> bytes:
+    """Return a PCM16 WAV file of interleaved samples (little-endian when bytes)."""
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
-        file.setnchannels(len(channels))
+        file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(rate_hz)
-        file.writeframes(np.stack(channels, axis=1).astype("<i2").tobytes())
+        file.writeframes(pcm if isinstance(pcm, bytes) else pcm.astype("<i2").tobytes())
     return out.getvalue()
-
-
-def to_pcm(samples: Samples) -> Pcm:
-    """Return floats in -1..1 as PCM16, clipped."""
-    return np.clip(np.round(samples * 32768.0), -32768, 32767).astype(np.int16)
-
-
-def from_pcm(pcm: bytes | Pcm) -> Samples:
-    """Return PCM16 (little-endian when bytes) as floats in -1..1; an odd last byte is ignored."""
-    if isinstance(pcm, bytes):
-        pcm = np.frombuffer(pcm[: len(pcm) & ~1], dtype="<i2").astype(np.int16)
-    return pcm.astype(np.float32) / np.float32(32768.0)

@@ -1,0 +1,1 @@
+"""Sound as it is stored and carried: G.711, WAV, sampling rates."""
