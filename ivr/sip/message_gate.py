@@ -6,6 +6,7 @@ Pure: message and circumstances in, verdict out. What is not passed is answered 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -76,58 +77,20 @@ class Arrival:
 
 
 PASS = Verdict(Act.PASS)
+_BY_METHOD = {
+    "CANCEL": PASS,
+    "REFER": Verdict(Act.ANSWER, 603, "refer"),
+    "SUBSCRIBE": Verdict(Act.ANSWER, 489, "subscribe"),
+    "NOTIFY": Verdict(Act.ANSWER, 481, "notify"),
+}
 
 
 def decide_request(request: Message, arrival: Arrival, bounds: OfferBounds = BOUNDS) -> Verdict:
     """Return what becomes of a request. Nothing but a PASS can make the library send anything."""
     if request.method == "ACK":
         return _decide_ack(request, arrival, bounds)
-    if arrival.full_buffer:
-        return Verdict(Act.ANSWER, 513, "too-large")
-    if request.cut:
-        return Verdict(Act.ANSWER, 400, "cut")
-    if _MADDR.search(request.get("via")):
-        # The library would send its answers there (RFC 3261 section 18.2.2), whoever that is.
-        return Verdict(Act.ANSWER, 400, "maddr")
-    if request.method == "CANCEL":
-        return PASS
-    if request.method == "REFER":
-        return Verdict(Act.ANSWER, 603, "refer")
-    if request.method == "SUBSCRIBE":
-        return Verdict(Act.ANSWER, 489, "subscribe")
-    if request.method == "NOTIFY":
-        return Verdict(Act.ANSWER, 481, "notify")
-    if request.method in _KNOWN_UNSERVED:
-        return Verdict(Act.ANSWER, 405, request.method.lower(), _allow())
-    if request.method not in ALLOWED:
-        return Verdict(Act.ANSWER, 501, "unknown-method", _allow())
-    if request.to_tag and not arrival.in_dialog:
-        return Verdict(Act.ANSWER, 481, "no-dialog")
-    if request.method in ("INFO", "BYE", "UPDATE", "PRACK") and not request.to_tag:
-        return Verdict(Act.ANSWER, 481, "no-dialog")
-    unknown = [] if request.method == "BYE" else _unknown_extensions(request)
-    if unknown:
-        # RFC 3261 section 8.2.2.3. A BYE ends the leg whatever it requires: nobody is kept on the line.
-        return Verdict(Act.ANSWER, 420, "extension", (("Unsupported", ", ".join(unknown)),))
-    if request.method == "OPTIONS":
-        return Verdict(Act.ANSWER, 200, "", (*_allow(), ("Accept", "application/sdp"), _supported()))
-    if request.method == "INFO":
-        return Verdict(Act.INFO)
-    if request.method == "INVITE" and (request.has("replaces") or request.has("join")):
-        return Verdict(Act.ANSWER, 603, "replaces")
-    if _echo(request) > _LARGEST - (_ANSWER_BYTES if request.method in MAY_OFFER else _PLAIN_ANSWER_BYTES):
-        return Verdict(Act.ANSWER, 513, "answer-too-large")
-    body = _decide_body(request, arrival, bounds)
-    if body is not None:
-        return body
-    if request.method == "INVITE" and not request.to_tag and not arrival.retold:
-        if arrival.merged:
-            return Verdict(Act.ANSWER, 482, "merged")
-        if arrival.places < 1:
-            return Verdict(Act.ANSWER, 503, "full", (retry_after(),))
-        if arrival.source_full:
-            return Verdict(Act.ANSWER, 503, "source-full", (retry_after(),))
-    return PASS
+    verdicts = (step(request, arrival, bounds) for step in _STEPS)
+    return next((verdict for verdict in verdicts if verdict is not None), PASS)
 
 
 def decide_response(
@@ -167,6 +130,58 @@ def too_fast(request: Message) -> Verdict:
 def retry_after() -> tuple[str, str]:
     """The header of a 503 that asks to come back, or to go elsewhere (RFC 3261 section 21.5.4)."""
     return "Retry-After", str(_RETRY_AFTER_S)
+
+
+def _malformed(request: Message, arrival: Arrival, _: OfferBounds) -> Verdict | None:
+    if arrival.full_buffer:
+        return Verdict(Act.ANSWER, 513, "too-large")
+    if request.cut:
+        return Verdict(Act.ANSWER, 400, "cut")
+    # The library would send its answers there (RFC 3261 section 18.2.2), whoever that is.
+    return Verdict(Act.ANSWER, 400, "maddr") if _MADDR.search(request.get("via")) else None
+
+
+def _by_method(request: Message, _arrival: Arrival, _: OfferBounds) -> Verdict | None:
+    if request.method in _BY_METHOD:
+        return _BY_METHOD[request.method]
+    if request.method in _KNOWN_UNSERVED:
+        return Verdict(Act.ANSWER, 405, request.method.lower(), _allow())
+    return None if request.method in ALLOWED else Verdict(Act.ANSWER, 501, "unknown-method", _allow())
+
+
+def _of_no_dialog(request: Message, arrival: Arrival, _: OfferBounds) -> Verdict | None:
+    lost = not arrival.in_dialog if request.to_tag else request.method in ("INFO", "BYE", "UPDATE", "PRACK")
+    return Verdict(Act.ANSWER, 481, "no-dialog") if lost else None
+
+
+def _extended(request: Message, _arrival: Arrival, _: OfferBounds) -> Verdict | None:
+    # RFC 3261 section 8.2.2.3. A BYE ends the leg whatever it requires: nobody is kept on the line.
+    unknown = [] if request.method == "BYE" else _unknown_extensions(request)
+    return Verdict(Act.ANSWER, 420, "extension", (("Unsupported", ", ".join(unknown)),)) if unknown else None
+
+
+def _served_here(request: Message, _arrival: Arrival, _: OfferBounds) -> Verdict | None:
+    if request.method == "OPTIONS":
+        return Verdict(Act.ANSWER, 200, "", (*_allow(), ("Accept", "application/sdp"), _supported()))
+    if request.method == "INFO":
+        return Verdict(Act.INFO)
+    replaces = request.method == "INVITE" and (request.has("replaces") or request.has("join"))
+    return Verdict(Act.ANSWER, 603, "replaces") if replaces else None
+
+
+def _beyond_an_answer(request: Message, _arrival: Arrival, _: OfferBounds) -> Verdict | None:
+    room = _LARGEST - (_ANSWER_BYTES if request.method in MAY_OFFER else _PLAIN_ANSWER_BYTES)
+    return Verdict(Act.ANSWER, 513, "answer-too-large") if _echo(request) > room else None
+
+
+def _without_room(request: Message, arrival: Arrival, _: OfferBounds) -> Verdict | None:
+    if request.method != "INVITE" or request.to_tag or arrival.retold:
+        return None
+    if arrival.merged:
+        return Verdict(Act.ANSWER, 482, "merged")
+    if arrival.places < 1:
+        return Verdict(Act.ANSWER, 503, "full", (retry_after(),))
+    return Verdict(Act.ANSWER, 503, "source-full", (retry_after(),)) if arrival.source_full else None
 
 
 def _decide_ack(request: Message, arrival: Arrival, bounds: OfferBounds) -> Verdict:
@@ -218,3 +233,16 @@ def _allow() -> tuple[tuple[str, str], ...]:
 
 def _supported() -> tuple[str, str]:
     return "Supported", ", ".join(EXTENSIONS)
+
+
+#: In this order; the first that has a verdict decides.
+_STEPS: tuple[Callable[[Message, Arrival, OfferBounds], Verdict | None], ...] = (
+    _malformed,
+    _by_method,
+    _of_no_dialog,
+    _extended,
+    _served_here,
+    _beyond_an_answer,
+    _decide_body,
+    _without_room,
+)

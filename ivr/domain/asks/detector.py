@@ -319,11 +319,7 @@ class AskDetector:
             return False
         if DENIED_HERE.search(calm[max(0, thing.start - 24) : thing.start]):
             return False
-        before = [cue for cue in cues if cue.end <= thing.start + 1 and cue.act is not Act.PLEASE]
-        governor = before[-1] if before else None
-        if governor is not None and governor.act is None and breaks(text, governor.end, thing.start):
-            asking = [cue for cue in before if cue.act is not None]
-            governor = asking[-1] if asking and not asking[-1].live else None
+        governor = _governor(text, thing, cues)
         if governor is not None and governor.act is not None and governor.live:
             having = governor.act is Act.AVAILABLE and text[governor.start : governor.end].split()[0] in HAVE
             if reaches(text, governor, thing, things) and (question or not having or not ends(text)):
@@ -333,24 +329,11 @@ class AskDetector:
                 return None
         if question and PART_SAID.search(text, thing.start) and not reported:
             return True
-        later = [cue for cue in cues if cue.start >= thing.start and cue.live and cue.act not in (None, Act.PLEASE)]
         marked = re.search(r"\b(?:quoi|marque|ecrite?s?|inscrite?s?|lisez|numero|chiffres?|commence|finit)\b", text)
         if question and not thing.value and marked and not any(cue.act is None for cue in cues) and not reported:
             return True
-        for cue in later:
-            between = text[thing.end : cue.start]
-            if any(o.start > thing.end and o.end <= cue.start for o in things if o.family is not thing.family):
-                continue
-            if cue.act is Act.AVAILABLE and not question and not thing.value and "?" not in text:
-                return True
-            tail = text[cue.start : words_on(text, cue.end, 4)]
-            if cue.act is Act.NEED and OWN_SUBJECT.search(between):
-                continue
-            if cue.act is Act.NEED and not any(o.start >= cue.end for o in things):
-                return True
-            resumed = cue.act in (Act.WHICH, Act.AVAILABLE) or RESUMES.search(tail) or ends_soon(text, cue.end)
-            if resumed and (not own_object(text, cue.end) or len(between.split()) <= 1):
-                return True
+        if any(_resumes(text, cue, thing, things, question) for cue in cues if cue.start >= thing.start and cue.live):
+            return True
         if governor is not None and governor.act is not None and not governor.live:
             return False
         if reported or self._redirect.search(read):
@@ -445,6 +428,33 @@ class AskDetector:
         if all(self._undone(read, calm, m.start(), m.end(), Act.GIVE) for m in keyed):
             return None
         return collected(text, families)
+
+
+def _governor(text: str, thing: Thing, cues: Sequence[Cue]) -> Cue | None:
+    """Return the act nearest before a thing; a telling in another clause gives way to what was denied before it."""
+    before = [cue for cue in cues if cue.end <= thing.start + 1 and cue.act is not Act.PLEASE]
+    if not before or before[-1].act is not None or not breaks(text, before[-1].end, thing.start):
+        return before[-1] if before else None
+    asking = [cue for cue in before if cue.act is not None]
+    return asking[-1] if asking and not asking[-1].live else None
+
+
+def _resumes(text: str, cue: Cue, thing: Thing, things: Sequence[Thing], question: bool) -> bool:
+    """Say whether an act that comes later asks for the thing ("Votre RIB, il me le faut")."""
+    if cue.act in (None, Act.PLEASE):
+        return False
+    if any(o.start > thing.end and o.end <= cue.start for o in things if o.family is not thing.family):
+        return False
+    if cue.act is Act.AVAILABLE and not question and not thing.value and "?" not in text:
+        return True
+    between = text[thing.end : cue.start]
+    if cue.act is Act.NEED and OWN_SUBJECT.search(between):
+        return False
+    if cue.act is Act.NEED and not any(o.start >= cue.end for o in things):
+        return True
+    tail = text[cue.start : words_on(text, cue.end, 4)]
+    resumed = cue.act in (Act.WHICH, Act.AVAILABLE) or RESUMES.search(tail) or ends_soon(text, cue.end)
+    return bool(resumed) and (not own_object(text, cue.end) or len(between.split()) <= 1)
 
 
 def _blanked(pattern: Sought, read: Read, text: str | None = None) -> str:
