@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ivr.domain.hearing.transcript_window import HeardPiece
 from ivr.domain.hearing.verdict import SensitiveSpan
+from ivr.domain.numbers import nir
 from ivr.domain.numbers.embedded import doubtful_from, whole_telephone
 from ivr.domain.numbers.sensitive import announced, asks_for_other_number
 from ivr.domain.numbers.spoken_digits import DigitRun, Token, digit_runs, tokens, words_beside
@@ -19,8 +20,7 @@ from ivr.domain.numbers.spoken_digits import DigitRun, Token, digit_runs, tokens
 _MONTH = re.compile(r"janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre")
 _DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])(?:0?[1-9]|1[0-2])(?:19|20)\d\d")
 #: So long is each kind of number with all that belongs to it.
-_COMPLETE = {"nir": 15, "card": 16, "iban": 25}
-_NIR_WITHOUT_KEY = 13
+_COMPLETE = {"nir": nir.KEYED, "card": 16, "iban": 25}
 _WORDS_BESIDE_MAX = 6
 _WORDS_BEFORE_MAX = 3
 _WORDS_AFTER_MAX = 1
@@ -117,7 +117,7 @@ class AnnouncedNumber:
             return True
         runs = counted_runs(tokens(piece.text))
         said = self._digits([one for one in pieces if one is not piece], told)
-        between = not said or (going.kind == "nir" and said >= _NIR_WITHOUT_KEY)
+        between = not said or (going.kind == "nir" and said >= nir.DIGITS)
         telephone = any(whole_telephone(run.groups) for run in runs)
         if asks_for_other_number(piece.text) or (between and telephone):
             self._going = None

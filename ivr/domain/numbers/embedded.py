@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from stdnum import luhn
 
 from ivr.domain.hearing.verdict import SensitiveSpan
+from ivr.domain.numbers import nir
 from ivr.domain.numbers.spoken_digits import DigitRun
 
-_NIR = re.compile(r"[12]\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[1-9]\d)\d*")
-_NIR_LOOSE = re.compile(r"[1-478]\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:0[1-9]|[1-9]\d)\d*")
-_NIR_PLACES = frozenset({1, 3, 5, 7})
-_NIR_DIGITS, _NIR_KEYED, _NIR_PART = 13, 15, 9
+_NIR_PART = 9
 _CARD_DIGITS, _CARD_PART, _CARD_GROUP = 16, 12, 4
 _TELEPHONE = re.compile(r"0[1-9]\d{8}")
 _TELEPHONE_ABROAD = re.compile(r"33[1-9]\d{8}")
@@ -101,26 +100,20 @@ def _begins(run: DigitRun, at: int) -> SensitiveSpan | None:
 
 
 def _edges(groups: Sequence[str]) -> set[int]:
-    edges, end = set(), 0
-    for group in groups:
-        end += len(group)
-        edges.add(end)
-    return edges
+    return set(accumulate(map(len, groups)))
 
 
 def _nir(text: str, edges: set[int], *, part: bool) -> int:
-    keyed = text[:_NIR_KEYED]
-    right = len(keyed) == _NIR_KEYED and 97 - int(keyed[:_NIR_DIGITS]) % 97 == int(keyed[_NIR_DIGITS:])
-    if right and _NIR_KEYED in edges and _NIR_LOOSE.match(keyed):
-        return _NIR_KEYED
-    if not _NIR.match(text):
+    if nir.KEYED in edges and nir.has_key(text[: nir.KEYED]) and nir.LOOSE_FORM.match(text):
+        return nir.KEYED
+    if not nir.FORM.match(text):
         return 0
-    if _NIR_DIGITS in edges and (min(edges) == _NIR_DIGITS or edges >= _NIR_PLACES):
+    if nir.DIGITS in edges and (min(edges) == nir.DIGITS or edges >= nir.PLACES):
         # The key, or a digit too many that the ear heard.
-        return len(text) if len(text) <= _NIR_KEYED + 1 else _NIR_DIGITS
-    if not part or not edges >= _NIR_PLACES:
+        return len(text) if len(text) <= nir.KEYED + 1 else nir.DIGITS
+    if not part or not edges >= nir.PLACES:
         return 0
-    return len(text) if _NIR_PART <= len(text) <= _NIR_KEYED + 1 else 0
+    return len(text) if _NIR_PART <= len(text) <= nir.KEYED + 1 else 0
 
 
 def _card(text: str, edges: set[int], groups: Sequence[str], *, first: bool) -> int:

@@ -14,10 +14,9 @@ from itertools import islice, product
 from stdnum import iban, luhn
 
 from ivr.domain.hearing.verdict import SensitiveSpan
+from ivr.domain.numbers import nir
 from ivr.domain.numbers.spoken_digits import DigitRun, Token
 
-_NIR = re.compile(r"[12]\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[1-9]\d)\d{6}(?:\d\d)?")
-_NIR_KEY_DIGITS = 15
 _CARD = re.compile(r"[3-6]\d{15}")
 _WORDS_BETWEEN_MAX = 7
 _RUNS_MAX = 12
@@ -65,7 +64,7 @@ def _kind(spoken: Sequence[Token], runs: Sequence[DigitRun]) -> str:
     account = _country(spoken, runs[0])
     for digits in islice(product(*choices), _READINGS_MAX):
         text = "".join(digits)
-        if _NIR.fullmatch(text) and (len(text) < _NIR_KEY_DIGITS or 97 - int(text[:13]) % 97 == int(text[13:])):
+        if nir.is_whole(text):
             return "nir"
         if _CARD.fullmatch(text) and luhn.is_valid(text):
             return "card"

@@ -12,15 +12,12 @@ from collections.abc import Iterator, Sequence
 from stdnum import iban, luhn
 
 from ivr.domain.hearing.verdict import SensitiveSpan
+from ivr.domain.numbers import nir
 from ivr.domain.numbers.embedded import after_telephones, inner_number, telephone_going_on
 from ivr.domain.numbers.interrupted import bridged_numbers
 from ivr.domain.numbers.spoken_digits import DigitRun, Token, digit_runs, filler_before, tokens
 
-# Sex, year, month, department (Corsica as 19 and 18); the loose month admits the codes of INSEE for births unknown.
-_NIR = re.compile(r"[12]\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[1-9]\d)\d*")
-_NIR_LOOSE = re.compile(r"[1-478]\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:0[1-9]|[1-9]\d)\d*")
 _NIR_PART_DIGITS = 7
-_NIR_DIGITS, _NIR_KEY_DIGITS = 13, 15
 _CARD_DIGITS = 16
 _CONTEXT_WORDS = 14
 _PART_DIGITS = 5
@@ -233,7 +230,7 @@ def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
     named_nir, named_card = _last(_SAYS_NIR, before), _card_named(before)
     for reading in readings:
         found = _card(reading, sure=True) or _nir(reading, loose=named_nir > other)
-        keyed = found is not None and (found.kind == "card" or _has_key(reading))
+        keyed = found is not None and (found.kind == "card" or nir.has_key(reading.text[-nir.KEYED :]))
         if found is not None and (keyed or _last(_NEVER_NIR, before) < max(named_nir, 0)):
             return found
     foreign = _last(_NEVER_NIR, before) > named_nir
@@ -243,7 +240,7 @@ def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
     size = max(len(reading.text) for reading in readings)
     short = min(len(reading.text) for reading in readings)
     named = [
-        (named_nir, "nir", size >= _PART_DIGITS and run.text[0] in "123478"),
+        (named_nir, "nir", size >= _PART_DIGITS and run.text[0] in nir.FIRST),
         (named_card, "card", size >= _PART_DIGITS),
         (_last(_SAYS_CVV, before), "cvv", short <= 4 and size >= 3),
         (_last(_SAYS_OTP, before), "otp", size >= 4 and short <= 8),
@@ -274,38 +271,23 @@ def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
 def _nir(run: DigitRun, *, loose: bool) -> SensitiveSpan | None:
     """A social-security number: 13 digits of its shape, or 15 with the key, with a stray digit before at most."""
     size = len(run.text)
-    shape = _NIR_LOOSE if loose else _NIR
+    shape = nir.LOOSE_FORM if loose else nir.FORM
     for offset in (0, 1):
         piece = run.text[offset:]
-        fits = size - offset in (_NIR_DIGITS, _NIR_KEY_DIGITS) or (loose and size - offset == _NIR_DIGITS + 1)
+        fits = size - offset in (nir.DIGITS, nir.KEYED) or (loose and size - offset == nir.DIGITS + 1)
         if fits and shape.match(piece):
             return SensitiveSpan("nir", run.starts[offset], run.end)
     return None
 
 
-def _has_key(run: DigitRun) -> bool:
-    """Say whether the last 15 digits end with the right key (decree 82-103: 97 less the rest of the 13 by 97)."""
-    piece = run.text[-_NIR_KEY_DIGITS:]
-    return len(piece) == _NIR_KEY_DIGITS and 97 - int(piece[:_NIR_DIGITS]) % 97 == int(piece[_NIR_DIGITS:])
-
-
 def _part_of_nir(run: DigitRun) -> bool:
     """The beginning of one, said the way they are said: a single 1 or 2, then year, month and department by twos."""
-    if not _NIR_PART_DIGITS <= len(run.text) < _NIR_DIGITS or not _NIR.match(run.text):
+    if not _NIR_PART_DIGITS <= len(run.text) < nir.DIGITS or not nir.FORM.match(run.text):
         return False
     sizes = [len(group) for group in run.groups]
     by_ones = len(sizes) >= _NIR_PART_DIGITS and set(sizes) == {1} and len(run.text) >= _NIR_PART_DIGITS + 2
     at_once = len(sizes) == 1 and len(run.text) >= _NIR_PART_DIGITS + 2
-    return sizes[:4] == [1, 2, 2, 2] or by_ones or at_once or _by_places(run)
-
-
-def _by_places(run: DigitRun) -> bool:
-    """One, two, two, two digits, however the words cut them ("un quatre-vingt-cinq zéro sept")."""
-    edges, at = set(), 0
-    for group in run.groups:
-        at += len(group)
-        edges.add(at)
-    return {1, 3, 5, 7} <= edges
+    return sizes[:4] == [1, 2, 2, 2] or by_ones or at_once or nir.by_places(run.groups)
 
 
 def _part_of_card(run: DigitRun) -> bool:

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ivr.domain.numbers.nir import CORSICA, corsica_in_digits
 from ivr.domain.numbers.spelled_letter import spelled_letter
+from ivr.domain.text.plain_text import level
 
 _TOKEN = re.compile(r"[^\W_]+")
 _UNITS = {
@@ -46,8 +47,6 @@ _TENS = {
     "octante": 80,
     "nonante": 90,
 }
-# The Corsican departments count as 19 and 18 in the key of a NIR (INSEE).
-_CORSICA = {"2a": "19", "2b": "18"}
 _WITH_CORSICA = re.compile(r"\d*2[ab]\d*")
 _ENDS_IN_CORSICA = re.compile(r"\d*2([ab])")
 #: "la lettre A majuscule, A comme Anatole, Corse du Sud".
@@ -110,11 +109,9 @@ def tokens(text: str) -> list[Token]:
     """Split `text` into words without accents, in lower case."""
     found: list[Token] = []
     for match in _TOKEN.finditer(text):
-        plain = unicodedata.normalize("NFD", match.group().lower())
-        word = "".join(c for c in plain if not unicodedata.combining(c))
         gap = text[found[-1].end : match.start()] if found else ""
         before = "," if any(mark in gap for mark in ",;:.!?") else "-" if gap == "-" else " "
-        found.append(Token(word, *match.span(), before))
+        found.append(Token(level(match.group()), *match.span(), before))
     return found
 
 
@@ -124,7 +121,7 @@ def _number(spoken: list[Token], at: int) -> tuple[str, int] | None:
     if word.isdigit():
         return word, 1
     if _WITH_CORSICA.fullmatch(word):
-        return word.replace("2a", "19").replace("2b", "18"), 1
+        return corsica_in_digits(word), 1
     if word == "zero":
         return "0", 1
     value, used = _below_thousand(spoken, at)
@@ -217,7 +214,7 @@ def _corsican(spoken: list[Token], at: int) -> tuple[str, int] | None:
         again = spelled_letter([joined[1], *ahead], _is_number)
         spelled = again is not None and again[2] and again[0] == joined[1] and again[1] > 1
         used = places[again[1] - 2] + 1 if again is not None and spelled else 1
-        return word.replace("2a", "19").replace("2b", "18"), used
+        return corsica_in_digits(word), used
     if not (word.endswith("2") and word.isdigit()) and word != "deux":
         return None
     letter = spelled_letter(ahead, _is_number)
@@ -227,7 +224,7 @@ def _corsican(spoken: list[Token], at: int) -> tuple[str, int] | None:
     if not (letter[2] or _is_number(beyond)):
         return None
     before = word.removesuffix("2") if word != "deux" else ""
-    return before + _CORSICA["2" + letter[0]], places[letter[1] - 1] + 1
+    return before + CORSICA["2" + letter[0]], places[letter[1] - 1] + 1
 
 
 def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:

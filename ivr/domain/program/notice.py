@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ivr.domain.program import notice_words as words
+from ivr.domain.text.plain_text import level
 
 #: Pace of a synthetic French voice and its rest at the end of a sentence, fitted to the shipped prompts.
 WORDS_PER_SECOND = 3.3
@@ -41,9 +42,7 @@ def read_notice(text: str, *, controller: str = "") -> Notice:
 
 def simplify(text: str) -> str:
     """Return `text` in lower case without accents, with plain apostrophes and single spaces."""
-    kept = unicodedata.normalize("NFKD", text.replace("\u2019", "'").replace("œ", "oe")).lower()
-    for mark in {c for c in set(kept) if unicodedata.combining(c)}:
-        kept = kept.replace(mark, "")
+    kept = level(unicodedata.normalize("NFKC", text.replace("\u2019", "'")))
     return " ".join(re.sub(r"[^a-z0-9'{}@.*#-]+", " ", kept).split()).strip(" .")
 
 

@@ -17,6 +17,7 @@ from itertools import pairwise
 from ivr.domain.evidence.chain import is_content
 from ivr.domain.numbers.sensitive import sensitive_spans
 from ivr.domain.redaction.written_numbers import HARMLESS, Found, written_numbers
+from ivr.domain.text.plain_text import level
 
 REMOVED = "<removed>"
 _WORD = re.compile(r"[^\W\d_]+")
@@ -182,7 +183,7 @@ def _folded(text: str) -> str:
     """Lower case without accents, letter for letter of the composed form (NFC)."""
     if text.isascii():
         return text.lower()
-    return "".join(unicodedata.normalize("NFD", letter)[0].lower() for letter in unicodedata.normalize("NFC", text))
+    return "".join(level(letter)[:1] or letter for letter in unicodedata.normalize("NFC", text))
 
 
 def _apart(found: Iterable[Found]) -> list[Found]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stdnum import iban, luhn
-from stdnum.fr import nir
+
+from ivr.domain.numbers import nir
 
 # What looks like a number and is none: UUID, time, Internet address, hash or id.
 HARMLESS = re.compile(
@@ -31,15 +32,9 @@ _RUN = re.compile(rf"(?<![0-9a-fA-F])\+?\d+(?:(?:[{_SPACE}]?\(0\)[{_SPACE}]?|[{_
 #: The longest of these numbers has 23 digits, at worst one by one.
 _GROUPS_MAX = 23
 _GROUP = re.compile(r"\d+")
-_CORSICAN = re.compile(
-    rf"(?<![0-9a-z])[12][{_SPACE}.-]?\d\d[{_SPACE}.-]?(?:0[1-9]|1[0-2])[{_SPACE}.-]?2[ab](?:[{_SPACE}.-]?\d\d\d){{2}}"
-    rf"(?:[{_SPACE}.-]?\d\d)?(?![0-9a-z])",
-    re.IGNORECASE,
-)
+_CORSICAN = nir.written_with_letter(f"{_SPACE}.-")
 _ACCOUNT = re.compile(rf"(?<![0-9a-z])[a-z]{{2}}\d\d(?:[{_SPACE}.-]?[0-9a-z]){{11,30}}", re.IGNORECASE)
 _ACCOUNT_MIN, _ACCOUNT_MAX = 15, 34
-_NIR_13 = re.compile(r"[12]\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[1-8]\d|9[0-57-9])\d{6}")
-_NIR_GROUPS = ([13], [15], [1, 2, 2, 2, 3, 3], [1, 2, 2, 2, 3, 3, 2])
 _PHONE = re.compile(r"0[1-9]\d{8}|00(?:33[1-9]\d{8}|[1-9]\d{9,12})")
 _URI_USER = re.compile(r"(?<=sip:)\+?\d{8,15}(?=[@;>]|$)|(?<=sips:)\+?\d{8,15}(?=[@;>]|$)|(?<=tel:)\+?[\d.()-]{6,}")
 
@@ -76,7 +71,7 @@ def written_numbers(text: str, *, keep_phones: bool = False) -> Iterator[Found]:
 
 def _sure_nir(text: str, found: Found) -> bool:
     digits = re.sub(r"\D", "", text[found.start : found.end])
-    return found.kind == "nir" and len(digits) == 15
+    return found.kind == "nir" and len(digits) == nir.KEYED
 
 
 def _account(match: re.Match[str]) -> Iterator[Found]:
@@ -117,7 +112,7 @@ def _in_run(run: re.Match[str]) -> Iterator[Found]:
 def _hidden_nir(digits: str) -> int | None:
     """Where a NIR with its right key stands in a longer row of digits."""
     for at in range(len(digits) - 14):
-        if _NIR_13.match(digits, at, at + 13) and nir.is_valid(digits[at : at + 15]):
+        if nir.STRICT_FORM.match(digits, at, at + nir.DIGITS) and nir.has_key(digits[at : at + nir.KEYED]):
             return at
     return None
 
@@ -134,9 +129,9 @@ def _kind(written: str) -> str:
     if written.startswith("+"):
         return "phone" if len(digits) <= 15 and digits[0] != "0" else ""
     even = len(set(sizes[:-1])) <= 1 and sizes[-1] <= sizes[0]
-    if len(digits) == 15 and digits[0] in "123478" and nir.is_valid(digits):
+    if digits[0] in nir.FIRST and nir.has_key(digits):
         return "nir"
-    if len(digits) in (13, 15) and (sizes in _NIR_GROUPS or even) and _NIR_13.match(digits):
+    if len(digits) in (nir.DIGITS, nir.KEYED) and (sizes in nir.GROUPS or even) and nir.STRICT_FORM.match(digits):
         return "nir"
     if 13 <= len(digits) <= 19 and digits[0] in "23456" and (even or sizes in ([4, 6, 5], [4, 6, 4])):
         return "card" if luhn.is_valid(digits) else ""

@@ -69,7 +69,7 @@ class PlainText:
 
 
 def level(text: str) -> str:
-    """Return a text in lower case without accents."""
+    """Return a text in lower case without accents: the only place where accents are taken off."""
     lowered = text.lower()
     return lowered if lowered.isascii() else _ACCENTED.sub(lambda found: _bare(found.group()), lowered)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+
+from ivr.domain.text import plain_text
 
 _PIECE = re.compile(r"[^\W_]+|[.?!…;:]+|,|—|–| - |\n")
 _STRONG = frozenset(".?!…;:")
@@ -118,12 +119,8 @@ class Word:
 
 @lru_cache(maxsize=20_000)
 def level(text: str) -> str:
-    """Return `text` in lower case without accents, one character for one character where possible."""
-    out = []
-    for char in text.lower():
-        base = unicodedata.normalize("NFD", char)[0]
-        out.append({"œ": "oe", "æ": "ae", "’": "'", "ß": "ss"}.get(base, base))
-    return "".join(out)
+    """Return `text` in lower case without accents, with plain apostrophes."""
+    return plain_text.level(text).replace("’", "'").replace("ß", "ss")
 
 
 def words(text: str) -> list[Word]:

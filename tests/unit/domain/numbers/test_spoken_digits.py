@@ -334,7 +334,7 @@ def test_words_that_fill_a_pause_before_a_number_are_counted(text: str, at: int,
 def test_a_word_knows_the_mark_before_it() -> None:
     text = "Été, à-côté l'œuf;1.2 – x"
     assert [(one.text, one.before) for one in tokens(text)] == [
-        ("ete", " "), ("a", ","), ("cote", "-"), ("l", " "), ("œuf", " "), ("1", ","), ("2", ","), ("x", " "),
+        ("ete", " "), ("a", ","), ("cote", "-"), ("l", " "), ("oeuf", " "), ("1", ","), ("2", ","), ("x", " "),
     ]  # fmt: skip
     assert [text[one.start : one.end] for one in tokens(text)] == ["Été", "à", "côté", "l", "œuf", "1", "2", "x"]
 
