@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from ivr.storage.database import Database
 from ivr.storage.legal_holds import SqlHolds
 from ivr.storage.retention_ledger import SqlRetentionLedger
 from tests.evidence_schema import faults
-from tests.fakes.vault import FakeKeyRing, FakeStore, a_tag
+from tests.fakes.vault import FakeKeyRing, FakeStore, TickingClock, a_tag
 
 CALLED = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SIGNER = Ed25519Signer(Secret("evidence-test", bytes(range(32))))
@@ -38,20 +38,6 @@ SOUND = b"\x01\x00" * 160
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     return load_settings(Path(__file__).resolve().parents[1] / "config", {})
-
-
-class SetClock:
-    """Shows what it is set to; a millisecond passes with each look, so that evidence has an order."""
-
-    def __init__(self, at: datetime = CALLED) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        self.at += timedelta(milliseconds=1)
-        return self.at
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 class CheckedAuditLog(SqlAuditLog):
@@ -77,7 +63,7 @@ class RetentionWorld:
     ) -> None:
         self.url = url
         self.database = Database.open(url)
-        self.clock = SetClock()
+        self.clock = TickingClock(CALLED)
         self.store = store or FakeStore()
         self.table: RetentionTable = settings().retention
         self.profile: Profile = settings().profile

@@ -27,7 +27,10 @@ START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 
 class TickingClock:
-    """Each look at the clock is one millisecond later than the last."""
+    """Shows `at`, which a test may set; each look is a millisecond later than the last, so that evidence has an order.
+
+    The only fake clock: what runs on virtual time shows that loop's (`LoopClock`), other tests the system's.
+    """
 
     def __init__(self, start: datetime = START) -> None:
         self.at = start

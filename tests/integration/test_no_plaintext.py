@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivr_demo.softphone_process import SoftphoneProcess
 from ivr.audio.g711 import alaw_encode, ulaw_encode
+from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.heard import heard
 from tests.integration.house import House, Serving, run, until
 from tests.integration.plaintext import Search

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +27,6 @@ from tests.servers import bao
 
 SECOND = np.random.default_rng(5).integers(-8000, 8000, 16000).astype("<i2").tobytes()
 COUNT = 12
-
-
-class LaterClock(TickingClock):
-    def __init__(self, at: datetime) -> None:
-        super().__init__(at)
 
 
 @dataclass
@@ -162,7 +157,7 @@ def test_an_old_kek_goes_when_no_key_and_no_backup_needs_it(house: House) -> Non
     house.rotate()
     (old,) = retired_keks(house.ring, house.table, backup_days=35)
     assert (old.kek_id, old.keys, old.removable_at - old.retired_at) == (before, 0, timedelta(days=35))
-    soon, later = (LaterClock(old.removable_at + timedelta(days=days)) for days in (-1, 1))
+    soon, later = (TickingClock(old.removable_at + timedelta(days=days)) for days in (-1, 1))
     assert remove_retired(house.ring, house.table, house.audit, clock=soon, backup_days=35) == []
     assert remove_retired(house.ring, house.table, house.audit, clock=later, backup_days=35) == [old]
     assert house.ring.retired() == {}
@@ -175,7 +170,7 @@ def test_a_kek_that_keys_still_need_is_never_removed(house: House) -> None:
     next(steps)
     steps.close()  # type: ignore[attr-defined]
     (old,) = retired_keks(house.ring, house.table, backup_days=0)
-    later = LaterClock(old.removable_at + timedelta(days=9))
+    later = TickingClock(old.removable_at + timedelta(days=9))
     assert remove_retired(house.ring, house.table, house.audit, clock=later, backup_days=0) == []
     assert house.vault().verify() == []
 

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.evidence.events.base import Unread
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from tests.databases import KINDS, fresh_url
 from tests.fakes.vault import TickingClock
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return 0.0
 
 
 @pytest.fixture(params=KINDS)

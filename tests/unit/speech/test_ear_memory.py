@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import numpy as np
 import pytest
 
 from ivr.audio.pcm import to_pcm
+from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import Direction
@@ -192,10 +192,6 @@ class _Loud:
         return any(frame)
 
 
-class _Clock:
-    monotonic = staticmethod(time.monotonic)
-
-
 def _listen(ear: _Restarted) -> FileHearing:
     """Two utterances of 2 s, at 1 s and at 5 s, and silence to the 30th second."""
     pcm = np.zeros(8000 * 30, np.float32)
@@ -206,7 +202,7 @@ def _listen(ear: _Restarted) -> FileHearing:
             Channel.CALLER,
             ear=ear,
             detector=_Loud(),
-            clock=_Clock(),  # type: ignore[arg-type]
+            clock=SystemClock(),
             settings=ListeningSettings(),
             program=load_settings(default_config_dir({}), {}).program("hotline-quality"),
             objecting=frozenset(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 
 from ivr.audio.pcm import to_pcm
+from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.audio.channel import Channel
 from ivr.services.hearing.channel_listener import ListeningSettings
 from ivr.services.hearing.file_listening import FileHearing, listen_to_channel
@@ -27,10 +27,6 @@ pytestmark = pytest.mark.ear
 
 _HZ = 8000
 _PAUSE_S = 1.2
-
-
-class _Clock:
-    monotonic = staticmethod(time.monotonic)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +59,7 @@ def _listen(judge: EarJudge, pcm: bytes) -> FileHearing:
                 Channel.CALLER,
                 ear=ear,
                 detector=WebrtcDetector(),
-                clock=_Clock(),  # type: ignore[arg-type]
+                clock=SystemClock(),
                 settings=ListeningSettings(),
                 program=settings.program("hotline-quality"),
                 objecting=frozenset(),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 
 import pytest
 
+from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label
 from ivr.services.hearing.channel_listener import ListeningSettings
@@ -38,10 +38,6 @@ class _Loud:
         return any(frame)
 
 
-class _Clock:
-    monotonic = staticmethod(time.monotonic)
-
-
 def _listen(partial: EarVerdict, final: EarVerdict) -> FileHearing:
     pcm = bytes(16 * 500) + b"\1\0" * (8 * 3000) + bytes(16 * 1000)
     settings = load_settings(default_config_dir(os.environ), os.environ)
@@ -51,7 +47,7 @@ def _listen(partial: EarVerdict, final: EarVerdict) -> FileHearing:
             Channel.CALLER,
             ear=_Ear(partial, final),
             detector=_Loud(),
-            clock=_Clock(),  # type: ignore[arg-type]
+            clock=SystemClock(),
             settings=ListeningSettings(),
             program=settings.program("hotline-quality"),
             objecting=frozenset({Label.OBJECTION_RECORDING}),
