@@ -26,11 +26,11 @@ from rich.table import Table
 from benchmarks.ear import SENTENCES, ear_process
 from ivr.audio.pcm import Samples, to_pcm
 from ivr.domain.audio.channel import Channel
-from ivr.domain.audio.frame import FRAME_MS
+from ivr.domain.audio.frame import FRAME_BYTES, FRAME_MS
 from ivr.domain.hearing.cleared_mark import Piece
 from ivr.domain.hearing.verdict import Band, Label
 from ivr.errors import IvrError
-from ivr.services.hearing.channel_listener import FRAME_BYTES, ChannelListener, Heard, ListeningSettings
+from ivr.services.hearing.channel_listener import ChannelListener, Heard, ListeningSettings
 from ivr.services.ports.hearing import ListenContext
 from ivr.speech.client import ZmqEar
 from ivr.speech.detector import WebrtcDetector

@@ -8,9 +8,10 @@ import pytest
 from ivr.audio.g711 import through_telephone
 from ivr.audio.pcm import to_pcm
 from ivr.audio.resampling import resample
+from ivr.domain.audio.frame import FRAME_BYTES
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
 from ivr.errors import HostError
-from ivr.speech.detector import FRAME_BYTES, WebrtcDetector
+from ivr.speech.detector import WebrtcDetector
 from ivr.speech.silero import Silero
 from tests.fakes.telephone import not_voice, spoken
 

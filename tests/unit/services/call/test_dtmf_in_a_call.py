@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.frame import FRAME_BYTES
 from ivr.domain.audio.spans import Mask
 from ivr.domain.recording.dtmf_masks import KEYS, KeyReach
-from ivr.services.hearing.channel_listener import FRAME_BYTES
 from ivr.services.recording.dtmf_watch import ChannelDtmf, DtmfWatch
 from ivr.speech.dtmf_detector import GoertzelKeyTones
 from tests.fakes.exchange import AGENT, Exchange, play
