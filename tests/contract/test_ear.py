@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from ivr.services.ports.hearing import Ear, ListenContext, Speech
 from ivr.speech.client import ZmqEar
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar
+from ivr.speech.resampling import Samples
 from ivr.speech.silero import VoicedRange
 from ivr.speech.transcriber import Transcript
 from ivr.speech.understanding import Hypothesis
@@ -52,11 +54,11 @@ class _Heard:
             raise RuntimeError("secret words")
         return self._judge.judge(speech)
 
-    def transcribe(self, samples, *, partial=False) -> Transcript:
+    def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
         return Transcript((Hypothesis(_OBJECTION, -0.2),))
 
     @staticmethod
-    def _gate(samples) -> tuple[VoicedRange, ...]:
+    def _gate(samples: Samples) -> tuple[VoicedRange, ...]:
         return (VoicedRange(0, 1000),) if np.any(samples) else ()
 
 
@@ -99,11 +101,12 @@ async def _zmq() -> AsyncIterator[_Bench]:
         await ear.close()
 
 
+_Run = Callable[[Callable[[_Bench], Coroutine[None, None, None]]], None]
 _EARS = {"FakeEar": _fake, "LocalEar": _local, "ZmqEar": _zmq}
 
 
 @pytest.fixture(params=sorted(_EARS))
-def run(request) -> Callable[[Callable[[_Bench], Coroutine[None, None, None]]], None]:
+def run(request: pytest.FixtureRequest) -> _Run:
     make: Callable[[], AbstractAsyncContextManager[_Bench]] = _EARS[request.param]
 
     async def with_bench(scenario: Callable[[_Bench], Coroutine[None, None, None]]) -> None:
@@ -113,15 +116,15 @@ def run(request) -> Callable[[Callable[[_Bench], Coroutine[None, None, None]]], 
     return lambda scenario: asyncio.run(with_bench(scenario))
 
 
-def _loud(**more) -> Speech:
+def _loud(**more: Any) -> Speech:
     return speech_of(np.full(8000, 0.1, np.float32), **more)
 
 
-def _quiet(**more) -> Speech:
+def _quiet(**more: Any) -> Speech:
     return speech_of(np.zeros(8000, np.float32), **more)
 
 
-def test_an_objection_is_told_with_its_onset_inside_the_piece(run):
+def test_an_objection_is_told_with_its_onset_inside_the_piece(run: _Run) -> None:
     async def scenario(bench: _Bench) -> None:
         verdict = await bench.ear.judge(_loud(start_ms=42_000))
         assert (verdict.label, verdict.band) == (Label.OBJECTION_RECORDING, Band.ACT)
@@ -131,7 +134,7 @@ def test_an_objection_is_told_with_its_onset_inside_the_piece(run):
     run(scenario)
 
 
-def test_what_is_no_speech_is_clear_and_says_so(run):
+def test_what_is_no_speech_is_clear_and_says_so(run: _Run) -> None:
     async def scenario(bench: _Bench) -> None:
         verdict = await bench.ear.judge(_quiet())
         assert (verdict.label, verdict.band, verdict.speech) == (Label.NONE, Band.CLEAR, False)
@@ -140,7 +143,7 @@ def test_what_is_no_speech_is_clear_and_says_so(run):
     run(scenario)
 
 
-def test_words_are_given_only_to_who_asks_for_them(run):
+def test_words_are_given_only_to_who_asks_for_them(run: _Run) -> None:
     async def scenario(bench: _Bench) -> None:
         assert (await bench.ear.judge(_loud())).text == ""
         assert (await bench.ear.judge(_loud(context=ListenContext(want_text=True)))).text == _OBJECTION
@@ -148,7 +151,7 @@ def test_words_are_given_only_to_who_asks_for_them(run):
     run(scenario)
 
 
-def test_pieces_asked_at_once_each_get_their_own_verdict(run):
+def test_pieces_asked_at_once_each_get_their_own_verdict(run: _Run) -> None:
     async def scenario(bench: _Bench) -> None:
         asked = [_loud(start_ms=n * 1000, piece_id=n, call_id=f"call-{n}") for n in range(12)]
         verdicts = await asyncio.gather(*(bench.ear.judge(speech) for speech in asked))
@@ -157,7 +160,7 @@ def test_pieces_asked_at_once_each_get_their_own_verdict(run):
     run(scenario)
 
 
-def test_a_verdict_that_would_be_late_is_an_error_and_the_next_one_comes(run):
+def test_a_verdict_that_would_be_late_is_an_error_and_the_next_one_comes(run: _Run) -> None:
     async def scenario(bench: _Bench) -> None:
         await bench.ear.judge(_quiet())
         bench.stall()
@@ -169,7 +172,7 @@ def test_a_verdict_that_would_be_late_is_an_error_and_the_next_one_comes(run):
     run(scenario)
 
 
-def test_a_failure_is_an_error_without_words_and_the_next_piece_is_judged(run):
+def test_a_failure_is_an_error_without_words_and_the_next_piece_is_judged(run: _Run) -> None:
     async def scenario(bench: _Bench) -> None:
         with pytest.raises(SpeechError) as caught:
             await bench.ear.judge(_loud(call_id="broken"))
@@ -179,7 +182,7 @@ def test_a_failure_is_an_error_without_words_and_the_next_piece_is_judged(run):
     run(scenario)
 
 
-def test_an_ear_that_was_closed_judges_nothing(run):
+def test_an_ear_that_was_closed_judges_nothing(run: _Run) -> None:
     async def scenario(bench: _Bench) -> None:
         await bench.ear.judge(_quiet())
         await bench.ear.close()

@@ -94,7 +94,7 @@ class WitnessStore(FakeStore):
         self.every: dict[str, bytearray] = {}
         self.fail_to_seal = False
 
-    def open(self, recording_id: str, data_key: bytes, *, codec: str, rate_hz: int, channels: int) -> Any:
+    def open(self, recording_id: str, data_key: bytes | bytearray, *, codec: str, rate_hz: int, channels: int) -> Any:
         writer = super().open(recording_id, data_key, codec=codec, rate_hz=rate_hz, channels=channels)
         self.every[recording_id] = self.partials[recording_id].pcm
         if self.fail_to_seal:

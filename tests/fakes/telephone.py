@@ -27,7 +27,8 @@ def not_voice(length_s: float = 4.0) -> dict[str, Samples]:
     noise = np.random.default_rng(7).standard_normal((4, t.size))
 
     def tone(*hz: float, level: float = 0.3) -> np.ndarray:
-        return level * np.sum([np.sin(2 * np.pi * f * t) for f in hz], axis=0) / len(hz)
+        tones: np.ndarray = np.sum([np.sin(2 * np.pi * f * t) for f in hz], axis=0)
+        return level * tones / len(hz)
 
     notes = (262, 330, 392, 523, 440, 349)
     melody = np.concatenate(

@@ -42,7 +42,7 @@ class World:
         self.catalogue = SqlCatalogue(self.database)
         self.audit = SqlAuditLog(self.database, node_id="node-1", clock=clock, signer=signer)
         self.vault = Vault(
-            keys=FakeKeyRing(),  # type: ignore[arg-type]
+            keys=FakeKeyRing(),
             store=self.store,
             catalogue=self.catalogue,
             audit=self.audit,

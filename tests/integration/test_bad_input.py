@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ivr_demo.softphone_process import SoftphoneProcess
-from tests.integration.house import House, Serving, run
+from tests.integration.house import Done, House, Serving, run
 from tests.integration.sounds import noise, write_wav
 
 #: What fits on the full disk, and a call that needs more: A-law in stereo takes 16,000 bytes a second.
@@ -20,7 +21,8 @@ _SECONDS = 20.0
 
 def refused(house: House, *arguments: str, code: int, said: list[str], **env: str) -> str:
     """Run a command that must be refused in one sentence with a remedy, and no traceback; a node in its process."""
-    done = (house.ivr_process if arguments[0] == "serve" else house.ivr)(*arguments, **env)
+    ivr: Callable[..., Done] = house.ivr_process if arguments[0] == "serve" else house.ivr
+    done = ivr(*arguments, **env)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     assert "→" in done.stderr, f"no remedy in: {done.stderr}"

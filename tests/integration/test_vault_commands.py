@@ -126,7 +126,7 @@ def test_what_an_objection_left_is_told_by_doctor_and_written_once_by_the_next_s
     recording = ended.vault.begin(a_tag("refused", call_id="call-1", codec="alaw"))
     recording.write(SECOND)
     entry = ended.do_not_call.entry_of("tel:+33612345678", scope="sales")
-    about = {
+    about: dict[Duty, dict[str, object]] = {
         Duty.OBJECTION: {"label": "objection_recording", "discards": True, "rules": ["REC-006"]},
         Duty.BAR: {"entry": entry, "rule": "CAN-005", "scope": "sales"},
         Duty.DESTROY: {"rule_id": "REC-006", "reason": "objection"},

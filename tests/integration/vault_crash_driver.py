@@ -75,7 +75,7 @@ def scenario(name: str, world: World, recording_id: str) -> None:
         recording.discard("OBJ-003", "objection")
 
 
-def in_child(work: Callable[[], None]) -> int:
+def in_child(work: Callable[[], object]) -> int:
     """Run in a forked process (no thread runs here yet) and return how it ended."""
     sys.stdout.flush()
     pid = os.fork()

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from tests.sip.raw_peer import HOST, sdp
 
-METHODS = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "PRACK", "UPDATE", "REFER", "NOTIFY", "SUBSCRIBE")
-METHODS += ("MESSAGE", "REGISTER", "PUBLISH")
+METHODS = (
+    *("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "PRACK", "UPDATE", "REFER", "NOTIFY", "SUBSCRIBE"),
+    *("MESSAGE", "REGISTER", "PUBLISH"),
+)
 _ODD_HEADERS = (
     "Require: 100rel, \x7f",
     "Contact: *",

@@ -7,6 +7,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ OURS = {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "PRACK", "UPDATE"}
 
 
 @asynccontextmanager
-async def answering(**settings: float) -> AsyncIterator[Rig]:
+async def answering(**settings: Any) -> AsyncIterator[Rig]:
     """A line that answers whatever calls it."""
     async with rigged(**settings) as rig:
 

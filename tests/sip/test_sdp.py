@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -17,7 +18,7 @@ _TIMEOUT_S = 1.6
 _SILENCE_S = 2.6
 
 
-def _no_end(events: list[object]) -> bool:
+def _no_end(events: Sequence[object]) -> bool:
     return not [one for one in events if isinstance(one, (LegDisconnected, LegHeld))]
 
 

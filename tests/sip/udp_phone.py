@@ -47,7 +47,7 @@ def event(digit: str, duration: int, *, end: bool = False) -> bytes:
     return bytes(["0123456789*#ABCD".index(digit), (0x80 if end else 0) | 10]) + duration.to_bytes(2, "big")
 
 
-async def paced(send: Callable[[bytes], None], payloads: Sequence[bytes]) -> None:
+async def paced(send: Callable[[bytes], object], payloads: Sequence[bytes]) -> None:
     """Call `send` with each payload, 20 ms apart by the clock, however late single ones are."""
     loop = asyncio.get_running_loop()
     begin = loop.time()

@@ -81,14 +81,14 @@ def faults() -> list[Site]:
             continue
         module = _Module(tree)
         for node, around in module.nodes():
-            texts: list[ast.AST] = []
+            texts: list[ast.expr] = []
             if isinstance(node, ast.Yield | ast.Return) and node.value is not None:
                 texts = list(node.value.elts) if isinstance(node.value, ast.List) else [node.value]
             if isinstance(node, ast.Call) and _name(node.func) in _HANDED_OVER:
                 texts = list(node.args)
             for text in texts:
                 if isinstance(text, ast.JoinedStr | ast.Constant | ast.IfExp | ast.Name | ast.BinOp):
-                    found += [Site(one, file, node.lineno) for one in sorted(module.templates(text, around))]
+                    found += [Site(one, file, text.lineno) for one in sorted(module.templates(text, around))]
     return sorted(
         {site.template: site for site in reversed(found) if len(site.template.replace("{}", "").split()) > 2}.values(),
         key=lambda site: (site.file, site.line),
@@ -231,8 +231,8 @@ class _Module:
             at = names.index(name) - method if name in names else -1
             if by_name or 0 <= at < len(call.args):
                 found |= module.templates(by_name[0] if by_name else call.args[at], around)
-        for at, default in zip(reversed(names), reversed(arguments.defaults), strict=False):
-            if at == name:
+        for named, default in zip(reversed(names), reversed(arguments.defaults), strict=False):
+            if named == name:
                 found |= self.templates(default, ())
         return found or {"{}"}
 

@@ -38,7 +38,7 @@ def gaps(text: str) -> set[str]:
 
 
 def missing(texts: list[Site]) -> list[str]:
-    lines = {}
+    lines: dict[str, str] = {}
     for site in texts:
         for gap in gaps(filled(site.template)) if site.file not in INTERNAL else ():
             english = gap.replace("{", "{{").replace("}", "}}").replace("\0", "{}")
@@ -77,7 +77,7 @@ def test_every_text_of_click_has_a_french_line() -> None:
         tree = ast.parse((Path(click.__file__).parent / f"{name}.py").read_text("utf-8"))
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
         asked = [call for call in calls if ast.unparse(call.func) in ("_", "ngettext")]
-        texts = {one.value for call in asked for one in call.args[:2] if isinstance(one, ast.Constant)}
+        texts = {str(one.value) for call in asked for one in call.args[:2] if isinstance(one, ast.Constant)}
         assert {text for text in texts if not ours_to_see.search(text)} <= written.keys(), name
 
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -256,7 +257,7 @@ def test_what_nobody_caught_shows_none_of_it(guarded: None, capsys: pytest.Captu
     try:
         fail()
     except RuntimeError:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
     thread = threading.Thread(target=fail)
     thread.start()
     thread.join()
@@ -289,7 +290,7 @@ NEWS: dict[str, object] = {
 @pytest.mark.parametrize("form", ["console", "json"])
 @pytest.mark.parametrize("json_", [False, True])
 def test_the_log_of_a_node_tells_none_of_it(form: str, json_: bool, capfd: pytest.CaptureFixture[str]) -> None:
-    log = NewsLog(LogSection(level="debug", format=form), json_=json_)  # type: ignore[arg-type]
+    log = NewsLog(LogSection(level="debug", format=form), json_=json_)
     log.write(NEWS)
     log.write({**NEWS, "kind": "node.ready", "uris": ["sip:ivr@127.0.0.1:5060"]}, always=True)
     try:
@@ -349,7 +350,7 @@ def errors() -> list[type[IvrError]]:
 
 @pytest.mark.parametrize("kind", errors(), ids=lambda kind: kind.__name__)
 def test_no_error_shows_what_it_quotes(kind: type[IvrError]) -> None:
-    given: dict[str, object] = {
+    given: dict[str, Any] = {
         "what": EVERYTHING, "remedy": EVERYTHING, "where": EVERYTHING, "file": EVERYTHING, "key": EVERYTHING,
         "value": EVERYTHING, "rules": WRITTEN, "sip_status": 400, "status": 400, "said": EVERYTHING,
     }  # fmt: skip

@@ -122,7 +122,7 @@ def test_settings_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.programs = {}  # type: ignore[misc]
     with pytest.raises(ValidationError):
-        settings.sip.port = 1
+        settings.sip.port = 1  # type: ignore[misc]
 
 
 def test_an_acceptance_test_and_the_fictitious_name_are_announced_when_the_node_starts(config: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 #: name -> the extras that the lock names with it
@@ -38,7 +38,7 @@ HERE = {canonicalize_name(found.metadata["Name"]) for found in distributions()}
 
 
 @pytest.mark.parametrize("name", sorted(LOCKED.keys() & HERE))
-def test_whatever_a_locked_package_asks_for_stands_in_the_lock_with_its_extras(name: str) -> None:
+def test_whatever_a_locked_package_asks_for_stands_in_the_lock_with_its_extras(name: NormalizedName) -> None:
     for need in _needed(name, LOCKED[name]):
         key = canonicalize_name(need.name)
         assert key in LOCKED, f"{name} asks for {need}: run make lock"

@@ -94,8 +94,8 @@ def main() -> None:
         {"name": "changed", "kek": KEK.hex(), "recording_id": RECORDING, "wrapped": flipped(wrapped, 50).hex()},
         {"name": "cut", "kek": KEK.hex(), "recording_id": RECORDING, "wrapped": wrapped[:-1].hex()},
     ]
-    for key in keys:
-        key.setdefault("kek_id", secret_id(KEK_PURPOSE, bytes.fromhex(key["kek"])))
+    for fields in keys:
+        fields.setdefault("kek_id", secret_id(KEK_PURPOSE, bytes.fromhex(fields["kek"])))
     (HERE / "vectors.json").write_text(json.dumps({"version": 1, "containers": cases, "keys": keys}, indent=1) + "\n")
 
 

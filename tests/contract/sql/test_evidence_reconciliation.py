@@ -61,7 +61,9 @@ def test_what_ivr_did_itself_is_borne_out(world: RetentionWorld) -> None:
     assert table_faults(world.database) == []
     assert world.vault.verify() == []
     world.run(shorter(world.table)).run()
-    assert world.catalogue.get("two").deadline < CALLED + timedelta(days=40)
+    deadline = world.catalogue.get("two").deadline
+    assert deadline is not None
+    assert deadline < CALLED + timedelta(days=40)
     # Longer again: what is stored does not follow, and the evidence says so.
     world.run().run()
     assert table_faults(world.database) == []

@@ -41,7 +41,7 @@ def _file(rate_hz: int, width: int, channels: int, length_s: float = 0.5, hz: fl
 
 @pytest.mark.parametrize("rate_hz", [8000, 11_025, 16_000, 22_050, 44_100, 48_000])
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
-def test_any_rate_and_width_is_read(rate_hz, width):
+def test_any_rate_and_width_is_read(rate_hz: int, width: int) -> None:
     channels = parse_wav(_file(rate_hz, width, 2))
     assert len(channels) == 2
     for number, pcm in enumerate(channels):
@@ -63,7 +63,9 @@ def test_any_rate_and_width_is_read(rate_hz, width):
     ],
     ids=["zero bytes", "four bytes", "ogg", "half a header", "truncated", "zero frames", "float samples"],
 )
-def test_a_broken_file_is_named_with_what_is_wrong_and_how_to_mend_it(tmp_path, content, words):
+def test_a_broken_file_is_named_with_what_is_wrong_and_how_to_mend_it(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
     path = tmp_path / "call.wav"
     path.write_bytes(content)
     with pytest.raises(ArchiveError, match=words) as caught:
@@ -72,14 +74,14 @@ def test_a_broken_file_is_named_with_what_is_wrong_and_how_to_mend_it(tmp_path, 
     assert caught.value.remedy
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError) as caught:
         read_wav(tmp_path / "nowhere.wav")
     assert "nowhere.wav" in caught.value.where
 
 
 @given(st.binary(max_size=300))
-def test_garbage_never_does_worse_than_an_archive_error(content):
+def test_garbage_never_does_worse_than_an_archive_error(content: bytes) -> None:
     try:
         parse_wav(content)
     except ArchiveError:
@@ -87,7 +89,7 @@ def test_garbage_never_does_worse_than_an_archive_error(content):
 
 
 @given(st.binary(min_size=1, max_size=200), st.integers(0, 300))
-def test_a_damaged_header_never_does_worse_than_an_archive_error(noise, place):
+def test_a_damaged_header_never_does_worse_than_an_archive_error(noise: bytes, place: int) -> None:
     good = _file(8000, 2, 1, length_s=0.05)
     place %= len(good)
     try:
@@ -96,7 +98,7 @@ def test_a_damaged_header_never_does_worse_than_an_archive_error(noise, place):
         return
 
 
-def test_what_is_written_is_read_back_exactly():
+def test_what_is_written_is_read_back_exactly() -> None:
     left = np.random.default_rng(1).integers(-32768, 32768, 800).astype(np.int16)
     again = parse_wav(wav_bytes(np.stack([left, left[::-1]], axis=1), channels=2))
     assert np.array_equal(again[0], left)
@@ -105,17 +107,17 @@ def test_what_is_written_is_read_back_exactly():
 
 @settings(max_examples=30)
 @given(st.sampled_from([8000, 11_025, 16_000, 44_100, 48_000]), st.integers(1, 5000))
-def test_resampling_gives_the_exact_length(from_hz, size):
+def test_resampling_gives_the_exact_length(from_hz: int, size: int) -> None:
     assert resample(np.zeros(size, np.float32), from_hz, 8000).size == -(-size * 8000 // from_hz)
 
 
-def test_resampling_removes_what_the_new_rate_cannot_carry():
+def test_resampling_removes_what_the_new_rate_cannot_carry() -> None:
     t = np.arange(48_000) / 48_000
     high = resample(np.sin(2 * np.pi * 6000 * t).astype(np.float32), 48_000, 8000)
     assert np.max(np.abs(high[100:-100])) < 0.001
 
 
-def test_pcm_is_clipped_and_an_odd_byte_ignored():
+def test_pcm_is_clipped_and_an_odd_byte_ignored() -> None:
     assert to_pcm(np.array([2.0, -2.0], np.float32)).tolist() == [32767, -32768]
     assert from_pcm(b"\x00\x40\x01").tolist() == [0.5]
 
@@ -130,7 +132,9 @@ def _extensible(code: int, bits: int, channels: int, raw: bytes, *, valid_bits: 
 
 @pytest.mark.parametrize(("code", "bits", "kind"), [(1, 16, "<i2"), (1, 24, ""), (1, 32, "<i4"), (3, 32, "<f4")])
 @pytest.mark.parametrize("channels", [1, 2, 6])
-def test_the_extensible_form_is_read_whatever_its_width_and_channels(code, bits, kind, channels):
+def test_the_extensible_form_is_read_whatever_its_width_and_channels(
+    code: int, bits: int, kind: str, channels: int
+) -> None:
     t = np.arange(4000) / 8000
     value = np.stack([np.sin(2 * np.pi * 200 * (c + 1) * t) * 0.5 for c in range(channels)], axis=1)
     if code == 3:
@@ -145,13 +149,13 @@ def test_the_extensible_form_is_read_whatever_its_width_and_channels(code, bits,
         assert np.max(np.abs(from_pcm(pcm) - value[:, number])) < 1e-4
 
 
-def test_numbers_that_are_none_are_silence_and_too_loud_ones_are_clipped():
+def test_numbers_that_are_none_are_silence_and_too_loud_ones_are_clipped() -> None:
     raw = np.array([np.nan, np.inf, -np.inf, 3.0, 0.5], "<f4").tobytes()
     (pcm,) = parse_wav(_extensible(3, 32, 1, raw))
     assert pcm.tolist() == [0, 32767, -32768, 32767, 16384]
 
 
-def test_what_was_written_without_knowing_its_length_is_read_to_the_end():
+def test_what_was_written_without_knowing_its_length_is_read_to_the_end() -> None:
     good = bytearray(_file(8000, 2, 1))
     at = good.index(b"data") + 4
     good[at : at + 4] = b"\xff\xff\xff\xff"
@@ -159,12 +163,12 @@ def test_what_was_written_without_knowing_its_length_is_read_to_the_end():
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "/dev/null"])
-def test_a_device_is_no_file_and_is_not_even_opened(name):
+def test_a_device_is_no_file_and_is_not_even_opened(name: str) -> None:
     with pytest.raises(ArchiveError, match="not a regular file"):
         open_wav(Path(name))
 
 
-def test_a_pipe_is_no_file(tmp_path):
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.wav")
     with pytest.raises(ArchiveError, match="not a regular file"):
         open_wav(tmp_path / "pipe.wav")
@@ -181,12 +185,12 @@ def _sparse(path: Path, hours: float, *, channels: int = 1) -> Path:
     return path
 
 
-def test_a_file_that_is_too_long_is_refused_by_its_header(tmp_path):
+def test_a_file_that_is_too_long_is_refused_by_its_header(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="longer than 4 hours"):
         open_wav(_sparse(tmp_path / "long.wav", 4.1))
 
 
-def test_three_hours_are_read_in_as_little_memory_as_one_second(tmp_path):
+def test_three_hours_are_read_in_as_little_memory_as_one_second(tmp_path: Path) -> None:
     source = open_wav(_sparse(tmp_path / "night.wav", 3, channels=2))
     tracemalloc.start()
     try:
@@ -198,7 +202,7 @@ def test_three_hours_are_read_in_as_little_memory_as_one_second(tmp_path):
     assert peak < 20_000_000
 
 
-def test_a_file_that_shrinks_while_it_is_read_is_cut_short(tmp_path):
+def test_a_file_that_shrinks_while_it_is_read_is_cut_short(tmp_path: Path) -> None:
     path = _sparse(tmp_path / "call.wav", 0.1)
     source = open_wav(path)
     os.truncate(path, 100_000)
@@ -208,7 +212,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_cut_short(tmp_path):
 
 @settings(max_examples=30)
 @given(st.sampled_from([8000, 11_025, 16_000, 44_100]), st.lists(st.integers(0, 3000), max_size=8))
-def test_resampling_does_not_depend_on_where_the_blocks_end(from_hz, sizes):
+def test_resampling_does_not_depend_on_where_the_blocks_end(from_hz: int, sizes: list[int]) -> None:
     samples = np.random.default_rng(3).standard_normal(sum(sizes)).astype(np.float32)
     resampler, at, found = Resampler(from_hz, 8000), 0, []
     for size in sizes:

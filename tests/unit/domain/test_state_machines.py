@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ MACHINES: list[Machine[Any, Any]] = [CALL, CONSENT, LEG, LEGAL_HOLD, RECORDING]
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
 def test_what_is_final_is_never_left_and_everything_else_can_be(machine: Machine[Any, Any]) -> None:
-    states = type(next(iter(machine.initial)))
+    states: type[Enum] = type(next(iter(machine.initial)))
     left = {state for (state, _), after in machine.table.items() if after is not state}
     assert machine.final == set(states) - left
     assert machine.final
@@ -29,7 +30,8 @@ def test_every_state_is_reached_from_where_a_life_begins(machine: Machine[Any, A
     reached = set(machine.initial)
     for _ in machine.table:
         reached |= {after for (state, _), after in machine.table.items() if state in reached}
-    assert reached == set(type(next(iter(machine.initial))))
+    states: type[Enum] = type(next(iter(machine.initial)))
+    assert reached == set(states)
 
 
 def test_a_party_that_refused_stays_refused_and_whoever_was_told_may_be_asked_and_reassured() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import ArchiveError, HostError
-from ivr.recording import host
 from ivr.recording.store import LocalStore
 
 
@@ -59,6 +58,6 @@ def test_removals_that_could_not_be_made_durable_are_no_success(
         def syncfs(self, _: int) -> int:
             return -1
 
-    monkeypatch.setattr(host.ctypes, "CDLL", FailingDisk)
+    monkeypatch.setattr("ivr.recording.host.ctypes.CDLL", FailingDisk)
     with pytest.raises(HostError, match="cannot sync the store"):
         store.delete_all(["rec-1"])

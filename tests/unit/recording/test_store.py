@@ -108,7 +108,7 @@ def test_no_space_left_says_to_make_room(store: LocalStore, monkeypatch: pytest.
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(partial.os, "write", full)
+    monkeypatch.setattr("ivr.recording.partial.os.write", full)
     with pytest.raises(HostError, match="make room") as refused:
         writer.write(SECOND)
     assert "disk is full" in str(refused.value)
@@ -124,7 +124,7 @@ def test_room_for_the_file_but_not_for_its_second_copy_keeps_the_half_written_on
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(partial.os, "write", full)
+        patch.setattr("ivr.recording.partial.os.write", full)
         with pytest.raises(HostError):
             store.recover("rec-1", KEY)
     assert list(store.unfinished()) == ["rec-1"]

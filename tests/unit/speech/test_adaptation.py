@@ -29,7 +29,7 @@ def _adaptation(rank: int = 2) -> Adaptation:
     return Adaptation({_LAYER: (a, b)})
 
 
-def test_a_file_that_is_read_and_written_is_the_same():
+def test_a_file_that_is_read_and_written_is_the_same() -> None:
     content = _file(_half("one", np.ones((2, 3))), Weight("two", (), 1, b"\x07")).packed()
     found = parse(content, "model.bin")
     assert found.packed() == content
@@ -38,13 +38,13 @@ def test_a_file_that_is_read_and_written_is_the_same():
 
 
 @pytest.mark.parametrize("cut", [0, 3, 9, 20, 30])
-def test_a_file_cut_short_is_refused_by_its_name(cut: int):
+def test_a_file_cut_short_is_refused_by_its_name(cut: int) -> None:
     content = _file(_half("one", np.ones((2, 3)))).packed()
     with pytest.raises(HostError, match=r"model\.bin"):
         parse(content[:cut], "model.bin")
 
 
-def test_the_change_is_added_to_the_weight_it_names_and_to_no_other():
+def test_the_change_is_added_to_the_weight_it_names_and_to_no_other() -> None:
     before = _file(_half(f"{_LAYER}/weight", np.ones((4, 3))), _half("other/weight", np.ones((4, 3))))
     after = _adaptation().applied(before, "model.bin")
     assert after.weights[0].array().tolist() == np.full((4, 3), 3.0).tolist()
@@ -56,12 +56,12 @@ def test_the_change_is_added_to_the_weight_it_names_and_to_no_other():
     [_half("another/weight", np.ones((4, 3))), _half(f"{_LAYER}/weight", np.ones((3, 4)))],
     ids=["no such layer", "another shape"],
 )
-def test_a_model_that_it_was_not_made_for_is_refused(weight: Weight):
+def test_a_model_that_it_was_not_made_for_is_refused(weight: Weight) -> None:
     with pytest.raises(HostError, match="does not fit"):
         _adaptation().applied(_file(weight), "model.bin")
 
 
-def test_what_is_saved_is_what_is_loaded(tmp_path: Path):
+def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
     path = tmp_path / "change.npz"
     _adaptation().save(path)
     a, b = Adaptation.load(path).factors[_LAYER]
@@ -69,7 +69,7 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path):
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "text", "cut", "flipped"])
-def test_a_damaged_file_is_named_with_its_remedy(damage: str, tmp_path: Path):
+def test_a_damaged_file_is_named_with_its_remedy(damage: str, tmp_path: Path) -> None:
     path, content = tmp_path / "change.npz", bytearray(SHIPPED.read_bytes())
     match damage:
         case "empty":
@@ -85,7 +85,7 @@ def test_a_damaged_file_is_named_with_its_remedy(damage: str, tmp_path: Path):
         Adaptation.load(path)
 
 
-def test_the_shipped_change_touches_every_linear_layer_of_the_encoder_and_nothing_else():
+def test_the_shipped_change_touches_every_linear_layer_of_the_encoder_and_nothing_else() -> None:
     names = set(Adaptation.load().factors)
     parts = ("self_attention/linear_0", "self_attention/linear_1", "ffn/linear_0", "ffn/linear_1")
     assert names == {f"encoder/layer_{layer}/{part}" for layer in range(6) for part in parts}

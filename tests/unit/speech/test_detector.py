@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -29,12 +31,12 @@ def _voiced_share(samples: np.ndarray, *, threshold: float) -> float:
 
 
 @pytest.mark.parametrize("gain_db", [0, -10, -20, -30])
-def test_voice_is_not_missed_on_a_clean_line_even_when_it_is_faint(gain_db):
+def test_voice_is_not_missed_on_a_clean_line_even_when_it_is_faint(gain_db: float) -> None:
     samples = spoken(_SENTENCE, gain_db=gain_db)
     assert _voiced_share(samples, threshold=0.02 * 10 ** (gain_db / 20)) > 0.98
 
 
-def test_voice_is_not_missed_in_noise():
+def test_voice_is_not_missed_in_noise() -> None:
     samples = spoken(_SENTENCE)
     noise = np.random.default_rng(3).standard_normal(samples.size).astype(np.float32) * np.float32(0.01)
     assert _voiced_share(samples + noise, threshold=0.05) > 0.95
@@ -42,7 +44,9 @@ def test_voice_is_not_missed_in_noise():
 
 @pytest.mark.parametrize("text", [_SENTENCE, "Non merci, ça ne m'intéresse pas.", "Quelle est la date du virement ?"])
 @pytest.mark.parametrize("level_db", [0, -20, -30])
-def test_voice_is_covered_by_utterances_that_end_at_any_level_with_noise_20_db_below(level_db, text):
+def test_voice_is_covered_by_utterances_that_end_at_any_level_with_noise_20_db_below(
+    level_db: float, text: str
+) -> None:
     """Without levelling, quiet speech in noise passed for silence: it would have been stored unheard."""
     voice = spoken(text)
     noise = np.random.default_rng(5).standard_normal(voice.size + 24_000).astype(np.float32)
@@ -65,7 +69,7 @@ def test_voice_is_covered_by_utterances_that_end_at_any_level_with_noise_20_db_b
     assert covered > 0.98 * (last_ms - first_ms)
 
 
-def test_silence_is_not_voice_and_an_utterance_ends_in_it():
+def test_silence_is_not_voice_and_an_utterance_ends_in_it() -> None:
     pcm = to_pcm(np.concatenate([spoken("Non merci."), np.zeros(8000, np.float32)])).tobytes()
     detector, endpointer = WebrtcDetector(), Endpointer(EndpointSettings())
     edges = [
@@ -77,7 +81,7 @@ def test_silence_is_not_voice_and_an_utterance_ends_in_it():
     assert len(edges) % 2 == 0
 
 
-def test_a_frame_of_another_size_is_taken_for_voice():
+def test_a_frame_of_another_size_is_taken_for_voice() -> None:
     assert WebrtcDetector().is_voice(b"\0" * 10)
 
 
@@ -87,13 +91,13 @@ def silero() -> Silero:
 
 
 @pytest.mark.parametrize("name", sorted(not_voice(0.5)))
-def test_what_is_no_voice_is_not_confirmed(silero, name):
+def test_what_is_no_voice_is_not_confirmed(silero: Silero, name: str) -> None:
     assert silero.voiced(resample(not_voice()[name], 8000, 16_000)) == ()
 
 
 @pytest.mark.parametrize("text", [_SENTENCE, "Non.", "Oui.", "Je refuse."])
 @pytest.mark.parametrize("gain_db", [0, -20])
-def test_voice_is_confirmed_where_it_is(silero, text, gain_db):
+def test_voice_is_confirmed_where_it_is(silero: Silero, text: str, gain_db: float) -> None:
     quiet = np.zeros(8000, np.float32)
     samples = np.concatenate([quiet, spoken(text, gain_db=gain_db), quiet])
     found = silero.voiced(resample(samples, 8000, 16_000))
@@ -102,12 +106,12 @@ def test_voice_is_confirmed_where_it_is(silero, text, gain_db):
     assert found[-1].end_ms <= samples.size // 8 - 700
 
 
-def test_a_piece_of_nothing_holds_no_voice(silero):
+def test_a_piece_of_nothing_holds_no_voice(silero: Silero) -> None:
     for size in (0, 1, 100, 511):
         assert silero.voiced(np.zeros(size, np.float32)) == ()
 
 
-def test_a_network_that_cannot_be_read_is_an_environment_error(tmp_path):
+def test_a_network_that_cannot_be_read_is_an_environment_error(tmp_path: Path) -> None:
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"not a network")
     with pytest.raises(HostError) as caught:

@@ -23,6 +23,7 @@ from ivr.settings.phrases import load_phrases
 from ivr.speech.channel_memory import EarMemory
 from ivr.speech.client import ZmqEar
 from ivr.speech.judge import Judge
+from ivr.speech.resampling import Samples
 from ivr.speech.silero import VoicedRange
 from ivr.speech.transcriber import Transcript
 from ivr.speech.transcript_cache import Heard, Recall
@@ -41,11 +42,11 @@ class _Says:
     def __init__(self, *texts: str) -> None:
         self._texts = texts
 
-    def transcribe(self, samples, *, partial=False) -> Transcript:
+    def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
         return Transcript((Hypothesis(self._texts[round(float(np.max(samples)) * 10) - 1], -0.2),))
 
 
-def _gate(samples) -> tuple[VoicedRange, ...]:
+def _gate(samples: Samples) -> tuple[VoicedRange, ...]:
     return (VoicedRange(0, samples.size // 16),) if np.any(np.abs(samples) > 0.01) else ()
 
 
@@ -57,7 +58,7 @@ def _detector() -> AskDetector:
     return AskDetector(load_phrases(default_config_dir({}) / "phrases"))
 
 
-def test_a_card_in_two_pieces_is_masked_in_both_and_held_in_between():
+def test_a_card_in_two_pieces_is_masked_in_both_and_held_in_between() -> None:
     judge = _judge("ma carte 4970 1012", "3456 7890")
     first = judge.judge(speech_of(_SECOND, start_ms=1000))
     second = judge.judge(speech_of(2 * _SECOND, start_ms=4000, piece_id=2))
@@ -65,7 +66,7 @@ def test_a_card_in_two_pieces_is_masked_in_both_and_held_in_between():
     assert {(s.kind, s.start) for s in second.sensitive} == {("card", 1000), ("card", 4000)}
 
 
-def test_a_piece_without_voice_lets_go_of_nothing():
+def test_a_piece_without_voice_lets_go_of_nothing() -> None:
     judge = _judge("c'est le 4970 1012")
     hold = judge.judge(speech_of(_SECOND, start_ms=1000)).hold
     silent = judge.judge(speech_of(_SILENCE, start_ms=3000, piece_id=2))
@@ -73,13 +74,13 @@ def test_a_piece_without_voice_lets_go_of_nothing():
     assert silent.hold == hold
 
 
-def test_channels_and_calls_are_apart():
+def test_channels_and_calls_are_apart() -> None:
     judge = _judge("c'est le 4970 1012 3456")
     assert judge.judge(speech_of(_SECOND, call_id="one")).hold is not None
     assert judge.judge(speech_of(_SILENCE, start_ms=2000, call_id="two")).hold is None
 
 
-def test_a_call_that_is_over_is_forgotten():
+def test_a_call_that_is_over_is_forgotten() -> None:
     memory = EarMemory()
     judge = _judge("c'est le 4970 1012", memory=memory)
     judge.judge(speech_of(_SECOND, call_id="one"))
@@ -89,7 +90,7 @@ def test_a_call_that_is_over_is_forgotten():
     assert judge.judge(speech_of(_SILENCE, start_ms=2000, call_id="one")).hold is None
 
 
-def test_a_call_that_is_over_is_not_recalled_either():
+def test_a_call_that_is_over_is_not_recalled_either() -> None:
     recall = Recall()
     recall.transcript(Heard("one/caller", 0, 900), lambda: Transcript((Hypothesis("4970", -0.1),)))
     recall.transcript(Heard("two/caller", 0, 900), lambda: Transcript((Hypothesis("1012", -0.1),)))
@@ -97,7 +98,7 @@ def test_a_call_that_is_over_is_not_recalled_either():
     assert len(recall) == 1
 
 
-def test_only_so_many_channels_are_remembered_and_not_for_ever():
+def test_only_so_many_channels_are_remembered_and_not_for_ever() -> None:
     now = [0.0]
     memory = EarMemory(channels=3, keep_s=100.0, now=lambda: now[0])
     judge = _judge("c'est le 4970 1012", memory=memory)
@@ -109,14 +110,14 @@ def test_only_so_many_channels_are_remembered_and_not_for_ever():
     assert len(memory) == 1
 
 
-def test_what_was_held_by_an_ear_that_forgot_is_masked():
+def test_what_was_held_by_an_ear_that_forgot_is_masked() -> None:
     held = NumberHold(5000, 22_000)
     speech = speech_of(_SECOND, start_ms=8000, context=ListenContext(hold=held))
     verdict = _judge("cent vingt-trois").judge(speech)
     assert {(s.kind, s.start, s.end) for s in verdict.sensitive} == {(LOST, 5000, 9000)}
 
 
-def test_questions_are_found_only_where_they_are_listened_for():
+def test_questions_are_found_only_where_they_are_listened_for() -> None:
     judge = _judge("Donnez-moi votre numéro de carte bancaire.", memory=EarMemory(_detector()))
     assert judge.judge(speech_of(_SECOND)).asks == ()
     guarded = speech_of(_SECOND, start_ms=2000, piece_id=2, context=ListenContext(guard=Direction.INBOUND))
@@ -124,12 +125,12 @@ def test_questions_are_found_only_where_they_are_listened_for():
     assert (ask.rule, ask.families, ask.start, ask.end) == ("ASK-002", ("card",), 2000, 3000)
 
 
-def test_an_ear_without_the_phrase_bank_judges_no_piece_that_is_to_be_watched():
+def test_an_ear_without_the_phrase_bank_judges_no_piece_that_is_to_be_watched() -> None:
     with pytest.raises(SpeechError, match="forbidden questions"):
         _judge("bonjour").judge(speech_of(_SECOND, context=ListenContext(guard=Direction.INBOUND)))
 
 
-def test_the_line_tells_every_ear_that_a_call_is_over():
+def test_the_line_tells_every_ear_that_a_call_is_over() -> None:
     async def scenario(endpoint: str) -> None:
         ear = ZmqEar([endpoint], patience_s=10.0)
         await ear.judge(speech_of(_SECOND))
@@ -144,7 +145,7 @@ def test_the_line_tells_every_ear_that_a_call_is_over():
     assert forgotten == ["call-1"]
 
 
-def test_in_the_middle_of_a_number_a_channel_stays_with_the_ear_that_heard_its_beginning():
+def test_in_the_middle_of_a_number_a_channel_stays_with_the_ear_that_heard_its_beginning() -> None:
     async def scenario(*endpoints: str) -> None:
         ear = ZmqEar(endpoints, patience_s=10.0)
         async with asyncio.timeout(10):
@@ -211,7 +212,7 @@ def _listen(ear: _Restarted) -> FileHearing:
     )
 
 
-def test_an_ear_that_is_started_again_in_the_middle_of_a_number_masks_what_was_held():
+def test_an_ear_that_is_started_again_in_the_middle_of_a_number_masks_what_was_held() -> None:
     ear = _Restarted("c'est le 1 85 07", "75 123 456")
     found = _listen(ear)
     assert ear.restarts == 1
@@ -221,7 +222,7 @@ def test_an_ear_that_is_started_again_in_the_middle_of_a_number_masks_what_was_h
     assert max(released) <= 1000, "until the ear that was started again had spoken, nothing of it was let go"
 
 
-def test_without_a_restart_the_same_words_are_known_for_what_they_are():
+def test_without_a_restart_the_same_words_are_known_for_what_they_are() -> None:
     ear = _Restarted("c'est le 1 85 07", "75 123 456")
     ear.restarts = 1
     assert {mask.kind for mask in _listen(ear).masked} == {"nir"}

@@ -18,7 +18,7 @@ _TICKETS = st.builds(
     start_ms=st.integers(0, 5).map(lambda n: n * 1000),
     end_ms=st.integers(6, 12).map(lambda n: n * 1000),
     deadline=st.floats(0, 30),
-    item=st.none(),
+    item=st.just(0),
 )
 _STEPS = st.lists(st.tuples(st.one_of(_TICKETS, st.just("take"), st.just("expire")), st.floats(0, 1)), max_size=60)
 
@@ -29,7 +29,9 @@ def _ticket(item: str, priority: Priority = Priority.PARTIAL, **changes: object)
 
 
 @given(_STEPS, st.integers(1, 6))
-def test_every_ticket_leaves_exactly_once_and_the_queue_never_overflows(steps, capacity):
+def test_every_ticket_leaves_exactly_once_and_the_queue_never_overflows(
+    steps: list[tuple[Ticket[int] | str, float]], capacity: int
+) -> None:
     queue: EarQueue[int] = EarQueue(capacity)
     now, pushed, left = 0.0, 0, []
     for step, passed in steps:
@@ -51,10 +53,10 @@ def test_every_ticket_leaves_exactly_once_and_the_queue_never_overflows(steps, c
 
 
 @given(st.lists(_TICKETS, max_size=30))
-def test_tickets_are_taken_by_priority_and_then_by_age(tickets):
+def test_tickets_are_taken_by_priority_and_then_by_age(tickets: list[Ticket[int]]) -> None:
     queue: EarQueue[int] = EarQueue(50)
-    for number, ticket in enumerate(tickets):
-        queue.push(replace(ticket, item=number, deadline=100.0, partial=False), 0.0)
+    for number, pushed in enumerate(tickets):
+        queue.push(replace(pushed, item=number, deadline=100.0, partial=False), 0.0)
     taken = []
     while (ticket := queue.take(0.0)) is not None:
         taken.append((ticket.priority, ticket.item))
@@ -63,15 +65,17 @@ def test_tickets_are_taken_by_priority_and_then_by_age(tickets):
 
 
 @given(st.lists(_TICKETS, min_size=1, max_size=30), st.integers(1, 5))
-def test_overload_never_refuses_a_ticket_more_urgent_than_one_it_keeps(tickets, capacity):
-    queue: EarQueue[None] = EarQueue(capacity)
+def test_overload_never_refuses_a_ticket_more_urgent_than_one_it_keeps(
+    tickets: list[Ticket[int]], capacity: int
+) -> None:
+    queue: EarQueue[int] = EarQueue(capacity)
     for ticket in tickets:
         refused = queue.push(replace(ticket, deadline=100.0), 0.0).refused
         kept = list(queue._waiting)
         assert refused is None or all(refused.priority >= other.priority for other in kept)
 
 
-def test_a_partial_is_dropped_when_a_longer_piece_of_its_channel_arrives():
+def test_a_partial_is_dropped_when_a_longer_piece_of_its_channel_arrives() -> None:
     queue: EarQueue[str] = EarQueue(5)
     old = _ticket("old", channel="a")
     queue.push(old, 0.0)
@@ -81,19 +85,19 @@ def test_a_partial_is_dropped_when_a_longer_piece_of_its_channel_arrives():
     assert len(queue) == 2
 
 
-def test_a_partial_stays_when_the_later_piece_does_not_hold_all_of_it():
+def test_a_partial_stays_when_the_later_piece_does_not_hold_all_of_it() -> None:
     queue: EarQueue[str] = EarQueue(5)
     queue.push(_ticket("old", channel="a", start_ms=0), 0.0)
     assert queue.push(_ticket("new", channel="a", start_ms=500, end_ms=2000), 0.0).dropped == ()
 
 
-def test_a_final_piece_is_never_superseded():
+def test_a_final_piece_is_never_superseded() -> None:
     queue: EarQueue[str] = EarQueue(5)
     queue.push(_ticket("old", Priority.FINAL, channel="a"), 0.0)
     assert queue.push(_ticket("new", Priority.FINAL, channel="a", end_ms=9000), 0.0).dropped == ()
 
 
-def test_a_piece_past_its_deadline_makes_room_and_is_reported():
+def test_a_piece_past_its_deadline_makes_room_and_is_reported() -> None:
     queue: EarQueue[str] = EarQueue(1)
     queue.push(_ticket("late", channel="a", deadline=1.0), 0.0)
     admission = queue.push(_ticket("fresh", channel="b", deadline=9.0), 2.0)
@@ -101,17 +105,17 @@ def test_a_piece_past_its_deadline_makes_room_and_is_reported():
     assert admission.refused is None
 
 
-def test_speech_after_a_disclosure_comes_before_final_pieces_and_those_before_partials():
+def test_speech_after_a_disclosure_comes_before_final_pieces_and_those_before_partials() -> None:
     assert priority_of(after_disclosure=True, final=False) < priority_of(after_disclosure=False, final=True)
     assert priority_of(after_disclosure=False, final=True) < priority_of(after_disclosure=False, final=False)
 
 
-def test_a_queue_without_room_is_refused():
+def test_a_queue_without_room_is_refused() -> None:
     with pytest.raises(ValueError, match="cannot hold"):
         EarQueue(0)
 
 
-def test_without_partials_only_whole_utterances_are_served_and_the_others_stay():
+def test_without_partials_only_whole_utterances_are_served_and_the_others_stay() -> None:
     queue: EarQueue[str] = EarQueue(4)
     queue.push(_ticket("partial", Priority.AFTER_DISCLOSURE, partial=True, channel="a"), 0.0)
     queue.push(_ticket("whole", Priority.FINAL, channel="b"), 0.0)
@@ -126,5 +130,5 @@ def test_without_partials_only_whole_utterances_are_served_and_the_others_stay()
     ("workers", "in_work", "allowed"),
     [(1, 0, True), (1, 1, False), (2, 0, True), (2, 1, False), (4, 2, True), (4, 3, False)],
 )
-def test_one_worker_of_several_is_kept_for_whole_utterances(workers, in_work, allowed):
+def test_one_worker_of_several_is_kept_for_whole_utterances(workers: int, in_work: int, allowed: bool) -> None:
     assert may_take_partial(workers=workers, partials_in_work=in_work) is allowed

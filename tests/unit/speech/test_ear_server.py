@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import zmq
 
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
 from ivr.errors import ConfigurationError, HostError, SpeechError
-from ivr.services.ports.hearing import ListenContext
+from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.client import ZmqEar
 from ivr.speech.server import EarServer
 from ivr.speech.wire import VERSION, encode_request
@@ -21,7 +22,9 @@ from tests.fakes.telephone import speech_of
 _SECOND = np.zeros(8000, np.float32)
 
 
-def _piece(number: int = 1, *, final: bool = True, deadline_s: float = 20.0, call_id: str | None = None, **more):
+def _piece(
+    number: int = 1, *, final: bool = True, deadline_s: float = 20.0, call_id: str | None = None, **more: Any
+) -> Speech:
     return speech_of(
         _SECOND, final=final, piece_id=number, call_id=call_id or f"call-{number}", deadline_s=deadline_s, **more
     )
@@ -42,7 +45,7 @@ async def _received(server: EarServer, count: int) -> None:
     await _until(lambda: server.metrics().received == count)
 
 
-def test_a_verdict_comes_back_whole():
+def test_a_verdict_comes_back_whole() -> None:
     verdict = EarVerdict(
         Label.REFUSAL_CONTACT, Band.ACT, 0.93, 1200, (SensitiveSpan("nir", 5, 9),), "pas intéressé", True
     )
@@ -58,7 +61,7 @@ def test_a_verdict_comes_back_whole():
         assert asyncio.run(scenario(endpoint)) == verdict
 
 
-def test_an_overloaded_ear_says_so_at_once_and_keeps_what_it_had():
+def test_an_overloaded_ear_says_so_at_once_and_keeps_what_it_had() -> None:
     gate = Gatekeeper()
 
     async def scenario(server: EarServer, endpoint: str) -> None:
@@ -78,7 +81,7 @@ def test_an_overloaded_ear_says_so_at_once_and_keeps_what_it_had():
         assert server.metrics().overloaded == 1
 
 
-def test_speech_after_a_disclosure_takes_the_place_of_a_waiting_partial():
+def test_speech_after_a_disclosure_takes_the_place_of_a_waiting_partial() -> None:
     gate = Gatekeeper()
 
     async def scenario(server: EarServer, endpoint: str) -> None:
@@ -98,7 +101,7 @@ def test_speech_after_a_disclosure_takes_the_place_of_a_waiting_partial():
         asyncio.run(scenario(server, endpoint))
 
 
-def test_a_partial_that_a_newer_piece_replaces_is_answered_as_stale():
+def test_a_partial_that_a_newer_piece_replaces_is_answered_as_stale() -> None:
     gate = Gatekeeper()
 
     async def scenario(server: EarServer, endpoint: str) -> None:
@@ -119,7 +122,7 @@ def test_a_partial_that_a_newer_piece_replaces_is_answered_as_stale():
         assert server.metrics().stale == 1
 
 
-def test_a_piece_that_waits_past_its_deadline_is_late_and_never_judged():
+def test_a_piece_that_waits_past_its_deadline_is_late_and_never_judged() -> None:
     gate = Gatekeeper()
 
     async def scenario(server: EarServer, endpoint: str) -> None:
@@ -138,8 +141,8 @@ def test_a_piece_that_waits_past_its_deadline_is_late_and_never_judged():
     assert [speech.piece.id for speech in gate.judged] == [1]
 
 
-def test_a_judge_that_fails_is_a_speech_error_without_the_words():
-    def fails(speech):
+def test_a_judge_that_fails_is_a_speech_error_without_the_words() -> None:
+    def fails(speech: Speech) -> EarVerdict:
         raise RuntimeError("je m'oppose")
 
     async def scenario(endpoint: str) -> None:
@@ -154,7 +157,7 @@ def test_a_judge_that_fails_is_a_speech_error_without_the_words():
         assert server.metrics().failed == 1
 
 
-def test_an_ear_that_ends_finishes_what_it_judges_fails_the_rest_and_another_takes_its_place():
+def test_an_ear_that_ends_finishes_what_it_judges_fails_the_rest_and_another_takes_its_place() -> None:
     gate = Gatekeeper()
 
     async def scenario() -> None:
@@ -182,7 +185,7 @@ def test_an_ear_that_ends_finishes_what_it_judges_fails_the_rest_and_another_tak
     asyncio.run(scenario())
 
 
-def test_no_ear_at_all_is_a_speech_error_within_the_patience():
+def test_no_ear_at_all_is_a_speech_error_within_the_patience() -> None:
     async def scenario() -> None:
         ear = ZmqEar(["tcp://127.0.0.1:9"], patience_s=0.05)
         assert not await ear.ready(0.01)
@@ -195,7 +198,7 @@ def test_no_ear_at_all_is_a_speech_error_within_the_patience():
     asyncio.run(scenario())
 
 
-def test_closing_the_client_fails_who_still_waits():
+def test_closing_the_client_fails_who_still_waits() -> None:
     gate = Gatekeeper()
 
     async def scenario(endpoint: str) -> None:
@@ -211,7 +214,7 @@ def test_closing_the_client_fails_who_still_waits():
         asyncio.run(scenario(endpoint))
 
 
-def test_several_ears_share_the_work_and_one_channel_stays_with_one_ear():
+def test_several_ears_share_the_work_and_one_channel_stays_with_one_ear() -> None:
     first, second = Gatekeeper(), Gatekeeper()
     first.open.set()
     second.open.set()
@@ -232,7 +235,7 @@ def test_several_ears_share_the_work_and_one_channel_stays_with_one_ear():
     assert not heard[0] & heard[1]
 
 
-def test_many_lines_share_one_ear():
+def test_many_lines_share_one_ear() -> None:
     async def scenario(endpoint: str) -> None:
         ears = [ZmqEar([endpoint]) for _ in range(8)]
         verdicts = await asyncio.gather(*(ear.judge(_piece(n)) for ear in ears for n in range(5)))
@@ -246,7 +249,7 @@ def test_many_lines_share_one_ear():
         asyncio.run(scenario(endpoint))
 
 
-def test_garbage_never_hurts_the_ear():
+def test_garbage_never_hurts_the_ear() -> None:
     good = encode_request_frames()
     hostile = [
         [b""],
@@ -287,12 +290,12 @@ def encode_request_frames() -> list[bytes]:
     return encode_request(Request("1", _piece()))
 
 
-def test_an_address_others_can_reach_is_refused():
+def test_an_address_others_can_reach_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="own machine"):
         ZmqEar(["tcp://0.0.0.0:5555"])
 
 
-def test_an_address_in_use_is_an_environment_error():
+def test_an_address_in_use_is_an_environment_error() -> None:
     with serving(lambda speech: CLEAR) as (_, endpoint):
         second = EarServer(lambda speech: CLEAR)
         with pytest.raises(HostError, match="cannot listen") as caught:

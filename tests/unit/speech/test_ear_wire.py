@@ -64,18 +64,20 @@ def _speech(start_ms: int = 0, length_ms: int = 100, context: ListenContext | No
 
 
 @given(_TIMES, st.integers(20, 300), _CONTEXTS, st.text(max_size=20))
-def test_a_request_arrives_as_it_was_sent(start_ms, length_ms, context, request_id):
+def test_a_request_arrives_as_it_was_sent(
+    start_ms: int, length_ms: int, context: ListenContext, request_id: str
+) -> None:
     request = Request(request_id, _speech(start_ms, length_ms, context))
     assert decode_request(encode_request(request)) == request
 
 
 @given(_VERDICTS | st.sampled_from(Refusal))
-def test_an_answer_arrives_as_it_was_sent(result):
+def test_an_answer_arrives_as_it_was_sent(result: EarVerdict | Refusal) -> None:
     answer = Answer("7", result)
     assert decode_answer(encode_answer(answer)) == answer
 
 
-def test_a_question_and_its_reply_arrive_as_they_were_sent():
+def test_a_question_and_its_reply_arrive_as_they_were_sent() -> None:
     assert decode_question(encode_question("9")) == Question("9")
     assert decode_question(encode_farewell("9", "call-1")) == Question("9", forget="call-1")
     reply = Answer("9", {"received": 3, "busy_s": 0.5})
@@ -83,7 +85,7 @@ def test_a_question_and_its_reply_arrive_as_they_were_sent():
 
 
 @given(st.lists(st.binary(max_size=200), max_size=5))
-def test_garbage_frames_are_refused(frames):
+def test_garbage_frames_are_refused(frames: list[bytes]) -> None:
     for decode in (decode_request, decode_answer):
         with pytest.raises(WireError):
             decode(frames)
@@ -97,7 +99,7 @@ _JSON = st.recursive(
 
 
 @given(st.sampled_from(sorted(json.loads(encode_request(Request("1", _speech()))[1]))), _JSON)
-def test_a_request_with_one_odd_field_is_understood_or_refused(field, value):
+def test_a_request_with_one_odd_field_is_understood_or_refused(field: str, value: object) -> None:
     version, header, pcm = encode_request(Request("1", _speech()))
     changed = json.dumps(json.loads(header) | {field: value}).encode()
     try:
@@ -108,7 +110,7 @@ def test_a_request_with_one_odd_field_is_understood_or_refused(field, value):
 
 
 @given(_JSON)
-def test_a_verdict_of_odd_shape_is_understood_or_refused(value):
+def test_a_verdict_of_odd_shape_is_understood_or_refused(value: object) -> None:
     header = json.dumps({"id": "1", "verdict": value}).encode()
     with pytest.raises(WireError):
         decode_answer([VERSION, header])
@@ -123,20 +125,20 @@ def test_a_verdict_of_odd_shape_is_understood_or_refused(value):
         (b"\xff\xfe", b"ab"),
     ],
 )
-def test_hostile_headers_are_refused(header, pcm):
+def test_hostile_headers_are_refused(header: bytes, pcm: bytes) -> None:
     with pytest.raises(WireError):
         decode_request([VERSION, header, pcm])
 
 
 @pytest.mark.parametrize("pcm", [b"", b"odd", bytes(16 * 5000), bytes(2_000_000)])
-def test_audio_that_cannot_be_the_piece_is_refused_with_the_request_named(pcm):
+def test_audio_that_cannot_be_the_piece_is_refused_with_the_request_named(pcm: bytes) -> None:
     version, header, _ = encode_request(Request("42", _speech()))
     with pytest.raises(WireError) as caught:
         decode_request([version, header, pcm])
     assert caught.value.request_id == "42"
 
 
-def test_another_version_is_refused():
+def test_another_version_is_refused() -> None:
     _, header, pcm = encode_request(Request("1", _speech()))
     with pytest.raises(WireError, match="version"):
         decode_request([b"\x01", header, pcm])

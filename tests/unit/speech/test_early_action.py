@@ -21,20 +21,20 @@ def _bands(*said: tuple[Piece, Label, Band], call_id: str = "call") -> list[Band
     return [eagerness.settled(call_id, *one) for one in said]
 
 
-def test_the_first_words_that_read_as_an_objection_only_make_the_recording_wait():
+def test_the_first_words_that_read_as_an_objection_only_make_the_recording_wait() -> None:
     assert _bands((_piece(0, 900), _OBJECTION, Band.ACT)) == [Band.DOUBT]
 
 
-def test_more_words_that_say_the_same_act_before_the_sentence_ends():
+def test_more_words_that_say_the_same_act_before_the_sentence_ends() -> None:
     said = [(_piece(0, end), _OBJECTION, Band.ACT) for end in (900, 1600, 2300)]
     assert _bands(*said) == [Band.DOUBT, Band.ACT, Band.ACT]
 
 
-def test_a_finished_sentence_acts_at_once():
+def test_a_finished_sentence_acts_at_once() -> None:
     assert _bands((_piece(0, 900, final=True), _OBJECTION, Band.ACT)) == [Band.ACT]
 
 
-def test_a_piece_of_the_greatest_length_acts_since_no_longer_one_will_come():
+def test_a_piece_of_the_greatest_length_acts_since_no_longer_one_will_come() -> None:
     assert _bands((_piece(0, 12_000), _OBJECTION, Band.ACT)) == [Band.ACT]
 
 
@@ -48,11 +48,11 @@ def test_a_piece_of_the_greatest_length_acts_since_no_longer_one_will_come():
     ],
     ids=["another meaning", "the same words again", "other speech", "the other party"],
 )
-def test_only_a_longer_piece_of_the_same_speech_confirms(second: tuple[Piece, Label, Band]):
+def test_only_a_longer_piece_of_the_same_speech_confirms(second: tuple[Piece, Label, Band]) -> None:
     assert _bands((_piece(0, 900), _OBJECTION, Band.ACT), second)[1] is Band.DOUBT
 
 
-def test_words_that_turned_harmless_in_between_begin_anew():
+def test_words_that_turned_harmless_in_between_begin_anew() -> None:
     said = [
         (_piece(0, 900), _OBJECTION, Band.ACT),
         (_piece(0, 1600), Label.QUESTION_RECORDING, Band.CLEAR),
@@ -61,7 +61,7 @@ def test_words_that_turned_harmless_in_between_begin_anew():
     assert _bands(*said) == [Band.DOUBT, Band.CLEAR, Band.DOUBT]
 
 
-def test_a_call_that_is_over_is_forgotten_and_no_other():
+def test_a_call_that_is_over_is_forgotten_and_no_other() -> None:
     eagerness = Eagerness()
     for call in ("one", "two"):
         eagerness.settled(call, _piece(0, 900), _OBJECTION, Band.ACT)

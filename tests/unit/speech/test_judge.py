@@ -8,9 +8,10 @@ import pytest
 from ivr.domain.hearing.verdict import Band, Label, Thresholds
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import ListenContext
-from ivr.speech.judge import ONSET_LEAD_MS, Judge
+from ivr.speech.judge import ONSET_LEAD_MS, Gate, Judge
+from ivr.speech.resampling import Samples
 from ivr.speech.silero import VoicedRange
-from ivr.speech.transcriber import TimedToken, Transcript
+from ivr.speech.transcriber import TimedToken, Transcriber, Transcript
 from ivr.speech.understanding import Hypothesis
 from tests.fakes.telephone import speech_of
 from tests.fakes.understanding import KeywordUnderstanding
@@ -29,38 +30,38 @@ class _Says:
             place += len(word) + 1
         self._transcript = Transcript(tuple(Hypothesis(t, -0.3) for t in texts), tuple(tokens) if timed else ())
 
-    def transcribe(self, samples, *, partial=False):
+    def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
         self.asked.append(partial)
         return self._transcript
 
 
-def _voiced(samples):
+def _voiced(samples: Samples) -> tuple[VoicedRange, ...]:
     return (VoicedRange(0, samples.size // 16),)
 
 
-def _judge(transcriber, gate=_voiced) -> Judge:
+def _judge(transcriber: Transcriber, gate: Gate = _voiced) -> Judge:
     return Judge(gate, transcriber, KeywordUnderstanding())
 
 
-def test_what_the_gate_refuses_never_reaches_the_transcriber():
+def test_what_the_gate_refuses_never_reaches_the_transcriber() -> None:
     transcriber = _Says("je m'oppose")
     verdict = _judge(transcriber, gate=lambda samples: ()).judge(speech_of(_AUDIO))
     assert (verdict.label, verdict.band, verdict.speech) == (Label.NONE, Band.CLEAR, False)
     assert transcriber.asked == []
 
 
-def test_the_onset_is_when_the_objecting_words_began_less_a_lead():
+def test_the_onset_is_when_the_objecting_words_began_less_a_lead() -> None:
     transcriber = _Says("oui bonjour je m'oppose à l'enregistrement")
     verdict = _judge(transcriber).judge(speech_of(_AUDIO, start_ms=60_000))
     assert (verdict.label, verdict.band) == (Label.OBJECTION_RECORDING, Band.ACT)
     assert verdict.onset_ms == 60_000 + 1500 - ONSET_LEAD_MS
 
 
-def test_the_onset_never_lies_before_the_piece():
+def test_the_onset_never_lies_before_the_piece() -> None:
     assert _judge(_Says("m'oppose")).judge(speech_of(_AUDIO, start_ms=5000)).onset_ms == 5000
 
 
-def test_an_objection_that_cannot_be_placed_begins_with_the_piece():
+def test_an_objection_that_cannot_be_placed_begins_with_the_piece() -> None:
     spoken_elsewhere = _Says("l'angissement de cet appel", "je m'oppose à cet appel")
     untimed = _Says("je m'oppose", timed=False)
     for transcriber in (spoken_elsewhere, untimed):
@@ -68,39 +69,39 @@ def test_an_objection_that_cannot_be_placed_begins_with_the_piece():
         assert (verdict.band, verdict.onset_ms) == (Band.ACT, 7000)
 
 
-def test_forbidden_data_is_placed_in_call_time_with_room_around():
+def test_forbidden_data_is_placed_in_call_time_with_room_around() -> None:
     verdict = _judge(_Says("ma carte 4970101234567890 voilà")).judge(speech_of(_AUDIO, start_ms=1000))
     assert [(s.kind, s.start, s.end) for s in verdict.sensitive] == [
         ("card", 1000 + 1000 - ONSET_LEAD_MS, 1000 + 1500 + ONSET_LEAD_MS)
     ]
 
 
-def test_forbidden_data_that_cannot_be_placed_masks_the_whole_piece():
+def test_forbidden_data_that_cannot_be_placed_masks_the_whole_piece() -> None:
     verdict = _judge(_Says("4970101234567890", timed=False)).judge(speech_of(_AUDIO, start_ms=1000))
     assert [(s.start, s.end) for s in verdict.sensitive] == [(1000, 5000)]
 
 
-def test_words_leave_the_ear_only_when_they_are_asked_for():
+def test_words_leave_the_ear_only_when_they_are_asked_for() -> None:
     judge = _judge(_Says("bonjour madame"))
     assert judge.judge(speech_of(_AUDIO)).text == ""
     assert judge.judge(speech_of(_AUDIO, context=ListenContext(want_text=True))).text == "bonjour madame"
 
 
-def test_thresholds_of_the_context_decide_the_band():
+def test_thresholds_of_the_context_decide_the_band() -> None:
     context = ListenContext(thresholds={"objection_recording": Thresholds(act=0.99, doubt=0.5)})
     assert _judge(_Says("je m'oppose")).judge(speech_of(_AUDIO, context=context)).band is Band.DOUBT
 
 
-def test_a_piece_that_is_not_final_is_transcribed_as_partial():
+def test_a_piece_that_is_not_final_is_transcribed_as_partial() -> None:
     transcriber = _Says("bonjour")
     _judge(transcriber).judge(speech_of(_AUDIO, final=False))
     _judge(transcriber).judge(speech_of(_AUDIO, final=True))
     assert transcriber.asked == [True, False]
 
 
-def test_a_failure_inside_is_a_speech_error_without_words():
+def test_a_failure_inside_is_a_speech_error_without_words() -> None:
     class Broken:
-        def transcribe(self, samples, *, partial=False):
+        def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
             raise KeyError("je m'oppose")
 
     with pytest.raises(SpeechError) as caught:
@@ -108,12 +109,12 @@ def test_a_failure_inside_is_a_speech_error_without_words():
     assert "oppose" not in str(caught.value)
 
 
-def _pausing(samples):
+def _pausing(samples: Samples) -> tuple[VoicedRange, ...]:
     """Voice for the first two seconds, whatever follows."""
     return (VoicedRange(0, 2000),)
 
 
-def test_a_sentence_judged_at_its_pause_is_not_written_down_again_when_it_ends():
+def test_a_sentence_judged_at_its_pause_is_not_written_down_again_when_it_ends() -> None:
     transcriber = _Says("je m'oppose")
     judge = _judge(transcriber, _pausing)
     at_pause = judge.judge(speech_of(_AUDIO[: 8 * 2120], final=False))
@@ -122,7 +123,7 @@ def test_a_sentence_judged_at_its_pause_is_not_written_down_again_when_it_ends()
     assert transcriber.asked == [False]
 
 
-def test_a_sentence_that_went_on_after_its_pause_is_written_down_whole():
+def test_a_sentence_that_went_on_after_its_pause_is_written_down_whole() -> None:
     transcriber = _Says("je m'oppose")
     judge = _judge(transcriber, _pausing)
     judge.judge(speech_of(_AUDIO[: 8 * 2120], final=False))

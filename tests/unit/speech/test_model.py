@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ _FILES = (
 
 
 @pytest.fixture
-def packages(tmp_path):
+def packages(tmp_path: Path) -> Path:
     root = tmp_path / "packages"
     for name, content in (("pack_1/data/p1", _ONE), ("pack_2/data/p2", _TWO), ("pack_2/data/config.json", b"{}")):
         path = root / name
@@ -26,7 +27,7 @@ def packages(tmp_path):
     return root
 
 
-def test_the_parts_are_joined_and_a_second_time_nothing_is_written(tmp_path, packages):
+def test_the_parts_are_joined_and_a_second_time_nothing_is_written(tmp_path: Path, packages: Path) -> None:
     target = tmp_path / "model"
     assert join_model(target, _FILES, packages) == ["model.bin", "config.json"]
     assert (target / "model.bin").read_bytes() == _ONE + _TWO
@@ -34,7 +35,7 @@ def test_the_parts_are_joined_and_a_second_time_nothing_is_written(tmp_path, pac
     assert sorted(path.name for path in target.iterdir()) == ["config.json", "model.bin"]
 
 
-def test_a_file_that_was_changed_is_found_and_replaced(tmp_path, packages):
+def test_a_file_that_was_changed_is_found_and_replaced(tmp_path: Path, packages: Path) -> None:
     target = tmp_path / "model"
     join_model(target, _FILES, packages)
     changed = bytearray(_ONE + _TWO)
@@ -44,7 +45,7 @@ def test_a_file_that_was_changed_is_found_and_replaced(tmp_path, packages):
     assert (target / "model.bin").read_bytes() == _ONE + _TWO
 
 
-def test_a_corrupt_part_is_an_error_and_leaves_nothing_behind(tmp_path, packages):
+def test_a_corrupt_part_is_an_error_and_leaves_nothing_behind(tmp_path: Path, packages: Path) -> None:
     (packages / "pack_1/data/p1").write_bytes(_ONE[:-1] + b"?")
     with pytest.raises(HostError, match="damaged") as caught:
         join_model(tmp_path / "model", _FILES, packages)
@@ -53,33 +54,33 @@ def test_a_corrupt_part_is_an_error_and_leaves_nothing_behind(tmp_path, packages
     assert list((tmp_path / "model").iterdir()) == []
 
 
-def test_a_missing_part_is_an_error_that_names_it(tmp_path, packages):
+def test_a_missing_part_is_an_error_that_names_it(tmp_path: Path, packages: Path) -> None:
     (packages / "pack_2/data/p2").unlink()
     with pytest.raises(HostError, match="p2"):
         join_model(tmp_path / "model", _FILES, packages)
     assert list((tmp_path / "model").iterdir()) == []
 
 
-def test_a_package_that_is_not_installed_is_named(tmp_path):
+def test_a_package_that_is_not_installed_is_named(tmp_path: Path) -> None:
     files = (ModelFile("model.bin", "0" * 64, (("no_such_package_here", "data/p1"),)),)
     with pytest.raises(HostError, match="no_such_package_here"):
         join_model(tmp_path / "model", files)
 
 
-def test_a_directory_that_cannot_be_made_is_an_error(tmp_path, packages):
+def test_a_directory_that_cannot_be_made_is_an_error(tmp_path: Path, packages: Path) -> None:
     (tmp_path / "model").write_text("a file in the way")
     with pytest.raises(HostError, match="cannot be written"):
         join_model(tmp_path / "model", _FILES, packages)
 
 
-def test_loading_an_absent_model_says_what_is_missing_and_how_to_mend_it(tmp_path):
+def test_loading_an_absent_model_says_what_is_missing_and_how_to_mend_it(tmp_path: Path) -> None:
     with pytest.raises(HostError, match=r"model\.bin") as caught:
         load_whisper(ModelSettings(tmp_path))
     assert caught.value.exit_code == EXIT_ENVIRONMENT
     assert "ivr init" in caught.value.remedy
 
 
-def test_loading_a_damaged_model_is_an_environment_error(tmp_path):
+def test_loading_a_damaged_model_is_an_environment_error(tmp_path: Path) -> None:
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).write_bytes(b"\x06\0\0\0garbage")
     with pytest.raises(HostError, match="cannot be loaded"):

@@ -30,7 +30,7 @@ _PAUSE_S = 1.2
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory) -> Iterator[EarJudge]:
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EarJudge]:
     path: Path = tmp_path_factory.mktemp("model")
     join_model(path)
     yield EarJudge(ModelSettings(path, workers=1))
@@ -71,7 +71,9 @@ def _listen(judge: EarJudge, pcm: bytes) -> FileHearing:
     return asyncio.run(scenario())
 
 
-def test_a_nir_dictated_in_three_utterances_is_masked_whole_and_no_piece_of_it_was_released_before(judge):
+def test_a_nir_dictated_in_three_utterances_is_masked_whole_and_no_piece_of_it_was_released_before(
+    judge: EarJudge,
+) -> None:
     pcm, said = _dictated(
         "un, quatre-vingt-cinq, zéro sept",
         "soixante-quinze, cent vingt-trois",
@@ -85,7 +87,7 @@ def test_a_nir_dictated_in_three_utterances_is_masked_whole_and_no_piece_of_it_w
     assert told_at > said[1][0], "held until a later piece told what the first one was the beginning of"
 
 
-def test_a_telephone_number_and_a_year_are_stored(judge):
+def test_a_telephone_number_and_a_year_are_stored(judge: EarJudge) -> None:
     pcm, _ = _dictated("mon téléphone, c'est le zéro six, douze, trente-quatre", "je suis né en dix-neuf cent soixante")
     found = _listen(judge, pcm)
     assert found.masked == []

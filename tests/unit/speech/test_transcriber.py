@@ -41,7 +41,7 @@ _OBJECTION = "Je m'oppose à l'enregistrement de cet appel."
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory) -> Iterator[Path]:
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("model")
     join_model(path)
     yield path
@@ -49,7 +49,7 @@ def directory(tmp_path_factory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def transcriber(directory) -> WhisperTranscriber:
+def transcriber(directory: Path) -> WhisperTranscriber:
     return WhisperTranscriber(ModelSettings(directory, workers=1))
 
 
@@ -58,14 +58,14 @@ def _at_16_khz(samples: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("pitch", [0.9, 1.0, 1.2])
-def test_an_objection_over_the_telephone_is_written_down(transcriber, pitch):
+def test_an_objection_over_the_telephone_is_written_down(transcriber: WhisperTranscriber, pitch: float) -> None:
     transcript = transcriber.transcribe(_at_16_khz(spoken(_OBJECTION, pitch=pitch)))
     assert any("enregistr" in hypothesis.text or "oppose" in hypothesis.text for hypothesis in transcript.hypotheses)
     assert all(hypothesis.logprob <= 0 for hypothesis in transcript.hypotheses)
     assert len({hypothesis.text for hypothesis in transcript.hypotheses}) == len(transcript.hypotheses)
 
 
-def test_the_objecting_words_are_placed_in_time(transcriber):
+def test_the_objecting_words_are_placed_in_time(transcriber: WhisperTranscriber) -> None:
     before = spoken("Bonjour madame, je vous appelle pour mon remboursement.")
     transcript = transcriber.transcribe(_at_16_khz(np.concatenate([before, spoken(_OBJECTION)])))
     text = transcript.hypotheses[0].text
@@ -79,14 +79,16 @@ def test_the_objecting_words_are_placed_in_time(transcriber):
 
 
 @pytest.mark.parametrize("name", ["melody", "DTMF", "fax CED", "white noise", "dishes"])
-def test_a_sentence_of_the_lead_invented_on_what_is_no_speech_is_refused(directory, transcriber, name):
+def test_a_sentence_of_the_lead_invented_on_what_is_no_speech_is_refused(
+    directory: Path, transcriber: WhisperTranscriber, name: str
+) -> None:
     """Silero would stop these; here the transcriber is alone with them."""
     samples = _at_16_khz(not_voice(3.0)[name])
     texts = [hypothesis.text for hypothesis in transcriber.transcribe(samples).hypotheses]
     assert not any("enregistr" in text or "oppose" in text for text in texts)
 
 
-def test_without_the_check_the_lead_is_invented_so_the_check_is_what_refuses_it(directory):
+def test_without_the_check_the_lead_is_invented_so_the_check_is_what_refuses_it(directory: Path) -> None:
     unchecked = DecodingSettings(certain=-99.0)
     transcriber = WhisperTranscriber(ModelSettings(directory, workers=1), unchecked)
     texts = [transcriber.transcribe(_at_16_khz(samples)).hypotheses[0].text for samples in not_voice(3.0).values()]
@@ -94,26 +96,26 @@ def test_without_the_check_the_lead_is_invented_so_the_check_is_what_refuses_it(
 
 
 @pytest.mark.parametrize("text", ["Merci.", "Au revoir madame.", "Oui bonjour."])
-def test_short_unrelated_speech_is_not_turned_into_an_objection(transcriber, text):
+def test_short_unrelated_speech_is_not_turned_into_an_objection(transcriber: WhisperTranscriber, text: str) -> None:
     for hypothesis in transcriber.transcribe(_at_16_khz(spoken(text))).hypotheses:
         assert "enregistr" not in hypothesis.text
         assert "oppose" not in hypothesis.text
 
 
-def test_decoding_is_bounded_by_the_audio(transcriber):
+def test_decoding_is_bounded_by_the_audio(transcriber: WhisperTranscriber) -> None:
     noise = np.random.default_rng(5).standard_normal(16_000 * 4).astype(np.float32) * np.float32(0.1)
     for hypothesis in transcriber.transcribe(noise).hypotheses:
         assert len(hypothesis.text) < 400
 
 
-def test_a_piece_too_long_is_refused_and_one_too_short_is_empty(transcriber):
+def test_a_piece_too_long_is_refused_and_one_too_short_is_empty(transcriber: WhisperTranscriber) -> None:
     with pytest.raises(SpeechError, match="too long"):
         transcriber.transcribe(np.zeros(16_000 * 31, np.float32))
     assert transcriber.transcribe(np.zeros(0, np.float32)).hypotheses[0].text == ""
     assert transcriber.transcribe(np.zeros(200, np.float32)).hypotheses
 
 
-def test_the_whole_ear_acts_on_an_objection_and_on_nothing_else(directory):
+def test_the_whole_ear_acts_on_an_objection_and_on_nothing_else(directory: Path) -> None:
     ear = EarJudge(ModelSettings(directory, workers=1), understanding=KeywordUnderstanding())
     verdict = ear(speech_of(spoken(_OBJECTION), start_ms=3000, context=ListenContext(want_text=True)))
     assert (verdict.label, verdict.band) == (Label.OBJECTION_RECORDING, Band.ACT)
@@ -128,7 +130,7 @@ def test_the_whole_ear_acts_on_an_objection_and_on_nothing_else(directory):
 
 
 @pytest.fixture(scope="module")
-def whole(directory, tmp_path_factory) -> Iterator[Path]:
+def whole(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The model without its lean copy."""
     path = tmp_path_factory.mktemp("whole")
     for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
@@ -137,7 +139,7 @@ def whole(directory, tmp_path_factory) -> Iterator[Path]:
     shutil.rmtree(path)
 
 
-def test_the_lean_copy_before_it_is_adapted_hears_what_the_whole_model_hears(whole, tmp_path):
+def test_the_lean_copy_before_it_is_adapted_hears_what_the_whole_model_hears(whole: Path, tmp_path: Path) -> None:
     """Beam search may settle ties differently: the two agree on a reading and on how likely it is."""
     write_lean(whole, tmp_path, Adaptation({}))
     transcriber = WhisperTranscriber(ModelSettings(tmp_path, workers=1))
@@ -150,7 +152,7 @@ def test_the_lean_copy_before_it_is_adapted_hears_what_the_whole_model_hears(who
         assert abs(lean[0].logprob - full[0].logprob) < 0.15
 
 
-def test_a_directory_as_model_hubs_lay_it_out_loads_the_same_way(whole, tmp_path):
+def test_a_directory_as_model_hubs_lay_it_out_loads_the_same_way(whole: Path, tmp_path: Path) -> None:
     """vocabulary.txt instead of .json, and a preprocessor file: the layout of published CTranslate2 conversions."""
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).symlink_to((whole / name).resolve())
@@ -166,7 +168,7 @@ def test_a_directory_as_model_hubs_lay_it_out_loads_the_same_way(whole, tmp_path
     assert "enregistrement" in texts[0]
 
 
-def test_tokens_a_lean_model_lacks_are_spelled_in_bytes_and_read_back(directory, whole):
+def test_tokens_a_lean_model_lacks_are_spelled_in_bytes_and_read_back(directory: Path, whole: Path) -> None:
     lean, full = FrenchTokens(directory / LEAN), FrenchTokens(whole)
     for text in (" Je m'oppose à l'enregistrement.", " Здравствуйте 你好 ẞ €", " 1 850578 006"):
         assert lean.decode(lean.encode(text)) == full.decode(full.encode(text)) == text
@@ -175,14 +177,14 @@ def test_tokens_a_lean_model_lacks_are_spelled_in_bytes_and_read_back(directory,
     assert not full.lean
 
 
-def test_a_damaged_or_missing_lean_copy_is_made_again_and_a_good_one_left_alone(directory):
+def test_a_damaged_or_missing_lean_copy_is_made_again_and_a_good_one_left_alone(directory: Path) -> None:
     assert join_model(directory) == []
     (directory / LEAN / "config.json").write_text("{}")
     assert join_model(directory) == [LEAN]
     assert join_model(directory) == []
 
 
-def test_a_copy_of_another_version_is_refused_and_not_used_in_silence(directory, tmp_path):
+def test_a_copy_of_another_version_is_refused_and_not_used_in_silence(directory: Path, tmp_path: Path) -> None:
     for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
         (tmp_path / name).symlink_to((directory / name).resolve())
     write_lean(directory, tmp_path / LEAN, Adaptation({}))
@@ -190,7 +192,7 @@ def test_a_copy_of_another_version_is_refused_and_not_used_in_silence(directory,
         WhisperTranscriber(ModelSettings(tmp_path))
 
 
-def test_a_model_of_another_kind_gets_no_lean_copy(directory, tmp_path):
+def test_a_model_of_another_kind_gets_no_lean_copy(directory: Path, tmp_path: Path) -> None:
     for name in ("config.json", "vocabulary.json", "tokenizer.json"):
         (tmp_path / name).write_bytes((directory / name).read_bytes())
     for content in (b"", b"\x05\0\0\0", (directory / LEAN / "model.bin").read_bytes()):
@@ -218,7 +220,9 @@ def _process(endpoint: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.crash
-def test_an_ear_killed_while_it_judges_is_an_error_at_once_and_a_new_one_serves(directory, tmp_path):
+def test_an_ear_killed_while_it_judges_is_an_error_at_once_and_a_new_one_serves(
+    directory: Path, tmp_path: Path
+) -> None:
     endpoint = f"ipc://{tmp_path}/ear.sock"
     speech = speech_of(spoken(_OBJECTION))
 
@@ -239,7 +243,7 @@ def test_an_ear_killed_while_it_judges_is_an_error_at_once_and_a_new_one_serves(
     asyncio.run(scenario())
 
 
-def test_an_ear_process_ends_on_sigterm_with_its_counters_and_without_words(directory, tmp_path):
+def test_an_ear_process_ends_on_sigterm_with_its_counters_and_without_words(directory: Path, tmp_path: Path) -> None:
     endpoint = f"ipc://{tmp_path}/ear.sock"
 
     async def scenario() -> None:
@@ -258,7 +262,7 @@ def test_an_ear_process_ends_on_sigterm_with_its_counters_and_without_words(dire
     assert "oppose" not in rest
 
 
-def test_an_ear_process_dies_with_its_parent(directory, tmp_path):
+def test_an_ear_process_dies_with_its_parent(directory: Path, tmp_path: Path) -> None:
     program = (
         "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'ivr.speech.server', '--endpoint', "
         "sys.argv[1], '--model-dir', sys.argv[2]], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL); "
@@ -292,13 +296,13 @@ def _refusal(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_an_ear_process_without_its_model_says_how_to_mend_it(tmp_path):
+def test_an_ear_process_without_its_model_says_how_to_mend_it(tmp_path: Path) -> None:
     done = _refusal("--endpoint", f"ipc://{tmp_path}/ear.sock", "--model-dir", str(tmp_path / "nowhere"))
     assert done.returncode == EXIT_ENVIRONMENT
     assert "ivr init" in done.stderr
     assert json.loads(done.stdout)["event"] == "failed"
 
 
-def test_an_ear_process_on_an_open_address_is_a_usage_error(tmp_path):
+def test_an_ear_process_on_an_open_address_is_a_usage_error(tmp_path: Path) -> None:
     done = _refusal("--endpoint", "tcp://0.0.0.0:5555", "--model-dir", str(tmp_path))
     assert done.returncode == EXIT_USAGE

@@ -23,7 +23,7 @@ def _never() -> Transcript:
     raise AssertionError("transcribed twice")
 
 
-def test_the_same_words_with_more_silence_are_not_transcribed_again():
+def test_the_same_words_with_more_silence_are_not_transcribed_again() -> None:
     recall = Recall()
     assert recall.transcript(_BEFORE, lambda: _says("oui")) == _says("oui")
     assert recall.transcript(Heard("call/caller", 1000, 2532, b"abcd"), _never) == _says("oui")
@@ -38,13 +38,13 @@ def test_the_same_words_with_more_silence_are_not_transcribed_again():
         Heard("call/caller", 1000, 2500, b"xyz"),
     ],
 )
-def test_another_channel_another_start_more_voice_or_other_audio_is_other_speech(other):
+def test_another_channel_another_start_more_voice_or_other_audio_is_other_speech(other: Heard) -> None:
     recall = Recall()
     recall.transcript(_BEFORE, lambda: _says("oui"))
     assert recall.transcript(other, lambda: _says("non")) == _says("non")
 
 
-def test_what_is_being_transcribed_is_waited_for():
+def test_what_is_being_transcribed_is_waited_for() -> None:
     recall, begun, go_on = Recall(), threading.Event(), threading.Event()
 
     def slowly() -> Transcript:
@@ -60,21 +60,21 @@ def test_what_is_being_transcribed_is_waited_for():
         assert first.result(10) == second.result(10) == _says("oui")
 
 
-def test_a_failure_is_told_and_forgotten():
+def test_a_failure_is_told_and_forgotten() -> None:
     recall = Recall()
     with pytest.raises(RuntimeError):
         recall.transcript(_BEFORE, lambda: (_ for _ in ()).throw(RuntimeError("no memory")))
     assert recall.transcript(_BEFORE, lambda: _says("oui")) == _says("oui")
 
 
-def test_what_was_judged_for_good_is_forgotten():
+def test_what_was_judged_for_good_is_forgotten() -> None:
     recall = Recall()
     recall.transcript(_BEFORE, lambda: _says("oui"))
     recall.forget(_BEFORE)
     assert len(recall) == 0
 
 
-def test_only_so_many_channels_are_remembered():
+def test_only_so_many_channels_are_remembered() -> None:
     recall = Recall()
     for number in range(200):
         recall.transcript(Heard(f"call-{number}", 0, 500), lambda: _says("oui"))

@@ -12,7 +12,7 @@ from ivr.speech.voice import NanoVoice, readable
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 16_000])
-def test_speech_has_the_level_of_a_prompt_and_silence_around(rate_hz):
+def test_speech_has_the_level_of_a_prompt_and_silence_around(rate_hz: int) -> None:
     samples = from_pcm(NanoVoice(rate_hz=rate_hz).say("Cet appel peut être enregistré."))
     edge = rate_hz // 10
     assert not samples[:edge].any()
@@ -21,7 +21,7 @@ def test_speech_has_the_level_of_a_prompt_and_silence_around(rate_hz):
     assert np.max(np.abs(samples)) < 10 ** (-3 / 20)
 
 
-def test_a_prompt_is_the_same_bytes_each_time_and_what_a_caller_says_nearly_so():
+def test_a_prompt_is_the_same_bytes_each_time_and_what_a_caller_says_nearly_so() -> None:
     voice = NanoVoice()
     assert voice.wav("Bonjour.") == voice.wav("Bonjour.")
     first, again = voice.say("Bonjour.").astype(int), voice.say("Bonjour.").astype(int)
@@ -29,7 +29,7 @@ def test_a_prompt_is_the_same_bytes_each_time_and_what_a_caller_says_nearly_so()
     assert np.max(np.abs(first - parse_wav(voice.wav("Bonjour."))[0])) < 20
 
 
-def test_pitch_and_speed_change_the_voice():
+def test_pitch_and_speed_change_the_voice() -> None:
     first = NanoVoice().say("Bonjour.")
     higher = NanoVoice().say("Bonjour.", pitch=1.3)
     assert higher.size != first.size or np.max(np.abs(higher.astype(int) - first)) > 1000
@@ -37,7 +37,7 @@ def test_pitch_and_speed_change_the_voice():
 
 
 @pytest.mark.parametrize("text", ["", "   ", "…", "«»", "a" * 5000])
-def test_nothing_to_say_is_an_error(text):
+def test_nothing_to_say_is_an_error(text: str) -> None:
     with pytest.raises(SpeechError):
         NanoVoice().say(text)
 
@@ -59,9 +59,9 @@ def test_nothing_to_say_is_an_error(text):
         ("Écrivez au DPO", "Écrivez au dé pé o"),
     ],
 )
-def test_text_is_made_readable(written, spoken):
+def test_text_is_made_readable(written: str, spoken: str) -> None:
     assert readable(written) == spoken
 
 
-def test_a_wav_of_a_sentence_is_a_wav():
+def test_a_wav_of_a_sentence_is_a_wav() -> None:
     assert len(parse_wav(NanoVoice().wav("Au revoir."))) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def _clip(condition: Condition, seed: int = 1) -> Clip:
 
 
 @pytest.mark.parametrize("condition", CONDITIONS, ids=lambda one: one.name)
-def test_every_condition_gives_audible_speech_within_range(condition):
+def test_every_condition_gives_audible_speech_within_range(condition: Condition) -> None:
     clip = _clip(condition)
     assert clip.condition == condition.name
     assert clip.samples.dtype == np.float32
@@ -42,7 +43,7 @@ def test_every_condition_gives_audible_speech_within_range(condition):
     assert float(np.abs(clip.samples).max()) <= 1.0
 
 
-def test_the_same_seed_gives_the_same_call_and_another_seed_another():
+def test_the_same_seed_gives_the_same_call_and_another_seed_another() -> None:
     one, again, other = _clip(CONDITIONS[1]), _clip(CONDITIONS[1]), _clip(CONDITIONS[1], seed=2)
     assert (one.start_ms, one.end_ms, one.samples.size) == (again.start_ms, again.end_ms, again.samples.size)
     # The voice breathes by a few units of 16 bits; nothing else may differ.
@@ -51,7 +52,7 @@ def test_the_same_seed_gives_the_same_call_and_another_seed_another():
 
 
 @pytest.mark.parametrize("snr_db", [5.0, 20.0])
-def test_noise_lies_as_far_below_the_voice_as_asked(snr_db):
+def test_noise_lies_as_far_below_the_voice_as_asked(snr_db: float) -> None:
     speech = _tone(2.0)
     added = mixed(speech, white(speech.size, _random()), snr_db) - speech
     heard = band_pass(added, 8000, 300, 3400)
@@ -59,13 +60,13 @@ def test_noise_lies_as_far_below_the_voice_as_asked(snr_db):
     assert 20 * np.log10(rms(speech) / level) == pytest.approx(snr_db, abs=0.5)
 
 
-def test_pink_noise_is_louder_below_than_above():
+def test_pink_noise_is_louder_below_than_above() -> None:
     noise = pink(16_000, _random())
     low, high = band_pass(noise, 8000, 300, 600), band_pass(noise, 8000, 3000, 3300)
     assert np.std(low) > 2 * np.std(high)
 
 
-def test_packets_are_lost_as_often_as_asked_and_in_bursts():
+def test_packets_are_lost_as_often_as_asked_and_in_bursts() -> None:
     line = Line(loss=0.1, burst=3.0)
     lost = lost_frames(160 * 20_000, line, _random())
     runs = 1 + sum(b != a + 1 for a, b in pairwise(lost))
@@ -73,7 +74,7 @@ def test_packets_are_lost_as_often_as_asked_and_in_bursts():
     assert len(lost) / runs == pytest.approx(3.0, abs=0.4)
 
 
-def test_a_single_lost_packet_of_a_vowel_is_hardly_heard_and_a_long_loss_fades():
+def test_a_single_lost_packet_of_a_vowel_is_hardly_heard_and_a_long_loss_fades() -> None:
     tone = _tone()
     mended = concealed(tone, [20])
     assert float(np.abs(mended - tone)[3200:3360].max()) < 0.1
@@ -82,16 +83,16 @@ def test_a_single_lost_packet_of_a_vowel_is_hardly_heard_and_a_long_loss_fades()
     assert np.array_equal(burst[: 20 * 160], tone[: 20 * 160])
 
 
-def test_a_loss_before_any_sound_is_silence():
+def test_a_loss_before_any_sound_is_silence() -> None:
     assert not concealed(_tone(), [0])[:160].any()
 
 
-def test_both_laws_and_losses_keep_the_length():
+def test_both_laws_and_losses_keep_the_length() -> None:
     for line in (Line("a"), Line("u", loss=0.2), Line("a", level_db=-20)):
         assert through(line, _tone(), _random()).size == 8000
 
 
-def test_the_echo_of_a_prompt_comes_late_and_softly():
+def test_the_echo_of_a_prompt_comes_late_and_softly() -> None:
     heard = echo(_tone(2.0), 8000, delay_ms=100, loss_db=20.0)
     assert heard.size == 8000
     assert rms(heard[:600]) < 0.1 * rms(heard[2000:])
@@ -99,7 +100,7 @@ def test_the_echo_of_a_prompt_comes_late_and_softly():
 
 
 @pytest.mark.parametrize("kind", TURNS)
-def test_every_kind_of_turn_says_the_sentence_where_it_says_it_does(kind):
+def test_every_kind_of_turn_says_the_sentence_where_it_says_it_does(kind: str) -> None:
     spoken: list[str] = []
 
     def say(text: str) -> np.ndarray:
@@ -114,17 +115,17 @@ def test_every_kind_of_turn_says_the_sentence_where_it_says_it_does(kind):
     assert turn.text == " ".join(spoken)
 
 
-def test_machine_sounds_are_as_long_as_asked():
+def test_machine_sounds_are_as_long_as_asked() -> None:
     for sound in (dtmf(24_000, _random()), ringback(24_000), fax(24_000), household(24_000, _random())):
         assert sound.size == 24_000
         assert float(np.abs(sound).max()) > 0.01
 
 
-def test_a_machine_without_recordings_is_told_what_to_install(tmp_path):
+def test_a_machine_without_recordings_is_told_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="no recordings"):
         recordings(tmp_path)
 
 
-def test_an_unknown_noise_is_refused():
+def test_an_unknown_noise_is_refused() -> None:
     with pytest.raises(ValueError, match="earthquake"):
         _clip(Condition("odd", noise="earthquake"))

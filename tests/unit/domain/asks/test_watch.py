@@ -22,7 +22,7 @@ def detector() -> AskDetector:
 
 def heard(*utterances: str, direction: Direction = Direction.INBOUND, gap_ms: int = 500) -> list[AskSpan]:
     """The questions found in utterances of 2 s each."""
-    watch, at, found = AskWatch(detector()), 0, []
+    watch, at, found = AskWatch(detector()), 0, list[AskSpan]()
     for text in utterances:
         found += watch.feed(HeardPiece(text, at, at + 2000), direction, at_pause=True)
         at += 2000 + gap_ms

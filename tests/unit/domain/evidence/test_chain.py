@@ -49,8 +49,8 @@ def chain(length: int, node_id: str = "node-1", first: str = "call.reported") ->
     links, previous = [], GENESIS
     for seq in range(1, length + 1):
         fields = {"kind": first if seq == 1 else "x", "call_id": "", "recording_id": "", "body": canonical({})}
-        digest = digest_of(previous, node_id=node_id, seq=seq, at=AT, **fields)  # type: ignore[arg-type]
-        links.append(Link(node_id=node_id, seq=seq, at=AT, previous=previous, digest=digest, **fields))  # type: ignore[arg-type]
+        digest = digest_of(previous, node_id=node_id, seq=seq, at=AT, **fields)
+        links.append(Link(node_id=node_id, seq=seq, at=AT, previous=previous, digest=digest, **fields))
         previous = digest
     return links
 

@@ -20,7 +20,21 @@ from ivr.domain.evidence.events.recording import BusinessNoted, Rescheduled, Sea
 
 AT = datetime(2026, 11, 21, 9, 0, 0, 250_000, tzinfo=UTC)
 EVERY = sorted(kinds().items())
-ODD = (None, True, -1, 10**20, 0.5, "", "2026-11-21", [], ["a"], [1], {}, {"a": 1}, {"a": "2026-11-21T09:00:00"})
+ODD: tuple[object, ...] = (
+    None,
+    True,
+    -1,
+    10**20,
+    0.5,
+    "",
+    "2026-11-21",
+    [],
+    ["a"],
+    [1],
+    {},
+    {"a": 1},
+    {"a": "2026-11-21T09:00:00"},
+)
 
 
 def a(kind: str) -> Event:
@@ -125,7 +139,7 @@ def test_a_later_version_is_told_in_the_body_and_given_to_the_reader() -> None:
         @classmethod
         def read(cls, body: object, version: int = 1) -> Later:
             seen.append(version)
-            return super().read(body, version)  # type: ignore[arg-type,return-value]
+            return super().read(body, version)  # type: ignore[arg-type]
 
     later = Later.read(a("objection").body())
     assert later.body()["v"] == 2

@@ -9,7 +9,9 @@ from ivr.domain.hearing.verdict import NumberHold, SensitiveSpan
 from ivr.domain.numbers.watch import LOST, LOST_MAX_MS, PAUSE_MAX_MS, NumberWatch, Watched
 
 
-def timed(text: str, start_ms: int, *, each_ms: int = 400, final: bool = True, until_ms: int | None = None):
+def timed(
+    text: str, start_ms: int, *, each_ms: int = 400, final: bool = True, until_ms: int | None = None
+) -> HeardPiece:
     """A piece whose words are said one after the other, `each_ms` apart, from its start."""
     words, place, at = [], 0, start_ms
     for word in text.split(" "):

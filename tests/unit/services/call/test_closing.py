@@ -41,7 +41,7 @@ def test_a_far_end_that_takes_no_bye_is_waited_for_so_long_and_no_longer(
 def test_nor_is_one_that_neither_answers_nor_takes_a_cancel(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         deaf_to_bye(x)
-        x.line.place = lambda leg_id, uri, *, ring_timeout_s: x.line._note("place", leg_id, uri)  # type: ignore[assignment]
+        x.line.place = lambda leg_id, uri, *, ring_timeout_s: x.line._note("place", leg_id, uri)  # type: ignore[method-assign]
         await x.control.place("sip:+33100000002@carrier.invalid", "prospecting")
         await asyncio.sleep(5)
         assert await closed_in_s(x) <= 15.0 + 4.0

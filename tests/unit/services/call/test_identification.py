@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def leaks(x: Exchange, row: CallRow) -> list[str]:
     return [value for value in (*VALUES, "12031985", "quarante", "mars") if value in told]
 
 
-def made(plan: IdentityPlan = PLAN, members: FakeMembers | None = None, **changes: object) -> dict[str, object]:
+def made(plan: IdentityPlan = PLAN, members: FakeMembers | None = None, **changes: object) -> dict[str, Any]:
     return {"changes": {"identity": plan, **changes}, "options": {"members": members or FakeMembers()}}
 
 

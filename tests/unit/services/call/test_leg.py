@@ -29,7 +29,7 @@ def test_a_leg_moves_with_the_events_of_its_dialog_and_ends_once() -> None:
         assert (one.end, one.held, one.answered_at) == (None, False, None)
         one.progress()
         one.progress()
-        assert one.state is LegState.EARLY
+        assert (one.state, one.answered_at) == (LegState.EARLY, None)
         one.confirmed("id@peer", 12.0)
         assert (one.state, one.sip_call_id, one.answered_at) == (LegState.CONFIRMED, "id@peer", 12.0)
         assert (one.up.is_set(), one.gone.is_set()) == (True, False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ STORIES: dict[Story, dict[str, object]] = {
 
 
 def lines(x: Exchange) -> list[str]:
-    def said(fields: dict[str, object], *but: str) -> str:
+    def said(fields: Mapping[str, object], *but: str) -> str:
         told = {key: value for key, value in fields.items() if key not in (*LEFT_OUT, *but)}
         return json.dumps(told, default=str, sort_keys=True)
 
@@ -90,7 +90,7 @@ def lines(x: Exchange) -> list[str]:
     for text, same in itertools.groupby(told, key=lambda one: one[0]):
         times = [at for _, at in same]
         news.append(f"{times[0]:.1f} s {text}{f' × {len(times)}' if len(times) > 1 else ''}")
-    evidence = [f"evidence {event.kind} {event.recording_id} {said(dict(event.body))}" for event in x.audit.chain]
+    evidence = [f"evidence {event.kind} {event.recording_id} {said(event.body)}" for event in x.audit.chain]
     row = x.recording
     beside = {"gaps": row.gaps, "masks": row.masks, "consent": row.consent, "deadline": row.deadline}
     return [*news, *evidence, f"recording {row.state.value} {row.reason} {said(beside)}"]

@@ -60,11 +60,11 @@ def _listen(partial: EarVerdict, final: EarVerdict) -> FileHearing:
     ("partial", "final", "band"),
     [(_DOUBT, _CLEAR, Band.CLEAR), (_CLEAR, _DOUBT, Band.DOUBT), (_DOUBT, _DOUBT, Band.DOUBT)],
 )
-def test_only_a_doubt_about_the_whole_sentence_counts(partial, final, band):
+def test_only_a_doubt_about_the_whole_sentence_counts(partial: EarVerdict, final: EarVerdict, band: Band) -> None:
     assert [one.band for one in _listen(partial, final).utterances] == [band]
 
 
-def test_an_objection_in_mid_sentence_counts_at_once():
+def test_an_objection_in_mid_sentence_counts_at_once() -> None:
     act = EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.9, 600)
     utterance = _listen(act, _CLEAR).utterances[0]
     assert utterance.band is Band.ACT

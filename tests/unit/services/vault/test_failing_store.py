@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -153,7 +153,7 @@ def test_a_report_that_can_never_be_written_leaves_the_call_unreported_and_says_
         def gone(row: object) -> None:
             raise ArchiveError("the database is gone")
 
-        x.call_log.add = gone  # type: ignore[method-assign, assignment]
+        x.call_log.add = gone  # type: ignore[method-assign]
         x.ring()
         await x.media(5000)
         x.line.peer_hangs_up("a")
@@ -170,12 +170,12 @@ def test_a_call_whose_recording_is_neither_sealed_nor_gone_is_not_reported(tmp_p
     """The report itself could be written: what must not be said is that all is settled."""
 
     async def scene(x: Exchange) -> None:
-        def gone(*_: object, **__: object) -> None:
+        def gone(*_: object, **__: object) -> NoReturn:
             raise ArchiveError("the catalogue is gone")
 
         x.ring()
         await x.until("recording.state", state="CAPTURING")
-        x.catalogue.settle = x.catalogue.move = gone  # type: ignore[method-assign, assignment]
+        x.catalogue.settle = x.catalogue.move = gone  # type: ignore[method-assign]
         await x.media(5000)
         x.line.peer_hangs_up("a")
         told = await x.until("call.unreported")
@@ -349,10 +349,10 @@ def test_a_bar_and_its_evidence_come_together_or_not_at_all(tmp_path: Path, fail
                     raise ArchiveError("the evidence is away")
             return append(event, **ids)
 
-        def flaky_put(entry: str, **given: Any) -> None:
+        def flaky_put(entry_id: str, **given: Any) -> None:
             if failing == "register" and len(seen) < 4:
                 raise ArchiveError("the register is away")
-            put(entry, **given)
+            put(entry_id, **given)
 
         x.audit.append, x.do_not_call.put = flaky_append, flaky_put  # type: ignore[method-assign]
         await x.place((8000, 9500))
@@ -380,7 +380,7 @@ def test_a_bar_that_the_next_start_makes_comes_with_its_evidence_or_not_at_all(f
     assert (left.done, audit.chain, register.entries) == (False, [], [])
     setattr(owner, name, whole)
     strike = spool.strike
-    spool.strike = _away  # type: ignore[method-assign, assignment]
+    spool.strike = _away  # type: ignore[method-assign]
     with pytest.raises(ArchiveError):
         catch_up(held, register, spool)
     assert (audit.kinds(), register.entries) == ([Barred.kind], ["abc"])

@@ -348,12 +348,12 @@ def test_a_file_whose_row_appears_while_recovery_looks_is_its_writers(world: Wor
     row, keys, states, looks = world.catalogue.rows.pop("new"), world.catalogue.keys, world.catalogue.states, [0]
     assert keys
 
-    def late(ids: Sequence[str]) -> dict[str, RecordingState]:
+    def late(recording_ids: Sequence[str]) -> dict[str, RecordingState]:
         # The destructions that are looked for first, then the files, then the file at hand.
         looks[0] += 1
         if looks[0] == 3:
             world.catalogue.rows["new"] = row
-        return states(ids)
+        return states(recording_ids)
 
     world.catalogue.states = late  # type: ignore[method-assign]
     assert world.vault().recover() == []
@@ -580,18 +580,22 @@ def test_two_purges_at_once_leave_one_certificate(world: World) -> None:
 def test_a_data_key_is_cleared_once_it_is_used(world: World) -> None:
     given: list[bytearray] = []
     make, unwrap = world.keys.new_data_key, world.keys.unwrap
-    world.keys.new_data_key = lambda name: _noted(make(name), given)  # type: ignore[method-assign]
-    world.keys.unwrap = lambda name, wrapped: _noted((unwrap(name, wrapped), b""), given)[0]  # type: ignore[method-assign]
+
+    def noted_make(recording_id: str) -> tuple[bytearray, bytes]:
+        made = make(recording_id)
+        given.append(made[0])
+        return made
+
+    def noted_unwrap(recording_id: str, wrapped: bytes) -> bytearray:
+        given.append(unwrap(recording_id, wrapped))
+        return given[-1]
+
+    world.keys.new_data_key, world.keys.unwrap = noted_make, noted_unwrap  # type: ignore[method-assign]
     begun(world).seal(consent=CONSENT)
     world.vault().copy("rec-1", "wav", reason="test", actor="tester")
     assert world.vault().verify() == []
     assert len(given) == 3
     assert set(map(bytes, given)) == {bytes(32)}
-
-
-def _noted(made: tuple[bytearray, bytes], given: list[bytearray]) -> tuple[bytearray, bytes]:
-    given.append(made[0])
-    return made
 
 
 def sealed_some(world: World, count: int) -> None:
@@ -632,7 +636,7 @@ def test_a_verification_reads_no_faster_than_asked(world: World) -> None:
 def test_a_key_server_that_is_away_ends_the_verification_instead_of_blaming_every_recording(world: World) -> None:
     sealed_some(world, 2)
 
-    def away(*_: object) -> bytearray:
+    def away(recording_id: str, wrapped: bytes) -> bytearray:
         raise HostError("OpenBao does not answer")
 
     world.keys.unwrap = away  # type: ignore[method-assign]

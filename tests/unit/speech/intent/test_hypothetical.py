@@ -27,7 +27,7 @@ def _read(text: str, last_prompt: str = "") -> Reading:
         "Puis-je refuser d'être enregistré ?",
     ],
 )
-def test_a_question_about_refusing_is_never_acted_upon(text):
+def test_a_question_about_refusing_is_never_acted_upon(text: str) -> None:
     assert asks_about_refusing(words(text))
     assert _read(text).band is not Band.ACT
 
@@ -41,15 +41,15 @@ def test_a_question_about_refusing_is_never_acted_upon(text):
         "Est-ce que je peux refuser ? Oui ? Alors je m'y oppose.",
     ],
 )
-def test_a_refusal_beside_a_question_stays_a_refusal(text):
+def test_a_refusal_beside_a_question_stays_a_refusal(text: str) -> None:
     assert not asks_about_refusing(words(text))
 
 
 @pytest.mark.parametrize("text", ["Non merci.", "non", "Non, je ne veux pas."])
-def test_a_bare_no_to_a_sales_call_refuses_contact(text):
+def test_a_bare_no_to_a_sales_call_refuses_contact(text: str) -> None:
     assert _read(text, SALES_CALL).label is Label.REFUSAL_CONTACT
     assert _read(text, SALES_CALL).band is not Band.CLEAR
 
 
-def test_a_bare_yes_to_a_sales_call_refuses_nothing():
+def test_a_bare_yes_to_a_sales_call_refuses_nothing() -> None:
     assert _read("Oui, d'accord.", SALES_CALL).label is Label.NONE
