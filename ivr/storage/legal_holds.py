@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.retention.legal_hold import Approval, HoldState, LegalHold
 from ivr.errors import ArchiveError
@@ -45,7 +46,12 @@ class SqlHolds:
                 raise ArchiveError(
                     "there is no such recording", where=f"recording {missing[0]}", remedy="see 'ivr recordings list'"
                 )
-            connection.execute(insert(legal_holds), [_columns(hold)])
+            try:
+                connection.execute(insert(legal_holds), [_columns(hold)])
+            except IntegrityError as error:
+                raise ArchiveError(
+                    "a hold of that id exists already", where=f"hold {hold.id}", remedy="use a new id"
+                ) from error
             connection.execute(insert(legal_hold_items), [{"hold_id": hold.id, "recording_id": item} for item in items])
             self._audit.append_within(connection, [entry])
 
