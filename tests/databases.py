@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 
 from ivr.storage.database import Database
+from tests.category import one_per_process
 
 KINDS = ("sqlite", "postgresql")
 _count = itertools.count()
@@ -46,7 +47,7 @@ def _sqlite_template() -> Path:
     return path
 
 
-@lru_cache(maxsize=1)
+@one_per_process
 def _server() -> Any:
     folder = Path(tempfile.mkdtemp(prefix="ivr-pg-"))
     folder.chmod(0o755)

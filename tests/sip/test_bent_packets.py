@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.sip.bent_packets import BentPackets
 from tests.sip.fuzz import fuzz
 from tests.sip.rig import run
-
-pytestmark = pytest.mark.sip
 
 
 def test_after_thousands_of_bent_packets_a_normal_call_is_taken_and_nothing_more_is_held() -> None:

@@ -13,8 +13,6 @@ from tests.fakes.registrar import Registrar
 from tests.sip.raw_peer import Answer, RawPeer, sdp
 from tests.sip.rig import rigged, run
 
-pytestmark = pytest.mark.sip
-
 _HERE, _ELSEWHERE = "127.0.0.1", "127.0.0.2"
 _DIGEST = 'Digest realm="house", nonce="n", algorithm=MD5'
 

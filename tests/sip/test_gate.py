@@ -16,8 +16,6 @@ from ivr.sip.settings import SipSettings
 from tests.sip.raw_peer import RawPeer, sdp
 from tests.sip.rig import rigged, run
 
-pytestmark = pytest.mark.sip
-
 
 def test_a_library_whose_memory_lies_otherwise_opens_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def shifted(received: Received, address: int) -> tuple[bytes, tuple[str, int]]:

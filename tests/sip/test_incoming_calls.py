@@ -13,8 +13,6 @@ from ivr.services.ports.telephony import DigitPressed, IncomingCall, LegConfirme
 from tests.sip.raw_peer import RawPeer
 from tests.sip.rig import Rig, Sipp, frames_with_tone, free_rtp_range, level_at, rigged, run
 
-pytestmark = pytest.mark.sip
-
 
 def test_a_caller_is_answered_and_hangs_up(tmp_path: Path) -> None:
     async def scenario() -> None:

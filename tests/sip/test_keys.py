@@ -14,8 +14,6 @@ from tests.sip.raw_peer import HOST, RawPeer
 from tests.sip.rig import Rig, rigged, run
 from tests.sip.udp_phone import ALAW_SILENCE, UdpPhone, event
 
-pytestmark = pytest.mark.sip
-
 
 async def _told(rig: Rig, least: int = 0) -> str:
     """Return the keys that are told: at least so many, however long that takes, and what comes soon after them."""

@@ -11,8 +11,6 @@ from ivr.services.ports.telephony import DigitPressed, IncomingCall, LegConfirme
 from ivr_demo.softphone_process import SoftphoneProcess
 from tests.sip.rig import Rig, frames_with_tone, level_at, rigged, run, tone_wav
 
-pytestmark = pytest.mark.sip
-
 
 async def _called_by(rig: Rig, phone: SoftphoneProcess) -> str:
     await phone.call(rig.line.uri)

@@ -11,8 +11,6 @@ from tests.sip.raw_peer import HOST, RawPeer, sdp
 from tests.sip.rig import rigged, run
 from tests.sip.test_requests import answering, told
 
-pytestmark = pytest.mark.sip
-
 
 def _routes(size: int) -> list[str]:
     """Record-Route headers of about so many bytes, all of this machine."""

@@ -22,8 +22,6 @@ from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.registrar import Registrar
 from tests.sip.rig import Sipp, rigged, run, tone_wav
 
-pytestmark = pytest.mark.sip
-
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
 def test_a_port_in_use_is_named_with_its_remedy(kind: socket.SocketKind) -> None:

@@ -15,8 +15,6 @@ from tests.sip.raw_peer import HOST, RawPeer, sdp
 from tests.sip.rig import rigged, run
 from tests.sip.test_requests import Stranger, answering, told
 
-pytestmark = pytest.mark.sip
-
 
 def _disposition(end: LegDisconnected) -> Disposition:
     return disposition_of(end.sip_status, was_confirmed=end.was_confirmed)

@@ -10,8 +10,6 @@ import pytest
 from ivr.services.ports.telephony import LegConfirmed, LegDisconnected, LegProgress
 from tests.sip.rig import Rig, Sipp, free_port, rigged, run
 
-pytestmark = pytest.mark.sip
-
 
 async def _outcome(rig: Rig, uri: str, *, ring_timeout_s: float = 10.0) -> LegDisconnected:
     rig.line.place("out", uri, ring_timeout_s=ring_timeout_s)

@@ -13,8 +13,6 @@ from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.registrar import Registrar
 from tests.sip.rig import frames_with_tone, free_port, free_rtp_range, rigged, run, tone_above_rest_db, tone_wav
 
-pytestmark = pytest.mark.sip
-
 
 def _phone(registrar: Registrar) -> SoftphoneProcess:
     options = ["--registrar", f"127.0.0.1:{registrar.port}", "--user", "agent", "--password", "pw", "--tap"]

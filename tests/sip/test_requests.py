@@ -15,8 +15,6 @@ from ivr.services.ports.telephony import DigitPressed, IncomingCall, LegConfirme
 from tests.sip.raw_peer import HOST, RawPeer, sdp
 from tests.sip.rig import Rig, rigged, run
 
-pytestmark = pytest.mark.sip
-
 OURS = {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "PRACK", "UPDATE"}
 
 

@@ -15,8 +15,6 @@ from ivr_demo.softphone_process import SoftphoneProcess
 from tests.sip.rig import Rig, frames_with_tone, free_rtp_range, rigged, run
 from tests.sip.udp_phone import ALAW_SILENCE, LOUD, RtpSender, UdpPhone, event, paced
 
-pytestmark = pytest.mark.sip
-
 
 class Stranger:
     """Somebody who knows the line's RTP port and nothing else; keeps what is sent to it."""

@@ -11,8 +11,6 @@ from ivr.services.ports.telephony import DigitPressed, LegConfirmed, LegDisconne
 from tests.sip.rig import Rig, frames_with_tone, rigged, run
 from tests.sip.udp_phone import LOUD, UdpPhone
 
-pytestmark = pytest.mark.sip
-
 #: Longer than a busy machine makes a peer of ours wait.
 _TIMEOUT_S = 1.6
 _SILENCE_S = 2.6

@@ -9,8 +9,6 @@ import pytest
 from tests.sip.rig import level_at, rigged, run
 from tests.sip.udp_phone import ALAW_SILENCE, FRAME_S, LOUD, UdpPhone, paced
 
-pytestmark = pytest.mark.sip
-
 _EVERY = 50
 """A loud frame every second: where it lies in the track tells how late the audio is."""
 

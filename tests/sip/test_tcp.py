@@ -15,8 +15,6 @@ from tests.sip.raw_peer import HOST, RawPeer, sdp
 from tests.sip.rig import rigged, run
 from tests.sip.test_requests import answering
 
-pytestmark = pytest.mark.sip
-
 
 def _padding(size: int) -> list[str]:
     """Headers that nobody reads, of so many bytes."""
