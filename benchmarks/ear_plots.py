@@ -15,6 +15,7 @@ from ivr.domain.hearing.verdict import Label
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 _SOUGHT = Label.OBJECTION_RECORDING
 
@@ -76,7 +77,7 @@ def _throughput(speeds: Sequence[Result], path: Path) -> None:
     _save(figure, path)
 
 
-def _save(figure: plt.Figure, path: Path) -> None:
+def _save(figure: Figure, path: Path) -> None:
     figure.tight_layout()
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)

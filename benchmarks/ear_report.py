@@ -14,7 +14,7 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +79,7 @@ class Report:
     seed: int
     cores: int
     load: float
-    texts: dict[str, Sequence[Sentence]]
+    texts: Mapping[str, Sequence[Sentence]]
     outcomes: list[Outcome]
     alarms: list[Alarms]
     talks: list[Talk]

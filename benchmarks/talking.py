@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,7 @@ class _Caller:
             Channel.CALLER,
             ear=ear,
             detector=WebrtcDetector(),
-            clock=_Monotonic(),
+            clock=_Clock(),
             settings=ListeningSettings(),
             objecting=frozenset({Label.OBJECTION_RECORDING}),
             context=lambda *_: ListenContext(),
@@ -140,12 +141,12 @@ class _Caller:
             talk.others_ms.append(min(final) - said.end_ms)
 
 
-class _Monotonic:
+class _Clock:
     def monotonic(self) -> float:
         return time.monotonic()
 
-    def utc_now(self) -> float:
-        return time.time()
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
 
 def clips(seed: int = 1) -> tuple[list[Clip], list[Clip]]:

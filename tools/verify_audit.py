@@ -9,11 +9,15 @@ the exporter's database names: give that key too. Exit code 0: whole, 1: somethi
 or cut off, 2: the folder or a key cannot be read. The format is in docs/recording-format.md, section Evidence.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -22,17 +26,20 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 GENESIS = "0" * 64
 FIELDS = ("node_id", "seq", "at", "kind", "call_id", "recording_id", "body", "previous", "digest")
 CERTIFICATE = "certificate.destruction"
+#: An object of JSON; a node and the number of an event.
+Line = dict[str, Any]
+Place = tuple[str, int]
 
 
-def canonical(value):
+def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def key_id(raw):
+def key_id(raw: bytes) -> str:
     return "ed25519-" + hashlib.sha256(raw).hexdigest()[:12]
 
 
-def signed(raw_key, text, signature):
+def signed(raw_key: bytes, text: bytes, signature: str) -> bool:
     try:
         Ed25519PublicKey.from_public_bytes(raw_key).verify(bytes.fromhex(signature), text)
     except (InvalidSignature, ValueError, TypeError):
@@ -40,13 +47,13 @@ def signed(raw_key, text, signature):
     return True
 
 
-def digest_of(event):
+def digest_of(event: Line) -> str:
     keys = ("previous", "node_id", "seq", "at", "kind", "call_id", "recording_id", "body")
     text = json.dumps([event[key] for key in keys], separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_lines(path, fields, faults):
+def read_lines(path: Path, fields: tuple[str, ...], faults: list[str]) -> Iterator[Line]:
     """Yield the objects of a file of JSON lines; a line that is none is a fault, named by its number."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):
@@ -62,13 +69,13 @@ def read_lines(path, fields, faults):
 class Keys:
     """Given keys count for every node; one that only the manifest names counts for its node, and is told."""
 
-    def __init__(self, given, manifest):
+    def __init__(self, given: list[bytes], manifest: Line) -> None:
         self.given = {key_id(raw): raw for raw in given}
-        self.named = {name: raw for name, raw in manifest["keys"].items() if key_id(raw) == name}
-        self.nodes = manifest["key_nodes"]
-        self.unsure = {}
+        self.named: dict[str, bytes] = {name: raw for name, raw in manifest["keys"].items() if key_id(raw) == name}
+        self.nodes: dict[str, str] = manifest["key_nodes"]
+        self.unsure: dict[str, str] = {}
 
-    def of(self, node, name):
+    def of(self, node: str, name: object) -> bytes | None:
         if not isinstance(name, str):
             return None
         if name in self.given:
@@ -79,13 +86,13 @@ class Keys:
         return self.named[name]
 
 
-def check_manifest(folder, raw_key, faults):
+def check_manifest(folder: Path, raw_key: bytes, faults: list[str]) -> Line:
     """Return the manifest; its signature is what everything else hangs on."""
     text = (folder / "manifest.json").read_bytes()
     if not signed(raw_key, text, (folder / "manifest.sig").read_text("ascii", "replace").strip()):
         faults.append("manifest.json: is not signed by this key (changed, or another key signed it)")
     try:
-        manifest = json.loads(text)
+        manifest: Line = json.loads(text)
         manifest.setdefault("key_nodes", {})
         digests = [file["sha256"] for file in manifest["files"].values()]
         digests += [head["digest"] for head in manifest["heads"].values()]
@@ -107,9 +114,11 @@ def check_manifest(folder, raw_key, faults):
     return manifest
 
 
-def check_chain(events, heads, wanted, keys, faults):
+def check_chain(
+    events: Iterable[Line], heads: Line, wanted: dict[Place, str | None], keys: Keys, faults: list[str]
+) -> dict[str, tuple[int, str]]:
     """Follow each node's chain; note in `wanted` the digests that checkpoints ask for. Returns what was last."""
-    last = {}
+    last: dict[str, tuple[int, str]] = {}
     for event in events:
         node, seq = event["node_id"], event["seq"]
         before, digest = last.get(node, (0, GENESIS))
@@ -142,7 +151,7 @@ def check_chain(events, heads, wanted, keys, faults):
     return last
 
 
-def check_certificate(event, keys, where, faults):
+def check_certificate(event: Line, keys: Keys, where: str, faults: list[str]) -> None:
     try:
         body = json.loads(event["body"])
     except (ValueError, RecursionError):
@@ -163,7 +172,13 @@ def check_certificate(event, keys, where, faults):
         faults.append(f"{where}: the certificate of {event['recording_id']} bears no valid signature")
 
 
-def check_checkpoints(checkpoints, wanted, keys, last, faults):
+def check_checkpoints(
+    checkpoints: list[Line],
+    wanted: dict[Place, str | None],
+    keys: Keys,
+    last: dict[str, tuple[int, str]],
+    faults: list[str],
+) -> None:
     for point in checkpoints:
         node, seq = point["node_id"], point["seq"]
         where = f"node {node}, event {seq}"
@@ -181,26 +196,27 @@ def check_checkpoints(checkpoints, wanted, keys, last, faults):
             faults.append(f"{where}: is not the one of the checkpoint signed at {point['at']}")
 
 
-def raw_of(pem):
+def raw_of(pem: bytes) -> bytes:
     public = load_pem_public_key(pem)
     if not isinstance(public, Ed25519PublicKey):
         raise ValueError("the key is not an Ed25519 public key")
     return public.public_bytes_raw()
 
 
-def verify(folder, pems):
+def verify(folder: Path, pems: list[bytes]) -> tuple[list[str], int, dict[str, str]]:
     """Return (faults, number of events, node -> key that only the manifest names).
 
     Raises OSError or ValueError when folder or key cannot be read.
     """
-    given, faults = [raw_of(pem) for pem in pems], []
+    given, faults = [raw_of(pem) for pem in pems], list[str]()
     manifest = check_manifest(folder, given[0], faults)
     keys = Keys(given, manifest)
     fields = ("node_id", "seq", "digest", "at", "key_id", "signature")
     points = list(read_lines(folder / "checkpoints.jsonl", fields, faults))
-    wanted, count = {(point["node_id"], point["seq"]): None for point in points}, 0
+    wanted: dict[Place, str | None] = {(point["node_id"], point["seq"]): None for point in points}
+    count = 0
 
-    def counted():
+    def counted() -> Iterator[Line]:
         nonlocal count
         for event in read_lines(folder / "events.jsonl", FIELDS, faults):
             count += 1
@@ -211,7 +227,7 @@ def verify(folder, pems):
     return faults, count, keys.unsure
 
 
-def main():
+def main() -> int:
     parser = argparse.ArgumentParser(description="Checks an export of ivr's evidence, offline.")
     parser.add_argument("folder", type=Path)
     said = "public key (PEM) of the node that exported; again for those of other nodes"

@@ -76,16 +76,17 @@ def learn(recipe: Recipe, directory: Path, calls: Sequence[Call]) -> tuple[Adapt
         found = jnp.take_along_axis(jax.nn.log_softmax(logits), wanted[..., None], -1)[..., 0]
         return -(found * counted).sum() / counted.sum()
 
-    @jax.jit
-    def step(change: Factors, state: optax.OptState, weights: dict[str, jax.Array], batch: tuple[jax.Array, ...]):
+    def step(
+        change: Factors, state: optax.OptState, weights: dict[str, jax.Array], batch: tuple[jax.Array, ...]
+    ) -> tuple[Factors, optax.OptState, jax.Array]:
         value, slope = jax.value_and_grad(loss)(change, weights, batch)
         update, state = optimiser.update(slope, state, change)
         return optax.apply_updates(change, update), state, value
 
-    change = fresh(weights, recipe.rank, recipe.seed)
+    fast, change = jax.jit(step), fresh(weights, recipe.rank, recipe.seed)
     state, losses, begin = optimiser.init(change), [], time.monotonic()
     for number, batch in enumerate(itertools.islice(_batches(calls, tokenizer, start, recipe), recipe.steps), 1):
-        change, state, value = step(change, state, weights, batch)
+        change, state, value = fast(change, state, weights, batch)
         losses.append(float(value))
         if number % 25 == 0:
             took = (time.monotonic() - begin) / number

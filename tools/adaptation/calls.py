@@ -152,4 +152,5 @@ class Calls:
 
 def _stretched(speech: Samples, by: float) -> Samples:
     size = int(speech.size / by)
-    return np.interp(np.arange(size) * by, np.arange(speech.size), speech).astype(np.float32)
+    shorter: Samples = np.interp(np.arange(size) * by, np.arange(speech.size), speech).astype(np.float32)
+    return shorter
