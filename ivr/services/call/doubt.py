@@ -48,7 +48,7 @@ class Doubt:
         """The ear is in doubt about what the caller said, or the agent has said that the caller objects."""
         call = self._call
         if self._idle_talk():
-            self._dispel()
+            call.hearing.doubt_dispelled()
             return
         if self._open is None:
             self._open = (label, confidence)
@@ -91,7 +91,7 @@ class Doubt:
         if not heard.piece.final or not call.prompts_heard.question_heard(heard.piece.start_ms):
             return
         self.withdraw()
-        self._dispel()
+        call.hearing.doubt_dispelled()
         evidence = call.evidence(Basis.SPOKEN, call.media_ms, heard.verdict.score)
         call.consents.move(PartyRole.CALLER, ConsentEvent.REASSURE, evidence)
         call.publish(Dispelled.kind)
@@ -137,9 +137,3 @@ class Doubt:
         call = self._call
         recording = call.sampled and not call.capture.stopped
         return not recording and call.program.objection_effect is ObjectionEffect.STOP_RECORDING
-
-    def _dispel(self) -> None:
-        for channel in Channel:
-            listener = self._call.hearing.get(channel)
-            if listener is not None:
-                listener.hearing.doubt_dispelled()

@@ -142,9 +142,7 @@ class Reactions:
             self._duties.finish_recording()
 
     def _doubt_unresolved(self, label: Label) -> None:
-        hearings = [listener.hearing for channel in Channel if (listener := self._call.hearing.get(channel))]
-        onsets = [hearing.doubt_confirmed() for hearing in hearings if hearing.doubtful]
-        self.objected(label, Basis.IMPLIED, min(onsets, default=self._call.hearing.mark_ms), 0.0)
+        self.objected(label, Basis.IMPLIED, self._call.hearing.doubt_confirmed(), 0.0)
 
     def _caller_spoke(self, heard: Heard) -> None:
         verdict = heard.verdict
@@ -155,7 +153,7 @@ class Reactions:
         elif verdict.band is Band.ACT:
             onset = heard.piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
             self.objected(verdict.label, Basis.SPOKEN, onset, verdict.score)
-        elif self._doubtful(Channel.CALLER) and not self.caller_objected:
+        elif self._call.hearing.doubtful(Channel.CALLER) and not self.caller_objected:
             self._caller_in_doubt(verdict)
 
     def _caller_in_doubt(self, verdict: EarVerdict) -> None:
@@ -172,13 +170,12 @@ class Reactions:
         The agent has a key to stop the recording.
         """
         call, verdict = self._call, heard.verdict
-        listener = call.hearing.get(Channel.AGENT)
-        if listener is None or not listener.hearing.doubtful or self._objected:
+        if not call.hearing.doubtful(Channel.AGENT) or self._objected:
             return
         if verdict.band is Band.ACT:
             self.doubt.raised(verdict.label, verdict.score, Basis.AGENT)
         elif not call.in_doubt:
-            listener.hearing.doubt_dispelled()
+            call.hearing.doubt_dispelled(Channel.AGENT)
             call.audit(AgentInDoubt(round(verdict.score, 3)))
 
     def _caller_answered_or_asked(self, heard: Heard) -> None:
@@ -209,10 +206,6 @@ class Reactions:
             await self._announcer.interject(self._call.program.prompts.question_answer, urgent=False)
         finally:
             self._answering = False
-
-    def _doubtful(self, channel: Channel) -> bool:
-        listener = self._call.hearing.get(channel)
-        return listener is not None and listener.hearing.doubtful
 
     async def close(self) -> None:
         """Nothing more is said or asked."""

@@ -302,6 +302,22 @@ class CallHearing:
         """What may be stored. What is unjudged at the end may hold forbidden data that reaches back before the mark."""
         return Cleared(self.mark_ms, tuple(self.masks), final=self._closed and self.idle)
 
+    def doubtful(self, channel: Channel) -> bool:
+        """Whether a doubt about what was said on this channel holds the mark."""
+        listener = self._listeners.get(channel)
+        return listener is not None and listener.hearing.doubtful
+
+    def doubt_dispelled(self, *channels: Channel) -> None:
+        """What holds the mark, on these channels or any, was harmless."""
+        for channel, listener in self._listeners.items():
+            if channel in (channels or Channel):
+                listener.hearing.doubt_dispelled()
+
+    def doubt_confirmed(self) -> int:
+        """What holds the mark objects: return when it began, or the mark where nothing holds it."""
+        doubtful = [listener.hearing for listener in self._listeners.values() if listener.hearing.doubtful]
+        return min((hearing.doubt_confirmed() for hearing in doubtful), default=self.mark_ms)
+
     @property
     def deaf(self) -> bool:
         return any(one.deaf for one in self._listeners.values())
