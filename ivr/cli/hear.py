@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from ivr.bootstrap.ear_bench import listen_to_files, text_judge
+from ivr.bootstrap.local_ear import listen_to_files, text_judge
 from ivr.bounded_lines import bounded_lines
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings, until_told
 from ivr.cli.progress import Progress
