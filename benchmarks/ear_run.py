@@ -6,13 +6,13 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.peers import PlainWhisper, ReadText, keywords
 from ivr.audio.pcm import Samples, to_pcm
+from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.verdict import Band, Label
 from ivr.domain.program.program import Program
@@ -42,14 +42,6 @@ class Outcome:
     audio_s: float
 
 
-class _Clock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-
 async def listen(ear: Ear, samples: Samples, program: Program, channel: Channel = Channel.CALLER) -> FileHearing:
     """Run 8 kHz audio through the live pipeline, as `ivr listen` does."""
     return await listen_to_channel(
@@ -57,7 +49,7 @@ async def listen(ear: Ear, samples: Samples, program: Program, channel: Channel 
         channel,
         ear=ear,
         detector=WebrtcDetector(),
-        clock=_Clock(),
+        clock=SystemClock(),
         settings=ListeningSettings(final_deadline_s=120.0, partial_deadline_s=120.0),
         program=program,
         objecting=frozenset(OPPOSING),

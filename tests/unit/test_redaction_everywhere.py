@@ -87,7 +87,7 @@ _DIGITS = (NIR[:13], IBAN[4:], CARD, PHONE[1:])
 _LOGGING = [
     f"ivr/sip/{name}.py"
     for name in (
-        "account", "audio_stream", "endpoint", "leg", "pjsip_gate", "pjsip_log", "prompter", "switchboard",
+        "account", "audio_stream", "digits", "endpoint", "leg", "pjsip_gate", "pjsip_log", "prompter", "switchboard",
         "tcp_watch", "wiring",
     )
 ]  # fmt: skip
