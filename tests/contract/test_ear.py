@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ivr.audio.pcm import Samples
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import Ear, ListenContext, Speech
 from ivr.speech.client import ZmqEar
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar
-from ivr.speech.resampling import Samples
 from ivr.speech.silero import VoicedRange
 from ivr.speech.transcriber import Transcript
 from ivr.speech.understanding import Hypothesis

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.call.dtmf_presses import Way
 from ivr.errors import ConfigurationError
 from ivr.services.ports.telephony import (
@@ -25,7 +26,7 @@ from ivr.services.ports.telephony import (
 )
 from ivr.sip.cause import cause_of_status
 from ivr.sip.leg_audio_queue import mix
-from ivr.sip.prompt import FRAME_MS, Prompt, heard_ms, load_prompt
+from ivr.sip.prompt import Prompt, heard_ms, load_prompt
 
 FRAME_S = FRAME_MS / 1000
 SILENCE = bytes(320)

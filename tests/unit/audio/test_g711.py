@@ -51,7 +51,7 @@ def test_a_sample_comes_back_within_half_a_step_of_its_segment_and_in_order(
     assert np.all(np.diff(heard) >= 0)
 
 
-def test_known_samples_are_encoded_as_the_standard_says():
+def test_known_samples_are_encoded_as_the_standard_says() -> None:
     samples = np.array([0, -1, 8, -8, 32767, -32768, 1000], np.int16)
     assert alaw_encode(samples).tolist() == [0xD5, 0x55, 0xD5, 0x55, 0xAA, 0x2A, 0xFA]
     assert ulaw_encode(samples[[0, 4, 5]]).tolist() == [0xFF, 0x80, 0x00]

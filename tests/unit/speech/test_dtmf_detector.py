@@ -65,7 +65,7 @@ def test_the_twist_and_the_deviation_of_q_24_are_taken(twist_db: float, off: flo
 
 @pytest.mark.parametrize("dbfs", [-42.0, -30.0, -10.0, -3.0])
 @pytest.mark.parametrize("law", ["a", "u"])
-def test_loud_and_faint_keys_are_found_through_either_law(dbfs: float, law: str) -> None:
+def test_loud_and_faint_keys_are_found_through_either_law(dbfs: float, law: Law) -> None:
     for digit in "47#":
         tone = key(digit, 60, dbfs=dbfs)
         assert covers(found(placed(tone, 997), law=law), 997 / 8, 997 / 8 + 60), digit

@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from ivr.audio.pcm import to_pcm
+from ivr.audio.pcm import Samples, to_pcm
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.audio.channel import Channel
@@ -23,7 +23,6 @@ from ivr.settings.phrases import load_phrases
 from ivr.speech.channel_memory import EarMemory
 from ivr.speech.client import ZmqEar
 from ivr.speech.judge import Judge
-from ivr.speech.resampling import Samples
 from ivr.speech.silero import VoicedRange
 from ivr.speech.transcriber import Transcript
 from ivr.speech.transcript_cache import Heard, Recall

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ivr.audio.pcm import Samples
 from ivr.domain.hearing.verdict import Band, Label, Thresholds
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import ListenContext
 from ivr.speech.judge import ONSET_LEAD_MS, Gate, Judge
-from ivr.speech.resampling import Samples
 from ivr.speech.silero import VoicedRange
 from ivr.speech.transcriber import TimedToken, Transcriber, Transcript
 from ivr.speech.understanding import Hypothesis
