@@ -14,6 +14,8 @@ from hashlib import sha512
 from uuid import NAMESPACE_URL, uuid5
 
 from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.events.call import DisclosurePlayed
+from ivr.domain.evidence.events.objection import Objection
 from ivr.errors import ComplianceError
 from ivr.services.ports.vault import RecordingRow
 
@@ -30,7 +32,7 @@ _BASIS = {
     "contract_proof": "contract",
 }
 _REFUSED = "REFUSED"
-_PROVES = ("disclosure", "consent", "objection")
+_PROVES = (DisclosurePlayed, Objection)
 
 
 def vcon_of(row: RecordingRow, audio: bytes, *, events: Sequence[AuditEvent], made_at: datetime) -> dict[str, object]:
@@ -111,7 +113,7 @@ def _lawful_basis(row: RecordingRow, party: int, role: str, events: Sequence[Aud
                 },
             }
             for event in events
-            if event.kind.split(".")[0] in _PROVES
+            if isinstance(event.facts, _PROVES)
         ],
         "metadata": {
             "consent_state": state,
