@@ -47,7 +47,8 @@ _BLANK: Mapping[object, object] = {
 }
 _KINDS: dict[str, type[Event]] = {}
 _UNION: Final = type(str | None)
-_Layout = tuple[tuple[str, str, Any, Callable[[Any], object]], ...]
+_Parser = Callable[[Any], Any]
+_Layout = tuple[tuple[str, str, _Parser, object, Callable[[Any], object]], ...]
 _LAYOUTS: dict[type[Event], _Layout] = {}
 
 
@@ -68,7 +69,7 @@ class Event:
     def body(self) -> dict[str, object]:
         """Return the body as JSON values: what is untold is left out."""
         out: dict[str, object] = {}
-        for name, key, _, spell in _layout(type(self)):
+        for name, key, _, _, spell in _layout(type(self)):
             if (value := getattr(self, name)) is not UNTOLD:
                 out[key] = spell(value)
         return out if self.version == 1 else {**out, "v": self.version}
@@ -77,9 +78,9 @@ class Event:
     def read(cls, body: Mapping[str, object], version: int = 1) -> Self:
         """Read what this class knows of a body of any version, and never fail: who recovers reads what it can."""
         told = {}
-        for name, key, hint, _ in _layout(cls):
-            value = _parsed(hint, body[key]) if key in body else UNTOLD
-            told[name] = value if value is not UNTOLD or _may_be_untold(hint) else _blank(hint)
+        for name, key, parse, blank, _ in _layout(cls):
+            value = parse(body[key]) if key in body else UNTOLD
+            told[name] = blank if value is UNTOLD else value
         return cls(**told)
 
     def redacted(self, value: Callable[..., object]) -> Event:
@@ -124,11 +125,17 @@ def known(value: _T | Untold, otherwise: _T) -> _T:
 
 
 def _layout(cls: type[Event]) -> _Layout:
-    """Name, name in the body, type, and spelling of each field."""
+    """Name, name in the body, reader, what stands for what is missing, and spelling of each field."""
     if cls not in _LAYOUTS:
         hints = get_type_hints(cls)
         _LAYOUTS[cls] = tuple(
-            (one.name, one.metadata.get(NAMED, one.name), hints[one.name], _spelling(one.metadata.get(SPELLED, stamp)))
+            (
+                one.name,
+                one.metadata.get(NAMED, one.name),
+                _parser(hints[one.name]),
+                _blank(hints[one.name]),
+                _spelling(one.metadata.get(SPELLED, stamp)),
+            )
             for one in fields(cls)  # type: ignore[arg-type]
         )
     return _LAYOUTS[cls]
@@ -136,6 +143,8 @@ def _layout(cls: type[Event]) -> _Layout:
 
 def _spelling(spell_time: Callable[[datetime], str]) -> Callable[[Any], object]:
     def spell(value: Any) -> object:
+        if isinstance(value, (str, int)):
+            return value
         if isinstance(value, datetime):
             return spell_time(value)
         if isinstance(value, tuple):
@@ -147,28 +156,34 @@ def _spelling(spell_time: Callable[[datetime], str]) -> Callable[[Any], object]:
     return spell
 
 
-def _may_be_untold(hint: Any) -> bool:
-    return Untold in get_args(hint)
-
-
 def _blank(hint: Any) -> object:
-    return None if type(None) in get_args(hint) else _BLANK[get_origin(hint) or hint]
+    arms = get_args(hint)
+    if Untold in arms:
+        return UNTOLD
+    return None if type(None) in arms else _BLANK[get_origin(hint) or hint]
 
 
-def _parsed(hint: Any, value: Any) -> Any:
-    """Return the value as the type asks; UNTOLD when it is none of that type."""
-    origin = get_origin(hint)
+def _parser(hint: Any) -> _Parser:
+    """Return what reads a value as the type asks, and gives UNTOLD for what is none of that type."""
+    origin, nested = get_origin(hint), is_dataclass(hint)
     if origin is _UNION:
-        read = (_parsed(one, value) for one in get_args(hint) if one is not Untold)
-        return next((one for one in read if one is not UNTOLD), UNTOLD)
+        arms = [_parser(one) for one in get_args(hint) if one is not Untold]
+        return lambda value: next((one for arm in arms if (one := arm(value)) is not UNTOLD), UNTOLD)
     if hint is datetime:
-        return _time(value)
+        return _time
     if origin is tuple:
-        return tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else UNTOLD
-    if origin is Mapping or is_dataclass(hint):
-        return _mapping(hint, value) if isinstance(value, Mapping) else UNTOLD
+        return _texts
+    if origin is Mapping:
+        each = _parser(get_args(hint)[1])
+        return lambda value: _all({name: each(one) for name, one in value.items()}, dict) if _named(value) else UNTOLD
+    if nested:
+        parts = {name: _parser(one) for name, one in get_type_hints(hint).items()}
+        return lambda value: (
+            _all({name: read(value.get(name)) for name, read in parts.items()}, hint) if _named(value) else UNTOLD
+        )
     # A whole number is a fraction too, and true is no number.
-    return value if type(value) is hint or (hint is float and type(value) is int) else UNTOLD
+    types = (float, int) if hint is float else (hint,)
+    return lambda value: value if type(value) in types else UNTOLD
 
 
 def _time(value: object) -> datetime | Untold:
@@ -179,9 +194,13 @@ def _time(value: object) -> datetime | Untold:
     return at if at is not None and at.tzinfo is not None else UNTOLD
 
 
-def _mapping(hint: Any, value: Mapping[str, object]) -> Any:
-    hints = get_type_hints(hint) if is_dataclass(hint) else dict.fromkeys(value, get_args(hint)[1])
-    read = {name: _parsed(one, value.get(name)) for name, one in hints.items()}
-    if UNTOLD in read.values():
-        return UNTOLD
-    return hint(**read) if is_dataclass(hint) else read  # type: ignore[operator]
+def _texts(value: object) -> tuple[str, ...] | Untold:
+    return tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else UNTOLD
+
+
+def _named(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _all(read: dict[str, Any], make: Callable[..., Any]) -> Any:
+    return UNTOLD if UNTOLD in read.values() else make(**read)
