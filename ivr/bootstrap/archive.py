@@ -14,6 +14,7 @@ from ivr.recording.kek_files import KekFiles
 from ivr.recording.openbao import OpenBaoKeyRing
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
 from ivr.recording.s3_store import S3Store
+from ivr.recording.sealer import MemberSealer
 from ivr.recording.secret_file import Secret
 from ivr.recording.secret_file import create as create_secret
 from ivr.recording.secret_file import load as load_secret
@@ -34,6 +35,7 @@ from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.data_keys import SqlKeyTable
 from ivr.storage.database import Database, sqlite_file
 from ivr.storage.do_not_call import SqlDoNotCall
+from ivr.storage.members import SqlMembers
 
 _REGISTER_SECRET = "do-not-call"
 _EVIDENCE_KEY = "evidence"
@@ -52,6 +54,7 @@ class Archive:
     signer: Ed25519Signer
     call_log: CallLog
     do_not_call: DoNotCallRegister
+    members: SqlMembers
     spool: SpoolFiles
     call_notes: SpoolFiles
     redactor: Redactor
@@ -122,6 +125,7 @@ def open_archive(settings: Settings, *, create: bool = False, in_place_of_lost: 
         signer=signer,
         call_log=SqlCallLog(database, redactor=redactor),
         do_not_call=SqlDoNotCall(database, secret=register.key, secret_id=register.secret_id, clock=clock),
+        members=SqlMembers(database, keys, sealer=MemberSealer),
         spool=SpoolFiles(settings.node.data_dir / "pending", register.key),
         call_notes=SpoolFiles(settings.node.data_dir / "calls", register.key),
         redactor=redactor,
@@ -143,20 +147,20 @@ def _refuse_lost_database(settings: Settings, witness: ChainHeadFile) -> None:
 
 
 def check_keys(archive: Archive) -> None:
-    """Raises HostError when recordings lie under a KEK that this node does not have: they could not be opened."""
+    """Raises HostError when recordings or members lie under a KEK that is not here: they could not be opened."""
     known = {archive.keys.kek_id, *archive.keys.retired()}
     foreign = {kek_id: count for kek_id, count in archive.key_table.per_kek().items() if kek_id not in known}
     if foreign:
         names = ", ".join(f"{kek_id} ({count})" for kek_id, count in sorted(foreign.items()))
         raise HostError(
-            f"recordings are wrapped by keys that are not here: {names}; this node has {archive.keys.kek_id}",
+            f"recordings or members lie under keys that are not here: {names}; this node has {archive.keys.kek_id}",
             where=archive.database.name,
             remedy="put the right key file back (keys.kek_file), or its retired one into keys.retired_dir",
         )
 
 
 def refuse_second_kek(settings: Settings) -> None:
-    """Raises HostError when the key file is gone although recordings need it: a new one would not open them."""
+    """Raises HostError when the key file is gone although something needs it: a new one would not open that."""
     if settings.keys.provider != "file" or settings.keys.kek_file.exists():
         return
     try:
@@ -169,7 +173,7 @@ def refuse_second_kek(settings: Settings) -> None:
         database.close()
     if needed:
         raise HostError(
-            f"the key file is missing, and {sum(needed.values())} recordings need it ({', '.join(sorted(needed))})",
+            f"the key file is missing, and {sum(needed.values())} keys lie under it ({', '.join(sorted(needed))})",
             where=str(settings.keys.kek_file),
             remedy="put it back from where it is kept; a new key could not open them",
         )

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 
 from ivr.bootstrap.archive import check_keys, head_file, open_archive, refuse_second_kek
-from ivr.bootstrap.members import open_members, show_members
+from ivr.bootstrap.members import move_member_file, open_members
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.retention import open_retention
@@ -65,12 +65,14 @@ def _install(settings: Settings) -> list[str]:
     try:
         begun = archive.audit.begin_witness()
         archive.audit.must_be_whole()
+        moved = move_member_file(settings, archive)
     finally:
         archive.close()
     if not kek:
         made.append(f"clé {settings.keys.kek_file}")
     if begun is not None:
         made.append(f"témoin des preuves {head_file(settings)}, à partir de l'événement {begun.seq}")
+    made += moved
     if settings.ear.model_dir is None:
         made += [f"fichier du modèle {name}" for name in join_model(settings.model_dir)]
     made += [f"message {name}" for name in PromptLibrary(settings).make()]
@@ -250,8 +252,8 @@ def _members(settings: Settings) -> str:
     try:
         if open_members(settings, archive) is None:
             return "aucun programme n'identifie l'appelant"
-        head = show_members(settings, archive)
-        return f"{head.count}, importés le {head.made_at}"
+        head = archive.members.verify()
+        return f"{head.count}, importés le {head.made_at.isoformat()}"
     finally:
         archive.close()
 

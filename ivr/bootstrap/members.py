@@ -1,4 +1,4 @@
-"""The members on file: where they lie on a node, and how they come there."""
+"""The members on file, and how they come there."""
 
 from __future__ import annotations
 
@@ -7,64 +7,77 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO
 
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.runtime import SystemClock
 from ivr.bounded_lines import bounded_lines
 from ivr.domain.evidence.events.house import MembersDeleted, MembersImported
-from ivr.errors import ConfigurationError, HostError
-from ivr.recording.member_file import MemberFile, MemberFileHead, read_head, rewrap, write_members
+from ivr.errors import ConfigurationError, HostError, IvrError
+from ivr.french import french
+from ivr.recording.member_file import read_member_file
 from ivr.services.members.importer import read_members
+from ivr.services.ports.members import MemberDirectory, MemberListHead, Told
 from ivr.settings import Settings
-from ivr.storage.person import person_of, spellings_of
+from ivr.storage.person import person_of
 
 #: Bytes of one line, and lines: more is no list of members.
 _LINE_MAX = 10_000
 _LINES_MAX = 10_000_000
 
 
-def member_path(settings: Settings) -> Path:
-    return settings.node.data_dir / "members"
-
-
-def open_members(settings: Settings, archive: Archive) -> MemberFile | None:
-    """Open the directory when some program identifies its callers; None when none does. Raises HostError or
-    ArchiveError: a node that is to ask who calls, and has nothing to compare with, does not start."""
+def open_members(settings: Settings, archive: Archive) -> MemberDirectory | None:
+    """The directory, when some program identifies its callers; None when none does. Raises HostError or ArchiveError: a
+    node that is to ask who calls, and has nothing to compare with, does not start."""
     if not any(program.identity for program in settings.programs.values()):
         return None
-    return MemberFile(member_path(settings), archive.keys, spellings_of=spellings_of)
+    archive.members.head()
+    return archive.members
 
 
-def import_members(settings: Settings, archive: Archive, source: str) -> MemberFileHead:
-    """Replace the member file by a list, "-" for standard input. Raises ConfigurationError and HostError."""
+def import_members(archive: Archive, source: str) -> MemberListHead:
+    """Replace the list of members by this one, "-" for standard input. Raises ConfigurationError and HostError."""
     with _lines(source) as lines:
-        records = list(read_members(lines, file=source, person_of=person_of))
-    made_at = SystemClock().now().isoformat(timespec="seconds")
-    head = write_members(member_path(settings), records, archive.keys, made_at=made_at)
-    archive.audit.append(MembersImported(file=head.file_id, count=head.count, kek=head.kek_id))
-    return head
+        records = read_members(lines, file=source, person_of=person_of)
+        return archive.members.replace(records, made_at=SystemClock().now(), told=_imported(archive))
 
 
-def show_members(settings: Settings, archive: Archive) -> MemberFileHead:
-    """Say what is there, after every byte of it was verified."""
-    MemberFile(member_path(settings), archive.keys, spellings_of=spellings_of)
-    return read_head(member_path(settings), archive.keys)
+def delete_members(archive: Archive) -> MemberListHead:
+    """Destroy the list, whose key goes with it. Raises HostError when there is none."""
+
+    def told(head: MemberListHead) -> None:
+        archive.audit.append(MembersDeleted(file=head.list_id, count=head.count))
+
+    return archive.members.delete(told=told)
 
 
-def delete_members(settings: Settings, archive: Archive) -> MemberFileHead:
-    """Remove the member file, whose key goes with it. Raises HostError when there is none."""
-    path = member_path(settings)
-    head = read_head(path, archive.keys)
+def move_member_file(settings: Settings, archive: Archive) -> list[str]:
+    """Take the list of a file of version 0.1 into the database, unless one that was made later stands there, and remove
+    the file once all of it is verified. To be repeated when it was interrupted. What was done or failed, in French."""
+    path = settings.node.data_dir / "members"
+    if not path.is_file():
+        return []
+    try:
+        file = read_member_file(path, archive.keys)
+        moved = not archive.members.made_since(file.made_at)
+        if moved:
+            archive.members.adopt(
+                file.list_id, file.wrapped, file.members, made_at=file.made_at, told=_imported(archive)
+            )
+        count = archive.members.verify().count
+    except IvrError as error:
+        return [f"fichier d'adhérents {path} laissé en place : {french(str(error))}"]
     path.unlink()
-    archive.audit.append(MembersDeleted(file=head.file_id, count=head.count))
-    return head
+    if not moved:
+        return [f"fichier d'adhérents {path} supprimé : la base contient cette liste ou une plus récente"]
+    return [f"liste de {count} adhérents, du fichier {path}"]
 
 
-def rewrap_members(settings: Settings, archive: Archive) -> bool:
-    """Wrap the member file's key with the current KEK, after a rotation; False when there was nothing to do."""
-    return rewrap(member_path(settings), archive.keys)
+def _imported(archive: Archive) -> Told:
+    def told(head: MemberListHead) -> None:
+        archive.audit.append(MembersImported(file=head.list_id, count=head.count, kek=head.kek_id))
+
+    return told
 
 
 @contextmanager

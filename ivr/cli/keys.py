@@ -8,7 +8,6 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from ivr.bootstrap.members import rewrap_members
 from ivr.bootstrap.retention import open_retention
 from ivr.bootstrap.runtime import SystemClock
 from ivr.cli.context import as_json, console, print_json, reporting, settings
@@ -35,7 +34,7 @@ def show(json_: bool) -> None:
     if json_:
         print_json({"ok": True, "kek_id": current, "keys": held.get(current, 0), "retired": retired})
         return
-    table = Table("clé maîtresse", "clés d'enregistrement", "retirée le", "destructible le")
+    table = Table("clé maîtresse", "clés emballées", "retirée le", "destructible le")
     table.add_row(Text(current, style="bold"), str(held.get(current, 0)), "en service", "–")
     for one in retired:
         table.add_row(one.kek_id, str(one.keys), f"{one.retired_at:%Y-%m-%d}", f"{one.removable_at:%Y-%m-%d}")
@@ -52,7 +51,6 @@ def rotate_(json_: bool) -> None:
         for last in rotate(archive.keys, archive.key_table, archive.audit):
             if not json_:
                 console.print(f"{last.done} clés réemballées, {last.left} restantes")
-        rewrap_members(settings(), archive)
     assert last is not None
     if json_:
         print_json({"ok": not last.faults, "kek_id": last.kek_id, "rewrapped": last.done, "faults": last.faults})

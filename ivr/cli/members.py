@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from ivr.bootstrap import members as directory
-from ivr.cli.context import as_json, console, print_json, reporting, settings
+from ivr.bootstrap.members import delete_members, import_members
+from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.cli.vault import opened
-from ivr.recording.member_file import MemberFileHead
+from ivr.services.ports.members import MemberListHead
 
 
 @click.group()
@@ -22,7 +22,7 @@ def members() -> None:
 def import_(source: str, json_: bool) -> None:
     """Remplace la liste par celle du fichier CSV (« - » : entrée standard), chiffrée avec la clé du nœud."""
     with opened() as archive:
-        head = directory.import_members(settings(), archive, source)
+        head = import_members(archive, source)
     _tell(head, json_, f"{head.count} adhérents importés. Supprimez maintenant le fichier CSV.")
 
 
@@ -32,8 +32,8 @@ def import_(source: str, json_: bool) -> None:
 def show(json_: bool) -> None:
     """Dit quand la liste a été importée, combien d'adhérents elle contient, et vérifie qu'elle est intacte."""
     with opened() as archive:
-        head = directory.show_members(settings(), archive)
-    _tell(head, json_, f"{head.count} adhérents, importés le {head.made_at}, sous la clé {head.kek_id}.")
+        head = archive.members.verify()
+    _tell(head, json_, f"{head.count} adhérents, importés le {head.made_at.isoformat()}, sous la clé {head.kek_id}.")
 
 
 @members.command()
@@ -42,13 +42,14 @@ def show(json_: bool) -> None:
 def delete(json_: bool) -> None:
     """Supprime la liste et sa clé."""
     with opened() as archive:
-        head = directory.delete_members(settings(), archive)
+        head = delete_members(archive)
     _tell(head, json_, f"{head.count} adhérents supprimés.")
 
 
-def _tell(head: MemberFileHead, json_: bool, text: str) -> None:
+def _tell(head: MemberListHead, json_: bool, text: str) -> None:
     if json_:
-        body = {"id": head.file_id, "kek_id": head.kek_id, "made_at": head.made_at, "count": head.count}
+        made_at = head.made_at.isoformat()
+        body = {"id": head.list_id, "kek_id": head.kek_id, "made_at": made_at, "count": head.count}
         print_json({"ok": True, **body})
     else:
         console.print(text)

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, String, delete, func, insert, literal_column, select, update
+from sqlalchemy import Connection, String, delete, func, insert, literal_column, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.errors import HostError
@@ -18,18 +18,20 @@ from ivr.services.ports.keys import WrappedKey as WrappedRow
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.key_part import in_parts_of, key_part, where_keys_lie
-from ivr.storage.tables import key_wipes, recording_keys, recordings
+from ivr.storage.tables import key_wipes, member_lists, recording_keys, recordings
 
 #: Ids in one statement: SQLite allows 32,766 parameters.
 _BATCH = 5_000
 _PART = literal_column("tableoid::regclass::text", String())
 #: While we wait to rewrite a part nobody else may use it: behind a reader that does not end we try again later.
 _PATIENCE = "300ms"
+#: Whatever a KEK wraps: recordings' keys, and that of the list of members, by the list's id.
+_HOLDERS = ((recording_keys, recording_keys.c.recording_id), (member_lists, member_lists.c.list_id))
 
 
 @dataclass(frozen=True)
 class WrappedKey:
-    """One row: a data key as `kek_id` wrapped it."""
+    """One row: a data key as `kek_id` wrapped it; a list of members goes by its id, too."""
 
     recording_id: str
     kek_id: str
@@ -115,14 +117,17 @@ class SqlKeyTable:
         self._database = database
 
     def under_others(self, kek_id: str, *, after: str, limit: int) -> list[WrappedKey]:
-        columns = (recording_keys.c.recording_id, recording_keys.c.kek_id, recording_keys.c.wrapped)
-        query = select(*columns).where(recording_keys.c.kek_id != kek_id, recording_keys.c.recording_id > after)
+        parts = [
+            select(one, table.c.kek_id, table.c.wrapped).where(table.c.kek_id != kek_id, one > after)
+            for table, one in _HOLDERS
+        ]
         with self._database.reading() as connection:
-            found = connection.execute(query.order_by(recording_keys.c.recording_id).limit(limit))
+            found = connection.execute(union_all(*parts).order_by("recording_id").limit(limit))
             return [WrappedKey(one, kek, bytes(wrapped)) for one, kek, wrapped in found]
 
     def per_kek(self) -> Mapping[str, int]:
-        query = select(recording_keys.c.kek_id, func.count().label("held")).group_by(recording_keys.c.kek_id)
+        held = union_all(*(select(table.c.kek_id) for table, _ in _HOLDERS)).subquery()
+        query = select(held.c.kek_id, func.count().label("held")).group_by(held.c.kek_id)
         with self._database.reading() as connection:
             return {row.kek_id: row.held for row in connection.execute(query)}
 
@@ -135,10 +140,14 @@ class SqlKeyTable:
             )
             opened_at = {row.recording_id: row.opened_at for row in rows}
             for old, wrapped in changes:
-                there = in_parts_of(connection, [opened_at[old.recording_id]])
-                same = (recording_keys.c.recording_id == old.recording_id) & (recording_keys.c.wrapped == old.wrapped)
-                change = update(recording_keys).where(there, same).values(kek_id=kek_id, wrapped=wrapped)
-                done += connection.execute(change).rowcount
+                if old.recording_id in opened_at:
+                    there = in_parts_of(connection, [opened_at[old.recording_id]])
+                    there &= recording_keys.c.recording_id == old.recording_id
+                    change = update(recording_keys).where(there, recording_keys.c.wrapped == old.wrapped)
+                else:
+                    there = member_lists.c.list_id == old.recording_id
+                    change = update(member_lists).where(there, member_lists.c.wrapped == old.wrapped)
+                done += connection.execute(change.values(kek_id=kek_id, wrapped=wrapped)).rowcount
         return done
 
     def claim(self, name: str) -> AbstractContextManager[None]:

@@ -237,3 +237,36 @@ do_not_call = Table(
     Column("refreshed_at", UtcTime, nullable=False),
     Column("known_by", String(20), nullable=False, server_default="unknown"),
 )
+
+#: The list of members in force, one row or none: `seal` is a keyed hash of all of it.
+member_lists = Table(
+    "member_lists",
+    metadata,
+    Column("list_id", String(60), primary_key=True),
+    Column("kek_id", String(60), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
+)
+
+#: `tags` are keyed hashes of the member's number and telephones, 16 bytes each, the number's first.
+members = Table(
+    "members",
+    metadata,
+    Column("list_id", String(60), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("tags", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Which members a tag leads to.
+member_tags = Table(
+    "member_tags",
+    metadata,
+    Column("list_id", String(60), primary_key=True),
+    Column("tag", LargeBinary, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)

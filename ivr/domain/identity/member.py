@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class MemberRecord:
-    """One member in the clear, on the way from the list to the encrypted file; never shown."""
+    """One member in the clear, on the way from the list to the database, which seals it; never shown."""
 
     member_number: str = field(repr=False)
     last_names: tuple[str, ...] = field(default=(), repr=False)

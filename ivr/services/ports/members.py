@@ -1,11 +1,14 @@
-"""Port of the members on file, as far as a caller's identity is checked against them."""
+"""Ports of the members on file, as far as a caller's identity is checked against them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from ivr.domain.identity.check import Expected
+from ivr.domain.identity.member import MemberRecord
 
 
 class MemberDirectory(Protocol):
@@ -20,4 +23,51 @@ class MemberDirectory(Protocol):
 
     def by_number(self, number: str) -> Sequence[Expected]:
         """The members with this member number (digits)."""
+        ...
+
+
+@dataclass(frozen=True)
+class MemberListHead:
+    """What may be told of a list of members. `kek_id` names the KEK that wraps its key."""
+
+    list_id: str
+    kek_id: str
+    made_at: datetime
+    count: int
+
+
+#: Called with a list's head inside the transaction that puts it in force or ends it: evidence goes with the act.
+Told = Callable[[MemberListHead], object]
+
+
+class MemberList(MemberDirectory, Protocol):
+    """The list in force, one or none: who asks reads it as a whole, the old or the new one, whatever is being done."""
+
+    def replace(self, records: Iterable[MemberRecord], *, made_at: datetime, told: Told) -> MemberListHead:
+        """Put a new list in force. When `records` raises, or anything else fails, the old one stays."""
+        ...
+
+    def head(self) -> MemberListHead:
+        """Raises HostError when there is no list, ArchiveError when its key is not ours."""
+        ...
+
+    def verify(self) -> MemberListHead:
+        """`head`, after every byte of the list was verified. Raises ArchiveError when it was changed."""
+        ...
+
+    def delete(self, *, told: Told) -> MemberListHead:
+        """Destroy the list and its key. Raises HostError when there is none."""
+        ...
+
+
+class Sealer(Protocol):
+    """Seals under one data key: rows, and keys for keyed hashes of what is looked up and of the whole."""
+
+    @property
+    def tags_key(self) -> bytes: ...
+    @property
+    def whole_key(self) -> bytes: ...
+    def seal(self, plain: bytes, bound: bytes) -> bytes: ...
+    def open(self, sealed: bytes, bound: bytes) -> bytes:
+        """Raises ArchiveError when it was changed, or is bound to something else."""
         ...

@@ -41,7 +41,7 @@ def test_another_nodes_key_is_refused_by_name(settings: Settings) -> None:
 
 def test_a_lost_key_is_not_replaced_by_a_new_one(settings: Settings) -> None:
     settings.keys.kek_file.unlink()
-    with pytest.raises(HostError, match="recordings need it"):
+    with pytest.raises(HostError, match="1 keys lie under it"):
         refuse_second_kek(settings)
 
 
