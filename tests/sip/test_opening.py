@@ -147,7 +147,7 @@ def test_closing_ends_every_call_and_tells_it(tmp_path: Path) -> None:
 _PROGRAM = """
 import asyncio, sys
 from pathlib import Path
-from ivr.services.ports import IncomingCall, LegConfirmed
+from ivr.services.ports.telephony import IncomingCall, LegConfirmed
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import SipSettings
 
