@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from ivr.domain.evidence.event import AuditEvent
 from ivr.domain.evidence.events.base import Unread
 from ivr.domain.profile import Profile
-from ivr.domain.retention.schedule import RetentionTable, deadline
+from ivr.domain.retention.decision import deadline
+from ivr.domain.retention.schedule import RetentionTable
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
 from ivr.services.ports.signing import Entry
@@ -105,7 +106,7 @@ class RetentionWorld:
 
     def record(self, recording_id: str, *, tag: str = "quality_audio", at: datetime = CALLED) -> None:
         """Seal a recording that was made at `at`."""
-        due = deadline(tag, recorded_at=at, events={}, table=self.table, profile=self.profile).deadline
+        due = deadline(tag, at, self.table, self.profile)
         row = a_tag(recording_id, call_id=f"call-of-{recording_id}", retention=tag, opened_at=at, rule_ids=("REC-007",))
         begun = self.vault.begin(row, deadline=due)
         begun.write(SOUND)

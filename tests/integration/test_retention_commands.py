@@ -25,7 +25,7 @@ from ivr.cli.root import main
 from ivr.domain.consent.bar import KnownBy
 from ivr.domain.evidence.events.base import Unread
 from ivr.domain.evidence.events.objection import Barred
-from ivr.domain.retention.schedule import deadline
+from ivr.domain.retention.decision import deadline
 from ivr.services.consent.barring import bar
 from ivr.services.ports.vault import RecordingTag
 from tests.integration.house import REPOSITORY, House
@@ -56,10 +56,10 @@ def record(house: House, recording_id: str, *, program: str = "hotline-quality",
         opened_at=at,
         node_id=settings.node.id,
     )
-    due = deadline(made.retention, recorded_at=at, events={}, table=settings.retention, profile=settings.profile)
+    due = deadline(made.retention, at, settings.retention, settings.profile)
     try:
         archive.audit.append(Unread("disclosure.played", {"prompt": "hotline-disclosure"}), call_id=tag.call_id)
-        begun = archive.vault.begin(tag, deadline=due.deadline)
+        begun = archive.vault.begin(tag, deadline=due)
         begun.write(noise(2.0, seed=3).astype("<i2").tobytes())
         begun.seal(consent={"caller": {"state": "NOTIFIED"}})
     finally:

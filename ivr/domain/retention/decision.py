@@ -142,6 +142,11 @@ def decide_retention(
     return decided(Verdict.DESTROY, last.detail, overdue=True)
 
 
+def deadline(tag: str, recorded_at: datetime, table: RetentionTable, profile: Profile) -> datetime:
+    """When what is recorded at the aware time `recorded_at` for one purpose is due (UTC), as far as is known then."""
+    return decide_retention(Artefact(tag, recorded_at, (Purpose(tag),)), (), (), table, profile, recorded_at).due_at
+
+
 def _moment(artefact: Artefact, events: Sequence[BusinessEvent], now: datetime) -> datetime:
     """A clock that was set back does not undo what is known to have happened."""
     ended = [p.ended_at for p in artefact.purposes if p.ended_at is not None]

@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
-from ivr.domain.profile import Profile
 from ivr.errors import ComplianceError, nearest
 
 RECORDED_AT = "recorded_at"
@@ -140,49 +139,6 @@ class RetentionTable:
             return self.clocks[tag]
         except KeyError:
             raise ComplianceError(f"no retention clock is called '{tag}'", remedy=nearest(tag, self.clocks)) from None
-
-
-@dataclass(frozen=True)
-class DeadlineDecision:
-    """Destroy at `deadline` (UTC), because the period of `clock` that begins with `event` ends then.
-
-    `reasons` are rule ids; `detail` is one plain sentence.
-    """
-
-    deadline: datetime
-    reasons: tuple[str, ...]
-    clock: str
-    event: str
-    detail: str
-
-
-def deadline(
-    tag: str,
-    *,
-    recorded_at: datetime,
-    events: Mapping[str, datetime],
-    table: RetentionTable,
-    profile: Profile | None = None,
-    tz: str | None = None,
-) -> DeadlineDecision:
-    """Return when a thing tagged `tag` must be destroyed, and why.
-
-    `recorded_at` and the times of `events` are aware. Events that the clock does not know change nothing. With a
-    profile, the reasons are the rules in force when it was recorded. Raises ComplianceError for an unknown tag.
-    """
-    clock = table.clock(tag)
-    known = {**events, RECORDED_AT: recorded_at}
-    for period in clock.periods:
-        start = known.get(period.event)
-        if start is None or any(known[name] < start for name in period.void_after if name in known):
-            continue
-        zone = tz or table.timezone
-        rules = tuple(dict.fromkeys((*period.rules, period.cap_rule)))
-        if profile is not None:
-            rules = tuple(rule.id for rule in profile.require(rules, profile.day_of(recorded_at)))
-        detail = f"{clock.tag}: {period.length(start, zone)} from {period.event}"
-        return DeadlineDecision(period.due(start, zone), rules, clock.tag, period.event, detail)
-    raise ComplianceError(f"retention clock '{tag}' has no period for what is known", remedy="add one on recorded_at")
 
 
 def after(start: datetime, length: Duration, tz: str) -> datetime:

@@ -25,7 +25,7 @@ from ivr.domain.hearing.verdict import Label
 from ivr.domain.identity.check import Expected
 from ivr.domain.program.program import Program, Prompt
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
-from ivr.domain.retention.schedule import deadline as deadline_of
+from ivr.domain.retention.decision import deadline as deadline_of
 from ivr.services.call.answer_buffer import Answers
 from ivr.services.call.consents import Consents
 from ivr.services.call.dependencies import Dependencies
@@ -74,9 +74,7 @@ class LiveCall:
         self.hearing = CallHearing()
         self.answers = Answers()
         self.acts = Acts(call_id, deps.feed)
-        self._deadline = deadline_of(
-            program.retention, recorded_at=started_at, events={}, table=deps.retention, profile=deps.profile
-        ).deadline
+        self._deadline = deadline_of(program.retention, started_at, deps.retention, deps.profile)
         self.capture = Capture(
             call_id=call_id,
             vault=deps.vault,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ivr.domain.retention.artefact import EventKind
-from ivr.domain.retention.schedule import deadline
+from ivr.domain.retention.decision import deadline
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.vault.open_recording import OpenRecording
 from ivr.storage.evidence_reconciliation import table_faults
@@ -70,7 +70,7 @@ def test_an_event_that_cannot_be_changes_nothing(world: RetentionWorld) -> None:
 
 def _begun(world: RetentionWorld, recording_id: str) -> OpenRecording:
     at = world.clock.at
-    due = deadline("sales_audio", recorded_at=at, events={}, table=world.table, profile=world.profile).deadline
+    due = deadline("sales_audio", at, world.table, world.profile)
     tag = a_tag(recording_id, retention="sales_audio", opened_at=at, rule_ids=("REC-007",))
     begun = world.vault.begin(tag, deadline=due)
     begun.write(SOUND)

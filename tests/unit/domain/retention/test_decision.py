@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, FixedDeadline, Purpose
 from ivr.domain.retention.business_event import settled
-from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict, decide_retention
+from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict, deadline, decide_retention
 from ivr.domain.retention.legal_hold import LegalHold, release_hold
 from ivr.domain.retention.schedule import Duration, RetentionTable
 from ivr.errors import ComplianceError
@@ -38,6 +41,86 @@ def with_months(tag: str, months: int) -> RetentionTable:
         for p in clock.periods
     )
     return RetentionTable({**TABLE.clocks, tag: replace(clock, periods=periods)}, TABLE.timezone)
+
+
+# ---------------------------------------------------------------- the shipped clocks
+
+CLOCKS = [
+    ("quality_audio", {}, paris(2027, 5, 21, 10), "recorded_at", "REC-007"),
+    ("quality_audio", {"signature": paris(2026, 12, 1)}, paris(2027, 5, 21, 10), "recorded_at", "REC-007"),
+    ("sales_audio", {}, paris(2026, 12, 21, 10), "recorded_at", "ASS-B-04"),
+    ("sales_audio", {"offer": paris(2026, 11, 25, 9)}, paris(2026, 12, 25, 9), "offer", "ASS-B-04"),
+    (
+        "sales_audio",
+        {"offer": paris(2026, 11, 25, 9), "signature": paris(2026, 12, 3, 15)},
+        paris(2028, 12, 3, 15),
+        "signature",
+        "ASS-B-02",
+    ),
+    (
+        "sales_audio",
+        {"signature": paris(2026, 12, 3, 15), "refusal": paris(2026, 12, 4, 8)},
+        paris(2028, 12, 3, 15),
+        "signature",
+        "ASS-B-02",
+    ),
+    (
+        "sales_audio",
+        {"signature": paris(2026, 12, 3, 15), "refusal": paris(2026, 12, 2, 8)},
+        paris(2026, 12, 2, 8),
+        "refusal",
+        "ASS-B-04",
+    ),
+    ("sales_audio", {"refusal": CALL + 2 * MINUTE}, CALL + 2 * MINUTE, "refusal", "RET-003"),
+]
+
+
+@pytest.mark.parametrize(("tag", "events", "end", "begun_by", "reason"), CLOCKS)
+def test_the_shipped_clocks_follow_the_events(
+    tag: str, events: dict[str, datetime], end: datetime, begun_by: str, reason: str
+) -> None:
+    said = [event(kind, at) for kind, at in events.items()]
+    decision = decide(artefact(tag), said)
+    (clock,) = decision.purposes
+    assert (clock.due_at, clock.due_at.utcoffset(), clock.tag, clock.event) == (end, timedelta(0), tag, begun_by)
+    assert reason in clock.reasons
+    if end > max((CALL, *events.values())):
+        assert decide(artefact(tag), said, now=end - timedelta(seconds=1)).verdict is Verdict.KEEP
+    assert decide(artefact(tag), said, now=end).verdict is Verdict.DESTROY
+
+
+def test_a_recording_of_the_old_regime_is_kept_under_its_own_rules() -> None:
+    recorded = paris(2026, 8, 10, 11)
+    old = replace(artefact("sales_audio"), recorded_at=recorded)
+    (clock,) = decide(old, [event("signature", recorded)], now=recorded).purposes
+    assert (clock.due_at, clock.reasons) == (paris(2028, 8, 10, 11), ("ASS-A-05",))
+
+
+def test_the_customers_time_zone_can_be_asked_for() -> None:
+    recorded = datetime(2026, 8, 30, 22, 30, tzinfo=UTC)
+    due = deadline("quality_audio", recorded, RetentionTable(TABLE.clocks, "Indian/Reunion"), PROFILE)
+    assert due == datetime(2027, 2, 28, 2, 30, tzinfo=ZoneInfo("Indian/Reunion"))
+
+
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(moments)
+def test_quality_audio_never_outlives_184_days(recorded: datetime) -> None:
+    kept = deadline("quality_audio", recorded, TABLE, PROFILE) - recorded
+    assert timedelta(days=180, hours=22) <= kept <= timedelta(days=184, hours=2)
+
+
+@given(moments, st.dictionaries(st.sampled_from(["offer", "signature"]), moments), moments)
+def test_a_refusal_destroys_at_once_unless_a_signature_came_before(
+    recorded: datetime, events: dict[str, datetime], refused: datetime
+) -> None:
+    said = [event(kind, at) for kind, at in {**events, "refusal": refused}.items()]
+    (clock,) = decide(replace(artefact("sales_audio"), recorded_at=recorded), said, now=recorded).purposes
+    if "signature" in events and events["signature"] < refused:
+        assert clock.event != "refusal"
+    else:
+        assert clock.due_at <= refused
 
 
 # ---------------------------------------------------------------- purposes

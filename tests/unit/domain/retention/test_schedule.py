@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ivr.domain.retention.schedule import Clock, Duration, Period, RetentionTable, after, deadline
+from ivr.domain.retention.schedule import Clock, Duration, Period, RetentionTable, after
 from ivr.errors import ComplianceError
-from ivr.settings.law import load_profile, load_retention
 
-CONFIG = Path(__file__).parents[4] / "config"
-PROFILE = load_profile(CONFIG / "profiles", "fr-2026", file="ivr.toml")
-TABLE = load_retention(CONFIG / "retention.toml", PROFILE)
 PARIS = ZoneInfo("Europe/Paris")
 TZ = "Europe/Paris"
 SIX_MONTHS = Duration(months=6)
@@ -51,72 +46,9 @@ def test_time_is_counted_on_the_calendar(start: datetime, length: Duration, end:
     assert after(start, length, TZ) == end.astimezone(UTC)
 
 
-CALL = paris(2026, 11, 21, 10)
-CLOCKS = [
-    ("quality_audio", {}, paris(2027, 5, 21, 10), "recorded_at", "REC-007"),
-    ("quality_audio", {"signature": paris(2026, 12, 1)}, paris(2027, 5, 21, 10), "recorded_at", "REC-007"),
-    ("sales_audio", {}, paris(2026, 12, 21, 10), "recorded_at", "ASS-B-04"),
-    ("sales_audio", {"offer": paris(2026, 11, 25, 9)}, paris(2026, 12, 25, 9), "offer", "ASS-B-04"),
-    (
-        "sales_audio",
-        {"offer": paris(2026, 11, 25, 9), "signature": paris(2026, 12, 3, 15)},
-        paris(2028, 12, 3, 15),
-        "signature",
-        "ASS-B-02",
-    ),
-    (
-        "sales_audio",
-        {"signature": paris(2026, 12, 3, 15), "refusal": paris(2026, 12, 4, 8)},
-        paris(2028, 12, 3, 15),
-        "signature",
-        "ASS-B-02",
-    ),
-    (
-        "sales_audio",
-        {"signature": paris(2026, 12, 3, 15), "refusal": paris(2026, 12, 2, 8)},
-        paris(2026, 12, 2, 8),
-        "refusal",
-        "ASS-B-04",
-    ),
-    ("sales_audio", {"refusal": CALL + timedelta(minutes=2)}, CALL + timedelta(minutes=2), "refusal", "RET-003"),
-]
-
-
-@pytest.mark.parametrize(("tag", "events", "end", "event", "reason"), CLOCKS)
-def test_the_shipped_clocks_follow_the_events(
-    tag: str, events: dict[str, datetime], end: datetime, event: str, reason: str
-) -> None:
-    decision = deadline(tag, recorded_at=CALL, events=events, table=TABLE, profile=PROFILE)
-    assert decision.deadline == end
-    assert decision.deadline.tzinfo is UTC
-    assert (decision.clock, decision.event) == (tag, event)
-    assert reason in decision.reasons
-
-
-def test_a_recording_of_the_old_regime_is_kept_under_its_own_rules() -> None:
-    recorded = paris(2026, 8, 10, 11)
-    decision = deadline(
-        "sales_audio", recorded_at=recorded, events={"signature": recorded}, table=TABLE, profile=PROFILE
-    )
-    assert decision.deadline == paris(2028, 8, 10, 11)
-    assert decision.reasons == ("ASS-A-05",)
-
-
 def test_an_unknown_tag_names_the_nearest() -> None:
     with pytest.raises(ComplianceError, match="did you mean 'quality_audio'"):
-        deadline("quality_audoi", recorded_at=CALL, events={}, table=TABLE)
-
-
-def test_a_clock_without_a_period_for_what_is_known_is_an_error() -> None:
-    table = RetentionTable({"x": Clock("x", "", (Period("offer", SIX_MONTHS, SIX_MONTHS, "REC-007", ()),))})
-    with pytest.raises(ComplianceError, match="no period"):
-        deadline("x", recorded_at=CALL, events={}, table=table)
-
-
-def test_the_customers_time_zone_can_be_asked_for() -> None:
-    recorded = datetime(2026, 8, 30, 22, 30, tzinfo=UTC)
-    reunion = deadline("quality_audio", recorded_at=recorded, events={}, table=TABLE, tz="Indian/Reunion")
-    assert reunion.deadline == datetime(2027, 2, 28, 2, 30, tzinfo=ZoneInfo("Indian/Reunion"))
+        RetentionTable({"quality_audio": Clock("quality_audio", "", ())}).clock("quality_audoi")
 
 
 @pytest.mark.parametrize(
@@ -195,27 +127,9 @@ def test_months_never_run_past_the_same_day_of_the_last_month(start: datetime, m
 
 @given(st.one_of(moments, changes), lengths, lengths)
 def test_a_deadline_never_lies_beyond_the_cap(recorded: datetime, keep: Duration, cap: Duration) -> None:
-    table = RetentionTable({"x": Clock("x", "", (Period("recorded_at", keep, cap, "REC-007", ("REC-007",)),))})
-    decision = deadline("x", recorded_at=recorded, events={}, table=table)
-    assert decision.deadline <= after(recorded, cap, TZ)
-    assert decision.deadline <= after(recorded, keep, TZ)
-
-
-@given(moments)
-def test_quality_audio_never_outlives_184_days(recorded: datetime) -> None:
-    end = deadline("quality_audio", recorded_at=recorded, events={}, table=TABLE).deadline
-    assert timedelta(days=180, hours=22) <= end - recorded <= timedelta(days=184, hours=2)
-
-
-@given(moments, st.dictionaries(st.sampled_from(["offer", "signature"]), moments), moments)
-def test_a_refusal_destroys_at_once_unless_a_signature_came_before(
-    recorded: datetime, events: dict[str, datetime], refused: datetime
-) -> None:
-    decision = deadline("sales_audio", recorded_at=recorded, events={**events, "refusal": refused}, table=TABLE)
-    if "signature" in events and events["signature"] < refused:
-        assert decision.event == "signature"
-    else:
-        assert decision.deadline == refused
+    due = Period("recorded_at", keep, cap, "REC-007", ("REC-007",)).due(recorded, TZ)
+    assert due <= after(recorded, cap, TZ)
+    assert due <= after(recorded, keep, TZ)
 
 
 @pytest.mark.parametrize(
