@@ -115,7 +115,7 @@ def _told(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
 
 def _refused(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     for party in facts.parties:
-        if party.consent is ConsentState.REFUSED:
+        if party.consent.objected:
             ends = facts.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY
             why = f"the {party.role.value} objects to the recording"
             yield _Obstacle(Verdict.DENY, "REC-006" if ends else "REC-004", why)

@@ -14,6 +14,11 @@ class ConsentState(Enum):
     DOUBT = auto()
     REFUSED = auto()
 
+    @property
+    def objected(self) -> bool:
+        """Whether the party has objected: nothing undoes it."""
+        return self is ConsentState.REFUSED
+
 
 class ConsentEvent(Enum):
     NOTIFY = auto()

@@ -13,7 +13,7 @@ from __future__ import annotations
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.policy import decide_objection
-from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent
+from ivr.domain.consent.state import Basis, ConsentEvent
 from ivr.domain.evidence.events.call import Unsettled
 from ivr.domain.evidence.events.objection import AgentInDoubt, Objection
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label
@@ -38,13 +38,12 @@ class Reactions:
         self._background = Background(ending.fault)
         self._guard = Guard(call, announcer, ending, self._background)
         self.doubt = Doubt(call, announcer, self._background, unresolved=self._doubt_unresolved, fault=ending.fault)
-        self._objected = False
         self._answering = False
         self._duties = Duties(call)
 
     @property
     def caller_objected(self) -> bool:
-        return self._objected
+        return self._call.consents.state(PartyRole.CALLER).objected
 
     # ---- what reaches us
 
@@ -91,13 +90,11 @@ class Reactions:
         if outcome.effect is None:
             return
         call.capture.objected(outcome, onset_ms)
-        if self._objected:
+        if self.caller_objected:
             return
-        self._objected = True
         self.doubt.withdraw()
         acted_at = call.deps.clock.monotonic()
-        if CONSENT.allows(call.consents.state(role), ConsentEvent.OBJECT):
-            call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
+        call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
         call.publish(
             Objection.kind,
             label=label.value,
@@ -170,7 +167,7 @@ class Reactions:
         The agent has a key to stop the recording.
         """
         call, verdict = self._call, heard.verdict
-        if not call.hearing.doubtful(Channel.AGENT) or self._objected:
+        if not call.hearing.doubtful(Channel.AGENT) or self.caller_objected:
             return
         if verdict.band is Band.ACT:
             self.doubt.raised(verdict.label, verdict.score, Basis.AGENT)

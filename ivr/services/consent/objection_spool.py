@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ivr.domain.consent.objection import has_objected
 from ivr.domain.evidence.events.objection import Barred, Objection
 from ivr.domain.recording.state import RECORDING
 from ivr.errors import IvrError
@@ -104,7 +105,7 @@ def catch_up(held: Holdings, register: DoNotCallRegister, spool: Spool) -> list[
 
 
 def _object(held: Holdings, _: DoNotCallRegister, item: Pending) -> str:
-    if any(event.kind == Objection.kind for event in held.audit.events(call_id=item.call_id)):
+    if has_objected(held.audit.events(call_id=item.call_id)):
         return "the objection stands in the evidence already"
     objection = replace(Objection.read(item.body), acted_at=item.at)
     held.audit.append(objection, call_id=item.call_id, recording_id=item.recording_id)

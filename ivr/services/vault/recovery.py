@@ -13,7 +13,6 @@ from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent, Re
 from ivr.errors import IvrError
 from ivr.services.vault.data_key import unlocked
 from ivr.services.vault.destruction import claim_of, destroy, destroy_claimed
-from ivr.services.vault.vault_ports import must_vanish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +96,7 @@ def _keep_claimed(held: Holdings, recording_id: str, *, how: str, cause: str) ->
     if row.state is RecordingState.SEALED and row.sealed is not None and row.has_key and not half_written:
         # The seal had been written although its writer was told otherwise: nothing failed.
         return Recovery(recording_id, row.state, "settled meanwhile")
-    objected = must_vanish(_evidence(held, row))
+    objected = held.must_vanish(row.tag)
     if objected is not None or not row.has_key:
         rule_id = _rule(objected) if objected is not None else ""
         why = objected.kind if objected is not None else "its key was destroyed"
@@ -170,13 +169,6 @@ def _rule(event: AuditEvent) -> str:
     if not isinstance(facts, (Discarding, Certificate, Objection)):
         return ""
     return known(facts.rule_id, next(iter(known(facts.rules, ())), ""))
-
-
-def _evidence(held: Holdings, row: RecordingRow) -> list[AuditEvent]:
-    """Events that name the recording, and those that name only its call (an objection before the first frame)."""
-    mine = held.audit.events(recording_id=row.tag.recording_id)
-    of_call = [event for event in held.audit.events(call_id=row.tag.call_id) if not event.recording_id]
-    return mine + of_call
 
 
 def _destroyed(held: Holdings, row: RecordingRow, rule_id: str, how: str) -> Recovery:

@@ -11,7 +11,6 @@ from ivr.domain.recording.state import RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.services.ports.vault import FarStore
 from ivr.services.vault.destruction import claim_of
-from ivr.services.vault.vault_ports import must_vanish
 
 if TYPE_CHECKING:
     from ivr.services.vault.vault_ports import Holdings
@@ -59,8 +58,7 @@ def upload_waiting(held: Holdings) -> Iterator[Upload]:
 def _move(held: Holdings, far: FarStore, recording_id: str) -> bool:
     with held.catalogue.claim(claim_of(recording_id)):
         row = held.catalogue.get(recording_id)
-        objected = must_vanish(held.audit.events(recording_id=recording_id))
-        if row.state not in _MOVES or row.sealed is None or not row.has_key or objected is not None:
+        if row.state not in _MOVES or row.sealed is None or not row.has_key or held.must_vanish(row.tag) is not None:
             return False
         # A store refuses to lock until a moment that is over.
         still_kept = row.deadline is not None and row.deadline > held.clock.now()

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ivr.domain.audio.channel import Channel
+from ivr.domain.consent.objection import must_vanish
 from ivr.domain.evidence.event import AuditEvent
 from ivr.domain.evidence.events.base import Unread
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label
-from ivr.services.vault.vault_ports import must_vanish
 from tests.fakes.ear import objection
 from tests.fakes.exchange import PROSPECT, Exchange, frames, play
 from tests.fakes.line import answers
