@@ -104,10 +104,12 @@ class SqlCatalogue:
             )
         return wrapped
 
-    def move(self, recording_id: str, event: str, *, reason: str = "", at: datetime | None = None) -> RecordingState:
+    def move(
+        self, recording_id: str, event: RecordingEvent, *, reason: str = "", at: datetime | None = None
+    ) -> RecordingState:
         with self._database.writing() as connection:
             before = _state(connection, recording_id)
-            after = RECORDING.after(before, RecordingEvent(event), where=f"recording {recording_id}")
+            after = RECORDING.after(before, event, where=f"recording {recording_id}")
             changes: dict[str, object] = {"state": after.value}
             if reason:
                 changes["reason"] = reason

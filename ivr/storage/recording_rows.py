@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select
+from sqlalchemy import Connection, Row, Select, update
 
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
 from ivr.storage.key_part import with_key
+from ivr.storage.tables import recordings
 
 
 def read_rows(connection: Connection, query: Select[tuple[object, ...]]) -> list[RecordingRow]:
@@ -30,6 +31,16 @@ def columns_of(tag: RecordingTag, state: RecordingState, deadline: datetime | No
     columns.update(purposes=list(tag.purposes), rule_ids=list(tag.rule_ids), channels=list(tag.channels))
     columns.update(state=state.value, moved_at=tag.opened_at, deadline=deadline, consent={}, gaps=[], masks=[])
     return columns
+
+
+def move_rows(
+    connection: Connection, recording_ids: Sequence[str], event: RecordingEvent, *, reason: str, at: datetime
+) -> None:
+    """Move those of these recordings that `event` can move, each as the state table says."""
+    for (before, taken), after in RECORDING.table.items():
+        if taken is event:
+            here = (recordings.c.state == before.value) & recordings.c.recording_id.in_(recording_ids)
+            connection.execute(update(recordings).where(here).values(state=after.value, moved_at=at, reason=reason))
 
 
 def _row(row: Row[tuple[object, ...]], has_key: bool) -> RecordingRow:

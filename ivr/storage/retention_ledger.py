@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.domain.evidence.events.destruction import Discarded, Discarding
 from ivr.domain.evidence.events.recording import BusinessNoted, Rescheduled
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import RecordingEvent, RecordingState
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
 from ivr.domain.retention.business_event import EventEffect
 from ivr.domain.retention.decision import Verdict
@@ -42,6 +42,7 @@ from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.columns import DoubtfulTime, DoubtfulTimeColumn, UtcTime
 from ivr.storage.database import Database
 from ivr.storage.legal_holds import active_holds, keep_holds_still
+from ivr.storage.recording_rows import move_rows
 from ivr.storage.tables import (
     audit_events,
     business_events,
@@ -178,11 +179,7 @@ class SqlRetentionLedger:
             wanted = [entry for one in mine if one not in done for entry in entries(one)]
             if wanted:
                 self._audit.append_within(connection, wanted)
-            connection.execute(
-                update(recordings)
-                .where(_KEPT, _R.recording_id.in_(mine))
-                .values(state=RecordingState.PURGED.value, moved_at=at, reason="retention")
-            )
+            move_rows(connection, mine, RecordingEvent.PURGE, reason="retention", at=at)
             connection.execute(delete(retention_claims).where(retention_claims.c.recording_id.in_(mine)))
         return set(mine)
 

@@ -58,7 +58,7 @@ def test_an_unknown_id_is_named(catalogue: Catalogue) -> None:
     for act in (
         lambda: catalogue.get("nobody"),
         lambda: catalogue.wrapped_key("nobody"),
-        lambda: catalogue.move("nobody", "close"),
+        lambda: catalogue.move("nobody", RecordingEvent.CLOSE),
         lambda: settle(catalogue, "nobody"),
     ):
         with pytest.raises(ArchiveError, match="nobody"):
@@ -72,13 +72,13 @@ def test_states_move_by_the_table_only(catalogue: Catalogue, path: tuple[str, ..
         catalogue.add(a_tag(name), b"wrapped", "kek-1")
         state = RecordingState.CAPTURING
         for step in path:
-            state = catalogue.move(name, step, at=START)
+            state = catalogue.move(name, RecordingEvent(step), at=START)
         if RECORDING.allows(state, event):
-            assert catalogue.move(name, event.value, reason="because") is RECORDING.after(state, event)
+            assert catalogue.move(name, event, reason="because") is RECORDING.after(state, event)
             assert catalogue.get(name).reason == "because"
         else:
             with pytest.raises(TransitionError, match=name):
-                catalogue.move(name, event.value)
+                catalogue.move(name, event)
             assert catalogue.get(name).state is state
 
 
@@ -120,7 +120,7 @@ def test_rows_are_found_newest_first_and_narrowed_by_each_argument(catalogue: Ca
             b"wrapped",
             "kek-1",
         )
-    catalogue.move("rec-3", "close")
+    catalogue.move("rec-3", RecordingEvent.CLOSE)
     catalogue.destroy_key("rec-0")
 
     def ids(**query: object) -> list[str]:
@@ -138,7 +138,7 @@ def test_rows_are_found_newest_first_and_narrowed_by_each_argument(catalogue: Ca
 def test_states_are_told_of_those_that_have_a_row(catalogue: Catalogue) -> None:
     catalogue.add(a_tag("rec-1"), b"wrapped", "kek-1")
     catalogue.add(a_tag("rec-2"), b"wrapped", "kek-1")
-    catalogue.move("rec-2", "close")
+    catalogue.move("rec-2", RecordingEvent.CLOSE)
     many = [f"none-{number}" for number in range(12_000)]
     assert catalogue.states([*many, "rec-1", "rec-2"]) == {
         "rec-1": RecordingState.CAPTURING,

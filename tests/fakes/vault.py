@@ -368,9 +368,11 @@ class FakeCatalogue:
         except KeyError:
             raise ArchiveError("its key was destroyed", where=f"recording {recording_id}", remedy="none") from None
 
-    def move(self, recording_id: str, event: str, *, reason: str = "", at: datetime | None = None) -> RecordingState:
+    def move(
+        self, recording_id: str, event: RecordingEvent, *, reason: str = "", at: datetime | None = None
+    ) -> RecordingState:
         row = self.get(recording_id)
-        state = RECORDING.after(row.state, RecordingEvent(event), where=f"recording {recording_id}")
+        state = RECORDING.after(row.state, event, where=f"recording {recording_id}")
         self.rows[recording_id] = replace(row, state=state, reason=reason or row.reason)
         return state
 

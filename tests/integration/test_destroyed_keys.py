@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
+from ivr.domain.recording.state import RecordingEvent
 from ivr.recording.data_keys import LocalKeyRing
 from ivr.services.ports.vault import RecordingTag
 from ivr.storage import data_keys
@@ -220,7 +221,7 @@ def test_postgresql_wipes_a_key_while_another_recording_of_its_day_is_being_move
     stock = Stock("postgresql", tmp_path)
     stock.fill(4)
     with stock.catalogue.together():
-        stock.catalogue.move("rec-2", "hold")
+        stock.catalogue.move("rec-2", RecordingEvent.HOLD)
         destroyer = threading.Thread(target=stock.catalogue.destroy_key, args=["rec-3"])
         destroyer.start()
         destroyer.join()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import IvrError
 
@@ -211,8 +211,10 @@ class Catalogue(Protocol):
         """Raises ArchiveError when the key has been destroyed."""
         ...
 
-    def move(self, recording_id: str, event: str, *, reason: str = "", at: datetime | None = None) -> RecordingState:
-        """Apply a RecordingEvent (by value) through the state table."""
+    def move(
+        self, recording_id: str, event: RecordingEvent, *, reason: str = "", at: datetime | None = None
+    ) -> RecordingState:
+        """Apply `event` through the state table; return the state after it."""
         ...
 
     def settle(

@@ -75,7 +75,6 @@ class Capture:
         self._tape = Tape(tape, self._cleared)
         self._dtmf = dtmf
         self._open: OpenRecording | None = None
-        self._state = RecordingState.WITHHELD
         self._deadline = deadline
         self._cut_ms: int | None = None
         self._cause = ""
@@ -88,12 +87,12 @@ class Capture:
 
     @property
     def state(self) -> RecordingState:
-        return self._state
+        return RecordingState.WITHHELD if self._open is None else self._open.state
 
     @property
     def reportable(self) -> bool:
         """True when nothing remains to be done before its call is reported."""
-        return self._state in REPORTABLE
+        return self.state in REPORTABLE
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -138,7 +137,7 @@ class Capture:
 
     def fail(self, error: Exception) -> None:
         """Nothing more is stored; what was written is DAMAGED, if it can be proven at all."""
-        if self._fault is None and self._state not in _OVER:
+        if self._fault is None and self.state not in _OVER:
             self._give_up(error)
 
     def must_vanish(self, rule_id: str, reason: str) -> None:
@@ -192,22 +191,20 @@ class Capture:
             self._give_up(error)
             return
         self.recording_id = tag.recording_id
-        self._moved(RecordingState.CAPTURING)
+        self._publish_state()
 
     async def _hold(self, reason: str) -> None:
         recording = self._open
-        if recording is not None and self._state is RecordingState.CAPTURING:
-            if recording.state is RecordingState.CAPTURING:
-                await self._desk.run(lambda: recording.hold(reason))
-            self._moved(RecordingState.HELD, reason=reason)
+        if recording is not None and recording.state is RecordingState.CAPTURING:
+            await self._desk.run(lambda: recording.hold(reason))
+            self._publish_state(reason=reason)
 
     async def _resume(self) -> None:
         await self._open_once()
         recording = self._open
-        if recording is not None and self._state is RecordingState.HELD and not self.stopped:
-            if recording.state is RecordingState.HELD:
-                await self._desk.run(recording.resume)
-            self._moved(RecordingState.CAPTURING)
+        if recording is not None and recording.state is RecordingState.HELD and not self.stopped:
+            await self._desk.run(recording.resume)
+            self._publish_state()
 
     async def keep(self, closing: Closing) -> None:
         """Seal what was captured; a store that fails leaves a damaged recording whose verified part is kept.
@@ -221,7 +218,7 @@ class Capture:
         self.write()
         self._end_tape(closing.until_ms)
         recording = self._open
-        if recording is None or self._state in _OVER:
+        if recording is None or recording.state in _OVER:
             return
         fault = self._fault
         if fault is None:
@@ -230,20 +227,20 @@ class Capture:
             except Exception as error:
                 self._note_fault(fault := error)
             else:
-                self._moved(RecordingState.SEALED, deadline=closing.deadline)
+                self._publish_state(deadline=closing.deadline)
                 return
         why = _without_content(fault)
-        state = await self._desk.run(lambda: recording.fail(why, **self._beside(closing)))
-        self._moved(state, reason=why)
+        await self._desk.run(lambda: recording.fail(why, **self._beside(closing)))
+        self._publish_state(reason=why)
 
     async def destroy(self) -> None:
         """Destroy what `must_vanish`: the key first, then the file; a certificate without content remains."""
         recording = self._open
-        if self.doom is None or recording is None or self._state in _OVER:
+        if self.doom is None or recording is None or recording.state in _OVER:
             return
         rule_id, reason = self.doom
         await self._desk.run(lambda: recording.discard(rule_id, reason))
-        self._moved(RecordingState.DISCARDED, reason=reason, rule=rule_id)
+        self._publish_state(reason=reason, rule=rule_id)
 
     async def wipe(self) -> None:
         """Delete the bytes of what must vanish without asking the database, which is away; never raises.
@@ -251,7 +248,7 @@ class Capture:
         The key, the certificate and the state are `destroy`'s, once it succeeds; recovery finds nothing to keep.
         """
         recording_id = self.recording_id
-        if self.doom is None or not recording_id or self._wiped or self._state in _OVER:
+        if self.doom is None or not recording_id or self._wiped or self.state in _OVER:
             return
         try:
             await self._desk.run(lambda: self._vault.holdings.store.delete(recording_id))
@@ -298,11 +295,9 @@ class Capture:
         self._fault = error
         self._feed.publish("recording.fault", call_id=self._call_id, what=_without_content(error))
 
-    def _moved(self, state: RecordingState, **fields: object) -> None:
-        self._state = state
-        self._feed.publish(
-            "recording.state", call_id=self._call_id, recording_id=self.recording_id, state=state.value, **fields
-        )
+    def _publish_state(self, **fields: object) -> None:
+        fields["state"] = self.state.value
+        self._feed.publish("recording.state", call_id=self._call_id, recording_id=self.recording_id, **fields)
 
 
 class _Beside(TypedDict):

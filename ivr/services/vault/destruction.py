@@ -118,7 +118,7 @@ def _certify(vault: Holdings, row: RecordingRow, past: Mapping[str, AuditEvent],
         if row.state not in RECORDING.final:
             discards = RECORDING.allows(row.state, RecordingEvent.DISCARD)
             event = RecordingEvent.DISCARD if discards else RecordingEvent.PURGE
-            final = vault.catalogue.move(doomed.recording_id, event.value, reason=doomed.reason, at=now)
+            final = vault.catalogue.move(doomed.recording_id, event, reason=doomed.reason, at=now)
             if Discarded.kind not in past:
                 _append(vault, doomed.end())
     return final

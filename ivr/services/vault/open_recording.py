@@ -143,7 +143,7 @@ class OpenRecording:
             yield
             now = held.catalogue.get(recording_id).state
             if now is self.state or RECORDING.after(self.state, event) is not now:
-                now = held.catalogue.move(recording_id, event.value, reason=reason, at=held.clock.now())
+                now = held.catalogue.move(recording_id, event, reason=reason, at=held.clock.now())
                 if told is not None:
                     held.audit.append(told(), call_id=self.tag.call_id, recording_id=recording_id)
         self.state = now

@@ -177,7 +177,7 @@ def _destroyed(held: Holdings, row: RecordingRow, rule_id: str, how: str) -> Rec
 
 
 def _sealed(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str) -> Recovery:
-    event, now = RecordingEvent.SEAL.value, held.clock.now()
+    event, now = RecordingEvent.SEAL, held.clock.now()
     with held.catalogue.together():
         _settle(held, row, sealed, list(row.gaps))
         final = held.catalogue.move(row.tag.recording_id, event, reason=row.reason, at=now)
@@ -191,7 +191,7 @@ def _damaged(held: Holdings, row: RecordingRow, sealed: SealedFile, how: str, ca
     with held.catalogue.together():
         _settle(held, row, sealed, gaps)
         if RECORDING.allows(row.state, RecordingEvent.FAIL):
-            event, now = RecordingEvent.FAIL.value, held.clock.now()
+            event, now = RecordingEvent.FAIL, held.clock.now()
             final = held.catalogue.move(row.tag.recording_id, event, reason=how[:200], at=now)
         return _say(
             held,

@@ -11,7 +11,7 @@ from ivr.domain.evidence.events.base import Unread
 from ivr.domain.evidence.events.destruction import Discarding
 from ivr.domain.evidence.events.objection import Dispelled, Hesitation, Objection
 from ivr.domain.evidence.events.recording import Uploaded
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import RecordingEvent, RecordingState
 from ivr.errors import ArchiveError, HostError
 from ivr.services.vault.uploads import upload_waiting, waiting
 from ivr.services.vault.vault import Vault
@@ -100,7 +100,7 @@ def test_what_has_no_key_any_more_or_is_no_longer_kept_is_not_uploaded(house: Ho
     for name in ("keyless", "purged", "unsealed"):
         house.record(name)
     house.catalogue.destroy_key("keyless")
-    house.catalogue.move("purged", "purge")
+    house.catalogue.move("purged", RecordingEvent.PURGE)
     house.catalogue.rows["unsealed"] = replace(house.catalogue.get("unsealed"), sealed=None)
     assert waiting(house.vault.holdings) == ["keyless", "unsealed"]
     assert house.upload() == []
@@ -109,7 +109,7 @@ def test_what_has_no_key_any_more_or_is_no_longer_kept_is_not_uploaded(house: Ho
 
 def test_a_damaged_recording_is_kept_and_so_goes_over_too(house: House) -> None:
     house.record("rec-1")
-    assert house.catalogue.move("rec-1", "fail") is RecordingState.DAMAGED
+    assert house.catalogue.move("rec-1", RecordingEvent.FAIL) is RecordingState.DAMAGED
     assert house.upload() == [("rec-1", True, "")]
 
 
