@@ -36,12 +36,15 @@ from benchmarks.vault_report import Figures
 from benchmarks.vault_stock import Stock, load
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.recording.state import RecordingState
+from ivr.recording.data_keys import LocalKeyRing
 from ivr.recording.secret_file import create as create_secret
 from ivr.recording.signer import EVIDENCE_PURPOSE, Ed25519Signer
 from ivr.recording.store import LocalStore
 from ivr.services.retention.run import RetentionRun
+from ivr.services.vault.vault_ports import Holdings
 from ivr.settings import Settings, default_config_dir, load_settings
 from ivr.storage.audit_log import SqlAuditLog
+from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database
 from ivr.storage.recording_search import RecordingSearch, Search, queries
 from ivr.storage.retention_ledger import SqlRetentionLedger, due_query
@@ -101,12 +104,12 @@ def databases(folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
-class TimedLedger(SqlRetentionLedger):
+class TimedCatalogue(SqlCatalogue):
     wipe_s = 0.0
 
-    def wipe(self) -> bool:
+    def wipe_destroyed_keys(self) -> bool:
         began = time.perf_counter()
-        done = super().wipe()
+        done = super().wipe_destroyed_keys()
         self.wipe_s += time.perf_counter() - began
         return done
 
@@ -121,13 +124,12 @@ def measure(url: str, folder: Path, count: int, per_day: int, settings: Settings
     signer = Ed25519Signer(create_secret(root / "evidence.key", EVIDENCE_PURPOSE))
     clock = SystemClock()
     audit = SqlAuditLog(database, node_id="bench", clock=clock, signer=signer)
-    ledger = TimedLedger(database, audit)
+    catalogue = TimedCatalogue(database)
     store = LocalStore(root / "files")
     stock.root = store.root
     run = RetentionRun(
-        ledger,
-        store,
-        clock,
+        SqlRetentionLedger(database, audit),
+        Holdings(LocalKeyRing.create(root / "kek.key"), store, catalogue, audit, clock, "bench"),
         table=settings.retention,
         profile=settings.profile,
         owner="bench/1",
@@ -166,7 +168,7 @@ def measure(url: str, folder: Path, count: int, per_day: int, settings: Settings
         pages_ms=pages,
         purge_s=purge_s(),
         purge_cpu_s=purge_cpu_s,
-        wipe_s=ledger.wipe_s,
+        wipe_s=catalogue.wipe_s,
         nothing_due_ms=nothing_s() * 1000,
         plans=plans,
     )

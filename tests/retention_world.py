@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from ivr.domain.retention.decision import deadline
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
-from ivr.services.ports.signing import Entry
+from ivr.services.ports.evidence import Entry
 from ivr.services.retention.business_events import BusinessEvents
 from ivr.services.retention.legal_holds import Holds
 from ivr.services.retention.run import RetentionRun
@@ -91,8 +92,12 @@ class RetentionWorld:
     def run(self, table: RetentionTable | None = None, round_size: int = 6) -> RetentionRun:
         return RetentionRun(
             self._wrap(self.ledger),  # type: ignore[arg-type]
-            self._wrap(self.store),  # type: ignore[arg-type]
-            self.clock,
+            replace(
+                self.vault.holdings,
+                catalogue=self._wrap(self.catalogue),  # type: ignore[arg-type]
+                audit=self._wrap(self.audit),  # type: ignore[arg-type]
+                store=self._wrap(self.store),  # type: ignore[arg-type]
+            ),
             table=table or self.table,
             profile=self.profile,
             owner=f"{self._node}/{next(self._runs)}",

@@ -17,8 +17,9 @@ from ivr.domain.evidence.events.destruction import Certificate
 from ivr.domain.evidence.events.house import AuditExported, LossAccepted, WitnessBegun, WitnessedHead
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.errors import ComplianceError, LostEvidenceError
+from ivr.services.ports.evidence import Entry
 from ivr.services.ports.runtime import Clock
-from ivr.services.ports.signing import Entry, HeadWitness, Signer, Snapshot, Witness
+from ivr.services.ports.signing import HeadWitness, Signer, Snapshot, Witness
 from ivr.storage.database import Database
 from ivr.storage.head_guard import HeadGuard
 from ivr.storage.tables import audit_checkpoints, audit_events, audit_heads, certificates, evidence_keys
@@ -59,6 +60,8 @@ class SqlAuditLog:
         return self.append_all([Entry(event, call_id, recording_id)])[0]
 
     def append_all(self, entries: Sequence[Entry]) -> list[AuditEvent]:
+        if not entries:
+            return []
         for entry in entries:
             check_body(entry.event.body())
         with self._database.writing() as connection:
@@ -110,6 +113,12 @@ class SqlAuditLog:
             query = query.where(audit_events.c.recording_id == recording_id)
         with self._database.reading() as connection:
             return [_event(Link(**row._mapping)) for row in connection.execute(query.limit(limit))]
+
+    def told(self, recording_ids: Sequence[str], kind: str) -> dict[str, AuditEvent]:
+        query = select(audit_events).where(_E.recording_id.in_(recording_ids), _E.kind == kind)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(_E.at.desc(), _E.seq.desc()))
+            return {row.recording_id: _event(Link(**row._mapping)) for row in rows}
 
     def recent(self, kind: str, *, last: int) -> list[AuditEvent]:
         newest = select(audit_heads.c.seq).where(audit_heads.c.node_id == self._node_id).scalar_subquery()

@@ -17,7 +17,7 @@ from ivr.storage import data_keys
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.legal_holds import active_holds, keep_holds_still
-from ivr.storage.recording_rows import columns_of, read_rows
+from ivr.storage.recording_rows import columns_of, move_rows, read_rows
 from ivr.storage.tables import recording_keys, recording_purposes, recordings
 
 #: Ids in one query: SQLite allows 32,766 parameters.
@@ -118,6 +118,10 @@ class SqlCatalogue:
             connection.execute(update(recordings).where(recordings.c.recording_id == recording_id).values(**changes))
         return after
 
+    def move_all(self, recording_ids: Sequence[str], event: RecordingEvent, *, reason: str, at: datetime) -> set[str]:
+        with self._database.writing() as connection:
+            return move_rows(connection, recording_ids, event, reason=reason, at=at)
+
     def settle(
         self,
         recording_id: str,
@@ -146,9 +150,6 @@ class SqlCatalogue:
             if connection.execute(clocks).first() is not None:
                 del changes["deadline"]
             connection.execute(update(recordings).where(recordings.c.recording_id == recording_id).values(**changes))
-
-    def destroy_key(self, recording_id: str) -> None:
-        data_keys.destroy(self._database, [recording_id])
 
     def destroy_keys(self, recording_ids: Sequence[str]) -> None:
         data_keys.destroy(self._database, recording_ids)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.retention.legal_hold import Approval, HoldState, LegalHold
 from ivr.errors import ArchiveError
-from ivr.services.ports.signing import Entry
+from ivr.services.ports.evidence import Entry
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from ivr.storage.tables import legal_hold_approvals, legal_hold_items, legal_holds, recordings

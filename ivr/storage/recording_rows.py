@@ -35,12 +35,15 @@ def columns_of(tag: RecordingTag, state: RecordingState, deadline: datetime | No
 
 def move_rows(
     connection: Connection, recording_ids: Sequence[str], event: RecordingEvent, *, reason: str, at: datetime
-) -> None:
-    """Move those of these recordings that `event` can move, each as the state table says."""
+) -> set[str]:
+    """Move those of these recordings that `event` can move, each as the state table says; return their ids."""
+    moved: set[str] = set()
     for (before, taken), after in RECORDING.table.items():
         if taken is event:
             here = (recordings.c.state == before.value) & recordings.c.recording_id.in_(recording_ids)
-            connection.execute(update(recordings).where(here).values(state=after.value, moved_at=at, reason=reason))
+            change = update(recordings).where(here).values(state=after.value, moved_at=at, reason=reason)
+            moved.update(connection.execute(change.returning(recordings.c.recording_id)).scalars())
+    return moved
 
 
 def _row(row: Row[tuple[object, ...]], has_key: bool) -> RecordingRow:

@@ -1,4 +1,4 @@
-"""Retention in a database: what is due comes from one index; a destruction is three short transactions per batch."""
+"""Retention in a database: what is due comes from one index."""
 
 from __future__ import annotations
 
@@ -27,24 +27,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivr.domain.evidence.events.destruction import Discarded, Discarding
 from ivr.domain.evidence.events.recording import BusinessNoted, Rescheduled
-from ivr.domain.recording.state import RecordingEvent, RecordingState
+from ivr.domain.recording.state import RecordingState
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
 from ivr.domain.retention.business_event import EventEffect
-from ivr.domain.retention.decision import Verdict
 from ivr.domain.retention.schedule import RECORDED_AT
 from ivr.errors import ArchiveError
-from ivr.services.ports.retention import Decide, Place, Stored
-from ivr.services.ports.signing import Entry
-from ivr.storage import data_keys
+from ivr.services.ports.evidence import Entry
+from ivr.services.ports.retention import Place, Stored
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.columns import DoubtfulTime, DoubtfulTimeColumn, UtcTime
 from ivr.storage.database import Database
 from ivr.storage.legal_holds import active_holds, keep_holds_still
-from ivr.storage.recording_rows import move_rows
 from ivr.storage.tables import (
-    audit_events,
     business_events,
     meta,
     recording_purposes,
@@ -141,47 +136,17 @@ class SqlRetentionLedger:
             # What it returns it has written: nobody else's claim.
             return set(connection.execute(free.returning(retention_claims.c.recording_id), rows).scalars())
 
-    def release(self, owner: str) -> None:
+    def release(self, owner: str, recording_ids: Sequence[str] | None = None) -> None:
+        given_back = delete(retention_claims).where(retention_claims.c.owner == owner)
+        if recording_ids is not None:
+            given_back = given_back.where(retention_claims.c.recording_id.in_(recording_ids))
         with self._database.writing() as connection:
-            connection.execute(delete(retention_claims).where(retention_claims.c.owner == owner))
+            connection.execute(given_back)
 
-    def shred(
-        self, recording_ids: Sequence[str], *, owner: str, decide: Decide, intent: Callable[[Stored], Entry]
-    ) -> list[Stored]:
+    def locked(self, recording_ids: Sequence[str]) -> list[Stored]:
         with self._database.writing() as connection:
             keep_holds_still(connection, alone=False)
-            mine = _claimed(connection, recording_ids, owner)
-            doomed = [
-                one
-                for one in _load(connection, _rows(locked=True).where(_KEPT, _R.recording_id.in_(mine)))
-                if (decision := decide(one)) is not None and decision.verdict is Verdict.DESTROY
-            ]
-            ids = [one.recording_id for one in doomed]
-            begun = _with_event(connection, Discarding.kind, ids)
-            fresh = [intent(one) for one in doomed if one.recording_id not in begun]
-            if fresh:
-                self._audit.append_within(connection, fresh)
-            if ids:
-                data_keys.erase(connection, ids)
-        return doomed
-
-    def wipe(self) -> bool:
-        return data_keys.wipe(self._database)
-
-    def certify(
-        self, recording_ids: Sequence[str], *, owner: str, entries: Callable[[str], Sequence[Entry]], at: datetime
-    ) -> set[str]:
-        with self._database.writing() as connection:
-            mine = _claimed(connection, recording_ids, owner)
-            if not mine:
-                return set()
-            done = _with_event(connection, Discarded.kind, mine)
-            wanted = [entry for one in mine if one not in done for entry in entries(one)]
-            if wanted:
-                self._audit.append_within(connection, wanted)
-            move_rows(connection, mine, RecordingEvent.PURGE, reason="retention", at=at)
-            connection.execute(delete(retention_claims).where(retention_claims.c.recording_id.in_(mine)))
-        return set(mine)
+            return _load(connection, _rows(locked=True).where(_KEPT, _R.recording_id.in_(recording_ids)))
 
     def fact(self, name: str, value: str | None = None) -> str:
         if value is not None:
@@ -320,17 +285,3 @@ def _clocks(artefact: Artefact) -> dict[str, datetime]:
 
 def _event_columns(event: BusinessEvent) -> dict[str, object]:
     return {"kind": event.kind.value, "at": event.at, "reference": event.reference, "actor": event.actor}
-
-
-def _claimed(connection: Connection, recording_ids: Sequence[str], owner: str) -> list[str]:
-    query = select(retention_claims.c.recording_id).where(
-        retention_claims.c.owner == owner, retention_claims.c.recording_id.in_(recording_ids)
-    )
-    return list(connection.execute(query.order_by(retention_claims.c.recording_id).with_for_update()).scalars())
-
-
-def _with_event(connection: Connection, kind: str, recording_ids: Sequence[str]) -> set[str]:
-    query = select(audit_events.c.recording_id).where(
-        audit_events.c.recording_id.in_(recording_ids), audit_events.c.kind == kind
-    )
-    return set(connection.execute(query).scalars())

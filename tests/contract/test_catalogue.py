@@ -100,9 +100,9 @@ def test_what_was_settled_is_kept_with_its_times_and_lists(catalogue: Catalogue)
 
 def test_a_destroyed_key_is_gone_and_destroying_again_is_harmless(catalogue: Catalogue) -> None:
     catalogue.add(a_tag(), b"wrapped", "kek-1")
-    catalogue.destroy_key("rec-1")
-    catalogue.destroy_key("rec-1")
-    catalogue.destroy_key("nobody")
+    catalogue.destroy_keys(["rec-1"])
+    catalogue.destroy_keys(["rec-1"])
+    catalogue.destroy_keys(["nobody"])
     assert not catalogue.get("rec-1").has_key
     with pytest.raises(ArchiveError, match="destroyed"):
         catalogue.wrapped_key("rec-1")
@@ -121,7 +121,7 @@ def test_rows_are_found_newest_first_and_narrowed_by_each_argument(catalogue: Ca
             "kek-1",
         )
     catalogue.move("rec-3", RecordingEvent.CLOSE)
-    catalogue.destroy_key("rec-0")
+    catalogue.destroy_keys(["rec-0"])
 
     def ids(**query: object) -> list[str]:
         return [row.tag.recording_id for row in catalogue.find(**query)]  # type: ignore[arg-type]

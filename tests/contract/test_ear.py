@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ivr.speech.resampling import Samples
 
 from ivr.audio.pcm import Samples
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label

@@ -11,7 +11,8 @@ from ivr.domain.evidence.events.base import Unread
 from ivr.errors import ComplianceError
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
-from ivr.services.ports.signing import Entry, EvidenceChain
+from ivr.services.ports.evidence import Entry
+from ivr.services.ports.signing import EvidenceChain
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from tests.databases import KINDS

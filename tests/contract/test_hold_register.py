@@ -11,9 +11,8 @@ import pytest
 from ivr.domain.evidence.events.base import Unread
 from ivr.domain.retention.legal_hold import Approval, HoldState, LegalHold
 from ivr.errors import ArchiveError, ComplianceError
-from ivr.services.ports.evidence import AuditLog
+from ivr.services.ports.evidence import AuditLog, Entry
 from ivr.services.ports.retention import HoldRegister
-from ivr.services.ports.signing import Entry
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database

@@ -54,7 +54,7 @@ def test_keys_are_counted_by_kek(keys: KeyTable) -> None:
 
 def test_a_wrapped_form_is_replaced_only_where_the_old_one_stands(keys: KeyTable, catalogue: Catalogue) -> None:
     zero, one, two = keys.under_others("kek-new", after="", limit=9)
-    catalogue.destroy_key("rec-1")
+    catalogue.destroy_keys(["rec-1"])
     changed = WrappedKey(two.recording_id, two.kek_id, b"another")
     assert keys.rewrap([(zero, b"anew 0"), (one, b"anew 1"), (changed, b"anew 2")], "kek-new") == 1
     assert catalogue.wrapped_key("rec-0") == b"anew 0"

@@ -7,16 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ivr.domain.evidence.events.base import Unread
-from ivr.domain.evidence.events.destruction import Discarded, Discarding
 from ivr.domain.evidence.events.recording import BusinessNoted
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import RecordingEvent, RecordingState
 from ivr.domain.retention.artefact import Artefact, FixedDeadline, Purpose
-from ivr.domain.retention.decision import RetentionDecision, Verdict
 from ivr.errors import ArchiveError
 from ivr.services.ports.evidence import AuditLog
 from ivr.services.ports.retention import RetentionLedger, Stored
-from ivr.services.ports.signing import Entry
 from ivr.services.ports.vault import Catalogue, SealedFile
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
@@ -27,7 +23,6 @@ from tests.fakes.vault import START, TickingClock, a_tag
 
 DUE = START + timedelta(days=180)
 LEASE = timedelta(minutes=10)
-DISCARDING, DISCARDED = Unread(Discarding.kind, {}), Unread(Discarded.kind, {})
 NOTED = BusinessNoted(event="refusal", event_at=START, actor="crm", reference="")
 
 
@@ -57,7 +52,7 @@ def catalogue(database: Database) -> Catalogue:
             gaps=[],
             masks=[],
         )
-        for step in ("close", "seal"):
+        for step in (RecordingEvent.CLOSE, RecordingEvent.SEAL):
             catalogue.move(name, step)
     catalogue.add(a_tag("rec-now"), b"wrapped", "kek-1", deadline=DUE - timedelta(days=9))
     return catalogue
@@ -72,33 +67,8 @@ def ids(found: list[Stored]) -> list[str]:
     return [one.recording_id for one in found]
 
 
-def decision(stored: Stored, verdict: Verdict = Verdict.DESTROY) -> RetentionDecision:
-    return RetentionDecision(stored.recording_id, verdict, DUE, DUE, ("RET-001",), (), "")
-
-
 def claim(ledger: RetentionLedger, *names: str, owner: str = "one", now: datetime = DUE) -> set[str]:
     return ledger.claim(names, owner=owner, now=now, until=now + LEASE)
-
-
-def shred(ledger: RetentionLedger, *names: str, owner: str = "one", keep: str = "") -> list[str]:
-    def decide(stored: Stored) -> RetentionDecision:
-        return decision(stored, Verdict.KEEP if stored.recording_id == keep else Verdict.DESTROY)
-
-    found = ledger.shred(
-        names,
-        owner=owner,
-        decide=decide,
-        intent=lambda one: Entry(DISCARDING, recording_id=one.recording_id),
-    )
-    return sorted(ids(found))
-
-
-def certify(ledger: RetentionLedger, *names: str, owner: str = "one") -> set[str]:
-    return ledger.certify(names, owner=owner, entries=lambda name: [Entry(DISCARDED, recording_id=name)], at=DUE)
-
-
-def kinds(audit: AuditLog, name: str) -> list[str]:
-    return [event.kind for event in audit.events(recording_id=name)]
 
 
 def test_what_is_due_comes_by_deadline_then_id_in_pages(ledger: RetentionLedger) -> None:
@@ -150,40 +120,19 @@ def test_a_claim_is_one_owners_until_its_lease_ends_or_it_is_given_back(ledger: 
     assert claim(ledger, "rec-0", "rec-1", owner="three") == {"rec-1"}
 
 
-def test_only_what_is_ours_and_still_to_be_destroyed_loses_its_key(
-    ledger: RetentionLedger, catalogue: Catalogue, audit: AuditLog
-) -> None:
-    claim(ledger, "rec-0", "rec-1", "rec-now")
-    claim(ledger, "rec-2", owner="two")
-    assert shred(ledger, "rec-0", "rec-1", "rec-2", "rec-3", "rec-now", keep="rec-1") == ["rec-0"]
-    assert ledger.wipe()
-    keys = {name: catalogue.get(name).has_key for name in ("rec-0", "rec-1", "rec-2", "rec-3", "rec-now")}
-    assert [name for name, there in keys.items() if not there] == ["rec-0"]
-    assert kinds(audit, "rec-0") == [DISCARDING.kind]
-    assert len(audit.events()) == 1
+def test_some_of_what_was_claimed_may_be_given_back(ledger: RetentionLedger) -> None:
+    claim(ledger, "rec-0", "rec-1")
+    ledger.release("one", ["rec-0"])
+    ledger.release("two", ["rec-1"])
+    assert claim(ledger, "rec-0", "rec-1", owner="two") == {"rec-0"}
 
 
-def test_each_step_may_be_repeated_and_tells_its_evidence_once(
-    ledger: RetentionLedger, catalogue: Catalogue, audit: AuditLog
-) -> None:
-    for _ in range(2):
-        claim(ledger, "rec-0")
-        assert shred(ledger, "rec-0") == ["rec-0"]
-        assert ledger.wipe()
-    assert certify(ledger, "rec-0") == {"rec-0"}
-    assert certify(ledger, "rec-0") == set()
-    assert catalogue.get("rec-0").state is RecordingState.PURGED
-    assert kinds(audit, "rec-0") == [DISCARDING.kind, DISCARDED.kind]
-    assert "rec-0" not in ids(ledger.due(DUE, limit=9))
-    assert claim(ledger, "rec-0", owner="two") == {"rec-0"}, "the claim was given back"
-    assert shred(ledger, "rec-0", owner="two") == []
-
-
-def test_what_another_owner_took_is_not_certified(ledger: RetentionLedger, catalogue: Catalogue) -> None:
-    claim(ledger, "rec-0")
-    claim(ledger, "rec-0", owner="two", now=DUE + LEASE)
-    assert certify(ledger, "rec-0") == set()
-    assert catalogue.get("rec-0").state is RecordingState.SEALED
+def test_only_what_holds_audio_is_locked_for_its_destruction(ledger: RetentionLedger, catalogue: Catalogue) -> None:
+    assert catalogue.move_all(["rec-1", "rec-now"], RecordingEvent.PURGE, reason="retention", at=DUE) == {"rec-1"}
+    assert catalogue.get("rec-1").state is RecordingState.PURGED
+    assert catalogue.get("rec-now").state is RecordingState.CAPTURING
+    with catalogue.together():
+        assert ids(ledger.locked(["rec-0", "rec-1", "rec-now", "nobody"])) == ["rec-0"]
 
 
 def test_a_fact_is_what_was_noted_last(ledger: RetentionLedger) -> None:

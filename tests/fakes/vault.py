@@ -18,7 +18,7 @@ from ivr.domain.evidence.events.base import Event, Unread
 from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ArchiveError, HostError, IvrError, LostEvidenceError
-from ivr.services.ports.evidence import Bar, CallRow
+from ivr.services.ports.evidence import Bar, CallRow, Entry
 from ivr.services.ports.spool import Pending, Unreadable
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
 from tests.evidence_schema import faults
@@ -376,6 +376,12 @@ class FakeCatalogue:
         self.rows[recording_id] = replace(row, state=state, reason=reason or row.reason)
         return state
 
+    def move_all(self, recording_ids: Sequence[str], event: RecordingEvent, *, reason: str, at: datetime) -> set[str]:
+        able = {one for one in recording_ids if one in self.rows and RECORDING.allows(self.rows[one].state, event)}
+        for one in able:
+            self.move(one, event, reason=reason, at=at)
+        return able
+
     def settle(
         self,
         recording_id: str,
@@ -397,12 +403,9 @@ class FakeCatalogue:
             masks=[dict(mask) for mask in masks],
         )
 
-    def destroy_key(self, recording_id: str) -> None:
-        self.keys.pop(recording_id, None)
-
     def destroy_keys(self, recording_ids: Sequence[str]) -> None:
         for recording_id in recording_ids:
-            self.destroy_key(recording_id)
+            self.keys.pop(recording_id, None)
 
     def wipe_destroyed_keys(self) -> bool:
         return True
@@ -487,6 +490,13 @@ class FakeAuditLog:
         self.chain.append(link)
         self.head = Head(self._node_id, seq, digest)
         return link
+
+    def append_all(self, entries: Sequence[Entry]) -> list[AuditEvent]:
+        return [self.append(one.event, call_id=one.call_id, recording_id=one.recording_id) for one in entries]
+
+    def told(self, recording_ids: Sequence[str], kind: str) -> dict[str, AuditEvent]:
+        mine = [event for event in self.chain if event.kind == kind and event.recording_id in recording_ids]
+        return {event.recording_id: event for event in reversed(mine)}
 
     def events(self, *, call_id: str = "", recording_id: str = "", limit: int = 100_000) -> list[AuditEvent]:
         return [

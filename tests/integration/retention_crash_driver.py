@@ -17,6 +17,7 @@ from ivr.recording.signer import Ed25519Signer
 from ivr.recording.store import LocalStore
 from ivr.services.retention.run import RetentionRun
 from ivr.services.vault.vault import Vault
+from ivr.services.vault.vault_ports import Holdings
 from ivr.settings import load_settings
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
@@ -51,8 +52,15 @@ class World:
         )
         self.run = RetentionRun(
             wire.wrap(SqlRetentionLedger(self.database, self.audit)),
-            wire.wrap(self.store),
-            clock,
+            Holdings(
+                FakeKeyRing(),
+                wire.wrap(self.store),
+                wire.wrap(self.catalogue),
+                # Its steps lie inside the catalogue's transactions: dying at any of these is dying at all.
+                self.audit,
+                clock,
+                "node-1",
+            ),
             table=SETTINGS.retention,
             profile=SETTINGS.profile,
             owner=f"node-1/{at:%s}",

@@ -92,7 +92,7 @@ def test_a_purged_key_stands_in_no_data_file_and_the_others_still_do(stock: Stoc
     before = stock.data_files()
     assert all(stock.secret(one) in before for one in stock.wrapped)
     gone = [f"rec-{number}" for number in range(0, COUNT, 3)]
-    stock.catalogue.destroy_key("rec-1")
+    stock.catalogue.destroy_keys(["rec-1"])
     stock.catalogue.destroy_keys(gone)
     stock.finish()
     after = stock.data_files()
@@ -112,7 +112,7 @@ def test_a_reader_in_the_way_puts_the_wipe_off_and_the_next_one_does_it(
         if stock.kind == "sqlite":
             # SQLite waits for readers as long as for writers; in this test it need not.
             _hurry(stock.database)
-        stock.catalogue.destroy_key("rec-3")
+        stock.catalogue.destroy_keys(["rec-3"])
         assert not stock.catalogue.get("rec-3").has_key
         assert data_keys.pending(stock.database) == 1
         assert not stock.catalogue.wipe_destroyed_keys()
@@ -143,7 +143,7 @@ def test_keys_written_while_others_are_destroyed_are_all_there(stock: Stock) -> 
     writer = threading.Thread(target=write)
     writer.start()
     for number in range(60):
-        stock.catalogue.destroy_key(f"rec-{number}")
+        stock.catalogue.destroy_keys([f"rec-{number}"])
     writer.join()
     assert faults == []
     for number in range(60):
@@ -158,7 +158,7 @@ def test_two_that_destroy_the_same_key_do_not_hinder_each_other(stock: Stock) ->
     def destroy() -> None:
         try:
             for number in range(40):
-                stock.catalogue.destroy_key(f"rec-{number}")
+                stock.catalogue.destroy_keys([f"rec-{number}"])
         except BaseException as fault:
             faults.append(fault)
 
@@ -182,7 +182,7 @@ def test_postgresql_forgets_its_write_ahead_log_when_segments_are_not_recycled(t
             server.execute(text("SELECT pg_reload_conf()"))
             stock.fill(3)
             assert stock.secret("rec-1") in stock.log_files()
-            stock.catalogue.destroy_key("rec-1")
+            stock.catalogue.destroy_keys(["rec-1"])
             for _ in range(2):
                 server.execute(text("SELECT pg_switch_wal()"))
                 server.execute(text("CHECKPOINT"))
@@ -222,7 +222,7 @@ def test_postgresql_wipes_a_key_while_another_recording_of_its_day_is_being_move
     stock.fill(4)
     with stock.catalogue.together():
         stock.catalogue.move("rec-2", RecordingEvent.HOLD)
-        destroyer = threading.Thread(target=stock.catalogue.destroy_key, args=["rec-3"])
+        destroyer = threading.Thread(target=stock.catalogue.destroy_keys, args=[["rec-3"]])
         destroyer.start()
         destroyer.join()
         assert stock.secret("rec-3") not in stock.data_files()
@@ -236,7 +236,7 @@ def test_migrations_go_down_and_up_with_keys_in_place(kind: str, tmp_path: Path)
     catalogue = SqlCatalogue(database)
     for number in range(50):
         catalogue.add(_of_day(number), f"wrapped {number}".encode(), "kek-1")
-    catalogue.destroy_key("rec-7")
+    catalogue.destroy_keys(["rec-7"])
     database.downgrade("0001")
     with database.reading() as connection:
         held = connection.execute(text("SELECT recording_id, wrapped FROM recording_keys")).all()

@@ -137,7 +137,7 @@ def test_what_is_recorded_or_destroyed_meanwhile_is_right_afterwards(house: Hous
 
 def test_a_key_destroyed_between_reading_and_writing_does_not_come_back(house: House) -> None:
     rows = house.table.under_others("another", after="", limit=100)
-    house.catalogue.destroy_key("rec-3")
+    house.catalogue.destroy_keys(["rec-3"])
     changes = [(row, house.ring.wrap(row.recording_id, bytes(32))) for row in rows]
     assert house.table.rewrap(changes, house.ring.kek_id) == COUNT - 1
     assert not house.catalogue.get("rec-3").has_key
@@ -179,7 +179,7 @@ def test_a_backup_from_before_is_noise_once_the_old_kek_is_gone(house: House) ->
     """Why rotation bounds what backups of the database still hold (ADR 11)."""
     backup = {row.recording_id: row.wrapped for row in house.table.under_others("x", after="", limit=100)}
     old_kek = house.ring.kek_id
-    house.catalogue.destroy_key("rec-1")
+    house.catalogue.destroy_keys(["rec-1"])
     house.ring.unwrap("rec-1", backup["rec-1"])
     house.rotate()
     house.ring.remove(old_kek)

@@ -43,10 +43,27 @@ class CallLog(Protocol):
     def find(self, *, limit: int = 100) -> list[CallRow]: ...
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One event to append."""
+
+    event: Event
+    call_id: str = ""
+    recording_id: str = ""
+
+
 class AuditLog(Protocol):
     """Append-only, hash-chained evidence (promise 5)."""
 
     def append(self, event: Event, *, call_id: str = "", recording_id: str = "") -> AuditEvent: ...
+
+    def append_all(self, entries: Sequence[Entry]) -> list[AuditEvent]:
+        """Append in one transaction. A certificate that exists already comes back as it is, and is not repeated."""
+        ...
+
+    def told(self, recording_ids: Sequence[str], kind: str) -> Mapping[str, AuditEvent]:
+        """The first event of this kind of each of these recordings that has one."""
+        ...
 
     def events(self, *, call_id: str = "", recording_id: str = "", limit: int = 100_000) -> list[AuditEvent]:
         """Oldest first."""

@@ -10,10 +10,9 @@ from typing import Protocol
 from ivr.domain.evidence.events.recording import BusinessNoted
 from ivr.domain.retention.artefact import Artefact, BusinessEvent
 from ivr.domain.retention.business_event import EventEffect
-from ivr.domain.retention.decision import RetentionDecision
 from ivr.domain.retention.legal_hold import HoldState, LegalHold
 from ivr.errors import ArchiveError
-from ivr.services.ports.signing import Entry
+from ivr.services.ports.evidence import Entry
 
 #: Where a page ends: the next one begins behind this deadline and id.
 Place = tuple[datetime, str]
@@ -58,9 +57,6 @@ class Stored:
             )
 
 
-Decide = Callable[[Stored], RetentionDecision | None]
-
-
 class RetentionLedger(Protocol):
     """Reads in pages, writes in transactions. Every step of a destruction may be repeated."""
 
@@ -92,29 +88,11 @@ class RetentionLedger(Protocol):
         """Take what nobody else is destroying; return what is ours until `until`."""
         ...
 
-    def release(self, owner: str) -> None:
-        """Give back what `owner` had claimed."""
+    def release(self, owner: str, recording_ids: Sequence[str] | None = None) -> None:
+        """Give back what `owner` had claimed, or these of it."""
 
-    def shred(
-        self, recording_ids: Sequence[str], *, owner: str, decide: Decide, intent: Callable[[Stored], Entry]
-    ) -> list[Stored]:
-        """Delete the keys of what is still ours and still to be destroyed; return it. `wipe` finishes it.
-
-        In one transaction with the evidence of the intent, and against holds that become active meanwhile.
-        """
-        ...
-
-    def wipe(self) -> bool:
-        """Rewrite what may still hold bytes of deleted keys; True when nothing is left to do."""
-        ...
-
-    def certify(
-        self, recording_ids: Sequence[str], *, owner: str, entries: Callable[[str], Sequence[Entry]], at: datetime
-    ) -> set[str]:
-        """Append `entries`, move the rows to PURGED, give the claims back: one transaction.
-
-        What is not ours any more is left alone. Returns what was certified.
-        """
+    def locked(self, recording_ids: Sequence[str]) -> list[Stored]:
+        """Those of these that hold audio: inside `together` neither they nor the holds on them change any more."""
         ...
 
     def fact(self, name: str, value: str | None = None) -> str:

@@ -10,8 +10,6 @@ from typing import Protocol
 
 from ivr.domain.evidence.chain import Head, Link
 from ivr.domain.evidence.checkpoint import Checkpoint
-from ivr.domain.evidence.event import AuditEvent
-from ivr.domain.evidence.events.base import Event
 from ivr.services.ports.evidence import AuditLog
 
 
@@ -48,15 +46,6 @@ class HeadWitness(Protocol):
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One event to append."""
-
-    event: Event
-    call_id: str = ""
-    recording_id: str = ""
-
-
-@dataclass(frozen=True)
 class Snapshot:
     """Chains, heads and checkpoints as of one moment; `links` may be read once, in order of node and number.
 
@@ -86,10 +75,6 @@ class Witness:
 
 class EvidenceChain(AuditLog, Protocol):
     """An AuditLog that signs. A certificate of destruction is appended once per recording, by whichever node."""
-
-    def append_all(self, entries: Sequence[Entry]) -> list[AuditEvent]:
-        """Append in one transaction. A certificate that exists already comes back as it is, and is not repeated."""
-        ...
 
     def checkpoint(self) -> Checkpoint | None:
         """Sign the head of this node's chain; None when nothing came since the last time."""

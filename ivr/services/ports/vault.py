@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -217,6 +217,12 @@ class Catalogue(Protocol):
         """Apply `event` through the state table; return the state after it."""
         ...
 
+    def move_all(
+        self, recording_ids: Sequence[str], event: RecordingEvent, *, reason: str, at: datetime
+    ) -> Collection[str]:
+        """`move` for those of these that `event` can move; return their ids."""
+        ...
+
     def settle(
         self,
         recording_id: str,
@@ -234,11 +240,11 @@ class Catalogue(Protocol):
         that a business event has fixed meanwhile stands.
         """
 
-    def destroy_key(self, recording_id: str) -> None:
-        """Delete the wrapped key, and wipe it from the database's files: every copy of the audio is now noise."""
-
     def destroy_keys(self, recording_ids: Sequence[str]) -> None:
-        """`destroy_key` for many: one transaction, one wipe."""
+        """Delete the wrapped keys, and wipe them from the database's files: every copy of the audio is now noise.
+
+        One transaction, one wipe; inside `together`, `wipe_destroyed_keys` is to follow.
+        """
 
     def wipe_destroyed_keys(self) -> bool:
         """Finish the wiping that a crash or a busy reader has put off; True when nothing is left to do."""

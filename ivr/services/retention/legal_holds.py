@@ -17,9 +17,9 @@ from ivr.domain.evidence.events.legal_hold import (
 from ivr.domain.profile import Profile
 from ivr.domain.retention import legal_hold as domain
 from ivr.domain.retention.legal_hold import HoldState, LegalHold, hold_rules, items_digest
+from ivr.services.ports.evidence import Entry
 from ivr.services.ports.retention import HoldRegister
 from ivr.services.ports.runtime import Clock
-from ivr.services.ports.signing import Entry
 
 _LISTED = 50
 

@@ -1,28 +1,28 @@
 """The retention run: what is due, and why; destroyed in order, with one signed certificate each.
 
-Order per recording: intent and key (one transaction), file, wipe of the keys' bytes, certificate and
-state (one transaction). Steps are taken for many at a time; each may be repeated, and what a kill leaves is due still:
-it keeps its state until the certificate stands, so the next run finds it, sees which steps were taken, and goes on.
+The order is `Destroyer`'s, as for one recording; its steps are taken for many at a time. What a kill leaves is due
+still: it keeps its state until the certificate stands, so the next run finds it and goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 from ivr.domain.profile import Profile
+from ivr.domain.recording.state import RecordingEvent
 from ivr.domain.retention.business_event import settled
 from ivr.domain.retention.decision import RetentionDecision, Verdict, decide_retention
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import IvrError
 from ivr.services.evidence.clock_guard import ClockGuard
 from ivr.services.ports.retention import Place, RetentionLedger, Stored
-from ivr.services.ports.runtime import Clock
-from ivr.services.ports.signing import Entry
-from ivr.services.ports.vault import RecordingStore
+from ivr.services.vault.destruction import Destroyer
 from ivr.services.vault.destruction_evidence import Destruction
+from ivr.services.vault.vault_ports import Holdings
 
 #: Rows in one transaction: a line that must note an objection meanwhile waits for no longer than that.
 CHUNK = 200
@@ -31,6 +31,7 @@ ROUND = 20_000
 #: How long a run that died keeps others from what it had claimed.
 LEASE = timedelta(minutes=10)
 _POLICY = "retention_table"
+_REASON = "retention"
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,7 @@ class RetentionRun:
     def __init__(
         self,
         ledger: RetentionLedger,
-        store: RecordingStore,
-        clock: Clock,
+        vault: Holdings,
         *,
         table: RetentionTable,
         profile: Profile,
@@ -88,13 +88,11 @@ class RetentionRun:
     ) -> None:
         """With `clock_guard` nothing is destroyed by a clock that the evidence speaks against."""
         self._ledger = ledger
-        self._store = store
-        self._clock = clock
+        self._vault = vault
         self._table = table
         self._profile = profile
         self._owner = owner
         self._planned: dict[str, tuple[Stored, RetentionDecision, datetime]] = {}
-        self._decided: dict[str, RetentionDecision] = {}
         self._chunk = chunk
         self._round = round_size
         self._lease = lease
@@ -105,7 +103,7 @@ class RetentionRun:
 
         While no run has seen a changed policy yet, it decides about everything that is kept, as that run will.
         """
-        at = at or self._clock.now()
+        at = at or self._vault.clock.now()
         seen = self._ledger.fact(_POLICY)
         if seen and seen != self._policy_mark():
             yield from self._plan_anew(at)
@@ -147,17 +145,17 @@ class RetentionRun:
         report = RunReport()
         if recording_ids is None:
             self.shorten()
-        pages = self._pages(self._clock.now()) if recording_ids is None else self._named(recording_ids)
-        waiting: list[Stored] = []
+        pages = self._pages(self._vault.clock.now()) if recording_ids is None else self._named(recording_ids)
+        waiting: list[str] = []
         try:
             for page in pages:
-                now = self._clock.now()
+                now = self._vault.clock.now()
                 items = [self._item(stored, now) for stored in page]
                 report.kept += [item for item in items if not item.destroys]
                 self._mark(items)
                 for item in items:
                     if item.destroys and item.decision is not None:
-                        waiting.append(item.stored)
+                        waiting.append(item.stored.recording_id)
                         self._planned[item.stored.recording_id] = (item.stored, item.decision, now)
                 if len(waiting) >= self._round:
                     self._destroy(waiting, report)
@@ -196,90 +194,54 @@ class RetentionRun:
                 decided.append((artefact, item.decision.due_at))
         self._ledger.reschedule(decided)
 
-    def _destroy(self, waiting: Sequence[Stored], report: RunReport) -> None:
-        shredded: list[Stored] = []
-        for some in _chunks(waiting, self._chunk):
-            ids = [one.recording_id for one in some]
-            mine = self._claim(ids)
-            report.others += [one for one in ids if one not in mine]
-            shredded += self._shred(some, mine, report)
-        gone = [one for some in _chunks(shredded, self._chunk) for one in self._delete_files(some, report)]
-        wiped = self._ledger.wipe() if gone else True
-        for some in _chunks(gone, self._chunk):
-            self._claim([one.recording_id for one in some])
-            report.destroyed += self._certify(some, wiped)
+    def _destroy(self, waiting: Sequence[str], report: RunReport) -> None:
+        def delete(recording_ids: Sequence[str]) -> Collection[str]:
+            return self._delete_files(recording_ids, report)
+
+        batches = (partial(self._choose, some, report) for some in _chunks(waiting, self._chunk))
+        purge = Destroyer(self._vault, self._owner, RecordingEvent.PURGE, _REASON, delete, self._still_ours)
+        report.destroyed += purge.destroy(batches)
         self._planned.clear()
-        self._decided.clear()
 
     def _claim(self, recording_ids: Sequence[str]) -> set[str]:
-        now = self._clock.now()
+        now = self._vault.clock.now()
         return self._ledger.claim(recording_ids, owner=self._owner, now=now, until=now + self._lease)
 
-    def _shred(self, some: Sequence[Stored], mine: set[str], report: RunReport) -> list[Stored]:
-        done = self._ledger.shred(
-            sorted(mine),
-            owner=self._owner,
-            decide=self._decide_at_last,
-            intent=lambda stored: self._doomed(stored).intent(),
-        )
-        by_id = {one.recording_id for one in done}
-        for one in some:
-            # A hold came between the plan and the key, or another run was faster.
-            if one.recording_id in mine and one.recording_id not in by_id:
-                report.kept.extend(
-                    self._item(now, self._clock.now()) for now in self._ledger.stored([one.recording_id])
-                )
-        return done
+    def _still_ours(self, recording_ids: Sequence[str]) -> set[str]:
+        mine = self._claim(recording_ids)
+        self._ledger.release(self._owner, sorted(mine))
+        return mine
 
-    def _delete_files(self, some: Sequence[Stored], report: RunReport) -> list[Stored]:
+    def _choose(self, some: Sequence[str], report: RunReport) -> list[Destruction]:
+        mine = self._claim(some)
+        report.others += [one for one in some if one not in mine]
+        chosen: dict[str, Destruction] = {}
+        for stored in self._ledger.locked(sorted(mine)):
+            decision = self._decide_at_last(stored)
+            if decision is not None and decision.verdict is Verdict.DESTROY:
+                chosen[stored.recording_id] = _doomed(stored, decision)
+        # A hold came between the plan and the key, or another run was faster.
+        kept = self._ledger.stored(sorted(mine - chosen.keys()))
+        report.kept += [self._item(one, self._vault.clock.now()) for one in kept]
+        return list(chosen.values())
+
+    def _delete_files(self, recording_ids: Sequence[str], report: RunReport) -> Collection[str]:
         try:
-            failed = self._store.delete_all([one.recording_id for one in some])
+            failed = self._vault.store.delete_all(recording_ids)
         except IvrError as error:
-            failed = {one.recording_id: error for one in some}
+            failed = dict.fromkeys(recording_ids, error)
         report.failed += [Failure(name, error.what, error.remedy) for name, error in failed.items()]
-        return [one for one in some if one.recording_id not in failed]
-
-    def _certify(self, some: Sequence[Stored], wiped: bool) -> list[str]:
-        now = self._clock.now()
-        by_id = {one.recording_id: one for one in some}
-        done = self._ledger.certify(
-            sorted(by_id),
-            owner=self._owner,
-            entries=lambda one: self._entries(by_id[one], now, wiped),
-            at=now,
-        )
-        return sorted(done)
-
-    def _entries(self, stored: Stored, at: datetime, wiped: bool) -> list[Entry]:
-        doomed = self._doomed(stored)
-        return [doomed.certificate(None, at=at, wiped=wiped, owner=self._owner), doomed.end()]
-
-    def _doomed(self, stored: Stored) -> Destruction:
-        decision = self._decided[stored.recording_id]
-        return Destruction(
-            recording_id=stored.recording_id,
-            call_id=stored.call_id,
-            rules=decision.reasons,
-            reason="retention",
-            from_state=stored.state,
-            sha256=stored.sha256,
-            policy_id=stored.policy_id,
-            policy_version=stored.policy_version,
-            due_at=decision.due_at,
-            clocks=[purpose.tag for purpose in decision.purposes],
-        )
+        return failed
 
     def _decide_at_last(self, stored: Stored) -> RetentionDecision | None:
-        """Decide when nothing can change any more, and keep the decision for what is written about it.
+        """Decide when nothing can change any more.
 
         What is as it was when it was planned, and was to be destroyed then, is to be destroyed at any later time.
         """
-        now = self._clock.now()
+        now = self._vault.clock.now()
         seen, decision, at = self._planned.get(stored.recording_id) or (None, None, now)
         if seen != stored or now < at:
             decision = self._item(stored, now).decision
-        if decision is not None:
-            self._decided[stored.recording_id] = decision
         return decision
 
     def shorten(self) -> None:
@@ -293,7 +255,7 @@ class RetentionRun:
         place = ""
         while page := self._ledger.kept(limit=self._chunk * 5, after=place):
             place = page[-1].recording_id
-            now, shorter = self._clock.now(), []
+            now, shorter = self._vault.clock.now(), []
             for stored in page:
                 decision = self._item(stored, now).decision
                 if decision is not None and (stored.deadline is None or decision.due_at < stored.deadline):
@@ -303,6 +265,21 @@ class RetentionRun:
 
     def _policy_mark(self) -> str:
         return sha256(repr(sorted(self._table.clocks.items())).encode() + self._table.timezone.encode()).hexdigest()
+
+
+def _doomed(stored: Stored, decision: RetentionDecision) -> Destruction:
+    return Destruction(
+        recording_id=stored.recording_id,
+        call_id=stored.call_id,
+        rules=decision.reasons,
+        reason=_REASON,
+        from_state=stored.state,
+        sha256=stored.sha256,
+        policy_id=stored.policy_id,
+        policy_version=stored.policy_version,
+        due_at=decision.due_at,
+        clocks=[purpose.tag for purpose in decision.purposes],
+    )
 
 
 def _unborne(stored: Stored, decision: RetentionDecision) -> str:
@@ -322,6 +299,6 @@ def run_owner(node_id: str, unique: Callable[[], str]) -> str:
     return f"{node_id}/{unique()}"[:100]
 
 
-def _chunks(items: Sequence[Stored] | Sequence[str], size: int) -> Iterator[list]:  # type: ignore[type-arg]
+def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     for at in range(0, len(items), size):
-        yield list(items[at : at + size])
+        yield items[at : at + size]

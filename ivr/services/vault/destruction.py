@@ -1,22 +1,78 @@
-"""Destroying a recording: key first, then the bytes, then the certificate. Safe to be killed at any point."""
+"""Destroying recordings: key first, then the bytes, then the certificate. Safe to be killed at any point."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from ivr.domain.evidence.events.destruction import Certificate, Discarded, Discarding
-from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent
+from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent, RecordingState
 from ivr.errors import ArchiveError, ComplianceError
+from ivr.services.ports.vault import RecordingRow
 from ivr.services.vault.destruction_evidence import Destruction
+from ivr.services.vault.vault_ports import Holdings
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-    from ivr.domain.evidence.event import AuditEvent
-    from ivr.domain.recording.state import RecordingState
-    from ivr.services.ports.signing import Entry
-    from ivr.services.ports.vault import RecordingRow
-    from ivr.services.vault.vault_ports import Holdings
+@dataclass(frozen=True)
+class Destroyer:
+    """The one order in which recordings are destroyed, one or many; each step may be repeated.
+
+    Intent and key in one transaction, then the bytes, then what is left of the key, then certificate and state in one
+    transaction: until they stand, the recording is to be destroyed still. `owner` is the run or the node, `ends` the
+    event that ends the state.
+
+    `delete` removes bytes and returns the ids of those that are there still; `ours` says, in the transaction of the
+    certificates, whose certificate is for us to write.
+    """
+
+    vault: Holdings
+    owner: str
+    ends: RecordingEvent
+    reason: str
+    delete: Callable[[Sequence[str]], Collection[str]]
+    ours: Callable[[Sequence[str]], Collection[str]] = tuple
+
+    def destroy(self, batches: Iterable[Callable[[], Sequence[Destruction]]]) -> list[str]:
+        """Each batch says, in the transaction that takes the keys, what must go. Returns what was certified."""
+        shredded = [self._shred(choose) for choose in batches]
+        gone = [self._delete(doomed) for doomed in shredded]
+        # Whether the keys' bytes are gone from the database's files too; if not, recovery and clerk go on trying.
+        wiped = not any(gone) or self.vault.catalogue.wipe_destroyed_keys()
+        return [one for doomed in gone for one in self._certify(doomed, wiped)]
+
+    def _shred(self, choose: Callable[[], Sequence[Destruction]]) -> Sequence[Destruction]:
+        with self.vault.catalogue.together():
+            doomed = choose()
+            begun = self.vault.audit.told(_ids(doomed), Discarding.kind)
+            self.vault.audit.append_all([one.intent() for one in doomed if one.recording_id not in begun])
+            self.vault.catalogue.destroy_keys(_ids(doomed))
+        return doomed
+
+    def _delete(self, doomed: Sequence[Destruction]) -> list[Destruction]:
+        left = self.delete(_ids(doomed)) if doomed else ()
+        return [one for one in doomed if one.recording_id not in left]
+
+    def _certify(self, doomed: Sequence[Destruction], wiped: bool) -> list[str]:
+        audit, catalogue, now = self.vault.audit, self.vault.catalogue, self.vault.clock.now()
+        with catalogue.together():
+            ours = self.ours(_ids(doomed))
+            mine = [one for one in doomed if one.recording_id in ours]
+            noted, certified, ended = (
+                audit.told(_ids(mine), event.kind) for event in (Discarding, Certificate, Discarded)
+            )
+            moved = catalogue.move_all(_ids(mine), self.ends, reason=self.reason, at=now)
+            certificates = [
+                one.certificate(noted.get(one.recording_id), at=now, wiped=wiped, owner=self.owner)
+                for one in mine
+                if one.recording_id not in certified
+            ]
+            ends = [one.end() for one in mine if one.recording_id in moved and one.recording_id not in ended]
+            audit.append_all(certificates + ends)
+        return _ids(mine)
+
+
+def _ids(doomed: Sequence[Destruction]) -> list[str]:
+    return [one.recording_id for one in doomed]
 
 
 def claim_of(recording_id: str) -> str:
@@ -38,41 +94,45 @@ def destroy(vault: Holdings, recording_id: str, *, rule_id: str, reason: str) ->
 
 def destroy_claimed(vault: Holdings, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
     """`destroy` for who holds the recording's claim already."""
-    reason = reason[:200]
     row: RecordingRow | None = None
-    past: Mapping[str, AuditEvent] = {}
-    doomed: Destruction | None = None
-    failure: Exception | None = None
+
+    def choose() -> list[Destruction]:
+        assert row is not None
+        _refuse_if_held(vault, recording_id, row)
+        return [doomed]
+
+    def delete(_: Sequence[str]) -> tuple[()]:
+        vault.store.delete(recording_id)
+        return ()
+
     try:
         row = vault.catalogue.get(recording_id)
-        past = {event.kind: event for event in vault.audit.events(recording_id=recording_id)}
-        # What was sealed needs no reading again: in a bucket it would be a download.
-        gone = Discarding.kind in past
-        digest = row.sealed.sha256 if row.sealed else None if gone else vault.store.digest(recording_id)
-        doomed = _doomed(row, digest, rule_id, reason)
-        _shred(vault, recording_id, row, None if gone else doomed.intent())
+        doomed = _doomed(vault, row, rule_id, reason[:200])
+        discards = RECORDING.allows(row.state, RecordingEvent.DISCARD)
+        ends = RecordingEvent.DISCARD if discards else RecordingEvent.PURGE
+        Destroyer(vault, vault.node_id, ends, doomed.reason, delete).destroy([choose])
+        return vault.catalogue.get(recording_id).state
     except Exception as error:
         if row is None and isinstance(error, ArchiveError):
             # There is no such recording.
             raise
-        failure = error
         # Without the intent; a hold still forbids it.
-        _shred(vault, recording_id, row, None)
-    vault.store.delete(recording_id)
-    if failure is not None or row is None or doomed is None:
-        assert failure is not None
-        raise failure
-    return _certify(vault, row, past, doomed)
+        with vault.catalogue.together():
+            _refuse_if_held(vault, recording_id, row)
+            vault.catalogue.destroy_keys([recording_id])
+        vault.store.delete(recording_id)
+        raise
 
 
-def _doomed(row: RecordingRow, sha256: str | None, rule_id: str, reason: str) -> Destruction:
+def _doomed(vault: Holdings, row: RecordingRow, rule_id: str, reason: str) -> Destruction:
     return Destruction(
         recording_id=row.tag.recording_id,
         call_id=row.tag.call_id,
         rules=(rule_id,) if rule_id else (),
         reason=reason,
         from_state=row.state.value,
-        sha256=sha256,
+        # What was sealed needs no reading again: in a bucket it would be a download.
+        sha256=row.sealed.sha256 if row.sealed else vault.store.digest(row.tag.recording_id),
         policy_id=row.tag.policy_id,
         policy_version=row.tag.policy_version,
         due_at=row.deadline,
@@ -80,17 +140,9 @@ def _doomed(row: RecordingRow, sha256: str | None, rule_id: str, reason: str) ->
     )
 
 
-def _shred(vault: Holdings, recording_id: str, row: RecordingRow | None, intent: Entry | None) -> None:
-    """Look for holds, note the intent and delete the key, in one transaction: no hold can come in between."""
-    with vault.catalogue.together():
-        if row is None or (row.has_key and row.sealed is not None and row.state not in UNFINISHED):
-            _refuse_if_held(vault, recording_id)
-        if intent is not None:
-            _append(vault, intent)
-        vault.catalogue.destroy_key(recording_id)
-
-
-def _refuse_if_held(vault: Holdings, recording_id: str) -> None:
+def _refuse_if_held(vault: Holdings, recording_id: str, row: RecordingRow | None) -> None:
+    if row is not None and not (row.has_key and row.sealed is not None and row.state not in UNFINISHED):
+        return
     holds = vault.catalogue.holds_on(recording_id)
     if holds:
         cases = ", ".join(sorted(f"'{hold.case}' (hold {hold.id})" for hold in holds))
@@ -100,29 +152,3 @@ def _refuse_if_held(vault: Holdings, recording_id: str) -> None:
             where=f"recording {recording_id}",
             remedy="have the hold released first: 'ivr hold release'",
         )
-
-
-def _certify(vault: Holdings, row: RecordingRow, past: Mapping[str, AuditEvent], doomed: Destruction) -> RecordingState:
-    noted = past[Discarding.kind].facts if Discarding.kind in past else None
-    certified = Certificate.kind in past
-    # Whether the key's bytes are gone from the database's files too; if not, recovery and clerk go on trying.
-    wiped = certified or vault.catalogue.wipe_destroyed_keys()
-    now, final = vault.clock.now(), row.state
-    # The state moves with the certificate: while it has not, recovery comes back here.
-    with vault.catalogue.together():
-        if not certified:
-            _append(
-                vault,
-                doomed.certificate(noted, at=now, wiped=wiped, owner=vault.node_id),
-            )
-        if row.state not in RECORDING.final:
-            discards = RECORDING.allows(row.state, RecordingEvent.DISCARD)
-            event = RecordingEvent.DISCARD if discards else RecordingEvent.PURGE
-            final = vault.catalogue.move(doomed.recording_id, event, reason=doomed.reason, at=now)
-            if Discarded.kind not in past:
-                _append(vault, doomed.end())
-    return final
-
-
-def _append(vault: Holdings, entry: Entry) -> None:
-    vault.audit.append(entry.event, call_id=entry.call_id, recording_id=entry.recording_id)

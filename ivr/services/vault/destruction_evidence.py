@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ivr.domain.evidence.events.base import Event, Untold, known
+from ivr.domain.evidence.event import AuditEvent
+from ivr.domain.evidence.events.base import Untold, known
 from ivr.domain.evidence.events.destruction import Certificate, Discarded, Discarding
-from ivr.services.ports.signing import Entry
+from ivr.services.ports.evidence import Entry
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,13 @@ class Destruction:
             )
         )
 
-    def certificate(self, noted: Event | None, *, at: datetime, wiped: bool, owner: str) -> Entry:
-        """`noted` is its intent, if one stands, which knows what the bytes were that are gone by now.
+    def certificate(self, told: AuditEvent | None, *, at: datetime, wiped: bool, owner: str) -> Entry:
+        """`told` is its intent, if one stands, which knows what the bytes were that are gone by now.
 
         `wiped`: the bytes of the key are gone from the database's files too; `owner` is the run or the node.
         """
-        if not isinstance(noted, Discarding):
-            noted = Discarding.read({})
+        facts = told.facts if told is not None else None
+        noted = facts if isinstance(facts, Discarding) else Discarding.read({})
         rule_id, rules = known(noted.rule_id, self._rule), noted.rules
         if isinstance(rules, Untold):
             # An intent of an older version names one rule.

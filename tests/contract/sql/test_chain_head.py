@@ -18,7 +18,7 @@ from ivr.errors import ComplianceError, HostError, LostEvidenceError
 from ivr.recording.chain_head import ChainHeadFile
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
-from ivr.services.ports.signing import Entry
+from ivr.services.ports.evidence import Entry
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from tests.databases import KINDS, fresh_url

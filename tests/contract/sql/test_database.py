@@ -140,7 +140,7 @@ def test_a_destroyed_key_stands_in_no_byte_of_the_sqlite_files(tmp_path: Path) -
 
     catalogue.add(a_tag(), wrapped, "kek-1")
     assert wrapped[-32:] in files()
-    catalogue.destroy_key("rec-1")
+    catalogue.destroy_keys(["rec-1"])
     assert wrapped[-32:] not in files()
     database.close()
 

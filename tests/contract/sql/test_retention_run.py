@@ -13,11 +13,9 @@ import pytest
 
 from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.checkpoint import certificate_text
-from ivr.domain.evidence.events.base import Unread
 from ivr.domain.retention.artefact import EventKind
 from ivr.domain.retention.schedule import Duration, RetentionTable
 from ivr.errors import ArchiveError, HostError
-from ivr.services.ports.signing import Entry
 from ivr.services.vault.fixity import leftovers
 from tests.databases import KINDS, fresh_url
 from tests.fakes.tripwire import Killed, Tripwire
@@ -196,25 +194,36 @@ def test_a_run_that_lost_its_claim_certifies_nothing(world: RetentionWorld) -> N
     world.ledger.claim(["rec-1"], owner="slow", now=now, until=now + timedelta(minutes=10))
     later = now + timedelta(minutes=11)
     assert world.ledger.claim(["rec-1"], owner="fast", now=later, until=later + timedelta(minutes=10)) == {"rec-1"}
-    assert world.ledger.certify(["rec-1"], owner="slow", entries=lambda _: [], at=later) == set()
-    assert (
-        world.ledger.shred(
-            ["rec-1"], owner="slow", decide=lambda _: None, intent=lambda _: pytest.fail("no claim, no intent")
-        )
-        == []
-    )
+    world.clock.at = later
+    report = world.run().run()
+    assert (report.destroyed, report.others) == ([], ["rec-1"])
     assert world.state("rec-1") == KEPT
 
 
-class Watched:
-    """A ledger on which something happens just before a step."""
+def test_a_run_whose_lease_ended_after_the_key_certifies_nothing(world: RetentionWorld) -> None:
+    world.record("rec-1")
+    world.clock.at = CALLED + timedelta(days=190)
 
-    def __init__(self, ledger: Any, **before: Callable[[], object]) -> None:
-        self._ledger = ledger
+    def too_slow() -> None:
+        now = world.clock.at = world.clock.at + timedelta(minutes=11)
+        assert world.ledger.claim(["rec-1"], owner="fast", now=now, until=now + timedelta(minutes=10)) == {"rec-1"}
+
+    watched = Watched(world.catalogue, wipe_destroyed_keys=too_slow)
+    world._wrap = lambda port: watched if port is world.catalogue else port
+    assert world.run().run().destroyed == []
+    assert world.state("rec-1") == ("SEALED", False, False)
+    assert world.certificates("rec-1") == []
+
+
+class Watched:
+    """A port on which something happens just before a step."""
+
+    def __init__(self, port: Any, **before: Callable[[], object]) -> None:
+        self._port = port
         self._before = before
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._ledger, name)
+        found = getattr(self._port, name)
         happens = self._before.get(name)
 
         def step(*args: Any, **given: Any) -> Any:
@@ -237,10 +246,13 @@ def test_however_long_the_files_take_nobody_else_takes_what_is_about_to_be_certi
         now = world.clock.now()
         taken.append(world.ledger.claim(["rec-1"], owner="other", now=now, until=now + timedelta(minutes=10)))
 
-    watched = Watched(world.ledger, wipe=slow_disk, certify=other_node)
-    world._wrap = lambda port: watched if port is world.ledger else port
+    watched = {
+        world.catalogue: Watched(world.catalogue, wipe_destroyed_keys=slow_disk),
+        world.ledger: Watched(world.ledger, release=other_node),
+    }
+    world._wrap = lambda port: watched.get(port, port)
     assert world.run().run().destroyed == ["rec-1"]
-    assert taken == [set()]
+    assert taken[0] == set()
     assert len(world.certificates("rec-1")) == 1
 
 
@@ -251,7 +263,7 @@ def test_a_clock_that_goes_back_between_plan_and_act_destroys_nothing_that_is_no
     def put_right() -> None:
         world.clock.at = CALLED + timedelta(days=3)
 
-    watched = Watched(world.ledger, shred=put_right)
+    watched = Watched(world.ledger, locked=put_right)
     world._wrap = lambda port: watched if port is world.ledger else port
     report = world.run().run()
     assert report.destroyed == []
@@ -407,15 +419,15 @@ def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: R
     world.record("rec-1")
     world.clock.at = CALLED + timedelta(days=190)
     now = world.clock.at
-    run = world.run()
-    world.ledger.claim(["rec-1"], owner="dead", now=now, until=now + timedelta(minutes=10))
-    older = Unread("recording.discarding", {"rule_id": "REC-007"})
-    world.ledger.shred(
-        ["rec-1"],
-        owner="dead",
-        decide=lambda stored: run.decide(stored, now),
-        intent=lambda stored: Entry(older, stored.call_id, stored.recording_id),
-    )
+
+    def dies() -> None:
+        raise Killed
+
+    watched = Watched(world.store, delete_all=dies)
+    world._wrap = lambda port: watched if port is world.store else port
+    with pytest.raises(Killed):
+        world.run().run()
+    world._wrap = lambda port: port
     assert world.state("rec-1") == ("SEALED", False, True)
     (told,) = leftovers(world.vault.holdings)
     assert (told.recording_id, told.fault) == ("rec-1", "its destruction was begun and is not finished")

@@ -6,7 +6,7 @@ The same on a failing chain: a destruction that is due needs no evidence, and a 
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ivr.domain.evidence.events.base import Event
 from ivr.domain.recording.state import RecordingState
 from ivr.errors import ComplianceError, HostError
 from ivr.private_file import write_private
+from ivr.services.ports.evidence import Entry
 from ivr.services.vault.fixity import leftovers
 from ivr.services.vault.open_recording import OpenRecording
 from ivr.services.vault.vault import Vault
@@ -36,16 +36,23 @@ class FailingAudit(SqlAuditLog):
     failures: dict[str, int]
     deaf = False
 
-    def append(self, event: Event, **ids: Any) -> Any:
-        if self.failures.get(event.kind, 0):
-            self.failures[event.kind] -= 1
+    def append_all(self, entries: Sequence[Entry]) -> Any:
+        for kind in (entry.event.kind for entry in entries if self.failures.get(entry.event.kind, 0)):
+            self.failures[kind] -= 1
             raise HostError("the database does not answer")
-        return super().append(event, **ids)
+        return super().append_all(entries)
 
     def events(self, **given: Any) -> Any:
+        self._must_hear()
+        return super().events(**given)
+
+    def told(self, recording_ids: Sequence[str], kind: str) -> Any:
+        self._must_hear()
+        return super().told(recording_ids, kind)
+
+    def _must_hear(self) -> None:
         if self.deaf:
             raise HostError("the chain cannot be read")
-        return super().events(**given)
 
 
 class Place(RetentionWorld):
@@ -206,7 +213,7 @@ def test_the_bytes_go_when_the_database_takes_nothing_any_more(place: Place, mon
         raise HostError("the database does not answer")
 
     with monkeypatch.context() as broken:
-        broken.setattr(place.catalogue, "destroy_key", away)
+        broken.setattr(place.catalogue, "destroy_keys", away)
         with pytest.raises(HostError):
             recording.discard("OBJ-003", "objection")
     assert [*place.store.stored(), *place.store.unfinished()] == []

@@ -6,7 +6,6 @@ import asyncio
 
 import numpy as np
 import pytest
-from ivr.speech.resampling import Samples
 
 from ivr.audio.pcm import Samples, to_pcm
 from ivr.bootstrap.runtime import SystemClock

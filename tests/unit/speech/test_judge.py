@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ivr.speech.resampling import Samples
 
 from ivr.audio.pcm import Samples
 from ivr.domain.hearing.verdict import Band, Label, Thresholds

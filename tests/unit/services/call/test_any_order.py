@@ -141,12 +141,15 @@ def fragile(x: Exchange) -> None:
     x.keyed = False  # type: ignore[attr-defined]
     for owner, name in (
         (x.audit, "append"),
+        (x.audit, "append_all"),
         (x.audit, "events"),
+        (x.audit, "told"),
         (x.catalogue, "add"),
         (x.catalogue, "get"),
         (x.catalogue, "move"),
+        (x.catalogue, "move_all"),
         (x.catalogue, "settle"),
-        (x.catalogue, "destroy_key"),
+        (x.catalogue, "destroy_keys"),
         (x.call_log, "add"),
         (x.do_not_call, "put"),
     ):

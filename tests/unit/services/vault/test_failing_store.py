@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
@@ -215,8 +215,8 @@ def test_evidence_that_can_never_be_written_does_not_keep_the_rest_from_being_do
 def away(x: Exchange, until_s: float) -> None:
     """Let the database be away until so much time has passed."""
     owners = [
-        (x.audit, ("append", "events")),
-        (x.catalogue, ("add", "get", "move", "settle", "destroy_key", "wrapped_key")),
+        (x.audit, ("append", "append_all", "events", "told")),
+        (x.catalogue, ("add", "get", "move", "move_all", "settle", "destroy_keys", "wrapped_key")),
         (x.do_not_call, ("put",)),
         (x.call_log, ("add",)),
     ]
@@ -263,13 +263,13 @@ def test_the_bar_on_further_calls_comes_before_the_destruction(tmp_path: Path) -
         x.line.parties[PROSPECT] = answers()
         x.ear.when_said(Channel.CALLER, 8000, 8800, objection())
         barred_at_destruction: list[bool] = []
-        destroy_key = x.catalogue.destroy_key
+        destroy_keys = x.catalogue.destroy_keys
 
-        def destroys(recording_id: str) -> None:
+        def destroys(recording_ids: Sequence[str]) -> None:
             barred_at_destruction.append(x.do_not_call.bars(PROSPECT, scope="sales") is not None)
-            destroy_key(recording_id)
+            destroy_keys(recording_ids)
 
-        x.catalogue.destroy_key = destroys  # type: ignore[method-assign]
+        x.catalogue.destroy_keys = destroys  # type: ignore[method-assign]
         await x.place((8000, 9500))
         await x.over()
         assert barred_at_destruction == [True]

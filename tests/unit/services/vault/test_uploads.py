@@ -99,7 +99,7 @@ def test_a_doubt_that_was_dispelled_and_an_objection_that_keeps_hold_nothing_bac
 def test_what_has_no_key_any_more_or_is_no_longer_kept_is_not_uploaded(house: House) -> None:
     for name in ("keyless", "purged", "unsealed"):
         house.record(name)
-    house.catalogue.destroy_key("keyless")
+    house.catalogue.destroy_keys(["keyless"])
     house.catalogue.move("purged", RecordingEvent.PURGE)
     house.catalogue.rows["unsealed"] = replace(house.catalogue.get("unsealed"), sealed=None)
     assert waiting(house.vault.holdings) == ["keyless", "unsealed"]
