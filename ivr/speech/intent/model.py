@@ -107,7 +107,7 @@ class IntentModel:
         fused = (shares[:, None] * stacked).sum(axis=0) / shares.sum()
         for label in _OPPOSING:
             at = _AT[label]
-            loudest = float((np.minimum(1.0, 2 * shares) * stacked[:, at]).max())
+            loudest = float(np.max(np.minimum(1.0, 2 * shares) * stacked[:, at]))
             fused[at] = max(fused[at], _ANY_SHARE * loudest + (1 - _ANY_SHARE) * fused[at])
         label, score = self._choose(fused, thresholds)
         band = self._band(label, score, rows, thresholds.get(label.value, _DEFAULTS))

@@ -33,7 +33,7 @@ class Weights:
     def probabilities(self, indices: npt.NDArray[np.int64], values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the probability of each of LABELS."""
         logits = (values @ self.table[indices] + self.bias) * self.sharpness
-        powers = np.exp(logits - logits.max())
+        powers = np.exp(logits - np.max(logits))
         return np.asarray(powers / powers.sum(), dtype=np.float32)
 
 

@@ -162,7 +162,7 @@ def chords(*, seed: int, count: int) -> Signal:
         chord = sum(
             np.sin(2 * np.pi * hz * n * t + rng.uniform(0, 6)) / np.sqrt(n)
             for hz in notes
-            for n in range(1, overtones + 1)
+            for n in range(1, int(overtones) + 1)
             if hz * n < 3800
         )
         parts.append(3000 * chord * fade)
