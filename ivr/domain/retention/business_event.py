@@ -88,7 +88,7 @@ def apply_event(
 def settled(artefact: Artefact, decision: RetentionDecision) -> Artefact:
     """Return the artefact with the deadlines of `decision` fixed, and its ended purposes marked as ended.
 
-    Call it at sealing, after each event, and when the retention run looks at it: what it returns is what to store.
+    Call it after each event, and when the retention run looks at it: what it returns is what to store.
     """
     purposes = []
     for purpose, verdict in zip(artefact.purposes, decision.purposes, strict=True):

@@ -14,7 +14,7 @@ from ivr.domain.evidence.events.base import Event
 
 @dataclass(frozen=True)
 class CallRow:
-    """What is reported of a call (CDR). No words, no digits."""
+    """What is reported of a call (CDR). No words, no keys; `party` is the other side's address."""
 
     call_id: str
     program: str

@@ -101,7 +101,7 @@ class Vault:
     def verify_all(
         self, *, after: str = "", bytes_per_s: float = 0.0, pause: Callable[[float], None] | None = None
     ) -> Iterator[Checked]:
-        """Like `verify` of all, item by item, resumable and no faster than asked; see `inspection.inspect_all`."""
+        """Like `verify` of all, item by item, resumable and no faster than asked; see `fixity.inspect_all`."""
         return inspect_all(self._held, after=after, bytes_per_s=bytes_per_s, pause=pause)
 
     @property
