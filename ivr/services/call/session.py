@@ -177,7 +177,9 @@ class CallSession:
         call.move(CallEvent.CONNECT)
         self._pump.listen_to(PartyRole.CALLER)
         self._pumping = asyncio.create_task(self._pump.run(), name=f"pump of {call.id}")
-        self._flowing = asyncio.create_task(self._flow.run(), name=f"flow of {call.id}")
+        # An objection may have come before the leg was told to be up: then nothing is begun that would be broken off.
+        if not self._ending.begun:
+            self._flowing = asyncio.create_task(self._flow.run(), name=f"flow of {call.id}")
         if not await self._patience.gone(call.a_leg, call.program.max_call_s) and not self._patience.hurried:
             self._ending.hang_up("limit")
 

@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 import pytest
 
 from ivr.domain.audio.channel import Channel
+from ivr.domain.call.state import CallState
 from ivr.domain.hearing.verdict import Label
 from ivr.errors import ComplianceError, ConfigurationError, HostError
+from ivr.services.ports.telephony import LegConfirmed
 from tests.fakes.desk import InlineDesk
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, PROSPECT, Exchange, play
@@ -81,6 +83,26 @@ def test_a_refusal_by_key_during_the_disclosure_leaves_nothing_to_destroy(tmp_pa
         # The test looks up every 20 ms, so the key comes one frame after the half second.
         assert played["heard_ms"] in (500, 520)
         assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
+
+    play(tmp_path, scene)
+
+
+def test_a_refusal_by_key_at_the_moment_of_the_answer_begins_no_disclosure(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers(3)
+        call = await x.place()
+        confirm = x.line._confirm
+
+        def confirm_and_press(leg_id: str, event: LegConfirmed | None = None) -> None:
+            confirm(leg_id, event)
+            x.line.press(leg_id, "9")
+
+        x.line._confirm = confirm_and_press  # type: ignore[method-assign]  # both events in one turn of the loop
+        await x.over()
+        assert x.said == ["prospecting-closing"]
+        assert x.of_audit("disclosure.played") == []
+        assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
+        assert call.state is CallState.REPORTED
 
     play(tmp_path, scene)
 
