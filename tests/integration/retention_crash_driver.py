@@ -55,8 +55,8 @@ class World:
             Holdings(
                 FakeKeyRing(),
                 wire.wrap(self.store),
-                wire.wrap(self.catalogue),
-                # Its steps lie inside the catalogue's transactions: dying at any of these is dying at all.
+                # What these two are asked lies inside the transactions in which the ledger is asked.
+                self.catalogue,
                 self.audit,
                 clock,
                 "node-1",
