@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 
 from ivr.bootstrap.archive import check_keys, head_file, open_archive, refuse_second_kek
-from ivr.bootstrap.members import move_member_file, open_members
+from ivr.bootstrap.members import move_member_file, must_have_moved, open_members
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.retention import open_retention
@@ -248,6 +248,7 @@ def _model(settings: Settings) -> str:
 
 
 def _members(settings: Settings) -> str:
+    must_have_moved(settings)
     archive = open_archive(settings)
     try:
         if open_members(settings, archive) is None:

@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO
 
 from ivr.bootstrap.archive import Archive
@@ -43,7 +44,7 @@ def import_members(archive: Archive, source: str) -> MemberListHead:
 
 
 def delete_members(archive: Archive) -> MemberListHead:
-    """Destroy the list, whose key goes with it. Raises HostError when there is none."""
+    """Delete the list and its key. Raises HostError when there is none."""
 
     def told(head: MemberListHead) -> None:
         archive.audit.append(MembersDeleted(file=head.list_id, count=head.count))
@@ -52,25 +53,38 @@ def delete_members(archive: Archive) -> MemberListHead:
 
 
 def move_member_file(settings: Settings, archive: Archive) -> list[str]:
-    """Take the list of a file of version 0.1 into the database, unless one that was made later stands there, and remove
-    the file once all of it is verified. To be repeated when it was interrupted. What was done or failed, in French."""
-    path = settings.node.data_dir / "members"
+    """Take the list of a file of version 0.1 into the database, unless one that was made later stands there or one was
+    deleted since, and remove the file. To be repeated when it was interrupted. What was done or failed, in French."""
+    path = _member_file(settings)
     if not path.is_file():
         return []
     try:
         file = read_member_file(path, archive.keys)
-        moved = not archive.members.made_since(file.made_at)
+        deleted = archive.members.deleted_since(file.made_at)
+        moved = not deleted and not archive.members.made_since(file.made_at)
         if moved:
             archive.members.adopt(
                 file.list_id, file.wrapped, file.members, made_at=file.made_at, told=_imported(archive)
             )
-        count = archive.members.verify().count
+        if not deleted:
+            archive.members.verify()
     except IvrError as error:
         return [f"fichier d'adhérents {path} laissé en place : {french(str(error))}"]
     path.unlink()
     if not moved:
-        return [f"fichier d'adhérents {path} supprimé : la base contient cette liste ou une plus récente"]
-    return [f"liste de {count} adhérents, du fichier {path}"]
+        return [f"fichier d'adhérents {path} supprimé : cette liste est dans la base, remplacée ou supprimée depuis"]
+    return [f"liste de {len(file.members)} adhérents, du fichier {path}"]
+
+
+def must_have_moved(settings: Settings) -> None:
+    """Raises HostError while a list of version 0.1 lies here: only its file knows which KEK it needs."""
+    path = _member_file(settings)
+    if path.exists():
+        raise HostError("the list of members of version 0.1 is still here", where=str(path), remedy="run 'ivr init'")
+
+
+def _member_file(settings: Settings) -> Path:
+    return settings.node.data_dir / "members"
 
 
 def _imported(archive: Archive) -> Told:

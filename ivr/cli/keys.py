@@ -8,6 +8,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from ivr.bootstrap.members import must_have_moved
 from ivr.bootstrap.retention import open_retention
 from ivr.bootstrap.runtime import SystemClock
 from ivr.cli.context import as_json, console, print_json, reporting, settings
@@ -67,6 +68,7 @@ def rotate_(json_: bool) -> None:
 def prune(json_: bool) -> None:
     """Détruit les clés maîtresses retirées dont plus rien, pas même une sauvegarde, n'a besoin."""
     days = settings().keys.backup_days
+    must_have_moved(settings())
     with opened() as archive:
         open_retention(settings(), archive).clock.must_be_plausible()
         gone = remove_retired(archive.keys, archive.key_table, archive.audit, clock=SystemClock(), backup_days=days)

@@ -21,6 +21,7 @@ from typing import Any
 
 from sqlalchemy import Table, and_, delete, insert, select
 
+from ivr.domain.evidence.events.house import MembersDeleted
 from ivr.domain.identity.check import Expected, IdentityItem, digest
 from ivr.domain.identity.member import MemberRecord
 from ivr.domain.secret_bytes import clear
@@ -30,7 +31,7 @@ from ivr.services.ports.members import MemberListHead, Sealer, Told
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.person import spellings_of
-from ivr.storage.tables import member_lists, member_tags, members
+from ivr.storage.tables import audit_events, member_lists, member_tags, members
 
 _TAG_BYTES = 16
 _SALT_BYTES = 16
@@ -84,6 +85,12 @@ class SqlMembers:
         """Whether the list in force was made then or later."""
         with self._database.reading() as connection:
             return connection.execute(select(member_lists).where(member_lists.c.made_at >= moment)).first() is not None
+
+    def deleted_since(self, moment: datetime) -> bool:
+        """Whether the evidence tells that a list was deleted then or later."""
+        found = (audit_events.c.kind == MembersDeleted.kind) & (audit_events.c.at >= moment)
+        with self._database.reading() as connection:
+            return connection.execute(select(audit_events.c.seq).where(found).limit(1)).first() is not None
 
     def delete(self, *, told: Told) -> MemberListHead:
         with claimed(self._database, _CLAIM):
@@ -160,6 +167,8 @@ class SqlMembers:
         whole = key.whole()
         made_at = made_at.astimezone(UTC).replace(microsecond=0)
         with claimed(self._database, _CLAIM):
+            # A killed adoption of this very list left rows under its id.
+            self._sweep()
             try:
                 tags = self._stage(key.list_id, sealed, whole)
                 self._insert(member_tags, ((key.list_id, *_path(one)) for one in sorted(tags)))

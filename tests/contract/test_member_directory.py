@@ -217,6 +217,18 @@ def test_rows_of_an_import_that_was_killed_are_read_by_nobody_and_go_with_the_ne
         assert connection.execute(select(members.c.list_id)).scalars().all() == [table.head().list_id]
 
 
+def test_a_list_is_adopted_over_what_a_killed_adoption_of_it_left(
+    table: SqlMembers, database: Database, keys: KekFiles
+) -> None:
+    with database.writing() as connection:
+        left = {"list_id": "members-again", "position": 0, "tags": b"t" * 16, "sealed": b"s"}
+        connection.execute(members.insert(), left)
+        connection.execute(member_tags.insert(), {"list_id": "members-again", "tag": b"t" * 16, "position": 0})
+    _, wrapped = keys.new_data_key("members-again")
+    table.adopt("members-again", wrapped, [(b"t" * 16, b"s")], made_at=AT, told=unheard)
+    assert table.verify().count == 1
+
+
 def after(database: Database, change: UpdateBase, look: Callable[[], object]) -> None:
     """Look at the list after a change, which is undone when that raises."""
     with database.together(), database.writing() as connection:

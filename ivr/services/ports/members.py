@@ -56,7 +56,7 @@ class MemberList(MemberDirectory, Protocol):
         ...
 
     def delete(self, *, told: Told) -> MemberListHead:
-        """Destroy the list and its key. Raises HostError when there is none."""
+        """Delete the list and its key. Raises HostError when there is none."""
         ...
 
 

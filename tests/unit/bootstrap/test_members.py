@@ -10,9 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from ivr.bootstrap.archive import Archive, open_archive
-from ivr.bootstrap.members import delete_members, import_members, move_member_file, open_members
+from ivr.bootstrap.installation import examine
+from ivr.bootstrap.members import delete_members, import_members, move_member_file, must_have_moved, open_members
+from ivr.cli.root import main
+from ivr.domain.evidence.events.house import MembersImported
 from ivr.domain.identity.check import Answer, IdentityItem, IdentityPlan
 from ivr.errors import HostError
 from ivr.settings import Settings, default_config_dir, load_settings
@@ -134,6 +138,39 @@ def test_a_list_that_was_imported_since_stays(
     move_member_file(settings, upgraded)
     assert not old.exists()
     assert upgraded.members.verify() == later
+
+
+def test_a_file_of_before_a_deletion_brings_no_list_back(settings: Settings, old: Path, upgraded: Archive) -> None:
+    move_member_file(settings, upgraded)
+    delete_members(upgraded)
+    shutil.copy(OLD / "members", old)
+    (said,) = move_member_file(settings, upgraded)
+    assert "supprimé" in said
+    assert not old.exists()
+    with pytest.raises(HostError, match="no members have been imported"):
+        upgraded.members.head()
+
+
+def test_the_import_that_version_0_1_told_of_does_not_stop_the_move(
+    settings: Settings, old: Path, upgraded: Archive
+) -> None:
+    upgraded.audit.append(MembersImported(file="members-d80a41bf41f9e6d4", count=2, kek=upgraded.keys.kek_id))
+    assert "2 adhérents" in move_member_file(settings, upgraded)[0]
+
+
+def test_no_master_key_is_destroyed_before_the_file_has_moved(
+    settings: Settings, old: Path, upgraded: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IVR_NODE__DATA_DIR", str(settings.node.data_dir))
+    with pytest.raises(HostError, match=r"version 0\.1"):
+        must_have_moved(settings)
+    refused = CliRunner().invoke(main, ["keys", "prune"])
+    assert (refused.exit_code, "version 0.1" in " ".join(refused.output.split())) == (1, True)
+    (said,) = [check for check in examine(settings) if check.name == "adhérents à identifier"]
+    assert (said.ok, str(old) in said.detail, said.remedy) == (False, True, "lancez `ivr init`")
+    move_member_file(settings, upgraded)
+    must_have_moved(settings)
+    assert CliRunner().invoke(main, ["keys", "prune"]).exit_code == 0
 
 
 def test_a_file_that_was_changed_or_is_under_another_key_is_told_and_stays(

@@ -110,7 +110,7 @@ class MembersImported(Event, kind="members.imported"):
 
 @dataclass(frozen=True, kw_only=True)
 class MembersDeleted(Event, kind="members.deleted"):
-    """The list of members was deleted, and its key with it."""
+    """The list of members was deleted, and the row with its key."""
 
     file: str
     count: int
