@@ -163,10 +163,10 @@ def refuse_second_kek(settings: Settings) -> None:
     """Raises HostError when the key file is gone although something needs it: a new one would not open that."""
     if settings.keys.provider != "file" or settings.keys.kek_file.exists():
         return
-    try:
-        database = Database.open(settings.database.url)
-    except HostError:
+    path = sqlite_file(settings.database.url)
+    if path is not None and not path.exists():
         return  # There is no database yet: nothing can be wrapped by a key that is gone.
+    database = Database.open(settings.database.url, any_schema=True)
     try:
         needed = SqlKeyTable(database).per_kek()
     finally:

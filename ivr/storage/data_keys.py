@@ -5,12 +5,13 @@ Why a DELETE is not enough, and what write-ahead logs and backups still hold: AD
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, String, delete, func, insert, literal_column, select, union_all, update
+from sqlalchemy import Connection, String, delete, func, insert, inspect, literal_column, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.errors import HostError
@@ -126,10 +127,14 @@ class SqlKeyTable:
             return [WrappedKey(one, kek, bytes(wrapped)) for one, kek, wrapped in found]
 
     def per_kek(self) -> Mapping[str, int]:
-        held = union_all(*(select(table.c.kek_id) for table, _ in _HOLDERS)).subquery()
-        query = select(held.c.kek_id, func.count().label("held")).group_by(held.c.kek_id)
+        held: Counter[str] = Counter()
         with self._database.reading() as connection:
-            return {row.kek_id: row.held for row in connection.execute(query)}
+            for table, _ in _HOLDERS:
+                # A database that is not upgraded yet may lack one.
+                if inspect(connection).has_table(table.name):
+                    query = select(table.c.kek_id, func.count().label("held")).group_by(table.c.kek_id)
+                    held.update({row.kek_id: row.held for row in connection.execute(query)})
+        return held
 
     def rewrap(self, changes: Sequence[tuple[WrappedRow, bytes]], kek_id: str) -> int:
         done = 0

@@ -40,8 +40,8 @@ class Database:
         self.read_only: bool = engine.get_execution_options().get(_READ_ONLY, False)
 
     @classmethod
-    def open(cls, url: str, *, create: bool = False) -> Database:
-        """Open and check the schema; with `create`, make or upgrade it first.
+    def open(cls, url: str, *, create: bool = False, any_schema: bool = False) -> Database:
+        """Open and check the schema, unless any will do; with `create`, make or upgrade it first.
 
         `url` is `sqlite:////path/ivr.db` or `postgresql://…`. Raises ConfigurationError for a wrong URL; HostError when
         the database cannot be reached, or its schema is older or newer than this program. Only `create` makes a file.
@@ -50,7 +50,8 @@ class Database:
         try:
             if create:
                 database.upgrade()
-            database.check()
+            if not any_schema:
+                database.check()
         except BaseException:
             database.close()
             raise

@@ -9,6 +9,7 @@ import pytest
 from ivr.bootstrap.archive import check_keys, open_archive, refuse_second_kek
 from ivr.errors import HostError
 from ivr.settings import Settings, default_config_dir, load_settings
+from ivr.storage.database import Database, sqlite_file
 from tests.fakes.vault import a_tag
 
 
@@ -43,6 +44,23 @@ def test_a_lost_key_is_not_replaced_by_a_new_one(settings: Settings) -> None:
     settings.keys.kek_file.unlink()
     with pytest.raises(HostError, match="1 keys lie under it"):
         refuse_second_kek(settings)
+
+
+def test_a_lost_key_is_not_replaced_while_the_database_awaits_its_upgrade(settings: Settings) -> None:
+    database = Database.open(settings.database.url)
+    database.downgrade("0006")
+    database.close()
+    settings.keys.kek_file.unlink()
+    with pytest.raises(HostError, match="1 keys lie under it"):
+        refuse_second_kek(settings)
+
+
+def test_a_database_without_tables_needs_no_key_yet(settings: Settings) -> None:
+    path = sqlite_file(settings.database.url)
+    assert path is not None
+    path.write_bytes(b"")
+    settings.keys.kek_file.unlink()
+    refuse_second_kek(settings)
 
 
 def test_a_first_installation_needs_no_key_yet(tmp_path: Path) -> None:
