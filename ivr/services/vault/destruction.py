@@ -61,6 +61,10 @@ class Destroyer:
                 audit.told(_ids(mine), event.kind) for event in (Discarding, Certificate, Discarded)
             )
             moved = catalogue.move_all(_ids(mine), self.ends, reason=self.reason, at=now)
+            # What was moved before is certified; what cannot be moved is to be destroyed still.
+            others = catalogue.states([one for one in _ids(mine) if one not in moved])
+            over = {*moved, *(one for one, state in others.items() if state in RECORDING.final)}
+            mine = [one for one in mine if one.recording_id in over]
             certificates = [
                 one.certificate(noted.get(one.recording_id), at=now, wiped=wiped, owner=self.owner)
                 for one in mine
@@ -111,14 +115,16 @@ def destroy_claimed(vault: Holdings, recording_id: str, *, rule_id: str, reason:
         discards = RECORDING.allows(row.state, RecordingEvent.DISCARD)
         ends = RecordingEvent.DISCARD if discards else RecordingEvent.PURGE
         Destroyer(vault, vault.node_id, ends, doomed.reason, delete).destroy([choose])
-        return vault.catalogue.get(recording_id).state
+        state = vault.catalogue.get(recording_id).state
+        return state if state in RECORDING.final else RECORDING.after(state, ends, where=f"recording {recording_id}")
     except Exception as error:
         if row is None and isinstance(error, ArchiveError):
             # There is no such recording.
             raise
         # Without the intent; a hold still forbids it.
         with vault.catalogue.together():
-            _refuse_if_held(vault, recording_id, row)
+            # Read again: once the key is gone, a hold that comes now keeps nothing and hides no error.
+            _refuse_if_held(vault, recording_id, row and vault.catalogue.get(recording_id))
             vault.catalogue.destroy_keys([recording_id])
         vault.store.delete(recording_id)
         raise

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from ivr.domain.recording.state import RecordingState
-from ivr.errors import ComplianceError, HostError
+from ivr.domain.recording.state import RecordingEvent, RecordingState
+from ivr.errors import ComplianceError, HostError, IvrError
 from ivr.private_file import write_private
 from ivr.services.ports.evidence import Entry
 from ivr.services.vault.fixity import leftovers
@@ -184,6 +184,45 @@ def test_a_hand_cannot_destroy_what_a_legal_hold_keeps_and_the_refusal_is_eviden
     place.holds.release(hold_id, by="dpo", reason="settled")
     state = place.vault.discard_stored("rec-1", rule_id="REC-005", reason="asked for")
     assert state is RecordingState.PURGED
+
+
+def test_after_the_key_a_hold_hides_no_error_and_is_told_of_no_refusal(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.sealed()
+
+    def away(recording_id: str) -> None:
+        if not place.catalogue.holds_on(recording_id):
+            place.hold(recording_id)
+        raise HostError("the disk is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(place.store, "delete", away)
+        with pytest.raises(HostError, match="the disk is away"):
+            place.vault.discard_stored("rec-1", rule_id="REC-005", reason="asked for")
+    assert not place.catalogue.get("rec-1").has_key
+    assert "recording.discard_refused" not in place.kinds()
+
+
+def test_a_destruction_whose_state_cannot_be_moved_fails_and_has_no_certificate(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = place.begun()
+    delete = place.store.delete
+
+    def while_it_is_sealed(recording_id: str) -> None:
+        delete(recording_id)
+        place.catalogue.move(recording_id, RecordingEvent.CLOSE)
+        place.catalogue.move(recording_id, RecordingEvent.SEAL)
+
+    with monkeypatch.context() as odd:
+        odd.setattr(place.store, "delete", while_it_is_sealed)
+        with pytest.raises(IvrError, match="SEALED"):
+            recording.discard("OBJ-003", "objection")
+    assert "certificate.destruction" not in place.kinds()
+    place.vault.recover()
+    assert place.catalogue.get("rec-1").state is RecordingState.PURGED
+    assert place.kinds()[-3:-1] == ["certificate.destruction", "recording.discarded"]
 
 
 def test_a_hold_does_not_save_what_was_objected_to_before_it_was_sealed(place: Place) -> None:
