@@ -111,7 +111,9 @@ class SqlRetentionLedger:
             return
         with self._database.writing() as connection:
             found = select(_R.recording_id, _R.call_id).where(_R.recording_id.in_([one.id for one, _ in decided]))
-            calls = {row.recording_id: row.call_id for row in connection.execute(found)}
+            # Locks in one order with a destruction: the rows first, the head of the chain second.
+            locked = found.order_by(_R.recording_id).with_for_update(key_share=True)
+            calls = {row.recording_id: row.call_id for row in connection.execute(locked)}
             moved = [
                 Entry(Rescheduled(deadline=due_at, clocks=_clocks(one)), calls.get(one.id, ""), one.id)
                 for one, due_at in decided
