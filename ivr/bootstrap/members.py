@@ -54,7 +54,7 @@ def delete_members(archive: Archive) -> MemberListHead:
 
 def move_member_file(settings: Settings, archive: Archive) -> list[str]:
     """Take the list of a file of version 0.1 into the database, unless one that was made later stands there or one was
-    deleted since, and remove the file. To be repeated when it was interrupted. What was done or failed, in French."""
+    deleted since; verify it, remove the file. To be repeated when interrupted. What was done or failed, in French."""
     path = _member_file(settings)
     if not path.is_file():
         return []
@@ -79,7 +79,7 @@ def move_member_file(settings: Settings, archive: Archive) -> list[str]:
 def must_have_moved(settings: Settings) -> None:
     """Raises HostError while a list of version 0.1 lies here: only its file knows which KEK it needs."""
     path = _member_file(settings)
-    if path.exists():
+    if path.is_file():
         raise HostError("the list of members of version 0.1 is still here", where=str(path), remedy="run 'ivr init'")
 
 
