@@ -182,7 +182,11 @@ def test_every_decision_is_numbered_once_and_has_its_four_parts() -> None:
 
 
 def test_the_changelog_has_a_section_for_what_is_not_released() -> None:
-    assert re.search(r"^## \[Unreleased\]\n\n(### \w+\n\n- |## \[\d+\.\d+\.\d+\] - \d{4}-)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert re.search(
+        r"^## \[Unreleased\]\n\n(### \w+\n\n- |## \[\d+\.\d+\.\d+\] - \d{4}-)",
+        (ROOT / "CHANGELOG.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
 
 
 def test_the_licence_is_the_one_that_the_package_names() -> None:
