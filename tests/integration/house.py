@@ -198,7 +198,7 @@ class Serving:
     async def __aenter__(self) -> Serving:
         await self.start()
         try:
-            await self.until("node.ready")
+            await self.until("node.ready", timeout_s=180)
         except BaseException:
             await self.__aexit__()
             raise
