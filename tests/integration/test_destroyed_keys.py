@@ -102,6 +102,17 @@ def test_a_purged_key_stands_in_no_data_file_and_the_others_still_do(stock: Stoc
     assert stock.catalogue.wrapped_key("rec-2") == stock.wrapped["rec-2"]
 
 
+def test_the_servers_statistics_hold_no_key(stock: Stock) -> None:
+    """PostgreSQL samples columns, by itself on a busy day, and keeps what it sampled in a table of its own."""
+    stock.fill(COUNT)
+    with stock.database.writing() as connection:
+        connection.execute(text("ANALYZE"))
+    stock.catalogue.destroy_keys(list(stock.wrapped))
+    stock.finish()
+    after = stock.data_files()
+    assert [one for one in stock.wrapped if stock.secret(one) in after] == []
+
+
 def test_a_reader_in_the_way_puts_the_wipe_off_and_the_next_one_does_it(
     stock: Stock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""The members on file, in tables; before, each node kept its list in a file.
+"""The members on file, in tables; before, each node kept its list in a file. And PostgreSQL samples no key.
 
 Revision 0007, after 0006.
 """
@@ -44,6 +44,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("list_id", "tag", "position", name=op.f("pk_member_tags")),
         sqlite_with_rowid=False,
     )
+    if op.get_bind().dialect.name == "postgresql":
+        _sample_nothing("member_lists")
+        for table in ("recording_keys", *(f"recording_keys_{part:02}" for part in range(64))):
+            _sample_nothing(table)
+
+
+def _sample_nothing(table: str) -> None:
+    """The planner's statistics hold values of a column, and go on holding those of keys that were destroyed.
+
+    Naming the type again forgets what was sampled before.
+    """
+    op.execute(f"ALTER TABLE {table} ALTER COLUMN wrapped SET STATISTICS 0")
+    if table == "recording_keys":
+        # Reaches its parts too.
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN wrapped TYPE bytea")
 
 
 def downgrade() -> None:
