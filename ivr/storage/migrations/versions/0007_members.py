@@ -45,20 +45,11 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     if op.get_bind().dialect.name == "postgresql":
-        _sample_nothing("member_lists")
-        for table in ("recording_keys", *(f"recording_keys_{part:02}" for part in range(64))):
-            _sample_nothing(table)
-
-
-def _sample_nothing(table: str) -> None:
-    """The planner's statistics hold values of a column, and go on holding those of keys that were destroyed.
-
-    Naming the type again forgets what was sampled before.
-    """
-    op.execute(f"ALTER TABLE {table} ALTER COLUMN wrapped SET STATISTICS 0")
-    if table == "recording_keys":
-        # Reaches its parts too.
-        op.execute(f"ALTER TABLE {table} ALTER COLUMN wrapped TYPE bytea")
+        # The planner's statistics hold values of a column, and go on holding those of keys that were destroyed.
+        for table in ("member_lists", "recording_keys", *(f"recording_keys_{part:02}" for part in range(64))):
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN wrapped SET STATISTICS 0")
+        # Naming the type again forgets what was sampled before, in the parts too.
+        op.execute("ALTER TABLE recording_keys ALTER COLUMN wrapped TYPE bytea")
 
 
 def downgrade() -> None:
