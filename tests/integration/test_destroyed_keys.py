@@ -59,7 +59,11 @@ class Stock:
         if self.kind == "sqlite":
             path = Path(str(self.database.engine.url.database))
             return b"".join(file.read_bytes() for file in path.parent.glob(path.name + "*"))
-        return self._server("base", "global", "pg_tblspc")
+        with self.database.reading() as connection:
+            query = "SELECT oid FROM pg_database WHERE datname = current_database()"
+            mine = connection.execute(text(query)).scalar_one()
+        # Not the databases of earlier tests: each search would read all of them.
+        return self._server(f"base/{mine}", "base/pgsql_tmp", "global", "pg_tblspc")
 
     def log_files(self) -> bytes:
         return self._server("pg_wal")
