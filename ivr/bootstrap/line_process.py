@@ -155,7 +155,7 @@ def dependencies(
         prompt_sha256=library.sha256,
         codec=settings.recording.codec,
         listening=listening_settings(settings),
-        tape=settings.tape,
+        release=settings.release,
         settle_timeout_s=settings.calls.settle_timeout_s,
         quiet_timeout_s=settings.calls.quiet_timeout_s,
         close_timeout_s=settings.calls.close_timeout_s,

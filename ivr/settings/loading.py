@@ -15,7 +15,7 @@ from ivr.domain.hearing.cleared_mark import HearingSettings
 from ivr.domain.hearing.endpointing import EndpointSettings
 from ivr.domain.profile import Profile
 from ivr.domain.program.program import Program, Prompt, Said, said_in
-from ivr.domain.recording.release_buffer import TapeSettings
+from ivr.domain.recording.release_buffer import ReleaseSettings
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.access import load_access
@@ -56,7 +56,7 @@ class Settings:
     clock: ClockSection
     hearing: HearingSettings
     endpoint: EndpointSettings
-    tape: TapeSettings
+    release: ReleaseSettings
     ear: EarSection
     recording: RecordingSection
     store: StoreSection
@@ -168,7 +168,7 @@ def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
         clock=node_file.clock,
         hearing=to_domain(HearingSettings, hearing),
         endpoint=to_domain(EndpointSettings, hearing.endpoint),
-        tape=to_domain(TapeSettings, hearing.tape),
+        release=to_domain(ReleaseSettings, hearing.tape),
         ear=node_file.ear,
         recording=node_file.recording,
         store=node_file.store,

@@ -23,7 +23,7 @@ from ivr.domain.access import Role
 from ivr.domain.evidence.clock_check import ClockBounds
 from ivr.domain.hearing.cleared_mark import HearingSettings
 from ivr.domain.hearing.endpointing import EndpointSettings
-from ivr.domain.recording.release_buffer import TapeSettings
+from ivr.domain.recording.release_buffer import ReleaseSettings
 from ivr.settings.source import Section
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
@@ -283,9 +283,9 @@ def _from_dataclass(name: str, kind: type[Any], **extra: Any) -> type[BaseModel]
 
 
 EndpointModel = _from_dataclass("EndpointModel", EndpointSettings)
-TapeModel = _from_dataclass("TapeModel", TapeSettings)
+ReleaseModel = _from_dataclass("ReleaseModel", ReleaseSettings)
 HearingModel = _from_dataclass(
-    "HearingModel", HearingSettings, endpoint=(EndpointModel, EndpointModel()), tape=(TapeModel, TapeModel())
+    "HearingModel", HearingSettings, endpoint=(EndpointModel, EndpointModel()), tape=(ReleaseModel, ReleaseModel())
 )
 
 

@@ -181,7 +181,7 @@ class Exchange:
             "prompt_sha256": lambda prompt: "0" * 64,
             "codec": "opus",
             "listening": ListeningSettings(),
-            "tape": settings.tape,
+            "release": settings.release,
             **self.options,
         }
         self.deps = Dependencies(**values)

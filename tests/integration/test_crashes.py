@@ -194,7 +194,7 @@ def test_while_the_ear_is_gone_the_call_goes_on_and_nothing_unheard_is_stored(ho
             await serving.until("prompt.ended", prompt="hotline-menu")
             await say(phone, wavs[0])
             await serving.until("hearing.judged", final=True)
-            # It hangs, then it dies: speech waits longer than the tape may hold it.
+            # It hangs, then it dies: speech waits longer than the release buffer may hold it.
             os.kill(ear, signal.SIGSTOP)
             await say(phone, wavs[1])
             await say(phone, silence)

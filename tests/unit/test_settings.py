@@ -17,7 +17,7 @@ from ivr.domain.hearing.cleared_mark import HearingSettings
 from ivr.domain.hearing.endpointing import EndpointSettings
 from ivr.domain.hearing.verdict import Thresholds
 from ivr.domain.program.program import Captured, ObjectionEffect
-from ivr.domain.recording.release_buffer import TapeSettings
+from ivr.domain.recording.release_buffer import ReleaseSettings
 from ivr.domain.retention.schedule import Duration
 from ivr.errors import EXIT_USAGE, ConfigurationError
 from ivr.settings import Settings, default_config_dir, load_settings
@@ -114,7 +114,7 @@ def test_the_sections_become_domain_settings_with_the_domains_own_defaults() -> 
     settings = load(CONFIG)
     assert settings.hearing == HearingSettings()
     assert settings.endpoint == EndpointSettings()
-    assert settings.tape == TapeSettings()
+    assert settings.release == ReleaseSettings()
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -198,7 +198,7 @@ def test_the_environment_wins_over_the_file(config: Path) -> None:
     )
     assert (settings.sip.port, settings.sip.tcp, settings.sip.codecs) == (5080, False, ("G722", "PCMA"))
     assert settings.node.id == "node-7"
-    assert settings.tape.max_hold_ms == 15000
+    assert settings.release.max_hold_ms == 15000
     assert settings.route("3646").name == "hotline-quality"
 
 

@@ -1,4 +1,4 @@
-"""The tape holds frames in memory and releases them to storage only behind the cleared mark.
+"""The release buffer holds frames in memory and releases them to storage only behind the cleared mark.
 
 Nothing is ever taken before `start` (promise 2), nothing is released past the mark (promise 1) nor from a cut
 on (promise 3), and masked spans come out as silence (promise 4). What is dropped is noted as a gap.
@@ -47,7 +47,7 @@ class Cleared:
 
 
 @dataclass(frozen=True)
-class TapeSettings:
+class ReleaseSettings:
     """Milliseconds. Frames wait at most `max_hold_ms` for a verdict; `lookback_ms` is how far behind the mark
     the release stays, since an objection or forbidden data reaches back by a short pre-roll."""
 
@@ -55,10 +55,10 @@ class TapeSettings:
     lookback_ms: int = 3000
 
 
-class Tape:
+class ReleaseBuffer:
     """One per call. `push` takes frames in order; `release` returns what may be written by what `cleared` says."""
 
-    def __init__(self, settings: TapeSettings, cleared: Callable[[], Cleared]) -> None:
+    def __init__(self, settings: ReleaseSettings, cleared: Callable[[], Cleared]) -> None:
         self._settings = settings
         self._cleared = cleared
         self._held: deque[StereoFrame] = deque()
@@ -98,7 +98,7 @@ class Tape:
         self._pause_cause = None
 
     def push(self, frame: StereoFrame) -> None:
-        """Take one frame, or drop it when the tape is not running, paused, cut, or before the start."""
+        """Take one frame, or drop it when the release buffer is not running, paused, cut, or before the start."""
         if not self._running or self.start_ms is None or frame.at_ms < self.start_ms:
             return
         if self._cut_ms is not None and frame.at_ms + FRAME_MS > self._cut_ms:
@@ -118,7 +118,7 @@ class Tape:
             self._note_gap(max(start_ms, self.start_ms), end_ms, cause)
 
     def drop_held(self, from_ms: int, cause: str) -> None:
-        """Forget the frames still in memory from `from_ms` on, without ending the tape."""
+        """Forget the frames still in memory from `from_ms` on, without ending the release buffer."""
         while self._held and self._held[-1].at_ms + FRAME_MS > from_ms:
             old = self._held.pop()
             self._note_gap(old.at_ms, old.at_ms + FRAME_MS, cause)

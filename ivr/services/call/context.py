@@ -80,7 +80,7 @@ class LiveCall:
             vault=deps.vault,
             desk=deps.desk,
             feed=deps.feed,
-            tape=deps.tape,
+            release=deps.release,
             cleared=self.hearing.cleared,
             dtmf=DtmfWatch(deps.new_tone_detector),
             new_tag=self._new_tag,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ivr.domain.profile import Profile
 from ivr.domain.program.program import Program, Prompt
-from ivr.domain.recording.release_buffer import TapeSettings
+from ivr.domain.recording.release_buffer import ReleaseSettings
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.services.call.prompt_queue import PromptFile
 from ivr.services.consent.objection_spool import Notebook
@@ -49,7 +49,7 @@ class Dependencies:
     prompt_sha256: Callable[[Prompt], str]
     codec: str
     listening: ListeningSettings
-    tape: TapeSettings
+    release: ReleaseSettings
     settle_timeout_s: float = 120.0
     quiet_timeout_s: float = 60.0
     close_timeout_s: float = 15.0

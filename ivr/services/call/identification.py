@@ -37,7 +37,7 @@ IDENTITY = "identity"
 _TICK_S = 0.1
 #: A caller who has been silent for so long after an answer has finished it.
 _ANSWER_PAUSE_MS = 2000
-#: A caller who types no further key for so long has finished; shorter than the tape's look-back (see `_entry`).
+#: A caller who types no further key for so long has finished; shorter than the release buffer's look-back (see `_entry`).
 _DIGIT_PAUSE_S = 2.5
 _QUESTION_TIMEOUT_S = 60.0
 #: A question that was interrupted (by a doubt about the recording, say) is put again so often without being a try.
@@ -149,10 +149,10 @@ class Identification:
         """Wait until what is being typed is complete, and judge it.
 
         The objection key alone, followed by nothing, objects from the moment it was pressed: nothing of what came
-        since has left the tape, which stays further behind than a caller may pause between two keys.
+        since has left the release buffer, which stays further behind than a caller may pause between two keys.
         """
         call, answers = self._call, self._call.answers
-        pause_s = min(_DIGIT_PAUSE_S, call.deps.tape.lookback_ms / 1000 - 2 * _TICK_S)
+        pause_s = min(_DIGIT_PAUSE_S, call.deps.release.lookback_ms / 1000 - 2 * _TICK_S)
         while not answers.entered and call.deps.clock.monotonic() - answers.last_digit_s < pause_s:
             if len(answers.answer.keys) == _FULL_ENTRY.get(item):
                 break

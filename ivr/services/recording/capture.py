@@ -1,4 +1,4 @@
-"""Captures one call: what the tape releases goes into an open recording; consent and policy say when.
+"""Captures one call: what the release buffer releases goes into an open recording; consent and policy say when.
 
 What must be immediate is synchronous and touches memory only (`follow`, `objected`, `stop`); what touches the vault is
 awaited afterwards, in order, away from the event loop.
@@ -15,7 +15,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import BYTES_PER_MS
 from ivr.domain.audio.spans import Gap, Mask
 from ivr.domain.consent.policy import Decision, ObjectionOutcome, Verdict
-from ivr.domain.recording.release_buffer import Cleared, Silence, StereoFrame, Tape, TapeSettings
+from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseSettings, Silence, StereoFrame
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import IvrError
@@ -60,7 +60,7 @@ class Capture:
         vault: Vault,
         desk: Desk,
         feed: LiveFeed,
-        tape: TapeSettings,
+        release: ReleaseSettings,
         cleared: Callable[[], Cleared],
         dtmf: DtmfWatch,
         new_tag: Callable[[], RecordingTag],
@@ -72,7 +72,7 @@ class Capture:
         self._feed = feed
         self._new_tag = new_tag
         self._heard = cleared
-        self._tape = Tape(tape, self._cleared)
+        self._buffer = ReleaseBuffer(release, self._cleared)
         self._dtmf = dtmf
         self._open: OpenRecording | None = None
         self._deadline = deadline
@@ -98,7 +98,7 @@ class Capture:
     def gaps(self) -> tuple[Gap, ...]:
         """What was not stored, in order of time; gaps of one cause that touch are one."""
         merged: list[Gap] = []
-        for gap in sorted(self._tape.gaps, key=lambda gap: (gap.cause, gap.start_ms)):
+        for gap in sorted(self._buffer.gaps, key=lambda gap: (gap.cause, gap.start_ms)):
             last = merged[-1] if merged else None
             if last is not None and last.cause == gap.cause and gap.start_ms <= last.end_ms:
                 merged[-1] = Gap(last.start_ms, max(last.end_ms, gap.end_ms), gap.cause)
@@ -116,12 +116,12 @@ class Capture:
         if self.stopped:
             return None
         if decision.allowed:
-            self._tape.start(from_ms)
+            self._buffer.start(from_ms)
             return "resume recording", self._resume
         if decision.verdict is Verdict.HOLD:
-            self._tape.pause(decision.cause)
+            self._buffer.pause(decision.cause)
             return "hold recording", lambda: self._hold(decision.cause)
-        if self._tape.start_ms is not None:
+        if self._buffer.start_ms is not None:
             self.stop(decision.cause)
         return None
 
@@ -144,10 +144,10 @@ class Capture:
         """What was captured may not be kept: from now on nothing is written, and `keep` destroys."""
         self.stopped = True
         self.doom = self.doom or Doom(rule_id, reason)
-        self._tape.discard()
+        self._buffer.discard()
 
     def lost(self, start_ms: int, end_ms: int) -> None:
-        self._tape.lost(start_ms, end_ms, "overflow")
+        self._buffer.lost(start_ms, end_ms, "overflow")
 
     def dtmf_pressed(self, channel: Channel, at_ms: int) -> None:
         """The line reported a key at `at_ms`: what is heard of it is written as silence."""
@@ -161,16 +161,16 @@ class Capture:
         taken = list(frames)
         self._dtmf.push(taken)
         for frame in taken:
-            self._tape.push(frame)
+            self._buffer.push(frame)
 
     def write(self) -> None:
-        """Write what the tape releases. A store that fails ends the capture, never the call.
+        """Write what the release buffer releases. A store that fails ends the capture, never the call.
 
-        Until the recording is open the frames stay on the tape, which is bounded.
+        Until the recording is open the frames stay in the release buffer, which is bounded.
         """
         if self._open is None or self._fault is not None:
             return
-        pcm = b"".join(_interleaved(item) for item in self._tape.release())
+        pcm = b"".join(_interleaved(item) for item in self._buffer.release())
         if not pcm:
             return
         try:
@@ -216,7 +216,7 @@ class Capture:
             return
         self.stopped = True
         self.write()
-        self._end_tape(closing.until_ms)
+        self._end_buffer(closing.until_ms)
         recording = self._open
         if recording is None or recording.state in _OVER:
             return
@@ -270,13 +270,13 @@ class Capture:
         self.stopped = True
         self._cause = self._cause or cause
         self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
-        self._tape.cut(at_ms)
+        self._buffer.cut(at_ms)
 
-    def _end_tape(self, until_ms: int) -> None:
-        self._tape.drop_held(0, self._cause or "unheard")
+    def _end_buffer(self, until_ms: int) -> None:
+        self._buffer.drop_held(0, self._cause or "unheard")
         if self._cut_ms is not None and self._cause != OBJECTION:
-            self._tape.lost(self._cut_ms, until_ms, self._cause)
-        self._tape.discard()
+            self._buffer.lost(self._cut_ms, until_ms, self._cause)
+        self._buffer.discard()
 
     def _beside(self, closing: Closing) -> _Beside:
         return {
@@ -288,7 +288,7 @@ class Capture:
 
     def _give_up(self, error: Exception) -> None:
         self.stopped = True
-        self._tape.discard()
+        self._buffer.discard()
         self._note_fault(error)
 
     def _note_fault(self, error: Exception) -> None:

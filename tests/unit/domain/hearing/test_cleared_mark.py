@@ -15,7 +15,7 @@ from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label, NumberHold, SensitiveSpan
-from ivr.domain.recording.release_buffer import Cleared, Silence, StereoFrame, Tape, TapeSettings
+from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseSettings, Silence, StereoFrame
 
 HEARING = HearingSettings(
     partial_every_ms=200,
@@ -27,7 +27,7 @@ HEARING = HearingSettings(
     mask_before_ms=200,
     mask_after_ms=100,
 )
-TAPE = TapeSettings(max_hold_ms=3000, lookback_ms=200)
+SETTINGS = ReleaseSettings(max_hold_ms=3000, lookback_ms=200)
 
 CLEAR = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
 
@@ -60,14 +60,14 @@ class CallAudio(RuleBasedStateMachine):
     @initialize(told_at_once=st.booleans())
     def call_begins(self, told_at_once: bool) -> None:
         self.now_ms = 0
-        self.tape = Tape(TAPE, self._cleared)
+        self.buffer = ReleaseBuffer(SETTINGS, self._cleared)
         endpoint = EndpointSettings()
         self.channels = {
             channel: _Listened(ChannelHearing(channel, HEARING), Endpointer(endpoint)) for channel in Channel
         }
         self.started_ms: int | None = 0 if told_at_once else None
         if told_at_once:
-            self.tape.start(0)
+            self.buffer.start(0)
         self.file_ms: int | None = None
         self.last_frame_end_ms = 0
         self.loud_left: list[int] = []
@@ -86,7 +86,7 @@ class CallAudio(RuleBasedStateMachine):
             for channel, voiced in ((Channel.CALLER, caller), (Channel.AGENT, agent)):
                 self._hear(self.channels[channel], voiced)
             frame = StereoFrame(self.now_ms, b"\x02" * 320, b"\x01" * 320)
-            self.tape.push(frame)
+            self.buffer.push(frame)
             self.now_ms += FRAME_MS
         self._ask_and_release()
 
@@ -102,7 +102,7 @@ class CallAudio(RuleBasedStateMachine):
     @rule(frames=st.integers(1, 30))
     def frames_are_lost(self, frames: int) -> None:
         lost_until = self.now_ms + frames * FRAME_MS
-        self.tape.lost(self.now_ms, lost_until, "overflow")
+        self.buffer.lost(self.now_ms, lost_until, "overflow")
         self.dropped.append((self.now_ms, lost_until))
         for one in self.channels.values():
             for _ in range(frames):
@@ -124,7 +124,7 @@ class CallAudio(RuleBasedStateMachine):
             one.hearing.judged(piece.id, act(onset))
             assert one.hearing.cut_ms is not None
             one.onsets.append(piece.start_ms if onset is None else min(max(onset, piece.start_ms), piece.end_ms))
-            self.tape.cut(one.hearing.cut_ms)
+            self.buffer.cut(one.hearing.cut_ms)
         elif kind == "doubt":
             one.hearing.judged(piece.id, doubt())
         elif kind == "sensitive":
@@ -165,21 +165,21 @@ class CallAudio(RuleBasedStateMachine):
     def the_disclosure_ends(self) -> None:
         if self.started_ms is None:
             self.started_ms = self.now_ms
-        self.tape.start(self.now_ms)
+        self.buffer.start(self.now_ms)
 
     @rule(paused=st.booleans())
     def policy_changes_its_mind(self, paused: bool) -> None:
         if paused:
-            self.tape.pause("hold")
+            self.buffer.pause("hold")
         else:
-            self.tape.resume()
+            self.buffer.resume()
 
     @precondition(lambda self: self.now_ms > 8000)
     @rule()
     def a_key_objects(self) -> None:
         one = self.channels[Channel.CALLER]
         one.onsets.append(self.now_ms)
-        self.tape.cut(self.now_ms)
+        self.buffer.cut(self.now_ms)
 
     @rule(channel=st.sampled_from(list(Channel)), objected=st.booleans())
     def a_doubt_is_resolved(self, channel: Channel, objected: bool) -> None:
@@ -189,7 +189,7 @@ class CallAudio(RuleBasedStateMachine):
         if objected:
             cut = one.hearing.doubt_confirmed()
             one.onsets.append(cut)
-            self.tape.cut(cut)
+            self.buffer.cut(cut)
         else:
             one.hearing.doubt_dispelled()
             one.clear_spans.append((0, self.now_ms))
@@ -225,7 +225,7 @@ class CallAudio(RuleBasedStateMachine):
     @invariant()
     def memory_is_bounded(self) -> None:
         if hasattr(self, "tape"):
-            assert self.tape.held_ms <= TAPE.max_hold_ms
+            assert self.buffer.held_ms <= SETTINGS.max_hold_ms
 
     # ---- machinery
 
@@ -246,7 +246,7 @@ class CallAudio(RuleBasedStateMachine):
             while (piece := one.hearing.next_piece()) is not None:
                 assert piece.end_ms - piece.start_ms <= HEARING.piece_max_ms
                 one.out[piece.id] = piece
-        for item in self.tape.release():
+        for item in self.buffer.release():
             self._written(item, self._cleared().masks)
 
     def _cleared(self) -> Cleared:

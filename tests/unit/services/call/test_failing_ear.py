@@ -200,7 +200,7 @@ def test_last_words_that_are_never_judged_end_a_members_recording_short_of_the_m
         assert (await x.over()).recording_state == "SEALED"
         (body,) = x.of_audit("hearing.unsettled")
         # What is unjudged may hold a number whose mask reaches back before it.
-        assert x.written[-1] + 20 <= int(str(body["mark_ms"])) - x.deps.tape.lookback_ms
+        assert x.written[-1] + 20 <= int(str(body["mark_ms"])) - x.deps.release.lookback_ms
         assert {gap["cause"] for gap in x.recording.gaps} == {"unheard"}
 
     play(tmp_path, scene)

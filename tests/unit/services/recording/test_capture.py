@@ -9,7 +9,7 @@ import pytest
 from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.consent.policy import Decision, ObjectionOutcome, Verdict
 from ivr.domain.program.program import ObjectionEffect
-from ivr.domain.recording.release_buffer import Cleared, StereoFrame, TapeSettings
+from ivr.domain.recording.release_buffer import Cleared, ReleaseSettings, StereoFrame
 from ivr.domain.recording.state import RecordingState
 from ivr.services.recording.capture import Capture, Closing
 from ivr.services.recording.dtmf_watch import DtmfWatch
@@ -47,7 +47,7 @@ class Recorded:
             vault=vault,
             desk=InlineDesk(),
             feed=self.feed,
-            tape=TapeSettings(lookback_ms=0),
+            release=ReleaseSettings(lookback_ms=0),
             cleared=lambda: Cleared(self.cleared_ms, final=False),
             dtmf=DtmfWatch(GoertzelKeyTones),
             new_tag=a_tag,
