@@ -12,7 +12,7 @@ from ivr.services.call.ending import Ending
 from ivr.services.call.identification import Identification
 from ivr.services.call.leg import CallLeg
 from ivr.services.call.media_pump import MediaPump
-from ivr.services.call.objections import Reactions
+from ivr.services.call.objections import Objections
 
 _DISCLOSURE_TRIES = 3
 _MENU_TRIES = 3
@@ -27,14 +27,14 @@ class CallFlow:
         announcer: Announcer,
         ending: Ending,
         pump: MediaPump,
-        reactions: Reactions,
+        objections: Objections,
         identification: Identification,
     ) -> None:
         self._call = call
         self._announcer = announcer
         self._ending = ending
         self._pump = pump
-        self._reactions = reactions
+        self._objections = objections
         self._identification = identification
 
     async def run(self) -> None:
@@ -54,7 +54,7 @@ class CallFlow:
             return
         # Before, a closing sentence only interrupts what is said: how much of the disclosure was heard is evidence.
         self._ending.supersedes(asyncio.current_task())
-        await self._reactions.doubt.answered()
+        await self._objections.doubt.answered()
         await self._identification.run()
         if call.program.agent_uri:
             await self._with_agent()
@@ -74,7 +74,7 @@ class CallFlow:
             ended = await self._announcer.say(call.a_leg, prompt)
             if ended.completed and not ending.begun and not call.capture.stopped:
                 call.disclosed(PartyRole.CALLER, prompt, ended)
-                self._reactions.doubt.caller_informed()
+                self._objections.doubt.caller_informed()
                 return True
             call.note_played(PartyRole.CALLER, prompt, ended)
             if ending.begun or call.capture.stopped:
@@ -90,7 +90,7 @@ class CallFlow:
         for _ in range(_MENU_TRIES):
             if await self._announcer.menu():
                 return
-            await self._reactions.doubt.answered()
+            await self._objections.doubt.answered()
 
     async def _with_agent(self) -> None:
         call = self._call

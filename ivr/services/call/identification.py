@@ -29,7 +29,7 @@ from ivr.domain.identity.check import (
 from ivr.errors import IvrError
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.context import LiveCall
-from ivr.services.call.objections import Reactions
+from ivr.services.call.objections import Objections
 from ivr.services.ports.members import MemberDirectory
 
 #: What a mask says of itself when answers about identity are its reason.
@@ -37,7 +37,8 @@ IDENTITY = "identity"
 _TICK_S = 0.1
 #: A caller who has been silent for so long after an answer has finished it.
 _ANSWER_PAUSE_MS = 2000
-#: A caller who types no further key for so long has finished; shorter than the release buffer's look-back (see `_entry`).
+#: A caller who types no further key for so long has finished; shorter than the release buffer's look-back (see
+#: `_entry`).
 _DIGIT_PAUSE_S = 2.5
 _QUESTION_TIMEOUT_S = 60.0
 #: A question that was interrupted (by a doubt about the recording, say) is put again so often without being a try.
@@ -50,10 +51,10 @@ _OPEN_END_MS = 2**40
 class Identification:
     """One per call."""
 
-    def __init__(self, call: LiveCall, announcer: Announcer, reactions: Reactions) -> None:
+    def __init__(self, call: LiveCall, announcer: Announcer, objections: Objections) -> None:
         self._call = call
         self._announcer = announcer
-        self._reactions = reactions
+        self._objections = objections
         self._interruptions = 0
 
     def dtmf_pressed(self, digit: str) -> bool:
@@ -105,7 +106,7 @@ class Identification:
         finally:
             call.answers.close()
         if after is None:
-            await self._reactions.doubt.answered()
+            await self._objections.doubt.answered()
             self._interruptions += 1
             return check if self._interruptions <= _INTERRUPTIONS_MAX else judge(check, Answer())
         return after
@@ -161,7 +162,7 @@ class Identification:
         if not answers.typed:
             return None
         if answer.keys == call.program.objection_key:
-            self._reactions.objected_by_dtmf(answers.first_digit_ms)
+            self._objections.objected_by_dtmf(answers.first_digit_ms)
             return None
         return judge(check, answer, await self._found(check, answer))
 

@@ -1,8 +1,8 @@
 """What the engine does when forbidden data is given away, or when our side asks for it (promise 4; ASK-001…003).
 
-What must not be stored is not decided here: the cleared mark holds it and the release buffer writes it as silence. This tells
-people: the caller who dictates a number hears that it is not needed, an agent's screen gets an alert, and each question
-that may not be asked stands in the evidence without its words, counted per agent and campaign.
+What must not be stored is not decided here: the cleared mark holds it and the release buffer writes it as silence. This
+tells people: the caller who dictates a number hears that it is not needed, an agent's screen gets an alert, and each
+question that may not be asked stands in the evidence without its words, counted per agent and campaign.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from ivr.services.call.number_guard import Guard
 from ivr.services.hearing.channel_listener import Heard
 
 
-class Reactions:
+class Objections:
     """One per call."""
 
     def __init__(self, call: LiveCall, announcer: Announcer, ending: Ending) -> None:

@@ -21,7 +21,7 @@ from ivr.services.call.identification import Identification
 from ivr.services.call.leg import CallLeg
 from ivr.services.call.media_pump import MediaPump
 from ivr.services.call.notes import note_of, reported, row_of
-from ivr.services.call.objections import Reactions
+from ivr.services.call.objections import Objections
 from ivr.services.call.patience import Patience
 from ivr.services.hearing.channel_listener import Heard
 from ivr.services.ports.telephony import (
@@ -61,9 +61,9 @@ class CallSession:
         self._pump = MediaPump(call, self)
         announcer = Announcer(call)
         self._ending = Ending(call, announcer, self._pump)
-        self._reactions = Reactions(call, announcer, self._ending)
-        self._identification = Identification(call, announcer, self._reactions)
-        self._flow = CallFlow(call, announcer, self._ending, self._pump, self._reactions, self._identification)
+        self._objections = Objections(call, announcer, self._ending)
+        self._identification = Identification(call, announcer, self._objections)
+        self._flow = CallFlow(call, announcer, self._ending, self._pump, self._objections, self._identification)
         self._pumping: asyncio.Task[None] | None = None
         self._flowing: asyncio.Task[None] | None = None
         self._handlers: dict[type[Any], Callable[[CallLeg, Any], None]] = {
@@ -110,7 +110,7 @@ class CallSession:
     # ---- what the media brought
 
     def heard(self, heard: Heard) -> None:
-        self._reactions.heard(heard)
+        self._objections.heard(heard)
         self.call.answers.heard(heard)
 
     def dtmf_played(self, leg: CallLeg, key: PlayedKey) -> None:
@@ -149,7 +149,7 @@ class CallSession:
             return
         call.publish("key.pressed", party=leg.role.value)
         if leg is not call.a_leg or not self._identification.dtmf_pressed(digit):
-            self._reactions.dtmf_pressed(leg.role, digit)
+            self._objections.dtmf_pressed(leg.role, digit)
 
     def _dtmf_agreed(self, leg: CallLeg, event: KeysAgreed) -> None:
         leg.plays_dtmf = not event.telephone_event
@@ -208,9 +208,9 @@ class CallSession:
         if self._pumping is not None:
             self._pump.pump()
             call.hearing.finish()
-            if not self._reactions.caller_objected and not await self._heard_out():
-                self._reactions.never_heard()
-        self._reactions.doubt.give_up()
+            if not self._objections.caller_objected and not await self._heard_out():
+                self._objections.never_heard()
+        self._objections.doubt.give_up()
 
     async def _heard_out(self) -> bool:
         """Wait until the last words are judged; False when they were not in time."""
@@ -232,7 +232,7 @@ class CallSession:
     async def _finish_recording(self) -> None:
         """Seal or destroy, after everything that was asked for before."""
         call = self.call
-        await self._reactions.close()
+        await self._objections.close()
         await self._fall_silent()
         await self._acts_written()
         await call.hearing.close()

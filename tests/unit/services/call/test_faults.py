@@ -15,7 +15,7 @@ from ivr.domain.recording.state import REPORTABLE
 from ivr.services.call.doubt import Doubt
 from ivr.services.call.flow import CallFlow
 from ivr.services.call.media_pump import MediaPump
-from ivr.services.call.objections import Reactions
+from ivr.services.call.objections import Objections
 from ivr.services.call.session import CallSession
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, Exchange, play
@@ -68,7 +68,7 @@ def test_a_flow_that_fails_says_goodbye(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_verdict_that_we_fail_to_take_in_is_treated_as_if_it_had_forbidden_to_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Reactions, "heard", explodes)
+    monkeypatch.setattr(Objections, "heard", explodes)
 
     async def scene(x: Exchange) -> None:
         await let_go_politely(x)
@@ -81,14 +81,14 @@ def test_a_verdict_that_we_fail_to_take_in_is_treated_as_if_it_had_forbidden_to_
 def test_an_event_that_we_fail_to_handle_harms_its_own_call_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dtmf_pressed = Reactions.dtmf_pressed
+    dtmf_pressed = Objections.dtmf_pressed
 
-    def failing(self: Reactions, role: PartyRole, digit: str) -> None:
+    def failing(self: Objections, role: PartyRole, digit: str) -> None:
         if digit == "7":
             explodes()
         dtmf_pressed(self, role, digit)
 
-    monkeypatch.setattr(Reactions, "dtmf_pressed", failing)
+    monkeypatch.setattr(Objections, "dtmf_pressed", failing)
 
     async def scene(x: Exchange) -> None:
         x.ring()

@@ -184,12 +184,12 @@ def test_a_second_objection_that_began_earlier_cuts_back_to_where_it_began(tmp_p
         held_up = asyncio.Event()
         x.call.acts.add("a slow disk", held_up.wait)
         await x.media(15_000)
-        reactions = next(iter(x.control._tasks.values()))._reactions
-        reactions.objected(Label.OBJECTION_RECORDING, Basis.SPOKEN, 14_500, 0.97)
+        objections = next(iter(x.control._tasks.values()))._objections
+        objections.objected(Label.OBJECTION_RECORDING, Basis.SPOKEN, 14_500, 0.97)
         await x.media(15_500)
-        reactions.objected(Label.OBJECTION_RECORDING, Basis.DTMF, 13_000, 1.0)
+        objections.objected(Label.OBJECTION_RECORDING, Basis.DTMF, 13_000, 1.0)
         await x.media(15_600)
-        reactions.objected(Label.OBJECTION_RECORDING, Basis.DTMF, 14_000, 1.0)
+        objections.objected(Label.OBJECTION_RECORDING, Basis.DTMF, 14_000, 1.0)
         await x.media(30_000)
         held_up.set()
         await x.until("recording.state", state="SEALED")
