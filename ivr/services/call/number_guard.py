@@ -29,7 +29,7 @@ _REPEAT_AFTER_MS = 8000
 _TELEPHONE = re.compile(r"\d{6,}")
 
 
-class Guard:
+class NumberGuard:
     """One per call."""
 
     def __init__(self, call: LiveCall, announcer: Announcer, ending: Ending, background: Background) -> None:

@@ -24,7 +24,7 @@ from ivr.services.call.context import LiveCall
 from ivr.services.call.doubt import Doubt
 from ivr.services.call.duties import Duties
 from ivr.services.call.ending import Ending
-from ivr.services.call.number_guard import Guard
+from ivr.services.call.number_guard import NumberGuard
 from ivr.services.hearing.channel_listener import Heard
 
 
@@ -36,7 +36,7 @@ class Objections:
         self._announcer = announcer
         self._ending = ending
         self._background = Background(ending.fault)
-        self._guard = Guard(call, announcer, ending, self._background)
+        self._guard = NumberGuard(call, announcer, ending, self._background)
         self.doubt = Doubt(call, announcer, self._background, unresolved=self._doubt_unresolved, fault=ending.fault)
         self._answering = False
         self._duties = Duties(call)
