@@ -12,7 +12,7 @@ from ivr.domain.call.leg import LegState
 from ivr.sip.audio_stream import AudioStream
 from ivr.sip.cause import cause_in_message
 from ivr.sip.digits import EventPresses, KeyPace
-from ivr.sip.leg_audio_queue import Track
+from ivr.sip.leg_audio_queue import LegAudioQueue
 from ivr.sip.media_port import LegPort
 from ivr.sip.message import UnreadableError, read_message
 
@@ -159,7 +159,7 @@ class Leg:
     """Whether offer and answer have met: without that there is no media to come up."""
     media: Any = None
     """The call's conference port while its media flows."""
-    track: Track | None = None
+    audio_queue: LegAudioQueue | None = None
     unfit: bool = False
     """Whether it must not go on, since its party could not be heard."""
     held: bool = False

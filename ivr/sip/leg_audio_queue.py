@@ -1,4 +1,4 @@
-"""The track of a leg: both sides of its audio, by tick of the conference clock, between two threads.
+"""The audio queue of a leg: both sides of its audio, by tick of the conference clock, between two threads.
 
 One thread (the media clock's) appends, one (the event loop's) drains; deque's append and popleft are atomic, so
 neither ever waits for the other.
@@ -13,10 +13,10 @@ import numpy as np
 from ivr.services.ports.telephony import LegAudio
 
 
-class Track:
+class LegAudioQueue:
     """Bounded queues of what a leg says and of what it is sent.
 
-    It begins with the first frame that the party says: between the making of a track and its place on the bridge the
+    It begins with the first frame that the party says: between the making of a queue and its place on the bridge the
     clock may tick, and a busy machine makes that more than once; nothing was lost then. `limit` is how many frames may
     wait. When nobody drains, new frames are dropped, and the hole in the tick numbers tells how many.
     """

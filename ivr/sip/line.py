@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ivr.errors import HostError
 from ivr.services.ports.telephony import LegAudio, LegDisconnected, LineEvent
-from ivr.sip.leg_audio_queue import Track
+from ivr.sip.leg_audio_queue import LegAudioQueue
 from ivr.sip.settings import SipSettings
 from ivr.sip.switchboard import Switchboard
 
@@ -39,8 +39,8 @@ class PjsuaLine:
         self._settings = settings
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[LineEvent | HostError] = asyncio.Queue()
-        self._tracks: dict[str, Track] = {}
-        self._ended: OrderedDict[str, Track] = OrderedDict()
+        self._audio_queues: dict[str, LegAudioQueue] = {}
+        self._ended: OrderedDict[str, LegAudioQueue] = OrderedDict()
         self._board = Switchboard(settings, self._emit, self._publish, self._registered, self._stopped, new_leg_id)
         self._thread = self._board.thread
         self._registrar_answered = asyncio.Event()
@@ -131,12 +131,12 @@ class PjsuaLine:
         self._thread.post(lambda: self._board.set_hold(leg_id, held))
 
     def drain(self, leg_id: str) -> LegAudio | None:
-        track = self._tracks.get(leg_id)
-        if track is not None:
+        queue = self._audio_queues.get(leg_id)
+        if queue is not None:
             metronome = self._thread.metronome
-            return track.drain(metronome.tick) if metronome is not None else None
-        track = self._ended.get(leg_id)
-        audio = track.drain(_PAST_THE_END) if track is not None else None
+            return queue.drain(metronome.tick) if metronome is not None else None
+        queue = self._ended.get(leg_id)
+        audio = queue.drain(_PAST_THE_END) if queue is not None else None
         if audio is None:
             self._ended.pop(leg_id, None)
         return audio
@@ -149,8 +149,8 @@ class PjsuaLine:
 
     # ------------------------------------------------------------ from the endpoint's thread
 
-    def _publish(self, leg_id: str, track: Track) -> None:
-        self._to_loop(lambda: self._tracks.__setitem__(leg_id, track))
+    def _publish(self, leg_id: str, audio_queue: LegAudioQueue) -> None:
+        self._to_loop(lambda: self._audio_queues.__setitem__(leg_id, audio_queue))
 
     def _registered(self, status: int) -> None:
         self._to_loop(lambda: self._note_registration(status))
@@ -176,9 +176,9 @@ class PjsuaLine:
 
     def _arrive(self, event: LineEvent) -> None:
         if isinstance(event, LegDisconnected):
-            track = self._tracks.pop(event.leg_id, None)
-            if track is not None:
-                self._ended[event.leg_id] = track
+            queue = self._audio_queues.pop(event.leg_id, None)
+            if queue is not None:
+                self._ended[event.leg_id] = queue
                 while len(self._ended) > 2 * max(1, self.capacity):
                     self._ended.popitem(last=False)
         self._events.put_nowait(event)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import pjsua2 as pj
 
-from ivr.sip.leg_audio_queue import Track
+from ivr.sip.leg_audio_queue import LegAudioQueue
 from ivr.sip.prompt import Prompt
 
 _POINTERS = ctypes.POINTER(ctypes.c_void_p)
@@ -94,13 +94,14 @@ class Playback:
 class LegPort(pj.AudioMediaPort):  # type: ignore[misc]
     """The engine's end of one leg: ear on what the party says, source of its prompts.
 
-    `track` and `hearers` (tracks of the legs bridged to this one) are replaced whole by the endpoint's thread.
+    `audio_queue` and `hearers` (audio queues of the legs bridged to this one) are replaced whole by the endpoint's
+    thread.
     """
 
     def __init__(self, metronome: Metronome, rate_hz: int, finished: Callable[[], None]) -> None:
         super().__init__()
-        self.track: Track | None = None
-        self.hearers: tuple[Track, ...] = ()
+        self.audio_queue: LegAudioQueue | None = None
+        self.hearers: tuple[LegAudioQueue, ...] = ()
         self.playback: Playback | None = None
         self.done: deque[Playback] = deque()
         self._metronome = metronome
@@ -111,13 +112,13 @@ class LegPort(pj.AudioMediaPort):  # type: ignore[misc]
         self._vector_at = _address(self._vector) or 0
 
     def onFrameReceived(self, frame: pj.MediaFrame) -> None:  # noqa: N802
-        track = self.track
-        if track is None:
+        queue = self.audio_queue
+        if queue is None:
             return
         at = _address(frame.buf) if frame.size == self._size else None
         pcm = ctypes.string_at(at, self._size) if at else self._silence
         tick = self._metronome.tick
-        track.say(tick, pcm)
+        queue.say(tick, pcm)
         for hearer in self.hearers:
             hearer.send(tick, pcm)
 
@@ -131,8 +132,8 @@ class LegPort(pj.AudioMediaPort):  # type: ignore[misc]
             frame.type = _AUDIO
             frame.buf = self._vector
             frame.size = self._size
-            if self.track is not None:
-                self.track.send(self._metronome.tick, pcm)
+            if self.audio_queue is not None:
+                self.audio_queue.send(self._metronome.tick, pcm)
         if playback.completed and not playback.ended_at:
             playback.ended_at = time.monotonic()
             self.done.append(playback)

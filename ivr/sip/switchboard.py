@@ -35,7 +35,7 @@ from ivr.sip.cause import cause_of_status
 from ivr.sip.digits import read_info
 from ivr.sip.endpoint import EndpointThread
 from ivr.sip.leg import Leg, LegCall
-from ivr.sip.leg_audio_queue import Track
+from ivr.sip.leg_audio_queue import LegAudioQueue
 from ivr.sip.message_gate import retry_after
 from ivr.sip.pjsip_gate import InfoRequest
 from ivr.sip.prompter import Prompter
@@ -65,7 +65,7 @@ class Switchboard:
         self,
         settings: SipSettings,
         emit: Callable[[LineEvent], None],
-        publish: Callable[[str, Track], None],
+        publish: Callable[[str, LegAudioQueue], None],
         tell_registration: Callable[[int], None],
         stopped: Callable[[], None],
         new_leg_id: Callable[[], str],
@@ -319,9 +319,9 @@ class Switchboard:
         media = read_call_media(leg.call)
         leg.audio.changed(media, time.monotonic())
         limit = max(1, int(self._settings.queue_s * 50))
-        leg.track = Track(rate_hz=self._settings.clock_hz, limit=limit)
-        self._publish(leg.leg_id, leg.track)
-        leg.port.track = leg.track
+        leg.audio_queue = LegAudioQueue(rate_hz=self._settings.clock_hz, limit=limit)
+        self._publish(leg.leg_id, leg.audio_queue)
+        leg.port.audio_queue = leg.audio_queue
         connected = self._wiring.connect(leg, self._legs)
         leg.by_event = leg.audio.telephone_event
         up = LegConfirmed(leg.leg_id, leg.sip_call_id, leg.audio.codec, time.monotonic(), telephone_event=leg.by_event)

@@ -85,17 +85,19 @@ class Wiring:
             _cut(b.media, a.media)
 
     def refresh_hearers(self, legs: Mapping[str, Leg]) -> None:
-        """Tell each port whose tracks hear it: the bridged legs that are up and do not hold us."""
+        """Tell each port whose audio queues hear it: the bridged legs that are up and do not hold us."""
         for leg in legs.values():
             peers = (legs[peer_id] for peer_id in leg.peers if peer_id in legs)
-            leg.port.hearers = tuple(peer.track for peer in peers if peer.track is not None and not peer.held)
+            leg.port.hearers = tuple(
+                peer.audio_queue for peer in peers if peer.audio_queue is not None and not peer.held
+            )
 
     def disconnect(self, leg: Leg, legs: Mapping[str, Leg]) -> None:
         """Take a leg off the bridge and give its port back. Its call's own connections end with its media."""
         for peer in [legs[peer_id] for peer_id in leg.peers if peer_id in legs]:
             self.separate(leg, peer)
         leg.peers.clear()
-        leg.port.track = None
+        leg.port.audio_queue = None
         leg.port.hearers = ()
         leg.port.playback = None
         leg.port.done.clear()

@@ -10,7 +10,7 @@ from tests.sip.rig import level_at, rigged, run
 from tests.sip.udp_phone import ALAW_SILENCE, FRAME_S, LOUD, UdpPhone, paced
 
 _EVERY = 50
-"""A loud frame every second: where it lies in the track tells how late the audio is."""
+"""A loud frame every second: where it lies in the audio tells how late the audio is."""
 
 
 def _frame(number: int) -> bytes:
