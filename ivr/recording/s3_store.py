@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ivr.errors import ArchiveError, IvrError
 from ivr.recording import content
-from ivr.recording.partial import LocalReservation, LocalWriter
+from ivr.recording.local_writer import LocalReservation, LocalWriter
 from ivr.recording.s3_bucket import S3Bucket
 from ivr.recording.store import WHOLE, LocalStore
 from ivr.services.ports.vault import SealedFile

@@ -16,7 +16,7 @@ from ivr.recording import content
 from ivr.recording.container import SEGMENT_BYTES, SegmentWriter, read_prefix
 from ivr.recording.content import codec_named, codec_of, missing
 from ivr.recording.host import private_directory, refused, sync_file_system
-from ivr.recording.partial import NEW, LocalReservation, LocalWriter, LockedFile, is_locked
+from ivr.recording.local_writer import NEW, LocalReservation, LocalWriter, LockedFile, is_locked
 from ivr.recording.secret_file import sync_directory
 from ivr.services.ports.vault import SealedFile
 

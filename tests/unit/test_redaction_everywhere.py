@@ -118,7 +118,7 @@ WAYS_OUT = {
     "ivr/cli/hear.py": "shows the text of the file or line that it was given",
     "ivr/cli/script_check.py": "shows the sentences of the script that it was given",
     "ivr/speech/detector.py": "silences a warning, gives none",
-    "ivr/recording/partial.py": "encrypted segments",
+    "ivr/recording/local_writer.py": "encrypted segments",
     "ivr/recording/spool.py": "encrypted files",
 }  # fmt: skip
 _TELLING = {"logging", "structlog", "warnings", "syslog", "traceback"}

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from ivr.errors import ArchiveError, HostError
-from ivr.recording import partial
+from ivr.recording import local_writer
 from ivr.recording.store import PARTIAL, RESEALING, WHOLE, LocalStore
 from tests.fakes.heard import pcm_of
 
@@ -33,7 +33,7 @@ def codec(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def write(store: LocalStore, recording_id: str, seconds: int, codec: str = "opus") -> partial.LocalWriter:
+def write(store: LocalStore, recording_id: str, seconds: int, codec: str = "opus") -> local_writer.LocalWriter:
     writer = store.open(recording_id, KEY, codec=codec, rate_hz=8000, channels=2)
     for _ in range(seconds):
         writer.write(SECOND)
@@ -108,7 +108,7 @@ def test_no_space_left_says_to_make_room(store: LocalStore, monkeypatch: pytest.
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ivr.recording.partial.os.write", full)
+    monkeypatch.setattr("ivr.recording.local_writer.os.write", full)
     with pytest.raises(HostError, match="make room") as refused:
         writer.write(SECOND)
     assert "disk is full" in str(refused.value)
@@ -124,7 +124,7 @@ def test_room_for_the_file_but_not_for_its_second_copy_keeps_the_half_written_on
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ivr.recording.partial.os.write", full)
+        patch.setattr("ivr.recording.local_writer.os.write", full)
         with pytest.raises(HostError):
             store.recover("rec-1", KEY)
     assert list(store.unfinished()) == ["rec-1"]
