@@ -21,7 +21,7 @@ from pathlib import Path
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.event_writer import Outlet
 from ivr.bootstrap.retention import Retention, open_retention
-from ivr.bootstrap.runtime import ThreadDesk
+from ivr.bootstrap.runtime import SingleThreadExecutor
 from ivr.domain.evidence.events.recording import Recovered, Uploaded
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError, LostEvidenceError
 from ivr.hardening import die_with_parent, forbid_core_dumps
@@ -113,7 +113,7 @@ class Clerk:
 async def serve(settings: Settings, tell: Tell) -> None:
     """Sweep at once, on the schedule and on demand, until told to stop or until the node is gone."""
     archive = open_archive(settings)
-    desk = ThreadDesk()
+    executor = SingleThreadExecutor()
     wanted, stopped = asyncio.Event(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     commands = asyncio.create_task(_obey(wanted, stopped))
@@ -124,14 +124,14 @@ async def serve(settings: Settings, tell: Tell) -> None:
         while not stopped.is_set():
             if wanted.is_set():
                 wanted.clear()
-                await desk.run(clerk.sweep)
+                await executor.run(clerk.sweep)
             await _first_of(wanted, stopped, settings.node.sweep_every_s)
             if not stopped.is_set():
                 wanted.set()
     finally:
         commands.cancel()
         await asyncio.gather(commands, return_exceptions=True)
-        desk.close()
+        executor.close()
         archive.close()
 
 

@@ -24,7 +24,7 @@ from ivr.bootstrap.members import open_members
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.redacting_members import NamedMembers
-from ivr.bootstrap.runtime import SystemClock, ThreadDesk, new_id
+from ivr.bootstrap.runtime import SingleThreadExecutor, SystemClock, new_id
 from ivr.domain.redaction.redactor import REDACTOR, LearningRedactor, Redactor
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
@@ -124,8 +124,8 @@ def dependencies(
     library: PromptLibrary,
     line: PjsuaLine,
     ear: ZmqEar,
-    desk: ThreadDesk,
-    spool_desk: ThreadDesk,
+    executor: SingleThreadExecutor,
+    spool_executor: SingleThreadExecutor,
     feed: StdoutFeed,
     redactor: LearningRedactor,
 ) -> Dependencies:
@@ -142,9 +142,9 @@ def dependencies(
         call_log=archive.call_log,
         do_not_call=archive.do_not_call,
         clock=SystemClock(),
-        desk=desk,
-        notebook=Notebook(archive.spool, spool_desk, feed),
-        call_notes=Notebook(archive.call_notes, spool_desk, feed),
+        executor=executor,
+        notebook=Notebook(archive.spool, spool_executor, feed),
+        call_notes=Notebook(archive.call_notes, spool_executor, feed),
         feed=feed,
         new_id=new_id,
         profile=settings.profile,
@@ -172,18 +172,18 @@ async def serve(
     library = PromptLibrary(settings)
     library.check()
     ear = ZmqEar(ears)
-    desk = ThreadDesk()
+    executor = SingleThreadExecutor()
     # Its own thread: a database that hangs must not keep an objection from the disk.
-    spool_desk = ThreadDesk()
+    spool_executor = SingleThreadExecutor()
     line = await PjsuaLine.open(sip_settings(settings, index))
     try:
         routes = Routes(settings.routes.default, settings.routes.users)
         control = CallControl(
-            dependencies(settings, archive, library, line, ear, desk, spool_desk, feed, redactor), routes
+            dependencies(settings, archive, library, line, ear, executor, spool_executor, feed, redactor), routes
         )
         serving = asyncio.create_task(control.run())
         watch = EvidenceWatch(
-            archive.audit, desk, feed, every_s=settings.node.evidence_check_s, stop_capture=control.stop_capture
+            archive.audit, executor, feed, every_s=settings.node.evidence_check_s, stop_capture=control.stop_capture
         )
         watching = asyncio.create_task(watch.run())
         stopped = asyncio.Event()
@@ -204,8 +204,8 @@ async def serve(
     finally:
         await line.close()
         await ear.close()
-        desk.close()
-        spool_desk.close()
+        executor.close()
+        spool_executor.close()
         archive.close()
 
 

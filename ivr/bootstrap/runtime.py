@@ -1,4 +1,4 @@
-"""The clock, the desk and the folder that belong to one process."""
+"""The clock, the serial executor and the ids that belong to one process."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class SystemClock:
         return time.monotonic()
 
 
-class ThreadDesk:
-    """Port Desk: one thread, one job at a time, in the order in which they were handed over."""
+class SingleThreadExecutor:
+    """Port SerialExecutor: one thread, one job at a time, in the order in which they were handed over."""
 
     def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="serial")
 
     async def run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

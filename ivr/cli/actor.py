@@ -34,8 +34,8 @@ def asked_by(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """An open archive with its services, and who sits at it."""
+class ActorSession:
+    """An open archive with its services, and who acts."""
 
     settings: Settings
     archive: Archive
@@ -52,12 +52,12 @@ class Desk:
 
 
 @contextmanager
-def at_desk(actor: str, role: str) -> Iterator[Desk]:
+def actor_session(actor: str, role: str) -> Iterator[ActorSession]:
     found = settings()
     archive = open_archive(found)
     try:
         who = Actor(actor, Role(role) if role else found.command_line.role)
-        yield Desk(found, archive, open_retention(found, archive), who)
+        yield ActorSession(found, archive, open_retention(found, archive), who)
     finally:
         archive.close()
 

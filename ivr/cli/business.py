@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ivr.cli.actor import asked_by, at_desk
+from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.cli.retention import report_body
 from ivr.cli.vault import recordings
@@ -25,10 +25,10 @@ from ivr.services.retention.business_events import Noted
 @reporting
 def event(recording_id: str, kind: str, at: str, reference: str, actor: str, role: str, json_: bool) -> None:
     """Note un fait (offre, signature, refus, réclamation…) ; l'échéance est recalculée, un refus détruit aussitôt."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.EVENT, (recording_id,), reason=f"event {kind}")
-        noted = desk.retention.events.note(
-            recording_id, EventKind(kind), actor=actor, at=desk.moment(at, key="--at"), reference=reference
+    with actor_session(actor, role) as session:
+        session.may(Action.EVENT, (recording_id,), reason=f"event {kind}")
+        noted = session.retention.events.note(
+            recording_id, EventKind(kind), actor=actor, at=session.moment(at, key="--at"), reference=reference
         )
     _show(recording_id, noted, json_)
     sys.exit(0 if noted.run is None or noted.run.ok else 1)

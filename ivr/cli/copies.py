@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ivr.bootstrap.runtime import SystemClock
-from ivr.cli.actor import Desk, asked_by, at_desk
+from ivr.cli.actor import ActorSession, actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.cli.vault import recordings
 from ivr.domain.access import AccessRequest, Action, Audience, AuthorityRequest, Role
@@ -70,9 +70,9 @@ def export(
     dossier.
     """
     asked = AuthorityRequest(authority, reference, verified_by, approved_by, Role.DPO if approved_by else None)
-    with at_desk(actor, role) as desk:
+    with actor_session(actor, role) as session:
         request = AccessRequest(
-            actor=desk.actor,
+            actor=session.actor,
             action=Action.EXPORT,
             purpose=purpose,
             reason=reason,
@@ -80,9 +80,9 @@ def export(
             reference=reference,
             authority=asked if request_is_of_authority(audience) else None,
         )
-        archive = desk.archive
+        archive = session.archive
         exporter = Exporter(
-            archive.vault, archive.audit, archive.signer, SystemClock(), desk.retention.gate, archive.redactor
+            archive.vault, archive.audit, archive.signer, SystemClock(), session.retention.gate, archive.redactor
         )
         searching = bool(program or since or until)
         if searching and (recording_ids or not request_is_of_authority(audience)):
@@ -96,7 +96,7 @@ def export(
         if not searching and len(recording_ids) == 1:
             manifest = exporter.one(request, recording_ids[0], path, form=form)
         else:
-            ids = _found(desk, program, since, until) if searching else list(recording_ids)
+            ids = _found(session, program, since, until) if searching else list(recording_ids)
             manifest = exporter.many(request, ids, path, form=form)
     if json_:
         print_json(manifest)
@@ -108,15 +108,15 @@ def request_is_of_authority(audience: str) -> bool:
     return audience == Audience.AUTHORITY.value
 
 
-def _found(desk: Desk, program: str, since: str, until: str) -> list[str]:
+def _found(session: ActorSession, program: str, since: str, until: str) -> list[str]:
     search = Search(
         states=_KEPT,
         program=program,
-        since=desk.moment(since, key="--since"),
-        until=desk.moment(until, key="--until"),
+        since=session.moment(since, key="--since"),
+        until=session.moment(until, key="--until"),
         limit=_MOST + 1,
     )
-    rows = desk.retention.search.page(search)
+    rows = session.retention.search.page(search)
     if len(rows) > _MOST:
         raise ConfigurationError(
             f"the query finds more than {_MOST} recordings", key="--since", remedy="ask for less at once"

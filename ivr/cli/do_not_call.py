@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
-from ivr.cli.actor import asked_by, at_desk
+from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import Action
 from ivr.domain.consent.bar import KnownBy
@@ -38,9 +38,9 @@ def _body(bar: Bar) -> dict[str, object]:
 @reporting
 def list_(unverified: bool, actor: str, role: str, json_: bool) -> None:
     """Liste les inscriptions, le dernier refus d'abord (une ligne JSON par inscription). Aucun numéro n'y figure."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.LIST)
-        found = [one for one in desk.archive.do_not_call.listing() if not (unverified and one.known_by.verified)]
+    with actor_session(actor, role) as session:
+        session.may(Action.LIST)
+        found = [one for one in session.archive.do_not_call.listing() if not (unverified and one.known_by.verified)]
     if json_:
         for one in found:
             print_json(_body(one))
@@ -67,11 +67,11 @@ def list_(unverified: bool, actor: str, role: str, json_: bool) -> None:
 @reporting
 def lift(entry: str, reason: str, actor: str, role: str, json_: bool) -> None:
     """Lève une inscription dont l'appelant a seulement annoncé le numéro ; les autres ne se lèvent pas."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.LIFT, reason=reason)
-        archive = desk.archive
+    with actor_session(actor, role) as session:
+        session.may(Action.LIFT, reason=reason)
+        archive = session.archive
         held = archive.vault.holdings
-        lifted = barring.lift(held, archive.do_not_call, entry, actor=desk.actor, reason=reason)
+        lifted = barring.lift(held, archive.do_not_call, entry, actor=session.actor, reason=reason)
     if json_:
         print_json({"ok": True, **_body(lifted)})
     else:

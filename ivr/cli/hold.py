@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 
 from ivr.bootstrap.runtime import SystemClock
-from ivr.cli.actor import asked_by, at_desk
+from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import Action
 from ivr.domain.retention.legal_hold import HoldState, LegalHold
@@ -46,10 +46,10 @@ def request(
     recording_ids: tuple[str, ...], case: str, owner: str, basis: str, review: str, actor: str, role: str, json_: bool
 ) -> None:
     """Demande un gel ; il ne suspend rien avant deux approbations d'autres personnes."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.HOLD, recording_ids, reason=case)
-        review_at = desk.moment(review, key="--review") or SystemClock().now() + timedelta(days=_REVIEW_DAYS)
-        found = desk.retention.holds.request(
+    with actor_session(actor, role) as session:
+        session.may(Action.HOLD, recording_ids, reason=case)
+        review_at = session.moment(review, key="--review") or SystemClock().now() + timedelta(days=_REVIEW_DAYS)
+        found = session.retention.holds.request(
             case=case, owner=owner, basis=basis, items=recording_ids, by=actor, review_at=review_at
         )
     _told(found, json_, "deux autres personnes doivent l'approuver")
@@ -62,10 +62,10 @@ def request(
 @reporting
 def approve(hold_id: str, actor: str, role: str, json_: bool) -> None:
     """Approuve un gel demandé par quelqu'un d'autre ; la seconde approbation le rend actif."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.APPROVE, reason=f"hold {hold_id}")
-        found = desk.retention.holds.approve(hold_id, by=actor)
-        gone = [one for one in desk.retention.ledger.stored(sorted(found.items)) if one.artefact.destroyed_at]
+    with actor_session(actor, role) as session:
+        session.may(Action.APPROVE, reason=f"hold {hold_id}")
+        found = session.retention.holds.approve(hold_id, by=actor)
+        gone = [one for one in session.retention.ledger.stored(sorted(found.items)) if one.artefact.destroyed_at]
     _told(found, json_, f"{len(found.approvals)} approbation(s)")
     if gone and not json_:
         console.print(marked("!", f"{len(gone)} élément(s) étaient déjà détruits : un gel ne rétablit rien."))
@@ -79,9 +79,9 @@ def approve(hold_id: str, actor: str, role: str, json_: bool) -> None:
 @reporting
 def reject(hold_id: str, reason: str, actor: str, role: str, json_: bool) -> None:
     """Refuse un gel demandé : il n'aura rien suspendu."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.APPROVE, reason=reason)
-        found = desk.retention.holds.reject(hold_id, by=actor, reason=reason)
+    with actor_session(actor, role) as session:
+        session.may(Action.APPROVE, reason=reason)
+        found = session.retention.holds.reject(hold_id, by=actor, reason=reason)
     _told(found, json_, reason)
 
 
@@ -93,11 +93,11 @@ def reject(hold_id: str, reason: str, actor: str, role: str, json_: bool) -> Non
 @reporting
 def renew(hold_id: str, review: str, actor: str, role: str, json_: bool) -> None:
     """Prolonge un gel actif jusqu'à un nouveau réexamen."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.HOLD, reason=f"hold {hold_id}")
-        review_at = desk.moment(review, key="--review")
+    with actor_session(actor, role) as session:
+        session.may(Action.HOLD, reason=f"hold {hold_id}")
+        review_at = session.moment(review, key="--review")
         assert review_at is not None
-        found = desk.retention.holds.renew(hold_id, by=actor, review_at=review_at)
+        found = session.retention.holds.renew(hold_id, by=actor, review_at=review_at)
     _told(found, json_, f"à revoir le {found.review_at:%Y-%m-%d}")
 
 
@@ -109,9 +109,9 @@ def renew(hold_id: str, review: str, actor: str, role: str, json_: bool) -> None
 @reporting
 def release(hold_id: str, reason: str, actor: str, role: str, json_: bool) -> None:
     """Lève un gel : ce qui est échu est détruit au prochain passage."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.HOLD, reason=reason)
-        found = desk.retention.holds.release(hold_id, by=actor, reason=reason)
+    with actor_session(actor, role) as session:
+        session.may(Action.HOLD, reason=reason)
+        found = session.retention.holds.release(hold_id, by=actor, reason=reason)
     _told(found, json_, reason)
 
 
@@ -122,9 +122,9 @@ def release(hold_id: str, reason: str, actor: str, role: str, json_: bool) -> No
 @reporting
 def list_(states: tuple[str, ...], actor: str, role: str, json_: bool) -> None:
     """Liste les gels, du plus récent au plus ancien (une ligne JSON par gel)."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.LIST)
-        found = desk.retention.holds.listing([HoldState(state) for state in states])
+    with actor_session(actor, role) as session:
+        session.may(Action.LIST)
+        found = session.retention.holds.listing([HoldState(state) for state in states])
     if json_:
         for one in found:
             print_json(hold_body(one))

@@ -7,7 +7,7 @@ import sys
 import click
 from rich.table import Table
 
-from ivr.cli.actor import asked_by, at_desk
+from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import Action
 from ivr.french import french
@@ -63,11 +63,11 @@ def item_body(item: PlanItem) -> dict[str, object]:
 def plan(at: str, actor: str, role: str, json_: bool) -> None:
     """Dit ce qui est à échéance, avec le verdict et ses règles (une ligne JSON par enregistrement) ; ne change rien."""
     destroyed = kept = 0
-    with at_desk(actor, role) as desk:
-        desk.may(Action.LIST)
-        when = desk.moment(at, key="--at")
+    with actor_session(actor, role) as session:
+        session.may(Action.LIST)
+        when = session.moment(at, key="--at")
         table = Table("enregistrement", "verdict", "échéance", "règles", "raison")
-        for item in desk.retention.run.plan(when):
+        for item in session.retention.run.plan(when):
             destroyed, kept = destroyed + item.destroys, kept + (not item.destroys)
             if json_:
                 print_json(item_body(item))
@@ -112,12 +112,12 @@ def run_(clock_reason: str, actor: str, role: str, json_: bool) -> None:
     À relancer sans crainte, aussi après une interruption. Sort avec 1 si un élément n'a pu être détruit ou jugé, et
     si l'horloge ne peut être juste au vu des preuves (trop en avance, ou en retard) : rien n'est alors détruit.
     """
-    with at_desk(actor, role) as desk:
-        desk.may(Action.VERIFY)
+    with actor_session(actor, role) as session:
+        session.may(Action.VERIFY)
         if clock_reason:
-            desk.retention.clock.accept(reason=clock_reason, actor=actor)
-        report = desk.retention.run.run()
-        desk.archive.audit.checkpoint()
+            session.retention.clock.accept(reason=clock_reason, actor=actor)
+        report = session.retention.run.run()
+        session.archive.audit.checkpoint()
     if json_:
         print_json(report_body(report))
     else:

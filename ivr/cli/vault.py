@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ivr.bootstrap.archive import Archive, open_archive
-from ivr.cli.actor import asked_by, at_desk
+from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
 from ivr.domain.access import Action
 from ivr.domain.recording.state import RecordingState
@@ -76,18 +76,18 @@ def list_(
     json_: bool,
 ) -> None:
     """Liste les enregistrements, du plus récent au plus ancien (une ligne JSON par enregistrement)."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.LIST)
+    with actor_session(actor, role) as session:
+        session.may(Action.LIST)
         search = Search(
             states=tuple(RecordingState(state) for state in states),
             program=program,
-            since=desk.moment(since, key="--since"),
-            until=desk.moment(until, key="--until"),
-            due_before=desk.moment(due_before, key="--due-before"),
+            since=session.moment(since, key="--since"),
+            until=session.moment(until, key="--until"),
+            due_before=session.moment(due_before, key="--due-before"),
             after=after,
             limit=limit,
         )
-        rows = desk.retention.search.page(search)
+        rows = session.retention.search.page(search)
     if json_:
         for row in rows:
             print_json(row_body(row))
@@ -113,10 +113,10 @@ def list_(
 @reporting
 def show(recording_id: str, actor: str, role: str, json_: bool) -> None:
     """Montre tout ce qui est su d'un enregistrement, et ses preuves."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.LIST, (recording_id,))
-        row = desk.archive.vault.show(recording_id)
-        events = desk.archive.audit.events(call_id=row.tag.call_id)
+    with actor_session(actor, role) as session:
+        session.may(Action.LIST, (recording_id,))
+        row = session.archive.vault.show(recording_id)
+        events = session.archive.audit.events(call_id=row.tag.call_id)
     body = row_body(row)
     body["events"] = [{"seq": e.seq, "at": e.at, "kind": e.kind, "body": e.body} for e in events]
     if json_:
@@ -149,9 +149,9 @@ def discard(recording_id: str, rule_id: str, reason: str, actor: str, role: str,
             value=rule_id,
             remedy=nearest(rule_id, found.profile.rules),
         )
-    with at_desk(actor, role) as desk:
-        desk.may(Action.DISCARD, (recording_id,), reason=reason)
-        state = desk.archive.vault.discard_stored(recording_id, rule_id=rule_id, reason=reason)
+    with actor_session(actor, role) as session:
+        session.may(Action.DISCARD, (recording_id,), reason=reason)
+        state = session.archive.vault.discard_stored(recording_id, rule_id=rule_id, reason=reason)
     if json_:
         print_json({"ok": True, "id": recording_id, "state": state.value})
     else:

@@ -13,7 +13,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ivr.bootstrap.archive import Archive
-from ivr.cli.actor import asked_by, at_desk
+from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.cli.vault import recordings
 from ivr.domain.access import Action
@@ -80,13 +80,13 @@ def verify(
     recording_ids: tuple[str, ...], all_: bool, resume: bool, rate_mib: float, actor: str, role: str, json_: bool
 ) -> None:
     """Relit chaque octet et le compare à ce qui a été scellé ; sort avec 1 si un élément est altéré."""
-    with at_desk(actor, role) as desk:
-        desk.may(Action.VERIFY, recording_ids)
-        place = Place.of(desk.settings.node.data_dir / "verify.place", resume=resume)
+    with actor_session(actor, role) as session:
+        session.may(Action.VERIFY, recording_ids)
+        place = Place.of(session.settings.node.data_dir / "verify.place", resume=resume)
         if recording_ids and not all_:
-            place.findings, place.checked = desk.archive.vault.verify(list(recording_ids)), len(recording_ids)
+            place.findings, place.checked = session.archive.vault.verify(list(recording_ids)), len(recording_ids)
         else:
-            _verify_all(desk.archive, place, rate_mib, shown=not json_ and sys.stderr.isatty())
+            _verify_all(session.archive, place, rate_mib, shown=not json_ and sys.stderr.isatty())
     if json_:
         print_json({"ok": not place.findings, "checked": place.checked, "findings": place.findings})
     elif not place.findings:
@@ -127,9 +127,9 @@ def _verify_all(archive: Archive, place: Place, rate_mib: float, *, shown: bool)
 def upload(actor: str, role: str, json_: bool) -> None:
     """Déplace vers le stockage S3 ce qui est scellé sur ce poste ; une ligne JSON par enregistrement."""
     faults = moved = 0
-    with at_desk(actor, role) as desk:
-        desk.may(Action.VERIFY)
-        for one in upload_waiting(desk.archive.vault.holdings):
+    with actor_session(actor, role) as session:
+        session.may(Action.VERIFY)
+        for one in upload_waiting(session.archive.vault.holdings):
             moved, faults = moved + one.done, faults + (not one.done)
             if json_:
                 print_json(one)

@@ -29,9 +29,9 @@ from ivr.services.vault.vault import Vault
 from ivr.settings import Settings, default_config_dir, load_settings
 from ivr.speech.dtmf_detector import GoertzelKeyTones
 from ivr.speech.dtmf_reader import CleanKeyReader
-from tests.fakes.desk import InlineDesk, ListFeed
 from tests.fakes.ear import FakeEar
 from tests.fakes.line import FakeLine
+from tests.fakes.runtime import InlineExecutor, ListFeed
 from tests.fakes.vault import (
     FakeAuditLog,
     FakeCallLog,
@@ -168,9 +168,9 @@ class Exchange:
             "call_log": self.call_log,
             "do_not_call": self.do_not_call,
             "clock": clock,
-            "desk": InlineDesk(),
-            "notebook": Notebook(self.spool, InlineDesk(), self.feed),
-            "call_notes": Notebook(self.notes, InlineDesk(), self.feed),
+            "executor": InlineExecutor(),
+            "notebook": Notebook(self.spool, InlineExecutor(), self.feed),
+            "call_notes": Notebook(self.notes, InlineExecutor(), self.feed),
             "feed": self.feed,
             "new_id": lambda: f"id-{next(ids)}",
             "profile": settings.profile,

@@ -254,7 +254,7 @@ def test_an_endpoint_that_dies_is_told_to_whoever_waits_for_events(monkeypatch: 
 
 def test_a_command_that_fails_does_not_take_the_line_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(*_: object, **__: object) -> None:
-        raise RuntimeError("no such prompt desk")
+        raise RuntimeError("no such prompt")
 
     async def scenario() -> None:
         async with rigged() as rig, Sipp("caller_waits", tmp_path, to=rig.line.port) as sipp:

@@ -78,7 +78,7 @@ class LiveCall:
         self.capture = Capture(
             call_id=call_id,
             vault=deps.vault,
-            desk=deps.desk,
+            executor=deps.executor,
             feed=deps.feed,
             release=deps.release,
             cleared=self.hearing.cleared,
@@ -138,7 +138,7 @@ class LiveCall:
         async def act() -> None:
             recording_id = self.capture.recording_id
             redacted = event.redacted(self._redactor.value)
-            await self.deps.desk.run(
+            await self.deps.executor.run(
                 lambda: self.deps.audit.append(redacted, call_id=self.id, recording_id=recording_id)
             )
 

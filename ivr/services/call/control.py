@@ -76,12 +76,14 @@ class CallControl:
         program = self._program(program_name, agent_uri)
         started_at, ports = deps.clock.now(), deps.vault.holdings
         # Who is barred stands in the database: another one, or an emptied one, would let everybody be called.
-        await deps.desk.run(deps.audit.must_be_whole)
-        barred = await deps.desk.run(lambda: barred_by(ports, deps.do_not_call, uri, scope=program.do_not_call_scope))
+        await deps.executor.run(deps.audit.must_be_whole)
+        barred = await deps.executor.run(
+            lambda: barred_by(ports, deps.do_not_call, uri, scope=program.do_not_call_scope)
+        )
         decision = decide_dial(barred, program, deps.profile, at=started_at)
         if decision.verdict is not Verdict.ALLOW:
             refused = DialRefused(entry=barred or "", rules=tuple(decision.reasons))
-            await deps.desk.run(lambda: deps.audit.append(refused))
+            await deps.executor.run(lambda: deps.audit.append(refused))
             raise ComplianceError(
                 decision.detail,
                 rules=decision.reasons,

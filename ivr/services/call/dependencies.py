@@ -16,7 +16,7 @@ from ivr.services.hearing.channel_listener import ListeningSettings
 from ivr.services.ports.evidence import AuditLog, CallLog, DoNotCallRegister
 from ivr.services.ports.hearing import Ear, KeyReader, ToneDetector, VoiceDetector
 from ivr.services.ports.members import MemberDirectory
-from ivr.services.ports.runtime import Clock, Counters, Desk, LiveFeed
+from ivr.services.ports.runtime import Clock, Counters, LiveFeed, SerialExecutor
 from ivr.services.ports.telephony import Line
 from ivr.services.vault.vault import Vault
 
@@ -36,7 +36,7 @@ class Dependencies:
     call_log: CallLog
     do_not_call: DoNotCallRegister
     clock: Clock
-    desk: Desk
+    executor: SerialExecutor
     notebook: Notebook
     call_notes: Notebook
     feed: LiveFeed

@@ -48,7 +48,7 @@ class Duties:
 
         async def act() -> None:
             ports, recording_id = deps.vault.holdings, call.capture.recording_id
-            await deps.desk.run(
+            await deps.executor.run(
                 lambda: bar(ports, deps.do_not_call, barred, call_id=call.id, recording_id=recording_id)
             )
             call.publish(Barred.kind, entry=entry, verified=known_by.verified)

@@ -181,7 +181,7 @@ class Identification:
         if directory is None:
             return ()
         try:
-            found = await call.deps.desk.run(lambda: look(directory))
+            found = await call.deps.executor.run(lambda: look(directory))
             call.redact_names_of(found)
             return found
         except IvrError as error:

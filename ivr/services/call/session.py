@@ -246,7 +246,7 @@ class CallSession:
         row = row_of(call)
 
         async def write() -> None:
-            await call.deps.desk.run(lambda: call.deps.call_log.add(row))
+            await call.deps.executor.run(lambda: call.deps.call_log.add(row))
 
         call.acts.add(_REPORT, write)
         call.audit(reported(row))

@@ -22,16 +22,16 @@ from ivr.services.vault.destruction import destroy
 
 if TYPE_CHECKING:
     from ivr.services.ports.evidence import DoNotCallRegister
-    from ivr.services.ports.runtime import Desk, LiveFeed
+    from ivr.services.ports.runtime import LiveFeed, SerialExecutor
     from ivr.services.vault.vault_ports import Holdings
 
 
 class Notebook:
     """The spool of a call's line, off its loop: a disk that is full or slow is told, and never stops the duty."""
 
-    def __init__(self, spool: Spool, desk: Desk, feed: LiveFeed) -> None:
+    def __init__(self, spool: Spool, executor: SerialExecutor, feed: LiveFeed) -> None:
         self._spool = spool
-        self._desk = desk
+        self._executor = executor
         self._feed = feed
         self._writing: dict[str, asyncio.Task[None]] = {}
 
@@ -46,7 +46,7 @@ class Notebook:
             return
         await writing
         try:
-            await self._desk.run(lambda: self._spool.strike(name))
+            await self._executor.run(lambda: self._spool.strike(name))
         except Exception as error:
             self._told(name, error)
 
@@ -55,7 +55,7 @@ class Notebook:
         writing = self._writing.pop(name, None)
         if writing is not None:
             await writing
-            await self._desk.run(lambda: self._spool.release(name))
+            await self._executor.run(lambda: self._spool.release(name))
 
     async def settle(self) -> None:
         """Return when what was begun is on the disk."""
@@ -63,7 +63,7 @@ class Notebook:
 
     async def _keep(self, item: Pending) -> None:
         try:
-            await self._desk.run(lambda: self._spool.keep(item))
+            await self._executor.run(lambda: self._spool.keep(item))
         except Exception as error:
             self._told(item.name, error)
 

@@ -10,7 +10,7 @@ from ivr.errors import LostEvidenceError
 
 if TYPE_CHECKING:
     from ivr.services.ports.evidence import AuditLog
-    from ivr.services.ports.runtime import Desk, LiveFeed
+    from ivr.services.ports.runtime import LiveFeed, SerialExecutor
 
 
 class EvidenceWatch:
@@ -22,14 +22,14 @@ class EvidenceWatch:
     def __init__(
         self,
         audit: AuditLog,
-        desk: Desk,
+        executor: SerialExecutor,
         feed: LiveFeed,
         *,
         every_s: float,
         stop_capture: Callable[[LostEvidenceError], None],
     ) -> None:
         self._audit = audit
-        self._desk = desk
+        self._executor = executor
         self._feed = feed
         self._every_s = every_s
         self._stop_capture = stop_capture
@@ -43,7 +43,7 @@ class EvidenceWatch:
     async def look(self) -> None:
         """One look; never raises."""
         try:
-            await self._desk.run(self._audit.must_be_whole)
+            await self._executor.run(self._audit.must_be_whole)
         except LostEvidenceError as lost:
             if not self._lost:
                 self._feed.publish("evidence.lost", what=lost.what, where=lost.where, remedy=lost.remedy)

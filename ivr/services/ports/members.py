@@ -12,7 +12,7 @@ from ivr.domain.identity.member import MemberRecord
 
 
 class MemberDirectory(Protocol):
-    """Knows what members' answers must match; never hands out a value. Blocking: ask it at the desk.
+    """Knows what members' answers must match; never hands out a value. Blocking: ask it on the serial executor.
 
     Raises IvrError when the directory cannot be read.
     """

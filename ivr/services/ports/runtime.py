@@ -19,7 +19,7 @@ class Clock(Protocol):
         ...
 
 
-class Desk(Protocol):
+class SerialExecutor(Protocol):
     """Runs blocking work away from the event loop, one job at a time, in order."""
 
     async def run(self, work: Callable[[], T]) -> T: ...

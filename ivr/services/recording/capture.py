@@ -19,7 +19,7 @@ from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseS
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import IvrError
-from ivr.services.ports.runtime import Desk, LiveFeed
+from ivr.services.ports.runtime import LiveFeed, SerialExecutor
 from ivr.services.ports.vault import RecordingTag
 from ivr.services.recording.dtmf_watch import DtmfWatch
 from ivr.services.vault.vault import OpenRecording, Vault
@@ -58,7 +58,7 @@ class Capture:
         *,
         call_id: str,
         vault: Vault,
-        desk: Desk,
+        executor: SerialExecutor,
         feed: LiveFeed,
         release: ReleaseSettings,
         cleared: Callable[[], Cleared],
@@ -68,7 +68,7 @@ class Capture:
     ) -> None:
         self._call_id = call_id
         self._vault = vault
-        self._desk = desk
+        self._executor = executor
         self._feed = feed
         self._new_tag = new_tag
         self._heard = cleared
@@ -186,7 +186,7 @@ class Capture:
             return
         tag = self._new_tag()
         try:
-            self._open = await self._desk.run(lambda: self._vault.begin(tag, deadline=self._deadline))
+            self._open = await self._executor.run(lambda: self._vault.begin(tag, deadline=self._deadline))
         except Exception as error:
             self._give_up(error)
             return
@@ -196,14 +196,14 @@ class Capture:
     async def _hold(self, reason: str) -> None:
         recording = self._open
         if recording is not None and recording.state is RecordingState.CAPTURING:
-            await self._desk.run(lambda: recording.hold(reason))
+            await self._executor.run(lambda: recording.hold(reason))
             self._publish_state(reason=reason)
 
     async def _resume(self) -> None:
         await self._open_once()
         recording = self._open
         if recording is not None and recording.state is RecordingState.HELD and not self.stopped:
-            await self._desk.run(recording.resume)
+            await self._executor.run(recording.resume)
             self._publish_state()
 
     async def keep(self, closing: Closing) -> None:
@@ -223,14 +223,14 @@ class Capture:
         fault = self._fault
         if fault is None:
             try:
-                await self._desk.run(lambda: recording.seal(reason=closing.reason, **self._beside(closing)))
+                await self._executor.run(lambda: recording.seal(reason=closing.reason, **self._beside(closing)))
             except Exception as error:
                 self._note_fault(fault := error)
             else:
                 self._publish_state(deadline=closing.deadline)
                 return
         why = _without_content(fault)
-        await self._desk.run(lambda: recording.fail(why, **self._beside(closing)))
+        await self._executor.run(lambda: recording.fail(why, **self._beside(closing)))
         self._publish_state(reason=why)
 
     async def destroy(self) -> None:
@@ -239,7 +239,7 @@ class Capture:
         if self.doom is None or recording is None or recording.state in _OVER:
             return
         rule_id, reason = self.doom
-        await self._desk.run(lambda: recording.discard(rule_id, reason))
+        await self._executor.run(lambda: recording.discard(rule_id, reason))
         self._publish_state(reason=reason, rule=rule_id)
 
     async def wipe(self) -> None:
@@ -251,7 +251,7 @@ class Capture:
         if self.doom is None or not recording_id or self._wiped or self.state in _OVER:
             return
         try:
-            await self._desk.run(lambda: self._vault.holdings.store.delete(recording_id))
+            await self._executor.run(lambda: self._vault.holdings.store.delete(recording_id))
         except Exception as error:
             self._note_fault(error)
             return

@@ -32,7 +32,7 @@ __all__ = ["OpenRecording", "Vault"]
 
 
 class Vault:
-    """Use cases over recordings. Blocking: a line calls it through its Desk.
+    """Use cases over recordings. Blocking: a line calls it through its SerialExecutor.
 
     Every method is safe to be killed at any point: `recover` then finishes or undoes what was begun.
     """

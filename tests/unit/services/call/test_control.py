@@ -11,9 +11,9 @@ import pytest
 
 from ivr.errors import ConfigurationError, HostError
 from ivr.services.call.control import Routes
-from tests.fakes.desk import InlineDesk
 from tests.fakes.exchange import AGENT, PROSPECT, Exchange, play
 from tests.fakes.line import answers
+from tests.fakes.runtime import InlineExecutor
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ def test_a_call_that_cannot_be_taken_is_refused_with_its_status_and_the_watchers
 
 
 def test_a_line_that_closes_while_the_register_is_asked_dials_nobody(tmp_path: Path) -> None:
-    class SlowDesk(InlineDesk):
+    class SlowExecutor(InlineExecutor):
         async def run(self, work: Callable[[], T]) -> T:
             await asyncio.sleep(1)
             return work()
@@ -70,7 +70,7 @@ def test_a_line_that_closes_while_the_register_is_asked_dials_nobody(tmp_path: P
             await placing
         assert x.commands("place") == []
 
-    play(tmp_path, scene, options={"desk": SlowDesk()})
+    play(tmp_path, scene, options={"executor": SlowExecutor()})
 
 
 def test_an_agent_serves_from_the_next_call_on_and_of_that_program_only(tmp_path: Path) -> None:

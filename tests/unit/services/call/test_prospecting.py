@@ -15,10 +15,10 @@ from ivr.domain.call.state import CallState
 from ivr.domain.hearing.verdict import Label
 from ivr.errors import ComplianceError, ConfigurationError, HostError
 from ivr.services.ports.telephony import LegConfirmed
-from tests.fakes.desk import InlineDesk
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, PROSPECT, Exchange, play
 from tests.fakes.line import Behaviour, answers, busy, declines, no_answer, unreachable
+from tests.fakes.runtime import InlineExecutor
 
 T = TypeVar("T")
 
@@ -236,7 +236,7 @@ def test_a_refusal_during_the_goodbye_of_a_shutdown_still_gets_its_closing_sente
 
 
 def test_whether_a_person_may_be_called_is_asked_away_from_the_event_loop(tmp_path: Path) -> None:
-    class WatchedDesk(InlineDesk):
+    class WatchedExecutor(InlineExecutor):
         at_work = False
 
         async def run(self, work: Callable[[], T]) -> T:
@@ -246,13 +246,13 @@ def test_whether_a_person_may_be_called_is_asked_away_from_the_event_loop(tmp_pa
             finally:
                 self.at_work = False
 
-    desk = WatchedDesk()
+    executor = WatchedExecutor()
 
     async def scene(x: Exchange) -> None:
         bars, append, away = x.do_not_call.bars, x.audit.append, list[bool]()
 
         def watched(*args: Any, real: Any, **kwargs: Any) -> Any:
-            away.append(desk.at_work)
+            away.append(executor.at_work)
             return real(*args, **kwargs)
 
         x.do_not_call.bars = partial(watched, real=bars)  # type: ignore[method-assign]
@@ -262,7 +262,7 @@ def test_whether_a_person_may_be_called_is_asked_away_from_the_event_loop(tmp_pa
             await x.control.place(PROSPECT, "prospecting")
         assert away == [True, True]
 
-    play(tmp_path, scene, options={"desk": desk})
+    play(tmp_path, scene, options={"executor": executor})
 
 
 def test_an_agent_who_says_what_refusing_prospects_say_raises_no_doubt(tmp_path: Path) -> None:

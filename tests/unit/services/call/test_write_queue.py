@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from ivr.errors import ArchiveError, TransitionError
 from ivr.services.call.write_queue import Acts
-from tests.fakes.desk import ListFeed
+from tests.fakes.runtime import ListFeed
 from tests.fakes.virtual_time import run_virtual
 
 

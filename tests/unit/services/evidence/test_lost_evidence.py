@@ -9,12 +9,12 @@ import pytest
 
 from ivr.errors import LostEvidenceError
 from ivr.services.evidence.watch import EvidenceWatch
-from tests.fakes.desk import InlineDesk
 from tests.fakes.exchange import PROSPECT, Exchange, play
+from tests.fakes.runtime import InlineExecutor
 
 
 def watched(x: Exchange) -> asyncio.Task[None]:
-    watch = EvidenceWatch(x.audit, InlineDesk(), x.feed, every_s=5.0, stop_capture=x.control.stop_capture)
+    watch = EvidenceWatch(x.audit, InlineExecutor(), x.feed, every_s=5.0, stop_capture=x.control.stop_capture)
     return asyncio.create_task(watch.run())
 
 

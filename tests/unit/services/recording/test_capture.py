@@ -15,7 +15,7 @@ from ivr.services.recording.capture import Capture, Closing
 from ivr.services.recording.dtmf_watch import DtmfWatch
 from ivr.services.vault.vault import Vault
 from ivr.speech.dtmf_detector import GoertzelKeyTones
-from tests.fakes.desk import InlineDesk, ListFeed
+from tests.fakes.runtime import InlineExecutor, ListFeed
 from tests.fakes.vault import FakeAuditLog, FakeCatalogue, FakeKeyRing, FakeStore, TickingClock, a_tag
 from tests.fakes.virtual_time import run_virtual
 
@@ -45,7 +45,7 @@ class Recorded:
         self.capture = Capture(
             call_id="call-1",
             vault=vault,
-            desk=InlineDesk(),
+            executor=InlineExecutor(),
             feed=self.feed,
             release=ReleaseSettings(lookback_ms=0),
             cleared=lambda: Cleared(self.cleared_ms, final=False),

@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class InlineDesk:
+class InlineExecutor:
     """Runs blocking work at once, so that virtual time has nothing to wait for."""
 
     async def run(self, work: Callable[[], T]) -> T:
