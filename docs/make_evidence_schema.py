@@ -27,6 +27,8 @@ How events are chained, signed and exported is in [recording-format.md](../recor
   looks like one is replaced (`<phone>`) before it is digested.
 - **Versions**: a kind that changes gets a higher version, and its body then holds it as `v`. Without `v` it is version
   1, as ivr 0.1 wrote it. Old events are never written anew, and every version goes on being read.
+- **States of a recording** (`from_state`, `state`) bear the name they had when the event was written: `HELD` in
+  events up to ivr 0.2.0 is what is `PAUSED` since. The kind `recording.held` keeps its name.
 - **A field with a question mark** is told in some cases only.
 - Times are UTC in ISO 8601; names that end in `_ms` are milliseconds of the call's audio.
 """

@@ -25,7 +25,7 @@ _LABELS = {
 }
 _STATES = {
     "CAPTURING": "[red]● enregistrement en cours[/]",
-    "HELD": "[yellow]● enregistrement suspendu[/]",
+    "PAUSED": "[yellow]● enregistrement suspendu[/]",
     "SEALED": "[green]■ enregistrement scellé, chiffré[/]",
     "DISCARDED": "[green]✗ enregistrement détruit : sa clé n'existe plus[/]",
     "DAMAGED": "[red]! enregistrement endommagé[/]",

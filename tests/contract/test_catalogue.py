@@ -65,7 +65,7 @@ def test_an_unknown_id_is_named(catalogue: Catalogue) -> None:
             act()
 
 
-@pytest.mark.parametrize("path", [(), ("hold",), ("close",), ("close", "seal"), ("fail",), ("discard",)])
+@pytest.mark.parametrize("path", [(), ("pause",), ("close",), ("close", "seal"), ("fail",), ("discard",)])
 def test_states_move_by_the_table_only(catalogue: Catalogue, path: tuple[str, ...]) -> None:
     for event in RecordingEvent:
         name = f"rec-{event.value}"

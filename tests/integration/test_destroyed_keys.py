@@ -236,7 +236,7 @@ def test_postgresql_wipes_a_key_while_another_recording_of_its_day_is_being_move
     stock = Stock("postgresql", tmp_path)
     stock.fill(4)
     with stock.catalogue.together():
-        stock.catalogue.move("rec-2", RecordingEvent.HOLD)
+        stock.catalogue.move("rec-2", RecordingEvent.PAUSE)
         destroyer = threading.Thread(target=stock.catalogue.destroy_keys, args=[["rec-3"]])
         destroyer.start()
         destroyer.join()

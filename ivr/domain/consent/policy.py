@@ -25,10 +25,10 @@ ACCEPTANCE_TEST = "acceptance_test"
 
 
 class Verdict(Enum):
-    """HOLD may become ALLOW later in the same call; DENY never does."""
+    """PAUSE may become ALLOW later in the same call; DENY never does."""
 
     ALLOW = "allow"
-    HOLD = "hold"
+    PAUSE = "pause"
     DENY = "deny"
 
 
@@ -88,11 +88,11 @@ _CAUSES = ("doubt", "hold", "untold", "deaf", "policy")
 def decide_capture(facts: CaptureFacts, profile: Profile) -> Decision:
     """Say whether audio may be captured now (REC-001, 004, 006, 008, 019, 020, 021, 023, and promise 1).
 
-    DENY outweighs HOLD, HOLD outweighs ALLOW; the reasons are those of the verdict that wins.
+    DENY outweighs PAUSE, PAUSE outweighs ALLOW; the reasons are those of the verdict that wins.
     """
     at, program = facts.call_started_at, facts.program
     obstacles = [obstacle for check in _CAPTURE_CHECKS for obstacle in check(facts, profile)]
-    for verdict in (Verdict.DENY, Verdict.HOLD):
+    for verdict in (Verdict.DENY, Verdict.PAUSE):
         won = [obstacle for obstacle in obstacles if obstacle.verdict is verdict]
         if won:
             detail = "; ".join(dict.fromkeys(obstacle.why for obstacle in won))
@@ -105,11 +105,11 @@ def decide_capture(facts: CaptureFacts, profile: Profile) -> Decision:
 def _told(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     bridged = [party for party in facts.parties if party.bridged]
     if not bridged:
-        yield _Obstacle(Verdict.HOLD, "REC-001", "no party is in the conversation", "untold")
+        yield _Obstacle(Verdict.PAUSE, "REC-001", "no party is in the conversation", "untold")
     for party in bridged:
         if party.consent is ConsentState.UNASKED:
             yield _Obstacle(
-                Verdict.HOLD, "REC-001", f"the {party.role.value} has not been told of the recording", "untold"
+                Verdict.PAUSE, "REC-001", f"the {party.role.value} has not been told of the recording", "untold"
             )
 
 
@@ -126,13 +126,13 @@ def _doubtful(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     for party in facts.parties:
         if party.bridged and party.consent is ConsentState.DOUBT:
             yield _Obstacle(
-                Verdict.HOLD, "REC-021", f"the {party.role.value} may have objected and is being asked", "doubt"
+                Verdict.PAUSE, "REC-021", f"the {party.role.value} may have objected and is being asked", "doubt"
             )
 
 
 def _on_hold(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if facts.on_hold:
-        yield _Obstacle(Verdict.HOLD, "REC-023", "the call is on hold", "hold")
+        yield _Obstacle(Verdict.PAUSE, "REC-023", "the call is on hold", "hold")
 
 
 def _minor(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:

@@ -10,7 +10,7 @@ from ivr.domain.state_machine import Machine
 class RecordingState(Enum):
     WITHHELD = "WITHHELD"
     CAPTURING = "CAPTURING"
-    HELD = "HELD"
+    PAUSED = "PAUSED"
     SEALING = "SEALING"
     SEALED = "SEALED"
     PURGED = "PURGED"
@@ -20,7 +20,7 @@ class RecordingState(Enum):
 
 class RecordingEvent(Enum):
     START = "start"
-    HOLD = "hold"
+    PAUSE = "pause"
     RESUME = "resume"
     CLOSE = "close"
     SEAL = "seal"
@@ -37,16 +37,16 @@ RECORDING = Machine(
     final=frozenset({_S.PURGED, _S.DISCARDED}),
     table={
         (_S.WITHHELD, _E.START): _S.CAPTURING,
-        (_S.CAPTURING, _E.HOLD): _S.HELD,
-        (_S.HELD, _E.RESUME): _S.CAPTURING,
+        (_S.CAPTURING, _E.PAUSE): _S.PAUSED,
+        (_S.PAUSED, _E.RESUME): _S.CAPTURING,
         (_S.CAPTURING, _E.CLOSE): _S.SEALING,
-        (_S.HELD, _E.CLOSE): _S.SEALING,
+        (_S.PAUSED, _E.CLOSE): _S.SEALING,
         (_S.SEALING, _E.SEAL): _S.SEALED,
         (_S.CAPTURING, _E.DISCARD): _S.DISCARDED,
-        (_S.HELD, _E.DISCARD): _S.DISCARDED,
+        (_S.PAUSED, _E.DISCARD): _S.DISCARDED,
         (_S.SEALING, _E.DISCARD): _S.DISCARDED,
         (_S.CAPTURING, _E.FAIL): _S.DAMAGED,
-        (_S.HELD, _E.FAIL): _S.DAMAGED,
+        (_S.PAUSED, _E.FAIL): _S.DAMAGED,
         (_S.SEALING, _E.FAIL): _S.DAMAGED,
         (_S.SEALED, _E.FAIL): _S.DAMAGED,
         (_S.DAMAGED, _E.DISCARD): _S.DISCARDED,
@@ -59,4 +59,4 @@ RECORDING = Machine(
 REPORTABLE = frozenset({_S.WITHHELD, _S.SEALED, _S.DAMAGED, _S.DISCARDED, _S.PURGED})
 
 #: Left over by a crash: to be recovered or discarded at start-up.
-UNFINISHED = frozenset({_S.CAPTURING, _S.HELD, _S.SEALING})
+UNFINISHED = frozenset({_S.CAPTURING, _S.PAUSED, _S.SEALING})

@@ -118,9 +118,9 @@ class Capture:
         if decision.allowed:
             self._buffer.start(from_ms)
             return "resume recording", self._resume
-        if decision.verdict is Verdict.HOLD:
+        if decision.verdict is Verdict.PAUSE:
             self._buffer.pause(decision.cause)
-            return "hold recording", lambda: self._hold(decision.cause)
+            return "pause recording", lambda: self._pause(decision.cause)
         if self._buffer.start_ms is not None:
             self.stop(decision.cause)
         return None
@@ -193,16 +193,16 @@ class Capture:
         self.recording_id = tag.recording_id
         self._publish_state()
 
-    async def _hold(self, reason: str) -> None:
+    async def _pause(self, reason: str) -> None:
         recording = self._open
         if recording is not None and recording.state is RecordingState.CAPTURING:
-            await self._executor.run(lambda: recording.hold(reason))
+            await self._executor.run(lambda: recording.pause(reason))
             self._publish_state(reason=reason)
 
     async def _resume(self) -> None:
         await self._open_once()
         recording = self._open
-        if recording is not None and recording.state is RecordingState.HELD and not self.stopped:
+        if recording is not None and recording.state is RecordingState.PAUSED and not self.stopped:
             await self._executor.run(recording.resume)
             self._publish_state()
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence.events.recording import Damaged, Held, Resumed, Sealed
+from ivr.domain.evidence.events.recording import Damaged, Paused, Resumed, Sealed
 from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent, RecordingState
 from ivr.errors import ComplianceError, HostError, IvrError
 from ivr.services.vault.destruction import destroy
@@ -45,9 +45,9 @@ class OpenRecording:
         """Append interleaved PCM16. Raises ArchiveError or HostError: call `fail` then."""
         self._writer.write(pcm)
 
-    def hold(self, reason: str) -> None:
+    def pause(self, reason: str) -> None:
         """Note that capture pauses (doubt). What may be written is for the cleared mark to say, not for this."""
-        with self._moving(RecordingEvent.HOLD, reason, lambda: Held(reason)):
+        with self._moving(RecordingEvent.PAUSE, reason, lambda: Paused(reason)):
             pass
 
     def resume(self, reason: str = "") -> None:

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event, inspect, text
 
 from ivr.domain.evidence.events.base import Unread
+from ivr.domain.recording.state import RecordingEvent, RecordingState
 from ivr.errors import ArchiveError, ConfigurationError, HostError
 from ivr.recording.data_keys import LocalKeyRing
 from ivr.storage import schema
@@ -55,6 +56,27 @@ def test_going_down_and_up_again_works(kind: str, tmp_path: Path) -> None:
         assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
     database.upgrade()
     database.check()
+    database.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_recording_that_an_older_version_held_is_paused_and_the_other_way_round(kind: str, tmp_path: Path) -> None:
+    database = Database.open(bare_url(kind, tmp_path), create=True)
+    catalogue = SqlCatalogue(database)
+    for name in ("rec-1", "rec-2"):
+        catalogue.add(a_tag(name), b"wrapped", "kek-1")
+    catalogue.move("rec-1", RecordingEvent.PAUSE)
+
+    def states() -> list[str]:
+        with database.reading() as connection:
+            return list(connection.execute(text("SELECT state FROM recordings ORDER BY recording_id")).scalars())
+
+    assert states() == ["PAUSED", "CAPTURING"]
+    database.downgrade("0007")
+    assert states() == ["HELD", "CAPTURING"]
+    database.upgrade()
+    assert catalogue.get("rec-1").state is RecordingState.PAUSED
+    assert catalogue.move("rec-1", RecordingEvent.DISCARD) is RecordingState.DISCARDED
     database.close()
 
 

@@ -144,9 +144,9 @@ def test_a_hold_whose_evidence_fails_is_done_again_with_its_evidence_before_the_
     recording = place.begun()
     place.failing.failures["recording.held"] = 1
     with pytest.raises(HostError):
-        recording.hold("doubt")
+        recording.pause("doubt")
     assert recording.state is RecordingState.CAPTURING
-    recording.hold("doubt")
+    recording.pause("doubt")
     place.failing.failures["recording.resumed"] = 1
     with pytest.raises(HostError):
         recording.resume()

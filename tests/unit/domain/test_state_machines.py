@@ -45,7 +45,7 @@ def test_a_party_that_refused_stays_refused_and_whoever_was_told_may_be_asked_an
 
 
 def test_a_recording_may_be_destroyed_or_found_damaged_at_any_moment_of_its_making() -> None:
-    assert {RecordingState.CAPTURING, RecordingState.HELD, RecordingState.SEALING} == UNFINISHED
+    assert {RecordingState.CAPTURING, RecordingState.PAUSED, RecordingState.SEALING} == UNFINISHED
     for state in UNFINISHED:
         assert RECORDING.after(state, RecordingEvent.DISCARD) is RecordingState.DISCARDED
         assert RECORDING.after(state, RecordingEvent.FAIL) is RecordingState.DAMAGED

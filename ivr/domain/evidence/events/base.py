@@ -53,7 +53,7 @@ _LAYOUTS: dict[type[Event], _Layout] = {}
 
 
 class Event:
-    """One kind of event. Subclasses are frozen dataclasses that name their kind: `class Held(Event, kind="…")`."""
+    """One kind of event. Subclasses are frozen dataclasses that name their kind: `class Paused(Event, kind="…")`."""
 
     kind: str
     version: int = 1

@@ -24,7 +24,7 @@ class Started(Event, kind="recording.started"):
 
 
 @dataclass(frozen=True)
-class Held(Event, kind="recording.held"):
+class Paused(Event, kind="recording.held"):
     """Capture pauses: nothing is stored until it is resumed."""
 
     reason: str

@@ -10,13 +10,13 @@ from ivr.domain.recording.state import RECORDING, REPORTABLE, UNFINISHED, Record
 from ivr.errors import TransitionError
 
 
-def test_a_recording_is_captured_held_resumed_sealed_and_purged() -> None:
+def test_a_recording_is_captured_paused_resumed_sealed_and_purged() -> None:
     state = RecordingState.WITHHELD
     path = []
-    for event in ("start", "hold", "resume", "close", "seal", "purge"):
+    for event in ("start", "pause", "resume", "close", "seal", "purge"):
         state = RECORDING.after(state, RecordingEvent(event))
         path.append(state.value)
-    assert path == ["CAPTURING", "HELD", "CAPTURING", "SEALING", "SEALED", "PURGED"]
+    assert path == ["CAPTURING", "PAUSED", "CAPTURING", "SEALING", "SEALED", "PURGED"]
 
 
 def test_everything_unsealed_can_be_discarded_and_can_fail() -> None:

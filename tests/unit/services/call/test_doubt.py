@@ -30,7 +30,7 @@ def test_non_resumes_the_recording_and_the_caller_is_thanked(tmp_path: Path) -> 
         doubtful(x)
         x.ear.when_said(Channel.CALLER, 13_000, 13_400, NO)
         x.ring(DOUBTFUL, (13_000, 13_600), (18_000, 19_000))
-        await x.until("recording.state", state="HELD")
+        await x.until("recording.state", state="PAUSED")
         await x.media(25_000)
         x.line.peer_hangs_up("a")
         row = await x.over()
@@ -44,7 +44,7 @@ def test_non_resumes_the_recording_and_the_caller_is_thanked(tmp_path: Path) -> 
         # The sentence that was doubtful has proved harmless.
         assert {8000, 9000, 18_500} <= set(x.written)
         states = [item["state"] for item in x.feed.of("recording.state")]
-        assert states == ["CAPTURING", "HELD", "CAPTURING", "SEALED"]
+        assert states == ["CAPTURING", "PAUSED", "CAPTURING", "SEALED"]
         assert row.consent["caller"]["state"] == "NOTIFIED"  # type: ignore[index]
         kinds = x.audit.kinds()
         assert kinds.index("doubt") < kinds.index("recording.held") < kinds.index("doubt.dispelled")

@@ -181,7 +181,7 @@ def test_hold_pauses_the_recording_and_leaves_a_gap(tmp_path: Path) -> None:
         assert "recording.held" in x.audit.kinds()
         assert "recording.resumed" in x.audit.kinds()
         states = [item["state"] for item in x.feed.of("recording.state")]
-        assert states == ["CAPTURING", "HELD", "CAPTURING", "SEALED"]
+        assert states == ["CAPTURING", "PAUSED", "CAPTURING", "SEALED"]
 
     play(tmp_path, scene)
 

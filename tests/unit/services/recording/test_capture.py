@@ -20,7 +20,7 @@ from tests.fakes.vault import FakeAuditLog, FakeCatalogue, FakeKeyRing, FakeStor
 from tests.fakes.virtual_time import run_virtual
 
 ALLOWED = Decision(Verdict.ALLOW, ("REC-001",))
-DOUBTED = Decision(Verdict.HOLD, ("REC-021",), cause="doubt")
+DOUBTED = Decision(Verdict.PAUSE, ("REC-021",), cause="doubt")
 DEAF = Decision(Verdict.DENY, ("REC-021",), cause="deaf")
 
 
@@ -90,7 +90,7 @@ def test_a_gap_has_the_cause_of_the_decision_that_made_it() -> None:
         # What is said from the decision on is missed, whenever the vault learns of it.
         x.talk(1000, 2000)
         await holding
-        assert x.capture.state is RecordingState.HELD
+        assert x.capture.state is RecordingState.PAUSED
         resuming = x.follow(ALLOWED)
         assert resuming is not None
         await resuming

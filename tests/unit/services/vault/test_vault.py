@@ -80,10 +80,10 @@ def begun(world: World, recording_id: str = "rec-1") -> OpenRecording:
     return recording
 
 
-def test_a_recording_is_begun_held_resumed_and_sealed_with_its_evidence(world: World) -> None:
+def test_a_recording_is_begun_paused_resumed_and_sealed_with_its_evidence(world: World) -> None:
     recording = begun(world)
-    recording.hold("doubt")
-    assert world.state() is RecordingState.HELD
+    recording.pause("doubt")
+    assert world.state() is RecordingState.PAUSED
     recording.resume()
     sealed = recording.seal(consent=CONSENT, gaps=[{"start_ms": 0, "end_ms": 20, "cause": "unheard"}])
     row = world.catalogue.get("rec-1")
@@ -155,10 +155,10 @@ def test_what_no_row_knows_is_not_destroyed_by_its_name(world: World) -> None:
 
 
 @pytest.mark.parametrize("held", [False, True])
-def test_a_crash_while_the_recording_is_held_is_settled_as_any_other(world: World, held: bool) -> None:
+def test_a_crash_while_the_recording_is_paused_is_settled_as_any_other(world: World, held: bool) -> None:
     recording = begun(world)
     if held:
-        recording.hold("doubt")
+        recording.pause("doubt")
     world.store.crash()
     (done,) = world.vault().recover()
     assert (done.recording_id, done.state) == ("rec-1", RecordingState.DAMAGED)
@@ -166,7 +166,7 @@ def test_a_crash_while_the_recording_is_held_is_settled_as_any_other(world: Worl
     row = world.catalogue.get("rec-1")
     assert row.sealed is not None
     assert told.body == {
-        "from_state": "HELD" if held else "CAPTURING",
+        "from_state": "PAUSED" if held else "CAPTURING",
         "state": "DAMAGED",
         "how": "found after a crash; verified prefix kept",
         "sha256": row.sealed.sha256,
