@@ -154,7 +154,7 @@ _TELL: dict[str, Callable[[News], str]] = {
     "hearing.judged": _judged,
     "doubt": lambda item: "[yellow]doute[/] : l'enregistrement est suspendu, le moteur pose la question",
     "objection": _objection,
-    "key.pressed": lambda item: f"{_PARTY[str(item['party'])]} appuie sur une touche",
+    "dtmf.pressed": lambda item: f"{_PARTY[str(item['party'])]} appuie sur une touche",
     "agent.calling": lambda item: "le moteur appelle le conseiller",
     "agent.bridged": lambda item: "l'appelant et le conseiller se parlent",
     "recording.state": lambda item: _STATES.get(str(item["state"]), str(item["state"])),

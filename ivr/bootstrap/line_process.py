@@ -39,8 +39,8 @@ from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import Registration, SipSettings
 from ivr.speech.client import ZmqEar
 from ivr.speech.detector import WebrtcDetector
-from ivr.speech.dtmf_detector import GoertzelKeyTones
-from ivr.speech.dtmf_reader import CleanKeyReader
+from ivr.speech.dtmf_detector import GoertzelToneDetector
+from ivr.speech.dtmf_reader import CleanDtmfReader
 
 
 class StdoutFeed:
@@ -135,8 +135,8 @@ def dependencies(
         line=line,
         ear=ear,
         new_detector=WebrtcDetector,
-        new_tone_detector=GoertzelKeyTones,
-        new_key_reader=CleanKeyReader,
+        new_tone_detector=GoertzelToneDetector,
+        new_dtmf_reader=CleanDtmfReader,
         vault=archive.vault,
         audit=archive.audit,
         call_log=archive.call_log,

@@ -18,13 +18,13 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.consent.policy import decide_objection
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.program.program import ObjectionEffect, Program
-from ivr.domain.recording.dtmf_masks import KeyReach
+from ivr.domain.recording.dtmf_masks import DtmfReach
 from ivr.services.hearing.file_listening import FileHearing, Marks, listen_to_channel
 from ivr.services.recording.dtmf_watch import ChannelDtmf
 from ivr.settings import Settings
 from ivr.settings.phrases import load_phrases
 from ivr.speech.detector import WebrtcDetector
-from ivr.speech.dtmf_detector import GoertzelKeyTones
+from ivr.speech.dtmf_detector import GoertzelToneDetector
 from ivr.speech.ear import EarJudge
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.intent.replies import SALES_CALL
@@ -100,11 +100,11 @@ async def _listen_to(
     after_disclosure: bool,
     progress: Progress,
 ) -> FileHearing:
-    keys = ChannelDtmf(channel, GoertzelKeyTones(), KeyReach())
+    dtmf = ChannelDtmf(channel, GoertzelToneDetector(), DtmfReach())
     listened = min(source.channels, len(Channel))
 
     def on_frames(at_ms: int, frames: Sequence[bytes]) -> None:
-        keys.feed(at_ms, frames)
+        dtmf.feed(at_ms, frames)
         progress(source.where, (number + at_ms / 1000 / source.duration_s) / listened)
 
     found = await listen_to_channel(
@@ -119,8 +119,8 @@ async def _listen_to(
         after_disclosure=after_disclosure,
         on_frames=on_frames,
     )
-    keys.finish()
-    found.masked += keys.masks
+    dtmf.finish()
+    found.masked += dtmf.masks
     return found
 
 

@@ -1,4 +1,4 @@
-"""Keys as a party's telephone sends them: RFC 4733 events told apart, and the bodies of SIP INFO read."""
+"""DTMF digits as a party's telephone sends them: RFC 4733 events told apart, and the bodies of SIP INFO read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LOG = logging.getLogger(__name__)
 
 _RELAY, _PLAIN = "application/dtmf-relay", "application/dtmf"
 INFO_TYPES = (_PLAIN, _RELAY)
-"""The bodies of an INFO that are keys (drafts, RFC 6086 section 10.7); the Accept header of a 415."""
+"""The bodies of an INFO that are DTMF digits (drafts, RFC 6086 section 10.7); the Accept header of a 415."""
 
 _SIGNAL = re.compile(r"^\s*signal\s*[=:]\s*(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
 _KEYS = "0123456789*#ABCD"
@@ -42,8 +42,8 @@ class EventPresses:
     def is_press(self, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> bool:
         """Return whether this packet is the first of a press that is seen; times in ms of the RTP clock."""
         if digit not in _KEYS:
-            # A flash of the hook or another signal of the line (RFC 4733 section 3.2): no key, and no end of one.
-            _LOG.debug("an event that is no key was ignored")
+            # A flash of the hook or another signal of the line (RFC 4733 section 3.2): no digit, and no end of one.
+            _LOG.debug("an event that is no DTMF digit was ignored")
             return False
         last, self._last = self._last, _Event(digit, begin_ms, duration_ms, ended)
         if last is None or digit != last.digit:
@@ -59,8 +59,9 @@ class EventPresses:
         return not goes_on
 
 
-class KeyPace:
-    """Bounds how fast one party presses keys: nobody dials faster, and each key costs the other calls of the line.
+class DtmfPace:
+    """Bounds how fast one party presses DTMF digits: nobody dials faster, and each DTMF digit costs the other calls of
+    the line.
 
     A burst of 40 passes, then 20 a second. `now` is monotonic seconds.
     """
@@ -72,7 +73,7 @@ class KeyPace:
         self._at = 0.0
 
     def allows(self, now: float) -> bool:
-        """Return whether a key that comes now counts."""
+        """Return whether a DTMF digit that comes now counts."""
         self._left = min(self._BURST, self._left + max(0.0, now - self._at) * self._PER_S)
         self._at = now
         if self._left < 1.0:
@@ -82,7 +83,7 @@ class KeyPace:
 
 
 def read_info(content_type: str, body: bytes) -> tuple[int, str]:
-    """Return the status that the body of an INFO deserves, and its key; "" when it names none that we know.
+    """Return the status that the body of an INFO deserves, and its DTMF digit; "" when it names none that we know.
 
     `content_type` is lower case. `Signal` is read in any case, with the numbers 10 to 15 for * # A B C D too; a flash
     of the hook is understood and means nothing.

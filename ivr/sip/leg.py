@@ -11,7 +11,7 @@ import pjsua2 as pj
 from ivr.domain.call.leg import LegState
 from ivr.sip.audio_stream import AudioStream
 from ivr.sip.cause import cause_in_message
-from ivr.sip.digits import EventPresses, KeyPace
+from ivr.sip.digits import DtmfPace, EventPresses
 from ivr.sip.leg_audio_queue import LegAudioQueue
 from ivr.sip.media_port import LegPort
 from ivr.sip.message import UnreadableError, read_message
@@ -28,7 +28,7 @@ class CallListener(Protocol):
 
     def media_changed(self, leg_id: str) -> None: ...
 
-    def key_event(self, leg_id: str, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> None: ...
+    def dtmf_event(self, leg_id: str, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> None: ...
 
     def redirected(self, leg_id: str, sip_status: int) -> None: ...
 
@@ -99,9 +99,9 @@ class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
     def onDtmfEvent(self, prm: pj.OnDtmfEventParam) -> None:  # noqa: N802
         try:
             ended = bool(prm.flags & _EVENT_ENDED)
-            self._listener.key_event(self._leg_id, prm.digit, prm.timestamp, prm.duration, ended=ended)
+            self._listener.dtmf_event(self._leg_id, prm.digit, prm.timestamp, prm.duration, ended=ended)
         except Exception:
-            _LOG.exception("a key could not be passed on")
+            _LOG.exception("a DTMF digit could not be passed on")
 
 
 def destroy_call(call: LegCall) -> None:
@@ -167,12 +167,12 @@ class Leg:
     holding: bool = False
     hold_wanted: bool | None = None
     by_event: bool = False
-    """Whether its keys come as telephone-events, as was told last."""
+    """Whether its DTMF digits come as telephone-events, as was told last."""
     peers: set[str] = field(default_factory=set)
     ring_deadline: float | None = None
     ack_deadline: float | None = None
-    keys: EventPresses = field(default_factory=EventPresses, repr=False)
-    key_pace: KeyPace = field(default_factory=KeyPace)
+    dtmf_presses: EventPresses = field(default_factory=EventPresses, repr=False)
+    dtmf_pace: DtmfPace = field(default_factory=DtmfPace)
     ended_by_us: bool = False
     end_status: int = 0
     """The status to report when we end the leg for a reason of our own; 0 means the one of the dialog."""

@@ -123,7 +123,7 @@ class PjsuaLine:
         self._thread.post(lambda: self._board.unbridge(a_leg, b_leg))
 
     def send_digits(self, leg_id: str, digits: str, *, via: str = "rfc4733") -> None:
-        """Press keys towards the party, as RFC 4733 events or by INFO (`via` "info")."""
+        """Press DTMF digits towards the party, as RFC 4733 events or by INFO (`via` "info")."""
         self._thread.post(lambda: self._board.send_digits(leg_id, digits, via))
 
     def set_hold(self, leg_id: str, *, held: bool) -> None:

@@ -132,7 +132,7 @@ class PjsipGate:
         """The addresses that have taken our registration: they and the edges alone may ask for our credentials."""
         self.secret = secrets.token_bytes(16)
         self._answered: OrderedDict[_Key, _Final] = OrderedDict()
-        # Apart, so that strangers cannot make us forget a key, which would then count twice.
+        # Apart, so that strangers cannot make us forget a DTMF digit, which would then count twice.
         self._answered_in_calls: OrderedDict[_Key, _Final] = OrderedDict()
         self._datagram_socket: dict[int, socket.socket] = {}
         self._probe = b""

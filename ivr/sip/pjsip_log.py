@@ -12,7 +12,7 @@ _NEVER = ("dtmf", "digit", "signal=", "telephone-event")
 
 
 class PjsipLog(pj.LogWriter):  # type: ignore[misc]  # the binding has no types
-    """Passes lines on, except any that could show a key pressed by a party (promise 4)."""
+    """Passes lines on, except any that could show a DTMF digit pressed by a party (promise 4)."""
 
     def write(self, entry: pj.LogEntry) -> None:
         text = entry.msg.rstrip()

@@ -101,7 +101,7 @@ class SipSettings:
         self._check_rtp_range()
         if not 0 <= self.log_level <= 3:
             raise _wrong(
-                "log_level", self.log_level, f"{self.log_level} is out of range", "use 0 to 3: more shows keys"
+                "log_level", self.log_level, f"{self.log_level} is out of range", "use 0 to 3: more shows DTMF digits"
             )
         for entry in fields(self):
             value = getattr(self, entry.name)

@@ -258,9 +258,9 @@ class Switchboard:
         if leg is not None:
             leg.end_status = leg.end_status or sip_status
 
-    def key_event(self, leg_id: str, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> None:
+    def dtmf_event(self, leg_id: str, digit: str, begin_ms: int, duration_ms: int, *, ended: bool) -> None:
         leg = self._legs.get(leg_id)
-        if leg is not None and leg.keys.is_press(digit, begin_ms, duration_ms, ended=ended):
+        if leg is not None and leg.dtmf_presses.is_press(digit, begin_ms, duration_ms, ended=ended):
             self._pressed(leg, digit, Way.EVENT)
 
     def info_received(self, info: InfoRequest) -> int:
@@ -276,10 +276,10 @@ class Switchboard:
         return status
 
     def _pressed(self, leg: Leg, digit: str, way: Way) -> bool:
-        """Tell of a key; False when the party presses so many that this one is dropped."""
+        """Tell of a DTMF digit; False when the party presses so many that this one is dropped."""
         now = time.monotonic()
-        if not leg.key_pace.allows(now):
-            self._told.warning(now, "leg %s presses keys faster than anybody can: one was dropped", leg.leg_id)
+        if not leg.dtmf_pace.allows(now):
+            self._told.warning(now, "leg %s presses DTMF digits faster than anybody can: one was dropped", leg.leg_id)
             return False
         self._emit(DigitPressed(leg.leg_id, digit, now, way))
         return True

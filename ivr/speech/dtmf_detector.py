@@ -1,7 +1,8 @@
-"""Finds the tones of telephone keys in speech: two sines at once (ITU-T Q.23), received as ITU-T Q.24 asks.
+"""Finds the tones of DTMF digits in speech: two sines at once (ITU-T Q.23), received as ITU-T Q.24 asks.
 
-It serves to silence them, not to read them: which key it was is neither kept nor told. So it is wider than a receiver
-in level, twist and frequency, and as strict as one in purity and duration, which is what tells tones from speech.
+It serves to silence them, not to read them: which DTMF digit it was is neither kept nor told. So it is wider than a
+receiver in level, twist and frequency, and as strict as one in purity and duration, which is what tells tones from
+speech.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ _OFFSETS = (-0.016, 0.0, 0.016)
 WINDOW = 160
 HOP = 40
 _RUN = 4
-#: How much of a window's energy must be in the two tones, and how much when a key is known to be pressed.
+#: How much of a window's energy must be in the two tones, and how much when a DTMF digit is known to be pressed.
 _PURE = 0.73
 _PURE_WHEN_KEEN = 0.40
-#: Level difference between the two that is still a key, in dB; Q.24 asks for 4 and 8.
+#: Level difference between the two that is still a DTMF digit, in dB; Q.24 asks for 4 and 8.
 _TWIST_DB = 12.0
 #: Weaker audio (about -46 dBm0 for a tone) can hold no tone that a recording would give away.
 _WEAKEST_PEAK = 80
@@ -60,7 +61,7 @@ def measure(heard: Floats, count: int) -> tuple[Floats, Floats]:
     return (both[:, :_COUNT] + both[:, _COUNT:]).reshape(count, 2, 4, -1).max(axis=3), energy
 
 
-class GoertzelKeyTones:
+class GoertzelToneDetector:
     """Port ToneDetector. One per channel."""
 
     def __init__(self) -> None:
@@ -77,8 +78,8 @@ class GoertzelKeyTones:
     def feed(self, at_ms: int, frames: Sequence[bytes], *, keen: bool = False) -> tuple[Tone, ...]:
         """Take consecutive frames of PCM16 mono 8 kHz that begin at `at_ms`; return the tones they revealed.
 
-        A tone that goes on is told again with each call, as far as it has come. `keen`: a key is known to be pressed
-        now, so that what merely resembles a tone for a moment is one.
+        A tone that goes on is told again with each call, as far as it has come. `keen`: a DTMF digit is known to be
+        pressed now, so that what merely resembles a tone for a moment is one.
         """
         found: list[Tone] = []
         if at_ms != self._next_ms:
@@ -108,7 +109,7 @@ class GoertzelKeyTones:
 
     def _windows(self, heard: Floats, count: int, first_ms: int, *, keen: bool) -> list[Tone]:
         tones, energy = measure(heard, count)
-        best, keys = tones.max(axis=2), tones.argmax(axis=2)
+        best, indexes = tones.max(axis=2), tones.argmax(axis=2)
         pure = best.sum(axis=1) > (_PURE_WHEN_KEEN if keen else _PURE) * energy
         if not pure.any():
             return list(self._ended())
@@ -120,7 +121,7 @@ class GoertzelKeyTones:
             if not (pure[at] and balanced[at] and loud[at]):
                 found += self._ended()
                 continue
-            pair = int(keys[at, 0]) * 4 + int(keys[at, 1])
+            pair = int(indexes[at, 0]) * 4 + int(indexes[at, 1])
             if pair != self._pair:
                 found += self._ended()
                 self._pair = pair

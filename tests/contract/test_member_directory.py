@@ -69,7 +69,7 @@ def table(database: Database, keys: KekFiles) -> SqlMembers:
 def test_members_are_found_by_number_and_a_household_by_its_telephone(directory: MemberList) -> None:
     put(directory, HELENE, BASTIEN)
     (one,) = directory.by_number("0047382")
-    assert one.matches(IdentityItem.MEMBER_NUMBER, Answer(keys="0047382"))
+    assert one.matches(IdentityItem.MEMBER_NUMBER, Answer(dtmf="0047382"))
     assert one.matches(IdentityItem.BIRTH_DATE, Answer(("le douze mars quatre-vingt-cinq",)))
     assert one.matches(IdentityItem.POSTAL_CODE, Answer(("soixante-quinze mille onze",)))
     assert one.matches(IdentityItem.NAME, Answer(("Hélène Meunier",)))

@@ -27,8 +27,8 @@ from ivr.services.ports.evidence import CallRow
 from ivr.services.ports.vault import RecordingRow
 from ivr.services.vault.vault import Vault
 from ivr.settings import Settings, default_config_dir, load_settings
-from ivr.speech.dtmf_detector import GoertzelKeyTones
-from ivr.speech.dtmf_reader import CleanKeyReader
+from ivr.speech.dtmf_detector import GoertzelToneDetector
+from ivr.speech.dtmf_reader import CleanDtmfReader
 from tests.fakes.ear import FakeEar
 from tests.fakes.line import FakeLine
 from tests.fakes.runtime import InlineExecutor, ListFeed
@@ -154,8 +154,8 @@ class Exchange:
             "line": self.line,
             "ear": self.ear,
             "new_detector": FlagDetector,
-            "new_tone_detector": GoertzelKeyTones,
-            "new_key_reader": CleanKeyReader,
+            "new_tone_detector": GoertzelToneDetector,
+            "new_dtmf_reader": CleanDtmfReader,
             "vault": Vault(
                 keys=FakeKeyRing(),
                 store=self.store,

@@ -18,9 +18,9 @@ import pytest
 
 from ivr.services.ports.vault import RecordingTag
 from ivr.services.vault.vault import OpenRecording
+from tests.dtmf_sounds import pcm, typed
 from tests.integration.house import REPOSITORY, House
 from tests.integration.sounds import noise, speech, write_wav
-from tests.key_sounds import pcm, typed
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

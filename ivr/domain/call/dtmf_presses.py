@@ -1,4 +1,4 @@
-"""One press of a key, however many ways it comes by (RFC 4733 event, SIP INFO, tone in the audio): it counts once."""
+"""One press of a DTMF digit, by however many ways it comes (RFC 4733 event, SIP INFO, audible tone): it counts once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Way(Enum):
-    """How a key was told."""
+    """How a DTMF digit was told."""
 
     EVENT = "rfc4733"
     INFO = "info"
@@ -21,7 +21,7 @@ class _Press:
     ways: set[Way]
 
 
-class KeyPresses:
+class DtmfPresses:
     """Tells a press from its echo by another way. One per leg; times are seconds of one clock.
 
     A telephone that uses two ways tells each press by each of them; so what is told by another way within `window_s`

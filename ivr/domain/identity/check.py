@@ -21,7 +21,7 @@ from ivr.domain.numbers.spoken_digits import digit_runs, tokens
 from ivr.errors import nearest
 
 RULE = "ASK-006"
-#: The keys (DTMF) that end and clear an answer which is typed.
+#: The DTMF digits that end and clear an answer which is typed.
 ENTER, CLEAR = "#", "*"
 #: An answer with more numbers than this, or more ways to read them, is no answer but a list of guesses.
 _RUNS_MAX = 3
@@ -163,18 +163,18 @@ class Answer:
     """What the caller said, utterance by utterance, or typed. In memory only; never shown."""
 
     utterances: tuple[str, ...] = field(default=(), repr=False)
-    keys: str = field(default="", repr=False)
+    dtmf: str = field(default="", repr=False)
 
     @property
     def variants(self) -> tuple[str, ...]:
         """The texts that may be the answer: what was typed, the last utterance, or all of them together."""
-        if self.keys:
-            return (self.keys,)
+        if self.dtmf:
+            return (self.dtmf,)
         return tuple(dict.fromkeys((*self.utterances[-1:], ", ".join(self.utterances))))
 
     @property
     def empty(self) -> bool:
-        return not self.keys and not self.utterances
+        return not self.dtmf and not self.utterances
 
 
 def readings(item: IdentityItem, answer: Answer) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ class Announcer:
         return ended is None or ended.completed or self._barged_in
 
     def barge_in(self) -> None:
-        """The caller speaks or presses a key: a menu that allows it falls silent. The disclosure never does."""
+        """The caller speaks or presses a DTMF digit: a menu that allows it falls silent. The disclosure never does."""
         speaker, program = self._call.a_leg.speaker, self._call.program
         prompt = speaker.speaking
         if self._interruptible and program.barge_in and prompt is not None and prompt.id == program.prompts.menu:

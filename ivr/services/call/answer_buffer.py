@@ -38,11 +38,11 @@ class Answers:
 
     @property
     def typed(self) -> bool:
-        """True once a key was pressed, also when what was typed has been forgotten since."""
+        """True once a DTMF digit was pressed, also when what was typed has been forgotten since."""
         return self._too_long or bool(self._digits)
 
     def ask(self, from_ms: int) -> None:
-        """Take what is said from this time of the call's media on, and the keys pressed from now on."""
+        """Take what is said from this time of the call's media on, and the DTMF digits pressed from now on."""
         self.close()
         self._from_ms = from_ms
 
@@ -74,7 +74,7 @@ class Answers:
             self._utterances.append(verdict.text)
 
     def press(self, digit: str, *, at_s: float, at_ms: int) -> None:
-        """Take a key: a figure, ENTER, or CLEAR to begin again."""
+        """Take a DTMF digit: a figure, ENTER, or CLEAR to begin again."""
         self.last_digit_s = at_s
         if digit == ENTER:
             # Alone it is what ended the entry before this one.

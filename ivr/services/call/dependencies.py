@@ -14,7 +14,7 @@ from ivr.services.consent.objection_spool import Notebook
 from ivr.services.counters import Tally
 from ivr.services.hearing.channel_listener import ListeningSettings
 from ivr.services.ports.evidence import AuditLog, CallLog, DoNotCallRegister
-from ivr.services.ports.hearing import Ear, KeyReader, ToneDetector, VoiceDetector
+from ivr.services.ports.hearing import DtmfReader, Ear, ToneDetector, VoiceDetector
 from ivr.services.ports.members import MemberDirectory
 from ivr.services.ports.runtime import Clock, Counters, LiveFeed, SerialExecutor
 from ivr.services.ports.telephony import Line
@@ -30,7 +30,7 @@ class Dependencies:
     ear: Ear
     new_detector: Callable[[], VoiceDetector]
     new_tone_detector: Callable[[], ToneDetector]
-    new_key_reader: Callable[[], KeyReader]
+    new_dtmf_reader: Callable[[], DtmfReader]
     vault: Vault
     audit: AuditLog
     call_log: CallLog

@@ -37,7 +37,7 @@ IDENTITY = "identity"
 _TICK_S = 0.1
 #: A caller who has been silent for so long after an answer has finished it.
 _ANSWER_PAUSE_MS = 2000
-#: A caller who types no further key for so long has finished; shorter than the release buffer's look-back (see
+#: A caller who types no further DTMF digit for so long has finished; shorter than the release buffer's look-back (see
 #: `_entry`).
 _DIGIT_PAUSE_S = 2.5
 _QUESTION_TIMEOUT_S = 60.0
@@ -58,10 +58,10 @@ class Identification:
         self._interruptions = 0
 
     def dtmf_pressed(self, digit: str) -> bool:
-        """Take a key of the caller; True when it belongs to an answer.
+        """Take a DTMF digit of the caller; True when it belongs to an answer.
 
         An objection key that is no figure is never taken. One that is (9) stands in dates and numbers too: alone, it
-        is the objection, as soon as no other key has followed it.
+        is the objection, as soon as no other DTMF digit has followed it.
         """
         call, answers = self._call, self._call.answers
         if not answers.open or (digit == call.program.objection_key and not digit.isdigit()):
@@ -155,13 +155,13 @@ class Identification:
         call, answers = self._call, self._call.answers
         pause_s = min(_DIGIT_PAUSE_S, call.deps.release.lookback_ms / 1000 - 2 * _TICK_S)
         while not answers.entered and call.deps.clock.monotonic() - answers.last_digit_s < pause_s:
-            if len(answers.answer.keys) == _FULL_ENTRY.get(item):
+            if len(answers.answer.dtmf) == _FULL_ENTRY.get(item):
                 break
             await asyncio.sleep(_TICK_S)
         answer = replace(answers.answer, utterances=())
         if not answers.typed:
             return None
-        if answer.keys == call.program.objection_key:
+        if answer.dtmf == call.program.objection_key:
             self._objections.objected_by_dtmf(answers.first_digit_ms)
             return None
         return judge(check, answer, await self._found(check, answer))

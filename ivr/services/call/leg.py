@@ -6,7 +6,7 @@ import asyncio
 import math
 
 from ivr.domain.audio.frame import FRAME_MS
-from ivr.domain.call.dtmf_presses import KeyPresses
+from ivr.domain.call.dtmf_presses import DtmfPresses
 from ivr.domain.call.leg import LEG, LegEvent, LegState
 from ivr.domain.call.party import PartyRole
 from ivr.services.call.prompt_queue import PromptFile, Speaker
@@ -27,9 +27,9 @@ class CallLeg:
         self.held = False
         self.sip_call_id = ""
         self.answered_at: float | None = None
-        #: Whether keys may come as tones in its audio only: no telephone-event was agreed.
+        #: Whether DTMF digits may come as tones in its audio only: no telephone-event was agreed.
         self.plays_dtmf = False
-        self.presses = KeyPresses()
+        self.presses = DtmfPresses()
 
     def move(self, event: LegEvent) -> None:
         self.state = LEG.after(self.state, event, where=f"leg {self.id}")

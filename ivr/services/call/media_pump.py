@@ -10,12 +10,12 @@ from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.call.party import PartyRole
 from ivr.domain.evidence.events.call import Deaf
 from ivr.domain.hearing.verdict import Label
-from ivr.domain.recording.dtmf_masks import PlayedKey
+from ivr.domain.recording.dtmf_masks import PlayedDtmf
 from ivr.domain.recording.release_buffer import StereoFrame
 from ivr.services.call.context import CHANNEL_OF, LiveCall
 from ivr.services.call.leg import CallLeg
 from ivr.services.hearing.channel_listener import ChannelListener, Heard
-from ivr.services.ports.hearing import KeyReader
+from ivr.services.ports.hearing import DtmfReader
 from ivr.services.ports.telephony import LegAudio
 
 #: Five frames at a time: late enough to be cheap, early enough not to be felt.
@@ -28,8 +28,8 @@ class MediaListener(Protocol):
     def heard(self, heard: Heard) -> None:
         """A verdict of the ear, already taken into account by the cleared mark."""
 
-    def dtmf_played(self, leg: CallLeg, key: PlayedKey) -> None:
-        """A key was read in the audio of a leg whose telephone tells it no other way."""
+    def dtmf_played(self, leg: CallLeg, dtmf: PlayedDtmf) -> None:
+        """A DTMF digit was read in the audio of a leg whose telephone tells it no other way."""
 
     def fault(self, error: BaseException) -> None:
         """Our own code failed."""
@@ -41,7 +41,7 @@ class MediaPump:
     def __init__(self, call: LiveCall, listener: MediaListener) -> None:
         self._call = call
         self._listener = listener
-        self._readers: dict[str, KeyReader] = {}
+        self._readers: dict[str, DtmfReader] = {}
         self._failed = False
         self._deaf = False
         self._agent_offset_ms: int | None = None
@@ -159,15 +159,15 @@ class MediaPump:
             self._read_dtmf(self._call.b_leg, at_ms, audio)
 
     def _read_dtmf(self, leg: CallLeg, at_ms: int, audio: LegAudio) -> None:
-        """Keys that a telephone can only play act like keys; what it was agreed to tell is not read in its audio."""
+        """DTMF that a telephone can only play acts like any; what it was agreed to tell is not read in its audio."""
         if not leg.plays_dtmf:
             self._readers.pop(leg.id, None)
             return
         reader = self._readers.get(leg.id)
         if reader is None:
-            reader = self._readers[leg.id] = self._call.deps.new_key_reader()
-        for key in reader.feed(at_ms, audio.spoken):
-            self._listener.dtmf_played(leg, key)
+            reader = self._readers[leg.id] = self._call.deps.new_dtmf_reader()
+        for dtmf in reader.feed(at_ms, audio.spoken):
+            self._listener.dtmf_played(leg, dtmf)
 
     def _heard(self, heard: Heard) -> None:
         try:

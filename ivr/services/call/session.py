@@ -11,7 +11,7 @@ from ivr.domain.call.dtmf_presses import Way
 from ivr.domain.call.party import PartyRole
 from ivr.domain.call.state import CallEvent, CallState
 from ivr.domain.evidence.events.call import Reported
-from ivr.domain.recording.dtmf_masks import PlayedKey
+from ivr.domain.recording.dtmf_masks import PlayedDtmf
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import cancelled
 from ivr.services.call.context import CHANNEL_OF, LiveCall
@@ -113,9 +113,9 @@ class CallSession:
         self._objections.heard(heard)
         self.call.answers.heard(heard)
 
-    def dtmf_played(self, leg: CallLeg, key: PlayedKey) -> None:
+    def dtmf_played(self, leg: CallLeg, dtmf: PlayedDtmf) -> None:
         """Its tone is masked as any."""
-        self._dtmf(leg, key.digit, Way.TONE, self.call.deps.clock.monotonic())
+        self._dtmf(leg, dtmf.digit, Way.TONE, self.call.deps.clock.monotonic())
 
     def fault(self, error: BaseException) -> None:
         self._ending.fault(error)
@@ -147,7 +147,7 @@ class CallSession:
         call = self.call
         if not leg.presses.is_new(digit, way, at):
             return
-        call.publish("key.pressed", party=leg.role.value)
+        call.publish("dtmf.pressed", party=leg.role.value)
         if leg is not call.a_leg or not self._identification.dtmf_pressed(digit):
             self._objections.dtmf_pressed(leg.role, digit)
 

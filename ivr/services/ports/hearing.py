@@ -9,7 +9,7 @@ from typing import Protocol
 from ivr.domain.call.party import Direction
 from ivr.domain.hearing.cleared_mark import Piece
 from ivr.domain.hearing.verdict import EarVerdict, NumberHold, Thresholds
-from ivr.domain.recording.dtmf_masks import PlayedKey, Tone
+from ivr.domain.recording.dtmf_masks import PlayedDtmf, Tone
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ class VoiceDetector(Protocol):
     def is_voice(self, frame: bytes) -> bool: ...
 
 
-class KeyReader(Protocol):
-    """Reads the keys that one party plays as clean tones; what might be speech or music is none.
+class DtmfReader(Protocol):
+    """Reads the DTMF digits that one party plays as clean tones; what might be speech or music is none.
 
     Keeps state from one call of `feed` to the next.
     """
 
-    def feed(self, at_ms: int, frames: Sequence[bytes]) -> Sequence[PlayedKey]:
-        """Take consecutive frames of PCM16 mono 8 kHz that begin at `at_ms`; return the keys that became certain."""
+    def feed(self, at_ms: int, frames: Sequence[bytes]) -> Sequence[PlayedDtmf]:
+        """Take consecutive frames of PCM16 mono 8 kHz that begin at `at_ms`; return the digits that became certain."""
         ...
 
 
 class ToneDetector(Protocol):
-    """Finds the tones of keys in one channel (ITU-T Q.23, Q.24). Keeps state from one call of `feed` to the next."""
+    """Finds DTMF tones in one channel (ITU-T Q.23, Q.24). Keeps state from one call of `feed` to the next."""
 
     @property
     def open_ms(self) -> int | None:
@@ -82,8 +82,8 @@ class ToneDetector(Protocol):
     def feed(self, at_ms: int, frames: Sequence[bytes], *, keen: bool = False) -> Sequence[Tone]:
         """Take consecutive frames of PCM16 mono 8 kHz that begin at `at_ms`; return the tones they revealed.
 
-        A tone that goes on is told again with each call, as far as it has come. `keen`: a key is known to be pressed
-        now, so that what merely resembles a tone for a moment is one.
+        A tone that goes on is told again with each call, as far as it has come. `keen`: a DTMF digit is known to be
+        pressed now, so that what merely resembles a tone for a moment is one.
         """
         ...
 

@@ -38,7 +38,7 @@ class LegProgress:
 class LegConfirmed:
     """The leg is up (ACK) and its media flows: frames begin at offset 0 now.
 
-    `telephone_event` tells that keys were agreed to come as RFC 4733 events.
+    `telephone_event` tells that DTMF digits were agreed to come as RFC 4733 events.
     """
 
     leg_id: str
@@ -65,7 +65,7 @@ class LegDisconnected:
 
 @dataclass(frozen=True)
 class DigitPressed:
-    """One key, told by RFC 4733 or SIP INFO. Never log the digit: only that a key was pressed.
+    """One DTMF digit, told by RFC 4733 or SIP INFO. Never log the digit: only that a DTMF digit was pressed.
 
     A telephone that uses both tells a press twice, by either way (`ivr.domain.call.dtmf_presses` puts them together).
     """
@@ -78,7 +78,7 @@ class DigitPressed:
 
 @dataclass(frozen=True)
 class KeysAgreed:
-    """A re-INVITE has changed whether keys were agreed to come as RFC 4733 events (`telephone_event`)."""
+    """A re-INVITE has changed whether DTMF digits were agreed to come as RFC 4733 events (`telephone_event`)."""
 
     leg_id: str
     telephone_event: bool

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import Mask
-from ivr.domain.recording.dtmf_masks import KeyMasks, KeyReach
+from ivr.domain.recording.dtmf_masks import DtmfMasks, DtmfReach
 from ivr.domain.recording.release_buffer import StereoFrame
 from ivr.services.ports.hearing import ToneDetector
 
@@ -14,10 +14,10 @@ from ivr.services.ports.hearing import ToneDetector
 class ChannelDtmf:
     """One channel: its detector, and what it has found."""
 
-    def __init__(self, channel: Channel, detector: ToneDetector, reach: KeyReach) -> None:
+    def __init__(self, channel: Channel, detector: ToneDetector, reach: DtmfReach) -> None:
         self._detector = detector
         self._reach = reach
-        self._found = KeyMasks(channel, reach)
+        self._found = DtmfMasks(channel, reach)
 
     @property
     def masks(self) -> tuple[Mask, ...]:
@@ -46,8 +46,8 @@ class ChannelDtmf:
 class DtmfWatch:
     """One per call: both sides of what its recording would hold."""
 
-    def __init__(self, new_detector: Callable[[], ToneDetector], reach: KeyReach | None = None) -> None:
-        self._sides = {channel: ChannelDtmf(channel, new_detector(), reach or KeyReach()) for channel in Channel}
+    def __init__(self, new_detector: Callable[[], ToneDetector], reach: DtmfReach | None = None) -> None:
+        self._sides = {channel: ChannelDtmf(channel, new_detector(), reach or DtmfReach()) for channel in Channel}
 
     @property
     def masks(self) -> tuple[Mask, ...]:
@@ -58,7 +58,7 @@ class DtmfWatch:
         return min([mark_ms, *(side.clear_ms for side in self._sides.values() if side.clear_ms is not None)])
 
     def pressed(self, channel: Channel, at_ms: int) -> None:
-        """The line reported a key at this time of the call's media."""
+        """The line reported a DTMF digit at this time of the call's media."""
         self._sides[channel].pressed(at_ms)
 
     def push(self, frames: Sequence[StereoFrame]) -> None:

@@ -1,10 +1,10 @@
-"""Keys as telephones send them: RFC 4733 packets told apart by their time, and the bodies of INFO."""
+"""DTMF digits as telephones send them: RFC 4733 packets told apart by their time, and the bodies of INFO."""
 
 from __future__ import annotations
 
 import pytest
 
-from ivr.sip.digits import EventPresses, KeyPace, read_info
+from ivr.sip.digits import DtmfPace, EventPresses, read_info
 
 
 class Sender:
@@ -72,7 +72,7 @@ def test_one_duration_in_every_packet_hides_no_press() -> None:
 def test_the_rest_of_a_press_after_a_re_invite_is_no_second_one() -> None:
     sender = Sender()
     sender.press("9", 1000, last=3, ends=0)
-    # The library takes up the stream anew and tells the next packet as a new key.
+    # The library takes up the stream anew and tells the next packet as a new DTMF digit.
     sender.press("9", 1000, first=4)
     assert sender.count == 1
 
@@ -101,10 +101,10 @@ def test_the_clock_may_wrap_between_two_presses() -> None:
 
 
 def test_keys_count_as_fast_as_anybody_presses_them_and_no_faster() -> None:
-    pace = KeyPace()
+    pace = DtmfPace()
     assert sum(pace.allows(100.0) for _ in range(500)) == 40, "a stored number, at once and twice"
     assert sum(pace.allows(100.0 + number / 500) for number in range(501)) == 20
-    dialler = KeyPace()
+    dialler = DtmfPace()
     assert all(dialler.allows(number / 12.5) for number in range(1000)), "40 ms and 40 ms of silence"
 
 

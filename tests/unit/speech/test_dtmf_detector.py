@@ -1,4 +1,4 @@
-"""The detector of key tones against ITU-T Q.24, and against everything that is no key."""
+"""The detector of DTMF tones against ITU-T Q.24, and against everything that is no DTMF digit."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from ivr.audio.g711 import Law, coded
 from ivr.domain.recording.dtmf_masks import Tone
-from ivr.speech.dtmf_detector import GoertzelKeyTones
+from ivr.speech.dtmf_detector import GoertzelToneDetector
 from ivr.speech.voice import NanoVoice
-from tests.key_sounds import PAD, Pcm, Signal, frames, key, pcm, typed
+from tests.dtmf_sounds import PAD, Pcm, Signal, frames, key, pcm, typed
 
 #: How far a tone may reach beyond what is found of it; the silence around it is wider.
 _EDGE_MS = 20
@@ -22,7 +22,7 @@ _EDGE_MS = 20
 def found(signal: Signal, *, law: Law = "a", chunk: int = 5, keen: bool = False) -> list[tuple[int, int]]:
     """The tones that a call would find: through G.711, 100 ms at a time; those that touch are one."""
     samples = coded(pcm(signal), law)
-    detector, tones = GoertzelKeyTones(), list[Tone]()
+    detector, tones = GoertzelToneDetector(), list[Tone]()
     sounds = frames(samples)
     for at in range(0, len(sounds), chunk):
         tones += detector.feed(at * 20, sounds[at : at + chunk], keen=keen)
@@ -93,7 +93,7 @@ def test_the_way_frames_come_in_makes_no_difference() -> None:
 
 
 def test_a_tone_cut_off_by_the_end_or_by_a_hole_counts_as_one() -> None:
-    detector = GoertzelKeyTones()
+    detector = GoertzelToneDetector()
     part = frames(pcm(np.concatenate([np.zeros(160), key("5", 40)])))
     assert detector.feed(0, part[:2]) == ()
     assert detector.open_ms is not None
@@ -103,7 +103,7 @@ def test_a_tone_cut_off_by_the_end_or_by_a_hole_counts_as_one() -> None:
     assert tone.end_ms == 40
     assert detector.open_ms is None
 
-    detector = GoertzelKeyTones()
+    detector = GoertzelToneDetector()
     detector.feed(0, part[:2])
     # Three frames are missing here.
     assert [tone.end_ms for tone in detector.feed(100, [bytes(320)])] == [40]
@@ -189,7 +189,7 @@ def test_a_call_costs_less_than_a_hundredth_of_a_core() -> None:
     sounds = frames(speech())[:3000]
     times = []
     for _ in range(5):
-        sides = GoertzelKeyTones(), GoertzelKeyTones()
+        sides = GoertzelToneDetector(), GoertzelToneDetector()
         began = time.thread_time()
         for at in range(0, len(sounds), 5):
             for side in sides:

@@ -1,4 +1,4 @@
-"""Keys read in the audio: what is played cleanly, and nothing of what is said, sung or drowned."""
+"""DTMF digits read in the audio: what is played cleanly, and nothing of what is said, sung or drowned."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from ivr.audio.g711 import Law, coded
-from ivr.speech.dtmf_reader import CleanKeyReader
-from tests.key_sounds import PAD, Signal, frames, key, pcm, typed
+from ivr.speech.dtmf_reader import CleanDtmfReader
+from tests.dtmf_sounds import PAD, Signal, frames, key, pcm, typed
 from tests.unit.speech.test_dtmf_detector import chords, placed, speech
 
 
 def read(signal: Signal, *, law: Law = "a", chunk: int = 5, lose: frozenset[int] = frozenset()) -> str:
-    """The keys that a call would read: through G.711, 100 ms at a time; `lose` are frames of silence."""
+    """The DTMF digits that a call would read: through G.711, 100 ms at a time; `lose` are frames of silence."""
     samples = coded(pcm(signal), law)
-    reader, told = CleanKeyReader(), ""
+    reader, told = CleanDtmfReader(), ""
     sounds = [bytes(320) if at in lose else frame for at, frame in enumerate(frames(samples))]
     for at in range(0, len(sounds), chunk):
         told += "".join(one.digit for one in reader.feed(at * 20, sounds[at : at + chunk]))
@@ -61,7 +61,7 @@ def test_a_packet_lost_in_the_midst_of_a_key_makes_no_second_one() -> None:
 
 
 def test_a_hole_in_the_frames_is_no_end_of_a_key() -> None:
-    reader = CleanKeyReader()
+    reader = CleanDtmfReader()
     sounds = frames(pcm(key("9", 400)))
     told = [*reader.feed(0, sounds[:6]), *reader.feed(160, sounds[8:])]
     assert [one.digit for one in told] == ["9"]
@@ -78,7 +78,7 @@ def test_what_is_shorter_deviates_or_leaks_in_faintly_is_no_key() -> None:
 
 
 def test_a_key_that_is_talked_over_or_drowned_is_not_read_out_of_the_speech() -> None:
-    """Nothing is invented: what is read is the key that was pressed, or nothing."""
+    """Nothing is invented: what is read is the DTMF digit that was pressed, or nothing."""
     voice = speech().astype(np.float64)
     for number, digit in enumerate("1590*#" * 4):
         part = voice[number * 24_000 :][:16_000].copy()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-from ivr.domain.call.dtmf_presses import KeyPresses, Way
+from ivr.domain.call.dtmf_presses import DtmfPresses, Way
 
 
 def counted(*told: tuple[str, Way, float]) -> str:
-    presses = KeyPresses()
+    presses = DtmfPresses()
     return "".join(digit for digit, way, at in told if presses.is_new(digit, way, at))
 
 
@@ -47,7 +47,7 @@ def test_a_way_that_loses_presses_makes_none_more() -> None:
 
 
 def test_a_press_shows_its_key_to_nobody() -> None:
-    presses = KeyPresses()
+    presses = DtmfPresses()
     presses.is_new("*", Way.EVENT, 1.0)
     assert "*" not in repr(presses._recent)
 
@@ -62,11 +62,11 @@ def test_a_way_tells_each_press_once_and_what_it_tells_again_is_another_press() 
 def test_the_other_way_has_four_seconds() -> None:
     assert counted(("9", Way.EVENT, 1.0), ("9", Way.INFO, 5.0)) == "9"
     assert counted(("9", Way.EVENT, 1.0), ("9", Way.INFO, 5.1)) == "99"
-    presses = KeyPresses(window_s=1.0)
+    presses = DtmfPresses(window_s=1.0)
     answers = [
         presses.is_new("9", Way.EVENT, 1.0),
         presses.is_new("9", Way.INFO, 2.0),
         presses.is_new("9", Way.TONE, 2.1),
     ]
     assert answers == [True, False, True]
-    assert KeyPresses().is_new("9", Way.EVENT, 1.0) is True
+    assert DtmfPresses().is_new("9", Way.EVENT, 1.0) is True

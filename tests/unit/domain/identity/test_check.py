@@ -195,11 +195,11 @@ def test_another_name_or_a_list_of_names_does_not_match(names: str, text: str) -
 
 
 def test_keys_count_as_what_they_are() -> None:
-    assert member().matches(NUMBER, Answer(keys="0047382"))
-    assert member().matches(BORN, Answer(keys="12031985"))
-    assert member().matches(BORN, Answer(keys="120385"))
-    assert member().matches(POSTAL, Answer(keys="75011"))
-    assert not member().matches(BORN, Answer(keys="1203198"))
+    assert member().matches(NUMBER, Answer(dtmf="0047382"))
+    assert member().matches(BORN, Answer(dtmf="12031985"))
+    assert member().matches(BORN, Answer(dtmf="120385"))
+    assert member().matches(POSTAL, Answer(dtmf="75011"))
+    assert not member().matches(BORN, Answer(dtmf="1203198"))
 
 
 def test_an_answer_in_several_breaths_counts_whole_and_a_second_try_in_it_counts_alone() -> None:
@@ -306,7 +306,7 @@ def test_no_value_ever_shows_whatever_happens(number: str, born: object, postal:
     )
     check = begin(IdentityPlan((NUMBER, BORN, POSTAL, NAME)), [one])
     shown = [repr(one), repr(check)]
-    for answer in (said(number), Answer(keys=number), said(str(born)), said(postal), said(f"{first} {last}")):
+    for answer in (said(number), Answer(dtmf=number), said(str(born)), said(postal), said(f"{first} {last}")):
         check = judge(check, answer)
         shown += [repr(check), repr(decide(check)), repr(answer), str(answer)]
     told = "".join(shown).casefold()

@@ -1,4 +1,4 @@
-"""What is silent because of a key."""
+"""What is silent because of a DTMF digit."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from hypothesis import strategies as st
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import Mask
-from ivr.domain.recording.dtmf_masks import KEYS, KeyMasks, KeyReach, Tone
+from ivr.domain.recording.dtmf_masks import DTMF_MASK, DtmfMasks, DtmfReach, Tone
 
-REACH = KeyReach()
+REACH = DtmfReach()
 
 
 def test_a_tone_is_silent_with_what_swells_and_fades_around_it() -> None:
-    keys = KeyMasks(Channel.CALLER, REACH)
-    keys.heard(Tone(5000, 5100))
-    assert keys.masks == (Mask("caller", 4940, 5200, KEYS),)
-    assert not keys.keen(5100)
+    masks = DtmfMasks(Channel.CALLER, REACH)
+    masks.heard(Tone(5000, 5100))
+    assert masks.masks == (Mask("caller", 4940, 5200, DTMF_MASK),)
+    assert not masks.keen(5100)
 
 
 def test_an_event_reaches_back_and_sharpens_the_ear_for_what_follows() -> None:
-    keys = KeyMasks(Channel.AGENT, REACH)
-    keys.pressed(100)
-    assert keys.masks == (Mask("agent", 0, 700, KEYS),)
-    assert keys.keen(100)
-    assert keys.keen(3099)
-    assert not keys.keen(3100)
+    masks = DtmfMasks(Channel.AGENT, REACH)
+    masks.pressed(100)
+    assert masks.masks == (Mask("agent", 0, 700, DTMF_MASK),)
+    assert masks.keen(100)
+    assert masks.keen(3099)
+    assert not masks.keen(3100)
 
 
 def test_the_keys_of_one_number_are_one_silence() -> None:
-    keys = KeyMasks(Channel.CALLER, REACH)
+    masks = DtmfMasks(Channel.CALLER, REACH)
     for at_ms in (10_000, 10_900, 9200, 30_000):
-        keys.heard(Tone(at_ms, at_ms + 80))
-    assert [(mask.start_ms, mask.end_ms) for mask in keys.masks] == [(9140, 11_080), (29_940, 30_180)]
+        masks.heard(Tone(at_ms, at_ms + 80))
+    assert [(mask.start_ms, mask.end_ms) for mask in masks.masks] == [(9140, 11_080), (29_940, 30_180)]
 
 
 @given(st.lists(st.tuples(st.integers(0, 60_000), st.integers(1, 300), st.booleans())))
 def test_whatever_comes_in_whatever_order_every_key_lies_in_one_mask(found: list[tuple[int, int, bool]]) -> None:
-    keys = KeyMasks(Channel.CALLER, REACH)
+    masks = DtmfMasks(Channel.CALLER, REACH)
     for at_ms, long_ms, event in found:
         if event:
-            keys.pressed(at_ms)
+            masks.pressed(at_ms)
         else:
-            keys.heard(Tone(at_ms, at_ms + long_ms))
-    spans = [(mask.start_ms, mask.end_ms) for mask in keys.masks]
+            masks.heard(Tone(at_ms, at_ms + long_ms))
+    spans = [(mask.start_ms, mask.end_ms) for mask in masks.masks]
     assert spans == sorted(spans)
     assert all(later[0] - earlier[1] > REACH.join_ms for earlier, later in pairwise(spans))
     for at_ms, long_ms, event in found:

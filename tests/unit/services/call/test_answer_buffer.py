@@ -100,10 +100,10 @@ def test_a_forbidden_number_in_a_piece_spoils_the_whole_utterance_and_not_the_ne
 def test_keys_are_figures_until_the_entry_is_ended(answers: Answers) -> None:
     assert not answers.typed
     typed(answers, "47")
-    assert (answers.answer.keys, answers.typed, answers.entered) == ("47", True, False)
+    assert (answers.answer.dtmf, answers.typed, answers.entered) == ("47", True, False)
     assert (answers.first_digit_ms, answers.last_digit_s) == (10_000, 11.0)
     typed(answers, "A#99")
-    assert (answers.answer.keys, answers.entered) == ("47", True)
+    assert (answers.answer.dtmf, answers.entered) == ("47", True)
 
 
 def test_the_key_that_ends_an_entry_alone_ends_nothing(answers: Answers) -> None:
@@ -114,20 +114,20 @@ def test_the_key_that_ends_an_entry_alone_ends_nothing(answers: Answers) -> None
 
 def test_the_key_that_clears_begins_again(answers: Answers) -> None:
     typed(answers, "12*")
-    assert (answers.answer.keys, answers.typed) == ("", False)
+    assert (answers.answer.dtmf, answers.typed) == ("", False)
     answers.press("5", at_s=20.0, at_ms=20_000)
-    assert (answers.answer.keys, answers.first_digit_ms) == ("5", 20_000)
+    assert (answers.answer.dtmf, answers.first_digit_ms) == ("5", 20_000)
 
 
 def test_an_entry_longer_than_any_that_was_asked_for_is_forgotten_until_it_is_cleared(answers: Answers) -> None:
     typed(answers, "1" * DIGITS_MAX)
-    assert answers.answer.keys == "1" * DIGITS_MAX
+    assert answers.answer.dtmf == "1" * DIGITS_MAX
     typed(answers, "2")
-    assert (answers.answer.keys, answers.typed) == ("", True)
+    assert (answers.answer.dtmf, answers.typed) == ("", True)
     typed(answers, "3")
-    assert answers.answer.keys == ""
+    assert answers.answer.dtmf == ""
     typed(answers, "*4")
-    assert answers.answer.keys == "4"
+    assert answers.answer.dtmf == "4"
 
 
 @pytest.mark.parametrize("ends", ["close", "ask"])

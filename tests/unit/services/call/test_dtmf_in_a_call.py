@@ -1,4 +1,4 @@
-"""Keys in a call: nothing that was stored, logged or reported tells which were pressed."""
+"""DTMF digits in a call: nothing that was stored, logged or reported tells which were pressed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pytest
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import FRAME_BYTES
 from ivr.domain.audio.spans import Mask
-from ivr.domain.recording.dtmf_masks import KEYS, KeyReach
+from ivr.domain.recording.dtmf_masks import DTMF_MASK, DtmfReach
 from ivr.services.recording.dtmf_watch import ChannelDtmf, DtmfWatch
-from ivr.speech.dtmf_detector import GoertzelKeyTones
+from ivr.speech.dtmf_detector import GoertzelToneDetector
+from tests.dtmf_sounds import Pcm, frames, key, pcm, strongest_dtmf_tone, typed
 from tests.fakes.exchange import AGENT, Exchange, play
 from tests.fakes.line import answers
-from tests.key_sounds import Pcm, frames, key, pcm, strongest_key_tone, typed
 
 CARD = "4970101234567893"
 NIR = "1850775116001"
@@ -83,13 +83,13 @@ def test_a_number_typed_unasked_leaves_no_trace(digits: str, tmp_path: Path, cap
         left, right = stored(x)
         assert left.size > 20_000 * _RATE
         assert np.abs(left).max() <= _NOISE
-        assert strongest_key_tone(left) < _NOISE
+        assert strongest_dtmf_tone(left) < _NOISE
         assert not right.any()
         (mask,) = x.recording.masks
-        assert (mask["channel"], mask["kind"]) == ("caller", KEYS)
+        assert (mask["channel"], mask["kind"]) == ("caller", DTMF_MASK)
 
         no_trace(digits, every_word(x, caplog))
-        pressed = x.feed.of("key.pressed")
+        pressed = x.feed.of("dtmf.pressed")
         assert len(pressed) == len(digits)
         assert {frozenset(item) for item in pressed} == {frozenset({"kind", "call_id", "party", "news_at"})}
 
@@ -115,7 +115,7 @@ def test_tones_in_the_audio_alone_never_reach_the_store(tmp_path: Path) -> None:
 
 
 def test_a_slice_of_tone_that_a_gateway_lets_slip_is_silent(tmp_path: Path) -> None:
-    """Before the event, after it by the jitter buffer, and when the key is let go."""
+    """Before the event, after it by the jitter buffer, and when the DTMF digit is let go."""
 
     async def scene(x: Exchange) -> None:
         x.line.incoming("a")
@@ -151,7 +151,7 @@ def test_keys_of_the_agent_are_silent_on_what_the_caller_hears(tmp_path: Path) -
         assert right.any()
         assert np.abs(right).max() <= _NOISE
         assert left.any()
-        assert {(mask["channel"], mask["kind"]) for mask in x.recording.masks} == {("agent", KEYS)}
+        assert {(mask["channel"], mask["kind"]) for mask in x.recording.masks} == {("agent", DTMF_MASK)}
 
     play(tmp_path, scene, changes={"agent_uri": AGENT, "listen_to_agent": True})
 
@@ -173,24 +173,24 @@ def test_a_lossy_line_hides_no_tone(tmp_path: Path) -> None:
 
 
 def masks_of(pcm: bytes, channel: Channel) -> tuple[Mask, ...]:
-    """What `ivr listen` shows of the keys in a file."""
-    keys = ChannelDtmf(channel, GoertzelKeyTones(), KeyReach())
-    keys.feed(0, [pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES)])
-    keys.finish()
-    return keys.masks
+    """What `ivr listen` shows of the DTMF digits in a file."""
+    found = ChannelDtmf(channel, GoertzelToneDetector(), DtmfReach())
+    found.feed(0, [pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES)])
+    found.finish()
+    return found.masks
 
 
 def test_a_file_shows_the_same_silence_as_a_call() -> None:
     sound = said((3000, typed(NIR)), (20_000, typed("9")))
     masks = masks_of(sound.tobytes(), Channel.AGENT)
-    assert [(mask.channel, mask.kind) for mask in masks] == [("agent", KEYS)] * 2
+    assert [(mask.channel, mask.kind) for mask in masks] == [("agent", DTMF_MASK)] * 2
     assert masks[0].start_ms <= 3000
     assert masks[0].end_ms >= 3000 + 160 * len(NIR) - 80
     assert masks_of(said().tobytes(), Channel.CALLER) == ()
 
 
 def test_nothing_is_watched_where_nothing_has_arrived() -> None:
-    watch = DtmfWatch(GoertzelKeyTones)
+    watch = DtmfWatch(GoertzelToneDetector)
     watch.push([])
     watch.finish()
     assert (watch.masks, watch.clear_until(500)) == ((), 500)

@@ -161,7 +161,7 @@ def test_an_objection_key_that_is_no_figure_objects_at_once_in_the_middle_of_a_n
         await x.until("prompt.ended", prompt=QUESTION)
         x.line.press("a", "004*")
         told = await x.until("objection")
-        assert float(str(told["news_at"])) - float(str(x.feed.of("key.pressed")[-1]["news_at"])) < 0.05
+        assert float(str(told["news_at"])) - float(str(x.feed.of("dtmf.pressed")[-1]["news_at"])) < 0.05
         x.line.peer_hangs_up("a")
         await x.over()
 
@@ -318,7 +318,7 @@ def test_sixteen_keys_are_forgotten_and_count_as_a_wrong_answer(tmp_path: Path) 
         await x.until("prompt.ended", prompt=QUESTION)
         x.line.press("a", "4970101234567890")
         await x.until("prompt.started", prompt="identity-again")
-        assert x.call.answers.answer.keys == ""
+        assert x.call.answers.answer.dtmf == ""
         x.line.peer_hangs_up("a")
         await x.over()
 
@@ -476,7 +476,7 @@ def test_a_lone_nine_objects_as_soon_as_no_other_key_can_follow(tmp_path: Path) 
         await x.until("prompt.ended", prompt=QUESTION)
         x.line.press("a", "9")
         await x.until("objection")
-        waited_s = x.time_of("objection") - x.time_of("key.pressed")
+        waited_s = x.time_of("objection") - x.time_of("dtmf.pressed")
         assert 2.4 < waited_s < 2.8
         x.line.peer_hangs_up("a")
         await x.over()

@@ -139,7 +139,7 @@ def test_the_objection_key_acts_at_once_at_any_moment(tmp_path: Path, at_ms: int
         assert row.recording_state == ("WITHHELD" if at_ms < 2000 else "DISCARDED")
         assert x.of_audit("objection")[0]["basis"] == "DTMF"
         assert "objection-noted" in x.said
-        assert "9" not in [value for item in x.feed.of("key.pressed") for value in item.values()]
+        assert "9" not in [value for item in x.feed.of("dtmf.pressed") for value in item.values()]
 
     play(tmp_path, scene)
 

@@ -1,4 +1,4 @@
-"""Keys of telephones that were agreed no telephone-event with: their tones act like keys, once, and leave no trace."""
+"""DTMF of telephones that were agreed no telephone-event with: tones act like other DTMF, once, and leave no trace."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from ivr.domain.call.dtmf_presses import Way
+from tests.dtmf_sounds import frames, key, typed
 from tests.fakes.exchange import AGENT, Exchange, play
 from tests.fakes.line import answers
-from tests.key_sounds import frames, key, typed
 from tests.unit.services.call.test_dtmf_in_a_call import every_word, no_trace, said, stored
 
 _NOISE = 60
@@ -59,7 +59,7 @@ def test_a_tone_is_not_read_where_telephone_events_were_agreed(tmp_path: Path) -
         x.line.incoming("a")
         x.line.speak("a", frames(said((10_000, key("9", 400)))))
         await x.media(14_000)
-        assert not x.feed.of("key.pressed")
+        assert not x.feed.of("dtmf.pressed")
         x.line.agree_keys("a", telephone_event=False)
         x.line.speak("a", frames(said((1000, key("9", 400)))))
         await x.until("objection")
@@ -79,7 +79,7 @@ def test_a_press_that_comes_by_info_and_as_a_tone_counts_once(tmp_path: Path, la
             await x.media(begin_ms + late_ms)
             x.line.press("a", "5", Way.INFO)
         await x.media(14_000)
-        assert len(x.feed.of("key.pressed")) == 2
+        assert len(x.feed.of("dtmf.pressed")) == 2
         x.line.peer_hangs_up("a")
         await x.over()
 
@@ -95,7 +95,7 @@ def test_a_press_by_event_and_by_info_counts_once(tmp_path: Path) -> None:
             await asyncio.sleep(0.2)
             x.line.press("a", "9", Way.INFO)
         await x.media(12_000)
-        assert len(x.feed.of("key.pressed")) == 2
+        assert len(x.feed.of("dtmf.pressed")) == 2
         assert len(x.feed.of("objection")) == 1
         x.line.peer_hangs_up("a")
         await x.over()
@@ -135,7 +135,7 @@ def test_a_number_that_is_played_leaves_no_trace(tmp_path: Path, caplog: pytest.
         left, _ = stored(x)
         assert left.size > 15_000 * 8
         assert np.abs(left).max() <= _NOISE
-        assert len(x.feed.of("key.pressed")) == len(card)
+        assert len(x.feed.of("dtmf.pressed")) == len(card)
         no_trace(card, every_word(x, caplog))
 
     play(tmp_path, scene, changes={"objection_key": "*"})

@@ -14,7 +14,7 @@ from ivr.domain.recording.state import RecordingState
 from ivr.services.recording.capture import Capture, Closing
 from ivr.services.recording.dtmf_watch import DtmfWatch
 from ivr.services.vault.vault import Vault
-from ivr.speech.dtmf_detector import GoertzelKeyTones
+from ivr.speech.dtmf_detector import GoertzelToneDetector
 from tests.fakes.runtime import InlineExecutor, ListFeed
 from tests.fakes.vault import FakeAuditLog, FakeCatalogue, FakeKeyRing, FakeStore, TickingClock, a_tag
 from tests.fakes.virtual_time import run_virtual
@@ -49,7 +49,7 @@ class Recorded:
             feed=self.feed,
             release=ReleaseSettings(lookback_ms=0),
             cleared=lambda: Cleared(self.cleared_ms, final=False),
-            dtmf=DtmfWatch(GoertzelKeyTones),
+            dtmf=DtmfWatch(GoertzelToneDetector),
             new_tag=a_tag,
         )
 

@@ -47,7 +47,7 @@ def frames(samples: Pcm) -> list[bytes]:
     return [samples[at : at + 160].tobytes() for at in range(0, samples.size // 160 * 160, 160)]
 
 
-def strongest_key_tone(samples: Pcm) -> float:
+def strongest_dtmf_tone(samples: Pcm) -> float:
     """Return the amplitude of the strongest pair of key tones in any 10 ms, by least squares; 0 without any."""
     t = np.arange(80) / 8000
     strongest = 0.0
