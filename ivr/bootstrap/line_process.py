@@ -1,8 +1,9 @@
 """One line process: a SIP endpoint, its calls, and nothing else. Started by the node, spoken to in JSON lines.
 
-On stdin: {"do": "place", "uri": …, "program": …, "agent": …, "ref": …}, {"do": "agent", "program": …, "uri": …},
-{"do": "stop"}. On stdout: the live feed, one
-object per line. The process ends when stdin ends.
+On stdin: {"do": "place", "uri": …, "program": …, "agent": …, "ref": …},
+{"do": "agent", "program": …, "uri": …, "ref": …}, {"do": "stop"}. On stdout: the live feed, one object per line; among
+them the answer to each command with a `ref`: `call.placed`, `agent.set` or `command.refused`. The process ends when
+stdin ends.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ivr.bootstrap.archive import Archive, open_archive
@@ -33,6 +34,7 @@ from ivr.services.call.control import CallControl, Routes
 from ivr.services.call.dependencies import Dependencies
 from ivr.services.consent.objection_spool import Notebook
 from ivr.services.evidence.watch import EvidenceWatch
+from ivr.services.ports.runtime import LiveFeed
 from ivr.settings import Settings, load_settings
 from ivr.sip.connections import ConnectionLimits
 from ivr.sip.line import PjsuaLine
@@ -217,23 +219,30 @@ async def _obey(control: CallControl, feed: StdoutFeed, stopped: asyncio.Event) 
         command = json.loads(raw)
         if command["do"] == "stop":
             break
+        await obey(command, control, feed)
+    stopped.set()
+
+
+async def obey(command: Mapping[str, str], control: CallControl, feed: LiveFeed) -> None:
+    """Do what the node asks, and answer by `ref` once it holds: the node must know when."""
+    ref = command.get("ref", "")
+    try:
         if command["do"] == "agent":
             control.set_agent(command["program"], command["uri"])
+            feed.publish("agent.set", ref=ref, program=command["program"])
         if command["do"] == "place":
-            try:
-                call = await control.place(command["uri"], command["program"], agent_uri=command.get("agent", ""))
-                feed.publish("call.placed", call_id=call.id, ref=command.get("ref", ""))
-            except IvrError as error:
-                feed.publish(
-                    "call.refused",
-                    ref=command.get("ref", ""),
-                    what=error.what,
-                    where=error.where,
-                    remedy=error.remedy,
-                    exit_code=error.exit_code,
-                    rules=list(getattr(error, "rules", ())),
-                )
-    stopped.set()
+            call = await control.place(command["uri"], command["program"], agent_uri=command.get("agent", ""))
+            feed.publish("call.placed", call_id=call.id, ref=ref)
+    except IvrError as error:
+        feed.publish(
+            "command.refused",
+            ref=ref,
+            what=error.what,
+            where=error.where,
+            remedy=error.remedy,
+            exit_code=error.exit_code,
+            rules=list(getattr(error, "rules", ())),
+        )
 
 
 def main() -> int:

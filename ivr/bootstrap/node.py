@@ -87,28 +87,36 @@ class Node:
             for child in group:
                 await child.ready(timeout_s)
 
-    async def place(self, uri: str, program: str, *, agent_uri: str = "", timeout_s: float = 10.0) -> str:
+    async def place(self, uri: str, program: str, *, agent_uri: str = "") -> str:
         """Call somebody from the first line; returns the call's id. Raises ComplianceError when it is refused."""
+        news = await self._ask(self._lines[0], {"do": "place", "uri": uri, "program": program, "agent": agent_uri})
+        return str(news["call_id"])
+
+    async def set_agent(self, program: str, uri: str) -> None:
+        """Connect the calls of a program with this softphone; an empty URI: with nobody.
+
+        Holds for each call that comes once this has returned. Raises ConfigurationError when there is no such program.
+        """
+        for line in self._lines:
+            await self._ask(line, {"do": "agent", "program": program, "uri": uri})
+
+    async def _ask(self, line: Child, command: News, *, timeout_s: float = 10.0) -> News:
+        """Send a command and return what the line answers to it; raises what the line refuses it with."""
         self._refs += 1
         ref = str(self._refs)
-        answer = self._answers[ref] = asyncio.get_running_loop().create_future()
-        line = self._lines[0]
+        answer: asyncio.Future[News] = asyncio.get_running_loop().create_future()
+        self._answers[ref] = answer
         try:
-            await line.command({"do": "place", "uri": uri, "program": program, "agent": agent_uri, "ref": ref})
+            await line.command({**command, "ref": ref})
             async with asyncio.timeout(timeout_s):
                 news = await answer
         except TimeoutError:
             raise HostError("the line did not answer", where=line.name) from None
         finally:
             del self._answers[ref]
-        if news["kind"] == "call.refused":
+        if news["kind"] == "command.refused":
             raise _refusal(news)
-        return str(news["call_id"])
-
-    async def set_agent(self, program: str, uri: str) -> None:
-        """From now on connect the calls of a program with this softphone; an empty URI: with nobody."""
-        for line in self._lines:
-            await line.command({"do": "agent", "program": program, "uri": uri})
+        return news
 
     async def sweep(self) -> None:
         """Let the clerk do now what it does on its schedule; it tells what came of it as `clerk.swept`."""
