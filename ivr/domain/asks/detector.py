@@ -18,7 +18,6 @@ from ivr.domain.asks.grammar import (
     AIM,
     BACK,
     CLAUSE_END,
-    CONFIRMED,
     DENIED_HERE,
     DETERMINER,
     FILLER,
@@ -212,7 +211,7 @@ class AskDetector:
         likely = ask_probability(features(text, calm, things, cues, self.bank), learnt)
         if asked:
             return asked if likely >= learnt.clear_below else []
-        open_to_vote = [family for family in spoken_of if family.id not in CONFIRMED]
+        open_to_vote = [family for family in spoken_of if not family.confirmable]
         if likely < learnt.ask_above or len(text.split()) < VOTE_WORDS_MIN:
             return asked
         return open_to_vote
@@ -344,7 +343,7 @@ class AskDetector:
             return True
         telling = any(cue.act is None for cue in cues)
         denied = bool(self._negation.search(read, text=calm))
-        open_question = question and thing.value and thing.family.id not in CONFIRMED
+        open_question = question and thing.value and not thing.family.confirmable
         if open_question and not telling and not denied and not sentence.heading:
             return True
         return False if denied else None

@@ -50,8 +50,6 @@ BACK = re.compile(
     r"|(?:je|j) (?:vous )?(?:ecoute|note|prends)\b|en entier|(?:pouvez|pourriez|peux) (?:vous |tu )?(?:me "
     r"|m )?(?:le|la|les|l) )"
 )
-#: Families that may be confirmed, so that a question alone is no ask (RULEBOOK 7.1: "confirm only").
-CONFIRMED = frozenset({"identity"})
 # Between an act and its object: words that give the act another object.
 OTHER_OBJECT = re.compile(
     r"\b(?:si|comment|pourquoi|quand|ou|ce qu[ei]?(?! (?:y )?(?:est|figure|vous (?:voyez|lisez|avez sous)))"

@@ -45,7 +45,7 @@ class Mention(Enum):
 class Family:
     """One kind of data that may not be asked: its `values`, the `holders` that bear them, and asks by wording alone.
 
-    `always` False: only outbound (RULEBOOK 7.1).
+    `always` False: only outbound (RULEBOOK 7.1). `confirmable`: a question alone is no ask ("confirm only", the same).
     """
 
     id: str
@@ -55,6 +55,7 @@ class Family:
     holders: re.Pattern[str]
     direct: re.Pattern[str]
     suggestion: str
+    confirmable: bool = False
 
     @property
     def rule(self) -> str:

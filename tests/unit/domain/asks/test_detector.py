@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,6 +150,53 @@ def test_a_misspelt_key_of_the_phrase_bank_is_named(tmp_path: Path) -> None:
     (tmp_path / "asks.toml").write_text(text.replace("[acts]", "[acts]\nplaese = []", 1), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"acts\.plaese.*please"):
         load_phrases(tmp_path)
+
+
+def bank_with(folder: Path, old: str, new: str) -> Path:
+    """A folder of phrases as shipped, but for one text in asks.toml."""
+    shutil.copytree(ROOT / "config" / "phrases", folder, dirs_exist_ok=True)
+    text = (folder / "asks.toml").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "asks.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    return folder
+
+
+SALARY = """[families.salary]
+forbidden = "outbound"
+name = "le salaire"
+values = ["salaires?"]
+holders = ["(?:fiches?|bulletins?) de paie"]
+direct = []
+suggestion = "Ne demandez pas le salaire."
+"""
+
+
+def test_a_kind_of_data_more_is_a_table_more(tmp_path: Path) -> None:
+    detector = AskDetector(load_phrases(bank_with(tmp_path, "[families.bank]", SALARY + "\n[families.bank]")))
+    (ask,) = detector.asks("Pouvez-vous me donner votre salaire ?", Direction.OUTBOUND)
+    assert (ask.families, ask.rule) == (("salary",), "ASK-001")
+    assert detector.asks("Pouvez-vous me donner votre salaire ?", Direction.INBOUND) == ()
+    assert DETECTOR.asks("Pouvez-vous me donner votre salaire ?", Direction.OUTBOUND) == ()
+
+
+def test_a_kind_that_may_be_confirmed_is_asked_for_by_an_act_only(tmp_path: Path) -> None:
+    ours = SALARY.replace("holders", "confirmable = true\nholders")
+    detector = AskDetector(load_phrases(bank_with(tmp_path, "[families.bank]", ours + "\n[families.bank]")))
+    assert detector.asks("C'est toujours le même salaire ?", Direction.OUTBOUND) == ()
+    assert detector.asks("Donnez-moi votre salaire.", Direction.OUTBOUND)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("nirr", r"families\.nirr.*did you mean 'nir'"),
+        ("salary", r"families\.nir'.*this key is missing"),
+        ("N-I-R", r"families\.N-I-R.*pattern"),
+    ],
+)
+def test_what_the_law_names_stands_in_the_phrase_bank_under_its_name(tmp_path: Path, written: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        load_phrases(bank_with(tmp_path, "[families.nir]", f"[families.{written}]"))
 
 
 @pytest.mark.parametrize(("pattern", "why"), [("(oups", "not a regular expression"), ("{oups} x", "no macro")])
