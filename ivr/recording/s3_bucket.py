@@ -1,4 +1,4 @@
-"""Objects of one S3 bucket, as the store needs them: bounded retries, checksums, and errors a person can mend."""
+"""One S3 bucket (`Bucket`): bounded retries, checksums, and errors a person can mend."""
 
 from __future__ import annotations
 

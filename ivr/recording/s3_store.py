@@ -1,4 +1,4 @@
-"""Recordings in an S3 bucket, made on the local disk first and moved when they are sealed."""
+"""Recordings in a bucket, of S3 or another kind, made on the local disk first and moved when they are sealed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 
 from ivr.errors import ArchiveError, IvrError
 from ivr.recording import content
+from ivr.recording.bucket import Bucket
 from ivr.recording.local_writer import LocalReservation, LocalWriter
-from ivr.recording.s3_bucket import S3Bucket
 from ivr.recording.store import WHOLE, LocalStore
 from ivr.services.ports.vault import SealedFile
 
@@ -20,7 +20,7 @@ class S3Store:
     Objects are named as files are: `<prefix>/ab/cd/<id>.ivr`.
     """
 
-    def __init__(self, local: LocalStore, bucket: S3Bucket) -> None:
+    def __init__(self, local: LocalStore, bucket: Bucket) -> None:
         self._local = local
         self.bucket = bucket
 

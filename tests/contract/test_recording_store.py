@@ -18,6 +18,7 @@ from ivr.recording.s3_bucket import BucketSettings, S3Bucket
 from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
 from ivr.services.ports.vault import RecordingStore, RecordingWriter, SealedFile
+from tests.fakes.bucket import FakeBucket
 from tests.fakes.heard import pcm_of
 from tests.fakes.vault import FakeFarStore, FakeStore
 from tests.servers import seaweed
@@ -25,7 +26,7 @@ from tests.servers import seaweed
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 
 
-@pytest.fixture(params=["fake", "fake-far", "local-opus", "local-alaw", "s3-waiting", "s3-moved"])
+@pytest.fixture(params=["fake", "fake-far", "local-opus", "local-alaw", "bucket-moved", "s3-waiting", "s3-moved"])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -40,8 +41,10 @@ def store(kind: str, tmp_path: Path) -> RecordingStore:
     if kind.startswith("fake"):
         return FakeFarStore() if kind == "fake-far" else FakeStore()
     local = LocalStore(tmp_path / "vault")
-    if not kind.startswith("s3"):
+    if kind.startswith("local"):
         return local
+    if kind == "bucket-moved":
+        return MovingStore(local, FakeBucket())
     bucket = S3Bucket(replace(s3_bucket(), prefix=os.urandom(4).hex()))
     return (MovingStore if kind == "s3-moved" else S3Store)(local, bucket)
 
