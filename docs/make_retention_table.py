@@ -11,14 +11,25 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ivr.domain.access import AccessPolicy, Role
-from ivr.domain.retention.schedule import AtEnd, Clock, OnObjection, Period, RetentionTable
+from ivr.domain.retention.schedule import AtEnd, Clock, LawfulBasis, OnObjection, Period, RetentionTable
 from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "retention.md"
 BEGIN, END = "<!-- table: begin (docs/make_retention_table.py) -->", "<!-- table: end -->"
-HEAD = ("donnée", "point de départ", "durée", "au plus", "ensuite", "opposition", "qui ouvre", "règles", "fiabilité")
+HEAD = (
+    "donnée",
+    "point de départ",
+    "durée",
+    "au plus",
+    "ensuite",
+    "opposition",
+    "qui ouvre",
+    "base",
+    "règles",
+    "fiabilité",
+)
 
 _CONFIDENCE = {
     "verified-official": "texte officiel lu",
@@ -27,6 +38,15 @@ _CONFIDENCE = {
     "conflicting-secondary": "sources contraires",
     "memory": "de mémoire",
     "inference": "lecture prudente",
+}
+
+_BASIS = {
+    LawfulBasis.CONSENT: "consentement",
+    LawfulBasis.CONTRACT: "contrat",
+    LawfulBasis.LEGAL_OBLIGATION: "obligation légale",
+    LawfulBasis.VITAL_INTERESTS: "intérêts vitaux",
+    LawfulBasis.PUBLIC_TASK: "mission publique",
+    LawfulBasis.LEGITIMATE_INTERESTS: "intérêt légitime",
 }
 
 
@@ -90,7 +110,18 @@ def _cells(clock: Clock, period: Period, policy: AccessPolicy) -> tuple[str, ...
     objection = "détruit" if clock.on_objection is OnObjection.DESTROY else "sans effet"
     rules = ", ".join(dict.fromkeys((*period.rules, period.cap_rule)))
     sure = _CONFIDENCE[clock.confidence] + (" (conflit)" if clock.conflict else "")
-    return clock.title, period.start, length, cap, then, objection, _openers(clock, policy), rules, sure
+    return (
+        clock.title,
+        period.start,
+        length,
+        cap,
+        then,
+        objection,
+        _openers(clock, policy),
+        _BASIS[clock.basis],
+        rules,
+        sure,
+    )
 
 
 def _since(period: Period) -> str:

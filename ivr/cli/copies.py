@@ -82,7 +82,13 @@ def export(
         )
         archive = session.archive
         exporter = Exporter(
-            archive.vault, archive.audit, archive.signer, SystemClock(), session.retention.gate, archive.redactor
+            archive.vault,
+            archive.audit,
+            archive.signer,
+            SystemClock(),
+            session.retention.gate,
+            session.settings.retention,
+            archive.redactor,
         )
         searching = bool(program or since or until)
         if searching and (recording_ids or not request_is_of_authority(audience)):

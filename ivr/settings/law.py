@@ -13,7 +13,16 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from ivr.domain.access import Role
 from ivr.domain.profile import Profile, Rule
 from ivr.domain.retention.artefact import EventKind
-from ivr.domain.retention.schedule import RECORDED_AT, AtEnd, Clock, Duration, OnObjection, Period, RetentionTable
+from ivr.domain.retention.schedule import (
+    RECORDED_AT,
+    AtEnd,
+    Clock,
+    Duration,
+    LawfulBasis,
+    OnObjection,
+    Period,
+    RetentionTable,
+)
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.source import Section, parse, read_toml
 
@@ -90,6 +99,7 @@ class _ClockTable(Section):
     title: str = Field(min_length=1)
     periods: list[_PeriodTable] = Field(min_length=1)
     row: str = Field(min_length=1)
+    basis: LawfulBasis
     access: list[Role]
     on_objection: OnObjection = OnObjection.KEEP
     objection_rules: list[str] = Field(default_factory=list)
@@ -179,6 +189,7 @@ def load_retention(path: Path, profile: Profile) -> RetentionTable:
             tag,
             table.title,
             periods,
+            table.basis,
             row=table.row,
             access=tuple(role.value for role in table.access),
             on_objection=table.on_objection,

@@ -487,7 +487,7 @@ def test_a_call_report_keeps_the_number_of_the_other_party_and_nothing_else(
 def test_a_copy_and_its_manifest_quote_none_of_it(form: str, world: RetentionWorld, tmp_path: Path) -> None:
     rules = settings()
     gate = Gate(world.ledger, world.audit, world.clock, policy=rules.access, table=world.table, profile=world.profile)
-    exporter = Exporter(world.vault, world.audit, SIGNER, world.clock, gate)
+    exporter = Exporter(world.vault, world.audit, SIGNER, world.clock, gate, world.table)
     request = AccessRequest(
         actor=Actor("dpo-1", Role.DPO),
         action=Action.EXPORT,

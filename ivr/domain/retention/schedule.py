@@ -105,6 +105,17 @@ class OnObjection(Enum):
     KEEP = "keep"
 
 
+class LawfulBasis(Enum):
+    """What makes it lawful to keep a thing for a purpose: article 6(1) GDPR, by its letters (GDP-001)."""
+
+    CONSENT = "6.1.a"
+    CONTRACT = "6.1.b"
+    LEGAL_OBLIGATION = "6.1.c"
+    VITAL_INTERESTS = "6.1.d"
+    PUBLIC_TASK = "6.1.e"
+    LEGITIMATE_INTERESTS = "6.1.f"
+
+
 @dataclass(frozen=True)
 class Clock:
     """The periods of one retention tag: the first whose event is known decides.
@@ -116,6 +127,7 @@ class Clock:
     tag: str
     title: str
     periods: tuple[Period, ...]
+    basis: LawfulBasis
     row: str = ""
     access: tuple[str, ...] = ()
     on_objection: OnObjection = OnObjection.KEEP

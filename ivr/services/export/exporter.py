@@ -13,6 +13,7 @@ from ivr.domain.evidence.chain import canonical, stamp
 from ivr.domain.evidence.checkpoint import Checkpoint
 from ivr.domain.evidence.event import AuditEvent
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
+from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ArchiveError, HostError
 from ivr.private_file import write_private
 from ivr.services.export.access_gate import Gate
@@ -37,6 +38,7 @@ class Exporter:
     signer: Signer
     clock: Clock
     gate: Gate
+    table: RetentionTable
     redactor: Redactor = REDACTOR
 
     def one(self, request: AccessRequest, recording_id: str, path: Path, *, form: str = "") -> dict[str, object]:
@@ -86,7 +88,13 @@ class Exporter:
         events = [e for e in self.chain.events(call_id=row.tag.call_id) if e.recording_id in ("", recording_id)]
         checkpoint = self.chain.checkpoint()
         if form == "vcon":
-            container = vcon_of(row, copy, events=events, made_at=self.clock.now())
+            container = vcon_of(
+                row,
+                copy,
+                clock=self.table.clocks.get(row.tag.retention),
+                events=events,
+                made_at=self.clock.now(),
+            )
             # The dialog is the audio and its hash.
             container = {**self.redactor.fields(container), "dialog": container["dialog"]}
             copy = json.dumps(container, ensure_ascii=False, indent=1).encode() + b"\n"

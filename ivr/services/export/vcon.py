@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 from ivr.domain.evidence.event import AuditEvent
 from ivr.domain.evidence.events.call import DisclosurePlayed
 from ivr.domain.evidence.events.objection import Objection
+from ivr.domain.retention.schedule import Clock, LawfulBasis
 from ivr.errors import ComplianceError
 from ivr.services.ports.vault import RecordingRow
 
@@ -25,21 +26,33 @@ _CALLER = "caller"
 _ENGINE = "ivr"
 #: The role's values that the extension CC proposes; it allows others, such as ours for the engine.
 _ROLES = {_CALLER: "customer"}
-#: Article 6 GDPR, by retention clock. Sales calls are recorded because C. assur. R112-7 asks for it.
+#: Article 6 GDPR, as draft-howe-vcon-lawful-basis names it.
 _BASIS = {
-    "quality_audio": "legitimate_interests",
-    "sales_audio": "legal_obligation",
-    "contract_proof": "contract",
+    LawfulBasis.CONSENT: "consent",
+    LawfulBasis.CONTRACT: "contract",
+    LawfulBasis.LEGAL_OBLIGATION: "legal_obligation",
+    LawfulBasis.VITAL_INTERESTS: "vital_interests",
+    LawfulBasis.PUBLIC_TASK: "public_task",
+    LawfulBasis.LEGITIMATE_INTERESTS: "legitimate_interests",
 }
 _REFUSED = "REFUSED"
 _PROVES = (DisclosurePlayed, Objection)
 
 
-def vcon_of(row: RecordingRow, audio: bytes, *, events: Sequence[AuditEvent], made_at: datetime) -> dict[str, object]:
+def vcon_of(
+    row: RecordingRow, audio: bytes, *, clock: Clock | None, events: Sequence[AuditEvent], made_at: datetime
+) -> dict[str, object]:
     """Return the vCon of a sealed recording; `audio` is its copy as Ogg Opus, put inside.
 
-    Raises ComplianceError when no lawful basis is known for its retention clock.
+    `clock` is its retention clock. Raises ComplianceError when there is none any more, and so no lawful basis.
     """
+    if clock is None:
+        raise ComplianceError(
+            f"no lawful basis is known for the clock '{row.tag.retention}'",
+            rules=("GDP-001",),
+            where=f"recording {row.tag.recording_id}",
+            remedy="export it as wav or opus",
+        )
     roles = list(dict.fromkeys([_CALLER, *(role for role in row.consent if role != _ENGINE), _ENGINE]))
     body = base64.urlsafe_b64encode(audio).rstrip(b"=").decode()
     dialog: dict[str, object] = {
@@ -64,7 +77,9 @@ def vcon_of(row: RecordingRow, audio: bytes, *, events: Sequence[AuditEvent], ma
         "parties": [{"role": _ROLES.get(role, role)} for role in roles],
         "dialog": [dialog],
         "analysis": [],
-        "attachments": [_lawful_basis(row, index, role, events) for index, role in enumerate(roles) if role != _ENGINE],
+        "attachments": [
+            _lawful_basis(row, clock, index, role, events) for index, role in enumerate(roles) if role != _ENGINE
+        ],
     }
 
 
@@ -74,22 +89,16 @@ def _channels(channels: Sequence[str], roles: Sequence[str]) -> list[int | list[
     return [roles.index(name) if name in roles and name != _ENGINE else others for name in channels]
 
 
-def _lawful_basis(row: RecordingRow, party: int, role: str, events: Sequence[AuditEvent]) -> dict[str, object]:
+def _lawful_basis(
+    row: RecordingRow, clock: Clock, party: int, role: str, events: Sequence[AuditEvent]
+) -> dict[str, object]:
     told = row.consent.get(role)
     consent: Mapping[str, object] = told if isinstance(told, Mapping) else {}
     state = str(consent.get("state", "UNASKED"))
-    basis = _BASIS.get(row.tag.retention)
-    if basis is None:
-        raise ComplianceError(
-            f"no lawful basis is known for the clock '{row.tag.retention}'",
-            rules=("GDP-001",),
-            where=f"recording {row.tag.recording_id}",
-            remedy="export it as wav or opus",
-        )
     at = _date(row.tag.opened_at)
     granted = state not in (_REFUSED, "UNASKED")
     body: dict[str, object] = {
-        "lawful_basis": basis,
+        "lawful_basis": _BASIS[clock.basis],
         "expiration": _date(row.deadline) if row.deadline else None,
         "purpose_grants": [
             {

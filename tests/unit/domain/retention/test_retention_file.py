@@ -9,6 +9,7 @@ import pytest
 
 from ivr.domain.retention.schedule import AtEnd, Duration, OnObjection
 from ivr.errors import ConfigurationError
+from ivr.french import french
 from ivr.settings.law import load_retention
 from tests.unit.domain.retention.retention_cases import CONFIG, PROFILE, TABLE
 
@@ -44,6 +45,8 @@ MISTAKES = [
     ('on_objection = "destroy"', 'on_objection = "stop"', "clocks.quality_audio.on_objection", "destroy"),
     ('objection_rules = ["REC-004", "REC-005"]\n', "", "clocks.quality_audio", "objection_rules"),
     ('objection_rules = ["REC-004"', 'objection_rules = ["REC-404"', "clocks.quality_audio.objection_rules", "REC-0"),
+    ('basis = "6.1.f"\n', "", "clocks.quality_audio.basis", "this key is missing"),
+    ('basis = "6.1.f"', 'basis = "interest"', "clocks.quality_audio.basis", "'6.1.f'"),
     ('confidence = "verified-official"', 'confidence = "sure"', "clocks.quality_audio.confidence", "memory"),
     ('on = "offer"', 'on = "signature"', "clocks.sales_audio.periods", "two periods begin with signature"),
     ('start = "l\'appel"', 'start = ""', "clocks.quality_audio.periods.0.start", "at least 1 character"),
@@ -96,3 +99,27 @@ def test_only_what_a_rule_lets_may_extend_a_deadline() -> None:
         ("complaint", "complaint-closed"),
         ("objection_memory", "objection"),
     }
+
+
+@pytest.mark.parametrize(
+    ("clock", "named"),
+    [
+        ("quality_audio", "quality"),
+        ("quality_grid", "quality"),
+        ("sales_audio", "insurance_sales_law"),
+        ("contract_proof", "contract_proof"),
+        ("fraud", "fraud"),
+        ("money_laundering", "aml"),
+    ],
+)
+def test_the_basis_of_a_purpose_that_the_rule_names_is_that_of_the_rule(clock: str, named: str) -> None:
+    bases = PROFILE.rules["GDP-001"].params["map"]
+    assert isinstance(bases, dict)
+    assert TABLE.clocks[clock].basis.value == bases[named]
+
+
+def test_a_clock_without_a_basis_is_refused_in_french(tmp_path: Path) -> None:
+    path = edited(tmp_path, 'basis = "6.1.f"\n', "")
+    with pytest.raises(ConfigurationError) as refused:
+        load_retention(path, PROFILE)
+    assert french(refused.value.what) == "cette clé manque"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ivr.domain.retention.schedule import Clock, Duration, Period, RetentionTable, after
+from ivr.domain.retention.schedule import Clock, Duration, LawfulBasis, Period, RetentionTable, after
 from ivr.errors import ComplianceError
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -48,7 +48,9 @@ def test_time_is_counted_on_the_calendar(start: datetime, length: Duration, end:
 
 def test_an_unknown_tag_names_the_nearest() -> None:
     with pytest.raises(ComplianceError, match="did you mean 'quality_audio'"):
-        RetentionTable({"quality_audio": Clock("quality_audio", "", ())}).clock("quality_audoi")
+        RetentionTable({"quality_audio": Clock("quality_audio", "", (), LawfulBasis.LEGITIMATE_INTERESTS)}).clock(
+            "quality_audoi"
+        )
 
 
 @pytest.mark.parametrize(
