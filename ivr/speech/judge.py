@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ivr.audio.pcm import Samples, from_pcm
@@ -14,8 +14,9 @@ from ivr.errors import SpeechError
 from ivr.services.ports.hearing import Speech
 from ivr.speech.channel_memory import EarMemory
 from ivr.speech.early_action import Eagerness
+from ivr.speech.intent.english import EnglishGrammar
 from ivr.speech.silero import SILERO_HZ, VoicedRange
-from ivr.speech.transcriber import Transcriber, Transcript
+from ivr.speech.transcriber import ENGLISH, FRENCH, Transcriber, Transcript
 from ivr.speech.transcript_cache import Heard, Recall
 from ivr.speech.understanding import Understanding
 
@@ -33,6 +34,7 @@ _NOT_SPEECH = EarVerdict(Label.NONE, Band.CLEAR, 0.0, speech=False)
 class Judge:
     """Judges pieces one at a time. `gate` says where a 16 kHz piece holds voice; what it refuses is not transcribed.
 
+    `understanding` reads French; what was said in English is read by a grammar of its own.
     Every failure of a part is a SpeechError: there is no verdict without hearing. Judges of several threads that
     share a `recall` do not transcribe twice what ends at a pause and then ends for good; those that share a `memory`
     understand what is said over several pieces, with a shared `eagerness` act before its end.
@@ -47,7 +49,8 @@ class Judge:
         memory: EarMemory | None = None,
         eagerness: Eagerness | None = None,
     ) -> None:
-        self._gate, self._transcriber, self._understanding = gate, transcriber, understanding
+        self._gate, self._transcriber = gate, transcriber
+        self._understandings: Mapping[str, Understanding] = {FRENCH: understanding, ENGLISH: EnglishGrammar()}
         self._recall = recall if recall is not None else Recall()
         self._memory = memory if memory is not None else EarMemory()
         self._eagerness = eagerness if eagerness is not None else Eagerness()
@@ -64,7 +67,7 @@ class Judge:
                 return replace(_NOT_SPEECH, sensitive=noticed.spans, hold=noticed.hold)
             at_pause = piece.end_ms - piece.start_ms - voiced[-1].end_ms >= PAUSE_MS
             transcript = self._transcript(speech, samples, voiced[-1].end_ms)
-            reading = self._understanding.judge(
+            reading = self._understandings[transcript.language].judge(
                 transcript.hypotheses,
                 last_prompt=context.last_prompt,
                 after_disclosure=context.after_disclosure,

@@ -12,7 +12,6 @@ from pathlib import Path
 import ctranslate2
 
 from ivr.errors import HostError
-from ivr.speech.tokens import KEPT_FILE
 from ivr.speech.vocabulary_pruning import write_lean
 
 _CHUNK = 1 << 20
@@ -60,10 +59,10 @@ WHISPER_BASE: tuple[ModelFile, ...] = (
 
 # What write_lean makes of Whisper base; anything else there is made again.
 LEAN_SHA256 = {
-    "model.bin": "0560b0cfa033bdb940b1f9f0003cc55d78bb2bf13d18fec5cbff514e533af8fd",
-    "config.json": "44e8d56f0b9eb46181fe0cc48c81e44e3fb02c7b3d9761b64b9337091eb8c4b2",
-    "vocabulary.json": "82615d812826704cb62613cbd6643843d03fd013d43a3dbfb4126fba6cda25bf",
-    "kept_tokens.json": "0ac0a653922c796eef0c10580af29841f0c84ee32e6d95d8f83ec7e6d02a524a",
+    "model.bin": "b627816b2ee409a07dfa72dc5bc2ea76a8f9551b2095de4b49d1ea09f579fd67",
+    "config.json": "3efe838b56a2b9beaedf348f1143f64b6267c91882c05f26cc5bbc63b77303eb",
+    "vocabulary.json": "dc1c86eed57014a2fe2f7d993bd8993c18d0188b202055afe20c4da2f0f0e4a8",
+    "kept_tokens.json": "b3049d02b287b6f6416fedee3e5cacb332157beb3654b524f8cf4d3cd705f52e",
     "tokenizer.json": "7e146198186d5e3b9ce7d9d7f131b69b44569eaed9ad64a5516629a6c6a865c4",
 }
 
@@ -149,7 +148,7 @@ def load_whisper(settings: ModelSettings) -> tuple[ctranslate2.models.Whisper, P
             where=str(directory),
             remedy="use device 'cpu' and compute type 'auto', or run 'ivr init' to rebuild the model",
         ) from error
-    if not model.is_multilingual and not (directory / KEPT_FILE).is_file():
+    if not model.is_multilingual:
         raise HostError("this model knows only English", where=str(directory), remedy="use a multilingual Whisper")
     return model, directory
 

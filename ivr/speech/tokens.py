@@ -1,4 +1,4 @@
-"""Whisper's tokens for French, in a whole model and in a lean one that kept only some of them."""
+"""Whisper's tokens for French and English, in a whole model and in a lean one that kept only some of them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,25 @@ from ivr.errors import HostError
 
 #: In a lean model's directory: the kept tokens' ids in the whole vocabulary, ascending; the place is the new id.
 KEPT_FILE = "kept_tokens.json"
+_MODELS = Path(__file__).with_name("models")
+FRENCH_LIST = _MODELS / "french_tokens.json"
+ENGLISH_LIST = _MODELS / "english_tokens.json"
+
+
+def listed(path: Path) -> list[int]:
+    """Return the ids in a shipped list, ascending: each is written as what it lies beyond the one before."""
+    ids, last = [], 0
+    for step in json.loads(path.read_text()):
+        last += step
+        ids.append(last)
+    return ids
 
 
 class FrenchTokens:
-    """Text to the model's token ids and back; language and task are fixed to French transcription."""
+    """Text to the model's token ids and back; the task is to transcribe, in French unless `english` is asked for.
+
+    `not_french` are the tokens that a lean model keeps for English alone: a French decode may not write them.
+    """
 
     def __init__(self, directory: Path) -> None:
         """Read the tokenizer beside the model; raises HostError when it is damaged."""
@@ -34,7 +49,10 @@ class FrenchTokens:
         self.eot = self._special(names.eot)
         self.sot_prev = self._special(names.sot_prev)
         self.sot_sequence = [self._special(token) for token in names.sot_sequence]
+        english = Tokenizer(self._whole, True, task="transcribe", language="en")
+        self.english_sequence = [self._special(token) for token in english.sot_sequence]
         self.no_timestamps = self._special(names.no_timestamps)
+        self.not_french = [] if self._place is None else [self._place[token] for token in listed(ENGLISH_LIST)]
 
     @property
     def lean(self) -> bool:

@@ -4,12 +4,18 @@ The decode is led by words of our domain, so that "l'enregistrement" is not writ
 price: on unclear or very short speech it is repeated as if it had been said. So what it wrote is scored without
 any lead (forced decoding); where that score is poor, an unled decode bears witness, and the led one is refused if
 it explains the audio badly, or far worse than the witness does. One encoder pass serves all of it.
+
+First the model is asked which language it hears, by its scores for the language token that follows the start of a
+transcript: one step of decoding. What is plainly English is written down in English, without a lead; all else is
+written down in French, whatever it was, and the scores say how little that may mean.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 import ctranslate2
 import numpy as np
@@ -29,6 +35,8 @@ _FRAME_MS = 20  # of the encoder's output
 
 Encoded = npt.NDArray[np.float32]
 
+FRENCH, ENGLISH = "fr", "en"
+
 _DOMAIN = (
     " Je m'oppose à l'enregistrement. Je ne veux pas être enregistré. Ne me rappelez plus. Mon remboursement. Oui. Non."
 )
@@ -40,7 +48,8 @@ class DecodingSettings:
 
     `min_context_s` is the shortest audio given to the encoder, `tail_s` the silence after longer audio. A led
     hypothesis that scores `certain` or better needs no witness. It is refused below `credible`, or when it scores
-    more than `gap` worse than the witness. `tokens_per_s` bounds the length of a decode.
+    more than `gap` worse than the witness. `tokens_per_s` bounds the length of a decode. Speech is written down in
+    English when the model holds that for so likely (`english`) and likelier than French.
     """
 
     min_context_s: float = 5.0
@@ -51,6 +60,7 @@ class DecodingSettings:
     credible: float = -2.4
     gap: float = 1.4
     tokens_per_s: float = 10.0
+    english: float = 0.5
     domain: str = _DOMAIN
 
 
@@ -66,10 +76,16 @@ class TimedToken:
 
 @dataclass(frozen=True)
 class Transcript:
-    """Hypotheses, best first, at least one (its text may be empty), and when the first one's words were said."""
+    """Hypotheses, best first, at least one (its text may be empty), and when the first one's words were said.
+
+    `languages` is how likely the model holds each language (ISO 639-1), of all that it knows; empty when it was not
+    asked. The words are written down in `language`.
+    """
 
     hypotheses: tuple[Hypothesis, ...]
     tokens: tuple[TimedToken, ...] = field(default=(), repr=False)
+    languages: Mapping[str, float] = field(default_factory=dict)
+    language: str = FRENCH
 
     def times_of(self, start: int, end: int) -> tuple[int, int] | None:
         """Return when characters [start, end) of the first hypothesis were said, in milliseconds of the piece."""
@@ -84,11 +100,27 @@ class Transcriber(Protocol):
 
 
 @dataclass(frozen=True)
+class _Tongue:
+    """A language to write down: the tokens before a transcript in it, and those that may not stand in one."""
+
+    language: str
+    start: tuple[int, ...]
+    suppressed: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Prompt:
+    tongue: _Tongue
+    tokens: tuple[int, ...]
+    led: bool = False
+
+
+@dataclass(frozen=True)
 class _Decoded:
     tokens: tuple[int, ...]
     text: str
     score: float
-    prompted: bool
+    prompt: _Prompt
 
 
 @dataclass(frozen=True)
@@ -96,6 +128,14 @@ class _Aligned:
     logprob: float
     starts_ms: tuple[int, ...]
     ends_ms: tuple[int, ...]
+
+
+class _Heard(NamedTuple):
+    """A hypothesis, the best of its beam, and how that one scored."""
+
+    decoded: _Decoded
+    best: _Decoded
+    aligned: _Aligned
 
 
 class WhisperTranscriber:
@@ -106,9 +146,13 @@ class WhisperTranscriber:
         self._model, directory = load_whisper(settings)
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
         self._tokenizer = FrenchTokens(directory)
-        start = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
-        self._led = [self._tokenizer.sot_prev, *self._tokenizer.encode(self._decoding.domain), *start]
-        self._unled = start
+        tokens = self._tokenizer
+        start = [*tokens.sot_sequence, tokens.no_timestamps]
+        french = _Tongue(FRENCH, tuple(tokens.sot_sequence), (-1, *tokens.not_french))
+        self._led = _Prompt(french, (tokens.sot_prev, *tokens.encode(self._decoding.domain), *start), led=True)
+        self._unled = _Prompt(french, tuple(start))
+        english = _Tongue(ENGLISH, tuple(tokens.english_sequence), (-1,))
+        self._english = _Prompt(english, (*tokens.english_sequence, tokens.no_timestamps))
 
     def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
         """Return what is said in 16 kHz `samples`; at most 29 seconds, or SpeechError."""
@@ -119,7 +163,9 @@ class WhisperTranscriber:
             return Transcript((Hypothesis("", 0.0),))
         try:
             encoded = self._encode(samples)
-            return self._hear(encoded, samples.size, partial=partial)
+            languages = self._languages(encoded)
+            heard = self._hear(encoded, samples.size, self._spoken(languages), partial=partial)
+            return replace(heard, languages=languages)
         except RuntimeError as error:
             raise SpeechError(f"the speech model failed: {error}", where="ear", remedy="restart the ear") from error
 
@@ -132,49 +178,74 @@ class WhisperTranscriber:
         output: Encoded = np.asarray(self._model.encode(view, to_cpu=True))
         return output
 
-    def _hear(self, encoded: Encoded, size: int, *, partial: bool) -> Transcript:
+    def _languages(self, encoded: Encoded) -> dict[str, float]:
+        scores = self._model.detect_language(ctranslate2.StorageView.from_array(encoded))[0]
+        return {token.strip("<|>"): probability for token, probability in scores}
+
+    def _spoken(self, languages: Mapping[str, float]) -> str:
+        english = languages.get(ENGLISH, 0.0)
+        return ENGLISH if english >= max(self._decoding.english, languages.get(FRENCH, 0.0)) else FRENCH
+
+    def _hear(self, encoded: Encoded, size: int, language: str, *, partial: bool) -> Transcript:
         """Decode with the lead, check it, and call the witness where the check leaves a doubt."""
         decoding, beam = self._decoding, self._decoding.beam_partial if partial else self._decoding.beam
+        if language == ENGLISH:
+            return self._transcript(self._witness(encoded, size, self._english, beam))
         led = self._decode(encoded, size, self._led, beam)
         led_times = self._align(led[0], encoded, size)
+        led_heard = [_Heard(one, led[0], led_times) for one in led]
         if led_times.logprob >= decoding.certain:
-            return self._transcript([(one, led[0], led_times) for one in led])
-        witness = self._decode(encoded, size, self._unled, beam)
-        times = led_times if witness[0].tokens == led[0].tokens else self._align(witness[0], encoded, size)
-        heard = [(one, witness[0], times) for one in witness]
-        if led_times.logprob >= max(decoding.credible, times.logprob - decoding.gap):
-            heard = _interleaved([(one, led[0], led_times) for one in led], heard)
-        return self._transcript(heard)
+            return self._transcript(led_heard)
+        known = {led[0].tokens: led_times}
+        witness = self._witness(encoded, size, self._unled, beam, known)
+        if led_times.logprob >= max(decoding.credible, witness[0].aligned.logprob - decoding.gap):
+            return self._transcript(_interleaved(led_heard, witness))
+        return self._transcript(witness)
 
-    def _decode(self, encoded: Encoded, size: int, prompt: list[int], beam: int) -> list[_Decoded]:
+    def _witness(
+        self,
+        encoded: Encoded,
+        size: int,
+        prompt: _Prompt,
+        beam: int,
+        known: Mapping[tuple[int, ...], _Aligned] = MappingProxyType({}),
+    ) -> list[_Heard]:
+        """Decode without a lead; `known` are the scores of hypotheses that need not be scored again."""
+        found = self._decode(encoded, size, prompt, beam)
+        times = known.get(found[0].tokens) or self._align(found[0], encoded, size)
+        return [_Heard(one, found[0], times) for one in found]
+
+    def _decode(self, encoded: Encoded, size: int, prompt: _Prompt, beam: int) -> list[_Decoded]:
         """Return the beam's hypotheses, best first, no text twice."""
         longest = int(size / WHISPER_HZ * self._decoding.tokens_per_s) + 10
         result = self._model.generate(
             ctranslate2.StorageView.from_array(encoded),
-            [prompt],
+            [list(prompt.tokens)],
             beam_size=beam,
             num_hypotheses=beam,
             no_repeat_ngram_size=4,
             repetition_penalty=1.1,
             return_scores=True,
             # CTranslate2 allows a decode the smaller of half this and what the prompt leaves of it.
-            max_length=min(448, max(2 * longest, longest + len(prompt))),
+            max_length=min(448, max(2 * longest, longest + len(prompt.tokens))),
+            suppress_tokens=list(prompt.tongue.suppressed),
         )[0]
         found: dict[str, _Decoded] = {}
         for ids, score in zip(result.sequences_ids, result.scores, strict=True):
             tokens = tuple(token for token in ids if token < self._tokenizer.eot)
             text = self._tokenizer.decode(list(tokens)).strip()
-            found.setdefault(text, _Decoded(tokens, text, score, prompt is self._led))
+            found.setdefault(text, _Decoded(tokens, text, score, prompt))
         return list(found.values())
 
     def _transcript(self, heard: list[_Heard]) -> Transcript:
-        first, _, times = heard[0]
+        first = heard[0]
         hypotheses: dict[str, Hypothesis] = {}
         for one, best, aligned in heard:
             # Only the best of a beam is measured; the others lie below it by what the beam says.
             logprob = min(0.0, aligned.logprob + min(0.0, one.score - best.score))
-            hypotheses.setdefault(one.text, Hypothesis(one.text, logprob, one.prompted))
-        return Transcript(tuple(hypotheses.values()), self._timed(first, times))
+            hypotheses.setdefault(one.text, Hypothesis(one.text, logprob, one.prompt.led))
+        timed = self._timed(first.decoded, first.aligned)
+        return Transcript(tuple(hypotheses.values()), timed, language=first.decoded.prompt.tongue.language)
 
     def _align(self, decoded: _Decoded, encoded: Encoded, size: int) -> _Aligned:
         """Score a hypothesis without lead, and find when its tokens were said."""
@@ -182,7 +253,8 @@ class WhisperTranscriber:
             return _SILENT
         view = ctranslate2.StorageView.from_array(encoded)
         frames = min(size // _HOP + 10, encoded.shape[1] * 2)
-        result = self._model.align(view, self._tokenizer.sot_sequence, [list(decoded.tokens)], frames)[0]
+        start = list(decoded.prompt.tongue.start)
+        result = self._model.align(view, start, [list(decoded.tokens)], frames)[0]
         return _aligned(result, len(decoded.tokens))
 
     def _timed(self, decoded: _Decoded, aligned: _Aligned) -> tuple[TimedToken, ...]:
@@ -200,8 +272,6 @@ class WhisperTranscriber:
 
 
 _SILENT = _Aligned(-10.0, (), ())
-# A hypothesis, the best of its beam, and how that one scored.
-_Heard = tuple[_Decoded, _Decoded, _Aligned]
 
 
 def _interleaved(first: list[_Heard], second: list[_Heard]) -> list[_Heard]:

@@ -1,9 +1,15 @@
-"""A lean copy of the multilingual model: adapted to telephone lines, and without the words of other languages.
+"""A lean copy of the multilingual model: adapted to telephone lines, and without the words of most languages.
 
 Each step of decoding multiplies by the whole vocabulary, 51,865 rows of which French speech uses a third; leaving
-the others out makes decoding about 1.6 times as fast, and no hypothesis can drift into another language. The kept
-list (`models/french_tokens.json`) holds the tokens of the French words of Debian's `wfrench` with and without a
-capital, of numbers, of punctuation, and every single byte, so that anything can still be spelled.
+the others out makes decoding about 1.6 times as fast, and no hypothesis can drift into another language. What is kept:
+
+- `models/french_tokens.json`: the tokens of the French words of Debian's `wfrench` with and without a capital, of
+  numbers, of punctuation, and every single byte, so that anything can still be spelled;
+- `models/english_tokens.json`: 1,206 more, with which an objection in English can be written down: the Latin words and
+  parts of words among the 4,000 most frequent tokens, and those of the words that objections to a recording are made
+  of. A French decode may not write them (`FrenchTokens.not_french`);
+- every special token: languages (by which the model says which one it hears) and tasks. All time stamps but the first
+  two go.
 """
 
 from __future__ import annotations
@@ -14,23 +20,20 @@ from pathlib import Path
 import numpy as np
 
 from ivr.speech.adaptation import Adaptation
-from ivr.speech.tokens import KEPT_FILE
+from ivr.speech.tokens import ENGLISH_LIST, FRENCH_LIST, KEPT_FILE, listed
 from ivr.speech.weights_file import Weight, parse, unknown_format
 
-SHIPPED_LIST = Path(__file__).with_name("models") / "french_tokens.json"
+_EMBEDDING = "decoder/embeddings/weight"
 _TEXT_TOKENS = 50_257
 _VOCABULARY = 51_865
-_SPECIAL = range(_TEXT_TOKENS, 50_366)  # languages and tasks; all time stamps but the first two go
-_EMBEDDING = "decoder/embeddings/weight"
+_SPECIAL = range(_TEXT_TOKENS, 50_366)
+#: The token without text. CTranslate2 takes a vocabulary that has it for a multilingual one.
+_NAMELESS = 50_256
 
 
-def kept_tokens(path: Path = SHIPPED_LIST) -> list[int]:
-    """Return the ids to keep, ascending: the shipped list of differences, and the special tokens."""
-    ids, last = [], 0
-    for step in json.loads(path.read_text()):
-        last += step
-        ids.append(last)
-    return [*ids, *_SPECIAL]
+def kept_tokens() -> list[int]:
+    """Return the ids to keep, ascending."""
+    return [*sorted({*listed(FRENCH_LIST), *listed(ENGLISH_LIST), _NAMELESS}), *_SPECIAL]
 
 
 def write_lean(source: Path, target: Path, adaptation: Adaptation | None = None) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import numpy as np
+from py_nanotts import NanoTTS
 
 from ivr.audio.g711 import through_telephone
 from ivr.audio.pcm import Samples, from_pcm, to_pcm
+from ivr.audio.resampling import resample
 from ivr.audio.wav import EAR_HZ
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.cleared_mark import Piece
@@ -13,12 +17,30 @@ from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.voice import NanoVoice
 
 _VOICE = NanoVoice()
+_WAV_HEADER = 44
 
 
 def spoken(text: str, *, pitch: float = 1.0, speed: float = 1.0, gain_db: float = 0.0) -> Samples:
     """Return 8 kHz floats of a caller who says `text` over A-law."""
     samples = from_pcm(_VOICE.say(text, pitch=pitch, speed=speed)) * np.float32(10 ** (gain_db / 20))
     return through_telephone(samples.astype(np.float32))
+
+
+def spoken_abroad(text: str, voice: str) -> Samples:
+    """Return 8 kHz floats of a caller who says `text` over A-law, in the language of a voice.
+
+    A voice like "en-GB" is of nanotts, which has English, German, Italian and Spanish; one like "pt" is of espeak-ng.
+    """
+    if "-" in voice:
+        raw, rate_hz = NanoTTS().speak(text, voice=voice), 16_000
+    else:
+        order = ["espeak-ng", "-v", voice, "-s", "155", "--stdout", text]
+        raw = subprocess.run(order, capture_output=True, timeout=60, check=True).stdout[_WAV_HEADER:]
+        rate_hz = 22_050
+    speech = resample(np.frombuffer(raw, dtype="<i2").astype(np.float32) / np.float32(32768.0), rate_hz, EAR_HZ)
+    speech *= np.float32(0.1 / max(1e-9, float(np.sqrt(np.mean(np.square(speech))))))
+    silence = np.zeros(EAR_HZ // 10, np.float32)
+    return through_telephone(np.clip(np.concatenate([silence, speech, silence]), -1, 1).astype(np.float32))
 
 
 def not_voice(length_s: float = 4.0) -> dict[str, Samples]:

@@ -32,7 +32,7 @@ from ivr.speech.tokens import FrenchTokens
 from ivr.speech.transcriber import DecodingSettings, WhisperTranscriber
 from ivr.speech.vocabulary_pruning import write_lean
 from ivr.speech.voice import NanoVoice
-from tests.fakes.telephone import not_voice, speech_of, spoken
+from tests.fakes.telephone import not_voice, speech_of, spoken, spoken_abroad
 from tests.fakes.understanding import KeywordUnderstanding
 
 pytestmark = pytest.mark.ear
@@ -124,6 +124,46 @@ def test_the_whole_ear_acts_on_an_objection_and_on_nothing_else(directory: Path)
     assert ear(speech_of(spoken("Je voudrais ma carte de mutuelle."))).band is Band.CLEAR
     for samples in not_voice(2.0).values():
         assert not ear(speech_of(samples)).speech
+
+
+# ---------------------------------------------------------------- languages
+
+
+@pytest.mark.parametrize(
+    ("language", "voice", "text"),
+    [
+        ("fr", "", "Je voudrais savoir où en est le remboursement de mes lunettes."),
+        ("en", "en-GB", "Good morning, I would like to know when you will pay for my glasses."),
+        ("es", "es-ES", "Buenos días, quisiera saber cuándo me van a pagar las gafas."),
+        ("de", "de-DE", "Guten Morgen, ich möchte wissen, wann Sie meine Brille bezahlen."),
+    ],
+)
+def test_the_model_says_which_language_it_hears(
+    transcriber: WhisperTranscriber, language: str, voice: str, text: str
+) -> None:
+    line = spoken(text) if language == "fr" else spoken_abroad(text, voice)
+    heard = transcriber.transcribe(_at_16_khz(line))
+    assert max(heard.languages, key=lambda one: heard.languages[one]) == language
+    assert sum(heard.languages.values()) == pytest.approx(1.0, abs=0.01)
+    assert heard.language == ("en" if language == "en" else "fr")
+
+
+@pytest.mark.parametrize(
+    "text", ["Please stop recording this call right now.", "I do not want this conversation to be recorded."]
+)
+def test_an_objection_in_english_is_acted_upon(directory: Path, text: str) -> None:
+    ear = EarJudge(ModelSettings(directory, workers=1))
+    verdict = ear(speech_of(spoken_abroad(text, "en-GB"), context=ListenContext(want_text=True)))
+    assert "record" in verdict.text
+    assert (verdict.label, verdict.band) == (Label.OBJECTION_RECORDING, Band.ACT)
+
+
+def test_what_a_lean_model_keeps_for_english_alone_may_not_stand_in_french(directory: Path, whole: Path) -> None:
+    lean = FrenchTokens(directory / LEAN)
+    english = {lean.decode([token]) for token in lean.not_french}
+    assert {" recording", " without", " please"} <= english
+    assert not {" pas", " enregist", " votre"} & english
+    assert FrenchTokens(whole).not_french == []
 
 
 # ---------------------------------------------------------------- the lean copy
