@@ -41,7 +41,7 @@ from ivr.recording.secret_file import create as create_secret
 from ivr.recording.signer import EVIDENCE_PURPOSE, Ed25519Signer
 from ivr.recording.store import LocalStore
 from ivr.services.retention.run import RetentionRun
-from ivr.services.vault.vault_ports import Holdings
+from ivr.services.vault.vault_ports import VaultPorts
 from ivr.settings import Settings, default_config_dir, load_settings
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
@@ -129,7 +129,7 @@ def measure(url: str, folder: Path, count: int, per_day: int, settings: Settings
     stock.root = store.root
     run = RetentionRun(
         SqlRetentionLedger(database, audit),
-        Holdings(LocalKeyRing.create(root / "kek.key"), store, catalogue, audit, clock, "bench"),
+        VaultPorts(LocalKeyRing.create(root / "kek.key"), store, catalogue, audit, clock, "bench"),
         table=settings.retention,
         profile=settings.profile,
         owner="bench/1",

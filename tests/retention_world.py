@@ -93,7 +93,7 @@ class RetentionWorld:
         return RetentionRun(
             self._wrap(self.ledger),  # type: ignore[arg-type]
             replace(
-                self.vault.holdings,
+                self.vault.ports,
                 catalogue=self._wrap(self.catalogue),  # type: ignore[arg-type]
                 audit=self._wrap(self.audit),  # type: ignore[arg-type]
                 store=self._wrap(self.store),  # type: ignore[arg-type]

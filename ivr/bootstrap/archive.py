@@ -67,12 +67,12 @@ class Archive:
 
         Raises HostError when database or store do not answer.
         """
-        held = self.vault.holdings
-        signs = last_signs(held, self.call_notes)
-        caught_up = catch_up(held, self.do_not_call, self.spool)
+        ports = self.vault.ports
+        signs = last_signs(ports, self.call_notes)
+        caught_up = catch_up(ports, self.do_not_call, self.spool)
         recovered = self.vault.recover()
         ended_at = dict.fromkeys(signs, died_at) if died_at is not None else signs
-        return caught_up, recovered, report_left(held, self.call_log, self.call_notes, ended_at=ended_at)
+        return caught_up, recovered, report_left(ports, self.call_log, self.call_notes, ended_at=ended_at)
 
     def close(self) -> None:
         self.spool.close()

@@ -81,7 +81,7 @@ class Clerk:
     def _settle_register(self) -> None:
         """Once in a process: later entries have the spelling of today."""
         if not self._register_settled:
-            moved = settle_spellings(self._archive.vault.holdings, self._archive.do_not_call)
+            moved = settle_spellings(self._archive.vault.ports, self._archive.do_not_call)
             self._register_settled = True
             if moved:
                 self._tell("do_not_call.settled", moved=moved)
@@ -100,7 +100,7 @@ class Clerk:
             self._tell("hold.review_due", hold_id=hold.id, case=hold.case, owner=hold.owner)
 
     def _upload(self) -> None:
-        for upload in upload_waiting(self._archive.vault.holdings):
+        for upload in upload_waiting(self._archive.vault.ports):
             kind = Uploaded.kind if upload.done else "upload.waits"
             self._tell(kind, recording_id=upload.recording_id, fault=upload.fault, remedy=upload.remedy)
 

@@ -123,7 +123,7 @@ def _data_dir(settings: Settings) -> str:
 def _archive(settings: Settings) -> str:
     archive = open_archive(settings)
     try:
-        return f"{archive.database.name}, {archive.vault.holdings.catalogue.count()} enregistrements"
+        return f"{archive.database.name}, {archive.vault.ports.catalogue.count()} enregistrements"
     finally:
         archive.close()
 
@@ -160,7 +160,7 @@ def _bucket(settings: Settings) -> str:
             archive.store.must_be_writable()
             return str(settings.recording.store_dir)
         far.check()
-        count = len(waiting(archive.vault.holdings))
+        count = len(waiting(archive.vault.ports))
         if count > _MANY_WAITING:
             raise HostError(
                 f"{count} enregistrements attendent d'être déplacés",
@@ -175,7 +175,7 @@ def _bucket(settings: Settings) -> str:
 def _leftovers(settings: Settings) -> str:
     archive = open_archive(settings)
     try:
-        left = leftovers(archive.vault.holdings)
+        left = leftovers(archive.vault.ports)
     finally:
         archive.close()
     if left:
@@ -203,7 +203,7 @@ def _pending(settings: Settings) -> str:
 def _wiped(settings: Settings) -> str:
     archive = open_archive(settings)
     try:
-        if not archive.vault.holdings.catalogue.wipe_destroyed_keys():
+        if not archive.vault.ports.catalogue.wipe_destroyed_keys():
             raise HostError(
                 "les fichiers de la base gardent encore des clés détruites : un lecteur l'empêche",
                 where=archive.database.name,

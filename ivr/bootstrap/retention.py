@@ -44,7 +44,7 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
     )
     run = RetentionRun(
         ledger,
-        archive.vault.holdings,
+        archive.vault.ports,
         table=settings.retention,
         profile=settings.profile,
         owner=run_owner(settings.node.id, new_id),

@@ -70,8 +70,8 @@ def lift(entry: str, reason: str, actor: str, role: str, json_: bool) -> None:
     with actor_session(actor, role) as session:
         session.may(Action.LIFT, reason=reason)
         archive = session.archive
-        held = archive.vault.holdings
-        lifted = barring.lift(held, archive.do_not_call, entry, actor=session.actor, reason=reason)
+        ports = archive.vault.ports
+        lifted = barring.lift(ports, archive.do_not_call, entry, actor=session.actor, reason=reason)
     if json_:
         print_json({"ok": True, **_body(lifted)})
     else:

@@ -101,9 +101,7 @@ def _verify_all(archive: Archive, place: Place, rate_mib: float, *, shown: bool)
     columns = (TextColumn("vérification"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=Screen(stderr=True), transient=True) if shown else None
     with bar or nullcontext():
-        task = (
-            bar.add_task("", total=archive.vault.holdings.catalogue.count(), completed=place.checked) if bar else None
-        )
+        task = bar.add_task("", total=archive.vault.ports.catalogue.count(), completed=place.checked) if bar else None
         try:
             steps = archive.vault.verify_all(after=place.after, bytes_per_s=rate_mib * _MIB, pause=time.sleep)
             for item in steps:
@@ -129,7 +127,7 @@ def upload(actor: str, role: str, json_: bool) -> None:
     faults = moved = 0
     with actor_session(actor, role) as session:
         session.may(Action.VERIFY)
-        for one in upload_waiting(session.archive.vault.holdings):
+        for one in upload_waiting(session.archive.vault.ports):
             moved, faults = moved + one.done, faults + (not one.done)
             if json_:
                 print_json(one)

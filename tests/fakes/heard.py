@@ -17,5 +17,5 @@ def pcm_of(store: RecordingStore, recording_id: str, data_key: bytes | bytearray
 
 
 def heard(vault: Vault, recording_id: str) -> tuple[bytes, int, int]:
-    with unlocked(vault.holdings, recording_id) as data_key:
-        return pcm_of(vault.holdings.store, recording_id, data_key)
+    with unlocked(vault.ports, recording_id) as data_key:
+        return pcm_of(vault.ports.store, recording_id, data_key)

@@ -17,7 +17,7 @@ from ivr.recording.signer import Ed25519Signer
 from ivr.recording.store import LocalStore
 from ivr.services.retention.run import RetentionRun
 from ivr.services.vault.vault import Vault
-from ivr.services.vault.vault_ports import Holdings
+from ivr.services.vault.vault_ports import VaultPorts
 from ivr.settings import load_settings
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
@@ -52,7 +52,7 @@ class World:
         )
         self.run = RetentionRun(
             wire.wrap(SqlRetentionLedger(self.database, self.audit)),
-            Holdings(
+            VaultPorts(
                 FakeKeyRing(),
                 wire.wrap(self.store),
                 # What these two are asked lies inside the transactions in which the ledger is asked.

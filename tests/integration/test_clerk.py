@@ -93,7 +93,7 @@ def test_a_sweep_spells_persons_as_today_and_reports_calls_of_processes_that_end
     ended.call_log.add(row)
     older = ended.do_not_call._keyed("sales", "+33692123456")  # type: ignore[attr-defined]
     barred = Barred(entry=older, rule="CAN-005", scope="sales", known_by="claimed")
-    bar(ended.vault.holdings, ended.do_not_call, barred, call_id="call-1", recording_id="")
+    bar(ended.vault.ports, ended.do_not_call, barred, call_id="call-1", recording_id="")
     ended.call_notes.keep(note)
     ended.close()
     archive, told = house.archive(), []

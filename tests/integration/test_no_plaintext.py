@@ -81,7 +81,7 @@ def test_no_byte_of_the_callers_audio_lies_on_a_disk_in_plain_while_and_after_a_
     # What was looked for is what was stored: decrypted, the caller's own samples are there.
     archive = house.archive()
     try:
-        row = archive.vault.holdings.catalogue.find()[0]
+        row = archive.vault.ports.catalogue.find()[0]
         pcm, rate_hz, channels = heard(archive.vault, row.tag.recording_id)
     finally:
         archive.close()

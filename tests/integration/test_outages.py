@@ -146,16 +146,16 @@ def test_an_s3_server_that_is_away_makes_recordings_wait_and_brings_none_back(tm
     for name in ("first", "purged"):
         node.begun(name).seal(consent={})
     # Two seconds are little for a machine with much else to do: the clerk comes back.
-    sweep_until(lambda: all(done.done for done in upload_waiting(node.vault.holdings)))
+    sweep_until(lambda: all(done.done for done in upload_waiting(node.vault.ports)))
     assert list(node.store.at_hand()) == []
     server.server.stop()
     try:
         node.begun("second").seal(consent={})
-        (told,) = upload_waiting(node.vault.holdings)
+        (told,) = upload_waiting(node.vault.ports)
         assert (told.done, told.recording_id) == (False, "second")
         assert "does not answer" in told.fault
         assert "store.endpoint" in told.remedy
-        assert waiting(node.vault.holdings) == ["second"]
+        assert waiting(node.vault.ports) == ["second"]
         # The key goes at once, whatever the server does; the file follows when it is back.
         with pytest.raises(HostError, match="does not answer"):
             node.vault.discard_stored("purged", rule_id="OBJ-003", reason="objection")
@@ -168,7 +168,7 @@ def test_an_s3_server_that_is_away_makes_recordings_wait_and_brings_none_back(tm
         server.server.start(timeout_s=90)
     # A server that has just started may need some seconds for its volumes; the clerk comes back until it is done.
     sweep_until(lambda: [done.state for done in node.vault.recover()] == [RecordingState.PURGED])
-    sweep_until(lambda: [done.fault for done in upload_waiting(node.vault.holdings)] == [""])
+    sweep_until(lambda: [done.fault for done in upload_waiting(node.vault.ports)] == [""])
     assert list(node.store.stored()) == ["first", "second"]
     assert list(node.store.at_hand()) == []
     assert node.vault.verify() == []
@@ -190,12 +190,12 @@ def test_what_the_bucket_holds_otherwise_than_it_was_sealed_keeps_the_local_file
     node.begun("rec-1").seal(consent={})
     (tmp_path / "other").write_bytes(b"something else")
     bucket.put(node.store.key("rec-1"), tmp_path / "other")
-    (told,) = upload_waiting(node.vault.holdings)
+    (told,) = upload_waiting(node.vault.ports)
     assert not told.done
     assert "not what was sealed" in told.fault
     assert list(node.store.at_hand()) == ["rec-1"]
     bucket.delete(node.store.key("rec-1"))
-    assert [done.done for done in upload_waiting(node.vault.holdings)] == [True]
+    assert [done.done for done in upload_waiting(node.vault.ports)] == [True]
     node.database.close()
 
 
@@ -207,7 +207,7 @@ def test_a_local_file_that_was_changed_is_not_uploaded(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[500] ^= 1
     path.write_bytes(content)
-    told = {done.recording_id: done.done for done in upload_waiting(node.vault.holdings)}
+    told = {done.recording_id: done.done for done in upload_waiting(node.vault.ports)}
     assert told == {"rec-1": False, "rec-2": True}
     assert [finding.recording_id for finding in node.vault.verify()] == ["rec-1"]
     node.database.close()
@@ -222,7 +222,7 @@ def test_object_lock_keeps_the_object_but_never_the_key(tmp_path: Path) -> None:
     recording = node.vault.begin(a_tag("rec-1", codec="alaw"))
     recording.write(SECOND)
     recording.seal(consent={}, deadline=START.replace(year=START.year + 30))
-    assert [done.fault for done in upload_waiting(node.vault.holdings)] == [""]
+    assert [done.fault for done in upload_waiting(node.vault.ports)] == [""]
     status, retention = seaweed().ask("GET", name, node.store.key("rec-1"), "retention")
     assert status == 200
     assert f"{START.year + 30}-" in retention

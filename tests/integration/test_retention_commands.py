@@ -257,11 +257,11 @@ def test_a_hold_needs_two_others_keeps_what_it_lists_and_lets_go_when_released(t
 def test_bars_are_listed_without_a_number_and_only_an_unproven_one_is_lifted(terminal: Terminal) -> None:
     archive = terminal.house.archive()
     try:
-        held, register = archive.vault.holdings, archive.do_not_call
+        ports, register = archive.vault.ports, archive.do_not_call
         for number, known in ((1, KnownBy.DIALLED), (2, KnownBy.CLAIMED)):
             entry = register.entry_of(f"tel:061234567{number}", scope="sales")
             barred = Barred(entry=entry, scope="sales", rule="CAN-012", known_by=known.value)
-            bar(held, register, barred, call_id=f"call-{number}", recording_id="")
+            bar(ports, register, barred, call_id=f"call-{number}", recording_id="")
     finally:
         archive.close()
     claimed, dialled = terminal.told("do-not-call list")

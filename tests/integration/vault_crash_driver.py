@@ -66,7 +66,7 @@ def scenario(name: str, world: World, recording_id: str) -> None:
     if name != "discard":
         recording.seal(consent={"caller": {"state": "NOTIFIED"}}, deadline=START.replace(year=START.year + 10))
         if BUCKET is not None:
-            assert [done.fault for done in upload_waiting(world.vault.holdings)] == [""]
+            assert [done.fault for done in upload_waiting(world.vault.ports)] == [""]
         if name == "purge":
             world.audit.append(Unread("retention.due", {}), recording_id=recording_id)
             world.vault.discard_stored(recording_id, rule_id="RET-001", reason="due")
@@ -93,7 +93,7 @@ def settle_and_tell(url: str, folder: Path, recording_id: str, at: int) -> None:
     world = World(url, folder, Tripwire(None))
     first, second = world.vault.recover(), world.vault.recover()
     if BUCKET is not None:
-        uploads = [[vars(done) for done in upload_waiting(world.vault.holdings)] for _ in range(2)]
+        uploads = [[vars(done) for done in upload_waiting(world.vault.ports)] for _ in range(2)]
         assert uploads[1] == [], uploads
     rows = [row for row in world.catalogue.find() if row.tag.recording_id == recording_id]
     files = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())

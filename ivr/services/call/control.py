@@ -74,7 +74,7 @@ class CallControl:
         deps = self._deps
         self._must_be_open()
         program = self._program(program_name, agent_uri)
-        started_at, ports = deps.clock.now(), deps.vault.holdings
+        started_at, ports = deps.clock.now(), deps.vault.ports
         # Who is barred stands in the database: another one, or an emptied one, would let everybody be called.
         await deps.executor.run(deps.audit.must_be_whole)
         barred = await deps.executor.run(

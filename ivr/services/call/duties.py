@@ -47,7 +47,7 @@ class Duties:
         barred = Barred(entry=entry, rule=rule, scope=scope, known_by=known_by.value)
 
         async def act() -> None:
-            ports, recording_id = deps.vault.holdings, call.capture.recording_id
+            ports, recording_id = deps.vault.ports, call.capture.recording_id
             await deps.executor.run(
                 lambda: bar(ports, deps.do_not_call, barred, call_id=call.id, recording_id=recording_id)
             )

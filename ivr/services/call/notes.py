@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ivr.services.call.context import LiveCall
     from ivr.services.ports.evidence import CallLog
     from ivr.services.ports.spool import Spool
-    from ivr.services.vault.vault_ports import Holdings
+    from ivr.services.vault.vault_ports import VaultPorts
 
 #: Who ended a call whose line died, in its report.
 BY_LINE = "line"
@@ -115,7 +115,7 @@ def reported(row: CallRow) -> Reported:
     )
 
 
-def last_signs(ports: Holdings, spool: Spool) -> dict[str, datetime]:
+def last_signs(ports: VaultPorts, spool: Spool) -> dict[str, datetime]:
     """When each call that a dead line left gave its last sign of life; ask before anything else is written of them."""
     signs: dict[str, datetime] = {}
     for left in spool.left():
@@ -127,7 +127,7 @@ def last_signs(ports: Holdings, spool: Spool) -> dict[str, datetime]:
 
 
 def report_left(
-    ports: Holdings, call_log: CallLog, spool: Spool, *, ended_at: Mapping[str, datetime]
+    ports: VaultPorts, call_log: CallLog, spool: Spool, *, ended_at: Mapping[str, datetime]
 ) -> list[LateReport]:
     """Report what processes that have ended left unreported, each call once. After `recover`.
 
@@ -153,7 +153,7 @@ def report_left(
     return done
 
 
-def _report(ports: Holdings, call_log: CallLog, note: Pending, ended_at: datetime) -> CallRow | None:
+def _report(ports: VaultPorts, call_log: CallLog, note: Pending, ended_at: datetime) -> CallRow | None:
     """Write row and evidence, both or neither; None when both stand already. A row that stands is what is reported."""
     with ports.catalogue.together():
         row = call_log.get(note.call_id)
@@ -168,7 +168,7 @@ def _report(ports: Holdings, call_log: CallLog, note: Pending, ended_at: datetim
         return row
 
 
-def _row(ports: Holdings, note: Pending, ended_at: datetime) -> CallRow:
+def _row(ports: VaultPorts, note: Pending, ended_at: datetime) -> CallRow:
     body, end = note.body, note.body.get("end")
     known: Mapping[str, Any] = end if isinstance(end, Mapping) else {}
     recording = next(iter(ports.catalogue.find(call_id=note.call_id)), None)

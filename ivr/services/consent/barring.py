@@ -21,7 +21,7 @@ from ivr.errors import ComplianceError
 if TYPE_CHECKING:
     from ivr.domain.access import Actor
     from ivr.services.ports.evidence import Bar, DoNotCallRegister
-    from ivr.services.vault.vault_ports import Holdings
+    from ivr.services.vault.vault_ports import VaultPorts
 
 
 #: Under which rules a refusal stands until the person consents anew.
@@ -29,22 +29,22 @@ _STANDS = ("CAN-005", "CAN-012")
 _LONGEST = 200
 
 
-def bar(held: Holdings, register: DoNotCallRegister, barred: Barred, *, call_id: str, recording_id: str) -> bool:
+def bar(ports: VaultPorts, register: DoNotCallRegister, barred: Barred, *, call_id: str, recording_id: str) -> bool:
     """Bar whom the event names; False when this call's refusal stands already.
 
     Both or neither: a bar without its event would look like one that somebody put there. A call bars once, however
     often it is asked to.
     """
-    with held.catalogue.together():
-        if any(event.kind == Barred.kind for event in held.audit.events(call_id=call_id)):
+    with ports.catalogue.together():
+        if any(event.kind == Barred.kind for event in ports.audit.events(call_id=call_id)):
             return False
-        held.audit.append(barred, call_id=call_id, recording_id=recording_id)
+        ports.audit.append(barred, call_id=call_id, recording_id=recording_id)
         how = known_by(barred.known_by)
         register.put(barred.entry, scope=known(barred.scope, ""), rule_id=barred.rule, call_id=call_id, known_by=how)
     return True
 
 
-def barred_by(held: Holdings, register: DoNotCallRegister, uri: str, *, scope: str) -> str | None:
+def barred_by(ports: VaultPorts, register: DoNotCallRegister, uri: str, *, scope: str) -> str | None:
     """Return the entry that bars this person; one of an older spelling has moved by then.
 
     Raises HostError when the database does not answer, ComplianceError for an address that names nobody.
@@ -53,11 +53,11 @@ def barred_by(held: Holdings, register: DoNotCallRegister, uri: str, *, scope: s
         return None
     one, *older = register.entries_of(uri, scope=scope)
     for previous in register.known(older):
-        _move(held, register, previous, one, scope)
+        _move(ports, register, previous, one, scope)
     return one
 
 
-def settle_spellings(held: Holdings, register: DoNotCallRegister) -> int:
+def settle_spellings(ports: VaultPorts, register: DoNotCallRegister) -> int:
     """Move every entry whose call's report tells the number to the spelling of today; return how many were moved."""
     moved = 0
     for entry, scope, party in register.reported():
@@ -66,18 +66,18 @@ def settle_spellings(held: Holdings, register: DoNotCallRegister) -> int:
         except ComplianceError:
             continue
         if entry in older:
-            _move(held, register, entry, one, scope)
+            _move(ports, register, entry, one, scope)
             moved += 1
     return moved
 
 
-def lift(held: Holdings, register: DoNotCallRegister, short: str, *, actor: Actor, reason: str) -> Bar:
+def lift(ports: VaultPorts, register: DoNotCallRegister, short: str, *, actor: Actor, reason: str) -> Bar:
     """Lift the bar whose id begins so, and return it as it was. The caller has checked that `actor` may.
 
     Only a bar on a number that a caller merely named: any other is refused (ComplianceError), and the refusal noted.
     Raises ArchiveError when no entry, or more than one, begins so.
     """
-    with held.catalogue.together():
+    with ports.catalogue.together():
         found = register.find(short)
         if found.known_by.liftable:
             lifted = BarLifted(
@@ -89,7 +89,7 @@ def lift(held: Holdings, register: DoNotCallRegister, short: str, *, actor: Acto
                 role=actor.role.value,
                 reason=reason[:_LONGEST],
             )
-            held.audit.append(lifted, call_id=found.call_id)
+            ports.audit.append(lifted, call_id=found.call_id)
             register.remove(found.entry)
             return found
     detail = "Ce refus ne se lève pas : seul un nouveau consentement de la personne permet de la rappeler."
@@ -102,7 +102,7 @@ def lift(held: Holdings, register: DoNotCallRegister, short: str, *, actor: Acto
         rules=_STANDS,
         detail=detail,
     )
-    held.audit.append(denied)
+    ports.audit.append(denied)
     raise ComplianceError(
         detail,
         rules=_STANDS,
@@ -111,7 +111,7 @@ def lift(held: Holdings, register: DoNotCallRegister, short: str, *, actor: Acto
     )
 
 
-def _move(held: Holdings, register: DoNotCallRegister, previous: str, entry: str, scope: str) -> None:
-    with held.catalogue.together():
-        held.audit.append(BarMoved(entry=entry, previous=previous, scope=scope))
+def _move(ports: VaultPorts, register: DoNotCallRegister, previous: str, entry: str, scope: str) -> None:
+    with ports.catalogue.together():
+        ports.audit.append(BarMoved(entry=entry, previous=previous, scope=scope))
         register.move(previous, entry)

@@ -23,7 +23,7 @@ from ivr.services.vault.destruction import destroy
 if TYPE_CHECKING:
     from ivr.services.ports.evidence import DoNotCallRegister
     from ivr.services.ports.runtime import LiveFeed, SerialExecutor
-    from ivr.services.vault.vault_ports import Holdings
+    from ivr.services.vault.vault_ports import VaultPorts
 
 
 class Notebook:
@@ -82,7 +82,7 @@ class CaughtUp:
     how: str
 
 
-def catch_up(held: Holdings, register: DoNotCallRegister, spool: Spool) -> list[CaughtUp]:
+def catch_up(ports: VaultPorts, register: DoNotCallRegister, spool: Spool) -> list[CaughtUp]:
     """Do what processes that have ended left undone, each once, and strike it out. Before `recover`, which reads it.
 
     Killed anywhere, the next one goes on. What cannot be done is left, told, and keeps nothing else.
@@ -94,7 +94,7 @@ def catch_up(held: Holdings, register: DoNotCallRegister, spool: Spool) -> list[
                 done.append(CaughtUp(item.name, "", False, item.why))
                 continue
             try:
-                how = _DO[item.duty](held, register, item)
+                how = _DO[item.duty](ports, register, item)
             except Exception as later:
                 what = str(later) if isinstance(later, IvrError) else type(later).__name__
                 done.append(CaughtUp(item.name, item.recording_id, False, f"left as it is: {what}"))
@@ -104,33 +104,33 @@ def catch_up(held: Holdings, register: DoNotCallRegister, spool: Spool) -> list[
     return done
 
 
-def _object(held: Holdings, _: DoNotCallRegister, item: Pending) -> str:
-    if has_objected(held.audit.events(call_id=item.call_id)):
+def _object(ports: VaultPorts, _: DoNotCallRegister, item: Pending) -> str:
+    if has_objected(ports.audit.events(call_id=item.call_id)):
         return "the objection stands in the evidence already"
     objection = replace(Objection.read(item.body), acted_at=item.at)
-    held.audit.append(objection, call_id=item.call_id, recording_id=item.recording_id)
+    ports.audit.append(objection, call_id=item.call_id, recording_id=item.recording_id)
     return "the objection is in the evidence now"
 
 
-def _bar(held: Holdings, register: DoNotCallRegister, item: Pending) -> str:
+def _bar(ports: VaultPorts, register: DoNotCallRegister, item: Pending) -> str:
     barred = replace(Barred.read(item.body), acted_at=item.at)
-    done = bar(held, register, barred, call_id=item.call_id, recording_id=item.recording_id)
+    done = bar(ports, register, barred, call_id=item.call_id, recording_id=item.recording_id)
     return "the person is barred now" if done else "the person is barred already"
 
 
-def _destroy(held: Holdings, _: DoNotCallRegister, item: Pending) -> str:
-    state = held.catalogue.states([item.recording_id]).get(item.recording_id)
+def _destroy(ports: VaultPorts, _: DoNotCallRegister, item: Pending) -> str:
+    state = ports.catalogue.states([item.recording_id]).get(item.recording_id)
     if state is None:
-        held.store.delete(item.recording_id)
+        ports.store.delete(item.recording_id)
         return "no row: its file is gone"
     if state in RECORDING.final:
         return "the recording is destroyed already"
     rule_id, reason = str(item.body.get("rule_id", "")), str(item.body.get("reason", ""))
-    destroy(held, item.recording_id, rule_id=rule_id, reason=reason)
+    destroy(ports, item.recording_id, rule_id=rule_id, reason=reason)
     return "the recording is destroyed now"
 
 
-_DO: Mapping[Duty, Callable[[Holdings, DoNotCallRegister, Pending], str]] = {
+_DO: Mapping[Duty, Callable[[VaultPorts, DoNotCallRegister, Pending], str]] = {
     Duty.OBJECTION: _object,
     Duty.BAR: _bar,
     Duty.DESTROY: _destroy,

@@ -251,7 +251,7 @@ class Capture:
         if self.doom is None or not recording_id or self._wiped or self.state in _OVER:
             return
         try:
-            await self._executor.run(lambda: self._vault.holdings.store.delete(recording_id))
+            await self._executor.run(lambda: self._vault.ports.store.delete(recording_id))
         except Exception as error:
             self._note_fault(error)
             return

@@ -22,7 +22,7 @@ from ivr.services.evidence.clock_guard import ClockGuard
 from ivr.services.ports.retention import Place, RetentionLedger, Stored
 from ivr.services.vault.destruction import Destroyer
 from ivr.services.vault.destruction_evidence import Destruction
-from ivr.services.vault.vault_ports import Holdings
+from ivr.services.vault.vault_ports import VaultPorts
 
 #: Rows in one transaction: a line that must note an objection meanwhile waits for no longer than that.
 CHUNK = 200
@@ -76,7 +76,7 @@ class RetentionRun:
     def __init__(
         self,
         ledger: RetentionLedger,
-        vault: Holdings,
+        ports: VaultPorts,
         *,
         table: RetentionTable,
         profile: Profile,
@@ -88,7 +88,7 @@ class RetentionRun:
     ) -> None:
         """With `clock_guard` nothing is destroyed by a clock that the evidence speaks against."""
         self._ledger = ledger
-        self._vault = vault
+        self._ports = ports
         self._table = table
         self._profile = profile
         self._owner = owner
@@ -103,7 +103,7 @@ class RetentionRun:
 
         While no run has seen a changed policy yet, it decides about everything that is kept, as that run will.
         """
-        at = at or self._vault.clock.now()
+        at = at or self._ports.clock.now()
         seen = self._ledger.fact(_POLICY)
         if seen and seen != self._policy_mark():
             yield from self._plan_anew(at)
@@ -145,11 +145,11 @@ class RetentionRun:
         report = RunReport()
         if recording_ids is None:
             self.shorten()
-        pages = self._pages(self._vault.clock.now()) if recording_ids is None else self._named(recording_ids)
+        pages = self._pages(self._ports.clock.now()) if recording_ids is None else self._named(recording_ids)
         waiting: list[str] = []
         try:
             for page in pages:
-                now = self._vault.clock.now()
+                now = self._ports.clock.now()
                 items = [self._item(stored, now) for stored in page]
                 report.kept += [item for item in items if not item.destroys]
                 self._mark(items)
@@ -199,12 +199,12 @@ class RetentionRun:
             return self._delete_files(recording_ids, report)
 
         batches = (partial(self._choose, some, report) for some in _chunks(waiting, self._chunk))
-        purge = Destroyer(self._vault, self._owner, RecordingEvent.PURGE, _REASON, delete, self._still_ours)
+        purge = Destroyer(self._ports, self._owner, RecordingEvent.PURGE, _REASON, delete, self._still_ours)
         report.destroyed += purge.destroy(batches)
         self._planned.clear()
 
     def _claim(self, recording_ids: Sequence[str]) -> set[str]:
-        now = self._vault.clock.now()
+        now = self._ports.clock.now()
         return self._ledger.claim(recording_ids, owner=self._owner, now=now, until=now + self._lease)
 
     def _still_ours(self, recording_ids: Sequence[str]) -> set[str]:
@@ -222,12 +222,12 @@ class RetentionRun:
                 chosen[stored.recording_id] = _doomed(stored, decision)
         # A hold came between the plan and the key, or another run was faster.
         kept = self._ledger.stored(sorted(mine - chosen.keys()))
-        report.kept += [self._item(one, self._vault.clock.now()) for one in kept]
+        report.kept += [self._item(one, self._ports.clock.now()) for one in kept]
         return list(chosen.values())
 
     def _delete_files(self, recording_ids: Sequence[str], report: RunReport) -> Collection[str]:
         try:
-            failed = self._vault.store.delete_all(recording_ids)
+            failed = self._ports.store.delete_all(recording_ids)
         except IvrError as error:
             failed = dict.fromkeys(recording_ids, error)
         report.failed += [Failure(name, error.what, error.remedy) for name, error in failed.items()]
@@ -238,7 +238,7 @@ class RetentionRun:
 
         What is as it was when it was planned, and was to be destroyed then, is to be destroyed at any later time.
         """
-        now = self._vault.clock.now()
+        now = self._ports.clock.now()
         seen, decision, at = self._planned.get(stored.recording_id) or (None, None, now)
         if seen != stored or now < at:
             decision = self._item(stored, now).decision
@@ -255,7 +255,7 @@ class RetentionRun:
         place = ""
         while page := self._ledger.kept(limit=self._chunk * 5, after=place):
             place = page[-1].recording_id
-            now, shorter = self._vault.clock.now(), []
+            now, shorter = self._ports.clock.now(), []
             for stored in page:
                 decision = self._item(stored, now).decision
                 if decision is not None and (stored.deadline is None or decision.due_at < stored.deadline):

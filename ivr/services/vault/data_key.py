@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from ivr.domain.secret_bytes import clear
 
 if TYPE_CHECKING:
-    from ivr.services.vault.vault_ports import Holdings
+    from ivr.services.vault.vault_ports import VaultPorts
 
 
 @contextmanager
-def unlocked(held: Holdings, recording_id: str) -> Iterator[bytearray]:
+def unlocked(ports: VaultPorts, recording_id: str) -> Iterator[bytearray]:
     """Unwrap the recording's key and clear it afterwards. Raises ArchiveError when it is gone, changed, or not ours."""
-    data_key = held.keys.unwrap(recording_id, held.catalogue.wrapped_key(recording_id))
+    data_key = ports.keys.unwrap(recording_id, ports.catalogue.wrapped_key(recording_id))
     try:
         yield data_key
     finally:

@@ -10,7 +10,7 @@ from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent, Re
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.ports.vault import RecordingRow
 from ivr.services.vault.destruction_evidence import Destruction
-from ivr.services.vault.vault_ports import Holdings
+from ivr.services.vault.vault_ports import VaultPorts
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Destroyer:
     certificates, whose certificate is for us to write.
     """
 
-    vault: Holdings
+    ports: VaultPorts
     owner: str
     ends: RecordingEvent
     reason: str
@@ -37,15 +37,15 @@ class Destroyer:
         shredded = [self._shred(choose) for choose in batches]
         gone = [self._delete(doomed) for doomed in shredded]
         # Whether the keys' bytes are gone from the database's files too; if not, recovery and clerk go on trying.
-        wiped = not any(gone) or self.vault.catalogue.wipe_destroyed_keys()
+        wiped = not any(gone) or self.ports.catalogue.wipe_destroyed_keys()
         return [one for doomed in gone for one in self._certify(doomed, wiped)]
 
     def _shred(self, choose: Callable[[], Sequence[Destruction]]) -> Sequence[Destruction]:
-        with self.vault.catalogue.together():
+        with self.ports.catalogue.together():
             doomed = choose()
-            begun = self.vault.audit.told(_ids(doomed), Discarding.kind)
-            self.vault.audit.append_all([one.intent() for one in doomed if one.recording_id not in begun])
-            self.vault.catalogue.destroy_keys(_ids(doomed))
+            begun = self.ports.audit.told(_ids(doomed), Discarding.kind)
+            self.ports.audit.append_all([one.intent() for one in doomed if one.recording_id not in begun])
+            self.ports.catalogue.destroy_keys(_ids(doomed))
         return doomed
 
     def _delete(self, doomed: Sequence[Destruction]) -> list[Destruction]:
@@ -53,7 +53,7 @@ class Destroyer:
         return [one for one in doomed if one.recording_id not in left]
 
     def _certify(self, doomed: Sequence[Destruction], wiped: bool) -> list[str]:
-        audit, catalogue, now = self.vault.audit, self.vault.catalogue, self.vault.clock.now()
+        audit, catalogue, now = self.ports.audit, self.ports.catalogue, self.ports.clock.now()
         with catalogue.together():
             ours = self.ours(_ids(doomed))
             mine = [one for one in doomed if one.recording_id in ours]
@@ -84,7 +84,7 @@ def claim_of(recording_id: str) -> str:
     return f"recording {recording_id}"
 
 
-def destroy(vault: Holdings, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
+def destroy(ports: VaultPorts, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
     """Destroy one recording and return the state it ends in (DISCARDED, or PURGED when it had been sealed).
 
     Repeating it is harmless: each step looks whether it was done. Of two at once, the second waits and finds it done.
@@ -92,45 +92,45 @@ def destroy(vault: Holdings, recording_id: str, *, rule_id: str, reason: str) ->
     writes what is missing. Raises ComplianceError (RET-002), and destroys nothing, when a legal hold keeps audio that
     had been stored for good; what was never sealed is due at once, and no hold can have named it before (RET-003).
     """
-    with vault.catalogue.claim(claim_of(recording_id)):
-        return destroy_claimed(vault, recording_id, rule_id=rule_id, reason=reason)
+    with ports.catalogue.claim(claim_of(recording_id)):
+        return destroy_claimed(ports, recording_id, rule_id=rule_id, reason=reason)
 
 
-def destroy_claimed(vault: Holdings, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
+def destroy_claimed(ports: VaultPorts, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
     """`destroy` for who holds the recording's claim already."""
     row: RecordingRow | None = None
 
     def choose() -> list[Destruction]:
         assert row is not None
-        _refuse_if_held(vault, recording_id, row)
+        _refuse_if_held(ports, recording_id, row)
         return [doomed]
 
     def delete(_: Sequence[str]) -> tuple[()]:
-        vault.store.delete(recording_id)
+        ports.store.delete(recording_id)
         return ()
 
     try:
-        row = vault.catalogue.get(recording_id)
-        doomed = _doomed(vault, row, rule_id, reason[:200])
+        row = ports.catalogue.get(recording_id)
+        doomed = _doomed(ports, row, rule_id, reason[:200])
         discards = RECORDING.allows(row.state, RecordingEvent.DISCARD)
         ends = RecordingEvent.DISCARD if discards else RecordingEvent.PURGE
-        Destroyer(vault, vault.node_id, ends, doomed.reason, delete).destroy([choose])
-        state = vault.catalogue.get(recording_id).state
+        Destroyer(ports, ports.node_id, ends, doomed.reason, delete).destroy([choose])
+        state = ports.catalogue.get(recording_id).state
         return state if state in RECORDING.final else RECORDING.after(state, ends, where=f"recording {recording_id}")
     except Exception as error:
         if row is None and isinstance(error, ArchiveError):
             # There is no such recording.
             raise
         # Without the intent; a hold still forbids it.
-        with vault.catalogue.together():
+        with ports.catalogue.together():
             # Read again: once the key is gone, a hold that comes now keeps nothing and hides no error.
-            _refuse_if_held(vault, recording_id, row and vault.catalogue.get(recording_id))
-            vault.catalogue.destroy_keys([recording_id])
-        vault.store.delete(recording_id)
+            _refuse_if_held(ports, recording_id, row and ports.catalogue.get(recording_id))
+            ports.catalogue.destroy_keys([recording_id])
+        ports.store.delete(recording_id)
         raise
 
 
-def _doomed(vault: Holdings, row: RecordingRow, rule_id: str, reason: str) -> Destruction:
+def _doomed(ports: VaultPorts, row: RecordingRow, rule_id: str, reason: str) -> Destruction:
     return Destruction(
         recording_id=row.tag.recording_id,
         call_id=row.tag.call_id,
@@ -138,7 +138,7 @@ def _doomed(vault: Holdings, row: RecordingRow, rule_id: str, reason: str) -> De
         reason=reason,
         from_state=row.state.value,
         # What was sealed needs no reading again: in a bucket it would be a download.
-        sha256=row.sealed.sha256 if row.sealed else vault.store.digest(row.tag.recording_id),
+        sha256=row.sealed.sha256 if row.sealed else ports.store.digest(row.tag.recording_id),
         policy_id=row.tag.policy_id,
         policy_version=row.tag.policy_version,
         due_at=row.deadline,
@@ -146,10 +146,10 @@ def _doomed(vault: Holdings, row: RecordingRow, rule_id: str, reason: str) -> De
     )
 
 
-def _refuse_if_held(vault: Holdings, recording_id: str, row: RecordingRow | None) -> None:
+def _refuse_if_held(ports: VaultPorts, recording_id: str, row: RecordingRow | None) -> None:
     if row is not None and not (row.has_key and row.sealed is not None and row.state not in UNFINISHED):
         return
-    holds = vault.catalogue.holds_on(recording_id)
+    holds = ports.catalogue.holds_on(recording_id)
     if holds:
         cases = ", ".join(sorted(f"'{hold.case}' (hold {hold.id})" for hold in holds))
         raise ComplianceError(

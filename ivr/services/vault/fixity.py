@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ivr.services.ports.vault import RecordingRow
-    from ivr.services.vault.vault_ports import Holdings
+    from ivr.services.vault.vault_ports import VaultPorts
 
 _KEPT = (RecordingState.SEALED, RecordingState.DAMAGED)
 _PAGE = 200
@@ -42,110 +42,110 @@ class Checked:
     findings: tuple[Finding, ...] = ()
 
 
-def inspect(held: Holdings, recording_ids: Sequence[str] | None = None) -> list[Finding]:
+def inspect(ports: VaultPorts, recording_ids: Sequence[str] | None = None) -> list[Finding]:
     """Check the named recordings, or all rows and all files. Empty when everything is as it was sealed."""
     if recording_ids is not None:
-        return [finding for recording_id in recording_ids for finding in _inspect_named(held, recording_id)]
-    return [finding for checked in inspect_all(held) for finding in checked.findings]
+        return [finding for recording_id in recording_ids for finding in _inspect_named(ports, recording_id)]
+    return [finding for checked in inspect_all(ports) for finding in checked.findings]
 
 
 def inspect_all(
-    held: Holdings, *, after: str = "", bytes_per_s: float = 0.0, pause: Callable[[float], None] | None = None
+    ports: VaultPorts, *, after: str = "", bytes_per_s: float = 0.0, pause: Callable[[float], None] | None = None
 ) -> Iterator[Checked]:
     """Check every row behind the id `after` and then every file, and yield each as it was checked.
 
     With `bytes_per_s` and `pause` (takes seconds) it reads no faster than that, so that calls keep the disk and the
     line to the store.
     """
-    began, read = held.clock.monotonic(), 0
-    while rows := held.catalogue.page(after=after, limit=_PAGE):
+    began, read = ports.clock.monotonic(), 0
+    while rows := ports.catalogue.page(after=after, limit=_PAGE):
         for row in rows:
-            yield Checked(row.tag.recording_id, tuple(_inspect_row(held, row)))
+            yield Checked(row.tag.recording_id, tuple(_inspect_row(ports, row)))
             if pause is not None and bytes_per_s > 0 and row.sealed is not None:
                 read += row.sealed.size_bytes
-                early_s = read / bytes_per_s - (held.clock.monotonic() - began)
+                early_s = read / bytes_per_s - (ports.clock.monotonic() - began)
                 if early_s > 0:
                     pause(early_s)
         after = rows[-1].tag.recording_id
-    for finding in _inspect_files(held):
+    for finding in _inspect_files(ports):
         yield Checked("", (finding,))
 
 
-def leftovers(held: Holdings) -> list[Finding]:
+def leftovers(ports: VaultPorts) -> list[Finding]:
     """What a crash of any node left and no recovery has settled yet. Reads rows and names only, no audio."""
-    rows = held.catalogue.find(states=tuple(UNFINISHED), limit=10_000)
-    rows += held.catalogue.find(node_id=held.node_id, states=(RecordingState.DAMAGED,), limit=10_000)
+    rows = ports.catalogue.find(states=tuple(UNFINISHED), limit=10_000)
+    rows += ports.catalogue.find(node_id=ports.node_id, states=(RecordingState.DAMAGED,), limit=10_000)
     unsettled = [row for row in rows if row.state in UNFINISHED or row.sealed is None]
-    found = [finding for row in unsettled for finding in _inspect_row(held, row)]
-    keyless = held.catalogue.find(states=_KEPT, has_key=False, limit=10_000)
-    found += [_without_key(held, row.tag.recording_id) for row in keyless if row.sealed is not None]
-    half_written = held.store.unfinished()
-    states = held.catalogue.states(half_written)
-    strays = [one for one in half_written if one not in states and not held.store.busy(one)]
+    found = [finding for row in unsettled for finding in _inspect_row(ports, row)]
+    keyless = ports.catalogue.find(states=_KEPT, has_key=False, limit=10_000)
+    found += [_without_key(ports, row.tag.recording_id) for row in keyless if row.sealed is not None]
+    half_written = ports.store.unfinished()
+    states = ports.catalogue.states(half_written)
+    strays = [one for one in half_written if one not in states and not ports.store.busy(one)]
     return found + [
         Finding(one, "half-written file without a row", "restart the node, then verify it") for one in strays
     ]
 
 
-def _inspect_files(held: Holdings) -> Iterator[Finding]:
-    files = sorted({*held.store.stored(), *held.store.unfinished()})
-    states = held.catalogue.states(files)
+def _inspect_files(ports: VaultPorts) -> Iterator[Finding]:
+    files = sorted({*ports.store.stored(), *ports.store.unfinished()})
+    states = ports.catalogue.states(files)
     for recording_id in files:
         if recording_id not in states:
-            if not held.store.busy(recording_id):
+            if not ports.store.busy(recording_id):
                 yield Finding(recording_id, "file without a row", "its key may lie in another database")
         elif states[recording_id] in RECORDING.final:
             yield Finding(recording_id, "file outlived its destruction", "restart the node: it deletes it")
 
 
-def _inspect_named(held: Holdings, recording_id: str) -> list[Finding]:
+def _inspect_named(ports: VaultPorts, recording_id: str) -> list[Finding]:
     try:
-        row = held.catalogue.get(recording_id)
+        row = ports.catalogue.get(recording_id)
     except ArchiveError as missing:
         return [Finding(recording_id, missing.what, missing.remedy)]
-    return _inspect_row(held, row)
+    return _inspect_row(ports, row)
 
 
-def _left_by_another(held: Holdings, row: RecordingRow) -> list[Finding]:
+def _left_by_another(ports: VaultPorts, row: RecordingRow) -> list[Finding]:
     """Another node's file on another disk may be being written at this moment, but no call goes on for that long."""
     recording_id, node_id = row.tag.recording_id, row.tag.node_id
-    here = recording_id in held.store.unfinished() or recording_id in held.store.at_hand()
-    if not here and held.clock.now() - row.tag.opened_at < _LONGEST_CALL:
+    here = recording_id in ports.store.unfinished() or recording_id in ports.store.at_hand()
+    if not here and ports.clock.now() - row.tag.opened_at < _LONGEST_CALL:
         return []
     fault = f"left in {row.state.value} by node {node_id}"
     return [Finding(recording_id, fault, f"start node {node_id}: it recovers or destroys it")]
 
 
-def _inspect_row(held: Holdings, row: RecordingRow) -> list[Finding]:
+def _inspect_row(ports: VaultPorts, row: RecordingRow) -> list[Finding]:
     recording_id = row.tag.recording_id
     if row.state in UNFINISHED:
-        if held.store.busy(recording_id):
+        if ports.store.busy(recording_id):
             return []
-        if row.tag.node_id != held.node_id:
-            return _left_by_another(held, row)
+        if row.tag.node_id != ports.node_id:
+            return _left_by_another(ports, row)
         return [Finding(recording_id, f"left in {row.state.value}", "restart the node: it recovers or destroys it")]
     if row.state not in _KEPT:
         return []
     if row.sealed is None:
         return [Finding(recording_id, "damaged, and not recovered yet", "make room on the disk, restart the node")]
     if not row.has_key:
-        return [_without_key(held, recording_id)]
+        return [_without_key(ports, recording_id)]
     try:
-        with unlocked(held, recording_id) as data_key:
-            held.store.verify(recording_id, data_key, row.sealed)
+        with unlocked(ports, recording_id) as data_key:
+            ports.store.verify(recording_id, data_key, row.sealed)
     except HostError:
         # The key server or the store is away: nothing is known of any recording.
         raise
     except IvrError as fault:
-        elsewhere = row.tag.node_id != held.node_id and recording_id not in held.store.at_hand()
+        elsewhere = row.tag.node_id != ports.node_id and recording_id not in ports.store.at_hand()
         hint = f"; it may wait for its upload on {row.tag.node_id}" if elsewhere else ""
-        return [Finding(recording_id, fault.what, fault.remedy + hint), *_deadline(held, row)]
-    return _deadline(held, row)
+        return [Finding(recording_id, fault.what, fault.remedy + hint), *_deadline(ports, row)]
+    return _deadline(ports, row)
 
 
-def _without_key(held: Holdings, recording_id: str) -> Finding:
+def _without_key(ports: VaultPorts, recording_id: str) -> Finding:
     """A destruction that was begun is finished by the next recovery; a key that nobody destroyed is a lost row."""
-    if any(isinstance(event.facts, _BEGUN) for event in held.audit.events(recording_id=recording_id)):
+    if any(isinstance(event.facts, _BEGUN) for event in ports.audit.events(recording_id=recording_id)):
         return Finding(
             recording_id, "its destruction was begun and is not finished", "restart the node: it finishes it"
         )
@@ -157,8 +157,8 @@ def _without_key(held: Holdings, recording_id: str) -> Finding:
     )
 
 
-def _deadline(held: Holdings, row: RecordingRow) -> list[Finding]:
+def _deadline(ports: VaultPorts, row: RecordingRow) -> list[Finding]:
     """A later deadline would keep it beyond the law, an earlier one would destroy what may be needed."""
-    fault = deadline_fault(row.deadline, held.audit.events(recording_id=row.tag.recording_id))
+    fault = deadline_fault(row.deadline, ports.audit.events(recording_id=row.tag.recording_id))
     remedy = "tell the DPO; put the deadline of the evidence back, see docs/recovery.md"
     return [Finding(row.tag.recording_id, fault, remedy)] if fault else []

@@ -58,9 +58,9 @@ def rotate(keys: RotatingKeyRing, table: KeyTable, audit: AuditLog, *, batch: in
 
 def retired_keks(keys: RotatingKeyRing, table: KeyTable, *, backup_days: int) -> list[RetiredKek]:
     """Every retired KEK, oldest first. Backups of the database live `backup_days`, and may need it so long."""
-    held = table.per_kek()
+    counts = table.per_kek()
     found = [
-        RetiredKek(kek_id, at, held.get(kek_id, 0), at + timedelta(days=backup_days))
+        RetiredKek(kek_id, at, counts.get(kek_id, 0), at + timedelta(days=backup_days))
         for kek_id, at in keys.retired().items()
     ]
     return sorted(found, key=lambda one: one.retired_at)

@@ -1,4 +1,4 @@
-"""One recording being made: written, held, sealed, destroyed, or saved as far as it can be proven."""
+"""One recording being made: written, paused, sealed, destroyed, or saved as far as it can be proven."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ivr.domain.evidence.events.base import Event
     from ivr.services.ports.vault import RecordingTag, RecordingWriter, SealedFile
-    from ivr.services.vault.vault_ports import Holdings
+    from ivr.services.vault.vault_ports import VaultPorts
 
 _LONGEST_REASON = 200
 
@@ -26,8 +26,10 @@ _LONGEST_REASON = 200
 class OpenRecording:
     """One recording being made. Not safe for threads: one at a time, in order."""
 
-    def __init__(self, held: Holdings, tag: RecordingTag, writer: RecordingWriter, deadline: datetime | None) -> None:
-        self._held = held
+    def __init__(
+        self, ports: VaultPorts, tag: RecordingTag, writer: RecordingWriter, deadline: datetime | None
+    ) -> None:
+        self._ports = ports
         self._writer = writer
         self._deadline = deadline
         self._sealed: SealedFile | None = None
@@ -77,7 +79,7 @@ class OpenRecording:
 
         def told() -> Sealed:
             # An event of the business during the call may have fixed another deadline.
-            fixed = self._held.catalogue.get(self.recording_id).deadline
+            fixed = self._ports.catalogue.get(self.recording_id).deadline
             return Sealed(**asdict(sealed), gaps=len(gaps), masks=len(masks), reason=reason, deadline=fixed)
 
         with self._moving(RecordingEvent.SEAL, reason, told):
@@ -88,14 +90,14 @@ class OpenRecording:
         """Destroy key, file and all, and leave a certificate. Repeating it is harmless."""
         self._writer.close()
         try:
-            self.state = destroy(self._held, self.recording_id, rule_id=rule_id, reason=reason)
+            self.state = destroy(self._ports, self.recording_id, rule_id=rule_id, reason=reason)
         except ComplianceError:
             raise
         except Exception:
             if self.state in UNFINISHED:
                 # With the database away the key stays for now: then at least no byte is left that it could open.
                 with suppress(IvrError):
-                    self._held.store.delete(self.recording_id)
+                    self._ports.store.delete(self.recording_id)
             raise
 
     def fail(
@@ -114,7 +116,7 @@ class OpenRecording:
         """
         self._writer.close()
         reason = reason[:_LONGEST_REASON]
-        row = self._held.catalogue.get(self.recording_id)
+        row = self._ports.catalogue.get(self.recording_id)
         self._settle(
             row.sealed,
             row.consent if consent is None else consent,
@@ -123,7 +125,7 @@ class OpenRecording:
             deadline or row.deadline or self._deadline,
         )
         try:
-            done = keep_prefix(self._held, self.recording_id, how=reason, cause="store")
+            done = keep_prefix(self._ports, self.recording_id, how=reason, cause="store")
         except HostError as full:
             damaged = Damaged(reason=reason, kept_for_recovery=True, error=str(full.what)[:200])
             with self._moving(RecordingEvent.FAIL, reason, lambda: damaged):
@@ -138,14 +140,14 @@ class OpenRecording:
 
         What a first try has done without our knowing is not done again.
         """
-        held, recording_id = self._held, self.recording_id
-        with held.catalogue.together():
+        ports, recording_id = self._ports, self.recording_id
+        with ports.catalogue.together():
             yield
-            now = held.catalogue.get(recording_id).state
+            now = ports.catalogue.get(recording_id).state
             if now is self.state or RECORDING.after(self.state, event) is not now:
-                now = held.catalogue.move(recording_id, event, reason=reason, at=held.clock.now())
+                now = ports.catalogue.move(recording_id, event, reason=reason, at=ports.clock.now())
                 if told is not None:
-                    held.audit.append(told(), call_id=self.tag.call_id, recording_id=recording_id)
+                    ports.audit.append(told(), call_id=self.tag.call_id, recording_id=recording_id)
         self.state = now
 
     def _settle(
@@ -156,11 +158,11 @@ class OpenRecording:
         masks: Sequence[Mapping[str, object]],
         deadline: datetime | None,
     ) -> None:
-        self._held.catalogue.settle(
+        self._ports.catalogue.settle(
             self.recording_id,
             sealed=sealed,
             deadline=deadline,
-            closed_at=self._held.clock.now(),
+            closed_at=self._ports.clock.now(),
             consent=consent,
             gaps=gaps,
             masks=masks,

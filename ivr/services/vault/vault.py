@@ -16,7 +16,7 @@ from ivr.services.vault.destruction import destroy
 from ivr.services.vault.fixity import Checked, Finding, inspect, inspect_all
 from ivr.services.vault.open_recording import OpenRecording
 from ivr.services.vault.recovery import Recovery, recover
-from ivr.services.vault.vault_ports import Holdings
+from ivr.services.vault.vault_ports import VaultPorts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ class Vault:
         clock: Clock,
         node_id: str,
     ) -> None:
-        self._held = Holdings(keys, store, catalogue, audit, clock, node_id)
+        self._ports = VaultPorts(keys, store, catalogue, audit, clock, node_id)
 
     def begin(self, tag: RecordingTag, *, deadline: datetime | None = None) -> OpenRecording:
         """Open a recording: its name first, then key and row, then evidence, then the file.
@@ -56,12 +56,12 @@ class Vault:
         written. `deadline` is the latest day it may be kept as far as is known now; `seal` replaces it. Raises
         ArchiveError or HostError; then nothing is left that could be read.
         """
-        held = self._held
-        reserved = held.store.reserve(tag.recording_id)
+        ports = self._ports
+        reserved = ports.store.reserve(tag.recording_id)
         try:
-            data_key, wrapped = held.keys.new_data_key(tag.recording_id)
-            kek_id = held.keys.kek_of(wrapped)
-            held.catalogue.add(tag, wrapped, kek_id, deadline=deadline)
+            data_key, wrapped = ports.keys.new_data_key(tag.recording_id)
+            kek_id = ports.keys.kek_of(wrapped)
+            ports.catalogue.add(tag, wrapped, kek_id, deadline=deadline)
         except IvrError:
             with suppress(IvrError):
                 reserved.abort()
@@ -77,40 +77,40 @@ class Vault:
                 codec=tag.codec,
                 kek_id=kek_id,
             )
-            held.audit.append(started, call_id=tag.call_id, recording_id=tag.recording_id)
+            ports.audit.append(started, call_id=tag.call_id, recording_id=tag.recording_id)
             writer = reserved.open(data_key, codec=tag.codec, rate_hz=tag.rate_hz, channels=len(tag.channels))
         except IvrError:
             # What could not be opened must not stay behind as if it were being captured.
             with suppress(IvrError):
                 reserved.abort()
             with suppress(IvrError):
-                destroy(held, tag.recording_id, rule_id="", reason="could not be opened")
+                destroy(ports, tag.recording_id, rule_id="", reason="could not be opened")
             raise
         finally:
             clear(data_key)
-        return OpenRecording(held, tag, writer, deadline)
+        return OpenRecording(ports, tag, writer, deadline)
 
     def recover(self) -> list[Recovery]:
         """Finish or undo what a crash of this node left behind; see `ivr.services.vault.recovery`."""
-        return recover(self._held)
+        return recover(self._ports)
 
     def verify(self, recording_ids: Sequence[str] | None = None) -> list[Finding]:
         """Read every byte of the named recordings, or of all; empty when all is as it was sealed."""
-        return inspect(self._held, recording_ids)
+        return inspect(self._ports, recording_ids)
 
     def verify_all(
         self, *, after: str = "", bytes_per_s: float = 0.0, pause: Callable[[float], None] | None = None
     ) -> Iterator[Checked]:
         """Like `verify` of all, item by item, resumable and no faster than asked; see `fixity.inspect_all`."""
-        return inspect_all(self._held, after=after, bytes_per_s=bytes_per_s, pause=pause)
+        return inspect_all(self._ports, after=after, bytes_per_s=bytes_per_s, pause=pause)
 
     @property
-    def holdings(self) -> Holdings:
+    def ports(self) -> VaultPorts:
         """The ports, for services beside the vault (uploads)."""
-        return self._held
+        return self._ports
 
     def show(self, recording_id: str) -> RecordingRow:
-        return self._held.catalogue.get(recording_id)
+        return self._ports.catalogue.get(recording_id)
 
     def copy(
         self,
@@ -128,15 +128,15 @@ class Vault:
         guard.
         """
         row = self._readable(recording_id, reason=reason, actor=actor)
-        with unlocked(self._held, recording_id) as data_key:
+        with unlocked(self._ports, recording_id) as data_key:
             self._verified(row, data_key)
-            copy = self._held.store.copy(recording_id, data_key, form)
+            copy = self._ports.store.copy(recording_id, data_key, form)
         sha256 = hashlib.sha256(copy).hexdigest()
         original = row.sealed.sha256 if row.sealed else None
         told = Exported(
             actor=actor, reason=reason, form=form, copy_sha256=sha256, original_sha256=original, **(more or {})
         )
-        self._held.audit.append(told, call_id=row.tag.call_id, recording_id=recording_id)
+        self._ports.audit.append(told, call_id=row.tag.call_id, recording_id=recording_id)
         return row, copy
 
     def discard_stored(self, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
@@ -144,26 +144,26 @@ class Vault:
 
         Raises ComplianceError, and notes that it was asked, when a legal hold keeps it (RET-002).
         """
-        if self._held.store.busy(recording_id):
+        if self._ports.store.busy(recording_id):
             raise ArchiveError(
                 "the recording is still being written",
                 where=f"recording {recording_id}",
                 remedy="end the call first, or object in the call",
             )
         try:
-            return destroy(self._held, recording_id, rule_id=rule_id, reason=reason)
-        except ComplianceError as held:
-            if "RET-002" not in held.rules:
+            return destroy(self._ports, recording_id, rule_id=rule_id, reason=reason)
+        except ComplianceError as refusal:
+            if "RET-002" not in refusal.rules:
                 raise
             refused = DiscardRefused(
-                rules=tuple(held.rules), asked_rule_id=rule_id, reason=reason[:200], why=held.what[:200]
+                rules=tuple(refusal.rules), asked_rule_id=rule_id, reason=reason[:200], why=refusal.what[:200]
             )
-            row = self._held.catalogue.get(recording_id)
-            self._held.audit.append(refused, call_id=row.tag.call_id, recording_id=recording_id)
+            row = self._ports.catalogue.get(recording_id)
+            self._ports.audit.append(refused, call_id=row.tag.call_id, recording_id=recording_id)
             raise
 
     def _readable(self, recording_id: str, *, reason: str, actor: str) -> RecordingRow:
-        row = self._held.catalogue.get(recording_id)
+        row = self._ports.catalogue.get(recording_id)
         where = f"recording {recording_id}"
         if not reason.strip() or not actor.strip():
             raise ArchiveError(
@@ -179,4 +179,4 @@ class Vault:
 
     def _verified(self, row: RecordingRow, data_key: bytearray) -> None:
         if row.sealed is not None:
-            self._held.store.verify(row.tag.recording_id, data_key, row.sealed)
+            self._ports.store.verify(row.tag.recording_id, data_key, row.sealed)

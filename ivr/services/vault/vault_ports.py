@@ -1,4 +1,4 @@
-"""What the vault works with."""
+"""The ports of the vault."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Holdings:
+class VaultPorts:
     """The ports of the vault, as one value."""
 
     keys: KeyRing

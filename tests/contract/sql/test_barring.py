@@ -50,20 +50,20 @@ class Register:
     def refused(self, uri: str, *, call_id: str, known: KnownBy = KnownBy.CLAIMED) -> bool:
         entry = self.sql.entry_of(uri, scope="sales")
         barred = Barred(entry=entry, rule="CAN-005", scope="sales", known_by=known.value)
-        return bar(self.world.vault.holdings, self.sql, barred, call_id=call_id, recording_id="")
+        return bar(self.world.vault.ports, self.sql, barred, call_id=call_id, recording_id="")
 
     def lift(self, short: str) -> Bar:
         dpo = Actor("anne", Role.DPO)
-        return lift(self.world.vault.holdings, self.sql, short, actor=dpo, reason="numéro usurpé, plainte 12")
+        return lift(self.world.vault.ports, self.sql, short, actor=dpo, reason="numéro usurpé, plainte 12")
 
     def told(self, kind: str) -> list[AuditEvent]:
         return [event for event in self.world.audit.events() if event.kind == kind]
 
     def barred_by(self, uri: str) -> str | None:
-        return barred_by(self.world.vault.holdings, self.sql, uri, scope="sales")
+        return barred_by(self.world.vault.ports, self.sql, uri, scope="sales")
 
     def settle(self) -> int:
-        return settle_spellings(self.world.vault.holdings, self.sql)
+        return settle_spellings(self.world.vault.ports, self.sql)
 
     @property
     def moves(self) -> int:

@@ -29,7 +29,7 @@ from tests.retention_world import CALLED, SOUND, RetentionWorld
 def left_by(x: Exchange) -> list[LateReport]:
     """What the node reports when the line of this exchange has died."""
     x.notes.end()
-    return report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
+    return report_left(x.deps.vault.ports, x.call_log, x.notes, ended_at={})
 
 
 def test_a_call_is_noted_from_its_first_ring_until_its_report_stands(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_call_is_noted_from_its_first_ring_until_its_report_stands(tmp_path: P
         assert len(x.notes.every) == 2
 
     def left_by_living(x: Exchange) -> list[LateReport]:
-        return report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
+        return report_left(x.deps.vault.ports, x.call_log, x.notes, ended_at={})
 
     play(tmp_path, scene)
 
@@ -69,7 +69,7 @@ def test_two_calls_whose_line_died_are_reported_as_such_and_once(tmp_path: Path)
         await x.until("leg.ringing", call_id=placed.id)
         # What the recovery of recordings comes to first.
         x.store.crash()
-        recover(x.deps.vault.holdings)
+        recover(x.deps.vault.ports)
         reports = {report.call_id: report.row for report in left_by(x)}
         inbound, outbound = reports[x.call.id], reports[placed.id]
         assert inbound is not None
@@ -104,10 +104,10 @@ def test_a_report_that_could_not_be_written_is_written_later_with_what_was_known
         await x.control.drained()
         # Its line lives on: whoever sweeps next may take it all the same.
         assert x.notes.waiting() == 1
-        (waits,) = report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
+        (waits,) = report_left(x.deps.vault.ports, x.call_log, x.notes, ended_at={})
         assert (waits.done, waits.event()["kind"]) == (False, "report.waits")
         x.call_log.add = add  # type: ignore[method-assign]
-        (report,) = report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
+        (report,) = report_left(x.deps.vault.ports, x.call_log, x.notes, ended_at={})
         assert report.row == x.call_log.rows[0]
         assert report.row is not None
         assert (report.row.disposition, report.row.ended_by) == ("ANSWERED", "caller")
@@ -132,7 +132,7 @@ def test_a_call_whose_report_left_no_evidence_is_reported_later(tmp_path: Path) 
         await x.control.drained()
         assert [row.recording_state for row in x.call_log.rows] == ["WITHHELD"]
         x.audit.append = append  # type: ignore[method-assign]
-        (report,) = report_left(x.deps.vault.holdings, x.call_log, x.notes, ended_at={})
+        (report,) = report_left(x.deps.vault.ports, x.call_log, x.notes, ended_at={})
         assert report.row == x.call_log.rows[0]
         assert [body["disposition"] for body in x.of_audit(Reported.kind)] == [x.call_log.rows[0].disposition]
         assert x.notes.items == {}
@@ -187,8 +187,8 @@ class Left:
         self.spool.items[f"{call_id}-3-report"] = Pending(Duty.REPORT, call_id, "", CALLED, body | end)
 
     def report(self) -> list[LateReport]:
-        signs = last_signs(self.world.vault.holdings, self.spool)
-        return report_left(self.world.vault.holdings, self.call_log, self.spool, ended_at=signs)
+        signs = last_signs(self.world.vault.ports, self.spool)
+        return report_left(self.world.vault.ports, self.call_log, self.spool, ended_at=signs)
 
     @property
     def evidence(self) -> int:

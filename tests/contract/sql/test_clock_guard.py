@@ -36,7 +36,7 @@ def guard(world: RetentionWorld, node: str = "node-1") -> ClockGuard:
 def a_run(world: RetentionWorld, node: str = "node-1") -> RetentionRun:
     return RetentionRun(
         world.ledger,
-        world.vault.holdings,
+        world.vault.ports,
         table=world.table,
         profile=world.profile,
         owner=f"{node}/guarded",

@@ -429,10 +429,10 @@ def test_recovery_and_a_run_over_the_same_leftover_give_one_certificate(world: R
         world.run().run()
     world._wrap = lambda port: port
     assert world.state("rec-1") == ("SEALED", False, True)
-    (told,) = leftovers(world.vault.holdings)
+    (told,) = leftovers(world.vault.ports)
     assert (told.recording_id, told.fault) == ("rec-1", "its destruction was begun and is not finished")
     world.vault.recover()
-    assert leftovers(world.vault.holdings) == []
+    assert leftovers(world.vault.ports) == []
     assert world.state("rec-1") == GONE
     world.clock.at = now + timedelta(minutes=11)
     world.run().run()

@@ -282,9 +282,9 @@ def test_one_row_that_nobody_expected_does_not_keep_the_others_from_recovery(pla
 
 def test_what_another_node_left_is_named_with_that_node(place: Place) -> None:
     place.begun("rec-1", node_id="node-9")
-    assert leftovers(place.vault.holdings) == []
+    assert leftovers(place.vault.ports) == []
     place.store.crash()
-    (finding,) = leftovers(place.vault.holdings)
+    (finding,) = leftovers(place.vault.ports)
     assert (finding.recording_id, "node-9" in finding.fault, "node-9" in finding.remedy) == ("rec-1", True, True)
     assert [one.recording_id for one in place.vault.verify()] == ["rec-1"]
 
@@ -293,9 +293,9 @@ def test_a_call_of_another_node_on_another_disk_is_left_out_until_no_call_can_la
     place.begun("rec-1", node_id="node-9")
     place.store.delete("rec-1")
     place.clock.at = CALLED + timedelta(hours=1)
-    assert leftovers(place.vault.holdings) == []
+    assert leftovers(place.vault.ports) == []
     place.clock.at = CALLED + timedelta(hours=13)
-    assert [one.recording_id for one in leftovers(place.vault.holdings)] == ["rec-1"]
+    assert [one.recording_id for one in leftovers(place.vault.ports)] == ["rec-1"]
 
 
 def test_a_certificate_says_whether_the_bytes_of_the_key_are_gone_from_the_files(

@@ -20,7 +20,7 @@ from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.consent.objection_spool import catch_up
 from ivr.services.ports.spool import Duty, Pending, Unreadable
 from ivr.services.vault.vault import Vault
-from ivr.services.vault.vault_ports import Holdings
+from ivr.services.vault.vault_ports import VaultPorts
 from tests.fakes.ear import objection
 from tests.fakes.exchange import PROSPECT, Exchange, WitnessStore, play
 from tests.fakes.line import answers
@@ -312,13 +312,13 @@ def test_what_an_objection_demands_outlasts_the_process_and_the_next_start_does_
         x.spool.end()
         assert x.spool.waiting() == 3
         assert PROSPECT[4:16] not in repr(x.spool.items)
-        held = x.deps.vault.holdings
+        ports = x.deps.vault.ports
         # The database is away still: nothing is struck out.
-        assert [one.done for one in catch_up(held, x.do_not_call, x.spool)] == [False] * 3
+        assert [one.done for one in catch_up(ports, x.do_not_call, x.spool)] == [False] * 3
         await asyncio.sleep(back_s)
         assert x.do_not_call.bars(PROSPECT, scope="sales") is None
         for done in ([True] * 3, []):
-            assert [one.done for one in catch_up(held, x.do_not_call, x.spool)] == done
+            assert [one.done for one in catch_up(ports, x.do_not_call, x.spool)] == done
             x.deps.vault.recover()
             assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
             for kind in ("objection", "do_not_call.added", "certificate.destruction"):
@@ -369,25 +369,25 @@ def test_a_bar_and_its_evidence_come_together_or_not_at_all(tmp_path: Path, fail
 def test_a_bar_that_the_next_start_makes_comes_with_its_evidence_or_not_at_all(failing: str) -> None:
     audit, register, catalogue, spool = FakeAuditLog(), FakeDoNotCall(), FakeCatalogue(), FakeSpool()
     catalogue.beside, catalogue.register = audit, register
-    held = Holdings(FakeKeyRing(), FakeStore(), catalogue, audit, TickingClock(), "node-1")
+    ports = VaultPorts(FakeKeyRing(), FakeStore(), catalogue, audit, TickingClock(), "node-1")
     body = Barred(entry="abc", rule="CAN-012", scope="sales", known_by="claimed").body()
     spool.keep(Pending(Duty.BAR, "call-1", "", START, body))
     spool.end()
     owner, name = (audit, "append") if failing == "evidence" else (register, "put")
     whole = getattr(owner, name)
     setattr(owner, name, _away)
-    (left,) = catch_up(held, register, spool)
+    (left,) = catch_up(ports, register, spool)
     assert (left.done, audit.chain, register.entries) == (False, [], [])
     setattr(owner, name, whole)
     strike = spool.strike
     spool.strike = _away  # type: ignore[method-assign]
     with pytest.raises(ArchiveError):
-        catch_up(held, register, spool)
+        catch_up(ports, register, spool)
     assert (audit.kinds(), register.entries) == ([Barred.kind], ["abc"])
     assert audit.chain[0].body == {**body, "acted_at": stamp(START)}
     # Killed before it was struck out: the next start finds it done, and bars nobody twice.
     spool.strike = strike  # type: ignore[method-assign]
-    (done,) = catch_up(held, register, spool)
+    (done,) = catch_up(ports, register, spool)
     assert (done.done, done.how) == (True, "the person is barred already")
     assert audit.kinds() == [Barred.kind]
     assert spool.items == {}
@@ -395,9 +395,9 @@ def test_a_bar_that_the_next_start_makes_comes_with_its_evidence_or_not_at_all(f
 
 def test_what_the_next_start_finds_done_it_does_not_do_again() -> None:
     audit, catalogue, store, spool = FakeAuditLog(), FakeCatalogue(), FakeStore(), FakeSpool()
-    held = Holdings(FakeKeyRing(), store, catalogue, audit, TickingClock(), "node-1")
+    ports = VaultPorts(FakeKeyRing(), store, catalogue, audit, TickingClock(), "node-1")
     begun = Vault(
-        keys=held.keys, store=store, catalogue=catalogue, audit=audit, clock=held.clock, node_id="node-1"
+        keys=ports.keys, store=store, catalogue=catalogue, audit=audit, clock=ports.clock, node_id="node-1"
     ).begin(a_tag("rec-1"))
     begun.discard("REC-005", "objection")
     audit.append(Unread("objection", {"discards": True}), call_id="call-1", recording_id="rec-1")
@@ -407,7 +407,7 @@ def test_what_the_next_start_finds_done_it_does_not_do_again() -> None:
     store.partials["stray"] = store.partials["rec-9"] = _Container(b"k", 8000, 2)
     spool.keep(Pending(Duty.DESTROY, "call-2", "stray", START))
     spool.end()
-    assert [(one.name, one.recording_id, one.done, one.how) for one in catch_up(held, FakeDoNotCall(), spool)] == [
+    assert [(one.name, one.recording_id, one.done, one.how) for one in catch_up(ports, FakeDoNotCall(), spool)] == [
         ("call-1-0-objection", "rec-1", True, "the objection stands in the evidence already"),
         ("call-1-2-destroy", "rec-1", True, "the recording is destroyed already"),
         ("call-2-2-destroy", "stray", True, "no row: its file is gone"),
@@ -419,8 +419,8 @@ def test_what_the_next_start_finds_done_it_does_not_do_again() -> None:
 
 def test_what_the_next_start_must_destroy_is_destroyed_under_the_rule_of_the_objection() -> None:
     audit, catalogue, store, spool = FakeAuditLog(), FakeCatalogue(), FakeStore(), FakeSpool()
-    held = Holdings(FakeKeyRing(), store, catalogue, audit, TickingClock(), "node-1")
-    Vault(keys=held.keys, store=store, catalogue=catalogue, audit=audit, clock=held.clock, node_id="node-1").begin(
+    ports = VaultPorts(FakeKeyRing(), store, catalogue, audit, TickingClock(), "node-1")
+    Vault(keys=ports.keys, store=store, catalogue=catalogue, audit=audit, clock=ports.clock, node_id="node-1").begin(
         a_tag("rec-1")
     )
     store.crash()
@@ -437,7 +437,7 @@ def test_what_the_next_start_must_destroy_is_destroyed_under_the_rule_of_the_obj
     spool.keep(Pending(Duty.OBJECTION, "call-1", "rec-1", START, objected.body()))
     spool.keep(Pending(Duty.DESTROY, "call-1", "rec-1", START, {"rule_id": "REC-005", "reason": "objection"}))
     spool.end()
-    assert [(one.done, one.how) for one in catch_up(held, FakeDoNotCall(), spool)] == [
+    assert [(one.done, one.how) for one in catch_up(ports, FakeDoNotCall(), spool)] == [
         (True, "the objection is in the evidence now"),
         (True, "the recording is destroyed now"),
     ]
@@ -459,10 +459,10 @@ def test_an_item_of_the_spool_that_cannot_be_opened_is_told_and_left(tmp_path: P
             yield from super().left()
 
     spool = Spoilt()
-    held = Holdings(FakeKeyRing(), FakeStore(), FakeCatalogue(), FakeAuditLog(), TickingClock(), "node-1")
+    ports = VaultPorts(FakeKeyRing(), FakeStore(), FakeCatalogue(), FakeAuditLog(), TickingClock(), "node-1")
     spool.keep(Pending(Duty.OBJECTION, "call-1", "", START, {"discards": True}))
     spool.end()
-    told = catch_up(held, FakeDoNotCall(), spool)
+    told = catch_up(ports, FakeDoNotCall(), spool)
     assert [(one.name, one.done, one.how) for one in told] == [
         ("item-1", False, "was changed"),
         ("call-1-0-objection", True, "the objection is in the evidence now"),
@@ -495,6 +495,6 @@ def test_what_the_database_has_taken_does_not_stay_in_the_spool(tmp_path: Path) 
         await x.over()
         assert [item.duty for item in x.spool.every] == [Duty.OBJECTION, Duty.BAR, Duty.DESTROY]
         assert x.spool.items == {}
-        assert catch_up(x.deps.vault.holdings, x.do_not_call, x.spool) == []
+        assert catch_up(x.deps.vault.ports, x.do_not_call, x.spool) == []
 
     play(tmp_path, scene)

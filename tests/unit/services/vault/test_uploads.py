@@ -54,7 +54,7 @@ class House:
         self.audit.append(Unread(kind, body), call_id=f"call-of-{recording_id}", recording_id=recording_id)
 
     def upload(self) -> list[tuple[str, bool, str]]:
-        return [(one.recording_id, one.done, one.fault) for one in upload_waiting(self.vault.holdings)]
+        return [(one.recording_id, one.done, one.fault) for one in upload_waiting(self.vault.ports)]
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def house() -> House:
 
 def test_what_is_sealed_goes_over_locked_until_its_deadline_and_leaves_the_disk(house: House) -> None:
     house.record("rec-1")
-    assert waiting(house.vault.holdings) == ["rec-1"]
+    assert waiting(house.vault.ports) == ["rec-1"]
     assert house.upload() == [("rec-1", True, "")]
     sealed = house.catalogue.get("rec-1").sealed
     assert sealed is not None
@@ -73,7 +73,7 @@ def test_what_is_sealed_goes_over_locked_until_its_deadline_and_leaves_the_disk(
     (told,) = [event for event in house.audit.chain if event.kind == Uploaded.kind]
     assert (told.call_id, told.recording_id) == ("call-of-rec-1", "rec-1")
     assert told.body == {"sha256": sealed.sha256, "size_bytes": sealed.size_bytes}
-    assert waiting(house.vault.holdings) == []
+    assert waiting(house.vault.ports) == []
     assert house.upload() == []
 
 
@@ -102,7 +102,7 @@ def test_what_has_no_key_any_more_or_is_no_longer_kept_is_not_uploaded(house: Ho
     house.catalogue.destroy_keys(["keyless"])
     house.catalogue.move("purged", RecordingEvent.PURGE)
     house.catalogue.rows["unsealed"] = replace(house.catalogue.get("unsealed"), sealed=None)
-    assert waiting(house.vault.holdings) == ["keyless", "unsealed"]
+    assert waiting(house.vault.ports) == ["keyless", "unsealed"]
     assert house.upload() == []
     assert house.store.there == {}
 
@@ -132,7 +132,7 @@ def test_a_far_store_that_is_away_ends_the_run_and_the_next_goes_on(house: House
     for name in ("a", "b", "c"):
         house.record(name)
     house.store.refused["b"] = HostError("the store is away", remedy="see its log")
-    (_, told) = list(upload_waiting(house.vault.holdings))
+    (_, told) = list(upload_waiting(house.vault.ports))
     assert (told.recording_id, told.done, told.fault, told.remedy) == ("b", False, "the store is away", "see its log")
     assert set(house.store.files) == {"b", "c"}
     house.store.refused.clear()

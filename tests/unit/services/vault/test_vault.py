@@ -646,12 +646,12 @@ def test_a_key_server_that_is_away_ends_the_verification_instead_of_blaming_ever
 
 def test_what_a_crash_left_is_told_until_it_is_settled(world: World) -> None:
     begun(world)
-    assert leftovers(world.vault().holdings) == []
+    assert leftovers(world.vault().ports) == []
     world.store.crash()
-    (told,) = leftovers(world.vault().holdings)
+    (told,) = leftovers(world.vault().ports)
     assert (told.recording_id, told.fault) == ("rec-1", "left in CAPTURING")
     world.vault().recover()
-    assert leftovers(world.vault().holdings) == []
+    assert leftovers(world.vault().ports) == []
 
 
 @pytest.mark.parametrize(
