@@ -1,4 +1,4 @@
-"""The stage of the tour: the node's news as they come, and what has been seen of each call."""
+"""The observed calls of the tour: the node's news as they come, and what has been seen of each call."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Act:
         }
 
 
-class Stage:
+class ObservedCalls:
     """Collects the node's news and lets the director wait for one of them."""
 
     def __init__(self, show: Callable[[News], None]) -> None:

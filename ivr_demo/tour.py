@@ -18,7 +18,7 @@ from ivr.domain.evidence.events.destruction import Certificate
 from ivr.domain.evidence.events.objection import Barred, Objection
 from ivr.errors import IvrError
 from ivr.settings import Settings, default_config_dir, load_settings
-from ivr_demo.observed_calls import Act, Stage
+from ivr_demo.observed_calls import Act, ObservedCalls
 from ivr_demo.softphone_process import SoftphoneProcess
 from ivr_demo.view import View
 from ivr_demo.voices import Line, Voices
@@ -37,10 +37,10 @@ _ON_LOOPBACK = {
 class Tour:
     """One run of the tour on one node."""
 
-    def __init__(self, settings: Settings, node: Node, stage: Stage, view: View, voices: Voices) -> None:
+    def __init__(self, settings: Settings, node: Node, calls: ObservedCalls, view: View, voices: Voices) -> None:
         self._settings = settings
         self._node = node
-        self._stage = stage
+        self._calls = calls
         self._view = view
         self._voices = voices
         self.acts: list[Act] = []
@@ -75,12 +75,12 @@ class Tour:
         )
         async with SoftphoneProcess("--user", "adherent") as phone:
             await phone.call(self._node.uris[0])
-            await self._stage.until("disclosure.completed")
-            await self._stage.until("prompt.ended", prompt=self._settings.programs[act.program].prompts.menu)
+            await self._calls.until("disclosure.completed")
+            await self._calls.until("prompt.ended", prompt=self._settings.programs[act.program].prompts.menu)
             await self._say(phone, said)
-            await self._stage.until("hearing.judged", final=True)
+            await self._calls.until("hearing.judged", final=True)
             await phone.hangup()
-            await self._stage.until(Reported.kind)
+            await self._calls.until(Reported.kind)
 
     async def _member_with_agent(self, act: Act) -> None:
         agent_says = self._voices.line("Bonjour, service adhérents, que puis-je faire pour vous ?", pitch=0.8)
@@ -98,18 +98,18 @@ class Tour:
             await self._node.set_agent(act.program, agent.uri)
             try:
                 await phone.call(self._node.uris[0])
-                await self._stage.until("agent.bridged", timeout_s=60)
+                await self._calls.until("agent.bridged", timeout_s=60)
                 await self._say(agent, agent_says)
                 ended = await self._say(phone, objection)
-                noted = await self._stage.until("objection")
+                noted = await self._calls.until("objection")
                 self._latency(act, ended - (objection.seconds - objection.objection_ends_s), noted)
-                await self._stage.until("recording.state", state="DISCARDED")
+                await self._calls.until("recording.state", state="DISCARDED")
                 spoken_on = await self._say(agent, answer)
                 still_there = act.first("leg.disconnected") is None
                 act.expect(still_there, "la conversation n'a pas continué après l'opposition")
                 act.latency_ms["conversation_after_objection"] = (spoken_on - float(str(noted["acted_at"]))) * 1000
                 await phone.hangup()
-                await self._stage.until(Reported.kind)
+                await self._calls.until(Reported.kind)
                 await agent.expect("disconnected")
             finally:
                 await self._node.set_agent(act.program, "")
@@ -118,18 +118,18 @@ class Tour:
         refusal = self._voices.line("Non merci, je refuse l'enregistrement, et je ne suis pas intéressé.", pitch=0.9)
         async with SoftphoneProcess("--user", self._fresh_number(), "--auto-answer") as phone:
             await self._node.place(phone.uri, act.program)
-            await self._stage.until("disclosure.completed")
-            await self._stage.until("recording.state", state="CAPTURING")
+            await self._calls.until("disclosure.completed")
+            await self._calls.until("recording.state", state="CAPTURING")
             if by_key:
                 await phone.press("9")
                 ended = float(str((await phone.expect("digit_sent"))["at"]))
             else:
                 ended = await self._say(phone, refusal)
-            noted = await self._stage.until("objection")
+            noted = await self._calls.until("objection")
             self._latency(act, ended, noted)
             gone = await phone.expect("disconnected", timeout_s=30)
             act.latency_ms["objection_to_bye"] = (float(str(gone["at"])) - ended) * 1000
-            report = await self._stage.until(Reported.kind)
+            report = await self._calls.until(Reported.kind)
             act.expect(report["ended_by"] == "engine", "le moteur n'a pas mis fin à l'appel")
             entry = act.first(Barred.kind)
             act.do_not_call = str(entry["entry"]) if entry else ""
@@ -139,7 +139,7 @@ class Tour:
 
     async def _play(self, act: Act, play: Callable[[Act], Awaitable[None]]) -> None:
         self.acts.append(act)
-        self._stage.begin(act)
+        self._calls.begin(act)
         self._view.act(act)
         try:
             await play(act)
@@ -213,12 +213,12 @@ async def run_tour(view: View) -> dict[str, object]:
     settings = load_settings(default_config_dir(env), env)
     began = time.monotonic()
     await asyncio.to_thread(install, settings)
-    stage = Stage(view.news)
+    calls = ObservedCalls(view.news)
     with tempfile.TemporaryDirectory(prefix="ivr-tour-") as folder:
         voices = Voices(Path(folder))
-        async with Node(settings, stage.news, env=env) as node:
+        async with Node(settings, calls.news, env=env) as node:
             view.note(f"nœud prêt en {time.monotonic() - began:.1f} s : {node.uris[0]}")
-            tour = Tour(settings, node, stage, view, voices)
+            tour = Tour(settings, node, calls, view, voices)
             await tour.run()
     archive = await asyncio.to_thread(open_archive, settings)
     broken = archive.audit.verify()

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ivr.bootstrap.archive import Archive, open_archive
-from ivr.bootstrap.event_writer import Outlet
+from ivr.bootstrap.event_writer import EventWriter
 from ivr.bootstrap.retention import Retention, open_retention
 from ivr.bootstrap.runtime import SingleThreadExecutor
 from ivr.domain.evidence.events.recording import Recovered, Uploaded
@@ -163,10 +163,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m ivr.bootstrap.clerk_process")
     parser.add_argument("--config", type=Path, required=True)
     options = parser.parse_args()
-    outlet = Outlet(sys.stdout.fileno())
+    event_writer = EventWriter(sys.stdout.fileno())
 
     def tell(kind: str, **fields: object) -> None:
-        outlet.write(news_line({"kind": kind, **fields}))
+        event_writer.write(news_line({"kind": kind, **fields}))
 
     try:
         asyncio.run(serve(load_settings(options.config, os.environ), tell))
@@ -174,7 +174,7 @@ def main() -> int:
         tell("failed", what=error.what, where=error.where, remedy=error.remedy, exit_code=error.exit_code)
         return error.exit_code or EXIT_ENVIRONMENT
     finally:
-        outlet.close()
+        event_writer.close()
     return EXIT_OK
 
 

@@ -10,7 +10,7 @@ import threading
 _LINES = 10_000
 
 
-class Outlet:
+class EventWriter:
     """Writes text to a file descriptor from a thread of its own; `write` never blocks.
 
     When more than `bound` texts wait, new ones are lost, and `lost` counts them. After the reader has gone nothing is
@@ -22,7 +22,7 @@ class Outlet:
         self._waiting: queue.Queue[str | None] = queue.Queue(bound)
         self.lost = 0
         # A daemon, since a write to a pipe that nobody reads cannot be ended otherwise.
-        self._thread = threading.Thread(target=self._work, name="outlet", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="events", daemon=True)
         self._thread.start()
 
     def write(self, text: str) -> None:

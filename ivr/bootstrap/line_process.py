@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ivr.bootstrap.archive import Archive, open_archive
-from ivr.bootstrap.event_writer import Outlet
+from ivr.bootstrap.event_writer import EventWriter
 from ivr.bootstrap.listening_settings import listening_settings
 from ivr.bootstrap.members import open_members
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
@@ -51,14 +51,14 @@ class StdoutFeed:
     def __init__(self, line: int, redactor: Redactor = REDACTOR) -> None:
         self._line = line
         self._redactor = redactor
-        self._outlet = Outlet(sys.stdout.fileno())
+        self._event_writer = EventWriter(sys.stdout.fileno())
 
     def publish(self, kind: str, *, call_id: str = "", **fields: object) -> None:
         news = {"kind": kind, "line": self._line, "call_id": call_id, "at": time.monotonic(), **fields}
-        self._outlet.write(news_line(news, self._redactor))
+        self._event_writer.write(news_line(news, self._redactor))
 
     def close(self) -> None:
-        self._outlet.close()
+        self._event_writer.close()
 
 
 def sip_settings(settings: Settings, index: int) -> SipSettings:

@@ -10,7 +10,7 @@ from typing import Any, TextIO, cast
 import structlog
 
 from ivr.bootstrap.child import News
-from ivr.bootstrap.event_writer import Outlet
+from ivr.bootstrap.event_writer import EventWriter
 from ivr.domain.evidence.events.call import Deaf
 from ivr.domain.evidence.events.recording import Recovered
 from ivr.process_log import redacted_news
@@ -65,7 +65,7 @@ class NewsLog:
     """
 
     def __init__(self, section: LogSection, *, json_: bool) -> None:
-        self._outlet = Outlet(sys.stdout.fileno() if json_ else sys.stderr.fileno())
+        self._event_writer = EventWriter(sys.stdout.fileno() if json_ else sys.stderr.fileno())
         self._threshold = logging.getLevelName(section.level.upper())
         stamps: list[Any] = [
             structlog.processors.format_exc_info,
@@ -83,7 +83,9 @@ class NewsLog:
             stamps.append(_shown)
             stamps.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
         self._log = structlog.wrap_logger(
-            structlog.WriteLogger(cast(TextIO, self._outlet)), processors=stamps, wrapper_class=structlog.BoundLogger
+            structlog.WriteLogger(cast(TextIO, self._event_writer)),
+            processors=stamps,
+            wrapper_class=structlog.BoundLogger,
         )
 
     def write(self, news: News, *, always: bool = False) -> None:
@@ -96,7 +98,7 @@ class NewsLog:
 
     def close(self) -> None:
         """Let the reader take what is on its way."""
-        self._outlet.close()
+        self._event_writer.close()
 
 
 #: Names that the log line itself uses.

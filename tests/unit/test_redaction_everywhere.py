@@ -125,7 +125,7 @@ _TELLING = {"logging", "structlog", "warnings", "syslog", "traceback"}
 #: What would tell numbers and names to machines elsewhere; none is used.
 _EXPORTERS = {"prometheus_client", "opentelemetry", "statsd", "sentry_sdk", "datadog", "influxdb_client"}
 _CALLS = re.compile(
-    r"^print$|(?:^|\.)_?console\.print$|click\.s?echo$|std(?:out|err)(?:\.buffer)?\.write(?:lines)?$|^os\.write$|^Outlet$|^complain$|^over_write$"
+    r"^print$|(?:^|\.)_?console\.print$|click\.s?echo$|std(?:out|err)(?:\.buffer)?\.write(?:lines)?$|^os\.write$|^EventWriter$|^complain$|^over_write$"
 )
 
 
@@ -201,10 +201,10 @@ def test_every_module_that_can_tell_something_is_known_here() -> None:
 
 
 def test_news_leave_a_process_by_one_function_only() -> None:
-    """Whoever has an outlet writes what news_line or the redacting log made of it."""
+    """Whoever has an event writer writes what news_line or the redacting log made of it."""
     for name, tree in modules():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("outlet.write"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("event_writer.write"):
                 assert ast.unparse(node.args[0]).startswith("news_line("), name
 
 
