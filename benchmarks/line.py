@@ -51,7 +51,7 @@ class LineCost:
 class _Line:
     process: asyncio.subprocess.Process
     port: int
-    news: Counter[str]
+    events: Counter[str]
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -87,7 +87,7 @@ async def _measure(lines: int, seconds: float, folder: Path, stack: AsyncExitSta
         seconds=lasted,
         percent_per_call=100 * used_s / lasted / calls,
         memory_mb_per_line=sum(map(_memory_mb, pids)) / lines,
-        lost_frames=sum(line.news["media.overflow"] for line in running),
+        lost_frames=sum(line.events["media.overflow"] for line in running),
     )
 
 
@@ -143,12 +143,12 @@ async def _line(index: int, endpoint: str, env: dict[str, str]) -> AsyncIterator
 async def _read(line: _Line) -> None:
     assert line.process.stdout is not None
     async for raw in line.process.stdout:
-        news = json.loads(raw)
-        line.news[news["kind"]] += 1
-        if news["kind"] == "line.ready":
-            line.port = int(news["uri"].rpartition(":")[2])
+        events = json.loads(raw)
+        line.events[events["kind"]] += 1
+        if events["kind"] == "line.ready":
+            line.port = int(events["uri"].rpartition(":")[2])
             line.ready.set()
-        elif line.news["disclosure.completed"] == _CALLS_PER_LINE:
+        elif line.events["disclosure.completed"] == _CALLS_PER_LINE:
             line.told.set()
 
 

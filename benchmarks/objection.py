@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.speech import OBJECTIONS, an_objection
 from ivr.audio.wav import EAR_HZ, wav_bytes
 from ivr.bootstrap.installation import install
-from ivr.bootstrap.node import News, Node
+from ivr.bootstrap.node import LiveEvent, Node
 from ivr.settings import default_config_dir, load_settings
 from ivr_demo.softphone_process import SoftphoneProcess
 
@@ -51,37 +51,37 @@ async def measure_objections(calls: int = 18) -> ObjectionLatency:
         env = _environment(folder)
         settings = load_settings(default_config_dir(env), env)
         await asyncio.to_thread(install, settings)
-        news: asyncio.Queue[News] = asyncio.Queue()
-        async with Node(settings, news.put_nowait, env=env) as node:
-            found = [await _one_call(node, news, folder, index) for index in range(calls)]
+        events: asyncio.Queue[LiveEvent] = asyncio.Queue()
+        async with Node(settings, events.put_nowait, env=env) as node:
+            found = [await _one_call(node, events, folder, index) for index in range(calls)]
     latencies = tuple(sorted(one for one in found if one is not None))
     return ObjectionLatency(calls, len(found) - len(latencies), latencies)
 
 
-async def _one_call(node: Node, news: asyncio.Queue[News], folder: Path, index: int) -> float | None:
+async def _one_call(node: Node, events: asyncio.Queue[LiveEvent], folder: Path, index: int) -> float | None:
     pcm = an_objection(index)
     wav = folder / f"objection-{index % len(OBJECTIONS)}.wav"
     wav.write_bytes(wav_bytes(pcm, EAR_HZ))
     async with SoftphoneProcess() as phone:
         await phone.call(node.uris[0])
-        await _next(news, "recording.state", 40, state="CAPTURING")
+        await _next(events, "recording.state", 40, state="CAPTURING")
         await phone.speak(wav)
         spoke = await phone.expect("spoke", timeout_s=20)
         try:
-            objection = await _next(news, "objection", 6)
+            objection = await _next(events, "objection", 6)
         except TimeoutError:
             objection = None
         await phone.hangup()
-        await _next(news, "call.reported", 30)
+        await _next(events, "call.reported", 30)
     if objection is None:
         return None
     return (float(str(objection["acted_at"])) - float(str(spoke["at"]))) * 1000
 
 
-async def _next(news: asyncio.Queue[News], kind: str, timeout_s: float, **wanted: object) -> News:
+async def _next(events: asyncio.Queue[LiveEvent], kind: str, timeout_s: float, **wanted: object) -> LiveEvent:
     async with asyncio.timeout(timeout_s):
         while True:
-            item = await news.get()
+            item = await events.get()
             if item["kind"] == kind and all(item.get(key) == value for key, value in wanted.items()):
                 return item
 

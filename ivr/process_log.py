@@ -1,6 +1,6 @@
-"""What a process says: news as JSON lines, log records, the trace of whatever it dies of; none with numbers or names.
+"""What a process says: events as JSON lines, log records, the trace of whatever it dies of; none with numbers or names.
 
-`guard_output` is called first in every process of ours; `news_line` is the only way to write news. Both take the
+`guard_output` is called first in every process of ours; `event_line` is the only way to write events. Both take the
 redactor: a line gives them one that knows the members it has looked up.
 """
 
@@ -33,15 +33,15 @@ class RedactingFormatter(logging.Formatter):
         return visible(self._redactor.text(super().format(record)))
 
 
-def redacted_news(news: Mapping[str, object], redactor: Redactor = REDACTOR) -> dict[str, object]:
-    """Return news as they may be told; keys and kinds stay what they are."""
-    own = _OWN_ADDRESS.get(str(news.get("kind", "")), ())
-    return {**redactor.event(news), **{name: news[name] for name in own if name in news}}
+def redacted_event(event: Mapping[str, object], redactor: Redactor = REDACTOR) -> dict[str, object]:
+    """Return events as they may be told; keys and kinds stay what they are."""
+    own = _OWN_ADDRESS.get(str(event.get("kind", "")), ())
+    return {**redactor.event(event), **{name: event[name] for name in own if name in event}}
 
 
-def news_line(news: Mapping[str, object], redactor: Redactor = REDACTOR) -> str:
+def event_line(event: Mapping[str, object], redactor: Redactor = REDACTOR) -> str:
     """Return one line of JSON."""
-    return json.dumps(redacted_news(news, redactor), default=str, ensure_ascii=False) + "\n"
+    return json.dumps(redacted_event(event, redactor), default=str, ensure_ascii=False) + "\n"
 
 
 def guard_output(level: int = logging.WARNING, redactor: Redactor = REDACTOR) -> None:

@@ -1,4 +1,4 @@
-"""The observed calls of the tour: the node's news as they come, and what has been seen of each call."""
+"""The observed calls of the tour: the node's events as they come, and what has been seen of each call."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ivr.bootstrap.node import News
+from ivr.bootstrap.node import LiveEvent
 from ivr.errors import HostError
 
 
@@ -19,7 +19,7 @@ class Act:
     program: str
     expected_state: str
     call_id: str = ""
-    news: list[News] = field(default_factory=list)
+    events: list[LiveEvent] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     latency_ms: dict[str, float] = field(default_factory=dict)
     recording: dict[str, object] = field(default_factory=dict)
@@ -35,8 +35,8 @@ class Act:
         if not truth:
             self.faults.append(fault)
 
-    def first(self, kind: str) -> News | None:
-        return next((item for item in self.news if item["kind"] == kind), None)
+    def first(self, kind: str) -> LiveEvent | None:
+        return next((item for item in self.events if item["kind"] == kind), None)
 
     def as_dict(self) -> dict[str, object]:
         return {
@@ -54,9 +54,9 @@ class Act:
 
 
 class ObservedCalls:
-    """Collects the node's news and lets the director wait for one of them."""
+    """Collects the node's events and lets the director wait for one of them."""
 
-    def __init__(self, show: Callable[[News], None]) -> None:
+    def __init__(self, show: Callable[[LiveEvent], None]) -> None:
         self._show = show
         self._act: Act | None = None
         self._seen = 0
@@ -66,8 +66,8 @@ class ObservedCalls:
     def begin(self, act: Act) -> None:
         self._act, self._seen = act, 0
 
-    def news(self, item: News) -> None:
-        """Take news from the node: those of the current call belong to the current act."""
+    def take(self, item: LiveEvent) -> None:
+        """Take events from the node: those of the current call belong to the current act."""
         act = self._act
         self._show(item)
         if act is None:
@@ -75,20 +75,20 @@ class ObservedCalls:
         if item["kind"] == "call.started" and not act.call_id:
             act.call_id = str(item["call_id"])
         if item.get("call_id") == act.call_id or item["kind"] in ("process.died", "line.fault"):
-            act.news.append(item)
+            act.events.append(item)
             task = asyncio.ensure_future(self._notify())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def until(self, kind: str, *, timeout_s: float = 30.0, **wanted: object) -> News:
-        """Return the next news of this kind in the current act. Raises HostError when it does not come in time."""
+    async def until(self, kind: str, *, timeout_s: float = 30.0, **wanted: object) -> LiveEvent:
+        """Return the next event of this kind in the current act. Raises HostError when it does not come in time."""
         act = self._act
         assert act is not None
         try:
             async with asyncio.timeout(timeout_s), self._changed:
                 while True:
-                    while self._seen < len(act.news):
-                        item = act.news[self._seen]
+                    while self._seen < len(act.events):
+                        item = act.events[self._seen]
                         self._seen += 1
                         if item["kind"] == kind and all(item.get(key) == value for key, value in wanted.items()):
                             return item

@@ -27,7 +27,7 @@ class SoftphoneProcess:
         self._module = module
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._news = asyncio.Condition()
+        self._changed = asyncio.Condition()
         self._next = 0
         self.reports: list[Report] = []
         self.uri = ""
@@ -132,19 +132,19 @@ class SoftphoneProcess:
         assert process.stdout is not None
         async for line in process.stdout:
             report: Report = json.loads(line)
-            async with self._news:
+            async with self._changed:
                 self.reports.append(report)
-                self._news.notify_all()
+                self._changed.notify_all()
         await process.wait()
-        async with self._news:
+        async with self._changed:
             self.reports.append({"event": "exited", "code": process.returncode})
-            self._news.notify_all()
+            self._changed.notify_all()
 
     async def _next_report(self, event: str, wanted: Mapping[str, object]) -> Report:
         while True:
-            async with self._news:
+            async with self._changed:
                 while self._next >= len(self.reports):
-                    await self._news.wait()
+                    await self._changed.wait()
                 report = self.reports[self._next]
                 self._next += 1
             if report["event"] == event and all(report.get(key) == value for key, value in wanted.items()):

@@ -213,10 +213,10 @@ async def run_tour(view: View) -> dict[str, object]:
     settings = load_settings(default_config_dir(env), env)
     began = time.monotonic()
     await asyncio.to_thread(install, settings)
-    calls = ObservedCalls(view.news)
+    calls = ObservedCalls(view.show)
     with tempfile.TemporaryDirectory(prefix="ivr-tour-") as folder:
         voices = Voices(Path(folder))
-        async with Node(settings, calls.news, env=env) as node:
+        async with Node(settings, calls.take, env=env) as node:
             view.note(f"nœud prêt en {time.monotonic() - began:.1f} s : {node.uris[0]}")
             tour = Tour(settings, node, calls, view, voices)
             await tour.run()

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ivr.bootstrap.node import News
+from ivr.bootstrap.node import LiveEvent
 from ivr.domain.evidence.events.call import Reported
 from ivr.domain.evidence.events.objection import Barred
 from ivr.domain.evidence.events.recording import Recovered
@@ -39,7 +39,7 @@ class View(Protocol):
 
     def act(self, act: Act) -> None: ...
 
-    def news(self, item: News) -> None: ...
+    def show(self, item: LiveEvent) -> None: ...
 
     def end(self, acts: list[Act], places: Mapping[str, object]) -> None: ...
 
@@ -53,7 +53,7 @@ class JsonView:
     def act(self, act: Act) -> None:
         return
 
-    def news(self, item: News) -> None:
+    def show(self, item: LiveEvent) -> None:
         return
 
     def end(self, acts: list[Act], places: Mapping[str, object]) -> None:
@@ -75,7 +75,7 @@ class LiveView:
         self._console.print()
         self._console.rule(f"[bold]{act.title}[/]", align="left")
 
-    def news(self, item: News) -> None:
+    def show(self, item: LiveEvent) -> None:
         tell = _TELL.get(str(item["kind"]))
         text = tell(item) if tell is not None else ""
         if text:
@@ -119,7 +119,7 @@ def _latency(ms: float | None) -> str:
     return f"{ms:.0f} ms après" if ms >= 0 else f"{-ms:.0f} ms avant la fin"
 
 
-def _judged(item: News) -> str:
+def _judged(item: LiveEvent) -> str:
     if not item.get("final") and item.get("band") == "clear":
         return ""
     who = _PARTY.get(str(item["channel"]), str(item["channel"]))
@@ -128,7 +128,7 @@ def _judged(item: News) -> str:
     return f"l'oreille : {who} — {label} [dim]({item['band']}, {item['score']}, {item['waited_ms']} ms){early}[/]"
 
 
-def _objection(item: News) -> str:
+def _objection(item: LiveEvent) -> str:
     basis = {
         "DTMF": "par la touche 9",
         "SPOKEN": "par la voix",
@@ -144,7 +144,7 @@ def _objection(item: News) -> str:
     )
 
 
-_TELL: dict[str, Callable[[News], str]] = {
+_TELL: dict[str, Callable[[LiveEvent], str]] = {
     "call.started": lambda item: "appel entrant" if item["direction"] == "inbound" else "le moteur appelle le prospect",
     "leg.confirmed": lambda item: f"{_PARTY[str(item['party'])]} est en ligne [dim]({item['codec']})[/]",
     "prompt.started": lambda item: f"le moteur dit « {item['prompt']} »",

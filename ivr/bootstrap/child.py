@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ivr.errors import EXIT_USAGE, ConfigurationError, HostError, IvrError
 
-News = dict[str, object]
+LiveEvent = dict[str, object]
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 #: A process that has lived for so long is started again without delay when it dies.
@@ -30,14 +30,14 @@ class Child:
         command: Sequence[str],
         *,
         env: Mapping[str, str],
-        on_news: Callable[[News], None],
+        on_event: Callable[[LiveEvent], None],
         on_death: Callable[[], Awaitable[None]],
     ) -> None:
         self.name = name
         self.uri = ""
         self._command = list(command)
         self._env = dict(env)
-        self._on_news = on_news
+        self._on_event = on_event
         self._on_death = on_death
         self._process: asyncio.subprocess.Process | None = None
         self._ready = asyncio.Event()
@@ -80,16 +80,16 @@ class Child:
                 self._ready.set()
                 return
             pause_s = _FIRST_PAUSE_S if time.monotonic() - started_at > _STEADY_S else pause_s
-            self._tell({"kind": "process.died", "code": code, "again_in_s": pause_s})
+            self._publish({"kind": "process.died", "code": code, "again_in_s": pause_s})
             try:
                 await self._on_death()
             except Exception as error:
                 # Supervision goes on whatever recovery meets: a dead line answers nobody.
-                self._tell({"kind": "recovery.failed", "what": str(error) or type(error).__name__})
+                self._publish({"kind": "recovery.failed", "what": str(error) or type(error).__name__})
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
-    async def command(self, command: News) -> None:
+    async def command(self, command: Mapping[str, object]) -> None:
         """Send one JSON line. Raises HostError when the process is not running."""
         process = self._process
         if process is None or process.stdin is None or process.returncode is not None:
@@ -118,7 +118,7 @@ class Child:
         try:
             return await self._run()
         except (OSError, ValueError) as error:
-            self._tell({"kind": "process.fault", "what": str(error) or type(error).__name__})
+            self._publish({"kind": "process.fault", "what": str(error) or type(error).__name__})
             return -1
 
     async def _run(self) -> int:
@@ -136,29 +136,29 @@ class Child:
             assert process.stdout is not None
             async for raw in process.stdout:
                 with contextlib.suppress(ValueError):
-                    self._heard(json.loads(raw))
+                    self._received(json.loads(raw))
             return await process.wait()
         finally:
             await _kill(process)
 
-    def _heard(self, said: News) -> None:
-        news = {key: value for key, value in said.items() if key != "event"}
-        news["kind"] = kind = str(said.get("kind") or said.get("event") or "")
+    def _received(self, message: Mapping[str, object]) -> None:
+        event = {key: value for key, value in message.items() if key != "event"}
+        event["kind"] = kind = str(message.get("kind") or message.get("event") or "")
         if kind in ("line.ready", "ready"):
-            self.uri = str(news.get("uri", ""))
+            self.uri = str(event.get("uri", ""))
             self._ready.set()
         elif kind in ("line.failed", "failed") and not self._ready.is_set():
-            self._failure = _failure(self.name, news)
-        self._tell(news)
+            self._failure = _failure(self.name, event)
+        self._publish(event)
 
-    def _tell(self, news: News) -> None:
-        self._on_news({"process": self.name, **news})
+    def _publish(self, event: LiveEvent) -> None:
+        self._on_event({"process": self.name, **event})
 
 
-def _failure(name: str, news: News) -> IvrError:
-    what, remedy = str(news.get("what", "failed")), str(news.get("remedy", "")) or "`ivr doctor` says more"
-    where = ", ".join(part for part in (name, str(news.get("where", ""))) if part)
-    if news.get("exit_code") == EXIT_USAGE:
+def _failure(name: str, event: LiveEvent) -> IvrError:
+    what, remedy = str(event.get("what", "failed")), str(event.get("remedy", "")) or "`ivr doctor` says more"
+    where = ", ".join(part for part in (name, str(event.get("where", ""))) if part)
+    if event.get("exit_code") == EXIT_USAGE:
         return ConfigurationError(what, file=where, remedy=remedy)
     return HostError(what, where=where, remedy=remedy)
 

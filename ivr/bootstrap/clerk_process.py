@@ -25,7 +25,7 @@ from ivr.bootstrap.runtime import SingleThreadExecutor
 from ivr.domain.evidence.events.recording import Recovered, Uploaded
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError, LostEvidenceError
 from ivr.hardening import die_with_parent, forbid_core_dumps
-from ivr.process_log import guard_output, news_line
+from ivr.process_log import event_line, guard_output
 from ivr.services.consent.barring import settle_spellings
 from ivr.services.vault.uploads import upload_waiting
 from ivr.settings import Settings, load_settings
@@ -75,8 +75,8 @@ class Clerk:
             state = one.state.value if one.state else ""
             self._tell(Recovered.kind, recording_id=one.recording_id, state=state, how=one.how)
         for report in reports:
-            news = report.event()
-            self._tell(str(news.pop("kind")), **news)
+            event = report.event()
+            self._tell(str(event.pop("kind")), **event)
 
     def _settle_register(self) -> None:
         """Once in a process: later entries have the spelling of today."""
@@ -166,7 +166,7 @@ def main() -> int:
     event_writer = EventWriter(sys.stdout.fileno())
 
     def tell(kind: str, **fields: object) -> None:
-        event_writer.write(news_line({"kind": kind, **fields}))
+        event_writer.write(event_line({"kind": kind, **fields}))
 
     try:
         asyncio.run(serve(load_settings(options.config, os.environ), tell))

@@ -1,4 +1,4 @@
-"""Where a process tells its news: a reader who stops reading, or goes away, never stops a call."""
+"""Where a process tells its events: a reader who stops reading, or goes away, never stops a call."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from ivr.bootstrap.runtime import SingleThreadExecutor, SystemClock, new_id
 from ivr.domain.redaction.redactor import REDACTOR, LearningRedactor, Redactor
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
-from ivr.process_log import guard_output, news_line
+from ivr.process_log import event_line, guard_output
 from ivr.services.call.control import CallControl, Routes
 from ivr.services.call.dependencies import Dependencies
 from ivr.services.consent.objection_spool import Notebook
@@ -54,8 +54,8 @@ class StdoutFeed:
         self._event_writer = EventWriter(sys.stdout.fileno())
 
     def publish(self, kind: str, *, call_id: str = "", **fields: object) -> None:
-        news = {"kind": kind, "line": self._line, "call_id": call_id, "at": time.monotonic(), **fields}
-        self._event_writer.write(news_line(news, self._redactor))
+        event = {"kind": kind, "line": self._line, "call_id": call_id, "at": time.monotonic(), **fields}
+        self._event_writer.write(event_line(event, self._redactor))
 
     def close(self) -> None:
         self._event_writer.close()

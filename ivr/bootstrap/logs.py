@@ -9,11 +9,11 @@ from typing import Any, TextIO, cast
 
 import structlog
 
-from ivr.bootstrap.child import News
+from ivr.bootstrap.child import LiveEvent
 from ivr.bootstrap.event_writer import EventWriter
 from ivr.domain.evidence.events.call import Deaf
 from ivr.domain.evidence.events.recording import Recovered
-from ivr.process_log import redacted_news
+from ivr.process_log import redacted_event
 from ivr.settings import LogSection
 from ivr.visible import visible, visible_json
 
@@ -43,7 +43,7 @@ _LEVELS = {
 
 def _redacted(_logger: object, _method: str, event: Mapping[str, object]) -> Mapping[str, object]:
     """The last thing that is done before a line is dressed: what stands in it then is written."""
-    told = redacted_news({**event, "kind": event.get("event")})
+    told = redacted_event({**event, "kind": event.get("event")})
     del told["kind"]
     return told
 
@@ -57,10 +57,10 @@ def _shown_json(_logger: object, _method: str, line: str) -> str:
     return visible_json(line)
 
 
-class NewsLog:
-    """Writes each piece of news as one line on stderr; with `json_`, as one JSON object on stdout.
+class EventLog:
+    """Writes each event as one line on stderr; with `json_`, as one JSON object on stdout.
 
-    In JSON the kind of news is `kind`, as in every other object that a command prints. A reader that is slow, or
+    In JSON the kind of an event is `kind`, as in every other object that a command prints. A reader that is slow, or
     gone, does not hold up the node.
     """
 
@@ -88,12 +88,12 @@ class NewsLog:
             wrapper_class=structlog.BoundLogger,
         )
 
-    def write(self, news: News, *, always: bool = False) -> None:
-        """Log one piece of news at the level its kind deserves; `always`: whatever level is asked for."""
-        kind = str(news["kind"])
+    def write(self, event: LiveEvent, *, always: bool = False) -> None:
+        """Log one event at the level its kind deserves; `always`: whatever level is asked for."""
+        kind = str(event["kind"])
         level = _LEVELS.get(kind, "info")
         if always or logging.getLevelName(level.upper()) >= self._threshold:
-            fields = {_RESERVED.get(key, key): value for key, value in news.items() if key != "kind"}
+            fields = {_RESERVED.get(key, key): value for key, value in event.items() if key != "kind"}
             getattr(self._log, level)(kind, **fields)
 
     def close(self) -> None:

@@ -13,14 +13,14 @@ from datetime import datetime
 from pathlib import Path
 
 from ivr.bootstrap.archive import check_keys, open_archive
-from ivr.bootstrap.child import Child, News
+from ivr.bootstrap.child import Child, LiveEvent
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.evidence.events.recording import Recovered
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, ComplianceError, ConfigurationError, HostError, IvrError
 from ivr.settings import Settings
 
-__all__ = ["News", "Node"]
+__all__ = ["LiveEvent", "Node"]
 
 #: A Unix socket's name holds 107 bytes.
 _LONGEST_SOCKET = 107
@@ -28,21 +28,21 @@ _RUN_DIR = "ivr-node-"
 
 
 class Node:
-    """`async with Node(settings, on_news) as node`: ears first, then lines; restarted when they die."""
+    """`async with Node(settings, on_event) as node`: ears first, then lines; restarted when they die."""
 
     def __init__(
-        self, settings: Settings, on_news: Callable[[News], None], *, env: Mapping[str, str] = os.environ
+        self, settings: Settings, on_event: Callable[[LiveEvent], None], *, env: Mapping[str, str] = os.environ
     ) -> None:
         """`env` is the environment that `settings` were read with: the processes read them again."""
         self._settings = settings
         self._env = dict(env)
-        self._on_news = on_news
+        self._on_event = on_event
         self._run_dir: Path | None = None
         self._ears: list[Child] = []
         self._lines: list[Child] = []
         self._clerks: list[Child] = []
         self._watchers: list[asyncio.Task[None]] = []
-        self._answers: dict[str, asyncio.Future[News]] = {}
+        self._answers: dict[str, asyncio.Future[LiveEvent]] = {}
         self._refs = 0
 
     async def __aenter__(self) -> Node:
@@ -89,8 +89,8 @@ class Node:
 
     async def place(self, uri: str, program: str, *, agent_uri: str = "") -> str:
         """Call somebody from the first line; returns the call's id. Raises ComplianceError when it is refused."""
-        news = await self._ask(self._lines[0], {"do": "place", "uri": uri, "program": program, "agent": agent_uri})
-        return str(news["call_id"])
+        event = await self._ask(self._lines[0], {"do": "place", "uri": uri, "program": program, "agent": agent_uri})
+        return str(event["call_id"])
 
     async def set_agent(self, program: str, uri: str) -> None:
         """Connect the calls of a program with this softphone; an empty URI: with nobody.
@@ -100,23 +100,23 @@ class Node:
         for line in self._lines:
             await self._ask(line, {"do": "agent", "program": program, "uri": uri})
 
-    async def _ask(self, line: Child, command: News, *, timeout_s: float = 10.0) -> News:
+    async def _ask(self, line: Child, command: Mapping[str, object], *, timeout_s: float = 10.0) -> LiveEvent:
         """Send a command and return what the line answers to it; raises what the line refuses it with."""
         self._refs += 1
         ref = str(self._refs)
-        answer: asyncio.Future[News] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[LiveEvent] = asyncio.get_running_loop().create_future()
         self._answers[ref] = answer
         try:
             await line.command({**command, "ref": ref})
             async with asyncio.timeout(timeout_s):
-                news = await answer
+                event = await answer
         except TimeoutError:
             raise HostError("the line did not answer", where=line.name) from None
         finally:
             del self._answers[ref]
-        if news["kind"] == "command.refused":
-            raise _refusal(news)
-        return news
+        if event["kind"] == "command.refused":
+            raise _refusal(event)
+        return event
 
     async def sweep(self) -> None:
         """Let the clerk do now what it does on its schedule; it tells what came of it as `clerk.swept`."""
@@ -141,11 +141,11 @@ class Node:
     async def recover(self, *, died_at: datetime | None = None) -> None:
         """Recover or discard what a crash left behind, report its calls, and say so."""
 
-        def work() -> list[News]:
+        def work() -> list[LiveEvent]:
             archive = open_archive(self._settings)
             try:
                 caught_up, recovered, reports = archive.settle_left(died_at=died_at)
-                told: list[News] = [{"kind": "pending.settled", **vars(one)} for one in caught_up] + [
+                told: list[LiveEvent] = [{"kind": "pending.settled", **vars(one)} for one in caught_up] + [
                     {
                         "kind": Recovered.kind,
                         "recording_id": one.recording_id,
@@ -158,8 +158,8 @@ class Node:
             finally:
                 archive.close()
 
-        for news in await asyncio.to_thread(work):
-            self._heard(news)
+        for event in await asyncio.to_thread(work):
+            self._received(event)
 
     def _checkpoint(self) -> None:
         archive = open_archive(self._settings)
@@ -177,14 +177,14 @@ class Node:
         command += ["--model-dir", str(settings.model_dir), "--device", settings.ear.device]
         command += ["--compute-type", settings.ear.compute_type, "--workers", str(settings.ear.threads)]
         command += ["--capacity", str(settings.ear.queue_bound)]
-        return Child(f"ear-{index}", command, env=self._env, on_news=self._heard, on_death=_nothing_more)
+        return Child(f"ear-{index}", command, env=self._env, on_event=self._received, on_death=_nothing_more)
 
     def _line(self, index: int, sockets: list[str]) -> Child:
         command = ["-m", "ivr.bootstrap.line_process", "--config", str(self._settings.config_dir)]
         command += ["--index", str(index)]
         for socket in sockets:
             command += ["--ear", socket]
-        return Child(f"line-{index}", command, env=self._env, on_news=self._heard, on_death=self._line_died)
+        return Child(f"line-{index}", command, env=self._env, on_event=self._received, on_death=self._line_died)
 
     async def _line_died(self) -> None:
         """Called as soon as it is known: its calls ended at this moment."""
@@ -192,26 +192,26 @@ class Node:
 
     def _clerk(self) -> Child:
         command = ["-m", "ivr.bootstrap.clerk_process", "--config", str(self._settings.config_dir)]
-        return Child("clerk", command, env=self._env, on_news=self._heard, on_death=_nothing_more)
+        return Child("clerk", command, env=self._env, on_event=self._received, on_death=_nothing_more)
 
-    def _heard(self, news: News) -> None:
-        answer = self._answers.get(str(news.get("ref", "")))
+    def _received(self, event: LiveEvent) -> None:
+        answer = self._answers.get(str(event.get("ref", "")))
         if answer is not None and not answer.done():
-            answer.set_result(news)
-        self._on_news({"at": time.monotonic(), **news})
+            answer.set_result(event)
+        self._on_event({"at": time.monotonic(), **event})
 
 
 async def _nothing_more() -> None:
     """An ear leaves nothing behind: what it was asked is asked again. What a clerk left is due still."""
 
 
-def _refusal(news: News) -> IvrError:
-    what, where, remedy = (str(news.get(key, "")) for key in ("what", "where", "remedy"))
-    if news.get("exit_code") == EXIT_USAGE:
+def _refusal(event: LiveEvent) -> IvrError:
+    what, where, remedy = (str(event.get(key, "")) for key in ("what", "where", "remedy"))
+    if event.get("exit_code") == EXIT_USAGE:
         return ConfigurationError(what, file=where, remedy=remedy)
-    if news.get("exit_code") == EXIT_ENVIRONMENT:
+    if event.get("exit_code") == EXIT_ENVIRONMENT:
         return HostError(what, where=where, remedy=remedy)
-    rules = news.get("rules")
+    rules = event.get("rules")
     return ComplianceError(what, rules=tuple(rules) if isinstance(rules, list) else (), where=where, remedy=remedy)
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 import click
 
-from ivr.bootstrap.logs import NewsLog
-from ivr.bootstrap.node import News, Node
+from ivr.bootstrap.logs import EventLog
+from ivr.bootstrap.node import LiveEvent, Node
 from ivr.bootstrap.prompt_check import stale_voices
 from ivr.bootstrap.single_instance import sole_node
 from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings, until_told
@@ -39,7 +39,7 @@ def serve(json_: bool) -> None:
 
 
 async def _serve(found: Settings, json_: bool) -> None:
-    log = NewsLog(found.log, json_=json_)
+    log = EventLog(found.log, json_=json_)
     try:
         async with Node(found, log.write) as node:
             try:
@@ -109,16 +109,16 @@ def call(uri: str, program: str, agent: str, json_: bool) -> None:
 
 async def _call(env: Mapping[str, str], uri: str, program: str, agent: str, json_: bool) -> int:
     found = settings(env)
-    log = NewsLog(found.log, json_=json_)
-    ends: asyncio.Queue[News] = asyncio.Queue()
+    log = EventLog(found.log, json_=json_)
+    ends: asyncio.Queue[LiveEvent] = asyncio.Queue()
 
-    def on_news(news: News) -> None:
-        log.write(news)
-        if news["kind"] in (Reported.kind, "call.unreported", "process.died"):
-            ends.put_nowait(news)
+    def on_event(event: LiveEvent) -> None:
+        log.write(event)
+        if event["kind"] in (Reported.kind, "call.unreported", "process.died"):
+            ends.put_nowait(event)
 
     try:
-        async with Node(found, on_news, env=env) as node:
+        async with Node(found, on_event, env=env) as node:
             call_id = await node.place(uri, program, agent_uri=agent)
             report = await _end_of(call_id, ends)
     finally:
@@ -131,19 +131,19 @@ async def _call(env: Mapping[str, str], uri: str, program: str, agent: str, json
     return EXIT_OK if answered else EXIT_REFUSED
 
 
-async def _end_of(call_id: str, ends: asyncio.Queue[News]) -> News:
+async def _end_of(call_id: str, ends: asyncio.Queue[LiveEvent]) -> LiveEvent:
     """Wait for a call's report. Raises HostError when there will be none."""
     while True:
-        news = await ends.get()
-        if news["kind"] == "process.died" and str(news["process"]).startswith("line"):
+        event = await ends.get()
+        if event["kind"] == "process.died" and str(event["process"]).startswith("line"):
             raise HostError(
                 "the line died in the middle of the call", where=f"call {call_id}", remedy="see `ivr recordings list`"
             )
-        if news["kind"] == "call.unreported" and news["call_id"] == call_id:
+        if event["kind"] == "call.unreported" and event["call_id"] == call_id:
             raise HostError(
                 "the call is over, but its report could not be written",
                 where=f"call {call_id}",
                 remedy="make room on the disk; the next start finishes what is left",
             )
-        if news["kind"] == Reported.kind and news["call_id"] == call_id:
-            return news
+        if event["kind"] == Reported.kind and event["call_id"] == call_id:
+            return event

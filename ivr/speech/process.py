@@ -18,7 +18,7 @@ from ivr.domain.asks.detector import AskDetector
 from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import EXIT_OK, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
-from ivr.process_log import guard_output, news_line
+from ivr.process_log import event_line, guard_output
 from ivr.speech.model import ModelSettings
 from ivr.speech.server import EarServer, check_endpoint
 
@@ -72,7 +72,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _say(event: str, **fields: object) -> None:
     try:
-        print(news_line({"event": event, **fields}), end="", flush=True)
+        print(event_line({"event": event, **fields}), end="", flush=True)
     except BrokenPipeError:
         # Whoever started this ear no longer reads; what is left in the buffer must not fail at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

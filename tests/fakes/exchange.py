@@ -112,14 +112,14 @@ class WitnessStore(FakeStore):
 
 
 class WatchedFeed(ListFeed):
-    """News with the time they came at."""
+    """Events with the time they came at."""
 
     def publish(self, kind: str, *, call_id: str = "", **fields: object) -> None:
         at = asyncio.get_running_loop().time()
-        super().publish(kind, call_id=call_id, **{"news_at": at, **fields})
+        super().publish(kind, call_id=call_id, **{"published_at": at, **fields})
 
     def kinds(self) -> list[object]:
-        return [item["kind"] for item in self.news]
+        return [item["kind"] for item in self.events]
 
 
 @dataclass
@@ -211,7 +211,7 @@ class Exchange:
         return leg.id
 
     async def until(self, kind: str, count: int = 1, **fields: object) -> dict[str, object]:
-        """Wait for the `count`-th news of a kind with these fields."""
+        """Wait for the `count`-th event of a kind with these fields."""
         while True:
             found = [
                 item for item in self.feed.of(kind) if all(item.get(key) == value for key, value in fields.items())
@@ -275,7 +275,7 @@ class Exchange:
         return [dict(event.body) for event in self.audit.chain if event.kind == kind]
 
     def time_of(self, kind: str) -> float:
-        return float(str(self.feed.of(kind)[0]["news_at"]))
+        return float(str(self.feed.of(kind)[0]["published_at"]))
 
     def prompt_file(self, prompt: Prompt) -> Path:
         path = self.folder / f"{prompt.id}.wav"

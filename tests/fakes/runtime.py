@@ -16,16 +16,16 @@ class InlineExecutor:
 
 
 class ListFeed:
-    """Keeps the news in memory."""
+    """Keeps the events in memory."""
 
     def __init__(self) -> None:
-        self.news: list[dict[str, object]] = []
+        self.events: list[dict[str, object]] = []
 
     def publish(self, kind: str, *, call_id: str = "", **fields: object) -> None:
-        self.news.append({"kind": kind, "call_id": call_id, **fields})
+        self.events.append({"kind": kind, "call_id": call_id, **fields})
 
     def of(self, kind: str) -> list[dict[str, object]]:
-        return [item for item in self.news if item["kind"] == kind]
+        return [item for item in self.events if item["kind"] == kind]
 
 
 class EnergyDetector:

@@ -23,7 +23,7 @@ from ivr.settings import Settings, load_settings
 from ivr.speech.voice import NanoVoice
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-News = dict[str, Any]
+LiveEvent = dict[str, Any]
 T = TypeVar("T")
 
 #: Said instead of the real texts, so that a test waits two seconds where a caller waits fifteen. They hold every
@@ -183,7 +183,7 @@ class House:
 
 
 class Serving:
-    """`ivr serve --json` in a process of its own; `news` is everything it has told."""
+    """`ivr serve --json` in a process of its own; `events` is everything it has told."""
 
     def __init__(self, house: House, **env: str) -> None:
         self._house = house
@@ -192,7 +192,7 @@ class Serving:
         self._readers: list[asyncio.Task[None]] = []
         self._changed = asyncio.Condition()
         self._next = 0
-        self.news: list[News] = []
+        self.events: list[LiveEvent] = []
         self.complaints: list[str] = []
 
     async def __aenter__(self) -> Serving:
@@ -229,23 +229,23 @@ class Serving:
     @property
     def uri(self) -> str:
         """Where the first line can be called now."""
-        return str([item for item in self.news if item["kind"] == "line.ready"][-1]["uri"])
+        return str([item for item in self.events if item["kind"] == "line.ready"][-1]["uri"])
 
     @property
     def pids(self) -> dict[str, int]:
         """The processes as they are now, by name."""
-        return {item["process"]: item["pid"] for item in self.news if item["kind"] in ("ready", "line.ready")}
+        return {item["process"]: item["pid"] for item in self.events if item["kind"] in ("ready", "line.ready")}
 
-    def all(self, kind: str) -> list[News]:
-        return [item for item in self.news if item["kind"] == kind]
+    def all(self, kind: str) -> list[LiveEvent]:
+        return [item for item in self.events if item["kind"] == kind]
 
-    async def until(self, kind: str, *, timeout_s: float = 60.0, **wanted: object) -> News:
-        """Return the next news of this kind whose fields match; those before it are passed over."""
+    async def until(self, kind: str, *, timeout_s: float = 60.0, **wanted: object) -> LiveEvent:
+        """Return the next event of this kind whose fields match; those before it are passed over."""
         try:
             async with asyncio.timeout(timeout_s), self._changed:
                 while True:
-                    while self._next < len(self.news):
-                        item = self.news[self._next]
+                    while self._next < len(self.events):
+                        item = self.events[self._next]
                         self._next += 1
                         if item["kind"] == kind and all(item.get(key) == value for key, value in wanted.items()):
                             return item
@@ -269,7 +269,7 @@ class Serving:
         return code
 
     def _told(self) -> str:
-        return f"told: {[item['kind'] for item in self.news]}; stderr: {self.complaints[-20:]}"
+        return f"told: {[item['kind'] for item in self.events]}; stderr: {self.complaints[-20:]}"
 
     async def _read(self) -> None:
         assert self.process.stdout is not None
@@ -277,10 +277,10 @@ class Serving:
             item = json.loads(line)
             item.setdefault("kind", item.get("event", ""))
             async with self._changed:
-                self.news.append(item)
+                self.events.append(item)
                 self._changed.notify_all()
         async with self._changed:
-            self.news.append({"kind": "exited", "code": await self.process.wait()})
+            self.events.append({"kind": "exited", "code": await self.process.wait()})
             self._changed.notify_all()
 
     async def _read_complaints(self) -> None:

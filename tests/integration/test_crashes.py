@@ -98,7 +98,7 @@ def test_both_calls_of_a_line_that_is_killed_have_a_report_that_says_so_and_once
             await serving.until("recording.state", state="CAPTURING")
             await two.call(serving.uri)
             await until(lambda: len(serving.all("call.started")) == before + 2, "the second call")
-            ids = {str(news["call_id"]) for news in serving.all("call.started")[before:]}
+            ids = {str(event["call_id"]) for event in serving.all("call.started")[before:]}
             notes = house.data_dir / "calls"
             await until(lambda: len({path.name.split("-")[0] for path in notes.glob("*.pending")} & ids) == 2, "notes")
             os.kill(serving.pids["line-0"], signal.SIGKILL)
@@ -106,7 +106,7 @@ def test_both_calls_of_a_line_that_is_killed_have_a_report_that_says_so_and_once
         return ids
 
     def reported(serving: Serving) -> set[str]:
-        return {str(news["call_id"]) for news in serving.all("call.reported")}
+        return {str(event["call_id"]) for event in serving.all("call.reported")}
 
     async def call() -> set[str]:
         async with Serving(house) as serving:
@@ -114,8 +114,8 @@ def test_both_calls_of_a_line_that_is_killed_have_a_report_that_says_so_and_once
             await serving.until("line.ready")
             ids |= await two_calls(serving)
             told = serving.all("call.reported")
-            assert sorted(str(news["call_id"]) for news in told) == sorted(ids)
-            assert {news["disposition"] for news in told} == {"LINE_FAILED"}
+            assert sorted(str(event["call_id"]) for event in told) == sorted(ids)
+            assert {event["disposition"] for event in told} == {"LINE_FAILED"}
         return ids
 
     ids = run(call())

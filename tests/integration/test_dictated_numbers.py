@@ -83,9 +83,9 @@ def test_no_digit_of_a_dictated_nir_or_card_is_heard_in_the_exported_recording(h
             await phone.hangup()
             report = await serving.until("call.reported")
             assert report["recording_state"] == "SEALED"
-            return str(report["recording_id"]), list(serving.news)
+            return str(report["recording_id"]), list(serving.events)
 
-    recording_id, news = run(call())
+    recording_id, events = run(call())
     copy = house.folder / "copy.wav"
     house.ivr_json("recordings", "export", recording_id, str(copy), "--for", "internal", "--reason", "contrôle")
     shown = house.ivr_json("recordings", "show", recording_id)
@@ -105,7 +105,7 @@ def test_no_digit_of_a_dictated_nir_or_card_is_heard_in_the_exported_recording(h
         assert word in " ".join(spoken).lower(), spoken
         assert word in whole, kept
 
-    told = json.dumps([news, shown], default=str)
+    told = json.dumps([events, shown], default=str)
     stored = b"".join(path.read_bytes() for path in house.data_dir.rglob("*") if path.is_file())
     for digits in _DIGITS:
         assert digits not in told

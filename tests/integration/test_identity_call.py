@@ -35,9 +35,9 @@ def test_a_caller_is_identified_by_voice_and_keys_and_leaves_no_value(house: Hou
             await serving.until("prompt.ended", prompt="hotline-menu")
             await phone.hangup()
             report = await serving.until("call.reported")
-            return outcome, str(report["recording_id"]), list(serving.news)
+            return outcome, str(report["recording_id"]), list(serving.events)
 
-    outcome, recording_id, news = run(call())
+    outcome, recording_id, events = run(call())
     assert (outcome["identified"], outcome["matched"]) == (True, ["member_number", "birth_date"])
     shown = house.ivr_json("recordings", "show", recording_id)
     (body,) = [event["body"] for event in shown["events"] if event["kind"] == "identity.checked"]
@@ -45,7 +45,7 @@ def test_a_caller_is_identified_by_voice_and_keys_and_leaves_no_value(house: Hou
     masks = [mask for mask in shown["masks"] if mask["kind"] == "identity"]
     assert [mask["channel"] for mask in masks] == ["caller"]
     house.must_be_whole()
-    told = json.dumps([news, shown], default=str)
+    told = json.dumps([events, shown], default=str)
     kept = b"".join(path.read_bytes() for path in house.data_dir.rglob("*") if path.is_file())
     for value in ("0047382", "12031985", "1985-03-12", "75011", "Delacroix"):
         assert value not in told

@@ -42,7 +42,7 @@ def written(house: House, events: int = 3) -> None:
 def refused_to_serve(house: House) -> str:
     async def start() -> str:
         with pytest.raises(HostError) as refused:
-            await Node(house.settings(), lambda news: None, env=house.env).start()
+            await Node(house.settings(), lambda event: None, env=house.env).start()
         return french(refused.value.what)
 
     return run(start())

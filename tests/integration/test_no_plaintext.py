@@ -52,7 +52,7 @@ def test_no_byte_of_the_callers_audio_lies_on_a_disk_in_plain_while_and_after_a_
             await serving.until("dtmf.pressed")
         pressed = [{name for name in item if name != "level"} for item in serving.all("dtmf.pressed")]
         assert all(names == {"kind", "time", "process", "line", "call_id", "at", "party"} for names in pressed)
-        told = f"{serving.news} {serving.complaints}"
+        told = f"{serving.events} {serving.complaints}"
         assert _TYPED[:9] not in "".join(c for c in told if c not in " ,.:'\"")
 
     async def call() -> None:

@@ -32,7 +32,7 @@ from stdnum.fr import nir
 import ivr.errors
 from ivr import process_log
 from ivr.bootstrap.line_process import StdoutFeed
-from ivr.bootstrap.logs import NewsLog
+from ivr.bootstrap.logs import EventLog
 from ivr.bootstrap.redacting_members import NamedMembers
 from ivr.cli.context import as_json, reporting
 from ivr.cli.root import main
@@ -97,10 +97,10 @@ _ANSWERING = [
 ]  # fmt: skip
 #: Whatever can carry a word out of the engine, and where it is tested or why it carries none.
 WAYS_OUT = {
-    "ivr/process_log.py": "here: the formatter, the hooks and news_line themselves",
+    "ivr/process_log.py": "here: the formatter, the hooks and event_line themselves",
     "ivr/bootstrap/logs.py": "here: test_the_log_of_a_node_tells_none_of_it",
     "ivr/bootstrap/line_process.py": "here: test_the_feed_of_a_line_tells_none_of_it",
-    "ivr/bootstrap/clerk_process.py": "news_line",
+    "ivr/bootstrap/clerk_process.py": "event_line",
     "ivr/bootstrap/event_writer.py": "writes what it is given; its users are listed",
     "ivr/speech/process.py": "here: test_an_ear_tells_none_of_it",
     "ivr/cli/context.py": "here: test_no_error_shows_what_it_quotes",
@@ -200,12 +200,12 @@ def test_every_module_that_can_tell_something_is_known_here() -> None:
     assert exporting == set(), "metrics and traces leave the machine: redact their labels and attributes, and test it"
 
 
-def test_news_leave_a_process_by_one_function_only() -> None:
-    """Whoever has an event writer writes what news_line or the redacting log made of it."""
+def test_live_events_leave_a_process_by_one_function_only() -> None:
+    """Whoever has an event writer writes what event_line or the redacting log made of it."""
     for name, tree in modules():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("event_writer.write"):
-                assert ast.unparse(node.args[0]).startswith("news_line("), name
+                assert ast.unparse(node.args[0]).startswith("event_line("), name
 
 
 LOGGERS = sorted(
@@ -290,7 +290,7 @@ NEWS: dict[str, object] = {
 @pytest.mark.parametrize("form", ["console", "json"])
 @pytest.mark.parametrize("json_", [False, True])
 def test_the_log_of_a_node_tells_none_of_it(form: str, json_: bool, capfd: pytest.CaptureFixture[str]) -> None:
-    log = NewsLog(LogSection(level="debug", format=form), json_=json_)
+    log = EventLog(LogSection(level="debug", format=form), json_=json_)
     log.write(NEWS)
     log.write({**NEWS, "kind": "node.ready", "uris": ["sip:ivr@127.0.0.1:5060"]}, always=True)
     try:

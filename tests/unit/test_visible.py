@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.table import Table
 
-from ivr.bootstrap.logs import NewsLog, _shown
+from ivr.bootstrap.logs import EventLog, _shown
 from ivr.cli.root import main
 from ivr.screen import Screen, marked
 from ivr.settings import LogSection
@@ -109,7 +109,7 @@ def test_json_holds_the_text_itself_and_moves_no_cursor() -> None:
 
 
 def test_a_log_of_json_moves_no_cursor(capfd: pytest.CaptureFixture[str]) -> None:
-    log = NewsLog(LogSection(), json_=True)
+    log = EventLog(LogSection(), json_=True)
     log.write({"kind": "call.started", "program": EVIL}, always=True)
     log.close()
     told = capfd.readouterr().out

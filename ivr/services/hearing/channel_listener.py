@@ -51,7 +51,7 @@ class ChannelListener:
     """Listens to one channel of one call.
 
     `objecting` are the labels that stop the recording in this program, `doubted` those of which a clear verdict
-    counts as a doubt; others are news, but harmless to the mark. With `acts` False (the agent's channel) a verdict
+    counts as a doubt; others are told, but harmless to the mark. With `acts` False (the agent's channel) a verdict
     that acts only holds the mark, as a doubt does.
     `feed` takes 20 ms frames (PCM16 mono 8 kHz) in order; `on_heard` is called on the event loop for each verdict,
     after the mark has taken it into account. `context` is asked, for its start, at the moment a piece is sent.
@@ -227,7 +227,7 @@ class ChannelListener:
             # No speech can begin any more: what follows the last verdict is certain silence.
             hearing.finish()
         self._changed.set()
-        # An ear tells again what was forbidden in earlier pieces: that is for the masks, and no news of this one.
+        # An ear tells again what was forbidden in earlier pieces: that is for the masks, and nothing new of this one.
         here = tuple(span for span in verdict.sensitive if span.end > piece.start_ms)
         verdict = replace(verdict, sensitive=here)
         self._on_heard(Heard(piece, verdict, self._clock.monotonic() - sent, objects, masked))

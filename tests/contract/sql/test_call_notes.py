@@ -85,9 +85,9 @@ def test_two_calls_whose_line_died_are_reported_as_such_and_once(tmp_path: Path)
         assert sorted(row.call_id for row in x.call_log.rows) == sorted(reports)
         assert [body["disposition"] for body in x.of_audit(Reported.kind)] == ["LINE_FAILED"] * 2
         for report in (inbound, outbound):
-            news = LateReport(report.call_id, report, "").event()
-            assert (news["kind"], news["call_id"]) == (Reported.kind, report.call_id)
-            assert news["disposition"] == "LINE_FAILED"
+            event = LateReport(report.call_id, report, "").event()
+            assert (event["kind"], event["call_id"]) == (Reported.kind, report.call_id)
+            assert event["disposition"] == "LINE_FAILED"
         assert left_by(x) == []
         assert x.notes.items == {}
 

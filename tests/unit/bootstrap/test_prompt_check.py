@@ -144,7 +144,7 @@ def test_each_program_says_its_own_key(house: House) -> None:
 def test_the_node_and_each_line_check_before_anything_else(house: House) -> None:
     settings = house.say("hotline-disclosure", "Bonjour, merci de patienter.").settings
     with pytest.raises(ConfigurationError, match="REC-002"):
-        asyncio.run(Node(settings, lambda news: None).start())
+        asyncio.run(Node(settings, lambda event: None).start())
     with pytest.raises(ConfigurationError, match="REC-002"):
         asyncio.run(serve(settings, [], 0, feed=None, redactor=LearningRedactor()))  # type: ignore[arg-type]
     assert not settings.node.data_dir.exists()

@@ -147,7 +147,7 @@ def test_a_line_learns_and_forgets_names_and_no_other_redactor_does() -> None:
 
 
 def test_a_name_that_is_known_is_never_shown_while_another_is_learnt() -> None:
-    """The serial executor looks members up while the loop tells news."""
+    """The serial executor looks members up while the loop tells events."""
     redactor, over = LearningRedactor(), threading.Event()
     redactor.know("Zoé Martin", *(f"Jean Dupont{n}" for n in range(50)))
 

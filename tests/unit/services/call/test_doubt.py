@@ -76,7 +76,7 @@ def test_silence_is_an_objection_once_the_time_to_answer_is_over(tmp_path: Path)
         x.ring(DOUBTFUL)
         await x.until("objection")
         asked = next(item for item in x.feed.of("prompt.ended") if item["prompt"] == "doubt")
-        waited_s = x.time_of("objection") - float(str(asked["news_at"]))
+        waited_s = x.time_of("objection") - float(str(asked["published_at"]))
         assert abs(waited_s - x.programs["hotline-quality"].doubt_timeout_s) < 0.1
         (body,) = x.of_audit("objection")
         assert (body["basis"], body["band"], body["offset_ms"]) == ("IMPLIED", "doubt", 7800)
@@ -166,7 +166,7 @@ def test_an_answer_given_in_time_counts_though_the_ear_is_slow(tmp_path: Path) -
         x.ear.delay_s = 3.0
         told = await x.until("doubt.dispelled")
         asked = next(item for item in x.feed.of("prompt.ended") if item["prompt"] == "doubt")
-        waited_s = float(str(told["news_at"])) - float(str(asked["news_at"]))
+        waited_s = float(str(told["published_at"])) - float(str(asked["published_at"]))
         assert waited_s > x.programs["hotline-quality"].doubt_timeout_s
         await x.media(30_000)
         x.line.peer_hangs_up("a")
@@ -300,7 +300,7 @@ def test_what_is_said_long_after_a_prompt_is_judged_without_it(tmp_path: Path) -
         x.line.peer_hangs_up("a")
         await x.over()
         (reassured,) = [item for item in x.feed.of("prompt.ended") if item["prompt"] == "reassured"]
-        ended_ms = round((float(str(reassured["news_at"])) - x.time_of("leg.confirmed")) * 1000)
+        ended_ms = round((float(str(reassured["published_at"])) - x.time_of("leg.confirmed")) * 1000)
         heard_after = {}
         for speech in x.ear.asked:
             if speech.piece.final and speech.piece.start_ms > ended_ms:

@@ -47,7 +47,7 @@ def stored(x: Exchange) -> tuple[Pcm, Pcm]:
 def every_word(x: Exchange, log: pytest.LogCaptureFixture) -> str:
     """Everything that was told, logged, reported or written beside the audio."""
     told = [
-        x.feed.news,
+        x.feed.events,
         [vars(event) for event in x.audit.chain],
         [asdict(row) for row in x.call_log.rows],
         [asdict(row) for row in x.catalogue.rows.values()],
@@ -91,7 +91,7 @@ def test_a_number_typed_unasked_leaves_no_trace(digits: str, tmp_path: Path, cap
         no_trace(digits, every_word(x, caplog))
         pressed = x.feed.of("dtmf.pressed")
         assert len(pressed) == len(digits)
-        assert {frozenset(item) for item in pressed} == {frozenset({"kind", "call_id", "party", "news_at"})}
+        assert {frozenset(item) for item in pressed} == {frozenset({"kind", "call_id", "party", "published_at"})}
 
     play(tmp_path, scene, changes={"objection_key": "*"})
 

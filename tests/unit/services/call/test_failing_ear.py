@@ -233,7 +233,7 @@ def test_a_piece_that_a_newer_one_replaced_is_no_failure(tmp_path: Path) -> None
         assert x.feed.of("hearing.unheard") == []
         (final,) = x.feed.of("hearing.judged")
         # No pause either: the whole utterance is asked about as soon as it has ended.
-        assert float(str(final["news_at"])) - x.time_of("leg.confirmed") < 8.0 + 0.8
+        assert float(str(final["published_at"])) - x.time_of("leg.confirmed") < 8.0 + 0.8
         assert set(range(4000, 8000, 20)) <= set(x.written)
 
     play(tmp_path, scene)

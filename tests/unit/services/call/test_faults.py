@@ -41,7 +41,7 @@ async def let_go_politely(x: Exchange) -> None:
     assert row.ended_by in ("fault", "engine")
     assert x.said[-1] == "goodbye"
     assert x.feed.of("call.fault")[0]["what"] == "ZeroDivisionError"
-    assert "what was said" not in str(x.feed.news)
+    assert "what was said" not in str(x.feed.events)
     assert row.recording_state == "SEALED"
     assert x.recording.state in REPORTABLE
     assert x.control.active == 0
@@ -167,7 +167,7 @@ def test_an_event_for_a_leg_nobody_knows_is_nobodys(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.press("nobody", "9")
         await asyncio.sleep(1)
-        assert x.feed.news == []
+        assert x.feed.events == []
 
     play(tmp_path, scene)
 

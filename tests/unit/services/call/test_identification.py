@@ -43,9 +43,9 @@ def of(x: Exchange) -> dict[str, object]:
 
 
 def leaks(x: Exchange, row: CallRow) -> list[str]:
-    """Whatever of the values on file, or of the answers, stands in news, evidence, report or recording row."""
+    """Whatever of the values on file, or of the answers, stands in events, evidence, report or recording row."""
     told = json.dumps(
-        [x.feed.news, [dict(event.body) for event in x.audit.chain], asdict(row), repr(x.call), repr(x.call.answers)],
+        [x.feed.events, [dict(event.body) for event in x.audit.chain], asdict(row), repr(x.call), repr(x.call.answers)],
         default=str,
     )
     told += "".join(repr(recording) for recording in x.catalogue.rows.values())
@@ -137,7 +137,7 @@ def test_a_lone_nine_objects_from_the_moment_it_was_pressed_and_the_question_is_
         told = await x.until("objection")
         assert told["basis"] == "DTMF"
         assert 0 <= int(str(told["onset_ms"])) - pressed_ms <= 40
-        assert float(str(told["news_at"])) * 1000 - pressed_ms > 2000
+        assert float(str(told["published_at"])) * 1000 - pressed_ms > 2000
         await x.until("prompt.started", count=2, prompt=QUESTION)
         x.line.press("a", "0047382#")
         await x.until("prompt.ended", prompt=SECOND)
@@ -161,7 +161,7 @@ def test_an_objection_key_that_is_no_figure_objects_at_once_in_the_middle_of_a_n
         await x.until("prompt.ended", prompt=QUESTION)
         x.line.press("a", "004*")
         told = await x.until("objection")
-        assert float(str(told["news_at"])) - float(str(x.feed.of("dtmf.pressed")[-1]["news_at"])) < 0.05
+        assert float(str(told["published_at"])) - float(str(x.feed.of("dtmf.pressed")[-1]["published_at"])) < 0.05
         x.line.peer_hangs_up("a")
         await x.over()
 
@@ -438,7 +438,7 @@ def test_a_wrong_answer_is_answered_soon_after_its_last_word(tmp_path: Path) -> 
     async def scene(x: Exchange) -> None:
         x.ring(says(x, 3500, "le un deux trois quatre cinq six sept"))
         told = await x.until("prompt.started", prompt="identity-again")
-        assert 6.5 <= float(str(told["news_at"])) < 7.5
+        assert 6.5 <= float(str(told["published_at"])) < 7.5
         x.line.peer_hangs_up("a")
         await x.over()
 
@@ -450,7 +450,7 @@ def test_whoever_talks_on_and_on_is_asked_again_after_a_minute(tmp_path: Path) -
         x.ear.default = words("je vous explique")
         x.ring((3500, 110_000))
         told = await x.until("prompt.started", prompt="identity-again")
-        assert 60 < float(str(told["news_at"])) < 70
+        assert 60 < float(str(told["published_at"])) < 70
         x.line.peer_hangs_up("a")
         await x.over()
 

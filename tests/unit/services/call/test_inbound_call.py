@@ -158,7 +158,7 @@ def test_the_longest_call_ends_with_a_goodbye_before_the_bye(tmp_path: Path) -> 
         assert row.ended_by == "limit"
         (goodbye,) = [item for item in x.feed.of("prompt.ended") if item["prompt"] == "goodbye"]
         assert goodbye["completed"] is True
-        assert float(str(goodbye["news_at"])) <= x.time_of("leg.disconnected")
+        assert float(str(goodbye["published_at"])) <= x.time_of("leg.disconnected")
         assert row.recording_state == "SEALED"
 
     play(tmp_path, scene, changes={"max_call_s": 20.0})
@@ -295,7 +295,7 @@ def test_a_word_in_the_first_second_is_judged_at_once(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ring((100, 400))
         told = await x.until("hearing.judged", final=True)
-        assert float(str(told["news_at"])) < 1.0
+        assert float(str(told["published_at"])) < 1.0
         x.line.peer_hangs_up("a")
         await x.over()
 

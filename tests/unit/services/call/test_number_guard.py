@@ -53,7 +53,7 @@ def test_a_forbidden_question_of_the_agent_is_told_within_two_seconds_and_noted_
         (alert,) = x.feed.of("alert.agent_asked")
         begun = x.call.a_leg.answered_at
         assert begun is not None
-        assert float(str(alert["news_at"])) - (begun + int(str(alert["end_ms"])) / 1000) <= 2.0
+        assert float(str(alert["published_at"])) - (begun + int(str(alert["end_ms"])) / 1000) <= 2.0
         assert {key: alert[key] for key in ("rules", "families", "agent", "program", "reaction", "count")} == {
             "rules": ["ASK-002"],
             "families": ["nir"],
@@ -289,10 +289,10 @@ def test_the_ear_is_told_that_the_call_is_over(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-def test_no_word_stands_in_any_news_or_evidence(tmp_path: Path) -> None:
+def test_no_word_stands_in_any_live_event_or_evidence(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         await conversation(x, ASKS[0])
-        everything = json.dumps([x.feed.news, [dict(event.body) for event in x.audit.chain]], default=str)
+        everything = json.dumps([x.feed.events, [dict(event.body) for event in x.audit.chain]], default=str)
         assert "text" not in everything
         assert "words" not in everything
 

@@ -34,7 +34,7 @@ def test_an_objection_by_voice_destroys_what_was_captured_and_the_call_goes_on(t
         assert float(str(told["acted_at"])) - x.time_of("leg.confirmed") < 9.5 + 1.0
         await x.until("prompt.started", prompt="objection-noted")
         assert x.time_of("objection") == next(
-            item["news_at"] for item in x.feed.of("prompt.started") if item["prompt"] == "objection-noted"
+            item["published_at"] for item in x.feed.of("prompt.started") if item["prompt"] == "objection-noted"
         )
         await x.media(30_000)
         assert x.feed.of("call.reported") == []
@@ -69,7 +69,7 @@ def test_the_evidence_of_an_objection_holds_basis_offset_score_and_band_and_no_w
         assert kinds.index("objection") < kinds.index("recording.discarding") < kinds.index("certificate.destruction")
         event = next(event for event in x.audit.chain if event.kind == "objection")
         assert event.recording_id == x.recording.tag.recording_id
-        assert json.dumps(x.feed.news, default=str).count("enregistré") == 0
+        assert json.dumps(x.feed.events, default=str).count("enregistré") == 0
 
     play(tmp_path, scene)
 
@@ -451,7 +451,7 @@ def test_speech_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure
         ended = {item["prompt"]: item["completed"] for item in x.feed.of("prompt.ended")}
         assert ended == {"hotline-disclosure": True, "hotline-menu": False}
         (menu,) = [item for item in x.feed.of("prompt.ended") if item["prompt"] == "hotline-menu"]
-        assert float(str(menu["news_at"])) < 4.5, "not by hanging up"
+        assert float(str(menu["published_at"])) < 4.5, "not by hanging up"
 
     play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
 
@@ -470,7 +470,7 @@ def test_a_key_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure(
         ended = {item["prompt"]: item["completed"] for item in x.feed.of("prompt.ended")}
         assert ended == {"hotline-disclosure": True, "hotline-menu": False}
         (menu,) = [item for item in x.feed.of("prompt.ended") if item["prompt"] == "hotline-menu"]
-        assert float(str(menu["news_at"])) < 4.1, "not by hanging up"
+        assert float(str(menu["published_at"])) < 4.1, "not by hanging up"
 
     play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
 

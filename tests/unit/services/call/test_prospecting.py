@@ -34,7 +34,7 @@ async def ended_by_refusal(x: Exchange) -> None:
     (closing,) = [item for item in x.feed.of("prompt.ended") if item["prompt"] == "prospecting-closing"]
     assert closing["completed"] is True
     (bye,) = [item for item in x.feed.of("leg.disconnected") if item["party"] == "caller"]
-    assert float(str(closing["news_at"])) <= float(str(bye["news_at"]))
+    assert float(str(closing["published_at"])) <= float(str(bye["published_at"]))
     kinds = x.audit.kinds()
     assert kinds.count("certificate.destruction") == 1
     assert kinds.index("disclosure.played") < kinds.index("recording.started") < kinds.index("objection")
@@ -288,6 +288,6 @@ def test_a_closing_sentence_that_never_ends_is_not_waited_for(tmp_path: Path) ->
         await x.over()
         (said,) = [one for one in x.feed.of("prompt.started") if one["prompt"] == "prospecting-closing"]
         (gone,) = x.feed.of("leg.disconnected")
-        assert 29 < float(str(gone["news_at"])) - float(str(said["news_at"])) < 31
+        assert 29 < float(str(gone["published_at"])) - float(str(said["published_at"])) < 31
 
     play(tmp_path, scene, durations_ms={"prospecting-closing": 300_000})

@@ -83,17 +83,18 @@ def lines(x: Exchange) -> list[str]:
         return json.dumps(told, default=str, sort_keys=True)
 
     told = [
-        (f"{one['kind']} {said(one, 'kind', 'call_id', 'news_at')}", float(str(one["news_at"]))) for one in x.feed.news
+        (f"{one['kind']} {said(one, 'kind', 'call_id', 'published_at')}", float(str(one["published_at"])))
+        for one in x.feed.events
     ]
-    news = []
+    events = []
     # What is told again and again, word for word, stands here once.
     for text, same in itertools.groupby(told, key=lambda one: one[0]):
         times = [at for _, at in same]
-        news.append(f"{times[0]:.1f} s {text}{f' × {len(times)}' if len(times) > 1 else ''}")
+        events.append(f"{times[0]:.1f} s {text}{f' × {len(times)}' if len(times) > 1 else ''}")
     evidence = [f"evidence {event.kind} {event.recording_id} {said(event.body)}" for event in x.audit.chain]
     row = x.recording
     beside = {"gaps": row.gaps, "masks": row.masks, "consent": row.consent, "deadline": row.deadline}
-    return [*news, *evidence, f"recording {row.state.value} {row.reason} {said(beside)}"]
+    return [*events, *evidence, f"recording {row.state.value} {row.reason} {said(beside)}"]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
