@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -35,22 +36,18 @@ def trees() -> tuple[tuple[str, ast.Module], ...]:
 def kinds() -> frozenset[str]:
     """The names of every class that is an IvrError, wherever it is defined."""
     found = set(ROOTS)
+    classes = [node for _, tree in trees() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     while True:
-        more = {
-            node.name
-            for _, tree in trees()
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ClassDef) and any(_name(base) in found for base in node.bases)
-        }
+        more = {node.name for node in classes if any(_name(base) in found for base in node.bases)}
         if more <= found:
             return frozenset(found)
         found |= more
 
 
+@cache
 def sites() -> list[Site]:
     found = []
-    for number, (file, _) in enumerate(trees()):
-        module = modules()[number]
+    for module, (file, _) in zip(modules(), trees(), strict=True):
         for call, function in module.calls:
             if _name(call.func) not in kinds():
                 continue
@@ -73,13 +70,13 @@ TELLERS = (
 _HANDED_OVER = {"Finding", "Failure", "append"}
 
 
+@cache
 def faults() -> list[Site]:
     """The sentences that say what is wrong with what is stored, which are told and not raised."""
     found = []
-    for file, tree in trees():
+    for module, (file, _) in zip(modules(), trees(), strict=True):
         if file not in TELLERS:
             continue
-        module = _Module(tree)
         for node, around in module.nodes():
             texts: list[ast.expr] = []
             if isinstance(node, ast.Yield | ast.Return) and node.value is not None:
@@ -221,11 +218,9 @@ class _Module:
             return None
         method = bool(names) and names[0] in ("self", "cls")
         found: set[str] = set()
-        calls = [(self, call, around) for call, around in self.calls]
-        if not function.name.startswith("_") and any(function is node for node in self.tree.body):
-            calls = [(other, call, around) for other in modules() for call, around in other.calls]
-        for module, call, around in calls:
-            if _name(call.func) != function.name:
+        everywhere = not function.name.startswith("_") and any(function is node for node in self.tree.body)
+        for module, call, around in calls_of().get(function.name, ()):
+            if module is not self and not everywhere:
                 continue
             by_name = [one.value for one in call.keywords if one.arg == name]
             at = names.index(name) - method if name in names else -1
@@ -240,6 +235,16 @@ class _Module:
 @cache
 def modules() -> tuple[_Module, ...]:
     return tuple(_Module(tree) for _, tree in trees())
+
+
+@cache
+def calls_of() -> dict[str, list[tuple[_Module, ast.Call, tuple[ast.AST, ...]]]]:
+    """Every call of every file, by the name of what is called."""
+    found: dict[str, list[tuple[_Module, ast.Call, tuple[ast.AST, ...]]]] = defaultdict(list)
+    for module in modules():
+        for call, around in module.calls:
+            found[_name(call.func)].append((module, call, around))
+    return found
 
 
 def _name(node: ast.AST) -> str:
