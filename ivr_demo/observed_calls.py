@@ -12,12 +12,13 @@ from ivr.errors import HostError
 
 @dataclass
 class Act:
-    """One call of the tour and how it must end."""
+    """One call of the tour and how it must end. `dtmf` is what the person presses to object; empty: they say it."""
 
     name: str
     title: str
     program: str
     expected_state: str
+    dtmf: str = ""
     call_id: str = ""
     events: list[LiveEvent] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)

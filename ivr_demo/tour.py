@@ -16,6 +16,7 @@ from ivr.bootstrap.node import Node
 from ivr.domain.evidence.events.call import DisclosurePlayed, Reported
 from ivr.domain.evidence.events.destruction import Certificate
 from ivr.domain.evidence.events.objection import Barred, Objection
+from ivr.domain.program.program import OBJECTION_KEY, Program, with_objection_key
 from ivr.errors import IvrError
 from ivr.settings import Settings, default_config_dir, load_settings
 from ivr_demo.observed_calls import Act, ObservedCalls
@@ -60,12 +61,9 @@ class Tour:
         )
         await self._play(
             Act("prospect-voix", "3. Un prospect appelé par le moteur refuse à voix haute", "prospecting", "DISCARDED"),
-            lambda act: self._prospect(act, by_key=False),
+            self._prospect,
         )
-        await self._play(
-            Act("prospect-touche", "4. Le même refus, par la touche 9", "prospecting", "DISCARDED"),
-            lambda act: self._prospect(act, by_key=True),
-        )
+        await self._play(refusal_by_dtmf(self._settings.programs["prospecting"]), self._prospect)
 
     # ---- the four calls
 
@@ -114,14 +112,14 @@ class Tour:
             finally:
                 await self._node.set_agent(act.program, "")
 
-    async def _prospect(self, act: Act, *, by_key: bool) -> None:
+    async def _prospect(self, act: Act) -> None:
         refusal = self._voices.line("Non merci, je refuse l'enregistrement, et je ne suis pas intéressé.", pitch=0.9)
         async with SoftphoneProcess("--user", self._fresh_number(), "--auto-answer") as phone:
             await self._node.place(phone.uri, act.program)
             await self._calls.until("disclosure.completed")
             await self._calls.until("recording.state", state="CAPTURING")
-            if by_key:
-                await phone.press("9")
+            if act.dtmf:
+                await phone.press(act.dtmf)
                 ended = float(str((await phone.expect("digit_sent"))["at"]))
             else:
                 ended = await self._say(phone, refusal)
@@ -205,6 +203,12 @@ class Tour:
                     return number
         finally:
             archive.close()
+
+
+def refusal_by_dtmf(program: Program) -> Act:
+    """The call in which a prospect presses the key that objects in this program."""
+    title = with_objection_key(f"4. Le même refus, par la touche {OBJECTION_KEY}", program.objection_key)
+    return Act("prospect-touche", title, program.name, "DISCARDED", dtmf=program.objection_key)
 
 
 async def run_tour(view: View) -> dict[str, object]:

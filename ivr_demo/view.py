@@ -130,7 +130,7 @@ def _judged(item: LiveEvent) -> str:
 
 def _objection(item: LiveEvent) -> str:
     basis = {
-        "DTMF": "par la touche 9",
+        "DTMF": "au clavier",
         "SPOKEN": "par la voix",
         "AGENT": "par le conseiller",
         "IMPLIED": "dans le doute",
