@@ -25,8 +25,8 @@ How events are chained, signed and exported is in [recording-format.md](../recor
 
 - **What is in no event**: words, digits, audio, telephone numbers, names. Whoever writes such a field is refused; what
   looks like one is replaced (`<phone>`) before it is digested.
-- **Versions**: a kind that changes gets a higher version, and its body then holds it as `v`. Without `v` it is version
-  1, as ivr 0.1 wrote it. Old events are never written anew, and every version goes on being read.
+- **Versions**: a new kind begins at version 1. One that changes gets a higher version, and its body then holds it as
+  `v`; without `v` it is version 1. Old events are never written anew, and every version goes on being read.
 - **States of a recording** (`from_state`, `state`) bear the name they had when the event was written: `HELD` in
   events up to ivr 0.2.0 is what is `PAUSED` since. The kind `recording.held` keeps its name.
 - **A field with a question mark** is told in some cases only.
@@ -40,7 +40,7 @@ def schema() -> dict[str, object]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Bodies of the events of ivr's evidence, by kind",
-        "$defs": {kind: {"title": kind, "description": _says(cls), **_object(cls)} for kind, cls in kinds().items()},
+        "$defs": {kind: {"title": kind, "description": _says(cls), **object_of(cls)} for kind, cls in kinds().items()},
     }
 
 
@@ -70,14 +70,15 @@ def _name(one: Any) -> str:
     return str(one.metadata.get(NAMED, one.name))
 
 
-def _object(cls: Any) -> dict[str, object]:
+def object_of(cls: Any) -> dict[str, object]:
+    """The schema of a class of events, or of a part of one; a version after the first stands in the body."""
     hints = get_type_hints(cls)
-    return {
-        "type": "object",
-        "properties": {_name(one): _type(hints[one.name]) for one in fields(cls)},
-        "required": [_name(one) for one in fields(cls) if one.default is MISSING],
-        "additionalProperties": False,
-    }
+    told = {_name(one): _type(hints[one.name]) for one in fields(cls)}
+    required = [_name(one) for one in fields(cls) if one.default is MISSING]
+    if (version := getattr(cls, "version", 1)) > 1:
+        told["v"] = {"type": "integer", "const": version}
+        required.append("v")
+    return {"type": "object", "properties": told, "required": required, "additionalProperties": False}
 
 
 def _type(hint: Any) -> dict[str, object]:
@@ -90,7 +91,7 @@ def _type(hint: Any) -> dict[str, object]:
     if get_origin(hint) is Mapping:
         return {"type": "object", "additionalProperties": _type(get_args(hint)[1])}
     if is_dataclass(hint):
-        return _object(hint)
+        return object_of(hint)
     arms = [_type(one) for one in get_args(hint) if one is not Untold]
     return arms[0] if len(arms) == 1 else {"anyOf": arms}
 

@@ -23,27 +23,30 @@ def definitions() -> Mapping[str, Any]:
 
 def faults(kind: str, body: Mapping[str, object]) -> list[str]:
     """Say what in the body of this kind is not as the schema has it."""
-    return list(_faults(kind, definitions()[kind], json.loads(json.dumps(body))))
+    return list(found(kind, definitions()[kind], json.loads(json.dumps(body))))
 
 
-def _faults(where: str, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
+def found(where: str, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
+    """Say what in the value is not as this schema has it."""
     if "anyOf" in schema:
-        tried = [list(_faults(where, one, value)) for one in schema["anyOf"]]
+        tried = [list(found(where, one, value)) for one in schema["anyOf"]]
         if all(tried):
             yield from tried[0]
         return
     if type(value) not in _TYPES[schema["type"]]:
         yield f"{where}: {value!r} is no {schema['type']}"
+    elif schema.get("const", value) != value:
+        yield f"{where}: {value!r} is not {schema['const']!r}"
     elif schema.get("format") == "date-time" and datetime.fromisoformat(value).tzinfo is None:
         yield f"{where}: {value} has no zone"
     elif isinstance(value, list):
         for one in value:
-            yield from _faults(where, schema["items"], one)
+            yield from found(where, schema["items"], one)
     elif isinstance(value, dict):
         known, other = schema.get("properties", {}), schema["additionalProperties"]
         yield from (f"{where}: {name} is missing" for name in schema.get("required", ()) if name not in value)
         for name, one in value.items():
             if name in known or other:
-                yield from _faults(f"{where}.{name}", known.get(name, other), one)
+                yield from found(f"{where}.{name}", known.get(name, other), one)
             else:
                 yield f"{where}: {name} is not known"

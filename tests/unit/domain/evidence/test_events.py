@@ -71,7 +71,7 @@ def test_what_a_class_writes_it_reads_again_in_the_same_bytes(kind: str, cls: ty
 @pytest.mark.parametrize(("kind", "cls"), EVERY)
 def test_no_kind_has_a_field_that_could_hold_content(kind: str, cls: type[Event]) -> None:
     check_body(a(kind).body())
-    assert "v" not in a(kind).body()
+    assert a(kind).body().get("v", 1) == cls.version
 
 
 @pytest.mark.parametrize(("kind", "cls"), EVERY)
@@ -91,7 +91,7 @@ def test_whatever_stands_under_a_kind_it_is_read(kind: str, cls: type[Event]) ->
 def test_every_class_names_one_kind_and_is_found_by_it() -> None:
     modules = {cls.__module__ for _, cls in EVERY}
     assert modules == {module.__name__ for module in events.MODULES}
-    assert all(cls.kind == kind and cls.version == 1 for kind, cls in EVERY)
+    assert all(cls.kind == kind and cls.version >= 1 for kind, cls in EVERY)
     with pytest.raises(TypeError, match="two classes"):
         type("Again", (Event,), {}, kind="objection")
 
