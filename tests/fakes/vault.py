@@ -18,6 +18,7 @@ from ivr.domain.evidence.events.base import Event, Unread
 from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ArchiveError, HostError, IvrError, LostEvidenceError
+from ivr.recording.content import codec_named
 from ivr.services.ports.evidence import Bar, CallRow, Entry
 from ivr.services.ports.spool import Pending, Unreadable
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
@@ -190,8 +191,7 @@ class FakeStore:
     def open(
         self, recording_id: str, data_key: bytes | bytearray, *, codec: str, rate_hz: int, channels: int
     ) -> _FakeWriter:
-        if codec not in ("opus", "alaw"):
-            raise ArchiveError(f"unknown codec '{codec}'", where=f"recording {recording_id}", remedy="opus or alaw")
+        codec_named(codec, recording_id)
         if recording_id not in self.writing or self.partials[recording_id].data_key:
             self.reserve(recording_id)
         self.may_fail(0)

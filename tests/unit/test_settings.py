@@ -8,6 +8,7 @@ import shutil
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 from pydantic import ValidationError
@@ -20,9 +21,11 @@ from ivr.domain.program.program import Captured, ObjectionEffect
 from ivr.domain.recording.release_buffer import ReleaseSettings
 from ivr.domain.retention.schedule import Duration
 from ivr.errors import EXIT_USAGE, ConfigurationError
+from ivr.recording import content as recordings
 from ivr.settings import Settings, default_config_dir, load_settings
 from ivr.settings.programs import fill
-from ivr.settings.sections import NodeFile
+from ivr.settings.sections import NodeFile, RecordingSection, SipSection
+from ivr.sip import settings as calls
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
@@ -184,6 +187,12 @@ def test_a_prompt_id_used_twice_is_refused(config: Path) -> None:
 # ---------------------------------------------------------------- the environment and paths
 
 
+def test_the_codecs_that_a_setting_names_are_those_that_are_there() -> None:
+    assert get_args(get_type_hints(RecordingSection)["codec"]) == tuple(recordings.CODECS)
+    (of_calls, _) = get_args(get_type_hints(SipSection)["codecs"])
+    assert set(get_args(of_calls)) <= calls.CODECS.keys()
+
+
 def test_the_environment_wins_over_the_file(config: Path) -> None:
     settings = load(
         config,
@@ -246,10 +255,10 @@ def test_the_config_folder_is_the_repositorys_unless_the_environment_names_anoth
         ("IVR_SIP__PORT", "many", "valid integer"),
         ("IVR_SIP__PORT", "70000", "less than or equal to 65535"),
         ("IVR_SIP__CODECS", '["PCMA"', "not valid TOML"),
-        ("IVR_SIP__CODECS", '["PCMX"]', "'PCMA', 'PCMU' or 'G722'"),
+        ("IVR_SIP__CODECS", '["PCMX"]', "'PCMA', "),
         ("IVR_ROUTES__DEFAULT", "hotline", "did you mean 'hotline-quality'?"),
         ("IVR_LAW__PROFILE", "fr-2062", "did you mean 'fr-2026'?"),
-        ("IVR_RECORDING__CODEC", "mp3", "'opus' or 'alaw'"),
+        ("IVR_RECORDING__CODEC", "mp3", "should be 'opus'"),
         ("IVR_DATABASE__URL", "mysql://x", "postgresql+psycopg://"),
         ("IVR_NODE__ID__X", "y", "holds no table"),
         ("IVR_SIP__BIND", "localhost", "write an IP address"),

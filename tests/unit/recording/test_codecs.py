@@ -14,10 +14,11 @@ from ivr.errors import ArchiveError
 from ivr.recording import ogg
 from ivr.recording.alaw import AlawCodec
 from ivr.recording.codec import Codec, Sound
+from ivr.recording.content import CODECS
 from ivr.recording.export import render
 from ivr.recording.opus import OpusCodec
 
-CODECS: list[Codec] = [OpusCodec(), AlawCodec()]
+each_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=lambda codec: codec.name)
 
 
 def noise(samples: int, channels: int = 2) -> bytes:
@@ -29,7 +30,7 @@ def encoded(codec: Codec, pcm: bytes, *, step: int = 640, channels: int = 2, rat
     return b"".join(encoder.encode(pcm[at : at + step]) for at in range(0, len(pcm), step)) + encoder.finish()
 
 
-@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+@each_codec
 @pytest.mark.parametrize(("rate_hz", "channels"), [(8000, 2), (8000, 1), (16000, 2)])
 def test_rate_channels_and_length_come_back(codec: Codec, rate_hz: int, channels: int) -> None:
     content = encoded(codec, noise(rate_hz * 3, channels), channels=channels, rate_hz=rate_hz)
@@ -40,7 +41,7 @@ def test_rate_channels_and_length_come_back(codec: Codec, rate_hz: int, channels
     assert codec.owns(content)
 
 
-@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+@each_codec
 @settings(max_examples=40, deadline=None)
 @given(cut=st.floats(0, 1))
 def test_any_prefix_trims_to_something_that_decodes(codec: Codec, cut: float) -> None:
@@ -54,7 +55,7 @@ def test_any_prefix_trims_to_something_that_decodes(codec: Codec, cut: float) ->
         assert codec.duration_ms(kept) >= 1500
 
 
-@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+@each_codec
 def test_audio_leaves_the_encoder_about_every_second(codec: Codec) -> None:
     encoder = codec.encoder(rate_hz=8000, channels=2)
     out = b""
@@ -65,7 +66,7 @@ def test_audio_leaves_the_encoder_about_every_second(codec: Codec) -> None:
         assert decodable >= second * 1000 - 2000
 
 
-@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+@each_codec
 @pytest.mark.parametrize("content", [b"", b"OggS", b"RIFF", b"RIFF\0\0\0\0WAVE" + bytes(60), b"OggS" + bytes(80)])
 def test_rubbish_is_refused(codec: Codec, content: bytes) -> None:
     with pytest.raises(ArchiveError):

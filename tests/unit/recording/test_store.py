@@ -16,6 +16,7 @@ import pytest
 
 from ivr.errors import ArchiveError, HostError
 from ivr.recording import local_writer
+from ivr.recording.content import CODECS
 from ivr.recording.store import PARTIAL, RESEALING, WHOLE, LocalStore
 from tests.fakes.heard import pcm_of
 
@@ -28,7 +29,7 @@ def store(tmp_path: Path) -> LocalStore:
     return LocalStore(tmp_path / "vault")
 
 
-@pytest.fixture(params=["opus", "alaw"])
+@pytest.fixture(params=list(CODECS))
 def codec(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
