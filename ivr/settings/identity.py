@@ -29,8 +29,8 @@ class IdentityTable(Section):
     """`items` are checked by `plan_of`, which names the rule; `tries` is how many answers may fail to match."""
 
     items: tuple[str, ...]
-    tries: int = Field(default=3, ge=1)
-    answer_timeout_s: float = Field(default=8.0, ge=2, le=60)
+    tries: int = Field(default=IdentityPlan.tries, ge=1)
+    answer_timeout_s: float = Field(default=IdentityPlan.answer_timeout_s, ge=2, le=60)
     prompts: IdentityPromptTable = IdentityPromptTable()
 
 

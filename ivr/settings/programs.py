@@ -85,10 +85,10 @@ class _Prompts(Section):
     agent_unavailable: str
     menu: str
     goodbye: str
-    reassured: str = ""
-    doubt_contact: str = ""
-    number_refused: str = ""
-    do_not_tell: str = ""
+    reassured: str = ProgramPrompts.reassured
+    doubt_contact: str = ProgramPrompts.doubt_contact
+    number_refused: str = ProgramPrompts.number_refused
+    do_not_tell: str = ProgramPrompts.do_not_tell
 
 
 class _Guard(Section):
@@ -108,18 +108,18 @@ class _ProgramFile(Section):
     rule_ids: tuple[str, ...] = Field(min_length=1)
     thresholds: _ThresholdTable
     thresholds_after_disclosure: _ThresholdTable
-    after_disclosure_s: float = Field(default=8.0, ge=0)
-    objection_key: Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")] = "9"
-    barge_in: bool = False
-    agent_uri: str = ""
-    listen_to_agent: bool = True
+    after_disclosure_s: float = Field(default=Program.after_disclosure_s, ge=0)
+    objection_key: Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")] = Program.objection_key
+    barge_in: bool = Program.barge_in
+    agent_uri: str = Program.agent_uri
+    listen_to_agent: bool = Program.listen_to_agent
     sampling_rate: float = Field(ge=0, le=1)
-    systematic_basis: str = ""
-    ring_timeout_s: float = Field(default=30.0, gt=0)
-    agent_ring_timeout_s: float = Field(default=20.0, gt=0)
-    doubt_timeout_s: float = Field(default=8.0, gt=0)
-    max_call_s: float = Field(default=3600.0, gt=0)
-    do_not_call_scope: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] = "sales"
+    systematic_basis: str = Program.systematic_basis
+    ring_timeout_s: float = Field(default=Program.ring_timeout_s, gt=0)
+    agent_ring_timeout_s: float = Field(default=Program.agent_ring_timeout_s, gt=0)
+    doubt_timeout_s: float = Field(default=Program.doubt_timeout_s, gt=0)
+    max_call_s: float = Field(default=Program.max_call_s, gt=0)
+    do_not_call_scope: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] = Program.do_not_call_scope
     guard: _Guard = _Guard()
     identity: IdentityTable | None = None
 

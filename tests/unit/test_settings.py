@@ -17,14 +17,17 @@ from ivr.domain.consent.policy import ACCEPTANCE_TEST
 from ivr.domain.hearing.cleared_mark import HearingSettings
 from ivr.domain.hearing.endpointing import EndpointSettings
 from ivr.domain.hearing.verdict import Thresholds
-from ivr.domain.program.program import Captured, ObjectionEffect
+from ivr.domain.identity.check import IdentityPlan, IdentityPrompts
+from ivr.domain.program.program import AgentGuard, Captured, ObjectionEffect, Program, ProgramPrompts
 from ivr.domain.recording.release_buffer import ReleaseSettings
 from ivr.domain.retention.schedule import Duration
 from ivr.errors import EXIT_USAGE, ConfigurationError
 from ivr.recording import content as recordings
 from ivr.settings import Settings, default_config_dir, load_settings
-from ivr.settings.programs import fill
+from ivr.settings.identity import IdentityPromptTable, IdentityTable
+from ivr.settings.programs import _Guard, _ProgramFile, _Prompts, fill
 from ivr.settings.sections import NodeFile, RecordingSection, SipSection
+from ivr.settings.source import Section
 from ivr.sip import settings as calls
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +78,23 @@ def test_the_shipped_configuration_loads() -> None:
 def test_the_shipped_file_writes_down_the_embedded_defaults() -> None:
     written = tomllib.loads((CONFIG / "ivr.toml").read_text(encoding="utf-8"))
     assert NodeFile.model_validate(written) == NodeFile()
+
+
+@pytest.mark.parametrize(
+    ("table", "domain"),
+    [
+        (_ProgramFile, Program),
+        (_Prompts, ProgramPrompts),
+        (_Guard, AgentGuard),
+        (IdentityTable, IdentityPlan),
+        (IdentityPromptTable, IdentityPrompts),
+    ],
+)
+def test_what_the_file_of_a_program_leaves_out_is_as_the_domain_has_it(table: type[Section], domain: type) -> None:
+    defaults = {name: field.default for name, field in table.model_fields.items() if not field.is_required()}
+    plain = {name: value for name, value in defaults.items() if not isinstance(value, Section)}
+    assert plain
+    assert plain.items() <= {field.name: field.default for field in dataclasses.fields(domain)}.items()
 
 
 def test_every_embedded_default_is_written_down_in_the_shipped_file() -> None:
