@@ -110,7 +110,7 @@ class _Caller:
             await asyncio.sleep(self._began + (at + step) * FRAME_MS / 1000 - loop.time())
             self._listener.feed(at * FRAME_MS, frames[at : at + step])
         self._listener.finish()
-        await self._listener.settle(10.0)
+        await self._listener.wait_judged(10.0)
         await self._listener.close()
         for said in self.said:
             self._count(said)

@@ -26,7 +26,7 @@ from ivr.domain.evidence.events.recording import Recovered, Uploaded
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError, LostEvidenceError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.process_log import event_line, guard_output
-from ivr.services.consent.barring import settle_spellings
+from ivr.services.consent.barring import respell
 from ivr.services.vault.uploads import upload_waiting
 from ivr.settings import Settings, load_settings
 
@@ -40,7 +40,7 @@ class Clerk:
         self._archive = archive
         self._retention: Retention = open_retention(settings, archive)
         self._tell = tell
-        self._register_settled = False
+        self._respelled = False
 
     def sweep(self) -> None:
         """Blocking; every duty may be repeated."""
@@ -48,7 +48,7 @@ class Clerk:
         # A database that is not the one with our evidence may know nothing of holds and objections.
         if self._do("evidence", self._archive.audit.must_be_whole):
             self._do("recover", self._recover)
-            self._do("register", self._settle_register)
+            self._do("register", self._respell)
             self._do("retention", self._destroy_due)
             self._do("upload", self._upload)
             self._do("checkpoint", self._sign)
@@ -70,7 +70,7 @@ class Clerk:
     def _recover(self) -> None:
         caught_up, recovered, reports = self._archive.settle_left()
         for item in caught_up:
-            self._tell("pending.settled", **vars(item))
+            self._tell("pending.caught_up", **vars(item))
         for one in recovered:
             state = one.state.value if one.state else ""
             self._tell(Recovered.kind, recording_id=one.recording_id, state=state, how=one.how)
@@ -78,13 +78,13 @@ class Clerk:
             event = report.event()
             self._tell(str(event.pop("kind")), **event)
 
-    def _settle_register(self) -> None:
+    def _respell(self) -> None:
         """Once in a process: later entries have the spelling of today."""
-        if not self._register_settled:
-            moved = settle_spellings(self._archive.vault.ports, self._archive.do_not_call)
-            self._register_settled = True
+        if not self._respelled:
+            moved = respell(self._archive.vault.ports, self._archive.do_not_call)
+            self._respelled = True
             if moved:
-                self._tell("do_not_call.settled", moved=moved)
+                self._tell("do_not_call.respelled", moved=moved)
 
     def _destroy_due(self) -> None:
         report = self._retention.run.run()

@@ -145,7 +145,7 @@ class Node:
             archive = open_archive(self._settings)
             try:
                 caught_up, recovered, reports = archive.settle_left(died_at=died_at)
-                told: list[LiveEvent] = [{"kind": "pending.settled", **vars(one)} for one in caught_up] + [
+                told: list[LiveEvent] = [{"kind": "pending.caught_up", **vars(one)} for one in caught_up] + [
                     {
                         "kind": Recovered.kind,
                         "recording_id": one.recording_id,

@@ -99,7 +99,7 @@ class AudioStream:
         self._index = media.index
         self._watch.restart(now, listens_only=media.listens_only)
 
-    def settle(self, call: pj.Call) -> None:
+    def lock_source(self, call: pj.Call) -> None:
         """Lock to the first source that has sent, where it is the first one that counts; called every turn."""
         if not self._waits_for_source or not self._stream:
             return

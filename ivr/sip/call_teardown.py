@@ -12,7 +12,7 @@ from ivr.sip.slots import Slots
 
 
 class Departures:
-    """One per line. `settle` is called every turn, outside of every callback of the library."""
+    """One per line. `reap` is called every turn, outside of every callback of the library."""
 
     def __init__(self, thread: EndpointThread, slots: Slots, emit: Callable[[LegDisconnected], None]) -> None:
         self._thread = thread
@@ -37,7 +37,7 @@ class Departures:
         """Note a call that never became a leg."""
         self._calls.append(call)
 
-    def settle(self, legs: int) -> None:
+    def reap(self, legs: int) -> None:
         """Delete what can be, free the slots that the library has freed, then tell the ends; `legs` are still there.
 
         After our own BYE or CANCEL the library keeps its slot until the far end has answered, at most 32 s.

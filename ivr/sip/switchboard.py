@@ -419,13 +419,13 @@ class Switchboard:
                     self._end(leg, status=408, cause=_TIMER_CAUSE)
             elif leg.confirmed and not leg.ended_by_us:
                 self._follow_audio(leg, now, look=look)
-        self._departures.settle(len(self._legs))
+        self._departures.reap(len(self._legs))
 
     def _follow_audio(self, leg: Leg, now: float, *, look: bool) -> None:
         """End a leg whose party has gone without a BYE, and no hold explains its silence; tell of strangers."""
         assert leg.call is not None
         try:
-            leg.audio.settle(leg.call)
+            leg.audio.lock_source(leg.call)
             seen = leg.audio.look(leg.call, now) if look else Look(gone=False, foreign=0)
         except (OSError, pj.Error):
             _LOG.exception("leg %s: its stream cannot be followed", leg.leg_id)
@@ -448,7 +448,7 @@ class Switchboard:
             self.thread.turn(10)
         for leg in tuple(self._legs.values()):
             self._report_end(leg, leg.end_status or 200, leg.end_cause)
-        self._departures.settle(0)
+        self._departures.reap(0)
         if self._account is not None:
             if self._settings.registration is not None:
                 self._account.unregister(lambda: self.thread.turn(10), deadline)

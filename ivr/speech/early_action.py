@@ -33,7 +33,7 @@ class Eagerness:
         self._lock = threading.Lock()
         self._last: OrderedDict[str, _Opposed] = OrderedDict()
 
-    def settled(self, call_id: str, piece: Piece, label: Label, band: Band) -> Band:
+    def confirmed(self, call_id: str, piece: Piece, label: Label, band: Band) -> Band:
         """Return the band that counts for `piece`, whose words read as `label` in `band`."""
         channel = f"{call_id}/{piece.channel.value}"
         with self._lock:

@@ -80,7 +80,7 @@ class Judge:
         except Exception as error:
             # The words may be in the message: only the kind of error leaves the ear.
             raise SpeechError(f"judging failed ({type(error).__name__})", where="ear") from None
-        band = self._eagerness.settled(speech.call_id, piece, reading.label, reading.band)
+        band = self._eagerness.confirmed(speech.call_id, piece, reading.label, reading.band)
         onset_ms = None
         if band is not Band.CLEAR:
             onset_ms = piece.start_ms

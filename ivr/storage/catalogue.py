@@ -122,7 +122,7 @@ class SqlCatalogue:
         with self._database.writing() as connection:
             return move_rows(connection, recording_ids, event, reason=reason, at=at)
 
-    def settle(
+    def describe(
         self,
         recording_id: str,
         *,

@@ -22,8 +22,8 @@ def catalogue(request: pytest.FixtureRequest, open_database: Callable[[str], Dat
     return FakeCatalogue() if request.param == "fake" else SqlCatalogue(open_database(request.param))
 
 
-def settle(catalogue: Catalogue, recording_id: str, sealed: SealedFile | None = SEALED) -> None:
-    catalogue.settle(
+def describe(catalogue: Catalogue, recording_id: str, sealed: SealedFile | None = SEALED) -> None:
+    catalogue.describe(
         recording_id,
         sealed=sealed,
         deadline=START + timedelta(days=180),
@@ -59,7 +59,7 @@ def test_an_unknown_id_is_named(catalogue: Catalogue) -> None:
         lambda: catalogue.get("nobody"),
         lambda: catalogue.wrapped_key("nobody"),
         lambda: catalogue.move("nobody", RecordingEvent.CLOSE),
-        lambda: settle(catalogue, "nobody"),
+        lambda: describe(catalogue, "nobody"),
     ):
         with pytest.raises(ArchiveError, match="nobody"):
             act()
@@ -82,11 +82,11 @@ def test_states_move_by_the_table_only(catalogue: Catalogue, path: tuple[str, ..
             assert catalogue.get(name).state is state
 
 
-def test_what_was_settled_is_kept_with_its_times_and_lists(catalogue: Catalogue) -> None:
+def test_what_was_described_is_kept_with_its_times_and_lists(catalogue: Catalogue) -> None:
     catalogue.add(a_tag(), b"wrapped", "kek-1")
-    settle(catalogue, "rec-1", None)
+    describe(catalogue, "rec-1", None)
     assert catalogue.get("rec-1").sealed is None
-    settle(catalogue, "rec-1")
+    describe(catalogue, "rec-1")
     row = catalogue.get("rec-1")
     assert row.sealed == SEALED
     assert row.deadline == START + timedelta(days=180)

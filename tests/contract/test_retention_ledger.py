@@ -43,7 +43,7 @@ def catalogue(database: Database) -> Catalogue:
     for number in range(5):
         name, deadline = f"rec-{number}", DUE - timedelta(days=min(number, 3))
         catalogue.add(a_tag(name), b"wrapped", "kek-1", deadline=deadline)
-        catalogue.settle(
+        catalogue.describe(
             name,
             sealed=SealedFile("ab" * 32, 10, 20),
             deadline=deadline,

@@ -382,7 +382,7 @@ class FakeCatalogue:
             self.move(one, event, reason=reason, at=at)
         return able
 
-    def settle(
+    def describe(
         self,
         recording_id: str,
         *,

@@ -101,7 +101,7 @@ def test_a_sweep_spells_persons_as_today_and_reports_calls_of_processes_that_end
         clerk = Clerk(house.settings(), archive, lambda kind, **fields: told.append((kind, fields)))
         clerk.sweep()
         clerk.sweep()
-        assert [fields for kind, fields in told if kind == "do_not_call.settled"] == [{"moved": 1}]
+        assert [fields for kind, fields in told if kind == "do_not_call.respelled"] == [{"moved": 1}]
         (report,) = [fields for kind, fields in told if kind == "call.reported"]
         assert (report["call_id"], report["disposition"]) == ("call-2", "LINE_FAILED")
         assert sorted(one.call_id for one in archive.call_log.find()) == ["call-1", "call-2"]

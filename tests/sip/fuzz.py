@@ -61,7 +61,7 @@ class Fuzz:
 
     async def run(self, packets: int) -> Outcome:
         await self._normal_call()
-        before = await self._settled(None)
+        before = await self._calm(None)
         sent = 0
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as vandal:
             vandal.bind((HOST, 0))
@@ -82,7 +82,7 @@ class Fuzz:
             finally:
                 await self._leave()
         await self._normal_call()
-        return Outcome(sent, self._calls, before, await self._settled(before))
+        return Outcome(sent, self._calls, before, await self._calm(before))
 
     async def _normal_call(self) -> None:
         async with RawPeer(self._port) as peer:
@@ -137,7 +137,7 @@ class Fuzz:
         async with RawPeer(self._port) as peer:
             assert (await _patient(peer, "OPTIONS")).status == 200
 
-    async def _settled(self, wanted: Footprint | None) -> Footprint:
+    async def _calm(self, wanted: Footprint | None) -> Footprint:
         """Wait until what was begun is over: transactions, closed sockets; at most a minute."""
         pid = self._line.pid
         found = _footprint(pid)

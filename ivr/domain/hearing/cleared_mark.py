@@ -167,13 +167,13 @@ class ChannelHearing:
         if verdict.band is Band.ACT:
             onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
             self.objected(min(max(onset, piece.start_ms), piece.end_ms))
-            self._settle_speech(piece)
+            self._retire_speech(piece)
         elif verdict.band is Band.CLEAR:
-            self._settle_speech(piece)
+            self._retire_speech(piece)
         elif piece.final or piece.end_ms - piece.start_ms >= self.settings.piece_max_ms:
             self._doubt = self._doubt or piece
-            self._settle_speech(piece)
-        # A doubtful partial settles nothing: the next piece begins where it began and will say more.
+            self._retire_speech(piece)
+        # A doubtful partial decides nothing: the next piece begins where it began and will say more.
         self._advance()
         return masked
 
@@ -250,7 +250,7 @@ class ChannelHearing:
     def _open(self) -> _Utterance | None:
         return self._unjudged[-1] if self._unjudged and self._unjudged[-1].end_ms is None else None
 
-    def _settle_speech(self, piece: Piece) -> None:
+    def _retire_speech(self, piece: Piece) -> None:
         first = self._unjudged[0] if self._unjudged else None
         if first is None or piece.start_ms > first.start_ms:
             return

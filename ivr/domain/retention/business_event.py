@@ -74,7 +74,7 @@ def apply_event(
     _check(artefact, events, event, now)
     before = decide_retention(artefact, events, (), table, profile, now)
     if any((e.kind, e.at, e.reference) == (event.kind, event.at, event.reference) for e in events):
-        return EventEffect(settled(artefact, before), event, (), before, "Déjà noté : rien ne change.", True)
+        return EventEffect(with_deadlines(artefact, before), event, (), before, "Déjà noté : rien ne change.", True)
     after = decide_retention(artefact, [*events, event], (), table, profile, now)
     moves = []
     for old, new in zip(before.purposes, after.purposes, strict=True):
@@ -82,10 +82,10 @@ def apply_event(
             raise _refused(artefact, event, "its deadline has passed and nothing revives it", "note it elsewhere")
         if new.due_at != old.due_at:
             moves.append(DeadlineMove(old.tag, old.due_at, new.due_at))
-    return EventEffect(settled(artefact, after), event, tuple(moves), after, _sentence(event, moves, after))
+    return EventEffect(with_deadlines(artefact, after), event, tuple(moves), after, _sentence(event, moves, after))
 
 
-def settled(artefact: Artefact, decision: RetentionDecision) -> Artefact:
+def with_deadlines(artefact: Artefact, decision: RetentionDecision) -> Artefact:
     """Return the artefact with the deadlines of `decision` fixed, and its ended purposes marked as ended.
 
     Call it after each event, and when the retention run looks at it: what it returns is what to store.

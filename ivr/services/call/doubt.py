@@ -130,7 +130,7 @@ class Doubt:
         """An answer that was given in time may still be with the ear."""
         listener = self._call.hearing.get(Channel.CALLER)
         if listener is not None:
-            await listener.settle(self._call.deps.listening.final_deadline_s)
+            await listener.wait_judged(self._call.deps.listening.final_deadline_s)
 
     def _idle_talk(self) -> bool:
         """Whether nothing is being recorded, nor will be, and an objection would do nothing else."""

@@ -217,7 +217,7 @@ class Identification:
         listener = call.hearing.get(Channel.CALLER)
         if listener is None:
             return
-        await listener.settle(call.deps.listening.final_deadline_s)
+        await listener.wait_judged(call.deps.listening.final_deadline_s)
         masks = listener.hearing.masks
         ended = replace(mask, end_ms=call.media_ms)
         masks[masks.index(mask)] = ended

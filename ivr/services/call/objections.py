@@ -14,7 +14,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.policy import decide_objection
 from ivr.domain.consent.state import Basis, ConsentEvent
-from ivr.domain.evidence.events.call import Unsettled
+from ivr.domain.evidence.events.call import Unjudged
 from ivr.domain.evidence.events.objection import AgentInDoubt, Objection
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label
 from ivr.domain.program.program import ObjectionEffect
@@ -131,8 +131,8 @@ class Objections:
         """
         call = self._call
         mark_ms = call.hearing.mark_ms
-        call.publish(Unsettled.kind, mark_ms=mark_ms)
-        call.audit(Unsettled(mark_ms))
+        call.publish(Unjudged.kind, mark_ms=mark_ms)
+        call.audit(Unjudged(mark_ms))
         call.capture.stop("unheard")
         if call.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY:
             call.capture.must_vanish("REC-021", "last words unheard")

@@ -215,7 +215,7 @@ class CallSession:
     async def _heard_out(self) -> bool:
         """Wait until the last words are judged; False when they were not in time."""
         deps = self.call.deps
-        judging = asyncio.create_task(self.call.hearing.settle(deps.settle_timeout_s))
+        judging = asyncio.create_task(self.call.hearing.wait_judged(deps.settle_timeout_s))
         if not await self._patience.done(judging, _HASTY_HEARING_S):
             await cancelled(judging)
             return self.call.hearing.idle
@@ -254,7 +254,7 @@ class CallSession:
         await call.acts.close()
         if call.acts.unmet:
             await call.capture.wipe()
-            await call.deps.notebook.settle()
+            await call.deps.notebook.flush()
             call.publish("objection.unmet", acts=list(call.acts.unmet), recording_id=row.recording_id)
         unwritten = {_REPORT, Reported.kind} & {*call.acts.failed}
         if unwritten or call.acts.unmet or not call.capture.reportable:

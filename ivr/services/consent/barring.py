@@ -57,7 +57,7 @@ def barred_by(ports: VaultPorts, register: DoNotCallRegister, uri: str, *, scope
     return one
 
 
-def settle_spellings(ports: VaultPorts, register: DoNotCallRegister) -> int:
+def respell(ports: VaultPorts, register: DoNotCallRegister) -> int:
     """Move every entry whose call's report tells the number to the spelling of today; return how many were moved."""
     moved = 0
     for entry, scope, party in register.reported():

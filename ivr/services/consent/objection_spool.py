@@ -57,7 +57,7 @@ class Notebook:
             await writing
             await self._executor.run(lambda: self._spool.release(name))
 
-    async def settle(self) -> None:
+    async def flush(self) -> None:
         """Return when what was begun is on the disk."""
         await asyncio.gather(*self._writing.values())
 

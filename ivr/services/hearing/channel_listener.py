@@ -98,7 +98,7 @@ class ChannelListener:
         self.hearing = ChannelHearing(channel, settings.hearing, begin_ms)
 
     @property
-    def settled(self) -> bool:
+    def all_cleared(self) -> bool:
         """True when the channel is over and nothing said on it can still hold the recording back."""
         hearing = self.hearing
         return self._ended and hearing.idle and not hearing.doubtful and hearing.cut_ms is None and not self.deaf
@@ -159,7 +159,7 @@ class ChannelListener:
             self.hearing.finish()
             self._ask()
 
-    async def settle(self, timeout_s: float) -> bool:
+    async def wait_judged(self, timeout_s: float) -> bool:
         """After `finish`, wait until all speech is judged; False when the ear did not manage in time."""
         try:
             async with asyncio.timeout(timeout_s):
@@ -281,7 +281,7 @@ class CallHearing:
     def mark_ms(self) -> int:
         """The time up to which every listened channel has been judged harmless."""
         listeners = self._listeners.values()
-        holding = [one.mark_ms for one in listeners if not one.settled]
+        holding = [one.mark_ms for one in listeners if not one.all_cleared]
         return min(holding) if holding else max((one.mark_ms for one in listeners), default=0)
 
     @property
@@ -326,8 +326,8 @@ class CallHearing:
         for one in self._listeners.values():
             one.finish()
 
-    async def settle(self, timeout_s: float) -> bool:
-        return all(await asyncio.gather(*(one.settle(timeout_s) for one in self._listeners.values())))
+    async def wait_judged(self, timeout_s: float) -> bool:
+        return all(await asyncio.gather(*(one.wait_judged(timeout_s) for one in self._listeners.values())))
 
     async def close(self) -> None:
         for one in self._listeners.values():

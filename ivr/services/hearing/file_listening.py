@@ -130,7 +130,7 @@ async def listen_to_channel(
     await listener.close()
     found.masked = [replace(mask, end_ms=min(mask.end_ms, found.duration_ms)) for mask in listener.hearing.masks]
     found.asks = _asks(pieces)
-    found.utterances = _utterances(channel, [_settled(one, settings) for one in pieces], sent_ms)
+    found.utterances = _utterances(channel, [_decided(one, settings) for one in pieces], sent_ms)
     return found
 
 
@@ -173,8 +173,8 @@ def _asks(pieces: Sequence[Heard]) -> list[AskSpan]:
     return list(known)
 
 
-def _settled(heard: Heard, settings: ListeningSettings) -> Heard:
-    """A doubtful partial piece settles nothing on a call: the next one begins where it began and says more."""
+def _decided(heard: Heard, settings: ListeningSettings) -> Heard:
+    """A doubtful partial piece decides nothing on a call: the next one begins where it began and says more."""
     piece, verdict = heard.piece, heard.verdict
     open_ = not piece.final and piece.end_ms - piece.start_ms < settings.hearing.piece_max_ms
     if verdict.band is Band.DOUBT and open_:

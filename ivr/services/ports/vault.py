@@ -223,7 +223,7 @@ class Catalogue(Protocol):
         """`move` for those of these that `event` can move; return their ids."""
         ...
 
-    def settle(
+    def describe(
         self,
         recording_id: str,
         *,

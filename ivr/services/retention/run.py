@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from ivr.domain.profile import Profile
 from ivr.domain.recording.state import RecordingEvent
-from ivr.domain.retention.business_event import settled
+from ivr.domain.retention.business_event import with_deadlines
 from ivr.domain.retention.decision import RetentionDecision, Verdict, decide_retention
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import IvrError
@@ -189,7 +189,7 @@ class RetentionRun:
         for item in items:
             if item.decision is None or item.destroys or item.fault:
                 continue
-            artefact = settled(item.stored.artefact, item.decision)
+            artefact = with_deadlines(item.stored.artefact, item.decision)
             if artefact != item.stored.artefact or item.decision.due_at != item.stored.deadline:
                 decided.append((artefact, item.decision.due_at))
         self._ledger.reschedule(decided)
@@ -259,7 +259,7 @@ class RetentionRun:
             for stored in page:
                 decision = self._item(stored, now).decision
                 if decision is not None and (stored.deadline is None or decision.due_at < stored.deadline):
-                    shorter.append((settled(stored.artefact, decision), decision.due_at))
+                    shorter.append((with_deadlines(stored.artefact, decision), decision.due_at))
             self._ledger.reschedule(shorter)
         self._ledger.fact(_POLICY, mark)
 

@@ -73,7 +73,7 @@ class OpenRecording:
         if self._sealed is None:
             if self.state is not RecordingState.SEALING:
                 with self._moving(RecordingEvent.CLOSE, reason):
-                    self._settle(None, consent, gaps, masks, deadline)
+                    self._describe(None, consent, gaps, masks, deadline)
             self._sealed = self._writer.seal()
         sealed = self._sealed
 
@@ -83,7 +83,7 @@ class OpenRecording:
             return Sealed(**asdict(sealed), gaps=len(gaps), masks=len(masks), reason=reason, deadline=fixed)
 
         with self._moving(RecordingEvent.SEAL, reason, told):
-            self._settle(sealed, consent, gaps, masks, deadline)
+            self._describe(sealed, consent, gaps, masks, deadline)
         return sealed
 
     def discard(self, rule_id: str, reason: str) -> None:
@@ -117,7 +117,7 @@ class OpenRecording:
         self._writer.close()
         reason = reason[:_LONGEST_REASON]
         row = self._ports.catalogue.get(self.recording_id)
-        self._settle(
+        self._describe(
             row.sealed,
             row.consent if consent is None else consent,
             row.gaps if gaps is None else gaps,
@@ -150,7 +150,7 @@ class OpenRecording:
                     ports.audit.append(told(), call_id=self.tag.call_id, recording_id=recording_id)
         self.state = now
 
-    def _settle(
+    def _describe(
         self,
         sealed: SealedFile | None,
         consent: Mapping[str, object],
@@ -158,7 +158,7 @@ class OpenRecording:
         masks: Sequence[Mapping[str, object]],
         deadline: datetime | None,
     ) -> None:
-        self._ports.catalogue.settle(
+        self._ports.catalogue.describe(
             self.recording_id,
             sealed=sealed,
             deadline=deadline,

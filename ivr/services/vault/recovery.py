@@ -56,8 +56,8 @@ def _settle_all(ports: VaultPorts) -> list[Recovery]:
     open_rows = ports.catalogue.find(node_id=ports.node_id, states=(*UNFINISHED, RecordingState.DAMAGED), limit=_EVERY)
     keyless = ports.catalogue.find(states=(RecordingState.SEALED,), has_key=False, limit=_EVERY)
     for row in reversed(open_rows + keyless):
-        damaged_but_settled = row.state is RecordingState.DAMAGED and row.sealed is not None and row.has_key
-        if damaged_but_settled or ports.store.busy(row.tag.recording_id):
+        damaged_but_described = row.state is RecordingState.DAMAGED and row.sealed is not None and row.has_key
+        if damaged_but_described or ports.store.busy(row.tag.recording_id):
             continue
         done.append(_settle_row(ports, row))
     done.extend(_settle_purges(ports))
@@ -179,7 +179,7 @@ def _destroyed(ports: VaultPorts, row: RecordingRow, rule_id: str, how: str) -> 
 def _sealed(ports: VaultPorts, row: RecordingRow, sealed: SealedFile, how: str) -> Recovery:
     event, now = RecordingEvent.SEAL, ports.clock.now()
     with ports.catalogue.together():
-        _settle(ports, row, sealed, list(row.gaps))
+        _describe(ports, row, sealed, list(row.gaps))
         final = ports.catalogue.move(row.tag.recording_id, event, reason=row.reason, at=now)
         return _say(ports, row, final, f"{how}; the file was whole", sha256=sealed.sha256, deadline=row.deadline)
 
@@ -189,7 +189,7 @@ def _damaged(ports: VaultPorts, row: RecordingRow, sealed: SealedFile, how: str,
     gaps: list[Mapping[str, object]] = [*row.gaps, {"start_ms": sealed.duration_ms, "end_ms": -1, "cause": cause}]
     final = row.state
     with ports.catalogue.together():
-        _settle(ports, row, sealed, gaps)
+        _describe(ports, row, sealed, gaps)
         if RECORDING.allows(row.state, RecordingEvent.FAIL):
             event, now = RecordingEvent.FAIL, ports.clock.now()
             final = ports.catalogue.move(row.tag.recording_id, event, reason=how[:200], at=now)
@@ -205,8 +205,8 @@ def _damaged(ports: VaultPorts, row: RecordingRow, sealed: SealedFile, how: str,
         )
 
 
-def _settle(ports: VaultPorts, row: RecordingRow, sealed: SealedFile, gaps: list[Mapping[str, object]]) -> None:
-    ports.catalogue.settle(
+def _describe(ports: VaultPorts, row: RecordingRow, sealed: SealedFile, gaps: list[Mapping[str, object]]) -> None:
+    ports.catalogue.describe(
         row.tag.recording_id,
         sealed=sealed,
         deadline=row.deadline,

@@ -19,7 +19,7 @@ from ivr.domain.evidence.events.base import Unread
 from ivr.domain.evidence.events.house import Denied
 from ivr.domain.evidence.events.objection import BarLifted, BarMoved, Barred
 from ivr.errors import ArchiveError, ComplianceError
-from ivr.services.consent.barring import bar, barred_by, lift, settle_spellings
+from ivr.services.consent.barring import bar, barred_by, lift, respell
 from ivr.services.ports.evidence import Bar, CallRow
 from ivr.storage.call_log import SqlCallLog
 from ivr.storage.do_not_call import SqlDoNotCall
@@ -62,8 +62,8 @@ class Register:
     def barred_by(self, uri: str) -> str | None:
         return barred_by(self.world.vault.ports, self.sql, uri, scope="sales")
 
-    def settle(self) -> int:
-        return settle_spellings(self.world.vault.ports, self.sql)
+    def respell(self) -> int:
+        return respell(self.world.vault.ports, self.sql)
 
     @property
     def moves(self) -> int:
@@ -114,11 +114,11 @@ def test_entries_whose_report_tells_the_number_move_without_a_call(register: Reg
         register.older("+33690123456", call_id="call-4"),
         register.older("nobody", call_id="call-5", party="sip:"),
     ]
-    assert register.settle() == 2
+    assert register.respell() == 2
     assert register.sql.known([moving, bare, *staying]) == staying
     for uri in ("+262692123456", "+262639123456", "0612345678", "+590690123456"):
         assert register.sql.bars(uri, scope="sales") is not None, uri
-    assert register.settle() == 0
+    assert register.respell() == 0
     assert table_faults(register.world.database) == []
 
 

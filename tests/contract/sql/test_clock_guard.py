@@ -114,7 +114,7 @@ def test_only_what_came_since_the_last_good_look_is_looked_at(world: RetentionWo
     assert guard(world).fault() == ""
 
 
-def test_another_nodes_evidence_from_the_future_is_settled_by_one_word(world: RetentionWorld) -> None:
+def test_another_nodes_evidence_from_the_future_is_accepted_by_one_word(world: RetentionWorld) -> None:
     other = RetentionWorld(world.url, node="node-2", store=world.store)
     other.clock.at = CALLED + timedelta(days=3650)
     other.audit.append(Unread("kind", {}))

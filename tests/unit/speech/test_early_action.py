@@ -18,7 +18,7 @@ def _piece(start_ms: int, end_ms: int, *, final: bool = False, channel: Channel 
 
 def _bands(*said: tuple[Piece, Label, Band], call_id: str = "call") -> list[Band]:
     eagerness = Eagerness()
-    return [eagerness.settled(call_id, *one) for one in said]
+    return [eagerness.confirmed(call_id, *one) for one in said]
 
 
 def test_the_first_words_that_read_as_an_objection_only_make_the_recording_wait() -> None:
@@ -64,7 +64,7 @@ def test_words_that_turned_harmless_in_between_begin_anew() -> None:
 def test_a_call_that_is_over_is_forgotten_and_no_other() -> None:
     eagerness = Eagerness()
     for call in ("one", "two"):
-        eagerness.settled(call, _piece(0, 900), _OBJECTION, Band.ACT)
+        eagerness.confirmed(call, _piece(0, 900), _OBJECTION, Band.ACT)
     eagerness.forget("one")
-    bands = [eagerness.settled(call, _piece(0, 1600), _OBJECTION, Band.ACT) for call in ("one", "two")]
+    bands = [eagerness.confirmed(call, _piece(0, 1600), _OBJECTION, Band.ACT) for call in ("one", "two")]
     assert bands == [Band.DOUBT, Band.ACT]

@@ -50,7 +50,7 @@ class Deaf(Event, kind="hearing.deaf"):
 
 
 @dataclass(frozen=True)
-class Unsettled(Event, kind="hearing.unsettled"):
+class Unjudged(Event, kind="hearing.unsettled"):
     """The call ended before its last words were judged: nothing behind `mark_ms` is stored."""
 
     mark_ms: int

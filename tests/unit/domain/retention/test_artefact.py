@@ -15,7 +15,7 @@ from ivr.domain.retention.business_event import (
     DeadlineMove,
     EventEffect,
     apply_event,
-    settled,
+    with_deadlines,
 )
 from ivr.domain.retention.decision import Verdict, decide_retention
 from ivr.errors import ComplianceError
@@ -172,7 +172,7 @@ def test_somebody_answers_for_every_event() -> None:
 
 def test_sealing_fixes_the_deadline_of_every_purpose() -> None:
     thing = artefact("quality_audio", "sales_audio")
-    sealed = settled(thing, decide_retention(thing, (), (), TABLE, PROFILE, CALL))
+    sealed = with_deadlines(thing, decide_retention(thing, (), (), TABLE, PROFILE, CALL))
     assert [(p.tag, p.fixed.due_at, p.fixed.event) for p in sealed.purposes if p.fixed] == [
         ("quality_audio", paris(2027, 5, 21, 10), "recorded_at"),
         ("sales_audio", NO_ANSWER, "recorded_at"),

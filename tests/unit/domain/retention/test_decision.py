@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, FixedDeadline, Purpose
-from ivr.domain.retention.business_event import settled
+from ivr.domain.retention.business_event import with_deadlines
 from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict, deadline, decide_retention
 from ivr.domain.retention.legal_hold import LegalHold, release_hold
 from ivr.domain.retention.schedule import Duration, RetentionTable
@@ -196,7 +196,7 @@ def test_a_clock_set_back_does_not_bring_back_what_was_refused() -> None:
 
 def test_a_clock_set_back_does_not_reopen_a_purpose_that_was_found_ended() -> None:
     both = artefact("quality_audio", "contract_proof")
-    later = settled(both, decide(both, now=paris(2027, 1, 1)))
+    later = with_deadlines(both, decide(both, now=paris(2027, 1, 1)))
     again = decide(later, now=CALL)
     assert [p.state for p in again.purposes] == [PurposeState.OPEN, PurposeState.ENDED]
 
@@ -205,7 +205,7 @@ def test_a_clock_set_back_does_not_reopen_a_purpose_that_was_found_ended() -> No
 
 
 def test_a_longer_policy_does_not_lengthen_what_is_stored() -> None:
-    sealed = settled(artefact("commercial_relation"), decide(artefact("commercial_relation")))
+    sealed = with_deadlines(artefact("commercial_relation"), decide(artefact("commercial_relation")))
     before = sealed.purposes[0].fixed
     assert before is not None
     assert decide(sealed, table=with_months("commercial_relation", 60)).due_at == before.due_at
@@ -213,7 +213,7 @@ def test_a_longer_policy_does_not_lengthen_what_is_stored() -> None:
 
 
 def test_a_shorter_policy_shortens_what_is_stored() -> None:
-    sealed = settled(artefact("quality_audio"), decide(artefact("quality_audio")))
+    sealed = with_deadlines(artefact("quality_audio"), decide(artefact("quality_audio")))
     assert decide(sealed, table=with_months("quality_audio", 3)).due_at == paris(2027, 2, 21, 10)
 
 
@@ -226,18 +226,20 @@ def test_an_event_whose_period_may_not_extend_moves_nothing_later() -> None:
 def test_an_earlier_event_noted_late_does_not_carry_a_longer_policy_in() -> None:
     offers = [event("offer", CALL + 2 * DAY)]
     table = with_months("sales_audio", 1)
-    noted = settled(artefact("sales_audio"), decide(artefact("sales_audio"), offers, now=CALL + 3 * DAY, table=table))
+    noted = with_deadlines(
+        artefact("sales_audio"), decide(artefact("sales_audio"), offers, now=CALL + 3 * DAY, table=table)
+    )
     earlier = [*offers, event("offer", CALL + DAY)]
     longer = decide(noted, earlier, now=CALL + 3 * DAY, table=with_months("sales_audio", 6))
     assert longer.due_at == paris(2026, 12, 23, 10)
 
 
 def test_a_signature_extends_what_was_fixed_and_is_then_fixed_itself() -> None:
-    sealed = settled(artefact("sales_audio"), decide(artefact("sales_audio")))
+    sealed = with_deadlines(artefact("sales_audio"), decide(artefact("sales_audio")))
     signed = [event("signature", CALL + DAY)]
     extended = decide(sealed, signed)
     assert extended.due_at == paris(2028, 11, 22, 10)
-    fixed = settled(sealed, extended)
+    fixed = with_deadlines(sealed, extended)
     assert decide(fixed, signed, table=with_months("sales_audio", 36)).due_at == extended.due_at
 
 
@@ -279,7 +281,7 @@ def test_an_offer_made_after_the_signature_takes_nothing_from_the_two_years() ->
 
 def test_a_purpose_that_was_found_ended_is_not_reopened_by_what_is_learnt_later() -> None:
     lapsed = paris(2026, 12, 21, 10)
-    found = settled(artefact("sales_audio"), decide(artefact("sales_audio"), now=lapsed))
+    found = with_deadlines(artefact("sales_audio"), decide(artefact("sales_audio"), now=lapsed))
     learnt = decide(found, [event("signature", CALL + DAY)], now=lapsed + DAY)
     assert (learnt.verdict, learnt.due_at) == (Verdict.DESTROY, lapsed)
 
@@ -287,14 +289,14 @@ def test_a_purpose_that_was_found_ended_is_not_reopened_by_what_is_learnt_later(
 def test_an_earlier_contact_noted_late_does_not_shorten_the_last_one() -> None:
     contacts = [event("last-contact", CALL + DAY)]
     prospect = artefact("commercial_relation")
-    noted = settled(prospect, decide(prospect, contacts, now=CALL + 2 * DAY))
+    noted = with_deadlines(prospect, decide(prospect, contacts, now=CALL + 2 * DAY))
     later = decide(noted, [*contacts, event("last-contact", CALL + MINUTE)], now=CALL + 2 * DAY)
     assert later.due_at == paris(2029, 11, 22, 10)
 
 
 def test_an_earlier_offer_noted_late_counts() -> None:
     offers = [event("offer", CALL + 3 * DAY)]
-    noted = settled(artefact("sales_audio"), decide(artefact("sales_audio"), offers, now=CALL + 4 * DAY))
+    noted = with_deadlines(artefact("sales_audio"), decide(artefact("sales_audio"), offers, now=CALL + 4 * DAY))
     earlier = decide(noted, [*offers, event("offer", CALL + DAY)], now=CALL + 4 * DAY)
     assert earlier.due_at == paris(2026, 12, 22, 10)
 

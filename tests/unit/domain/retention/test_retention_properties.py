@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, EventKind, Purpose
-from ivr.domain.retention.business_event import apply_event, settled
+from ivr.domain.retention.business_event import apply_event, with_deadlines
 from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict, decide_retention
 from ivr.domain.retention.legal_hold import release_hold
 from ivr.domain.retention.schedule import Duration, RetentionTable, after
@@ -109,13 +109,13 @@ def test_deciding_again_over_what_was_stored_decides_the_same(
     thing: Artefact, events: list[BusinessEvent], now: datetime
 ) -> None:
     first = decide(thing, events, now)
-    stored = settled(thing, first)
+    stored = with_deadlines(thing, first)
     again = decide(stored, events, now)
     assert [(p.tag, p.state, p.due_at, p.event) for p in again.purposes] == [
         (p.tag, p.state, p.due_at, p.event) for p in first.purposes
     ]
     assert (again.verdict, again.due_at, again.destroy_by) == (first.verdict, first.due_at, first.destroy_by)
-    assert settled(stored, again) == stored
+    assert with_deadlines(stored, again) == stored
 
 
 @given(artefacts, histories, moments, moments)
@@ -123,7 +123,7 @@ def test_deciding_again_over_what_was_stored_decides_the_same(
 def test_a_clock_set_back_revives_nothing(
     thing: Artefact, events: list[BusinessEvent], now: datetime, earlier: datetime
 ) -> None:
-    stored = settled(thing, decide(thing, events, now))
+    stored = with_deadlines(thing, decide(thing, events, now))
     for kept, purpose in zip(stored.purposes, decide(stored, events, min(earlier, now)).purposes, strict=True):
         assert (kept.ended_at is not None) <= (purpose.state is PurposeState.ENDED)
 
@@ -138,7 +138,7 @@ def test_a_changed_policy_never_lengthens_what_is_stored(
         tag: replace(clock, periods=tuple(replace(p, keep=longer, cap=longer) for p in clock.periods))
         for tag, clock in TABLE.clocks.items()
     }
-    stored = settled(thing, decide(thing, events, now))
+    stored = with_deadlines(thing, decide(thing, events, now))
     for old, new in zip(
         stored.purposes, decide(stored, events, now, RetentionTable(clocks, TABLE.timezone)).purposes, strict=True
     ):

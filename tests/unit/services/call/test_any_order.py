@@ -148,7 +148,7 @@ def fragile(x: Exchange) -> None:
         (x.catalogue, "get"),
         (x.catalogue, "move"),
         (x.catalogue, "move_all"),
-        (x.catalogue, "settle"),
+        (x.catalogue, "describe"),
         (x.catalogue, "destroy_keys"),
         (x.call_log, "add"),
         (x.do_not_call, "put"),

@@ -268,7 +268,7 @@ def test_a_spoken_objection_in_the_middle_acts_at_once_and_is_no_try(tmp_path: P
     play(tmp_path, scene, **made())
 
 
-def test_a_doubt_is_settled_before_the_question_is_put_again(tmp_path: Path) -> None:
+def test_a_doubt_is_over_before_the_question_is_put_again(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ear.when_said(Channel.CALLER, 3600, 4400, objection(band=Band.DOUBT, score=0.5))
         x.ear.when_said(Channel.CALLER, 7100, 7500, EarVerdict(Label.NONE, Band.CLEAR, 0.9, denies=True, text="non"))

@@ -175,7 +175,7 @@ def test_a_call_whose_recording_is_neither_sealed_nor_gone_is_not_reported(tmp_p
 
         x.ring()
         await x.until("recording.state", state="CAPTURING")
-        x.catalogue.settle = x.catalogue.move = gone  # type: ignore[method-assign]
+        x.catalogue.describe = x.catalogue.move = gone  # type: ignore[method-assign]
         await x.media(5000)
         x.line.peer_hangs_up("a")
         told = await x.until("call.unreported")
@@ -216,7 +216,7 @@ def away(x: Exchange, until_s: float) -> None:
     """Let the database be away until so much time has passed."""
     owners = [
         (x.audit, ("append", "append_all", "events", "told")),
-        (x.catalogue, ("add", "get", "move", "move_all", "settle", "destroy_keys", "wrapped_key")),
+        (x.catalogue, ("add", "get", "move", "move_all", "describe", "destroy_keys", "wrapped_key")),
         (x.do_not_call, ("put",)),
         (x.call_log, ("add",)),
     ]

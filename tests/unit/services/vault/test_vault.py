@@ -257,15 +257,15 @@ def test_what_sealing_had_noted_stays_when_it_fails(world: World) -> None:
 
 def test_when_only_the_database_failed_the_whole_file_is_sealed_after_all(world: World) -> None:
     recording = begun(world)
-    settle, calls = world.catalogue.settle, []
+    describe, calls = world.catalogue.describe, []
 
     def once_away(*args: object, **given: object) -> None:
         calls.append(given)
         if len(calls) == 2:
             raise HostError("the database does not answer")
-        settle(*args, **given)  # type: ignore[arg-type]
+        describe(*args, **given)  # type: ignore[arg-type]
 
-    world.catalogue.settle = once_away  # type: ignore[method-assign]
+    world.catalogue.describe = once_away  # type: ignore[method-assign]
     with pytest.raises(HostError):
         recording.seal(consent=CONSENT)
     assert recording.fail("database away") is RecordingState.SEALED
