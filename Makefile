@@ -10,7 +10,7 @@ WORKERS ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)))
 # Of all branches in ivr.domain and ivr.services, in per cent; raised when it is passed, never lowered.
 COVERAGE := 93
 
-.PHONY: help demo test serve init bench bench-ear bench-vault bench-guard coverage mutants adapt-ear fuzz check format lock setup setup-bench setup-test clean
+.PHONY: help demo test serve init bench bench-ear bench-vault bench-guard coverage mutants adapt-ear fuzz check format lock mill setup setup-bench setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -38,8 +38,11 @@ bench: setup ## what it costs: line, recording, ear, and from objection to actio
 bench-vault: setup ## a vault of a million recordings: plan and purge of a day, pages, query plans, one live call
 	@$(BIN)/python -m benchmarks.vault
 
-bench-ear: setup-bench ## what the ear hears, beside two peers: docs/ear/report.md (QUICK=1: a sample, in five minutes)
+bench-ear: setup-bench ## what the ear hears, and mishears per hour, beside two peers: docs/ear/report.md (QUICK=1: a sample, in five minutes)
 	@$(BIN)/python -m benchmarks.ear_report $(if $(QUICK),--quick)
+
+mill: setup-bench ## sentences over voices and lines through the recogniser: var/mill/transcripts.jsonl, resumed where it stopped (SAMPLE=1: forty)
+	@$(BIN)/python -m tools.mill $(if $(SAMPLE),--sample)
 
 mutants: setup ## break what keeps the promises, line by line: which change does no test notice? (QUICK=1: a sample)
 	@$(BIN)/python -m tools.mutants $(if $(QUICK),--quick)

@@ -10,6 +10,8 @@ import numpy as np
 
 from benchmarks.ear import Result
 from benchmarks.ear_run import EAR, KEYWORDS, Outcome, rates_of, roc
+from benchmarks.hours import Hours, curve
+from benchmarks.material import CONVERSATION, PEOPLE, TARGETS
 from benchmarks.talking import Talk
 from ivr.domain.hearing.verdict import Label
 
@@ -20,9 +22,16 @@ from matplotlib.figure import Figure
 _SOUGHT = Label.OBJECTION_RECORDING
 
 
-def write(outcomes: Sequence[Outcome], talks: Sequence[Talk], speeds: Sequence[Result], folder: Path) -> None:
-    """Write roc.png, latency.png and throughput.png to `folder`."""
+def write(
+    outcomes: Sequence[Outcome],
+    hours: Sequence[Hours],
+    talks: Sequence[Talk],
+    speeds: Sequence[Result],
+    folder: Path,
+) -> None:
+    """Write roc.png, roc_hours.png, latency.png and throughput.png to `folder`."""
     _roc(outcomes, folder / "roc.png")
+    _roc_hours(outcomes, hours, folder / "roc_hours.png")
     _latency(talks, folder / "latency.png")
     _throughput(speeds, folder / "throughput.png")
 
@@ -49,6 +58,24 @@ def _roc(outcomes: Sequence[Outcome], path: Path) -> None:
     axes[0, 0].legend(fontsize=7, loc="lower right")
     figure.supxlabel("objections heard where there was none (share of calm calls)", fontsize=9)
     figure.supylabel("objections heard", fontsize=9)
+    _save(figure, path)
+
+
+def _roc_hours(outcomes: Sequence[Outcome], hours: Sequence[Hours], path: Path) -> None:
+    figure, axis = plt.subplots(figsize=(6.4, 3.8))
+    clips = [one for one in outcomes if one.condition in ("clean A-law", "white 20 dB")]
+    for found in hours:
+        if found.material in (PEOPLE, CONVERSATION):
+            false, true = curve([found], clips, _SOUGHT)
+            axis.step(false, true, where="post", label=f"{found.material}: {found.program}")
+    axis.axvline(TARGETS[PEOPLE][0], color="grey", linestyle=":", linewidth=1)
+    axis.set(
+        xlabel="false objections an hour as the threshold falls (dotted: target for acts)",
+        ylabel="objections heard, clean and 20 dB",
+        ylim=(0, 1.02),
+    )
+    axis.legend(fontsize=7, loc="lower right")
+    axis.grid(alpha=0.3)
     _save(figure, path)
 
 

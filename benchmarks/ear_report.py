@@ -14,26 +14,35 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from benchmarks import ear as speed
-from benchmarks import ear_plots, ear_tables
+from benchmarks import ear_plots, ear_tables, hours
 from benchmarks.ear_run import (
     Alarms,
     Outcome,
-    alarms,
     ask_peers,
     hear,
     models_directory,
     peer_alarms,
 )
+from benchmarks.hours import Hours
 from benchmarks.intent import CORPUS
+from benchmarks.material import (
+    CONVERSATION,
+    HOLD_MUSIC,
+    MACHINES,
+    PEOPLE,
+    alone,
+    conversations,
+    first_minutes,
+    in_parts,
+    machine_sounds,
+)
 from benchmarks.peers import PlainWhisper, classifier
 from benchmarks.talking import Talk, measure
 from ivr.audio.pcm import Samples
@@ -42,10 +51,11 @@ from ivr.domain.program.program import Program
 from ivr.errors import IvrError
 from ivr.settings import default_config_dir, load_settings
 from ivr.speech.ear import EarJudge
+from ivr.speech.intent.model import IntentModel
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
+from ivr.speech.transcriber import WhisperTranscriber
 from tools.corpus.builder import CONDITIONS, Clip, CorpusBuilder
-from tools.corpus.noise import dtmf, fax, household, pink, ringback, white
 from tools.corpus.recorded import MUSIC, SPEECH, recordings
 from tools.corpus.sentences import Sentence, read_corpus
 
@@ -58,17 +68,19 @@ _SHARES = {Label.OBJECTION_RECORDING: 0.4, Label.REFUSAL_CONTACT: 0.2}
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: sentences per condition, conditions, minutes of people and of music, seconds of talk."""
+    """How much is measured: sentences per condition, conditions, minutes of people, of conversation between synthetic
+    voices and of music, seconds of talk."""
 
     sentences: int
     conditions: int
     human_minutes: float
+    conversation_minutes: float
     music_minutes: float
     talk_seconds: float
 
 
-FULL = Size(30, len(CONDITIONS), 15.0, 6.0, 40.0)
-QUICK = Size(20, 2, 2.0, 2.0, 15.0)
+FULL = Size(30, len(CONDITIONS), 15.0, 182.0, 6.0, 40.0)
+QUICK = Size(10, 2, 2.0, 1.5, 1.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,7 @@ class Report:
     load: float
     texts: Mapping[str, Sequence[Sentence]]
     outcomes: list[Outcome]
+    hours: list[Hours]
     alarms: list[Alarms]
     talks: list[Talk]
     speeds: list[speed.Result]
@@ -106,34 +119,7 @@ def clips(size: Size, seed: int, sentences: Sequence[Sentence], songs: Sequence[
     ]
 
 
-def first_minutes(sounds: Sequence[Samples], minutes: float, seed: int) -> list[Samples]:
-    """Draw recordings until they last `minutes`; the last one is cut."""
-    order, left, found = list(sounds), int(minutes * 60 * 8000), []
-    random.Random(seed).shuffle(order)
-    for sound in order:
-        if left <= 0:
-            break
-        found.append(sound[:left])
-        left -= sound.size
-    return found
-
-
-def machine_sounds(seed: int) -> list[Samples]:
-    """Twenty seconds each of what telephones and rooms sound like without people."""
-    random_, size = np.random.default_rng(seed), 20 * 8000
-    quiet = np.float32(0.03)
-    return [
-        dtmf(size, random_),
-        ringback(size),
-        fax(size),
-        household(size, random_) * np.float32(0.1),
-        white(size, random_) * quiet,
-        pink(size, random_) / np.float32(pink(size, random_).std()) * quiet,
-        np.zeros(size, np.float32),
-    ]
-
-
-def run(size: Size, seed: int, model_dir: Path, program: Program, command: str) -> Report:
+def run(size: Size, seed: int, model_dir: Path, programs: Sequence[Program], command: str) -> Report:
     """Measure everything; two clips at a time on two cores."""
     cores = max(1, min(2, len(os.sched_getaffinity(0))))
     corpus = read_corpus(CORPUS)
@@ -143,9 +129,11 @@ def run(size: Size, seed: int, model_dir: Path, program: Program, command: str) 
     }
     songs = recordings(MUSIC)
     people = first_minutes(recordings(SPEECH), size.human_minutes, seed)
-    music = [part for song in first_minutes(songs, size.music_minutes, seed) for part in _parts(song)]
+    music = first_minutes(songs, size.music_minutes, seed)
     calls = clips(size, seed, texts["free"], songs)
+    program = programs[0]
     judge = EarJudge(ModelSettings(model_dir, workers=cores))
+    transcriber, understanding = WhisperTranscriber(ModelSettings(model_dir, workers=cores)), IntentModel.load()
     whisper = [PlainWhisper(model_dir, 1) for _ in range(cores)]
     read = classifier()
 
@@ -156,24 +144,19 @@ def run(size: Size, seed: int, model_dir: Path, program: Program, command: str) 
         finally:
             asyncio.run(ear.close())
 
-    def still(job: tuple[int, str, list[Samples]]) -> list[Alarms]:
-        ear = LocalEar(judge, judge.forget)
-        try:
-            return [alarms(ear, job[1], job[2], program), *peer_alarms(whisper[job[0] % cores], read, job[1], job[2])]
-        finally:
-            asyncio.run(ear.close())
+    def still(job: tuple[str, Iterable[Sequence[Samples]]]) -> list[Hours]:
+        return hours.measure(transcriber, understanding, programs, *job)
+
+    def peers_still(job: tuple[int, str, list[Samples]]) -> list[Alarms]:
+        return peer_alarms(whisper[job[0] % cores], read, job[1], job[2])
 
     with ThreadPoolExecutor(cores) as pool:
         _say(f"{len(calls)} calls, heard by the ear and by plain Whisper")
         outcomes = [found for several in pool.map(one, enumerate(calls)) for found in several]
-        _say("people, music and machines")
-        jobs = [
-            (0, "human speech without objection", people[::2]),
-            (1, "human speech without objection", people[1::2]),
-            (0, "hold music", music),
-            (1, "tones, dishes, noise, silence", machine_sounds(seed)),
-        ]
-        found_alarms = [found for several in pool.map(still, jobs) for found in several]
+        _say("people, conversation, music and machines, per hour")
+        found_hours = [found for several in pool.map(still, _quiet(size, seed, cores)) for found in several]
+        jobs = [(0, PEOPLE, people), (1, HOLD_MUSIC, in_parts(music)), (1, MACHINES, machine_sounds(seed))]
+        found_alarms = [found for several in pool.map(peers_still, jobs) for found in several]
     _say("latency with one and with eight people talking, in real time")
     talks = measure(model_dir, [1, 8], size.talk_seconds)
     _say("throughput")
@@ -182,11 +165,21 @@ def run(size: Size, seed: int, model_dir: Path, program: Program, command: str) 
     with speed.ear_process(model_dir, cores) as endpoint:
         speeds.append(asyncio.run(speed.ear(endpoint, material, callers=8)))
     load = os.getloadavg()[2]
-    return Report(command, seed, cores, load, texts, outcomes, ear_tables.together(found_alarms), talks, speeds)
+    per_hour = hours.together(found_hours)
+    return Report(command, seed, cores, load, texts, outcomes, per_hour, found_alarms, talks, speeds)
 
 
-def _parts(song: Samples) -> list[Samples]:
-    return [song[at : at + 160_000] for at in range(0, song.size, 160_000)]
+def _quiet(size: Size, seed: int, parts: int) -> list[tuple[str, Iterable[Sequence[Samples]]]]:
+    """Return the calls in which nobody objects, `parts` jobs of each material of people."""
+    people = first_minutes(recordings(SPEECH), size.human_minutes, seed)
+    music = in_parts(first_minutes(recordings(MUSIC), size.music_minutes, seed))
+    share = size.conversation_minutes / parts
+    return [
+        *((PEOPLE, alone(people[part::parts])) for part in range(parts)),
+        *((CONVERSATION, conversations(seed * 100 + part, share)) for part in range(parts)),
+        (HOLD_MUSIC, alone(music)),
+        (MACHINES, alone(machine_sounds(seed))),
+    ]
 
 
 def _say(what: str) -> None:
@@ -200,6 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sentences", type=int, help="sentences per condition, instead of the size's own")
     parser.add_argument("--human-minutes", type=float, help="minutes of recorded speech, instead of the size's own")
+    parser.add_argument("--conversation-minutes", type=float, help="minutes of conversation, instead of the size's own")
     parser.add_argument("--output", type=Path, default=_ROOT / "docs" / "ear")
     parser.add_argument("--model-dir", type=Path, help="a CTranslate2 Whisper directory; default: the packaged one")
     given = parser.parse_args(arguments)
@@ -208,6 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given.sentences or usual.sentences,
         usual.conditions,
         usual.human_minutes if given.human_minutes is None else given.human_minutes,
+        usual.conversation_minutes if given.conversation_minutes is None else given.conversation_minutes,
         usual.music_minutes,
         usual.talk_seconds,
     )
@@ -216,12 +211,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings(default_config_dir(os.environ), os.environ)
         program, selling = settings.program("hotline-quality"), settings.program("prospecting")
         with tempfile.TemporaryDirectory() as folder:
-            report = run(size, given.seed, models_directory(given.model_dir, Path(folder)), program, command)
+            directory = models_directory(given.model_dir, Path(folder))
+            report = run(size, given.seed, directory, (program, selling), command)
     except IvrError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     given.output.mkdir(parents=True, exist_ok=True)
-    ear_plots.write(report.outcomes, report.talks, report.speeds, given.output)
+    ear_plots.write(report.outcomes, report.hours, report.talks, report.speeds, given.output)
     text = ear_tables.markdown(report, program, selling)
     (given.output / "report.md").write_text(text, encoding="utf-8")
     print(text)

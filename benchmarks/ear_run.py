@@ -131,33 +131,17 @@ def roc(outcomes: Sequence[Outcome], label: Label) -> tuple[np.ndarray, np.ndarr
 
 @dataclass(frozen=True)
 class Alarms:
-    """False acts and asks of one judge on audio in which nobody objects."""
+    """False acts and asks of a peer on audio in which nobody objects; the ear's are Hours."""
 
     judge: str
     material: str
     hours: float
     acts: int
     asks: int
-    examples: tuple[str, ...] = ()
-
-
-def alarms(ear: Ear, material: str, sounds: Sequence[Samples], program: Program) -> Alarms:
-    """Run `sounds` through the ear, each as a call of its own, half a second of silence at both ends."""
-    acts = asks = 0
-    examples: list[str] = []
-    silence = np.zeros(4000, np.float32)
-    for sound in sounds:
-        found = asyncio.run(listen(ear, np.concatenate([silence, sound, silence]), program))
-        for one in found.utterances:
-            acts += one.band is Band.ACT
-            asks += one.band is Band.DOUBT
-            if one.band is not Band.CLEAR:
-                examples.append(f"{one.label.value}, {one.band.value}: {one.text}")
-    return Alarms(EAR, material, sum(sound.size for sound in sounds) / 8000 / 3600, acts, asks, tuple(examples))
 
 
 def peer_alarms(whisper: PlainWhisper, read: ReadText, material: str, sounds: Sequence[Samples]) -> list[Alarms]:
-    """The same for both peers."""
+    """What both peers make of audio in which nobody objects."""
     texts = [whisper.write(sound) for sound in sounds]
     hours = sum(sound.size for sound in sounds) / 8000 / 3600
     found = []

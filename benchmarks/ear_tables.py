@@ -6,8 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from benchmarks import hours
 from benchmarks.ear import Result
 from benchmarks.ear_run import CLASSIFIER, EAR, KEYWORDS, Alarms, Outcome, Rates, rates_of
+from benchmarks.material import TARGETS
 from benchmarks.peers import classifier, keywords
 from benchmarks.talking import Talk
 from ivr.domain.hearing.verdict import Label
@@ -20,7 +22,6 @@ from tools.training.score import Judge, rates
 if TYPE_CHECKING:
     from benchmarks.ear_report import Report
 
-_HUMAN = "human speech without objection"
 _OBJECTION, _REFUSAL = Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT
 # The targets: act or ask, act, false act, false ask.
 _TARGETS = {
@@ -29,22 +30,6 @@ _TARGETS = {
     "white 20 dB": (0.88, 0.75, 0.03, 0.08),
     "refusal": (0.98, 0.93, 0.02, 0.05),
 }
-
-
-def together(found: Sequence[Alarms]) -> list[Alarms]:
-    """Add up the alarms of the same judge on the same material."""
-    sums: dict[tuple[str, str], Alarms] = {}
-    for one in found:
-        key = one.judge, one.material
-        before = sums.get(key, Alarms(*key, 0.0, 0, 0))
-        sums[key] = Alarms(
-            *key,
-            before.hours + one.hours,
-            before.acts + one.acts,
-            before.asks + one.asks,
-            before.examples + one.examples,
-        )
-    return list(sums.values())
 
 
 def markdown(report: Report, program: Program, selling: Program) -> str:
@@ -65,6 +50,17 @@ def markdown(report: Report, program: Program, selling: Program) -> str:
         "",
         *_target_table(report, texts),
         "",
+        "## Per hour of talk in which nobody objects",
+        "",
+        "Events over hours of talk, with the exact 95 % interval of a Poisson count. Each channel runs",
+        "through the live pipeline with the thresholds of the program; a conversation's two ends share its time.",
+        "",
+        *hours.table(report.hours, TARGETS),
+        "",
+        *hours.evidence_table(report.hours),
+        "",
+        "![ROC per hour](roc_hours.png)",
+        "",
         "## Text: what is understood of a perfect transcript",
         "",
         "No sentence was trained on. `free` was written out sentence by sentence, as callers speak.",
@@ -79,7 +75,7 @@ def markdown(report: Report, program: Program, selling: Program) -> str:
         "",
         "![ROC per condition](roc.png)",
         "",
-        "## False alarms where nobody objects",
+        "## The peers where nobody objects",
         "",
         *_alarm_table(report.alarms),
         "",
@@ -142,17 +138,6 @@ def _target_table(report: Report, texts: dict[str, dict[tuple[str, Label], Rates
         row(f"objection, {condition}", _TARGETS[condition], rates_of(mine, _OBJECTION))
     row("refusal of contact, perfect transcript", _TARGETS["refusal"], texts["free"]["the ear", _REFUSAL])
     lines += ["", "| what | target | measured | met |", "| --- | --- | --- | --- |"]
-    for alarm in report.alarms:
-        if alarm.judge != EAR:
-            continue
-        human = alarm.material == _HUMAN
-        limits = (0.5, 4.0) if human else (0.0, 0.0)
-        acts, asks = alarm.acts / alarm.hours, alarm.asks / alarm.hours
-        good = _met([acts <= limits[0], asks <= limits[1]])
-        lines.append(
-            f"| {alarm.material}, {alarm.hours * 60:.0f} min: false acts, asks per hour "
-            f"| ≤ {limits[0]:g}, {limits[1]:g} | {acts:.1f}, {asks:.1f} | {good} |"
-        )
     one, many = report.talks[0], report.talks[-1]
     early = one.long_early / one.long if one.long else math.nan
     ratio = report.speeds[-1].per_second / report.speeds[0].per_second
@@ -240,8 +225,12 @@ def _mistakes(report: Report) -> list[str]:
         "Acted on, though nobody opposed anything",
         lambda o: o.label not in o.bands and any(band.value == "act" for band in o.bands.values()),
     )
-    examples = [text for alarm in report.alarms if alarm.judge == EAR for text in alarm.examples]
-    lines += ["On recorded people and music:", "", *([f"- {text}" for text in examples[:8]] or ["- none in this run"])]
+    examples = [
+        f"{found.material}, {found.program}: {alarm.label.value}, {alarm.band.value}: {alarm.text}"
+        for found in report.hours
+        for alarm in found.alarms[:4]
+    ]
+    lines += ["Where nobody objects:", "", *([f"- {text}" for text in examples] or ["- none in this run"])]
     return lines
 
 

@@ -22,8 +22,7 @@ from ivr.errors import SpeechError
 from ivr.speech.transcriber import WHISPER_HZ
 from ivr.speech.voice import NanoVoice
 from tools.corpus.builder import BYSTANDERS
-from tools.corpus.line import Line, through
-from tools.corpus.noise import babble, excerpt, household, mixed, music, pink, rms, white
+from tools.corpus.callers import Callers, Speaker
 from tools.corpus.sentences import read_corpus
 
 _ROOT = Path(__file__).parents[2]
@@ -78,79 +77,24 @@ class Calls:
     """An endless run of calls, the same for the same seed up to the voice's own breath (see NanoVoice)."""
 
     def __init__(self, seed: int, songs: Sequence[Samples] = ()) -> None:
-        self._sentences, self._songs = Sentences(seed), songs
+        self._sentences = Sentences(seed)
         self._random = np.random.default_rng(seed)
-        self._voice = NanoVoice()
-        self._others = [from_pcm(self._voice.say(text, pitch=0.8 + 0.15 * n)) for n, text in enumerate(BYSTANDERS)]
+        voice = NanoVoice()
+        others = [from_pcm(voice.say(text, pitch=0.8 + 0.15 * n)) for n, text in enumerate(BYSTANDERS)]
+        self._callers = Callers(others, songs)
+        self._speaker: Speaker = lambda text, pitch, speed: voice.say(text, pitch=pitch, speed=speed)
         self._features = FeatureExtractor(feature_size=80)
 
     def __iter__(self) -> Iterator[Call]:
         while True:
             text = self._sentences.draw()
             try:
-                speech = self._said(text)
+                speech = self._callers.said(text, self._speaker, self._random)
             except SpeechError:
                 continue
             if not 0.4 < speech.size / EAR_HZ < _LONGEST_S:
                 continue
-            heard = resample(self._over_a_line(speech), EAR_HZ, WHISPER_HZ)
+            heard = resample(self._callers.over_a_line(speech, self._random), EAR_HZ, WHISPER_HZ)
             size = next(size for size in SIZES if size * 160 >= heard.size)
             padded = np.pad(heard, (0, size * 160 - heard.size))
             yield Call(text, self._features(padded)[:, :size].astype(np.float16))
-
-    def _said(self, text: str) -> Samples:
-        random_ = self._random
-        tract = float(random_.uniform(0.88, 1.14))
-        pitch, pace = float(random_.uniform(0.75, 1.35)), float(random_.uniform(0.8, 1.2) / tract)
-        speech = _stretched(from_pcm(self._voice.say(text, pitch=pitch, speed=pace)), tract)
-        if random_.random() < 0.5:
-            speech = self._coloured(speech)
-        if random_.random() < 0.3:
-            speech = self._in_a_room(speech)
-        before, after = (np.zeros(int(random_.uniform(0.02, 0.4) * EAR_HZ), np.float32) for _ in range(2))
-        speech = np.concatenate([before, speech, after])
-        level = 0.1 * 10 ** (random_.uniform(-8, 4) / 20)
-        return speech * np.float32(level / max(rms(speech), 1e-4))
-
-    def _coloured(self, speech: Samples) -> Samples:
-        """Another telephone: the level of each part of the band goes up or down by at most 6 dB."""
-        knots_hz = (0, 300, 800, 1600, 2600, 4000)
-        gains_db = self._random.uniform(-6, 6, len(knots_hz))
-        at_hz = np.fft.rfftfreq(speech.size, 1 / EAR_HZ)
-        spectrum = np.fft.rfft(speech) * 10 ** (np.interp(at_hz, knots_hz, gains_db) / 20)
-        return np.fft.irfft(spectrum, speech.size).astype(np.float32)
-
-    def _in_a_room(self, speech: Samples) -> Samples:
-        size = int(self._random.uniform(0.1, 0.4) * EAR_HZ)
-        tail = self._random.standard_normal(size) * 10 ** (-3 * np.arange(size) / size)
-        tail *= self._random.uniform(0.05, 0.25)
-        tail[0] = 1.0
-        return np.convolve(speech, tail)[: speech.size].astype(np.float32)
-
-    def _over_a_line(self, speech: Samples) -> Samples:
-        random_, size = self._random, speech.size
-        kind = random_.choice(
-            ("", "white", "pink", "household", "babble", "music"), p=(0.22, 0.33, 0.12, 0.10, 0.11, 0.12)
-        )
-        match kind:
-            case "white":
-                speech = mixed(speech, white(size, random_), random_.uniform(10, 28))
-            case "pink":
-                speech = mixed(speech, pink(size, random_), random_.uniform(10, 25))
-            case "household":
-                speech = mixed(speech, household(size, random_), random_.uniform(8, 22))
-            case "babble":
-                speech = mixed(speech, babble(size, self._others, random_), random_.uniform(10, 22))
-            case "music":
-                songs = self._songs
-                song = songs[int(random_.integers(len(songs)))] if songs else music(size, random_)
-                speech = mixed(speech, excerpt(song, size, random_), random_.uniform(8, 22))
-        loss = 0.0 if random_.random() < 0.75 else float(random_.uniform(0.01, 0.08))
-        line = Line("u" if random_.random() < 0.3 else "a", loss, float(random_.uniform(1, 2.5)))
-        return through(line, speech, random_)
-
-
-def _stretched(speech: Samples, by: float) -> Samples:
-    size = int(speech.size / by)
-    shorter: Samples = np.interp(np.arange(size) * by, np.arange(speech.size), speech).astype(np.float32)
-    return shorter
