@@ -74,7 +74,6 @@ class LiveCall:
         self.hearing = CallHearing()
         self.answers = Answers()
         self.acts = Acts(call_id, deps.feed)
-        self._deadline = deadline_of(program.retention, started_at, deps.retention, deps.profile)
         self.capture = Capture(
             call_id=call_id,
             vault=deps.vault,
@@ -84,7 +83,7 @@ class LiveCall:
             cleared=self.hearing.cleared,
             dtmf=DtmfWatch(deps.new_tone_detector),
             new_tag=self._new_tag,
-            deadline=self._deadline,
+            deadline=deadline_of(program.retention, started_at, deps.retention, deps.profile),
         )
         #: The caller was identified as a member on whose file the calling number stands.
         self.number_identified = False
@@ -267,7 +266,6 @@ class LiveCall:
         return Closing(
             consent=self.consents.as_body(),
             masks=tuple(replace(mask, end_ms=min(mask.end_ms, self.media_ms)) for mask in self.hearing.masks),
-            deadline=self._deadline,
             reason=reason,
             until_ms=self.media_ms,
         )

@@ -45,7 +45,6 @@ class Closing:
 
     consent: Mapping[str, object]
     masks: Sequence[Mask]
-    deadline: datetime | None
     reason: str
     until_ms: int
 
@@ -227,7 +226,7 @@ class Capture:
             except Exception as error:
                 self._note_fault(fault := error)
             else:
-                self._publish_state(deadline=closing.deadline)
+                self._publish_state(deadline=self._deadline)
                 return
         why = _without_content(fault)
         await self._executor.run(lambda: recording.fail(why, **self._beside(closing)))
@@ -251,7 +250,7 @@ class Capture:
         if self.doom is None or not recording_id or self._wiped or self.state in _OVER:
             return
         try:
-            await self._executor.run(lambda: self._vault.ports.store.delete(recording_id))
+            await self._executor.run(lambda: self._vault.delete_bytes(recording_id))
         except Exception as error:
             self._note_fault(error)
             return
@@ -283,7 +282,6 @@ class Capture:
             "consent": closing.consent,
             "gaps": [asdict(gap) for gap in self.gaps],
             "masks": [asdict(mask) for mask in (*closing.masks, *self._dtmf.masks)],
-            "deadline": closing.deadline,
         }
 
     def _give_up(self, error: Exception) -> None:
@@ -304,7 +302,6 @@ class _Beside(TypedDict):
     consent: Mapping[str, object]
     gaps: list[dict[str, object]]
     masks: list[dict[str, object]]
-    deadline: datetime | None
 
 
 _OVER = REPORTABLE - {RecordingState.WITHHELD}

@@ -139,6 +139,10 @@ class Vault:
         self._ports.audit.append(told, call_id=row.tag.call_id, recording_id=recording_id)
         return row, copy
 
+    def delete_bytes(self, recording_id: str) -> None:
+        """Delete the bytes of what is to be destroyed without the database, which may be away; its key is yet to go."""
+        self._ports.store.delete(recording_id)
+
     def discard_stored(self, recording_id: str, *, rule_id: str, reason: str) -> RecordingState:
         """Destroy a recording that is no longer being written. Repeating it is harmless.
 

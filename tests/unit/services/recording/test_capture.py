@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.fakes.virtual_time import run_virtual
 
 ALLOWED = Decision(Verdict.ALLOW, ("REC-001",))
 DOUBTED = Decision(Verdict.PAUSE, ("REC-021",), cause="doubt")
+DEADLINE = datetime(2027, 5, 21, 8, tzinfo=UTC)
 DEAF = Decision(Verdict.DENY, ("REC-021",), cause="deaf")
 
 
@@ -51,6 +53,7 @@ class Recorded:
             cleared=lambda: Cleared(self.cleared_ms, final=False),
             dtmf=DtmfWatch(GoertzelToneDetector),
             new_tag=a_tag,
+            deadline=DEADLINE,
         )
 
     def follow(self, decision: Decision, from_ms: int = 0) -> Awaitable[object] | None:
@@ -65,7 +68,7 @@ class Recorded:
         self.capture.write()
 
     async def end(self, until_ms: int) -> RecordingState:
-        await self.capture.keep(Closing({}, (), None, "call ended", until_ms))
+        await self.capture.keep(Closing({}, (), "call ended", until_ms))
         return self.capture.state
 
     @property
@@ -99,6 +102,24 @@ def test_a_gap_has_the_cause_of_the_decision_that_made_it() -> None:
         x.talk(3000, 4000)
         assert await x.end(4000) is RecordingState.SEALED
         assert x.gaps == [(1000, 2000, "doubt"), (3000, 4000, "deaf")]
+
+    run_virtual(scene())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_deadline_of_the_call_is_that_of_its_recording_from_the_first_byte_on(fails: bool) -> None:
+    async def scene() -> None:
+        x = Recorded()
+        opening = x.follow(ALLOWED)
+        assert opening is not None
+        await opening
+        recording_id = x.capture.recording_id
+        assert x.catalogue.get(recording_id).deadline == DEADLINE
+        x.talk(0, 1000)
+        if fails:
+            x.capture.fail(OSError())
+        assert await x.end(1000) is (RecordingState.DAMAGED if fails else RecordingState.SEALED)
+        assert x.catalogue.get(recording_id).deadline == DEADLINE
 
     run_virtual(scene())
 
