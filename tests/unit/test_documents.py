@@ -21,6 +21,8 @@ PICTURE = ROOT / "docs" / "images" / "demo.svg"
 #: What `ivr init` makes is named in the documents and is not in the tree.
 MADE = ("var/",)
 TOP = {"ivr", "config", "corpus", "tests", "docs", "scripts", "docker", "benchmarks", "tools", "ivr_demo"}
+#: What a cell of files in docs/changes.md may name besides.
+NO_FILES = {"ivr init", "Bucket", "Codec"}
 SOURCES = {".py", ".toml", ".sh", ".xml", ".yml"}
 
 
@@ -160,6 +162,17 @@ def test_every_name_of_the_code_that_is_mentioned_stands_in_the_code(page: Path)
 @each_page
 def test_no_page_shows_a_path_of_somebodys_machine(page: Path) -> None:
     assert not re.search(r"(?<![\w./:<>])/(?:home|root|Users|work|tmp)/\w", page.read_text("utf-8"))
+
+
+def test_each_of_the_ten_changes_names_files_that_exist() -> None:
+    """Whatever the three middle cells set in code is a file or a folder; what is not belongs into the remark."""
+    text = (ROOT / "docs" / "changes.md").read_text("utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")]
+    head, _, *changes = rows
+    assert [row[0].partition(".")[0] for row in changes] == [*"1234567", "8a", "8b", "9", "10"]
+    assert {len(row) for row in changes} == {len(head)}
+    named = [span for row in changes for cell in row[1:4] for span in re.findall(r"`([^`]+)`", cell)]
+    assert [one for one in named if one not in NO_FILES and not (ROOT / one).exists()] == []
 
 
 def test_every_command_is_in_the_readme() -> None:
