@@ -31,7 +31,7 @@ from ivr.domain.audio.frame import FRAME_BYTES, FRAME_MS
 from ivr.domain.hearing.cleared_mark import Piece
 from ivr.domain.hearing.verdict import Band, Label
 from ivr.errors import IvrError
-from ivr.services.hearing.channel_listener import ChannelListener, Heard, ListeningSettings
+from ivr.services.hearing.channel_listener import ChannelListener, JudgedPiece, ListeningSettings
 from ivr.services.ports.hearing import ListenContext
 from ivr.speech.client import ZmqEar
 from ivr.speech.detector import WebrtcDetector
@@ -86,7 +86,7 @@ class _Caller:
     """Plays one stream of sentences in real time through the live pipeline and notes when verdicts came."""
 
     def __init__(self, number: int, ear: ZmqEar, clips: Sequence[Clip], seconds: float, talk: Talk) -> None:
-        self._talk, self._verdicts = talk, list[tuple[float, Heard]]()
+        self._talk, self._verdicts = talk, list[tuple[float, JudgedPiece]]()
         self._pcm, self.said = _stream(clips, number, seconds)
         self._listener = ChannelListener(
             f"call-{number}",
@@ -97,7 +97,7 @@ class _Caller:
             settings=ListeningSettings(),
             objecting=frozenset({Label.OBJECTION_RECORDING}),
             context=lambda *_: ListenContext(),
-            on_heard=self._note,
+            on_judged=self._note,
             on_unheard=self._miss,
         )
         self._began = 0.0
@@ -115,8 +115,8 @@ class _Caller:
         for said in self.said:
             self._count(said)
 
-    def _note(self, heard: Heard) -> None:
-        self._verdicts.append(((asyncio.get_running_loop().time() - self._began) * 1000, heard))
+    def _note(self, judged: JudgedPiece) -> None:
+        self._verdicts.append(((asyncio.get_running_loop().time() - self._began) * 1000, judged))
 
     def _miss(self, piece: Piece, why: str) -> None:
         self._talk.unanswered[why] = self._talk.unanswered.get(why, 0) + 1
@@ -124,12 +124,12 @@ class _Caller:
     def _count(self, said: _Said) -> None:
         """The verdict on an objection is the first that acts or asks; on all else, the final one."""
         about = [
-            (at, heard)
-            for at, heard in self._verdicts
-            if heard.piece.start_ms < said.end_ms - 100 and heard.piece.end_ms > said.start_ms + 300
+            (at, judged)
+            for at, judged in self._verdicts
+            if judged.piece.start_ms < said.end_ms - 100 and judged.piece.end_ms > said.start_ms + 300
         ]
-        acting = [at for at, heard in about if heard.objects and heard.verdict.band is not Band.CLEAR]
-        final = [at for at, heard in about if heard.piece.final and heard.piece.end_ms >= said.end_ms - 100]
+        acting = [at for at, judged in about if judged.objects and judged.verdict.band is not Band.CLEAR]
+        final = [at for at, judged in about if judged.piece.final and judged.piece.end_ms >= said.end_ms - 100]
         talk = self._talk
         if said.objects:
             talk.objections += 1

@@ -74,7 +74,7 @@ class ConnectionBook:
         victim = min(idle, key=lambda other: idle[other]) if idle else key
         return self._close({victim: "too many at all"})
 
-    def heard(self, key: int, sip_call_id: str, now: float) -> None:
+    def received(self, key: int, sip_call_id: str, now: float) -> None:
         """Note a whole message."""
         connection = self._open.get(key)
         if connection is not None:

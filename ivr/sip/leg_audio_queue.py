@@ -52,7 +52,7 @@ class LegAudioQueue:
         Stops at a hole: what lies behind it comes with the next drain, which tells the loss.
         """
         spoken: list[bytes] = []
-        heard: list[bytes] = []
+        sent: list[bytes] = []
         first = expected = self._next_tick
         while self._spoken and self._spoken[0][0] < until_tick:
             tick, pcm = self._spoken[0]
@@ -61,7 +61,7 @@ class LegAudioQueue:
             elif tick != expected:
                 break
             spoken.append(pcm)
-            heard.append(self._sent_at(tick))
+            sent.append(self._sent_at(tick))
             expected += 1
             self._spoken.popleft()
         if not spoken:
@@ -69,7 +69,7 @@ class LegAudioQueue:
         assert self._first_tick is not None
         lost = first - self._next_tick
         self._next_tick = expected
-        return LegAudio(first - self._first_tick, spoken, heard, self._rate_hz, lost)
+        return LegAudio(first - self._first_tick, spoken, sent, self._rate_hz, lost)
 
     def _sent_at(self, tick: int) -> bytes:
         sources: list[bytes] = []

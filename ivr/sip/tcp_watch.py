@@ -153,12 +153,12 @@ class TcpWatch:
             else:
                 # The next message begins where this one ends.
                 self._skip[transport] = max(0, frame.size - len(data))
-                self._book.heard(transport, "", now)
+                self._book.received(transport, "", now)
                 stream.len = max(0, len(data) - frame.size)
                 return
             stream.len = 0
         elif frame.size is not None and frame.size <= len(data):
-            self._book.heard(transport, frame.sip_call_id, now)
+            self._book.received(transport, frame.sip_call_id, now)
         else:
             self._book.begun(transport, now)
 

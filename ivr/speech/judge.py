@@ -17,7 +17,7 @@ from ivr.speech.early_action import Eagerness
 from ivr.speech.intent.english import EnglishGrammar
 from ivr.speech.silero import SILERO_HZ, VoicedRange
 from ivr.speech.transcriber import ENGLISH, FRENCH, Transcriber, Transcript
-from ivr.speech.transcript_cache import Heard, Recall
+from ivr.speech.transcript_cache import Recall, VoicedSpan
 from ivr.speech.understanding import Understanding
 
 #: Whisper's word times are good to about this much; an onset is moved ahead by it, never behind.
@@ -105,10 +105,10 @@ class Judge:
         if not piece.final and not at_pause:
             return self._transcriber.transcribe(samples, partial=True)
         channel = f"{speech.call_id}/{piece.channel.value}"
-        heard = Heard(channel, piece.start_ms, piece.start_ms + voiced_until_ms, speech.pcm)
-        transcript = self._recall.transcript(heard, lambda: self._transcriber.transcribe(samples))
+        span = VoicedSpan(channel, piece.start_ms, piece.start_ms + voiced_until_ms, speech.pcm)
+        transcript = self._recall.transcript(span, lambda: self._transcriber.transcribe(samples))
         if piece.final:
-            self._recall.forget(heard)
+            self._recall.forget(span)
         return transcript
 
 

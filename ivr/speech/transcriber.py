@@ -130,7 +130,7 @@ class _Aligned:
     ends_ms: tuple[int, ...]
 
 
-class _Heard(NamedTuple):
+class _Reading(NamedTuple):
     """A hypothesis, the best of its beam, and how that one scored."""
 
     decoded: _Decoded
@@ -193,13 +193,13 @@ class WhisperTranscriber:
             return self._transcript(self._witness(encoded, size, self._english, beam))
         led = self._decode(encoded, size, self._led, beam)
         led_times = self._align(led[0], encoded, size)
-        led_heard = [_Heard(one, led[0], led_times) for one in led]
+        led_readings = [_Reading(one, led[0], led_times) for one in led]
         if led_times.logprob >= decoding.certain:
-            return self._transcript(led_heard)
+            return self._transcript(led_readings)
         known = {led[0].tokens: led_times}
         witness = self._witness(encoded, size, self._unled, beam, known)
         if led_times.logprob >= max(decoding.credible, witness[0].aligned.logprob - decoding.gap):
-            return self._transcript(_interleaved(led_heard, witness))
+            return self._transcript(_interleaved(led_readings, witness))
         return self._transcript(witness)
 
     def _witness(
@@ -209,11 +209,11 @@ class WhisperTranscriber:
         prompt: _Prompt,
         beam: int,
         known: Mapping[tuple[int, ...], _Aligned] = MappingProxyType({}),
-    ) -> list[_Heard]:
+    ) -> list[_Reading]:
         """Decode without a lead; `known` are the scores of hypotheses that need not be scored again."""
         found = self._decode(encoded, size, prompt, beam)
         times = known.get(found[0].tokens) or self._align(found[0], encoded, size)
-        return [_Heard(one, found[0], times) for one in found]
+        return [_Reading(one, found[0], times) for one in found]
 
     def _decode(self, encoded: Encoded, size: int, prompt: _Prompt, beam: int) -> list[_Decoded]:
         """Return the beam's hypotheses, best first, no text twice."""
@@ -237,10 +237,10 @@ class WhisperTranscriber:
             found.setdefault(text, _Decoded(tokens, text, score, prompt))
         return list(found.values())
 
-    def _transcript(self, heard: list[_Heard]) -> Transcript:
-        first = heard[0]
+    def _transcript(self, readings: list[_Reading]) -> Transcript:
+        first = readings[0]
         hypotheses: dict[str, Hypothesis] = {}
-        for one, best, aligned in heard:
+        for one, best, aligned in readings:
             # Only the best of a beam is measured; the others lie below it by what the beam says.
             logprob = min(0.0, aligned.logprob + min(0.0, one.score - best.score))
             hypotheses.setdefault(one.text, Hypothesis(one.text, logprob, one.prompt.led))
@@ -274,9 +274,9 @@ class WhisperTranscriber:
 _SILENT = _Aligned(-10.0, (), ())
 
 
-def _interleaved(first: list[_Heard], second: list[_Heard]) -> list[_Heard]:
+def _interleaved(first: list[_Reading], second: list[_Reading]) -> list[_Reading]:
     longest = max(len(first), len(second))
-    return [heard for i in range(longest) for heard in (*first[i : i + 1], *second[i : i + 1])]
+    return [reading for i in range(longest) for reading in (*first[i : i + 1], *second[i : i + 1])]
 
 
 def _aligned(result: ctranslate2.models.WhisperAlignmentResult, count: int) -> _Aligned:

@@ -21,7 +21,7 @@ _SAME_END_MS = 64
 
 
 @dataclass(frozen=True)
-class Heard:
+class VoicedSpan:
     """Which words: those of [start_ms, voiced_until_ms) of one channel, in call milliseconds, and their audio."""
 
     channel: str
@@ -29,7 +29,7 @@ class Heard:
     voiced_until_ms: int
     pcm: bytes = field(default=b"", repr=False)
 
-    def same(self, other: Heard) -> bool:
+    def same(self, other: VoicedSpan) -> bool:
         """True when one is the other and what followed it, and the voice ends at the same place."""
         near = abs(self.voiced_until_ms - other.voiced_until_ms) <= _SAME_END_MS
         continued = self.pcm.startswith(other.pcm) or other.pcm.startswith(self.pcm)
@@ -41,25 +41,25 @@ class Recall:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._last: OrderedDict[str, tuple[Heard, Future[Transcript]]] = OrderedDict()
+        self._last: OrderedDict[str, tuple[VoicedSpan, Future[Transcript]]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._last)
 
-    def transcript(self, heard: Heard, transcribe: Callable[[], Transcript]) -> Transcript:
-        """Return the transcript of `heard`: the one that is known or being made, or that of `transcribe`.
+    def transcript(self, span: VoicedSpan, transcribe: Callable[[], Transcript]) -> Transcript:
+        """Return the transcript of `span`: the one that is known or being made, or that of `transcribe`.
 
         A transcript that fails is forgotten, and fails for everyone who waits for it.
         """
         with self._lock:
-            known = self._last.get(heard.channel)
-            if known is not None and known[0].same(heard):
+            known = self._last.get(span.channel)
+            if known is not None and known[0].same(span):
                 made = known[1]
                 mine = False
             else:
                 made, mine = Future(), True
-                self._last[heard.channel] = heard, made
-                self._last.move_to_end(heard.channel)
+                self._last[span.channel] = span, made
+                self._last.move_to_end(span.channel)
                 while len(self._last) > _CHANNELS:
                     self._last.popitem(last=False)
         if not mine:
@@ -67,7 +67,7 @@ class Recall:
         try:
             made.set_result(transcribe())
         except BaseException as error:
-            self.forget(heard)
+            self.forget(span)
             made.set_exception(error)
             raise
         return made.result()
@@ -78,9 +78,9 @@ class Recall:
             for channel in [name for name in self._last if name.startswith(f"{call_id}/")]:
                 del self._last[channel]
 
-    def forget(self, heard: Heard) -> None:
+    def forget(self, span: VoicedSpan) -> None:
         """Drop what is kept of these words: they were judged for good, or could not be."""
         with self._lock:
-            known = self._last.get(heard.channel)
-            if known is not None and known[0].same(heard):
-                del self._last[heard.channel]
+            known = self._last.get(span.channel)
+            if known is not None and known[0].same(span):
+                del self._last[span.channel]

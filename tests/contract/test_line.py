@@ -257,8 +257,8 @@ def test_frames_begin_with_the_leg_and_follow_without_a_hole(played: Played) -> 
             audio = world.line.drain(leg_id)
             assert audio is not None
             assert (audio.first_frame, audio.lost_before, audio.rate_hz) == (frames, 0, 8000)
-            assert len(audio.spoken) == len(audio.heard)
-            assert {len(frame) for frame in (*audio.spoken, *audio.heard)} == {320}
+            assert len(audio.spoken) == len(audio.sent)
+            assert {len(frame) for frame in (*audio.spoken, *audio.sent)} == {320}
             frames += len(audio.spoken)
         assert 35 <= frames <= 48
 
@@ -306,7 +306,7 @@ def test_bridged_legs_are_heard_by_each_other_on_the_tap(played: Played, tmp_pat
         a, b = world.line.drain(a_leg), world.line.drain("b")
         assert a is not None
         assert b is not None
-        assert set(a.heard[:10]) <= set(b.spoken)
+        assert set(a.sent[:10]) <= set(b.spoken)
         world.line.hangup(a_leg)
         assert (await _next(world.line, LegDisconnected)).leg_id == a_leg
         world.line.hangup("b")

@@ -78,7 +78,7 @@ class _Stretch:
     first_frame: int
     lost_before: int
     spoken: list[bytes] = field(default_factory=list)
-    heard: list[bytes] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
 
 
 @dataclass
@@ -278,7 +278,7 @@ class FakeLine:
             self._ended.pop(leg_id, None)
             return None
         part = leg.stretches.popleft()
-        return LegAudio(part.first_frame, part.spoken, part.heard, 8000, part.lost_before)
+        return LegAudio(part.first_frame, part.spoken, part.sent, 8000, part.lost_before)
 
     async def close(self) -> None:
         self._note("close")
@@ -383,4 +383,4 @@ class FakeLine:
             leg.stretches.append(_Stretch(at, leg.lost))
             leg.lost = 0
         leg.stretches[-1].spoken.append(spoken)
-        leg.stretches[-1].heard.append(heard)
+        leg.stretches[-1].sent.append(heard)

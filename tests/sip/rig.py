@@ -80,7 +80,7 @@ class Rig:
             await asyncio.sleep(0.05)
             while audio := self.line.drain(leg_id):
                 spoken += b"".join(audio.spoken)
-                heard += b"".join(audio.heard)
+                heard += b"".join(audio.sent)
         return spoken, heard
 
 

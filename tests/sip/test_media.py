@@ -234,8 +234,8 @@ def test_a_wideband_clock_gives_wideband_frames(tmp_path: Path) -> None:
             audio = rig.line.drain(leg_id)
             assert audio is not None
             assert audio.rate_hz == 16000
-            assert {len(frame) for frame in (*audio.spoken, *audio.heard)} == {640}
-            assert level_at(b"".join(audio.heard[2:22]), 500, rate_hz=16000) == pytest.approx(8000, rel=0.05)
+            assert {len(frame) for frame in (*audio.spoken, *audio.sent)} == {640}
+            assert level_at(b"".join(audio.sent[2:22]), 500, rate_hz=16000) == pytest.approx(8000, rel=0.05)
 
     run(scenario())
 

@@ -83,7 +83,7 @@ class ChannelHearing:
     def __post_init__(self) -> None:
         self._mark_ms = self.frontier_ms
 
-    def heard(self, until_ms: int) -> None:
+    def seen(self, until_ms: int) -> None:
         """The channel's audio has now been seen by the voice detector up to `until_ms`."""
         self.frontier_ms = max(self.frontier_ms, until_ms)
         self._advance()

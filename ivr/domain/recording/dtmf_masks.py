@@ -68,7 +68,7 @@ class DtmfMasks:
         self._keen_until_ms = max(self._keen_until_ms, at_ms + self._reach.keen_ms)
         self._add(at_ms - self._reach.before_event_ms, at_ms + self._reach.after_event_ms)
 
-    def heard(self, tone: Tone) -> None:
+    def add(self, tone: Tone) -> None:
         """A tone was found in the audio."""
         self._add(tone.start_ms - self._reach.before_tone_ms, tone.end_ms + self._reach.after_tone_ms)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.verdict import Band, Label
 from ivr.domain.identity.check import CLEAR, ENTER, Answer
-from ivr.services.hearing.channel_listener import Heard
+from ivr.services.hearing.channel_listener import JudgedPiece
 
 #: A longer entry is none that was asked for (ASK-004, max_free_digits): it is forgotten at once.
 DIGITS_MAX = 10
@@ -53,22 +53,22 @@ class Answers:
         self._digits = ""
         self._too_long = self._tainted = self.interrupted = self.entered = False
 
-    def heard(self, heard: Heard) -> None:
+    def judged(self, judged: JudgedPiece) -> None:
         """Take a verdict on the caller's speech when it answers the question.
 
         Speech that objects, asks back, or holds what may not be kept (a social-security number) is no answer: it
         interrupts the question, and its words are not used.
         """
-        verdict, piece = heard.verdict, heard.piece
+        verdict, piece = judged.verdict, judged.piece
         if self._from_ms is None or piece.channel is not Channel.CALLER or piece.start_ms < self._from_ms:
             return
         self._tainted = self._tainted or bool(verdict.sensitive)
         if not piece.final:
             # Of what is still being said only an objection that acts is certain.
-            self.interrupted = self.interrupted or (heard.objects and verdict.band is Band.ACT)
+            self.interrupted = self.interrupted or (judged.objects and verdict.band is Band.ACT)
             return
         spoke_of_recording = verdict.label is not Label.NONE and verdict.band is not Band.CLEAR
-        if self._tainted or heard.objects or spoke_of_recording:
+        if self._tainted or judged.objects or spoke_of_recording:
             self._tainted, self.interrupted = False, True
         elif verdict.speech and verdict.text.strip():
             self._utterances.append(verdict.text)

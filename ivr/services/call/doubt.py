@@ -15,7 +15,7 @@ from ivr.domain.program.program import ObjectionEffect
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import Background
 from ivr.services.call.context import LiveCall
-from ivr.services.hearing.channel_listener import Heard
+from ivr.services.hearing.channel_listener import JudgedPiece
 
 
 class Doubt:
@@ -82,17 +82,17 @@ class Doubt:
         while tasks := [task for task in (self._asking, self._reassuring) if task is not None and not task.done()]:
             await asyncio.wait(tasks)
 
-    def denied(self, heard: Heard) -> None:
+    def denied(self, judged: JudgedPiece) -> None:
         """The caller says that it does not object; only a whole answer to a question heard out counts.
 
         A "non" over the question may well mean "no recording".
         """
         call = self._call
-        if not heard.piece.final or not call.prompts_heard.question_heard(heard.piece.start_ms):
+        if not judged.piece.final or not call.prompts_heard.question_heard(judged.piece.start_ms):
             return
         self.withdraw()
         call.hearing.doubt_dispelled()
-        evidence = call.evidence(Basis.SPOKEN, call.media_ms, heard.verdict.score)
+        evidence = call.evidence(Basis.SPOKEN, call.media_ms, judged.verdict.score)
         call.consents.move(PartyRole.CALLER, ConsentEvent.REASSURE, evidence)
         call.publish(Dispelled.kind)
         call.audit(Dispelled(PartyRole.CALLER.value))

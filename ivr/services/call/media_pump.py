@@ -14,7 +14,7 @@ from ivr.domain.recording.dtmf_masks import PlayedDtmf
 from ivr.domain.recording.release_buffer import StereoFrame
 from ivr.services.call.context import CHANNEL_OF, LiveCall
 from ivr.services.call.leg import CallLeg
-from ivr.services.hearing.channel_listener import ChannelListener, Heard
+from ivr.services.hearing.channel_listener import ChannelListener, JudgedPiece
 from ivr.services.ports.hearing import DtmfReader
 from ivr.services.ports.telephony import LegAudio
 
@@ -25,7 +25,7 @@ TICK_S = 0.1
 class MediaListener(Protocol):
     """Who acts on what a call's media brought."""
 
-    def heard(self, heard: Heard) -> None:
+    def judged(self, judged: JudgedPiece) -> None:
         """A verdict of the ear, already taken into account by the cleared mark."""
 
     def dtmf_played(self, leg: CallLeg, dtmf: PlayedDtmf) -> None:
@@ -69,7 +69,7 @@ class MediaPump:
             doubted=call.doubted if caller else frozenset(),
             context=lambda start_ms: call.listen_context(channel, start_ms),
             acts=caller,
-            on_heard=self._heard,
+            on_judged=self._judged,
             on_unheard=lambda piece, why: call.publish(
                 "hearing.unheard", channel=piece.channel.value, start_ms=piece.start_ms, why=why
             ),
@@ -139,8 +139,8 @@ class MediaPump:
         # An agent whom nobody listens to is not stored unheard: the caller alone is.
         deaf_to_agent = call.b_leg is not None and not call.program.listen_to_agent
         call.capture.push(
-            StereoFrame(at_ms + i * FRAME_MS, spoken, bytes(len(heard)) if deaf_to_agent else heard)
-            for i, (spoken, heard) in enumerate(zip(audio.spoken, audio.heard, strict=True))
+            StereoFrame(at_ms + i * FRAME_MS, spoken, bytes(len(sent)) if deaf_to_agent else sent)
+            for i, (spoken, sent) in enumerate(zip(audio.spoken, audio.sent, strict=True))
         )
         self._read_dtmf(call.a_leg, at_ms, audio)
 
@@ -169,8 +169,8 @@ class MediaPump:
         for dtmf in reader.feed(at_ms, audio.spoken):
             self._listener.dtmf_played(leg, dtmf)
 
-    def _heard(self, heard: Heard) -> None:
+    def _judged(self, judged: JudgedPiece) -> None:
         try:
-            self._listener.heard(heard)
+            self._listener.judged(judged)
         except Exception as error:
             self._listener.fault(error)

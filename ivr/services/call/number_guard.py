@@ -20,7 +20,7 @@ from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import Background
 from ivr.services.call.context import ROLE_OF, LiveCall
 from ivr.services.call.ending import Ending
-from ivr.services.hearing.channel_listener import Heard
+from ivr.services.hearing.channel_listener import JudgedPiece
 
 #: Kind of the span in which the caller may answer what should not have been asked.
 ANSWER = "answer"
@@ -41,15 +41,15 @@ class NumberGuard:
         self._refusing = False
         self._refused_at_ms: int | None = None
 
-    def heard(self, heard: Heard) -> None:
+    def judged(self, judged: JudgedPiece) -> None:
         """A verdict of the ear, already taken into account by the cleared mark."""
-        role = ROLE_OF[heard.piece.channel]
-        for span in heard.masked:
+        role = ROLE_OF[judged.piece.channel]
+        for span in judged.masked:
             self._call.audit(Masked(party=role.value, number=span.kind, start_ms=span.start, end_ms=span.end))
-        if heard.masked:
-            self._given(role, heard.masked)
+        if judged.masked:
+            self._given(role, judged.masked)
         if role is PartyRole.AGENT:
-            for ask in heard.verdict.asks:
+            for ask in judged.verdict.asks:
                 # The question may be heard again, and now reach further: the answer is later then.
                 self._mute(ask)
                 if self._asks.is_new(ask):

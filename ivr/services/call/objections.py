@@ -25,7 +25,7 @@ from ivr.services.call.doubt import Doubt
 from ivr.services.call.duties import Duties
 from ivr.services.call.ending import Ending
 from ivr.services.call.number_guard import NumberGuard
-from ivr.services.hearing.channel_listener import Heard
+from ivr.services.hearing.channel_listener import JudgedPiece
 
 
 class Objections:
@@ -47,9 +47,9 @@ class Objections:
 
     # ---- what reaches us
 
-    def heard(self, heard: Heard) -> None:
+    def judged(self, judged: JudgedPiece) -> None:
         """A verdict of the ear, already taken into account by the cleared mark."""
-        call, verdict, piece = self._call, heard.verdict, heard.piece
+        call, verdict, piece = self._call, judged.verdict, judged.piece
         call.publish(
             "hearing.judged",
             channel=piece.channel.value,
@@ -60,13 +60,13 @@ class Objections:
             band=verdict.band.value,
             score=round(verdict.score, 3),
             onset_ms=verdict.onset_ms,
-            waited_ms=round(heard.waited_s * 1000),
+            waited_ms=round(judged.waited_s * 1000),
         )
-        self._guard.heard(heard)
+        self._guard.judged(judged)
         if piece.channel is Channel.CALLER:
-            self._caller_spoke(heard)
-        elif heard.objects:
-            self._agent_objected(heard)
+            self._caller_spoke(judged)
+        elif judged.objects:
+            self._agent_objected(judged)
 
     def dtmf_pressed(self, role: PartyRole, digit: str) -> None:
         """A key: only the objection key means anything; which key it was is never noted."""
@@ -141,14 +141,14 @@ class Objections:
     def _doubt_unresolved(self, label: Label) -> None:
         self.objected(label, Basis.IMPLIED, self._call.hearing.doubt_confirmed(), 0.0)
 
-    def _caller_spoke(self, heard: Heard) -> None:
-        verdict = heard.verdict
+    def _caller_spoke(self, judged: JudgedPiece) -> None:
+        verdict = judged.verdict
         if verdict.speech:
             self._announcer.barge_in()
-        if not heard.objects:
-            self._caller_answered_or_asked(heard)
+        if not judged.objects:
+            self._caller_answered_or_asked(judged)
         elif verdict.band is Band.ACT:
-            onset = heard.piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
+            onset = judged.piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
             self.objected(verdict.label, Basis.SPOKEN, onset, verdict.score)
         elif self._call.hearing.doubtful(Channel.CALLER) and not self.caller_objected:
             self._caller_in_doubt(verdict)
@@ -161,12 +161,12 @@ class Objections:
         about = verdict.label if verdict.label in call.objecting else Label.OBJECTION_RECORDING
         self.doubt.raised(about, verdict.score)
 
-    def _agent_objected(self, heard: Heard) -> None:
+    def _agent_objected(self, judged: JudgedPiece) -> None:
         """A clear sentence of the agent about an objection is a doubt to be put to the caller; a doubtful one is noted.
 
         The agent has a key to stop the recording.
         """
-        call, verdict = self._call, heard.verdict
+        call, verdict = self._call, judged.verdict
         if not call.hearing.doubtful(Channel.AGENT) or self.caller_objected:
             return
         if verdict.band is Band.ACT:
@@ -175,14 +175,14 @@ class Objections:
             call.hearing.doubt_dispelled(Channel.AGENT)
             call.audit(AgentInDoubt(round(verdict.score, 3)))
 
-    def _caller_answered_or_asked(self, heard: Heard) -> None:
+    def _caller_answered_or_asked(self, judged: JudgedPiece) -> None:
         """The caller said something that does not touch the recording in this program."""
-        call, verdict = self._call, heard.verdict
+        call, verdict = self._call, judged.verdict
         if call.in_doubt and verdict.denies:
-            self.doubt.denied(heard)
+            self.doubt.denied(judged)
         elif verdict.label is Label.REFUSAL_CONTACT and verdict.band is Band.ACT:
             self._refused_contact()
-        elif verdict.label is Label.QUESTION_RECORDING and verdict.band is not Band.CLEAR and heard.piece.final:
+        elif verdict.label is Label.QUESTION_RECORDING and verdict.band is not Band.CLEAR and judged.piece.final:
             self._asked()
 
     def _asked(self) -> None:

@@ -14,7 +14,7 @@ _MEMORY_MS = 12_000
 _QUESTION_TAIL_MS = 700
 
 
-class _Heard(NamedTuple):
+class _Ended(NamedTuple):
     prompt: Prompt
     end_ms: int
     completed: bool
@@ -26,22 +26,22 @@ class PromptMemory:
     def __init__(self, speaker: Speaker, questions: frozenset[str]) -> None:
         self._speaker = speaker
         self._questions = questions
-        self._heard: deque[_Heard] = deque(maxlen=4)
+        self._ended: deque[_Ended] = deque(maxlen=4)
 
     def ended(self, prompt: Prompt, end_ms: int, *, completed: bool) -> None:
         """The caller has heard a prompt, to its end or not."""
-        self._heard.append(_Heard(prompt, end_ms, completed))
+        self._ended.append(_Ended(prompt, end_ms, completed))
 
     def question_due(self) -> None:
         """A new question about a doubt will be asked: what answered an older one does not answer it."""
-        self._heard = deque((heard for heard in self._heard if heard.prompt.id not in self._questions), maxlen=4)
+        self._ended = deque((ended for ended in self._ended if ended.prompt.id not in self._questions), maxlen=4)
 
     def question_heard(self, start_ms: int) -> bool:
         """Whether speech from `start_ms` on can answer the last question about a doubt: it was heard out before."""
         speaking = self._speaker.speaking
         if speaking is not None and speaking.id in self._questions:
             return False
-        asked = [heard for heard in self._heard if heard.prompt.id in self._questions]
+        asked = [ended for ended in self._ended if ended.prompt.id in self._questions]
         return bool(asked) and asked[-1].completed and start_ms >= asked[-1].end_ms - _QUESTION_TAIL_MS
 
     def last_text(self, start_ms: int, now_ms: int) -> str:
@@ -52,7 +52,7 @@ class PromptMemory:
         speaking = self._speaker.speaking
         if speaking is not None and speaking.id not in self._questions:
             return speaking.text
-        for prompt, end_ms, _ in reversed(self._heard):
+        for prompt, end_ms, _ in reversed(self._ended):
             if prompt.id not in self._questions or self.question_heard(start_ms):
                 return prompt.text if now_ms - end_ms < _MEMORY_MS else ""
         return ""

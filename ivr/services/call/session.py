@@ -23,7 +23,7 @@ from ivr.services.call.media_pump import MediaPump
 from ivr.services.call.notes import note_of, reported, row_of
 from ivr.services.call.objections import Objections
 from ivr.services.call.patience import Patience
-from ivr.services.hearing.channel_listener import Heard
+from ivr.services.hearing.channel_listener import JudgedPiece
 from ivr.services.ports.telephony import (
     DigitPressed,
     ForeignRtp,
@@ -109,9 +109,9 @@ class CallSession:
 
     # ---- what the media brought
 
-    def heard(self, heard: Heard) -> None:
-        self._objections.heard(heard)
-        self.call.answers.heard(heard)
+    def judged(self, judged: JudgedPiece) -> None:
+        self._objections.judged(judged)
+        self.call.answers.judged(judged)
 
     def dtmf_played(self, leg: CallLeg, dtmf: PlayedDtmf) -> None:
         """Its tone is masked as any."""

@@ -35,7 +35,7 @@ class ListeningSettings:
 
 
 @dataclass(frozen=True)
-class Heard:
+class JudgedPiece:
     """A verdict as the call learns of it. `waited_s` runs from the moment the piece was sent; `objects` tells that
     the verdict holds the recording back or ends it in this program; `masked` are its forbidden spans, unless known.
     """
@@ -53,7 +53,7 @@ class ChannelListener:
     `objecting` are the labels that stop the recording in this program, `doubted` those of which a clear verdict
     counts as a doubt; others are told, but harmless to the mark. With `acts` False (the agent's channel) a verdict
     that acts only holds the mark, as a doubt does.
-    `feed` takes 20 ms frames (PCM16 mono 8 kHz) in order; `on_heard` is called on the event loop for each verdict,
+    `feed` takes 20 ms frames (PCM16 mono 8 kHz) in order; `on_judged` is called on the event loop for each verdict,
     after the mark has taken it into account. `context` is asked, for its start, at the moment a piece is sent.
     """
 
@@ -69,7 +69,7 @@ class ChannelListener:
         objecting: frozenset[Label],
         doubted: frozenset[Label] = frozenset(),
         context: Callable[[int], ListenContext],
-        on_heard: Callable[[Heard], None],
+        on_judged: Callable[[JudgedPiece], None],
         on_unheard: Callable[[Piece, str], None],
         begin_ms: int = 0,
         acts: bool = True,
@@ -83,7 +83,7 @@ class ChannelListener:
         self._objecting = objecting
         self._doubted = doubted
         self._context = context
-        self._on_heard = on_heard
+        self._on_judged = on_judged
         self._on_unheard = on_unheard
         self._endpointer = Endpointer(settings.endpoint, begin_ms=begin_ms)
         self._audio = bytearray()
@@ -135,7 +135,7 @@ class ChannelListener:
             if self._in_speech:
                 self.last_speech_ms = at_ms
                 if at_ms - self._endpointer.voiced_until_ms == self._settings.hearing.pause_ms:
-                    self.hearing.heard(at_ms)
+                    self.hearing.seen(at_ms)
                     self.hearing.paused()
                     self._ask()
             if isinstance(edge, SpeechStarted):
@@ -145,7 +145,7 @@ class ChannelListener:
                 self._in_speech = False
                 self.hearing.speech_ended(edge.end_ms)
                 self._ask()
-        self.hearing.heard(at_ms)
+        self.hearing.seen(at_ms)
         if self.hearing.deaf:
             self._start_over()
         self._ask()
@@ -230,7 +230,7 @@ class ChannelListener:
         # An ear tells again what was forbidden in earlier pieces: that is for the masks, and nothing new of this one.
         here = tuple(span for span in verdict.sensitive if span.end > piece.start_ms)
         verdict = replace(verdict, sensitive=here)
-        self._on_heard(Heard(piece, verdict, self._clock.monotonic() - sent, objects, masked))
+        self._on_judged(JudgedPiece(piece, verdict, self._clock.monotonic() - sent, objects, masked))
         self._ask()
 
     def _pace(self, hearing: ChannelHearing, piece: Piece, sent: float) -> None:
@@ -255,7 +255,7 @@ class ChannelListener:
         self.hearing.speech_started(begin_ms)
         if not self._in_speech:
             self.hearing.speech_ended(old.frontier_ms)
-        self.hearing.heard(old.frontier_ms)
+        self.hearing.seen(old.frontier_ms)
 
     def _forget(self) -> None:
         spare = self.hearing.needed_from_ms - self._audio_from_ms

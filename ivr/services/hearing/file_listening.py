@@ -15,7 +15,7 @@ from ivr.domain.hearing.cleared_mark import Piece
 from ivr.domain.hearing.verdict import AskSpan, Band, Label
 from ivr.domain.program.program import Program
 from ivr.errors import SpeechError
-from ivr.services.hearing.channel_listener import ChannelListener, Heard, ListeningSettings
+from ivr.services.hearing.channel_listener import ChannelListener, JudgedPiece, ListeningSettings
 from ivr.services.ports.hearing import Ear, ListenContext, VoiceDetector
 from ivr.services.ports.runtime import Clock
 
@@ -93,7 +93,7 @@ async def listen_to_channel(
     Raises SpeechError when the ear cannot judge.
     """
     found = FileHearing()
-    pieces: list[Heard] = []
+    pieces: list[JudgedPiece] = []
     failures: list[str] = []
     guard = program.direction if channel is Channel.AGENT and program.guard.agent_channel else None
 
@@ -112,7 +112,7 @@ async def listen_to_channel(
         settings=replace(settings, paced=False, final_deadline_s=_PATIENCE_S, partial_deadline_s=_PATIENCE_S),
         objecting=objecting,
         context=context,
-        on_heard=pieces.append,
+        on_judged=pieces.append,
         on_unheard=lambda piece, why: failures.append(why),
     )
     sent_ms: dict[int, int] = {}
@@ -159,43 +159,43 @@ def _frames(pcm: bytearray) -> list[bytes]:
     return [bytes(pcm[at : at + FRAME_BYTES]) for at in range(0, len(pcm) // FRAME_BYTES * FRAME_BYTES, FRAME_BYTES)]
 
 
-def _note(found: FileHearing, listener: ChannelListener, pieces: list[Heard], sent_ms: dict[int, int]) -> None:
-    for heard in pieces[len(sent_ms) :]:
-        sent_ms.setdefault(heard.piece.id, found.duration_ms)
+def _note(found: FileHearing, listener: ChannelListener, pieces: list[JudgedPiece], sent_ms: dict[int, int]) -> None:
+    for judged in pieces[len(sent_ms) :]:
+        sent_ms.setdefault(judged.piece.id, found.duration_ms)
     found.cleared.note(found.duration_ms, listener.hearing.mark_ms)
 
 
-def _asks(pieces: Sequence[Heard]) -> list[AskSpan]:
+def _asks(pieces: Sequence[JudgedPiece]) -> list[AskSpan]:
     known = KnownAsks()
-    for heard in pieces:
-        for ask in heard.verdict.asks:
+    for judged in pieces:
+        for ask in judged.verdict.asks:
             known.is_new(ask)
     return list(known)
 
 
-def _decided(heard: Heard, settings: ListeningSettings) -> Heard:
+def _decided(judged: JudgedPiece, settings: ListeningSettings) -> JudgedPiece:
     """A doubtful partial piece decides nothing on a call: the next one begins where it began and says more."""
-    piece, verdict = heard.piece, heard.verdict
+    piece, verdict = judged.piece, judged.verdict
     open_ = not piece.final and piece.end_ms - piece.start_ms < settings.hearing.piece_max_ms
     if verdict.band is Band.DOUBT and open_:
-        return replace(heard, verdict=replace(verdict, band=Band.CLEAR, onset_ms=None))
-    return heard
+        return replace(judged, verdict=replace(verdict, band=Band.CLEAR, onset_ms=None))
+    return judged
 
 
-def _utterances(channel: Channel, pieces: Sequence[Heard], sent_ms: dict[int, int]) -> list[Utterance]:
+def _utterances(channel: Channel, pieces: Sequence[JudgedPiece], sent_ms: dict[int, int]) -> list[Utterance]:
     """Group pieces into utterances: each ends with its final piece. Pieces without voice are nobody's words."""
     found: list[Utterance] = []
-    group: list[Heard] = []
-    for heard in pieces:
-        group.append(heard)
-        if heard.piece.final:
+    group: list[JudgedPiece] = []
+    for judged in pieces:
+        group.append(judged)
+        if judged.piece.final:
             if any(one.verdict.speech for one in group):
                 found.append(_utterance(channel, group, sent_ms))
             group = []
     return found
 
 
-def _utterance(channel: Channel, group: list[Heard], sent_ms: dict[int, int]) -> Utterance:
+def _utterance(channel: Channel, group: list[JudgedPiece], sent_ms: dict[int, int]) -> Utterance:
     # The gravest verdict counts, and of equals the earliest: that is when the call would have acted.
     gravest = max(group, key=lambda one: (_WEIGHT[one.verdict.band], one.verdict.score if one.piece.final else 0.0))
     first_grave = next(one for one in group if one.verdict.band is gravest.verdict.band)

@@ -135,13 +135,13 @@ class LegAudio:
     """Consecutive 20 ms frames of one leg since the last drain, all lists of equal length.
 
     `first_frame` counts 20 ms frames since the leg's media began; `spoken[i]` is what the party said and
-    `heard[i]` what the party was sent, each PCM16 mono at `rate_hz`. `lost_before` is how many frames just before
+    `sent[i]` what the party was sent, each PCM16 mono at `rate_hz`. `lost_before` is how many frames just before
     `first_frame` were dropped because the queue was full.
     """
 
     first_frame: int
     spoken: Sequence[bytes]
-    heard: Sequence[bytes]
+    sent: Sequence[bytes]
     rate_hz: int
     lost_before: int = 0
 
@@ -194,7 +194,7 @@ class Line(Protocol):
     def stop_playing(self, leg_id: str) -> None: ...
 
     def bridge(self, a_leg: str, b_leg: str) -> None:
-        """Let two legs hear each other; `heard` of each then includes the other."""
+        """Let two legs hear each other; `sent` of each then includes the other."""
 
     def unbridge(self, a_leg: str, b_leg: str) -> None: ...
 

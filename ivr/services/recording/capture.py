@@ -70,7 +70,7 @@ class Capture:
         self._executor = executor
         self._feed = feed
         self._new_tag = new_tag
-        self._heard = cleared
+        self._read_cleared = cleared
         self._buffer = ReleaseBuffer(release, self._cleared)
         self._dtmf = dtmf
         self._open: OpenRecording | None = None
@@ -132,7 +132,7 @@ class Capture:
 
     def stop(self, cause: str) -> None:
         """Nothing will ever be stored of what is not cleared by now."""
-        self._cut(self._heard().until_ms, cause)
+        self._cut(self._read_cleared().until_ms, cause)
 
     def fail(self, error: Exception) -> None:
         """Nothing more is stored; what was written is DAMAGED, if it can be proven at all."""
@@ -259,10 +259,10 @@ class Capture:
 
     def _cleared(self) -> Cleared:
         """What was heard to be harmless, with DTMF as silence and nothing from where a tone may begin."""
-        heard = self._heard()
-        if heard.final:
+        cleared = self._read_cleared()
+        if cleared.final:
             self._dtmf.finish()
-        return Cleared(self._dtmf.clear_until(heard.until_ms), (*heard.masks, *self._dtmf.masks), heard.final)
+        return Cleared(self._dtmf.clear_until(cleared.until_ms), (*cleared.masks, *self._dtmf.masks), cleared.final)
 
     def _cut(self, at_ms: int, cause: str) -> None:
         """No new frame is taken, and none from `at_ms` on is kept; the first cause is the one noted."""

@@ -32,7 +32,7 @@ class ChannelDtmf:
     def feed(self, at_ms: int, frames: Sequence[bytes]) -> None:
         """Take 20 ms frames (PCM16 mono 8 kHz) in order."""
         for tone in self._detector.feed(at_ms, frames, keen=self._found.keen(at_ms)):
-            self._found.heard(tone)
+            self._found.add(tone)
 
     def pressed(self, at_ms: int) -> None:
         self._found.pressed(at_ms)
@@ -40,7 +40,7 @@ class ChannelDtmf:
     def finish(self) -> None:
         """No more frames follow these: what may be the beginning of a tone counts as one."""
         for tone in self._detector.finish():
-            self._found.heard(tone)
+            self._found.add(tone)
 
 
 class DtmfWatch:

@@ -38,7 +38,7 @@ def test_who_is_silent_longest_and_carries_no_call_makes_room() -> None:
     book = _book("live")
     for key, call_id, at in ((1, "live", 1.0), (2, "over", 3.0), (3, "over", 2.0)):
         book.opened(key, f"s{key}", 0)
-        book.heard(key, call_id, at)
+        book.received(key, call_id, at)
     assert book.opened(4, "s4", 4) == {3: "too many at all"}
     assert book.opened(5, "s5", 5) == {2: "too many at all"}
 
@@ -47,7 +47,7 @@ def test_when_each_connection_carries_a_call_a_new_one_is_refused() -> None:
     book = _book("live")
     for key in (1, 2, 3):
         book.opened(key, f"s{key}", 0)
-        book.heard(key, "live", 0)
+        book.received(key, "live", 0)
     assert book.opened(4, "s4", 1) == {4: "too many at all"}
 
 
@@ -58,15 +58,15 @@ def test_silence_is_bounded_before_within_and_between_messages() -> None:
     assert book.overdue(5) == {1: "no whole message"}
     assert book.overdue(99) == {}, "told once"
     book.opened(2, "a", 100)
-    book.heard(2, "over", 101)
+    book.received(2, "over", 101)
     book.begun(2, 110)
     book.begun(2, 112)
     assert book.overdue(114.9) == {}
     assert book.overdue(115) == {2: "no whole message"}
     book.opened(3, "b", 100)
-    book.heard(3, "over", 101)
+    book.received(3, "over", 101)
     book.opened(4, "c", 100)
-    book.heard(4, "live", 101)
+    book.received(4, "live", 101)
     assert book.overdue(161) == {3: "idle"}
     assert book.overdue(999) == {}
 

@@ -53,7 +53,7 @@ async def test_a_prompt_ends_after_its_length_and_was_heard_whole(tmp_path: Path
     assert ended == PromptEnded("a", "p1", True, 10_000, start + 10)
     audio = line.drain("a")
     assert audio is not None
-    assert list(audio.heard).count(TONE) == 500
+    assert list(audio.sent).count(TONE) == 500
     assert set(audio.spoken) == {SILENCE}
 
 
@@ -94,8 +94,8 @@ async def test_what_one_bridged_leg_says_the_other_hears(tmp_path: Path) -> None
     a, b = line.drain("a"), line.drain("b")
     assert a is not None
     assert b is not None
-    assert list(a.spoken).count(TONE) == list(b.heard).count(TONE) == 10
-    assert set(a.heard) == set(b.spoken) == {SILENCE}
+    assert list(a.spoken).count(TONE) == list(b.sent).count(TONE) == 10
+    assert set(a.sent) == set(b.spoken) == {SILENCE}
 
 
 @virtually

@@ -25,11 +25,11 @@ def test_frames_come_out_in_order_with_what_was_sent_at_the_same_tick() -> None:
     assert audio is not None
     assert (audio.first_frame, audio.lost_before, audio.rate_hz) == (0, 0, 8000)
     assert audio.spoken == [_frame(10), _frame(11), _frame(12)]
-    assert audio.heard == [SILENCE, _frame(-11), SILENCE]
+    assert audio.sent == [SILENCE, _frame(-11), SILENCE]
     assert queue.drain(13) is None
     rest = queue.drain(14)
     assert rest is not None
-    assert (rest.first_frame, rest.heard) == (3, [_frame(-13)])
+    assert (rest.first_frame, rest.sent) == (3, [_frame(-13)])
 
 
 def test_the_track_begins_with_the_first_frame_whenever_the_clock_brings_it() -> None:
@@ -40,7 +40,7 @@ def test_the_track_begins_with_the_first_frame_whenever_the_clock_brings_it() ->
     audio = queue.drain(100)
     assert audio is not None
     assert (audio.first_frame, audio.lost_before) == (0, 0)
-    assert (audio.spoken, audio.heard) == ([_frame(42)], [_frame(-42)])
+    assert (audio.spoken, audio.sent) == ([_frame(42)], [_frame(-42)])
 
 
 def test_a_tick_seen_already_is_ignored() -> None:
@@ -75,7 +75,7 @@ def test_every_frame_is_drained_once_or_told_lost(steps: list[str], limit: int) 
             assert audio.first_frame == expected + audio.lost_before
             for _ in range(audio.lost_before):
                 lost.popleft()
-            for index, (said, sent) in enumerate(zip(audio.spoken, audio.heard, strict=True)):
+            for index, (said, sent) in enumerate(zip(audio.spoken, audio.sent, strict=True)):
                 assert said == sent == _frame(7 + audio.first_frame + index)
             expected = audio.first_frame + len(audio.spoken)
         waiting = 0

@@ -25,7 +25,7 @@ from ivr.speech.client import ZmqEar
 from ivr.speech.judge import Judge
 from ivr.speech.silero import VoicedRange
 from ivr.speech.transcriber import Transcript
-from ivr.speech.transcript_cache import Heard, Recall
+from ivr.speech.transcript_cache import Recall, VoicedSpan
 from ivr.speech.understanding import Hypothesis
 from tests.fakes.ear_server import CLEAR, serving
 from tests.fakes.telephone import speech_of
@@ -91,8 +91,8 @@ def test_a_call_that_is_over_is_forgotten() -> None:
 
 def test_a_call_that_is_over_is_not_recalled_either() -> None:
     recall = Recall()
-    recall.transcript(Heard("one/caller", 0, 900), lambda: Transcript((Hypothesis("4970", -0.1),)))
-    recall.transcript(Heard("two/caller", 0, 900), lambda: Transcript((Hypothesis("1012", -0.1),)))
+    recall.transcript(VoicedSpan("one/caller", 0, 900), lambda: Transcript((Hypothesis("4970", -0.1),)))
+    recall.transcript(VoicedSpan("two/caller", 0, 900), lambda: Transcript((Hypothesis("1012", -0.1),)))
     recall.forget_call("one")
     assert len(recall) == 1
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ivr.speech.transcriber import Transcript
-from ivr.speech.transcript_cache import Heard, Recall
+from ivr.speech.transcript_cache import Recall, VoicedSpan
 from ivr.speech.understanding import Hypothesis
 
 
@@ -16,7 +16,7 @@ def _says(text: str) -> Transcript:
     return Transcript((Hypothesis(text, -0.1),))
 
 
-_BEFORE = Heard("call/caller", 1000, 2500, b"abc")
+_BEFORE = VoicedSpan("call/caller", 1000, 2500, b"abc")
 
 
 def _never() -> Transcript:
@@ -26,19 +26,19 @@ def _never() -> Transcript:
 def test_the_same_words_with_more_silence_are_not_transcribed_again() -> None:
     recall = Recall()
     assert recall.transcript(_BEFORE, lambda: _says("oui")) == _says("oui")
-    assert recall.transcript(Heard("call/caller", 1000, 2532, b"abcd"), _never) == _says("oui")
+    assert recall.transcript(VoicedSpan("call/caller", 1000, 2532, b"abcd"), _never) == _says("oui")
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        Heard("call/agent", 1000, 2500, b"abc"),
-        Heard("call/caller", 1020, 2500, b"abc"),
-        Heard("call/caller", 1000, 2700, b"abcd"),
-        Heard("call/caller", 1000, 2500, b"xyz"),
+        VoicedSpan("call/agent", 1000, 2500, b"abc"),
+        VoicedSpan("call/caller", 1020, 2500, b"abc"),
+        VoicedSpan("call/caller", 1000, 2700, b"abcd"),
+        VoicedSpan("call/caller", 1000, 2500, b"xyz"),
     ],
 )
-def test_another_channel_another_start_more_voice_or_other_audio_is_other_speech(other: Heard) -> None:
+def test_another_channel_another_start_more_voice_or_other_audio_is_other_speech(other: VoicedSpan) -> None:
     recall = Recall()
     recall.transcript(_BEFORE, lambda: _says("oui"))
     assert recall.transcript(other, lambda: _says("non")) == _says("non")
@@ -77,5 +77,5 @@ def test_what_was_judged_for_good_is_forgotten() -> None:
 def test_only_so_many_channels_are_remembered() -> None:
     recall = Recall()
     for number in range(200):
-        recall.transcript(Heard(f"call-{number}", 0, 500), lambda: _says("oui"))
+        recall.transcript(VoicedSpan(f"call-{number}", 0, 500), lambda: _says("oui"))
     assert len(recall) == 64

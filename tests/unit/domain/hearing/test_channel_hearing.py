@@ -35,15 +35,15 @@ def hearing(**changes: int) -> ChannelHearing:
 
 def test_silence_is_cleared_once_the_voice_detector_is_certain() -> None:
     one = hearing()
-    one.heard(1000)
+    one.seen(1000)
     assert one.mark_ms == 700
 
 
 def test_speech_holds_the_mark_at_its_onset_until_judged() -> None:
     one = hearing()
-    one.heard(1000)
+    one.seen(1000)
     one.speech_started(800)
-    one.heard(1600)
+    one.seen(1600)
     one.speech_ended(1600)
     piece = one.next_piece()
     assert piece == Piece(1, Channel.CALLER, 800, 1600, final=True)
@@ -55,7 +55,7 @@ def test_speech_holds_the_mark_at_its_onset_until_judged() -> None:
 def test_a_clear_partial_moves_the_mark_to_its_overlap_only() -> None:
     one = hearing()
     one.speech_started(0)
-    one.heard(1000)
+    one.seen(1000)
     piece = one.next_piece()
     assert piece is not None
     assert not piece.final
@@ -66,11 +66,11 @@ def test_a_clear_partial_moves_the_mark_to_its_overlap_only() -> None:
 def test_the_next_piece_begins_at_the_mark_so_that_nothing_goes_unheard() -> None:
     one = hearing()
     one.speech_started(0)
-    one.heard(1000)
+    one.seen(1000)
     first = one.next_piece()
     assert first is not None
     one.judged(first.id, CLEAR)
-    one.heard(1600)
+    one.seen(1600)
     second = one.next_piece()
     assert second is not None
     assert second.start_ms == one.mark_ms
@@ -79,9 +79,9 @@ def test_the_next_piece_begins_at_the_mark_so_that_nothing_goes_unheard() -> Non
 def test_a_final_piece_does_not_wait_for_a_partial_one() -> None:
     one = hearing()
     one.speech_started(0)
-    one.heard(1000)
+    one.seen(1000)
     partial = one.next_piece()
-    one.heard(1200)
+    one.seen(1200)
     one.speech_ended(1200)
     final = one.next_piece()
     assert partial is not None
@@ -92,9 +92,9 @@ def test_a_final_piece_does_not_wait_for_a_partial_one() -> None:
 def test_a_clear_partial_does_not_move_the_mark_while_the_final_piece_is_out() -> None:
     one = hearing()
     one.speech_started(0)
-    one.heard(1000)
+    one.seen(1000)
     partial = one.next_piece()
-    one.heard(1200)
+    one.seen(1200)
     one.speech_ended(1200)
     one.next_piece()
     assert partial is not None
@@ -105,7 +105,7 @@ def test_a_clear_partial_does_not_move_the_mark_while_the_final_piece_is_out() -
 def test_an_objection_cuts_at_its_onset_and_never_before_its_piece() -> None:
     one = hearing()
     one.speech_started(500)
-    one.heard(1500)
+    one.seen(1500)
     piece = one.next_piece()
     assert piece is not None
     one.judged(piece.id, act(100))
@@ -115,7 +115,7 @@ def test_an_objection_cuts_at_its_onset_and_never_before_its_piece() -> None:
 def test_an_unanswered_piece_is_asked_for_again() -> None:
     one = hearing()
     one.speech_started(0)
-    one.heard(500)
+    one.seen(500)
     one.speech_ended(500)
     piece = one.next_piece()
     assert piece is not None
@@ -128,9 +128,9 @@ def test_an_unanswered_piece_is_asked_for_again() -> None:
 def test_speech_that_waits_too_long_makes_the_channel_deaf() -> None:
     one = hearing()
     one.speech_started(0)
-    one.heard(HEARING.backlog_ms)
+    one.seen(HEARING.backlog_ms)
     assert not one.deaf
-    one.heard(HEARING.backlog_ms + 20)
+    one.seen(HEARING.backlog_ms + 20)
     assert one.deaf
     assert one.mark_ms == 0
 
@@ -138,12 +138,12 @@ def test_speech_that_waits_too_long_makes_the_channel_deaf() -> None:
 def test_a_doubt_holds_the_mark_until_it_is_dispelled() -> None:
     one = hearing()
     one.speech_started(0)
-    one.heard(500)
+    one.seen(500)
     one.speech_ended(500)
     piece = one.next_piece()
     assert piece is not None
     one.judged(piece.id, doubt())
-    one.heard(5000)
+    one.seen(5000)
     assert one.doubtful
     assert one.mark_ms == 0
     one.doubt_dispelled()
@@ -153,12 +153,12 @@ def test_a_doubt_holds_the_mark_until_it_is_dispelled() -> None:
 def test_a_doubtful_partial_is_judged_again_with_what_follows() -> None:
     one = hearing()
     one.speech_started(0)
-    one.heard(600)
+    one.seen(600)
     partial = one.next_piece()
     assert partial is not None
     one.judged(partial.id, doubt())
     assert not one.doubtful
-    one.heard(1000)
+    one.seen(1000)
     one.speech_ended(1000)
     final = one.next_piece()
     assert final is not None
@@ -167,7 +167,7 @@ def test_a_doubtful_partial_is_judged_again_with_what_follows() -> None:
 
 def test_the_end_of_the_call_needs_no_waiting_for_silence() -> None:
     one = hearing()
-    one.heard(1000)
+    one.seen(1000)
     one.finish()
     assert one.mark_ms == 1000
 
@@ -175,9 +175,9 @@ def test_the_end_of_the_call_needs_no_waiting_for_silence() -> None:
 def test_a_pause_is_asked_about_at_once_even_while_a_partial_is_out() -> None:
     ear = hearing(pause_ms=100, pause_min_ms=300)
     ear.speech_started(1000)
-    ear.heard(1400)
+    ear.seen(1400)
     partial = ear.next_piece()
-    ear.heard(1560)
+    ear.seen(1560)
     assert ear.next_piece() is None
     ear.paused()
     piece = ear.next_piece()
@@ -191,10 +191,10 @@ def test_an_ear_that_is_behind_is_asked_seldomer_and_not_at_pauses() -> None:
     ear = hearing(pause_ms=100, pause_min_ms=300)
     ear.paced(400)
     ear.speech_started(1000)
-    ear.heard(1600)
+    ear.seen(1600)
     ear.paused()
     assert ear.next_piece() is None
-    ear.heard(1800)
+    ear.seen(1800)
     assert ear.next_piece() is not None
 
 
@@ -204,17 +204,17 @@ def test_an_ear_that_caught_up_is_asked_often_again() -> None:
     for _ in range(5):
         ear.eased()
     ear.speech_started(1000)
-    ear.heard(1400)
+    ear.seen(1400)
     assert ear.next_piece() is not None
 
 
 def test_the_same_forbidden_span_heard_twice_is_masked_once() -> None:
     ear = hearing()
     ear.speech_started(1000)
-    ear.heard(1400)
+    ear.seen(1400)
     card = replace(CLEAR, sensitive=(SensitiveSpan("card", 1100, 1300),))
     for end_ms in (1400, 1700):
-        ear.heard(end_ms)
+        ear.seen(end_ms)
         piece = ear.next_piece()
         assert piece is not None
         ear.judged(piece.id, card)
@@ -230,7 +230,7 @@ def test_forbidden_data_that_two_pieces_hear_differently_is_one_mask_and_is_told
         (1600, [SensitiveSpan("nir", 380, 1300), SensitiveSpan("card", 500, 700)]),
         (2200, [SensitiveSpan("nir", 2000, 2100), SensitiveSpan("nir", 1200, 1500)]),
     ):
-        one.heard(until_ms)
+        one.seen(until_ms)
         piece = one.next_piece()
         assert piece is not None
         told += one.judged(piece.id, replace(CLEAR, sensitive=tuple(spans)))
@@ -242,9 +242,9 @@ def test_forbidden_data_that_two_pieces_hear_differently_is_one_mask_and_is_told
 def digits() -> ChannelHearing:
     """Speech from 800 to 1600 ms that ends in digits, the first of them at 1200 ms; judged."""
     one = hearing()
-    one.heard(1000)
+    one.seen(1000)
     one.speech_started(800)
-    one.heard(1600)
+    one.seen(1600)
     one.speech_ended(1600)
     piece = one.next_piece()
     assert piece is not None
@@ -254,19 +254,19 @@ def digits() -> ChannelHearing:
 
 def test_while_a_number_may_be_going_on_the_mark_stands_at_its_first_digit() -> None:
     one = digits()
-    one.heard(5300)
+    one.seen(5300)
     assert (one.mark_ms, one.hold) == (1200, NumberHold(1200, 5000))
 
 
 def test_a_hold_lapses_once_whatever_could_go_on_with_the_number_has_been_judged() -> None:
     one = digits()
-    one.heard(4900)
+    one.seen(4900)
     one.speech_started(4800)
-    one.heard(5600)
+    one.seen(5600)
     one.speech_ended(5600)
     piece = one.next_piece()
     assert piece is not None
-    one.heard(9000)
+    one.seen(9000)
     assert one.mark_ms == 1200, "what was said before the hold's end may go on with the number"
     one.judged(piece.id, replace(CLEAR, hold=one.hold))
     assert (one.mark_ms, one.hold) == (8700, None)
@@ -275,22 +275,22 @@ def test_a_hold_lapses_once_whatever_could_go_on_with_the_number_has_been_judged
 def test_a_verdict_without_a_hold_ends_it_and_one_that_was_overtaken_does_not_bring_it_back() -> None:
     one = hearing()
     one.speech_started(0)
-    one.heard(600)
+    one.seen(600)
     partial = one.next_piece()
-    one.heard(1000)
+    one.seen(1000)
     one.speech_ended(1000)
     final = one.next_piece()
     assert partial is not None
     assert final is not None
     one.judged(final.id, CLEAR)
     one.judged(partial.id, replace(CLEAR, hold=NumberHold(100, 9000)))
-    one.heard(3000)
+    one.seen(3000)
     assert (one.mark_ms, one.hold) == (2700, None)
 
 
 def test_at_the_end_of_the_channel_no_number_goes_on_any_more() -> None:
     one = digits()
-    one.heard(2000)
+    one.seen(2000)
     one.finish()
     assert (one.mark_ms, one.hold) == (2000, None)
 

@@ -236,7 +236,7 @@ class CallAudio(RuleBasedStateMachine):
             one.hearing.speech_started(edge.onset_ms)
         elif edge is not None:
             one.hearing.speech_ended(edge.end_ms)
-        one.hearing.heard(at_ms + FRAME_MS)
+        one.hearing.seen(at_ms + FRAME_MS)
         started = isinstance(edge, SpeechStarted)
         if count and voiced and (started or one.hearing._open() is not None):
             one.voiced.append(at_ms)

@@ -16,7 +16,7 @@ REACH = DtmfReach()
 
 def test_a_tone_is_silent_with_what_swells_and_fades_around_it() -> None:
     masks = DtmfMasks(Channel.CALLER, REACH)
-    masks.heard(Tone(5000, 5100))
+    masks.add(Tone(5000, 5100))
     assert masks.masks == (Mask("caller", 4940, 5200, DTMF_MASK),)
     assert not masks.keen(5100)
 
@@ -33,7 +33,7 @@ def test_an_event_reaches_back_and_sharpens_the_ear_for_what_follows() -> None:
 def test_the_keys_of_one_number_are_one_silence() -> None:
     masks = DtmfMasks(Channel.CALLER, REACH)
     for at_ms in (10_000, 10_900, 9200, 30_000):
-        masks.heard(Tone(at_ms, at_ms + 80))
+        masks.add(Tone(at_ms, at_ms + 80))
     assert [(mask.start_ms, mask.end_ms) for mask in masks.masks] == [(9140, 11_080), (29_940, 30_180)]
 
 
@@ -44,7 +44,7 @@ def test_whatever_comes_in_whatever_order_every_key_lies_in_one_mask(found: list
         if event:
             masks.pressed(at_ms)
         else:
-            masks.heard(Tone(at_ms, at_ms + long_ms))
+            masks.add(Tone(at_ms, at_ms + long_ms))
     spans = [(mask.start_ms, mask.end_ms) for mask in masks.masks]
     assert spans == sorted(spans)
     assert all(later[0] - earlier[1] > REACH.join_ms for earlier, later in pairwise(spans))

@@ -10,7 +10,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.cleared_mark import Piece
 from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
 from ivr.services.call.answer_buffer import Answers
-from ivr.services.hearing.channel_listener import Heard
+from ivr.services.hearing.channel_listener import JudgedPiece
 
 ASKED_MS = 5000
 #: ASK-004, max_free_digits.
@@ -18,15 +18,15 @@ DIGITS_MAX = 10
 SAID = EarVerdict(Label.NONE, Band.CLEAR, 0.0, text="le douze mars")
 
 
-def heard(
+def judged(
     verdict: EarVerdict = SAID,
     *,
     start_ms: int = ASKED_MS,
     final: bool = True,
     channel: Channel = Channel.CALLER,
     objects: bool = False,
-) -> Heard:
-    return Heard(Piece(1, channel, start_ms, start_ms + 1000, final), verdict, 0.1, objects)
+) -> JudgedPiece:
+    return JudgedPiece(Piece(1, channel, start_ms, start_ms + 1000, final), verdict, 0.1, objects)
 
 
 def typed(answers: Answers, keys: str) -> Answers:
@@ -43,10 +43,10 @@ def answers() -> Answers:
 
 
 def test_words_count_from_the_moment_the_question_is_asked(answers: Answers) -> None:
-    answers.heard(heard(replace(SAID, text="avant"), start_ms=ASKED_MS - 20))
+    answers.judged(judged(replace(SAID, text="avant"), start_ms=ASKED_MS - 20))
     assert list(answers.answer.utterances) == []
-    answers.heard(heard())
-    answers.heard(heard(replace(SAID, text="1985")))
+    answers.judged(judged())
+    answers.judged(judged(replace(SAID, text="1985")))
     assert answers.answer.utterances == ("le douze mars", "1985")
     assert not answers.interrupted
 
@@ -54,46 +54,46 @@ def test_words_count_from_the_moment_the_question_is_asked(answers: Answers) -> 
 @pytest.mark.parametrize(
     "no_answer",
     [
-        heard(final=False),
-        heard(channel=Channel.AGENT),
-        heard(replace(SAID, text="  ")),
-        heard(replace(SAID, speech=False)),
-        heard(final=False, objects=True),
-        heard(replace(SAID, band=Band.DOUBT), final=False, objects=True),
-        heard(replace(SAID, band=Band.ACT), final=False),
+        judged(final=False),
+        judged(channel=Channel.AGENT),
+        judged(replace(SAID, text="  ")),
+        judged(replace(SAID, speech=False)),
+        judged(final=False, objects=True),
+        judged(replace(SAID, band=Band.DOUBT), final=False, objects=True),
+        judged(replace(SAID, band=Band.ACT), final=False),
     ],
 )
-def test_unfinished_speech_noise_and_the_agent_answer_nothing(answers: Answers, no_answer: Heard) -> None:
-    answers.heard(no_answer)
+def test_unfinished_speech_noise_and_the_agent_answer_nothing(answers: Answers, no_answer: JudgedPiece) -> None:
+    answers.judged(no_answer)
     assert (answers.answer.utterances, answers.interrupted) == ((), False)
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        heard(objects=True),
-        heard(replace(SAID, label=Label.OBJECTION_RECORDING, band=Band.DOUBT)),
-        heard(replace(SAID, label=Label.QUESTION_RECORDING, band=Band.ACT)),
-        heard(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),))),
-        heard(replace(SAID, band=Band.ACT), final=False, objects=True),
+        judged(objects=True),
+        judged(replace(SAID, label=Label.OBJECTION_RECORDING, band=Band.DOUBT)),
+        judged(replace(SAID, label=Label.QUESTION_RECORDING, band=Band.ACT)),
+        judged(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),))),
+        judged(replace(SAID, band=Band.ACT), final=False, objects=True),
     ],
 )
-def test_speech_of_something_else_interrupts_and_its_words_are_not_used(answers: Answers, other: Heard) -> None:
-    answers.heard(other)
+def test_speech_of_something_else_interrupts_and_its_words_are_not_used(answers: Answers, other: JudgedPiece) -> None:
+    answers.judged(other)
     assert (answers.answer.utterances, answers.interrupted) == ((), True)
 
 
 def test_a_label_below_its_threshold_is_no_interruption(answers: Answers) -> None:
-    answers.heard(heard(replace(SAID, label=Label.QUESTION_RECORDING, band=Band.CLEAR)))
+    answers.judged(judged(replace(SAID, label=Label.QUESTION_RECORDING, band=Band.CLEAR)))
     assert (answers.answer.utterances, answers.interrupted) == (("le douze mars",), False)
 
 
 def test_a_forbidden_number_in_a_piece_spoils_the_whole_utterance_and_not_the_next(answers: Answers) -> None:
-    answers.heard(heard(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),)), final=False))
-    answers.heard(heard())
+    answers.judged(judged(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),)), final=False))
+    answers.judged(judged())
     assert (answers.answer.utterances, answers.interrupted) == ((), True)
     answers.interrupted = False
-    answers.heard(heard())
+    answers.judged(judged())
     assert (answers.answer.utterances, answers.interrupted) == (("le douze mars",), False)
 
 
@@ -132,19 +132,19 @@ def test_an_entry_longer_than_any_that_was_asked_for_is_forgotten_until_it_is_cl
 
 @pytest.mark.parametrize("ends", ["close", "ask"])
 def test_nothing_of_an_answer_outlives_its_question(answers: Answers, ends: str) -> None:
-    answers.heard(heard())
-    answers.heard(heard(objects=True))
-    answers.heard(heard(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),)), final=False))
+    answers.judged(judged())
+    answers.judged(judged(objects=True))
+    answers.judged(judged(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),)), final=False))
     typed(answers, "1" * (DIGITS_MAX + 1) + "#")
     assert answers.entered
     answers.close() if ends == "close" else answers.ask(60_000)
     assert answers.open is (ends == "ask")
     assert (answers.answer.empty, answers.typed, answers.entered, answers.interrupted) == (True, False, False, False)
-    answers.heard(heard(start_ms=60_000))
+    answers.judged(judged(start_ms=60_000))
     assert answers.answer.utterances == (("le douze mars",) if ends == "ask" else ())
 
 
 def test_what_was_answered_is_never_shown(answers: Answers) -> None:
-    answers.heard(heard())
+    answers.judged(judged())
     typed(answers, "4711")
     assert repr(answers) == "Answers(open=True)"

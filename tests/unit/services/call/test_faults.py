@@ -68,7 +68,7 @@ def test_a_flow_that_fails_says_goodbye(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_verdict_that_we_fail_to_take_in_is_treated_as_if_it_had_forbidden_to_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Objections, "heard", explodes)
+    monkeypatch.setattr(Objections, "judged", explodes)
 
     async def scene(x: Exchange) -> None:
         await let_go_politely(x)
