@@ -177,8 +177,7 @@ def _add(hours: Hours, found: FileHearing) -> None:
     hours.utterances += len(found.utterances)
     for one in found.utterances:
         if one.band is not Band.CLEAR:
-            evidence = getattr(one, "evidence", None)
-            kind = str(getattr(evidence, "value", evidence or "none named"))
+            kind = one.ground.value if one.ground is not None else "none named"
             hours.alarms.append(Alarm(one.label, one.band, one.score, kind, one.text))
 
 

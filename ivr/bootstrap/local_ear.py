@@ -51,6 +51,7 @@ def text_judge(program: Program) -> Callable[[str, str, bool], dict[str, object]
             "label": reading.label.value,
             "band": reading.band.value,
             "score": round(reading.score, 4),
+            "evidence": reading.ground.value if reading.ground is not None else None,
             "sensitive": [{"kind": s.kind, "start": s.start, "end": s.end} for s in reading.sensitive],
         }
 
@@ -141,6 +142,7 @@ def _body(source: WavSource, heard: Sequence[FileHearing]) -> dict[str, object]:
                 "score": round(one.score, 4),
                 "verdict_ms": one.verdict_ms,
                 "onset_ms": one.onset_ms,
+                "evidence": one.ground.value if one.ground is not None else None,
             }
             for one in utterances
         ],

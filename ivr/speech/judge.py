@@ -97,6 +97,7 @@ class Judge:
             denies=reading.denies,
             hold=noticed.hold,
             asks=noticed.asks,
+            ground=reading.ground,
         )
 
     def _transcript(self, speech: Speech, samples: Samples, voiced_until_ms: int) -> Transcript:

@@ -12,7 +12,7 @@ written down in French, whatever it was, and the scores say how little that may 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -128,6 +128,7 @@ class _Aligned:
     logprob: float
     starts_ms: tuple[int, ...]
     ends_ms: tuple[int, ...]
+    probabilities: tuple[float, ...] = ()
 
 
 class _Reading(NamedTuple):
@@ -243,7 +244,8 @@ class WhisperTranscriber:
         for one, best, aligned in readings:
             # Only the best of a beam is measured; the others lie below it by what the beam says.
             logprob = min(0.0, aligned.logprob + min(0.0, one.score - best.score))
-            hypotheses.setdefault(one.text, Hypothesis(one.text, logprob, one.prompt.led))
+            measured = self._measured(one, aligned) if one is best else ()
+            hypotheses.setdefault(one.text, Hypothesis(one.text, logprob, one.prompt.led, measured))
         timed = self._timed(first.decoded, first.aligned)
         return Transcript(tuple(hypotheses.values()), timed, language=first.decoded.prompt.tongue.language)
 
@@ -258,17 +260,28 @@ class WhisperTranscriber:
         return _aligned(result, len(decoded.tokens))
 
     def _timed(self, decoded: _Decoded, aligned: _Aligned) -> tuple[TimedToken, ...]:
+        """Say when each token's characters were said."""
+        return tuple(
+            TimedToken(start, end, aligned.starts_ms[index], aligned.ends_ms[index])
+            for index, start, end in self._placed(decoded, len(aligned.starts_ms))
+        )
+
+    def _measured(self, decoded: _Decoded, aligned: _Aligned) -> tuple[tuple[int, int, float], ...]:
+        """Say how well the audio bears out each token's characters."""
+        placed = self._placed(decoded, len(aligned.probabilities))
+        return tuple((start, end, aligned.probabilities[index]) for index, start, end in placed)
+
+    def _placed(self, decoded: _Decoded, known: int) -> Iterator[tuple[int, int, int]]:
         """Map each token to its characters in the stripped text. A character split over tokens goes to the last."""
         tokens = list(decoded.tokens)
         lead = len(self._tokenizer.decode(tokens)) - len(self._tokenizer.decode(tokens).lstrip())
-        timed, start = [], 0
-        for index in range(min(len(tokens), len(aligned.starts_ms))):
+        start = 0
+        for index in range(min(len(tokens), known)):
             written = self._tokenizer.decode(tokens[: index + 1])
             end = max(start, len(written.rstrip("\ufffd")) - lead)
             if end > start:
-                timed.append(TimedToken(start, end, aligned.starts_ms[index], aligned.ends_ms[index]))
+                yield index, start, end
                 start = end
-        return tuple(timed)
 
 
 _SILENT = _Aligned(-10.0, (), ())
@@ -285,4 +298,4 @@ def _aligned(result: ctranslate2.models.WhisperAlignmentResult, count: int) -> _
     jumps = frame[np.concatenate([[True], np.diff(index) > 0])] * _FRAME_MS
     starts = [int(ms) for ms in jumps[:count]]
     ends = [*starts[1:], int(jumps[count]) if len(jumps) > count else int(frame[-1]) * _FRAME_MS]
-    return _Aligned(float(np.mean(np.log(probabilities))), tuple(starts), tuple(ends))
+    return _Aligned(float(np.mean(np.log(probabilities))), tuple(starts), tuple(ends), tuple(map(float, probabilities)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ivr.domain.hearing.verdict import Band, Label, SensitiveSpan, Thresholds
+from ivr.domain.hearing.verdict import Band, Ground, Label, SensitiveSpan, Thresholds
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,14 @@ class Hypothesis:
 
     `logprob` is the mean log probability per token (natural logarithm, 0 is certain), measured without any
     domain prompt so that hypotheses can be compared; a perfect transcript has 0. `prompted` tells that the
-    words came from the decode that was given the domain prompt, so they lean towards its vocabulary.
+    words came from the decode that was given the domain prompt, so they lean towards its vocabulary. `heard` says how
+    well the audio bears out characters [start, end): probabilities 0..1 without any prompt; empty where not measured.
     """
 
     text: str = field(repr=False)
     logprob: float
     prompted: bool = False
+    heard: tuple[tuple[int, int, float], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Reading:
     `span` holds the character offsets [start, end) in the first hypothesis of the words that object, refuse or
     ask; None when there are none. The bounds of `sensitive` are character offsets in the first hypothesis too.
     `denies` tells that the party answers the last prompt and does not object ("non" to the doubt question).
+    `ground` is what bears an opposition out, None when there is no more than a score.
     """
 
     label: Label
@@ -38,6 +41,7 @@ class Reading:
     span: tuple[int, int] | None
     sensitive: tuple[SensitiveSpan, ...]
     denies: bool = False
+    ground: Ground | None = None
 
 
 class Understanding(Protocol):

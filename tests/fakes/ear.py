@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, SensitiveSpan
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import Speech
 
@@ -25,7 +25,8 @@ def objection(
     sensitive: tuple[SensitiveSpan, ...] = (),
 ) -> EarVerdict:
     """A verdict that objects from `onset_ms` (call milliseconds) on; None means from the piece's start."""
-    return EarVerdict(label, band, score, onset_ms, sensitive)
+    ground = Ground.EXPLICIT if label is Label.OBJECTION_RECORDING else Ground.CONTACT_REFUSED
+    return EarVerdict(label, band, score, onset_ms, sensitive, ground=ground if band is Band.ACT else None)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ivr.domain.hearing.verdict import Label, SensitiveSpan, Thresholds
+from ivr.domain.hearing.verdict import Ground, Label, SensitiveSpan, Thresholds
 from ivr.speech.understanding import Hypothesis, Reading
 
 _OBJECTS = re.compile(r"(oppose|refuse|pas) .{0,20}enregistr\w*|m'oppose", re.IGNORECASE)
@@ -30,4 +30,11 @@ class KeywordUnderstanding:
         if not any(_OBJECTS.search(hypothesis.text) for hypothesis in hypotheses):
             return Reading(Label.NONE, limit.band(0.02), 0.02, None, sensitive)
         found = _OBJECTS.search(first)
-        return Reading(Label.OBJECTION_RECORDING, limit.band(0.95), 0.95, found.span() if found else None, sensitive)
+        return Reading(
+            Label.OBJECTION_RECORDING,
+            limit.band(0.95),
+            0.95,
+            found.span() if found else None,
+            sensitive,
+            ground=Ground.EXPLICIT,
+        )

@@ -261,8 +261,9 @@ def test_judge_gives_one_object_per_line_in_order(kept: House) -> None:
     assert done.returncode == 0
     judged = [json.loads(line) for line in done.stdout.splitlines()]
     assert [one["text"] for one in judged] == lines
-    assert [set(one) for one in judged] == [{"text", "label", "band", "score", "sensitive"}] * 4
+    assert [set(one) for one in judged] == [{"text", "label", "band", "score", "evidence", "sensitive"}] * 4
     assert (judged[0]["label"], judged[0]["band"]) == ("objection_recording", "act")
+    assert [one["evidence"] for one in judged] == ["explicit", None, None, None]
     assert (judged[1]["label"], judged[1]["band"]) == ("none", "clear")
     assert "je refuse" in kept.ivr("judge", text=lines[0]).stdout
 

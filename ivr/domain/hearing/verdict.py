@@ -13,10 +13,27 @@ class Label(Enum):
     NONE = "none"
 
 
+#: What may act: the others are news.
+OPPOSING = frozenset({Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT})
+
+
 class Band(Enum):
     ACT = "act"
     DOUBT = "doubt"
     CLEAR = "clear"
+
+
+class Ground(Enum):
+    """What bears out a verdict that acts; a score alone bears out nothing.
+
+    EXPLICIT: an opposition bound, in one clause, to the recording, the voice being kept, being listened to, or the
+    machine running. ANSWER: a refusal in the time to answer of a prompt that invited one. CONTACT_REFUSED: an
+    opposition bound to being called, to the offer or to the talk.
+    """
+
+    EXPLICIT = "explicit"
+    ANSWER = "answer"
+    CONTACT_REFUSED = "contact_refused"
 
 
 @dataclass(frozen=True)
@@ -75,6 +92,7 @@ class EarVerdict:
     `speech` is False when Silero found no voice in the piece; `denies` is True when the party answered the last
     prompt in a way that says it does not object ("non" to the doubt question). `hold` is the number that may be
     going on at the end of the piece; `asks` are the forbidden questions in it, where they were listened for.
+    `ground` is what bears the opposition out; without one an objection or a refusal never acts.
     """
 
     label: Label
@@ -87,3 +105,9 @@ class EarVerdict:
     denies: bool = False
     hold: NumberHold | None = None
     asks: tuple[AskSpan, ...] = ()
+    ground: Ground | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an opposition that acts on a score alone."""
+        if self.band is Band.ACT and self.label in OPPOSING and self.ground is None:
+            raise ValueError(f"'{self.label.value}' acts and names no ground")

@@ -12,7 +12,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import FRAME_BYTES, FRAME_MS
 from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import Piece
-from ivr.domain.hearing.verdict import AskSpan, Band, Label
+from ivr.domain.hearing.verdict import AskSpan, Band, Ground, Label
 from ivr.domain.program.program import Program
 from ivr.errors import SpeechError
 from ivr.services.hearing.channel_listener import ChannelListener, JudgedPiece, ListeningSettings
@@ -37,6 +37,7 @@ class Utterance:
     score: float
     verdict_ms: int
     onset_ms: int | None = None
+    ground: Ground | None = None
 
 
 class Marks:
@@ -211,6 +212,7 @@ def _utterance(channel: Channel, group: list[JudgedPiece], sent_ms: dict[int, in
         score=chosen.verdict.score,
         verdict_ms=sent_ms[chosen.piece.id] + round(chosen.waited_s * 1000),
         onset_ms=chosen.verdict.onset_ms,
+        ground=chosen.verdict.ground,
     )
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ivr.domain.hearing.verdict import Band, Label, Thresholds
+from ivr.domain.hearing.verdict import Band, Ground, Label, Thresholds
 from ivr.domain.numbers.sensitive import sensitive_spans
 from ivr.speech.intent.replies import PromptRole, prompt_role
 from ivr.speech.understanding import Hypothesis, Reading
@@ -102,7 +102,7 @@ class EnglishGrammar:
         first = hypotheses[0].text
         likely = [hypothesis for hypothesis in hypotheses if hypothesis.logprob >= best - _LIKELY]
         readings = [_read(hypothesis.text, role) for hypothesis in likely]
-        label, score, denies = max(readings, key=lambda reading: _GRAVITY[reading[0]])
+        label, score, denies, ground = max(readings, key=lambda reading: _GRAVITY[reading[0]])
         band = Band.CLEAR
         if label in (Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT):
             band = thresholds.get(label.value, Thresholds()).band(score)
@@ -116,6 +116,7 @@ class EnglishGrammar:
             span if label is not Label.NONE else None,
             sensitive_spans(first),
             denies and not partial and all(reading[2] for reading in readings),
+            ground,
         )
 
 
@@ -128,19 +129,22 @@ _GRAVITY = {
 }
 
 
-def _read(text: str, role: PromptRole) -> tuple[Label, float, bool]:
-    """Return label, score, and whether the words answer our question with a yes to being recorded."""
+_GROUNDS = {Label.OBJECTION_RECORDING: Ground.EXPLICIT, Label.REFUSAL_CONTACT: Ground.CONTACT_REFUSED}
+
+
+def _read(text: str, role: PromptRole) -> tuple[Label, float, bool, Ground | None]:
+    """Return label, score, whether the words answer our question with a yes to being recorded, and the ground."""
     clauses = list(_clauses(text))
     readings = [_clause(clause.plain) for clause in clauses]
     label, score = max(readings, key=lambda reading: _GRAVITY[reading[0]], default=(Label.NONE, _NOTHING))
     if label in (Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT) or not clauses:
-        return label, score, False
+        return label, score, False, _GROUNDS.get(label)
     answer = clauses[0].plain
     asked = role in (PromptRole.NO_OBJECTS, PromptRole.NOTICE)
     if asked and _NO.search(answer) and not _YES.search(answer):
-        return Label.OBJECTION_RECORDING, _OBJECTS, False
+        return Label.OBJECTION_RECORDING, _OBJECTS, False, Ground.ANSWER
     agrees = any(_YES.search(clause.plain) for clause in clauses)
-    return label, score, role is PromptRole.NO_OBJECTS and agrees
+    return label, score, role is PromptRole.NO_OBJECTS and agrees, None
 
 
 def _clause(plain: str) -> tuple[Label, float]:

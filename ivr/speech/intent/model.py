@@ -10,15 +10,27 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ivr.domain.hearing.verdict import Band, Label, Thresholds
+from ivr.domain.hearing.verdict import Band, Ground, Label, Thresholds
 from ivr.domain.numbers.sensitive import sensitive_spans
 from ivr.speech.intent.clauses import core, only_courteous, stretches
 from ivr.speech.intent.concepts import Lexicon, Unit, shipped_lexicon
 from ivr.speech.intent.features import vectorise
+from ivr.speech.intent.grounds import Finding, answer, contact_refused, explicit, known
 from ivr.speech.intent.hypothetical import asks_about_refusing
-from ivr.speech.intent.replies import DENIALS, MEANING, bare_answer, first_answer, led_answer, prompt_role
+from ivr.speech.intent.replies import (
+    DENIALS,
+    INVITING,
+    MEANING,
+    PromptRole,
+    bare_answer,
+    first_answer,
+    led_answer,
+    prompt_role,
+)
 from ivr.speech.intent.skeleton import skeleton
 from ivr.speech.intent.stance import opposes_recording
+from ivr.speech.intent.support import Borne, borne_out
+from ivr.speech.intent.turn import Turn
 from ivr.speech.intent.weights import LABELS, SHIPPED, Weights, load
 from ivr.speech.intent.words import Word, words
 from ivr.speech.understanding import Hypothesis, Reading
@@ -46,12 +58,14 @@ _NAMED = frozenset({"REC", "RECU", "CONTACT", "LIST", "INTEREST", "PEACE", "KEEP
 class _Judged:
     """Probabilities of one text, in the order of LABELS, and the words [first, last) that speak most for each label.
 
-    Without `may_act` the words may be asked about, whatever the thresholds are.
+    Without `may_act` the words may be asked about, whatever the thresholds are. `answers`: they are no more than an
+    answer to the last prompt, which invited one.
     """
 
     probabilities: npt.NDArray[np.float32]
     ranges: Mapping[Label, tuple[int, int]]
     may_act: bool = True
+    answers: bool = False
 
 
 #: From this score on nothing in the words objects, so that a "non" or "oui" at their start answers the question.
@@ -77,6 +91,7 @@ class IntentModel:
         self._lexicon = lexicon
         self._text = lru_cache(maxsize=512)(self._judge_text)
         self._read = lru_cache(maxsize=512)(self._read_text)
+        self._turn = lru_cache(maxsize=512)(lambda text: Turn(self._read(text)[1]))
 
     @classmethod
     def load(cls, path: Path | None = None) -> IntentModel:
@@ -87,6 +102,7 @@ class IntentModel:
         """Drop the texts that were read lately."""
         self._text.cache_clear()
         self._read.cache_clear()
+        self._turn.cache_clear()
 
     def judge(
         self,
@@ -110,18 +126,44 @@ class IntentModel:
             loudest = float(np.max(np.minimum(1.0, 2 * shares) * stacked[:, at]))
             fused[at] = max(fused[at], _ANY_SHARE * loudest + (1 - _ANY_SHARE) * fused[at])
         label, score = self._choose(fused, thresholds)
-        band = self._band(label, score, rows, thresholds.get(label.value, _DEFAULTS))
+        role = prompt_role(last_prompt, after_disclosure=after_disclosure)
+        ground = borne_out(
+            [
+                Borne(h, self._read(h.text)[0], float(share), self._finding(row, h.text, label, role in INVITING))
+                for h, row, share in zip(hypotheses, rows, shares, strict=True)
+            ]
+        )
+        band = self._band(label, score, rows, thresholds.get(label.value, _DEFAULTS), ground)
+        if band is Band.DOUBT and ground is None and not any(self._known(h.text, label, role) for h in hypotheses):
+            label, band, score = Label.NONE, Band.CLEAR, 1 - score
         span = None if label is Label.NONE else _span(self._read(first)[0], rows[0].ranges[label])
         harmless = label is Label.NONE and score >= _SURELY_HARMLESS
         denies = harmless and not partial and self._denies(hypotheses, last_prompt, after_disclosure)
-        return Reading(label, band, round(min(1.0, score), 4), span, spans, denies)
+        return Reading(label, band, round(min(1.0, score), 4), span, spans, denies, ground)
 
-    def _band(self, label: Label, score: float, rows: Sequence[_Judged], thresholds: Thresholds) -> Band:
+    def _band(
+        self, label: Label, score: float, rows: Sequence[_Judged], thresholds: Thresholds, ground: Ground | None
+    ) -> Band:
         if label not in _OPPOSING:
             return Band.CLEAR
         band = thresholds.band(score)
         acting = any(row.may_act and row.probabilities[_AT[label]] >= thresholds.doubt for row in rows)
-        return Band.DOUBT if band is Band.ACT and not acting else band
+        return Band.DOUBT if band is Band.ACT and (ground is None or not acting) else band
+
+    def _finding(self, row: _Judged, text: str, label: Label, invited: bool) -> Finding | None:
+        """Return what bears `label` out in one text; an answer does only where it was invited."""
+        if label not in _OPPOSING:
+            return None
+        if row.answers:
+            return Finding(Ground.ANSWER, ((0, len(self._read(text)[0])),))
+        turn = self._turn(text)
+        found = explicit(turn)
+        if found is None and label is Label.REFUSAL_CONTACT:
+            found = contact_refused(turn)
+        return answer(turn) if found is None and invited else found
+
+    def _known(self, text: str, label: Label, role: PromptRole) -> bool:
+        return role is not PromptRole.UNKNOWN or known(self._turn(text), label)
 
     def _denies(self, hypotheses: Sequence[Hypothesis], last_prompt: str, after_disclosure: bool) -> bool:
         likeliest = max(hypotheses, key=lambda hypothesis: hypothesis.logprob)
@@ -149,7 +191,7 @@ class IntentModel:
             score = min(meant.score, _UNFINISHED) if partial and meant.label in _OPPOSING else meant.score
             opposes = meant.label in _OPPOSING
             may_act = not (partial and opposes)
-            return _Judged(_spread(meant.label, score), _everywhere(len(spoken)), may_act)
+            return _Judged(_spread(meant.label, score), _everywhere(len(spoken)), may_act, opposes and role in INVITING)
         judged = self._text(text)
         if partial and not any(node.kind in _NAMED for node in skeleton(units)):
             # An unfinished sentence that has not named what it is about may still turn harmless.

@@ -103,6 +103,17 @@ MEANING: dict[tuple[PromptRole, Answer], BareReading] = {
 }
 
 
+#: What invites a refusal: the notice, which says how to object, and every question whose answer may be one.
+INVITING = frozenset(
+    {
+        PromptRole.NOTICE,
+        PromptRole.YES_OBJECTS,
+        PromptRole.NO_OBJECTS,
+        PromptRole.YES_REFUSES_CONTACT,
+        PromptRole.NO_REFUSES_CONTACT,
+    }
+)
+
 #: Answers that dispel a doubt: the question was understood, and the party does not object.
 DENIALS = frozenset(
     {

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import zmq
 
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, SensitiveSpan
 from ivr.errors import ConfigurationError, HostError, SpeechError
 from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.client import ZmqEar
@@ -47,7 +47,14 @@ async def _received(server: EarServer, count: int) -> None:
 
 def test_a_verdict_comes_back_whole() -> None:
     verdict = EarVerdict(
-        Label.REFUSAL_CONTACT, Band.ACT, 0.93, 1200, (SensitiveSpan("nir", 5, 9),), "pas intéressé", True
+        Label.REFUSAL_CONTACT,
+        Band.ACT,
+        0.93,
+        1200,
+        (SensitiveSpan("nir", 5, 9),),
+        "pas intéressé",
+        True,
+        ground=Ground.CONTACT_REFUSED,
     )
 
     async def scenario(endpoint: str) -> EarVerdict:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,17 @@ from hypothesis import strategies as st
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import Direction
 from ivr.domain.hearing.cleared_mark import Piece
-from ivr.domain.hearing.verdict import AskSpan, Band, EarVerdict, Label, NumberHold, SensitiveSpan, Thresholds
+from ivr.domain.hearing.verdict import (
+    OPPOSING,
+    AskSpan,
+    Band,
+    EarVerdict,
+    Ground,
+    Label,
+    NumberHold,
+    SensitiveSpan,
+    Thresholds,
+)
 from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.wire import (
     VERSION,
@@ -43,10 +55,20 @@ _CONTEXTS = st.builds(
     hold=_HOLDS,
     guard=st.none() | st.sampled_from(Direction),
 )
+
+
+def _verdict(label: Label, band: Band, ground: Ground | None, *rest: Any) -> EarVerdict:
+    """What acts names a ground."""
+    acts = band is Band.ACT and label in OPPOSING
+    held = EarVerdict(label, Band.CLEAR, *rest)
+    return replace(held, band=band, ground=ground or (Ground.EXPLICIT if acts else None))
+
+
 _VERDICTS = st.builds(
-    EarVerdict,
+    _verdict,
     st.sampled_from(Label),
     st.sampled_from(Band),
+    st.none() | st.sampled_from(Ground),
     _UNIT,
     st.none() | _TIMES,
     st.lists(st.builds(SensitiveSpan, _TEXT, _TIMES, _TIMES), max_size=3).map(tuple),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label, NumberHold, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, NumberHold, SensitiveSpan
 
 HEARING = HearingSettings(
     partial_every_ms=200,
@@ -22,7 +22,7 @@ CLEAR = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
 
 
 def act(onset_ms: int | None) -> EarVerdict:
-    return EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.95, onset_ms)
+    return EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.95, onset_ms, ground=Ground.EXPLICIT)
 
 
 def doubt() -> EarVerdict:

@@ -14,7 +14,7 @@ from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label, NumberHold, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, NumberHold, SensitiveSpan
 from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseSettings, Silence, StereoFrame
 
 HEARING = HearingSettings(
@@ -33,7 +33,7 @@ CLEAR = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
 
 
 def act(onset_ms: int | None) -> EarVerdict:
-    return EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.95, onset_ms)
+    return EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.95, onset_ms, ground=Ground.EXPLICIT)
 
 
 def doubt() -> EarVerdict:

@@ -9,7 +9,7 @@ import pytest
 
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label
 from ivr.services.hearing.channel_listener import ListeningSettings
 from ivr.services.hearing.file_listening import FileHearing, listen_to_channel
 from ivr.services.ports.hearing import Speech
@@ -65,7 +65,8 @@ def test_only_a_doubt_about_the_whole_sentence_counts(partial: EarVerdict, final
 
 
 def test_an_objection_in_mid_sentence_counts_at_once() -> None:
-    act = EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.9, 600)
+    act = EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.9, 600, ground=Ground.EXPLICIT)
     utterance = _listen(act, _CLEAR).utterances[0]
     assert utterance.band is Band.ACT
+    assert utterance.ground is Ground.EXPLICIT
     assert utterance.verdict_ms < utterance.end_ms

@@ -43,7 +43,6 @@ REFUSALS = [
     "ça ne m'intéresse pas",
     "Laissez-moi tranquille.",
     "Arrêtez de m'appeler.",
-    "Vous êtes encore un démarchage, au revoir.",
     "Je suis inscrite sur Bloctel.",
 ]
 QUESTIONS = [
@@ -82,6 +81,12 @@ HARMLESS = {
 def test_an_objection_is_acted_on(text: str) -> None:
     reading = judged(text)
     assert (reading.label, reading.band) == (Label.OBJECTION_RECORDING, Band.ACT)
+
+
+@pytest.mark.parametrize("text", ["Vous êtes encore un démarchage, au revoir.", "J'ai déjà une mutuelle."])
+def test_what_only_lets_guess_a_refusal_of_contact_is_asked_about(text: str) -> None:
+    reading = judged(text)
+    assert (reading.label, reading.band, reading.ground) == (Label.REFUSAL_CONTACT, Band.DOUBT, None)
 
 
 @pytest.mark.parametrize("text", REFUSALS)
@@ -147,14 +152,14 @@ def test_an_unfinished_sentence_acts_once_it_is_clear(text: str) -> None:
 
 
 def test_thresholds_of_the_program_decide_the_band() -> None:
-    hypotheses = [Hypothesis("je ne veux pas", 0.0)]
+    hypotheses = [Hypothesis("je ne veux pas être enregistré", 0.0)]
 
     def band(thresholds: dict[str, Thresholds]) -> Band:
         return MODEL.judge(hypotheses, last_prompt="", after_disclosure=False, thresholds=thresholds).band
 
-    assert band({}) is Band.DOUBT
-    assert band({"objection_recording": Thresholds(act=0.5, doubt=0.3)}) is Band.ACT
-    assert band({"objection_recording": Thresholds(act=0.9, doubt=0.8)}) is Band.CLEAR
+    assert band({}) is Band.ACT
+    assert band({"objection_recording": Thresholds(act=2.0, doubt=0.3)}) is Band.DOUBT
+    assert band({"objection_recording": Thresholds(act=2.0, doubt=2.0)}) is Band.CLEAR
 
 
 @pytest.mark.parametrize("text", [*OBJECTIONS, *REFUSALS])

@@ -64,13 +64,18 @@ def test_every_pair_of_role_and_answer_has_a_meaning() -> None:
         ("oui", NO_MORE, Label.REFUSAL_CONTACT),
         ("non", OTHER, Label.NONE),
         ("non", "menu", Label.NONE),
-        ("je refuse", "", Label.OBJECTION_RECORDING),
     ],
 )
 def test_a_bare_answer_means_what_the_prompt_makes_of_it(text: str, prompt: str, label: Label) -> None:
     reading = MODEL.judge([Hypothesis(text, 0.0)], last_prompt=prompt, after_disclosure=False, thresholds={})
     assert reading.label is label
     assert reading.band is (Band.CLEAR if label is Label.NONE else Band.ACT)
+
+
+@pytest.mark.parametrize("text", ["je refuse", "Je m'y oppose.", "non je refuse"])
+def test_a_refusal_that_nobody_invited_and_that_names_nothing_asks_and_never_acts(text: str) -> None:
+    reading = MODEL.judge([Hypothesis(text, 0.0)], last_prompt="", after_disclosure=False, thresholds={})
+    assert (reading.label, reading.band, reading.ground) == (Label.OBJECTION_RECORDING, Band.DOUBT, None)
 
 
 def test_no_alone_objects_after_the_disclosure_and_means_nothing_elsewhere() -> None:

@@ -1,0 +1,262 @@
+"""What bears an objection out: a stand of the speaker's, bound in one clause to what it is about. No score is asked.
+
+A second reader beside the linear model, different in kind: it learns nothing. It asks for two things near each other, a
+thing that may be opposed (subjects.py) and the speaker who opposes it now (stand.py). Neither is enough alone, and what
+stands between them may bind them to something else ("je m'oppose à l'augmentation").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ivr.domain.hearing.verdict import Ground, Label
+from ivr.speech.intent.skeleton import NEGATIONS
+from ivr.speech.intent.stand import AGAINST, FOR, opposes, taken_back, unreal
+from ivr.speech.intent.subjects import called, recorded, said_here
+from ivr.speech.intent.turn import Bone, Turn, listed
+
+_LEAVING = frozenset({"BYE", "PEACE"})
+_THEMES = frozenset({"CONTACT", "LIST", "OFFER", "INTEREST", "SERVED", "BYE", "PEACE"})
+#: What somebody who says goodbye has refused before it.
+_LEFT_FOR = frozenset({"WANT", "LIKE", "INTEREST", "REFUSE", "ACCEPT"})
+_NAMED = frozenset({"REC", "RECU", "RECX"})
+_SAID = frozenset({"CONV", "KEEP", "LISTEN"})
+_OWN_OBJECTS = frozenset({"OTHER", "CONTACT", "LIST", "OFFER", "KEEP", "LISTEN"})
+_ARTICLES = frozenset({"le", "la", "l", "les", "un", "une", "des", "ce", "cette", "mon", "ma", "mes", "votre", "vos"})
+_REACH_UNITS = 10
+_DIRECT_UNITS = 4
+_CONDITION_UNITS = 6
+_ANSWER_UNITS = 14
+#: So many units are a sentence, not a few words of bad recognition.
+_SENTENCE_UNITS = 5
+_JOINED_UNITS = 2
+_GUESSED_UNITS = 5
+_EXCLUDING = ("hors ", "sans ")
+
+Pair = tuple[Bone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The ground, and the words [first, last) that carry it: each must have been heard."""
+
+    ground: Ground
+    words: tuple[tuple[int, int], ...]
+
+
+def explicit(turn: Turn) -> Finding | None:
+    """An opposition bound to the recording: the last one counts, unless it is taken back."""
+    found = [pair for subject in recorded(turn) for kind in _KINDS for pair in kind(turn, subject)]
+    return _last(turn, Ground.EXPLICIT, [*found, *_erased(turn), *_stored(turn)])
+
+
+def contact_refused(turn: Turn) -> Finding | None:
+    """An opposition bound to being called, to the offer, or to the talk itself."""
+    found = [pair for subject in called(turn) for kind in (_denied, _opposed) for pair in kind(turn, subject)]
+    found = [pair for pair in found if _speaks(turn, pair)]
+    found += [(bone,) for bone in turn.bones if bone.unit.text in listed("opposition_lists") or _leaves(turn, bone)]
+    return _last(turn, Ground.CONTACT_REFUSED, found)
+
+
+def answer(turn: Turn) -> Finding | None:
+    """A refusal that names nothing, said to somebody who has just invited one."""
+    if len(turn.units) > _ANSWER_UNITS:
+        return None
+    return _last(turn, Ground.ANSWER, [(bone,) for bone in turn.bones if opposes(turn, bone) and _free(turn, bone)])
+
+
+def known(turn: Turn, label: Label) -> bool:
+    """Whether a score may ask: what the words name can be opposed, or they oppose something that they do not name.
+
+    A single word is nothing, unless it refuses, nor is what a machine tells people to press. Whole sentences refuse
+    contact in more ways than anybody can list.
+    """
+    few = len(turn.units) < _SENTENCE_UNITS
+    if turn.instructs() or (len(turn.units) == 1 and not any(bone.kind == "REFUSE" for bone in turn.bones)):
+        return False
+    if label is Label.REFUSAL_CONTACT:
+        return not few or any(bone.kind in _THEMES or opposes(turn, bone) for bone in turn.bones)
+    named = [*recorded(turn), *turn.stores(), *(bone for bone in turn.bones if bone.kind in _SAID)]
+    stands = [bone for bone in turn.bones if opposes(turn, bone) and _free(turn, bone)]
+    guessed = few and not any(unit.concept in NEGATIONS for unit in turn.units)
+    return any(not (guessed and bone.unit.weak) for bone in (*named, *stands))
+
+
+# ---- the kinds of opposition: each yields the bones that carry it
+
+
+def _denied(turn: Turn, subject: Bone) -> Iterator[Pair]:
+    """ "Pas d'enregistrement", "hors bande", "n'enregistrez pas": the subject itself is negated."""
+    if subject.unit.text.startswith(_EXCLUDING):
+        yield (subject,)
+    told = turn.others(subject) or turn.told(subject) or (turn.stated(subject) and not turn.first_person(subject))
+    if turn.negated(subject) and not told:
+        yield (subject,)
+
+
+def _opposed(turn: Turn, subject: Bone) -> Iterator[Pair]:
+    """ "Je refuse l'enregistrement", "l'enregistrement, vous l'arrêtez"."""
+    for bone in turn.bones:
+        if bone.at != subject.at and opposes(turn, bone) and _bound(turn, subject, bone):
+            yield subject, bone
+
+
+def _threatened(turn: Turn, subject: Bone) -> Iterator[Pair]:
+    """ "Si vous enregistrez, je raccroche", "tant que ça enregistre, je ne dis rien"."""
+    if not any(one.kind == "COND" and 0 < subject.at - one.at <= _CONDITION_UNITS for one in turn.bones):
+        return
+    for bone in turn.bones:
+        leaves = bone.kind in _LEAVING or (bone.kind == "STOP" and turn.first_person(bone))
+        if leaves and _bound(turn, subject, bone):
+            yield subject, bone
+    for at, unit in enumerate(turn.units):
+        own = any(one.text in ("je", "j") for one in turn.before(at, _DIRECT_UNITS))
+        if own and unit.concept in NEGATIONS and abs(at - subject.at) <= _REACH_UNITS:
+            yield (subject,)
+
+
+def _excepted(turn: Turn, subject: Bone) -> Iterator[Pair]:
+    """ "Tout, sauf l'enregistrement"."""
+    for bone in turn.bones:
+        if bone.kind == "COND" and bone.unit.text == "sauf" and 0 < subject.at - bone.at <= _DIRECT_UNITS:
+            yield subject, bone
+
+
+def _declined(turn: Turn, subject: Bone) -> Iterator[Pair]:
+    """ "Je n'ai pas signé pour être enregistré": a negation of the speaker's governs it, and no verb turns it round."""
+    before = list(turn.before(subject.at, _REACH_UNITS))
+    undergone = any(unit.concept == "BE" or unit.text in listed("speaker_undergoes") for unit in before[:3])
+    own = any(unit.text in listed("first_person") | listed("own") for unit in before)
+    ruled = any(one.kind in (FOR | AGAINST) - {"SANS"} and one.at < subject.at for one in turn.beside(subject))
+    if undergone and own and not ruled and any(unit.concept in NEGATIONS for unit in before):
+        yield (subject,)
+
+
+def _not_me(turn: Turn, subject: Bone) -> Iterator[Pair]:
+    """ "Enregistrez les autres, mais pas moi", "…jamais de la vie"."""
+    for at in range(subject.at + 1, min(len(turn.units), subject.at + _REACH_UNITS)):
+        unit, after = turn.units[at], turn.units[at + 1 : at + 2]
+        me = unit.concept in NEGATIONS and any(one.text in ("moi", "mienne", "ma voix") for one in after)
+        if me or unit.text in listed("never"):
+            yield (subject,)
+
+
+_KINDS: tuple[Callable[[Turn, Bone], Iterator[Pair]], ...] = (
+    _denied,
+    _opposed,
+    _threatened,
+    _excepted,
+    _declined,
+    _not_me,
+)
+
+
+def _erased(turn: Turn) -> Iterator[Pair]:
+    """ "Effacez cet appel": what was said here is removed."""
+    for subject in said_here(turn):
+        for bone in turn.bones:
+            if bone.kind == "REMOVE" and opposes(turn, bone) and _bound(turn, subject, bone):
+                yield subject, bone
+
+
+def _stored(turn: Turn) -> Iterator[Pair]:
+    """ "Je ne veux pas que ma voix parte dans vos tiroirs", "arrêtez votre machine"."""
+    stores = list(turn.stores())
+    for store in stores:
+        here = _beside_voice(turn, store, stores)
+        yours = any(unit.text in listed("yours") for unit in turn.before(store.at, 2))
+        before = list(turn.before(store.at, _REACH_UNITS))
+        if here and any(unit.concept in NEGATIONS | {"SANS"} for unit in before) and not turn.stated(store):
+            yield (store,)
+        for bone in turn.bones:
+            if bone.at == store.at or not opposes(turn, bone) or not _bound(turn, store, bone):
+                continue
+            switched = yours and bone.kind in ("STOP", "REMOVE") and (turn.ordered(bone) or bone.node.form == "z")
+            if here or (switched and abs(bone.at - store.at) <= _DIRECT_UNITS):
+                yield store, bone
+
+
+def _beside_voice(turn: Turn, store: Bone, stores: Sequence[Bone]) -> bool:
+    """Whether the speaker's voice or words are spoken of beside this place, or it is the voice: "ma voix"."""
+    if any(one.at != store.at and one.sentence == store.sentence and one.kind != store.kind for one in stores):
+        return True
+    if store.kind == "VOICE":
+        return any(unit.text in listed("own") for unit in turn.before(store.at, 2))
+    return any(unit.concept == "CONV" or unit.text in ("m", "me") for unit in turn.before(store.at, _REACH_UNITS))
+
+
+def _leaves(turn: Turn, bone: Bone) -> bool:
+    """Whether the speaker ends the talk, or wants peace."""
+    if bone.kind not in _LEAVING or turn.others(bone) or turn.told(bone):
+        return False
+    if bone.kind == "PEACE" or bone.unit.text.startswith(("je ", "on ")) or turn.first_person(bone, 3):
+        return True
+    thanked = any(one.kind == "NON" for one in turn.bones) and any(u.text.startswith("merci") for u in turn.units)
+    return thanked or any(one.kind in _LEFT_FOR and opposes(turn, one) and _free(turn, one) for one in turn.bones)
+
+
+# ---- what binds them
+
+
+def _bound(turn: Turn, subject: Bone, bone: Bone) -> bool:
+    """Whether two words belong together: near, in one sentence, and nothing between them that could take one."""
+    first, last = sorted((subject, bone), key=lambda one: one.at)
+    if last.at - first.at > _REACH_UNITS or last.sentence - first.sentence > 1:
+        return False
+    if any(one.kind == "OTHER" for one in turn.bones if first.at < one.at < last.at) or _takes(turn, bone, subject):
+        return False
+    # "Vous enregistrez ? Alors arrêtez.": what is ordered after it names nothing of its own.
+    return last.sentence == first.sentence or (last.at == bone.at and _free(turn, bone))
+
+
+def _takes(turn: Turn, bone: Bone, subject: Bone) -> bool:
+    """Whether what is done is done to a thing that stands right after it: "retirez le tiret"."""
+    # "Cet enregistrement, arrêtez-le" names the recording: "le" is it.
+    right_before = subject.kind in _NAMED and bone.at - subject.at <= _DIRECT_UNITS
+    if bone.kind not in ("STOP", "REMOVE") or bone.at < subject.at or right_before:
+        return False
+    after = list(turn.after(bone.at, 2))
+    thing = len(after) == 2 and after[0].text in _ARTICLES and after[1].concept in ("X", "OTHER")
+    return thing and after[1].text not in listed("adverbs")
+
+
+def _free(turn: Turn, bone: Bone) -> bool:
+    """Whether nothing else in its clause is a thing that it could be about."""
+    return not any(one.kind in _OWN_OBJECTS for one in turn.beside(bone))
+
+
+def _speaks(turn: Turn, pair: Pair) -> bool:
+    """Whether the speaker is in it: "plus d'appels", "rayez-moi"; not "ce poste ne prend pas d'appels"."""
+    for bone in pair:
+        if bone.kind == "INTEREST":
+            return True
+        clause = turn.clause(bone)
+        own = any(unit.text in listed("first_person") | listed("own") | listed("speaker_undergoes") for unit in clause)
+        yours = bone.unit.text.startswith(("vos ", "ces ")) or any(unit.concept == "POLITE" for unit in clause)
+        verbless = not any(unit.concept in ("NE", "BE") for unit in clause)
+        if own or yours or verbless or turn.ordered(bone):
+            return True
+    return False
+
+
+def _last(turn: Turn, ground: Ground, found: Iterable[Pair]) -> Finding | None:
+    heard = [pair for pair in found if _borne(turn, pair) and not any(unreal(turn, bone) for bone in pair)]
+    if not heard or turn.instructs():
+        return None
+    last = max(heard, key=lambda pair: max(bone.at for bone in pair))
+    if taken_back(turn, max(bone.at for bone in last)):
+        return None
+    return Finding(ground, tuple(sorted({(bone.unit.first, bone.unit.last) for bone in last})))
+
+
+def _borne(turn: Turn, pair: Pair) -> bool:
+    """Whether words that were guessed by sound bear each other out: "je me pose à l'angissement" does, over "à"."""
+    guessed = [bone.unit.weak for bone in pair]
+    at = sorted(bone.at for bone in pair)
+    if not any(guessed):
+        return True
+    if all(guessed):
+        between = turn.units[at[0] + 1 : at[-1]]
+        return len(between) <= _JOINED_UNITS and any(unit.text in ("a", "au") for unit in between)
+    return at[-1] - at[0] <= _GUESSED_UNITS

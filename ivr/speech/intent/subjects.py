@@ -1,0 +1,70 @@
+"""What a stand may be about: the recording of this call, the voice that is kept, being listened to, being called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ivr.speech.intent.stand import AGAINST
+from ivr.speech.intent.turn import Bone, Turn, listed
+
+_NAMED = frozenset({"REC", "RECU", "RECX"})
+_KEPT = frozenset({"KEEP", "LISTEN"})
+_CONTACT = frozenset({"CONTACT", "LIST", "OFFER", "INTEREST"})
+_AGENTS = frozenset({"je", "j"})
+_NOT_ITS_AGENT = frozenset({"VOUS", "BE", "QUE", "WANT", "ACCEPT", "LIKE", "PREFER"}) | AGAINST
+_HEARD_AGAIN = ("reecout", "re ecout")
+_NOUNS = ("ment", "tion", "bande", "audio", "magneto", "eur")
+_PARTICIPLES = ("re", "ree", "res", "rees")
+#: A microphone is everybody's, and a tape "of" something is that thing's.
+_EVERYDAY = ("micro", "la bande", "une bande", "disque")
+
+
+def recorded(turn: Turn) -> Iterator[Bone]:
+    """Return the words that name recording, keeping or listening to what is said on this call."""
+    yield from (bone for bone in turn.bones if _is_recorded(turn, bone))
+    for store in turn.stores():
+        yours = any(unit.text in listed("yours") for unit in turn.before(store.at, 2))
+        if store.unit.text in listed("tapes") and (yours or store.node.negated):
+            yield store
+
+
+def called(turn: Turn) -> Iterator[Bone]:
+    """Return the words about being called and about what is sold; those that were only guessed by sound are none."""
+    yield from (bone for bone in turn.bones if bone.kind in _CONTACT and not bone.unit.weak)
+
+
+def said_here(turn: Turn) -> Iterator[Bone]:
+    """Return the words for the call itself, which can be removed as a recording can."""
+    yield from (bone for bone in turn.bones if bone.kind == "CONV")
+
+
+def _is_recorded(turn: Turn, bone: Bone) -> bool:
+    if bone.kind not in _NAMED | _KEPT or (_own_act(turn, bone) and not bone.unit.text.rstrip("s").endswith(_NOUNS)):
+        return False
+    if bone.kind in _NAMED:
+        everyday = bone.unit.text.startswith("micro") or (bone.kind == "RECU" and bone.unit.text.startswith(_EVERYDAY))
+        return not (everyday or _filed(turn, bone))
+    near = turn.near(bone)
+    here = any(unit.concept == "CONV" or unit.text in listed("speaker_undergoes") for unit in near)
+    undergone = any(unit.concept == "BE" for unit in turn.before(bone.at, 2)) and turn.first_person(bone)
+    return here or undergone or bone.unit.text.startswith(_HEARD_AGAIN)
+
+
+def _own_act(turn: Turn, bone: Bone) -> bool:
+    """Whether the speaker is the one who records or keeps: "je n'ai pas enregistré", "je ne peux rien garder"."""
+    for unit in turn.before(bone.at, 5):
+        if unit.text in _AGENTS:
+            return True
+        if unit.concept in _NOT_ITS_AGENT or unit.text in listed("speaker_undergoes"):
+            return False
+    return False
+
+
+def _filed(turn: Turn, bone: Bone) -> bool:
+    """Whether a thing is entered somewhere: "enregistrer mon adresse", "ma demande n'est pas enregistrée"."""
+    if bone.kind != "RECX":
+        return False
+    if any(unit.concept == "OTHER" or unit.text == "comme" for unit in turn.after(bone.at, 5)):
+        return True
+    things = any(unit.concept == "OTHER" for unit in turn.before(bone.at, 6))
+    return bone.unit.text.endswith(_PARTICIPLES) and not turn.first_person(bone) and things

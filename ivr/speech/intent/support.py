@@ -1,0 +1,55 @@
+"""Whether the sound bears a ground out: words that were hardly heard, or stand in few hypotheses, carry nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ivr.domain.hearing.verdict import Ground
+from ivr.speech.intent.grounds import Finding
+from ivr.speech.intent.words import Word
+from ivr.speech.understanding import Hypothesis
+
+#: Hypotheses of so much weight together must bear a ground out.
+_WEIGHT = 0.34
+#: A hypothesis whose words were not measured counts only so near (in log probability per token) to the best one.
+_AS_GOOD = 0.25
+#: The least geometric mean of the probabilities of a word's tokens.
+_HEARD = 0.1
+
+
+@dataclass(frozen=True)
+class Borne:
+    """What one hypothesis offers: its words, its weight among all, and the ground that was found in it."""
+
+    hypothesis: Hypothesis
+    spoken: Sequence[Word]
+    weight: float
+    finding: Finding | None
+
+
+def borne_out(offers: Sequence[Borne]) -> Ground | None:
+    """Return the ground that the hypotheses bear out together, None when they do not."""
+    best = max(offer.hypothesis.logprob for offer in offers)
+    weights: dict[Ground, float] = {}
+    for offer in offers:
+        if offer.finding is not None and _supported(offer, offer.finding, best):
+            weights[offer.finding.ground] = weights.get(offer.finding.ground, 0.0) + offer.weight
+    if sum(weights.values()) < _WEIGHT * sum(offer.weight for offer in offers):
+        return None
+    return max(weights, key=lambda ground: weights[ground])
+
+
+def _supported(offer: Borne, finding: Finding, best: float) -> bool:
+    if not offer.hypothesis.heard:
+        return offer.hypothesis.logprob >= best - _AS_GOOD
+    return all(_probability(offer, *words) >= _HEARD for words in finding.words)
+
+
+def _probability(offer: Borne, first: int, last: int) -> float:
+    """Return how well words [first, last) were heard; what nobody measured is taken for heard."""
+    start, end = offer.spoken[first].start, offer.spoken[last - 1].end
+    tokens = [probability for at, until, probability in offer.hypothesis.heard if at < end and start < until]
+    return float(np.exp(np.mean(np.log(np.maximum(tokens, 1e-9))))) if tokens else 1.0

@@ -1,0 +1,195 @@
+"""One turn as the readers of grounds see it: its words' bones, clause by clause, and who is spoken of."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from ivr.speech.intent.concepts import Unit
+from ivr.speech.intent.skeleton import NEGATIONS, Node, skeleton
+
+_WORDS = Path(__file__).with_name("grounds.toml")
+_STATED = frozenset({"est", "sont", "etait", "etaient", "sera", "seront"})
+#: Units that may stand before the verb of an order.
+_BEFORE_ORDER = frozenset({"FILLER", "POLITE", "OUI", "NON", "BUT", "THEN"})
+_NEAR = 5
+#: What "il" governs without being anybody: "il n'est pas question", "il faut".
+_IMPERSONAL = frozenset({"NON", "ALLOWED", "REC", "RECU", "RECX", "STOP", "REMOVE", "KEEP"})
+
+
+@lru_cache(maxsize=1)
+def _tables() -> dict[str, frozenset[str]]:
+    read = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
+    return {name: frozenset(entries) for name, entries in read.items()}
+
+
+def listed(name: str) -> frozenset[str]:
+    """Return a list of grounds.toml."""
+    return _tables()[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Bone:
+    """A node within its turn: `at` is its unit; `clause` and `sentence` count from the turn's start."""
+
+    node: Node
+    unit: Unit
+    at: int
+    clause: int
+    sentence: int
+
+    @property
+    def kind(self) -> str:
+        return self.node.kind
+
+
+class Turn:
+    """Bones are found clause by clause, so that a negation never reaches into the next one."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self.units = _asking(units)
+        self.bones = tuple(_bones(self.units))
+
+    def before(self, at: int, count: int) -> Iterator[Unit]:
+        """Return up to `count` units before `at` in its clause, nearest first."""
+        for unit in reversed(self.units[max(0, at - count) : at]):
+            if unit.pause:
+                return
+            yield unit
+
+    def after(self, at: int, count: int) -> Iterator[Unit]:
+        """Return up to `count` units after `at` in its clause."""
+        for k in range(at, min(len(self.units) - 1, at + count)):
+            if self.units[k].pause:
+                return
+            yield self.units[k + 1]
+
+    def near(self, bone: Bone) -> Sequence[Unit]:
+        return self.units[max(0, bone.at - _NEAR) : bone.at + _NEAR + 1]
+
+    def clause(self, bone: Bone) -> list[Unit]:
+        """Return all units of the bone's clause."""
+        return [*reversed([*self.before(bone.at, bone.at)]), bone.unit, *self.after(bone.at, len(self.units))]
+
+    def beside(self, bone: Bone) -> list[Bone]:
+        """Return the other bones of its clause."""
+        return [one for one in self.bones if one.clause == bone.clause and one is not bone]
+
+    # ---- forms
+
+    def first_person(self, bone: Bone, reach: int = _NEAR) -> bool:
+        return any(unit.text in listed("first_person") for unit in self.before(bone.at, reach))
+
+    def ordered(self, bone: Bone) -> bool:
+        """Whether the verb is an order: "arrêtez", or "coupe" with nothing before it."""
+        if bone.node.form == "z" or bone.unit.text.startswith("mettez "):
+            return not any(unit.text in ("vous", "si") for unit in self.before(bone.at, 2))
+        lone = all(unit.concept in _BEFORE_ORDER for unit in self.before(bone.at, bone.at))
+        return lone and bone.node.form == "" and bone.unit.text.endswith(("e", "s", "stop"))
+
+    def stated(self, bone: Bone) -> bool:
+        """Whether something is said to be so: "l'enregistrement est coupé"."""
+        return any(unit.text in _STATED for unit in self.before(bone.at, 3))
+
+    def negated(self, bone: Bone) -> bool:
+        before = list(self.before(bone.at, 3))
+        if bone.kind == "OUI":
+            return any(unit.concept == "PAS" for unit in before[:1])
+        follows = any(unit.concept in NEGATIONS for unit in self.units[bone.at + 1 : bone.at + 3])
+        if bone.node.form == "z" and not follows:
+            # The negation of an order follows it: "…pas confiance arrêtez".
+            return any(unit.concept == "NE" for unit in before[:1])
+        inside = " pas " in bone.unit.text and bone.kind not in ("NON", "REFUSE")
+        close = any(unit.concept in NEGATIONS for unit in before[:2]) or any(u.text in ("ni", "zero") for u in before)
+        later = bone.kind == "PREFER" and any(u.concept in NEGATIONS for u in self.units[bone.at + 1 : bone.at + 4])
+        return inside or close or later or bone.node.negated
+
+    # ---- who is spoken of
+
+    def others(self, bone: Bone) -> bool:
+        """Whether somebody else is its subject: "ma sœur refuse"; not "il est exclu", "il faut refuser"."""
+        nearer: list[Unit] = [bone.unit]
+        for unit in self.before(bone.at, _NEAR):
+            if unit.text in listed("first_person"):
+                return False
+            impersonal = unit.text == "il" and (
+                bone.kind in _IMPERSONAL or nearer[-1].concept in ("BE", "ALLOWED", "NE")
+            )
+            if unit.concept == "TIERS" and not impersonal:
+                return True
+            nearer.append(unit)
+        return False
+
+    def told(self, bone: Bone) -> bool:
+        """Whether it is what somebody else is said to have said."""
+        told = [one for one in self.bones if one.at < bone.at and bone.sentence - one.sentence <= 1]
+        others = [one for one in told if one.kind == "TIERS" and one.unit.text != "il"]
+        said = [one for one in told if one.kind == "SAID" and others and one.at > others[-1].at]
+        if not said:
+            return False
+        if said[-1].sentence != bone.sentence:
+            # "Mon mari m'a dit : « je refuse »": the colon is a strong pause.
+            return said[-1].unit.pause == "." and bone.sentence == said[-1].sentence + 1
+        between = self.units[others[-1].at + 1 : bone.at + 1]
+        return not any(unit.text in listed("concluding") for unit in between)
+
+    def instructs(self) -> bool:
+        """Whether a machine tells whoever listens what to press."""
+        spoken = {word for unit in self.units for word in unit.text.split()}
+        if spoken & (listed("first_person") | listed("own") | listed("speaker_undergoes")):
+            return False
+        return bool(spoken & listed("keypad")) or any(self._aim(at) for at in range(len(self.units) - 1))
+
+    def _aim(self, at: int) -> bool:
+        """Whether a clause begins at `at` with what something is for: "pour enregistrer, …"."""
+        begins = self.units[at].text == "pour" and (at == 0 or self.units[at - 1].pause != "")
+        verb = self.units[at + 1]
+        return begins and verb.form == "r" and verb.concept not in ("VOUS", "MOI")
+
+    # ---- places where a voice ends up
+
+    def stores(self) -> Iterator[Bone]:
+        """Machines and places that keep a voice, and the voice, as if they were bones."""
+        for at, unit in enumerate(self.units):
+            kind = "VOICE" if unit.text in listed("voices") else "STORE"
+            if kind == "STORE" and unit.text not in listed("stores") | listed("tapes"):
+                continue
+            clause = sum(bool(one.pause) for one in self.units[:at])
+            sentence = sum(one.pause in (".", "?") for one in self.units[:at])
+            yield Bone(Node(kind, self._without(at), "0", at, unit.form, unit.pause), unit, at, clause, sentence)
+
+    def _without(self, at: int) -> bool:
+        for unit in self.before(at, 3):
+            if unit.concept in NEGATIONS | {"SANS"} or unit.text == "zero":
+                return True
+            if unit.concept not in ("DE", "PRO", "MOI", "VOUS", "X"):
+                return False
+        return False
+
+
+def _asking(units: Sequence[Unit]) -> list[Unit]:
+    """Return the units, with "je vous demande de" as the wish that it is; elsewhere a "demande" is a file."""
+    found = list(units)
+    for at, unit in enumerate(units):
+        if unit.concept == "OTHER" and unit.text.startswith("demande"):
+            spoken = [one.text for one in units[max(0, at - 3) : at]]
+            if any(text in listed("first_person") for text in spoken) and spoken[-1] not in ("ma", "la"):
+                found[at] = replace(unit, concept="WANT")
+    return found
+
+
+def _bones(units: Sequence[Unit]) -> Iterator[Bone]:
+    start = clause = sentence = 0
+    for end in range(1, len(units) + 1):
+        pause = units[end - 1].pause
+        if end < len(units) and not pause:
+            continue
+        part = units[start:end]
+        for node in skeleton(part):
+            yield Bone(node, part[node.at], start + node.at, clause, sentence)
+        clause += 1
+        sentence += pause in (".", "?")
+        start = end

@@ -1,0 +1,146 @@
+"""Nothing is acted upon without a ground: kinds of harmless speech that oppose, name recording, or are noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.hearing.verdict import OPPOSING, Band, Ground, Label, Thresholds
+from ivr.speech.intent.model import IntentModel
+from ivr.speech.understanding import Hypothesis, Reading
+
+MODEL = IntentModel.load()
+SENTENCES = Path(__file__).parents[3] / "data" / "hearing"
+#: Those of the shipped programs, whose scores act soonest.
+PROSPECTING = {"objection_recording": Thresholds(0.75, 0.25), "refusal_contact": Thresholds(0.65, 0.20)}
+DOUBT = "Souhaitez-vous que j'arrête l'enregistrement de cet appel ?"
+
+
+def kinds(name: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield each kind of a file with its (prompt, words)."""
+    text = (SENTENCES / name).read_text(encoding="utf-8")
+    for block in text.split("## ")[1:]:
+        heading, *lines = block.strip().splitlines()
+        pairs = [line.rsplit(" | ", 1) for line in lines if line and not line.startswith("#")]
+        yield heading, [(pair[0] if len(pair) == 2 else "", pair[-1]) for pair in pairs]
+
+
+HARMLESS = dict(kinds("harmless.txt"))
+OBJECTIONS = dict(kinds("objections.txt"))
+
+
+def judged(text: str, prompt: str = "", *, after_disclosure: bool = False) -> Reading:
+    return MODEL.judge(
+        [Hypothesis(text, 0.0)], last_prompt=prompt, after_disclosure=after_disclosure, thresholds=PROSPECTING
+    )
+
+
+def acts(reading: Reading) -> bool:
+    return reading.label in OPPOSING and reading.band is Band.ACT
+
+
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_harmless_speech_of_this_kind_is_never_acted_upon(kind: str) -> None:
+    sentences = HARMLESS[kind]
+    assert len(sentences) >= 25
+    assert [text for prompt, text in sentences if acts(judged(text, prompt))] == []
+
+
+@pytest.mark.parametrize("kind", ["menus that offer to record", "opposed to something else", "single words"])
+def test_this_kind_is_hardly_asked_about(kind: str) -> None:
+    asked = [text for prompt, text in HARMLESS[kind] if judged(text, prompt).band is Band.DOUBT]
+    assert len(asked) <= len(HARMLESS[kind]) / 5
+
+
+def test_plain_objections_are_acted_upon_and_name_their_ground() -> None:
+    read = {text: judged(text) for _, text in OBJECTIONS["explicit"]}
+    assert [text for text, reading in read.items() if not acts(reading)] == []
+    assert {reading.ground for reading in read.values()} == {Ground.EXPLICIT}
+
+
+def test_objections_as_a_recogniser_writes_them_are_not_lost() -> None:
+    read = [judged(text) for _, text in OBJECTIONS["misheard"]]
+    assert all(reading.band is not Band.CLEAR for reading in read)
+    assert sum(acts(reading) for reading in read) >= len(read) - 2
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt", "ground"),
+    [
+        ("oui", DOUBT, Ground.ANSWER),
+        ("oui, je préfère", DOUBT, Ground.ANSWER),
+        ("oui, arrêtez l'enregistrement", DOUBT, Ground.EXPLICIT),
+        ("je refuse l'enregistrement", "", Ground.EXPLICIT),
+        ("ne m'appelez plus", "", Ground.CONTACT_REFUSED),
+        ("je ne suis pas intéressé par votre offre", "", Ground.CONTACT_REFUSED),
+    ],
+)
+def test_what_acts_names_its_ground(text: str, prompt: str, ground: Ground) -> None:
+    reading = judged(text, prompt)
+    assert acts(reading)
+    assert reading.ground is ground
+
+
+@pytest.mark.parametrize("text", ["Non.", "Je refuse.", "Ah non, ça je n'y tiens pas."])
+def test_a_refusal_is_an_answer_just_after_the_notice_and_nowhere_else(text: str) -> None:
+    after = judged(text, after_disclosure=True)
+    assert (after.band, after.ground) == (Band.ACT, Ground.ANSWER)
+    assert not acts(judged(text))
+
+
+@pytest.mark.parametrize("score", [0.0, 1.0])
+def test_a_score_alone_never_acts_whatever_the_thresholds(score: float) -> None:
+    always = {label.value: Thresholds(act=score / 1000, doubt=score / 1000) for label in OPPOSING}
+    for text in ("Je fuse à Rennes.", "Stop la voile.", "Accès refusé.", "Votre carte est refusée."):
+        reading = MODEL.judge([Hypothesis(text, 0.0)], last_prompt="", after_disclosure=False, thresholds=always)
+        assert not acts(reading)
+
+
+@pytest.mark.parametrize(
+    ("opposed", "agreed"),
+    [
+        ("Je refuse l'enregistrement.", "Je ne refuse pas l'enregistrement."),
+        ("Coupez l'enregistrement.", "Ne coupez pas l'enregistrement."),
+        ("Je ne veux pas que vous enregistriez.", "Je ne veux pas que vous arrêtiez d'enregistrer."),
+        ("Je refuse d'être enregistré.", "Ma sœur refuse d'être enregistrée."),
+        ("Je refuse d'être enregistré.", "Vous refusez d'être enregistré ?"),
+        ("Arrêtez l'enregistrement.", "L'enregistrement est arrêté."),
+        ("Arrêtez l'enregistrement.", "Pour arrêter l'enregistrement, tapez deux."),
+        ("Je m'oppose à l'enregistrement.", "Je m'oppose à l'enregistrement de ma fille sur le contrat."),
+        ("Je préfère ne pas être enregistré.", "J'allais refuser d'être enregistré."),
+        ("Coupez l'enregistrement, je vous prie.", "Coupez l'enregistrement, ah non, laissez-le tourner."),
+        ("Effacez cet appel.", "J'ai effacé cet appel."),
+    ],
+)
+def test_pairs_that_differ_in_a_word_differ_in_what_is_done(opposed: str, agreed: str) -> None:
+    assert acts(judged(opposed))
+    assert not acts(judged(agreed))
+
+
+def test_words_that_were_hardly_heard_bear_nothing_out() -> None:
+    text = "je refuse l'enregistrement"
+
+    def heard(refuses: float, recording: float) -> Reading:
+        tokens = ((0, 2, 0.9), (3, 9, refuses), (10, 12, 0.9), (12, 26, recording))
+        return MODEL.judge(
+            [Hypothesis(text, -0.5, heard=tokens)], last_prompt="", after_disclosure=False, thresholds=PROSPECTING
+        )
+
+    assert (heard(0.9, 0.8).band, heard(0.9, 0.8).ground) == (Band.ACT, Ground.EXPLICIT)
+    for faint in (heard(0.9, 0.01), heard(0.01, 0.9)):
+        assert (faint.band, faint.ground) == (Band.DOUBT, None)
+
+
+def test_one_hypothesis_of_many_bears_nothing_out() -> None:
+    spoken = ("le règlement est en cours", "le règlement est court", "le réglage est en cours", "on le règle ce jour")
+    likely = [Hypothesis(text, -0.5) for text in spoken]
+    reading = MODEL.judge(
+        [*likely, Hypothesis("je refuse l'enregistrement", -0.6)],
+        last_prompt="",
+        after_disclosure=False,
+        thresholds=PROSPECTING,
+    )
+    assert (reading.label, reading.ground) == (Label.OBJECTION_RECORDING, None)
+    assert not acts(reading)
