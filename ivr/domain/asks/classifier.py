@@ -9,55 +9,59 @@ config/phrases/asks_weights.json.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 
 from ivr.domain.asks.parts import Cue, Thing
-from ivr.domain.asks.phrase_bank import Mention, PhraseBank, ReaderWeights
+from ivr.domain.asks.phrase_bank import Act, Mention, ReaderWeights
 
 _STEM = 4
 _VALUE, _HOLDER, _NUMBER, _BEGIN, _END = "<V>", "<H>", "<N>", "<s>", "</s>"
-_UNDOING = (Mention.NEGATION, Mention.REPORT, Mention.REDIRECT, Mention.THEIRS)
+_ACTS = {act: act.value for act in Act} | {None: "tell"}
+
+#: What of the mentions it looks at.
+UNDOING = (Mention.NEGATION, Mention.REPORT, Mention.REDIRECT, Mention.THEIRS)
 
 
-def features(text: str, calm: str, things: Sequence[Thing], cues: Sequence[Cue], bank: PhraseBank) -> frozenset[str]:
-    """Return what a levelled sentence shows: runs of its words and stems with things as signs, acts, and denials."""
-    words = [_BEGIN, *_signs(text, things), _END]
+def features(text: str, things: Sequence[Thing], cues: Sequence[Cue], mentions: Iterable[Mention]) -> frozenset[str]:
+    """Return what a levelled sentence shows: runs of its words and stems with things as signs, acts, and denials.
+
+    `mentions` are those of `UNDOING` that stand in it.
+    """
+    words = _signs(text, things)
     # No sign is longer than a stem.
-    stems = [word[:_STEM] for word in words]
-    found = set(_runs("w", words)) | set(_runs("s", stems))
+    found = [*_runs("w", words), *_runs("s", [word[:_STEM] for word in words])]
     for cue in cues:
-        act = f"{cue.act.value if cue.act else 'tell'}{int(cue.live)}"
-        found.add(f"C{act}")
-        found.add(f"P{act}{'b' if things and cue.end <= things[0].start + 1 else 'a'}")
-    found.update(f"M{mention.value}" for mention in _UNDOING if bank.mentions[mention].search(calm))
+        act = f"{_ACTS[cue.act]}{int(cue.live)}"
+        found.append(f"C{act}")
+        found.append(f"P{act}{'b' if things and cue.end <= things[0].start + 1 else 'a'}")
+    found += [f"M{mention.value}" for mention in mentions]
     return frozenset(found)
 
 
 def ask_probability(seen: frozenset[str], learnt: ReaderWeights) -> float:
     """Return how likely a sentence with these features asks for the thing it speaks of, 0…1."""
-    weight = sum(learnt.weights[feature] for feature in sorted(seen & learnt.weights.keys()))
+    # An exact sum does not depend on the order of a set.
+    weight = math.fsum(filter(None, map(learnt.weights.get, seen)))
     return 1.0 / (1.0 + math.exp(-(learnt.bias + weight / math.sqrt(len(seen)))))
 
 
-def _signs(text: str, things: Sequence[Thing]) -> Iterator[str]:
+def _signs(text: str, things: Sequence[Thing]) -> list[str]:
+    words = [_BEGIN]
     at = 0
     for thing in things:
-        yield from _numbers(text[at : thing.start])
-        yield _VALUE if thing.value else _HOLDER
+        words += _numbered(text[at : thing.start])
+        words.append(_VALUE if thing.value else _HOLDER)
         at = thing.end
-    yield from _numbers(text[at:])
+    words += _numbered(text[at:])
+    words.append(_END)
+    return words
 
 
-def _numbers(text: str) -> Iterator[str]:
-    for word in text.split():
-        yield _NUMBER if word.isdigit() else word
+def _numbered(text: str) -> list[str]:
+    return [_NUMBER if word.isdigit() else word for word in text.split()]
 
 
-def _runs(kind: str, words: Sequence[str]) -> Iterator[str]:
-    for word in words:
-        yield kind + word
-    for first, second in pairwise(words):
-        yield f"{kind}{first} {second}"
-    for first, second, third in zip(words, words[1:], words[2:], strict=False):
-        yield f"{kind}{first} {second} {third}"
+def _runs(kind: str, words: Sequence[str]) -> list[str]:
+    found = [kind + word for word in words]
+    pairs = map(" ".join, zip(found, words[1:], strict=False))
+    return [*found, *pairs, *map(" ".join, zip(found, words[1:], words[2:], strict=False))]

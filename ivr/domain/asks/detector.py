@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ivr.domain.asks.classifier import ask_probability, features
+from ivr.domain.asks.classifier import UNDOING, ask_probability, features
 from ivr.domain.asks.grammar import (
     ACTION_OF,
     AIM,
@@ -54,6 +54,15 @@ FORBIDDEN_QUESTION = "forbidden_question"
 FORBIDDEN_DTMF = "forbidden_dtmf"
 
 
+# In an act of asking: by keys, to us, aloud; around it: our own having, and somebody quoted.
+_BY_KEYS = re.compile(r"tap|compos|press|dites")
+_TO_ME = re.compile(r"\w+(?:ez|es)? (?:le |la |les )?(?:moi|nous)\b")
+_ORAL = re.compile(r"\b(?:lire|lisez|dicter|dictez|epeler|epelez|dites|dire|oral|telephone|voix)\b")
+_TOLD_US = re.compile(r"\b(?:lire|lisez|dict\w+|epel\w+|dites|dire|dis)\b")
+_I_HAVE = re.compile(r"\b(?:j|je|nous) (?:\w+ ){0,3}$")
+_QUOTING = re.compile(r"\b(?:di(?:t|s|re|sent|sant|ra|ront)|demande|demandant|pretend|type|genre|comme|«|\")")
+#: What stands on a card or paper is meant.
+_MARKED = re.compile(r"\b(?:quoi|marque|ecrite?s?|inscrite?s?|lisez|numero|chiffres?|commence|finit)\b")
 _POLITE = re.compile(r"\b(?:auriez|pourriez|voudriez|serait il|aurais|pourrais tu)\b")
 
 
@@ -85,11 +94,14 @@ class AskDetector:
         self._negation, self._report = mentions[Mention.NEGATION], mentions[Mention.REPORT]
         self._redirect, self._telling = mentions[Mention.REDIRECT], mentions[Mention.TELLING]
         self._theirs = mentions[Mention.THEIRS]
+        self._undoing = tuple((mention, mentions[mention]) for mention in UNDOING)
         wordings = [_Wordings(family, next(sought), next(sought), next(sought)) for family in bank.families]
         self._forbidden = {
             direction: tuple(one for one in wordings if one.family.forbidden(direction))
             for direction in (None, *Direction)
         }
+        self._things_bits = sum(one.values.bits + one.holders.bits for one in wordings)
+        self._outright_bits = sum(one.direct.bits for one in wordings)
         self._things_sought = {
             direction: [
                 sought
@@ -148,8 +160,14 @@ class AskDetector:
         """Return what the second reader sees in a levelled sentence; None when nothing forbidden is spoken of."""
         read = self._sieve.read(text)
         things = self._things(read, direction)
+        if not things:
+            return None
         calm = _blanked(self._no_negation, read)
-        return features(text, calm, things, self._cues(read, calm, things), self.bank) if things else None
+        return self._features(read, calm, things, self._cues(read, calm, things))
+
+    def _features(self, read: Read, calm: str, things: Sequence[Thing], cues: Sequence[Cue]) -> frozenset[str]:
+        mentions = [mention for mention, sought in self._undoing if sought.search(read, text=calm)]
+        return features(read.text, things, cues, mentions)
 
     # ------------------------------------------------------------ one sentence
 
@@ -182,22 +200,24 @@ class AskDetector:
             elif verdict is None:
                 spoken_of.append(thing.family)
         if things and not said_outright and not sentence.heading:
-            asked = self._reread(text, calm, things, cues, asked, spoken_of)
+            asked = self._reread(read, calm, things, cues, asked, spoken_of)
         if not asked and not things and recent and self._refers_back(read, cues, question):
             asked = [family for family in recent if family.forbidden(direction)]
         return tuple(dict.fromkeys(asked)), tuple(dict.fromkeys([*asked, *spoken_of]))
 
     def _outright(self, read: Read, here: int, direction: Direction | None) -> list[tuple[Family, re.Match[str]]]:
         """Return the families whose asks are known by their wording alone, with where that stands."""
+        if not read.bits & self._outright_bits:
+            return []
         return [
             (wordings.family, match)
             for wordings in self._forbidden[direction]
-            if read.bits & wordings.direct.bit and (match := wordings.direct.search(read, here))
+            if read.bits & wordings.direct.bits and (match := wordings.direct.search(read, here))
         ]
 
     def _reread(
         self,
-        text: str,
+        read: Read,
         calm: str,
         things: Sequence[Thing],
         cues: Sequence[Cue],
@@ -206,15 +226,13 @@ class AskDetector:
     ) -> list[Family]:
         """Return what is asked for after the second reader's vote; without weights, what the grammar found."""
         learnt = self.bank.learnt
-        if learnt is None:
+        open_to_vote = [family for family in spoken_of if not family.confirmable]
+        if learnt is None or not (asked or (open_to_vote and len(read.text.split()) >= VOTE_WORDS_MIN)):
             return asked
-        likely = ask_probability(features(text, calm, things, cues, self.bank), learnt)
+        likely = ask_probability(self._features(read, calm, things, cues), learnt)
         if asked:
             return asked if likely >= learnt.clear_below else []
-        open_to_vote = [family for family in spoken_of if not family.confirmable]
-        if likely < learnt.ask_above or len(text.split()) < VOTE_WORDS_MIN:
-            return asked
-        return open_to_vote
+        return open_to_vote if likely >= learnt.ask_above else asked
 
     def _answered(self, sentence: Sentence, following: Sentence) -> bool:
         """Say whether we answer our own short question ("Votre RIB ? Inutile, nous l'avons")."""
@@ -233,10 +251,12 @@ class AskDetector:
         ) and not reply.endswith("?")
 
     def _things(self, read: Read, direction: Direction | None) -> list[Thing]:
+        if not read.bits & self._things_bits:
+            return []
         found = [
             Thing(family, match.start(), match.end(), value)
             for family, pattern, value in self._things_sought[direction]
-            if read.bits & pattern.bit
+            if read.bits & pattern.bits
             for match in pattern.finditer(read)
         ]
         if len(found) < 2:
@@ -253,7 +273,7 @@ class AskDetector:
         cues = [
             Cue(act, match.start(), match.end(), not self._undone(read, calm, match.start(), match.end(), act))
             for act, pattern in self._acts
-            if read.bits & pattern.bit
+            if read.bits & pattern.bits
             for match in pattern.finditer(read)
         ]
         for match in self._telling.finditer(read, calm):
@@ -270,11 +290,11 @@ class AskDetector:
         """Say whether an act is denied, reported of others, or sent another road."""
         text = read.text
         clause = max((m.end() for m in CLAUSE_END.finditer(text, 0, start)), default=0)
-        if act is Act.GIVE and re.match(r"tap|compos|press|dites", text[start:end]) and MENU_CHOICE.match(text, end):
+        if act is Act.GIVE and _BY_KEYS.match(text, start, end) and MENU_CHOICE.match(text, end):
             return True
-        if act is Act.TO_US and re.match(r"\w+(?:ez|es)? (?:le |la |les )?(?:moi|nous)\b", text[start:end]):
+        if act is Act.TO_US and _TO_ME.match(text, start, end):
             clause = max(clause, words_back(text, start, NEAR_NEGATION))
-        if act is Act.AVAILABLE and re.search(r"\b(?:j|je|nous) (?:\w+ ){0,3}$", text[clause:start]):
+        if act is Act.AVAILABLE and _I_HAVE.search(text[clause:start]):
             return True
         after = words_on(text, end, 2)
         window = calm[clause : after if act is not Act.PLEASE else end]
@@ -283,20 +303,13 @@ class AskDetector:
         report = self._report.search(read) if act is not Act.PLEASE else None
         if report is not None and report.start() < end:
             direct_to_us = act is Act.TO_US and "moi" in text[start:end].split()
-            if not direct_to_us or re.search(
-                r"\b(?:di(?:t|s|re|sent|sant|ra|ront)|demande|demandant|pretend|type|genre|comme|«|\")", text[:start]
-            ):
+            if not direct_to_us or _QUOTING.search(text, 0, start):
                 return True
         if act in (Act.GIVE, Act.NEED, Act.COLLECT, Act.WANT, Act.AVAILABLE):
-            oral = re.search(
-                r"\b(?:lire|lisez|dicter|dictez|epeler|epelez|dites|dire|oral|telephone|voix)\b", text[start:end]
-            )
             found = self._redirect.search(read)
-            return bool(found) and not (oral and found is not None and found.start() < start)
+            return found is not None and not (found.start() < start and _ORAL.search(text[start:end]))
         if act is Act.TO_US:
-            return bool(self._redirect.search(read, end)) and not re.search(
-                r"\b(?:lire|lisez|dict\w+|epel\w+|dites|dire|dis)\b", text[start:end]
-            )
+            return bool(self._redirect.search(read, end)) and not _TOLD_US.search(text[start:end])
         return False
 
     def _thing_asked(
@@ -328,8 +341,8 @@ class AskDetector:
                 return None
         if question and PART_SAID.search(text, thing.start) and not reported:
             return True
-        marked = re.search(r"\b(?:quoi|marque|ecrite?s?|inscrite?s?|lisez|numero|chiffres?|commence|finit)\b", text)
-        if question and not thing.value and marked and not any(cue.act is None for cue in cues) and not reported:
+        read_out = question and not thing.value and not reported and _MARKED.search(text)
+        if read_out and not any(cue.act is None for cue in cues):
             return True
         if any(_resumes(text, cue, thing, things, question) for cue in cues if cue.start >= thing.start and cue.live):
             return True

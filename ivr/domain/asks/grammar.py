@@ -104,9 +104,12 @@ def ends(text: str) -> bool:
     return text.rstrip().endswith((".", "!", "?", "…"))
 
 
+_OURS = re.compile(r"\b(?:votre|vos|donnez|dites|vous me)\b")
+
+
 def ours(text: str) -> bool:
     """Say whether first person words stand beside our own asking ("pour mon dossier, donnez-moi…")."""
-    return bool(re.search(r"\b(?:votre|vos|donnez|dites|vous me)\b", text))
+    return bool(_OURS.search(text))
 
 
 def breaks(text: str, start: int, end: int) -> bool:

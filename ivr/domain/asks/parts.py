@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ivr.domain.asks.grammar import (
     ALLOWED_KEYS,
@@ -34,8 +35,7 @@ class Ask:
     passage: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(NamedTuple):
     """A thing that may not be asked, and where it stands; `value` False: only the card or paper that bears it."""
 
     family: Family
@@ -44,8 +44,7 @@ class Thing:
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """An act of asking (None: a telling verb), and where it stands; `live` False: denied, reported or redirected."""
 
     act: Act | None
@@ -54,8 +53,7 @@ class Cue:
     live: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A levelled sentence and what is known of it: which passage it stands in, what leads to it, and
     whether it was heard (so that a missing question mark says nothing)."""
 
@@ -67,6 +65,10 @@ class Sentence:
     heard: bool = False
 
 
+_IN_PASSING = re.compile(r", [^,]*, ")
+_NEEDS_ANOTHER = re.compile(r"\b(?:si|date)\b")
+
+
 def reaches(text: str, cue: Cue, thing: Thing, things: Sequence[Thing]) -> bool:
     """Say whether an act's object can be this thing: near, or joined to it by a list of other things."""
     gap = text[cue.end : thing.start]
@@ -76,8 +78,8 @@ def reaches(text: str, cue: Cue, thing: Thing, things: Sequence[Thing]) -> bool:
         return len(gap.split()) <= 4
     if LISTED.search(gap):
         return True
-    bare = re.sub(r", [^,]*, ", " ", gap)
-    if OTHER_OBJECT.search(bare) and not (cue.act is Act.NEED and not re.search(r"\b(?:si|date)\b", bare)):
+    bare = _IN_PASSING.sub(" ", gap)
+    if OTHER_OBJECT.search(bare) and not (cue.act is Act.NEED and not _NEEDS_ANOTHER.search(bare)):
         return False
     inner = [t for t in things if cue.end <= t.start < thing.start]
     return len(gap.split()) <= 16 + 6 * len(inner)

@@ -41,11 +41,12 @@ class Mention(Enum):
     THEIRS = "theirs"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
     """One kind of data that may not be asked: its `values`, the `holders` that bear them, and asks by wording alone.
 
     `always` False: only outbound (RULEBOOK 7.1). `confirmable`: a question alone is no ask ("confirm only", the same).
+    It equals itself only: comparing patterns takes long.
     """
 
     id: str

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from re import _constants as code  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, NamedTuple
 
 #: One letter stands in nearly every text.
 _SHORTEST = 2
@@ -33,77 +32,95 @@ _ANYTHING: frozenset[_Head] = frozenset({("", False)})
 
 def needles(pattern: re.Pattern[str]) -> tuple[str, ...] | None:
     """Return words one of which stands in every text in which `pattern` is found; None when that cannot be told."""
-    return _analysed(pattern.pattern, pattern.flags & ~re.UNICODE)[0]
+    if pattern.flags & re.IGNORECASE:
+        return None
+    return _worth_seeking(_required(parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE)))
 
 
-def beginnings(pattern: re.Pattern[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return how the words (or marks) begin with which `pattern` begins, and needles of what begins in another way.
+class Way(NamedTuple):
+    """One of the alternatives of a pattern: how the words (or marks) begin with which it begins (None: in another
+    way, or within a word), and words one of which it needs (None: that cannot be told)."""
 
-    A pattern that is not of whole words may begin anywhere: the empty needle stands in every text.
-    """
-    return _analysed(pattern.pattern, pattern.flags & ~re.UNICODE)[1:]
+    heads: frozenset[str] | None
+    needles: tuple[str, ...] | None
+
+
+def ways(pattern: re.Pattern[str]) -> tuple[Way, ...]:
+    """Return the alternatives of a pattern of whole words; any other pattern is one alternative."""
+    return _ways_of(pattern.pattern, pattern.flags & ~re.UNICODE)
 
 
 @lru_cache(maxsize=256)
-def _analysed(pattern: str, flags: int) -> tuple[tuple[str, ...] | None, frozenset[str], frozenset[str]]:
-    anywhere = frozenset({""})
+def _ways_of(pattern: str, flags: int) -> tuple[Way, ...]:
     if flags & re.IGNORECASE:
-        return None, frozenset(), anywhere
+        return (Way(None, None),)
     tree = list(parser.parse(pattern, flags))
-    found = _required(tree)
-    wanted = None
-    if found is not None and len(found) <= _MOST:
-        wanted = tuple(sorted(one for one in found if not any(other in one for other in found if other != one)))
     if not pattern.startswith(_AT_WORD):
-        return wanted, frozenset(), anywhere if _heads(tree) else frozenset()
-    return wanted, *_beginnings(tree[1:])
+        return (Way(None, _worth_seeking(_required(tree))),) if _heads(tree) else ()
+    if len(tree) > 1 and tree[1][0] is code.BRANCH:
+        return tuple(_way([*alternative, *tree[2:]]) for alternative in tree[1][1][1])
+    return (_way(tree[1:]),)
 
 
-def _beginnings(tree: Sequence[Any]) -> tuple[frozenset[str], frozenset[str]]:
-    begun: set[str] = set()
-    otherwise: set[str] = set()
-    for way in tree[0][1][1] if tree and tree[0][0] is code.BRANCH else [tree]:
-        found = {head for head, _ in _heads(way)}
-        if all(_TOKEN.match(head) for head in found):
-            begun |= found
-        else:
-            otherwise |= _required(way) or {""}
-    return frozenset(begun), frozenset(otherwise)
+def _way(alternative: Sequence[Any]) -> Way:
+    heads = frozenset(head for head, _ in _heads(alternative))
+    if not all(map(_TOKEN.match, heads)):
+        return Way(None, _worth_seeking(_required(alternative)))
+    # The heads are looked up anyway: what stands behind them tells more.
+    return Way(heads, _worth_seeking(_required(_behind_first_word(alternative)) or _required(alternative)))
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A text whose words were looked up: which patterns may be found in it, which of them anywhere, and the places
-    where the others may begin. A pattern is a bit."""
+def _behind_first_word(sequence: Sequence[Any]) -> Sequence[Any]:
+    for at, (operator, argument) in enumerate(sequence):
+        if operator is not code.LITERAL:
+            return sequence[max(at, 1) :]
+        if not chr(argument).isalnum():
+            return sequence[at:]
+    return ()
+
+
+def _worth_seeking(found: frozenset[str] | None) -> tuple[str, ...] | None:
+    if found is None or len(found) > _MOST:
+        return None
+    return tuple(sorted(one for one in found if not any(other in one for other in found if other != one)))
+
+
+class Read(NamedTuple):
+    """A text whose words were looked up: which alternatives of patterns may be found in it, and the places where they
+    may begin. An alternative is a bit."""
 
     text: str
     bits: int
-    anywhere: int
     places: Sequence[tuple[int, int]]
 
 
 class Sought:
-    """A pattern that is tried only where it can be found; it finds what the pattern finds."""
+    """A pattern that is tried only where it can be found; it finds what the pattern finds.
 
-    def __init__(self, pattern: re.Pattern[str], bit: int) -> None:
+    `bits` are its alternatives, of which those `anywhere` may begin within words.
+    """
+
+    def __init__(self, pattern: re.Pattern[str], bits: int, anywhere: int) -> None:
         self.pattern = pattern
-        self.bit = bit
+        self.bits = bits
+        self._anywhere = anywhere
 
     def may_match(self, read: Read) -> bool:
         """Return False when the pattern certainly finds nothing in what was read."""
-        return bool(read.bits & self.bit)
+        return bool(read.bits & self.bits)
 
     def finditer(self, read: Read, text: str | None = None) -> Iterable[re.Match[str]]:
         """Find all; in `text`, if given, which is what was read with some of its words blanked."""
-        if not read.bits & self.bit:
+        possible = read.bits & self.bits
+        if not possible:
             return ()
         text = read.text if text is None else text
-        if read.anywhere & self.bit:
+        if possible & self._anywhere:
             return self.pattern.finditer(text)
         found: list[re.Match[str]] = []
         end = 0
         for at, begins in read.places:
-            if begins & self.bit and at >= end:
+            if begins & possible and at >= end:
                 match = self.pattern.match(text, at)
                 if match:
                     found.append(match)
@@ -112,13 +129,14 @@ class Sought:
 
     def search(self, read: Read, begin: int = 0, text: str | None = None) -> re.Match[str] | None:
         """Find the first from `begin` on; `text` as for `finditer`."""
-        if not read.bits & self.bit:
+        possible = read.bits & self.bits
+        if not possible:
             return None
         text = read.text if text is None else text
-        if read.anywhere & self.bit:
+        if possible & self._anywhere:
             return self.pattern.search(text, begin)
         for at, begins in read.places:
-            if begins & self.bit and at >= begin:
+            if begins & possible and at >= begin:
                 match = self.pattern.match(text, at)
                 if match:
                     return match
@@ -132,39 +150,64 @@ class Sieve:
     """
 
     def __init__(self, patterns: Iterable[re.Pattern[str]]) -> None:
-        self.sought = tuple(Sought(pattern, 1 << n) for n, pattern in enumerate(patterns))
-        self._count = len(self.sought)
         self._heads: dict[str, int] = defaultdict(int)
+        self._anywhere = 0
         pieces: dict[str, int] = defaultdict(int)
-        for one in self.sought:
-            heads, otherwise = beginnings(one.pattern)
-            for head in heads:
-                self._heads[_first_word(head)] |= one.bit
-            for needle in needles(one.pattern) or ("",):
-                pieces[_piece(needle)] |= one.bit
-            for needle in otherwise:
-                pieces[_piece(needle)] |= one.bit << self._count
+        bit = 1
+        sought = []
+        for pattern in patterns:
+            bits = anywhere = 0
+            for way in ways(pattern):
+                for head in way.heads or ():
+                    self._heads[_first_word(head)] |= bit
+                for needle in way.needles or ("",):
+                    pieces[_piece(needle)] |= bit
+                bits |= bit
+                anywhere |= bit if way.heads is None else 0
+                bit <<= 1
+            sought.append(Sought(pattern, bits, anywhere))
+            self._anywhere |= anywhere
+        self.sought = tuple(sought)
         self._always = pieces.pop("", 0)
         self._pieces: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for piece, bits in pieces.items():
             self._pieces[piece[:_SHORTEST]].append((piece, bits))
         self._longest = max(map(len, self._heads), default=0)
-        self._known = lru_cache(maxsize=_WORDS_REMEMBERED)(self._looked_up)
+        self._known: dict[str, tuple[int, int]] = {}
 
     def read(self, text: str) -> Read:
+        """Look up the words of a levelled text, which one space separates; other texts are read too, slower."""
         holding, beginning, places = self._always, 0, []
-        for found in _TOKEN.finditer(text):
+        known = self._known.get
+        at = 0
+        for word in text.split(" "):
+            looked_up = known(word)
+            if looked_up is not None:
+                holding |= looked_up[0]
+                if looked_up[1]:
+                    beginning |= looked_up[1]
+                    places.append((at, looked_up[1]))
+            else:
+                for begin, holds, begins in self._parts(word):
+                    holding |= holds
+                    beginning |= begins
+                    places.append((at + begin, begins))
+            at += len(word) + 1
+        return Read(text, holding & (beginning | self._anywhere), places)
+
+    def _parts(self, written: str) -> Iterator[tuple[int, int, int]]:
+        """Yield for each word of what stands between two spaces: where it begins, and how it was looked up."""
+        for found in _TOKEN.finditer(written):
             word = found.group()
-            holds, begins = self._known(word) if len(word) == 1 or word.isalpha() else self._looked_up(word)
-            holding |= holds
-            if begins:
-                beginning |= begins
-                places.append((found.start(), begins))
-        anywhere = holding >> self._count
-        return Read(text, holding & (beginning | anywhere), anywhere, places)
+            looked_up = self._looked_up(word)
+            if word == written and (len(word) == 1 or word.isalpha()):
+                if len(self._known) >= _WORDS_REMEMBERED:
+                    self._known.clear()
+                self._known[word] = looked_up
+            yield found.start(), *looked_up
 
     def _looked_up(self, word: str) -> tuple[int, int]:
-        """Return which patterns want something that the word holds, and which may begin with it."""
+        """Return which alternatives want something that the word holds, and which may begin with it."""
         spaced = f" {word} "
         holds = begins = 0
         for at in range(len(spaced) - 1):

@@ -9,9 +9,9 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 _PART = re.compile(r"[nN]°|[^\W_]+|[.,;:?!()«»\"“”…#❌🚫]")
 _ACCENTED = re.compile(r"[^\x00-\x7f]")
@@ -40,8 +40,7 @@ class _Places:
         return spans[word]
 
 
-@dataclass(frozen=True, slots=True)
-class PlainText:
+class PlainText(NamedTuple):
     """`text` is levelled, a part (`offset` says from where) of what a whole original became."""
 
     text: str

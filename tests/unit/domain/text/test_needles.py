@@ -45,6 +45,27 @@ def test_what_may_be_written_in_either_case_is_always_tried() -> None:
     assert needles(re.compile("iban", re.IGNORECASE)) is None
 
 
+def test_a_pattern_is_tried_where_one_of_its_alternatives_has_both_its_beginning_and_its_words() -> None:
+    (sought,) = (sieve := Sieve([re.compile(r"(?<!\w)(?:votre \w+ rib|le \w+ iban)")])).sought
+    assert sought.may_match(sieve.read("votre nouveau rib"))
+    assert sought.may_match(sieve.read("le nouvel iban"))
+    assert not sought.may_match(sieve.read("votre nouvel iban"))
+    assert not sought.may_match(sieve.read("rib"))
+    assert not sought.may_match(sieve.read("un rib pour le"))
+    read = sieve.read("le rib , votre nouveau rib")
+    assert [match.group() for match in sought.finditer(read)] == ["votre nouveau rib"]
+
+
+@pytest.mark.parametrize("text", ["votre\nrib", "votre\trib", "votre  rib", "a votre rib", "votre rib-iban", ""])
+def test_a_text_that_is_not_levelled_is_read_too(text: str) -> None:
+    patterns = [re.compile(r"(?<!\w)(?:rib|votre\s+rib)"), re.compile(r"(?<!\w)(?:iban|-)")]
+    sieve = Sieve(patterns)
+    for _ in range(2):
+        for pattern, sought in zip(patterns, sieve.sought, strict=True):
+            found = [match.span() for match in sought.finditer(sieve.read(text))]
+            assert found == [match.span() for match in pattern.finditer(text)]
+
+
 def test_nothing_is_missed_in_the_sentences_of_the_corpus() -> None:
     lines = (ROOT / "tests" / "data" / "guard" / "asks_dev.jsonl").read_text("utf-8").splitlines()
     texts = [plain_text(json.loads(line)["text"], PHRASES.abbreviations).text for line in lines]
