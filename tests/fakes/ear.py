@@ -23,10 +23,11 @@ def objection(
     band: Band = Band.ACT,
     score: float = 0.97,
     sensitive: tuple[SensitiveSpan, ...] = (),
+    ground: Ground | None = None,
 ) -> EarVerdict:
     """A verdict that objects from `onset_ms` (call milliseconds) on; None means from the piece's start."""
-    ground = Ground.EXPLICIT if label is Label.OBJECTION_RECORDING else Ground.CONTACT_REFUSED
-    return EarVerdict(label, band, score, onset_ms, sensitive, ground=ground if band is Band.ACT else None)
+    usual = Ground.EXPLICIT if label is Label.OBJECTION_RECORDING else Ground.CONTACT_REFUSED
+    return EarVerdict(label, band, score, onset_ms, sensitive, ground=ground or (usual if band is Band.ACT else None))
 
 
 @dataclass(frozen=True)

@@ -209,6 +209,20 @@ def decide_objection(program: Program, label: Label, profile: Profile, *, at: da
     return ObjectionOutcome(effect, discard, effect is not None and ends, do_not_call, say, in_force)
 
 
+def decide_unanswered(program: Program, label: Label, profile: Profile, *, at: datetime) -> ObjectionOutcome:
+    """Say what a doubt does that nobody has answered when the time is over (REC-021, fail_mode).
+
+    What an objection destroys is destroyed, and nothing more is recorded. Ending a call and barring a person for good
+    needs words or an answer of theirs: silence is neither.
+    """
+    outcome = decide_objection(program, label, profile, at=at)
+    if not outcome.end_call:
+        return outcome
+    in_force = tuple(rule.id for rule in profile.require(("REC-021", "REC-006"), profile.day_of(at)))
+    stops, say = ObjectionEffect.STOP_RECORDING, program.prompts.objection_noted
+    return ObjectionOutcome(stops, outcome.discard_captured, False, False, say, in_force)
+
+
 # Both regimes of insurance canvassing are named; the date of the call picks one.
 _REFUSED_SALES_RECORDING = ("REC-006", "ASS-A-07", "ASS-B-03", "CAN-012")
 _REFUSED_CALL = ("CAN-005", "ASS-A-03", "ASS-A-07", "TIM-004", "ASS-B-04", "CAN-012")

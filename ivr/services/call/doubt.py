@@ -19,7 +19,7 @@ from ivr.services.hearing.channel_listener import JudgedPiece
 
 
 class Doubt:
-    """One per call. `unresolved` is called when no clear answer came: the doubt then counts as an objection.
+    """One per call. `unresolved` is called when no clear answer came: nothing more is recorded then.
 
     A doubt that arises during the disclosure waits for its end: the disclosure itself tells how to object, and a
     caller who has not heard it cannot be taken for reassured. A doubt may also come from what the agent says ("c'est
@@ -113,7 +113,7 @@ class Doubt:
             self._unresolved(self._open[0])
 
     async def _ask(self, label: Label, confidence: float) -> None:
-        """Ask the yes/no question; no clear answer in time counts as a yes (REC-021, fail_mode)."""
+        """Ask the yes/no question; without a clear answer in time the recording ends (REC-021, fail_mode)."""
         call = self._call
         prompts = call.program.prompts
         contact = prompts.doubt_contact if label is Label.REFUSAL_CONTACT else ""

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
-from ivr.domain.consent.policy import decide_objection
+from ivr.domain.consent.policy import decide_objection, decide_unanswered
 from ivr.domain.consent.state import Basis, ConsentEvent
+from ivr.domain.evidence.events.base import UNTOLD
 from ivr.domain.evidence.events.call import Unjudged
 from ivr.domain.evidence.events.objection import AgentInDoubt, Objection
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label
 from ivr.domain.program.program import ObjectionEffect
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import Background
@@ -39,6 +40,7 @@ class Objections:
         self._guard = NumberGuard(call, announcer, ending, self._background)
         self.doubt = Doubt(call, announcer, self._background, unresolved=self._doubt_unresolved, fault=ending.fault)
         self._answering = False
+        self._basis: Basis | None = None
         self._duties = Duties(call)
 
     @property
@@ -83,15 +85,23 @@ class Objections:
 
     # ---- what it makes us do
 
-    def objected(self, label: Label, basis: Basis, onset_ms: int, confidence: float) -> None:
-        """The caller objects to being recorded, or refuses contact. Only the first objection acts."""
+    def objected(
+        self, label: Label, basis: Basis, onset_ms: int, confidence: float, ground: Ground | None = None
+    ) -> None:
+        """The caller objects to being recorded, or refuses contact. Only the first objection acts.
+
+        A doubt that nobody answered destroys what an objection destroys, and neither ends the call nor bars anybody: an
+        objection that is said after it does.
+        """
         call, role = self._call, PartyRole.CALLER
-        outcome = decide_objection(call.program, label, call.deps.profile, at=call.started_at)
+        decide = decide_unanswered if basis is Basis.IMPLIED else decide_objection
+        outcome = decide(call.program, label, call.deps.profile, at=call.started_at)
         if outcome.effect is None:
             return
         call.capture.objected(outcome, onset_ms)
-        if self.caller_objected:
+        if self._basis is not None and not (self._basis is Basis.IMPLIED and outcome.end_call):
             return
+        first, self._basis = self._basis is None, basis
         self.doubt.withdraw()
         acted_at = call.deps.clock.monotonic()
         call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
@@ -103,6 +113,7 @@ class Objections:
             score=round(confidence, 3),
             acted_at=acted_at,
             rules=list(outcome.reasons),
+            evidence=ground.value if ground is not None else None,
         )
         if outcome.end_call:
             self._ending.end(outcome.say)
@@ -118,11 +129,13 @@ class Objections:
                 band=(Band.DOUBT if basis is Basis.IMPLIED else Band.ACT).value,
                 rules=tuple(outcome.reasons),
                 discards=outcome.discard_captured,
+                evidence=ground.value if ground is not None else UNTOLD,
             )
         )
         if outcome.do_not_call:
             self._duties.bar(outcome)
-        self._duties.finish_recording()
+        if first:
+            self._duties.finish_recording()
 
     def never_heard(self) -> None:
         """The call is over and the ear has not judged its last words, which may have been a refusal.
@@ -149,7 +162,7 @@ class Objections:
             self._caller_answered_or_asked(judged)
         elif verdict.band is Band.ACT:
             onset = judged.piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
-            self.objected(verdict.label, Basis.SPOKEN, onset, verdict.score)
+            self.objected(verdict.label, Basis.SPOKEN, onset, verdict.score, verdict.ground)
         elif self._call.hearing.doubtful(Channel.CALLER) and not self.caller_objected:
             self._caller_in_doubt(verdict)
 

@@ -16,8 +16,11 @@ class Objection(Event, kind="objection"):
     """A party objects: by voice, by key, by the agent's key, or because a doubt was never dispelled.
 
     `discards` is false when the programme keeps what was captured before it; `acted_at` is told when the event was
-    written later than the engine acted. Early versions told one `rule_id`.
+    written later than the engine acted. Early versions told one `rule_id`. Since version 2 `evidence` says what
+    bore out an objection by voice: `explicit`, `answer` or `contact_refused`.
     """
+
+    version = 2
 
     party: str
     label: str
@@ -29,6 +32,7 @@ class Objection(Event, kind="objection"):
     discards: bool | Untold
     acted_at: datetime | Untold = UNTOLD
     rule_id: str | Untold = UNTOLD
+    evidence: str | Untold = UNTOLD
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.consent.objection import must_vanish
 from ivr.domain.evidence.event import AuditEvent
 from ivr.domain.evidence.events.base import Unread
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label
 from tests.fakes.ear import objection
 from tests.fakes.exchange import PROSPECT, Exchange, frames, play
 from tests.fakes.line import answers
@@ -193,7 +193,7 @@ def test_a_doubt_during_the_disclosure_waits_for_its_end(tmp_path: Path) -> None
     play(tmp_path, scene, durations_ms={"hotline-disclosure": 6000})
 
 
-def test_a_doubt_during_the_disclosure_that_ends_with_a_click_bars_a_prospect(tmp_path: Path) -> None:
+def test_a_doubt_during_the_disclosure_that_ends_with_a_click_keeps_nothing_and_bars_nobody(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.parties[PROSPECT] = answers()
         x.ear.when_said(Channel.CALLER, 600, 1000, objection(label=Label.REFUSAL_CONTACT, band=Band.DOUBT))
@@ -201,7 +201,7 @@ def test_a_doubt_during_the_disclosure_that_ends_with_a_click_bars_a_prospect(tm
         await x.until("hearing.judged", final=True)
         x.line.peer_hangs_up(call.a_leg.id)
         assert (await x.over()).recording_state == "WITHHELD"
-        assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
+        assert x.do_not_call.bars(PROSPECT, scope="sales") is None
 
     play(tmp_path, scene)
 
@@ -210,11 +210,48 @@ def test_a_doubtful_refusal_of_contact_is_asked_about_in_its_own_words(tmp_path:
     async def scene(x: Exchange) -> None:
         x.line.parties[PROSPECT] = answers()
         x.ear.when_said(Channel.CALLER, 6000, 6800, objection(label=Label.REFUSAL_CONTACT, band=Band.DOUBT))
-        await x.place((6000, 7500))
+        call = await x.place((6000, 7500))
+        await x.until("objection")
+        await x.media(40_000)
+        x.line.peer_hangs_up(call.a_leg.id)
+        row = await x.over()
+        assert x.said[-2:] == ["doubt-contact", "objection-noted"]
+        assert (row.recording_state, row.ended_by) == ("DISCARDED", "caller")
+        (told,) = x.of_audit("objection")
+        assert (told["label"], told["basis"], told["rules"]) == ("refusal_contact", "IMPLIED", ["REC-021", "REC-006"])
+        assert "evidence" not in told
+        assert x.do_not_call.bars(PROSPECT, scope="sales") is None
+
+    play(tmp_path, scene)
+
+
+def test_a_prospect_who_answers_the_doubt_with_yes_is_not_called_again(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        x.ear.when_said(Channel.CALLER, 6000, 6800, objection(label=Label.REFUSAL_CONTACT, band=Band.DOUBT))
+        x.ear.when_said(Channel.CALLER, 12_000, 12_400, objection(label=Label.REFUSAL_CONTACT, ground=Ground.ANSWER))
+        await x.place((6000, 7500), (12_000, 12_600))
         row = await x.over()
         assert x.said[-2:] == ["doubt-contact", "prospecting-closing"]
-        assert row.recording_state == "DISCARDED"
-        assert x.of_audit("objection")[0]["label"] == "refusal_contact"
+        assert (row.recording_state, row.ended_by) == ("DISCARDED", "engine")
+        assert [told["evidence"] for told in x.of_audit("objection")] == ["answer"]
+        assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
+
+    play(tmp_path, scene)
+
+
+def test_a_prospect_who_refuses_after_an_unanswered_doubt_is_heard_all_the_same(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[PROSPECT] = answers()
+        x.ear.when_said(Channel.CALLER, 6000, 6800, objection(label=Label.REFUSAL_CONTACT, band=Band.DOUBT))
+        x.ear.when_said(Channel.CALLER, 40_000, 40_800, objection(label=Label.REFUSAL_CONTACT))
+        await x.place((6000, 7500), (40_000, 41_000))
+        row = await x.over()
+        assert x.said[-1] == "prospecting-closing"
+        assert (row.recording_state, row.ended_by) == ("DISCARDED", "engine")
+        assert [told["basis"] for told in x.of_audit("objection")] == ["IMPLIED", "SPOKEN"]
+        assert x.do_not_call.bars(PROSPECT, scope="sales") is not None
+        assert x.audit.kinds().count("certificate.destruction") == 1
 
     play(tmp_path, scene)
 

@@ -64,7 +64,9 @@ def test_the_evidence_of_an_objection_holds_basis_offset_score_and_band_and_no_w
         assert body["score"] == 0.97
         assert body["band"] == "act"
         assert body["party"] == "caller"
-        assert set(body) == {"party", "label", "basis", "offset_ms", "score", "band", "rules", "discards"}
+        assert (body["evidence"], body["v"]) == ("explicit", 2)
+        told = {"party", "label", "basis", "offset_ms", "score", "band", "rules", "discards", "evidence", "v"}
+        assert set(body) == told
         kinds = x.audit.kinds()
         assert kinds.index("objection") < kinds.index("recording.discarding") < kinds.index("certificate.destruction")
         event = next(event for event in x.audit.chain if event.kind == "objection")
