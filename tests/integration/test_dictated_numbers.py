@@ -82,7 +82,7 @@ def test_no_digit_of_a_dictated_nir_or_card_is_heard_in_the_exported_recording(h
             await phone.expect("spoke", timeout_s=len(said) / LINE_HZ + 15)
             await phone.hangup()
             report = await serving.until("call.reported")
-            assert report["recording_state"] == "SEALED"
+            assert report["recording_state"] == "SEALED", serving.events
             return str(report["recording_id"]), list(serving.events)
 
     recording_id, events = run(call())
