@@ -92,6 +92,7 @@ def examine(settings: Settings) -> list[Check]:
         _try("chaîne de preuves", lambda: _chain(settings)),
         _try("horloge", lambda: _clock(settings)),
         _try("modèle de parole", lambda: _model(settings)),
+        _try("langues comprises", lambda: _languages(settings)),
         _try("annonces et messages", lambda: _words(settings)),
         _try("messages vocaux", lambda: _prompts(settings)),
         _try("adhérents à identifier", lambda: _members(settings)),
@@ -106,6 +107,12 @@ def _try(name: str, look: object) -> Check:
     except IvrError as error:
         what = f"{french(error.where)} : {french(error.what)}" if error.where else french(error.what)
         return Check(name, False, what, french(error.remedy) or "lancez `ivr init`")
+
+
+def _languages(settings: Settings) -> str:
+    names = {"fr": "français", "en": "anglais"}
+    known = " et ".join(names[language] for language in settings.ear.languages)
+    return f"{known} ; ce qui est dit autrement n'est pas enregistré, une opposition est comprise en anglais aussi"
 
 
 def _data_dir(settings: Settings) -> str:

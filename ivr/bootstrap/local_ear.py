@@ -77,7 +77,8 @@ async def listen_to_files(
         label for label in Label if decide_objection(chosen, label, settings.profile, at=now).effect is not None
     )
     model = ModelSettings(settings.model_dir, settings.ear.device, settings.ear.compute_type, settings.ear.threads)
-    judge = EarJudge(model, asks=AskDetector(load_phrases(settings.config_dir / "phrases")))
+    asks = AskDetector(load_phrases(settings.config_dir / "phrases"))
+    judge = EarJudge(model, asks=asks, known=settings.ear.languages)
     ear = LocalEar(judge, judge.forget)
     try:
         for source in sources:
@@ -143,6 +144,7 @@ def _body(source: WavSource, heard: Sequence[FileHearing]) -> dict[str, object]:
                 "verdict_ms": one.verdict_ms,
                 "onset_ms": one.onset_ms,
                 "evidence": one.ground.value if one.ground is not None else None,
+                "understood": one.comprehension.value,
             }
             for one in utterances
         ],

@@ -176,7 +176,7 @@ class Node:
         command += ["--phrases", str(settings.config_dir / "phrases")]
         command += ["--model-dir", str(settings.model_dir), "--device", settings.ear.device]
         command += ["--compute-type", settings.ear.compute_type, "--workers", str(settings.ear.threads)]
-        command += ["--capacity", str(settings.ear.queue_bound)]
+        command += ["--capacity", str(settings.ear.queue_bound), "--languages", *settings.ear.languages]
         return Child(f"ear-{index}", command, env=self._env, on_event=self._received, on_death=_nothing_more)
 
     def _line(self, index: int, sockets: list[str]) -> Child:

@@ -93,7 +93,7 @@ class PromptLibrary:
                 if not path.exists():
                     # Two installations at once each write their own file; the last one renamed stays.
                     fresh = path.with_suffix(f".{os.getpid()}.partial")
-                    fresh.write_bytes(voice.wav(prompt.text))
+                    fresh.write_bytes(voice.wav(prompt.text, english=prompt.english))
                     fresh.rename(path)
                     made.append(prompt.id)
         except OSError as error:
@@ -128,5 +128,6 @@ class PromptLibrary:
 
 def sound_name(prompt: Prompt) -> str:
     """Return the file name of a prompt's sound: <id>-v<version>-<first 8 digits of the SHA-256 of its words>.wav."""
-    words = hashlib.sha256(prompt.text.encode()).hexdigest()[:8]
+    said = f"{prompt.text}\n{prompt.english}" if prompt.english else prompt.text
+    words = hashlib.sha256(said.encode()).hexdigest()[:8]
     return f"{prompt.id}-v{prompt.version}-{words}.wav"

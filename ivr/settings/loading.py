@@ -114,6 +114,17 @@ class Settings:
                 f"Les annonces nomment « {self.controller.name} », un organisme fictif : réglez controller.name dans "
                 f"{self.config_dir / NODE_FILE}."
             )
+        found += [
+            f"Programme « {program.name} » : qui parle une autre langue n'est plus enregistré, et rien ne lui est "
+            "demandé ; réglez prompts.not_understood."
+            for program in self.programs.values()
+            if not program.prompts.not_understood
+        ]
+        if "en" in self.ear.languages:
+            found.append(
+                "ear.languages : l'anglais est enregistré, et seules des règles y reconnaissent une opposition "
+                "(docs/ear/README.md)."
+            )
         return tuple(warning for warning in found if warning)
 
 

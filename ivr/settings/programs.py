@@ -44,6 +44,7 @@ class _PromptTable(Section):
     kind: Literal["disclosure", "agent_disclosure", "closing", "prompt"] = "prompt"
     direction: Direction | None = None
     elements: tuple[str, ...] = ()
+    english: str = ""
 
 
 class _PromptFile(Section):
@@ -87,6 +88,7 @@ class _Prompts(Section):
     goodbye: str
     reassured: str = ProgramPrompts.reassured
     doubt_contact: str = ProgramPrompts.doubt_contact
+    not_understood: str = ProgramPrompts.not_understood
     number_refused: str = ProgramPrompts.number_refused
     do_not_tell: str = ProgramPrompts.do_not_tell
 
@@ -146,7 +148,8 @@ def load_prompts(folder: Path, *, controller: str) -> dict[str, Prompt]:
                     remedy="rename or remove one of them",
                 )
             text = fill(table.text, controller=controller, file=str(path), key=f"{key}.text")
-            prompts[prompt_id] = Prompt(prompt_id, table.version, text, table.elements)
+            english = fill(table.english, controller=controller, file=str(path), key=f"{key}.english")
+            prompts[prompt_id] = Prompt(prompt_id, table.version, text, table.elements, english)
             origin[prompt_id] = path
     return prompts
 

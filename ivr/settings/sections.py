@@ -159,7 +159,10 @@ class ClockSection(Section):
 
 
 class EarSection(Section):
-    """`model_dir` None: models/whisper-base in the data directory. `deadline_s` is how long a piece may wait."""
+    """`model_dir` None: models/whisper-base in the data directory. `deadline_s` is how long a piece may wait.
+
+    `languages` count as understood: what is said in any other is not stored.
+    """
 
     model_dir: Path | None = None
     device: Literal["cpu", "cuda", "auto"] = "cpu"
@@ -167,6 +170,14 @@ class EarSection(Section):
     threads: int = Field(default=2, ge=1, le=64)
     queue_bound: int = Field(default=32, ge=1, le=10_000)
     deadline_s: float = Field(default=8.0, gt=0, le=60)
+    languages: tuple[Literal["fr", "en"], ...] = ("fr",)
+
+    @field_validator("languages")
+    @classmethod
+    def _french_among_them(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "fr" not in value or len(set(value)) < len(value):
+            raise ValueError('write "fr", and at most "en" besides')
+        return value
 
     @field_validator("model_dir", mode="before")
     @classmethod

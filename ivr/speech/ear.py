@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 
 import numpy as np
 
@@ -13,9 +14,10 @@ from ivr.speech.channel_memory import EarMemory
 from ivr.speech.early_action import Eagerness
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.judge import Judge
+from ivr.speech.language_memory import LanguageMemory
 from ivr.speech.model import ModelSettings
 from ivr.speech.silero import Silero
-from ivr.speech.transcriber import WHISPER_HZ, DecodingSettings, WhisperTranscriber
+from ivr.speech.transcriber import FRENCH, WHISPER_HZ, DecodingSettings, WhisperTranscriber
 from ivr.speech.transcript_cache import Recall
 from ivr.speech.understanding import Understanding
 
@@ -29,15 +31,17 @@ class EarJudge:
         decoding: DecodingSettings | None = None,
         understanding: Understanding | None = None,
         asks: AskDetector | None = None,
+        known: Collection[str] = (FRENCH,),
     ) -> None:
         """Load everything and judge once, so that the first caller does not wait for it. Raises HostError.
 
-        `asks` knows the questions that our side may not ask; without it no agent can be guarded.
+        `asks` knows the questions that our side may not ask; without it no agent can be guarded. `known` are the
+        languages (ISO 639-1) that count as understood.
         """
         self._transcriber = WhisperTranscriber(model, decoding)
         self._understanding = understanding if understanding is not None else IntentModel.load()
         self._own, self._recall, self._memory = threading.local(), Recall(), EarMemory(asks)
-        self._eagerness = Eagerness()
+        self._eagerness, self._languages, self._known = Eagerness(), LanguageMemory(), frozenset(known)
         hum = np.sin(np.arange(2 * WHISPER_HZ, dtype=np.float32) * np.float32(0.1)) * np.float32(0.1)
         self._transcriber.transcribe(hum.astype(np.float32))
 
@@ -51,6 +55,8 @@ class EarJudge:
                 self._recall,
                 self._memory,
                 self._eagerness,
+                self._languages,
+                self._known,
             )
         verdict: EarVerdict = judge.judge(speech)
         return verdict
@@ -60,5 +66,6 @@ class EarJudge:
         self._recall.forget_call(call_id)
         self._memory.forget(call_id)
         self._eagerness.forget(call_id)
+        self._languages.forget(call_id)
         if isinstance(self._understanding, IntentModel):
             self._understanding.forget()

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ivr.audio.pcm import Samples, from_pcm
 from ivr.audio.resampling import resample
 from ivr.audio.wav import EAR_HZ
+from ivr.domain.hearing.comprehension import LanguageEvidence
 from ivr.domain.hearing.transcript_window import HeardPiece, TimedText
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Label, SensitiveSpan
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import Speech
 from ivr.speech.channel_memory import EarMemory
 from ivr.speech.early_action import Eagerness
-from ivr.speech.intent.english import EnglishGrammar
+from ivr.speech.intent.english import EnglishGrammar, tells_a_number
+from ivr.speech.language_memory import LanguageMemory
 from ivr.speech.silero import SILERO_HZ, VoicedRange
 from ivr.speech.transcriber import ENGLISH, FRENCH, Transcriber, Transcript
 from ivr.speech.transcript_cache import Recall, VoicedSpan
-from ivr.speech.understanding import Understanding
+from ivr.speech.understanding import Reading, Understanding
 
 #: Whisper's word times are good to about this much; an onset is moved ahead by it, never behind.
 ONSET_LEAD_MS = 250
 
 #: A piece whose last voice lies so far before its end stops at a pause: its words may be complete.
 PAUSE_MS = 90
+
+#: Words with a better mean log probability were said, whatever language the piece is held for.
+BORNE_OUT = -0.5
 
 Gate = Callable[[Samples], tuple[VoicedRange, ...]]
 
@@ -34,7 +39,8 @@ _NOT_SPEECH = EarVerdict(Label.NONE, Band.CLEAR, 0.0, speech=False)
 class Judge:
     """Judges pieces one at a time. `gate` says where a 16 kHz piece holds voice; what it refuses is not transcribed.
 
-    `understanding` reads French; what was said in English is read by a grammar of its own.
+    `understanding` reads French; what was said in English is read by a grammar of its own. Speech in a language that
+    is not `known` is not understood, whatever was read in it; judges of one ear share their `languages`.
     Every failure of a part is a SpeechError: there is no verdict without hearing. Judges of several threads that
     share a `recall` do not transcribe twice what ends at a pause and then ends for good; those that share a `memory`
     understand what is said over several pieces, with a shared `eagerness` act before its end.
@@ -48,12 +54,16 @@ class Judge:
         recall: Recall | None = None,
         memory: EarMemory | None = None,
         eagerness: Eagerness | None = None,
+        languages: LanguageMemory | None = None,
+        known: Collection[str] = (FRENCH,),
     ) -> None:
         self._gate, self._transcriber = gate, transcriber
         self._understandings: Mapping[str, Understanding] = {FRENCH: understanding, ENGLISH: EnglishGrammar()}
         self._recall = recall if recall is not None else Recall()
         self._memory = memory if memory is not None else EarMemory()
         self._eagerness = eagerness if eagerness is not None else Eagerness()
+        self._languages = languages if languages is not None else LanguageMemory()
+        self._known = frozenset(known)
 
     def judge(self, speech: Speech) -> EarVerdict:
         """Return the verdict on `speech`; times in it are call milliseconds within the piece."""
@@ -74,6 +84,9 @@ class Judge:
                 thresholds=context.thresholds,
                 partial=not piece.final,
             )
+            comprehension = self._comprehension(speech, transcript, voiced)
+            if comprehension is not Comprehension.UNDERSTOOD:
+                reading = _not_believed(reading, transcript)
             noticed = self._memory.heard(speech, _heard(transcript, speech), at_pause=at_pause)
         except SpeechError:
             raise
@@ -98,7 +111,23 @@ class Judge:
             hold=noticed.hold,
             asks=noticed.asks,
             ground=reading.ground,
+            comprehension=comprehension,
         )
+
+    def _comprehension(self, speech: Speech, transcript: Transcript, voiced: Sequence[VoicedRange]) -> Comprehension:
+        """Say whether the piece was understood. Where no language was asked for, it is a known one."""
+        known = sum(transcript.languages.get(language, 0.0) for language in self._known)
+        # Words of a language that is not known bear out nothing, however well they were heard.
+        borne_out = max(hypothesis.logprob for hypothesis in transcript.hypotheses)
+        evidence = LanguageEvidence(
+            sum(range_.end_ms - range_.start_ms for range_ in voiced),
+            known if transcript.languages else 1.0,
+            borne_out if transcript.language in self._known else None,
+        )
+        comprehension = self._languages.judge(speech, evidence)
+        if transcript.language == ENGLISH and tells_a_number(transcript.hypotheses[0].text):
+            return Comprehension.FOREIGN
+        return comprehension
 
     def _transcript(self, speech: Speech, samples: Samples, voiced_until_ms: int) -> Transcript:
         piece = speech.piece
@@ -111,6 +140,17 @@ class Judge:
         if piece.final:
             self._recall.forget(span)
         return transcript
+
+
+def _not_believed(reading: Reading, transcript: Transcript) -> Reading:
+    """What was written down in French of foreign words means nothing, unless the audio bears it out.
+
+    What was written down in English was understood as far as it objects, refuses or answers.
+    """
+    borne_out = max(hypothesis.logprob for hypothesis in transcript.hypotheses) >= BORNE_OUT
+    if transcript.language != FRENCH or (borne_out and reading.band is Band.ACT):
+        return reading
+    return Reading(Label.NONE, Band.CLEAR, 0.0, None, reading.sensitive)
 
 
 def _timed(span: SensitiveSpan, transcript: Transcript, speech: Speech) -> SensitiveSpan:

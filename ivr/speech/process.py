@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, load_asks: Callable[[Path], Ask
 
         model = ModelSettings(Path(options.model_dir), options.device, options.compute_type, options.workers)
         asks = load_asks(options.phrases) if load_asks is not None and options.phrases is not None else None
-        judge = EarJudge(model, asks=asks)
+        judge = EarJudge(model, asks=asks, known=options.languages)
         server = EarServer(judge, workers=options.workers, capacity=options.capacity, forget=judge.forget)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())
@@ -65,6 +65,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--compute-type", default="auto", help="CTranslate2 compute type; auto: int8, float16 on cuda")
     parser.add_argument("--workers", type=int, default=2, help="pieces judged at once, one core each")
     parser.add_argument("--capacity", type=int, default=64, help="pieces that may wait")
+    parser.add_argument("--languages", nargs="+", default=["fr"], help="which count as understood (fr, en)")
     parser.add_argument("--phrases", type=Path, help="folder of the phrase bank, to watch agents")
     parser.add_argument("--die-with-parent", action=argparse.BooleanOptionalAction, default=True)
     return parser.parse_args(arguments)

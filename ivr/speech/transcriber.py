@@ -49,7 +49,8 @@ class DecodingSettings:
     `min_context_s` is the shortest audio given to the encoder, `tail_s` the silence after longer audio. A led
     hypothesis that scores `certain` or better needs no witness. It is refused below `credible`, or when it scores
     more than `gap` worse than the witness. `tokens_per_s` bounds the length of a decode. Speech is written down in
-    English when the model holds that for so likely (`english`) and likelier than French.
+    English when the model holds that for so likely (`english`; `english_short` in less than `short_s` of audio, which
+    tells little of its language) and for likelier than French.
     """
 
     min_context_s: float = 5.0
@@ -61,6 +62,8 @@ class DecodingSettings:
     gap: float = 1.4
     tokens_per_s: float = 10.0
     english: float = 0.5
+    english_short: float = 0.9
+    short_s: float = 1.5
     domain: str = _DOMAIN
 
 
@@ -165,7 +168,7 @@ class WhisperTranscriber:
         try:
             encoded = self._encode(samples)
             languages = self._languages(encoded)
-            heard = self._hear(encoded, samples.size, self._spoken(languages), partial=partial)
+            heard = self._hear(encoded, samples.size, self._spoken(languages, length_s), partial=partial)
             return replace(heard, languages=languages)
         except RuntimeError as error:
             raise SpeechError(f"the speech model failed: {error}", where="ear", remedy="restart the ear") from error
@@ -183,9 +186,10 @@ class WhisperTranscriber:
         scores = self._model.detect_language(ctranslate2.StorageView.from_array(encoded))[0]
         return {token.strip("<|>"): probability for token, probability in scores}
 
-    def _spoken(self, languages: Mapping[str, float]) -> str:
-        english = languages.get(ENGLISH, 0.0)
-        return ENGLISH if english >= max(self._decoding.english, languages.get(FRENCH, 0.0)) else FRENCH
+    def _spoken(self, languages: Mapping[str, float], length_s: float) -> str:
+        decoding = self._decoding
+        least = decoding.english_short if length_s < decoding.short_s else decoding.english
+        return ENGLISH if languages.get(ENGLISH, 0.0) >= max(least, languages.get(FRENCH, 0.0)) else FRENCH
 
     def _hear(self, encoded: Encoded, size: int, language: str, *, partial: bool) -> Transcript:
         """Decode with the lead, check it, and call the witness where the check leaves a doubt."""

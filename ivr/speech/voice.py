@@ -1,4 +1,4 @@
-"""A French voice for prompts and test callers, offline (nanotts, SVOX Pico)."""
+"""A French voice for prompts and test callers, and an English one, offline (nanotts, SVOX Pico)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ivr.audio.resampling import resample
 from ivr.audio.wav import wav_bytes
 from ivr.errors import HostError, SpeechError
 
+_FRENCH_VOICE, _ENGLISH_VOICE = "fr-FR", "en-GB"
 _NATIVE_HZ = 16_000
 _LEVEL_DBFS = -20.0
 _PEAK = 0.7  # just below -3 dBFS
@@ -23,8 +24,8 @@ _LONGEST_CHARS = 4000
 _ALONE = """
 import sys
 from py_nanotts import NanoTTS
-text, speed, pitch = sys.stdin.buffer.read().decode().split("\\0")
-sys.stdout.buffer.write(NanoTTS().speak(text, voice="fr-FR", speed=float(speed), pitch=float(pitch)))
+voice, text, speed, pitch = sys.stdin.buffer.read().decode().split("\\0")
+sys.stdout.buffer.write(NanoTTS().speak(text, voice=voice, speed=float(speed), pitch=float(pitch)))
 """
 
 # What the voice does not say, or says wrongly, in the order in which it must be replaced.
@@ -85,21 +86,29 @@ class NanoVoice:
         """
         spoken = _worth_saying(text)
         try:
-            raw = self._engine.speak(spoken, voice="fr-FR", speed=speed or self._speed, pitch=pitch or self._pitch)
+            raw = self._engine.speak(
+                spoken, voice=_FRENCH_VOICE, speed=speed or self._speed, pitch=pitch or self._pitch
+            )
         except Exception as error:
             raise HostError(f"the voice failed: {error}", where="nanotts", remedy="reinstall py-nanotts") from error
         return self._finished(raw)
 
-    def wav(self, text: str) -> bytes:
-        """Return a WAV file of `text` as `say` says it, the same bytes each time."""
-        order = f"{_worth_saying(text)}\0{self._speed}\0{self._pitch}".encode()
+    def wav(self, text: str, *, english: str = "") -> bytes:
+        """Return a WAV file of `text` as `say` says it, and of `english` after it; the same bytes each time."""
+        pcm = self._alone(_FRENCH_VOICE, _worth_saying(text))
+        if english:
+            pcm += self._alone(_ENGLISH_VOICE, english)
+        return wav_bytes(pcm, self._rate_hz)
+
+    def _alone(self, voice: str, spoken: str) -> Pcm:
+        order = f"{voice}\0{spoken}\0{self._speed}\0{self._pitch}".encode()
         try:
             done = subprocess.run(
                 [sys.executable, "-I", "-c", _ALONE], input=order, capture_output=True, timeout=60, check=True
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise HostError(f"the voice failed: {error}", where="nanotts", remedy="reinstall py-nanotts") from error
-        return wav_bytes(self._finished(done.stdout), self._rate_hz)
+        return self._finished(done.stdout)
 
     def _finished(self, raw: bytes) -> Pcm:
         samples = np.frombuffer(raw, dtype="<i2").astype(np.float32) / np.float32(32768.0)

@@ -19,11 +19,21 @@ from enum import Enum
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import Direction
 from ivr.domain.hearing.cleared_mark import Piece
-from ivr.domain.hearing.verdict import AskSpan, Band, EarVerdict, Ground, Label, NumberHold, SensitiveSpan, Thresholds
+from ivr.domain.hearing.verdict import (
+    AskSpan,
+    Band,
+    Comprehension,
+    EarVerdict,
+    Ground,
+    Label,
+    NumberHold,
+    SensitiveSpan,
+    Thresholds,
+)
 from ivr.errors import IvrError
 from ivr.services.ports.hearing import ListenContext, Speech
 
-VERSION = b"\x03"
+VERSION = b"\x04"
 MAX_HEADER = 16_384
 MAX_PCM = 30 * 16_000  # 30 seconds
 _MAX_TEXT = 4000
@@ -111,6 +121,7 @@ def encode_answer(answer: Answer) -> list[bytes]:
             "hold": _of_hold(verdict.hold),
             "asks": [[ask.rule, list(ask.families), ask.start, ask.end] for ask in verdict.asks],
             "ground": verdict.ground.value if verdict.ground is not None else None,
+            "understood": verdict.comprehension.value,
         }
     else:
         header["metrics"] = dict(answer.result)
@@ -204,7 +215,8 @@ def _verdict(body: object) -> EarVerdict:
             AskSpan(str(rule), tuple(str(family) for family in families), _integer(start), _integer(end))
             for rule, families, start, end in body["asks"]
         ),
-        None if body["ground"] is None else Ground(body["ground"]),
+        ground=None if body["ground"] is None else Ground(body["ground"]),
+        comprehension=Comprehension(body["understood"]),
     )
 
 

@@ -282,6 +282,9 @@ def test_the_config_folder_is_the_repositorys_unless_the_environment_names_anoth
         ("IVR_DATABASE__URL", "mysql://x", "postgresql+psycopg://"),
         ("IVR_NODE__ID__X", "y", "holds no table"),
         ("IVR_SIP__BIND", "localhost", "write an IP address"),
+        ("IVR_EAR__LANGUAGE", '["fr"]', "did you mean 'languages'?"),
+        ("IVR_EAR__LANGUAGES", '["fra"]', "should be 'fr' or 'en'"),
+        ("IVR_EAR__LANGUAGES", '["en"]', 'write "fr", and at most "en" besides'),
     ],
 )
 def test_a_wrong_variable_is_named_with_its_fix(variable: str, value: str, words: str) -> None:
@@ -443,3 +446,12 @@ def test_a_cap_may_be_written_in_years_months_days_or_at_once(config: Path, cap:
     edit(config / "retention.toml", "REC-007.audio_quality_max", cap)
     edit(config / "retention.toml", "keep = { months = 6 }\n", "")
     assert load(config).retention.clock("quality_audio").periods[0].keep == kept
+
+
+def test_an_installation_says_which_languages_it_keeps_and_warns_of_what_it_does_not_ask(config: Path) -> None:
+    assert load(config).ear.languages == ("fr",)
+    english = load(config, IVR_EAR__LANGUAGES='["fr", "en"]')
+    assert any("l'anglais est enregistré" in warning for warning in english.warnings())
+    program = config / "programs" / "hotline-quality.toml"
+    program.write_text(program.read_text("utf-8").replace('not_understood = "not-understood"', ""), "utf-8")
+    assert any("prompts.not_understood" in warning for warning in load(config).warnings())

@@ -62,7 +62,10 @@ class PartyFacts:
 
 @dataclass(frozen=True)
 class CaptureFacts:
-    """All that decides whether audio may be captured now. `call_started_at` is aware."""
+    """All that decides whether audio may be captured now. `call_started_at` is aware.
+
+    `unclear`: the caller said what nobody understood, and has not agreed to the recording since.
+    """
 
     program: Program
     parties: tuple[PartyFacts, ...]
@@ -70,6 +73,7 @@ class CaptureFacts:
     sampled: bool
     on_hold: bool = False
     deaf: bool = False
+    unclear: bool = False
 
 
 class _Obstacle(NamedTuple):
@@ -82,7 +86,7 @@ class _Obstacle(NamedTuple):
 
 
 #: A gap has one cause: of several that hold, the first of these.
-_CAUSES = ("doubt", "hold", "untold", "deaf", "policy")
+_CAUSES = ("doubt", "not_understood", "hold", "untold", "deaf", "policy")
 
 
 def decide_capture(facts: CaptureFacts, profile: Profile) -> Decision:
@@ -130,6 +134,12 @@ def _doubtful(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
             )
 
 
+def _unclear(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
+    if facts.unclear:
+        why = "the caller said what was not understood, and may have objected"
+        yield _Obstacle(Verdict.PAUSE, "REC-021", why, "not_understood")
+
+
 def _on_hold(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if facts.on_hold:
         yield _Obstacle(Verdict.PAUSE, "REC-023", "the call is on hold", "hold")
@@ -157,6 +167,7 @@ _CAPTURE_CHECKS: tuple[Callable[[CaptureFacts, Profile], Iterator[_Obstacle]], .
     _told,
     _refused,
     _doubtful,
+    _unclear,
     _on_hold,
     _minor,
     _not_sampled,

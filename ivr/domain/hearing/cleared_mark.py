@@ -4,7 +4,7 @@ Silence is cleared by the voice detector once it is certain; speech is cleared w
 Long speech is judged in overlapping pieces that each begin at the mark, so nothing between two pieces goes
 unheard, and the mark never passes the start of a piece that is still out for judgement: whatever onset its
 verdict names, no frame from there on has been released. While a number may be going on that may not be kept, the
-mark stands where it began.
+mark stands where it began; at speech that was not understood it stands until that has been given up.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ class ChannelHearing:
     _unjudged: list[_Utterance] = field(default_factory=list)
     _out: dict[int, Piece] = field(default_factory=dict)
     _doubt: Piece | None = None
+    _unclear: list[Piece] = field(default_factory=list)
     _asked_end_ms: int = 0
     _next_id: int = 1
     _pace_ms: int = 0
@@ -168,14 +169,21 @@ class ChannelHearing:
             onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
             self.objected(min(max(onset, piece.start_ms), piece.end_ms))
             self._retire_speech(piece)
-        elif verdict.band is Band.CLEAR:
+        elif not verdict.understood and self._whole(piece):
+            self._unclear.append(piece)
             self._retire_speech(piece)
-        elif piece.final or piece.end_ms - piece.start_ms >= self.settings.piece_max_ms:
+        elif verdict.band is Band.CLEAR and verdict.understood:
+            self._retire_speech(piece)
+        elif verdict.understood and self._whole(piece):
             self._doubt = self._doubt or piece
             self._retire_speech(piece)
-        # A doubtful partial decides nothing: the next piece begins where it began and will say more.
+        # A doubtful or unclear partial decides nothing: the next piece begins where it began and will say more.
         self._advance()
         return masked
+
+    def _whole(self, piece: Piece) -> bool:
+        """Whether no longer piece of the same speech can come."""
+        return piece.final or piece.end_ms - piece.start_ms >= self.settings.piece_max_ms
 
     def _mask(self, span: SensitiveSpan) -> bool:
         """Mask a span; the same words are heard in more than one piece. True when they are heard for the first time."""
@@ -219,6 +227,18 @@ class ChannelHearing:
             self.objected(self._doubt.start_ms)
             self._doubt = None
         return self.cut_ms if self.cut_ms is not None else self._mark_ms
+
+    @property
+    def unclear(self) -> tuple[int, int] | None:
+        """From when to when speech was not understood that holds the mark; None when there is none."""
+        if not self._unclear:
+            return None
+        return min(piece.start_ms for piece in self._unclear), max(piece.end_ms for piece in self._unclear)
+
+    def unclear_given_up(self) -> None:
+        """What was not understood has been dropped, and can no longer be stored: the mark may pass it."""
+        self._unclear.clear()
+        self._advance()
 
     # ---- the mark
 
@@ -264,6 +284,7 @@ class ChannelHearing:
         limits = [certain, *(u.start_ms for u in self._unjudged), *(p.start_ms for p in self._out.values())]
         if self._doubt is not None:
             limits.append(self._doubt.start_ms)
+        limits += [piece.start_ms for piece in self._unclear]
         if self.cut_ms is not None:
             limits.append(self.cut_ms)
         if self.hold is not None:

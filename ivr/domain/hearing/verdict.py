@@ -36,6 +36,14 @@ class Ground(Enum):
     CONTACT_REFUSED = "contact_refused"
 
 
+class Comprehension(Enum):
+    """Whether what was said was understood. FOREIGN: another language; UNINTELLIGIBLE: words that nobody made out."""
+
+    UNDERSTOOD = "understood"
+    FOREIGN = "foreign"
+    UNINTELLIGIBLE = "unintelligible"
+
+
 @dataclass(frozen=True)
 class SensitiveSpan:
     """Forbidden data: `kind` in nir, card, iban, cvv, otp, password; bounds are call milliseconds in a
@@ -92,7 +100,8 @@ class EarVerdict:
     `speech` is False when Silero found no voice in the piece; `denies` is True when the party answered the last
     prompt in a way that says it does not object ("non" to the doubt question). `hold` is the number that may be
     going on at the end of the piece; `asks` are the forbidden questions in it, where they were listened for.
-    `ground` is what bears the opposition out; without one an objection or a refusal never acts.
+    `ground` is what bears the opposition out; without one an objection or a refusal never acts. What
+    was not understood is not harmless, whatever its label and band.
     """
 
     label: Label
@@ -106,8 +115,13 @@ class EarVerdict:
     hold: NumberHold | None = None
     asks: tuple[AskSpan, ...] = ()
     ground: Ground | None = None
+    comprehension: Comprehension = Comprehension.UNDERSTOOD
 
     def __post_init__(self) -> None:
         """Raises ValueError for an opposition that acts on a score alone."""
         if self.band is Band.ACT and self.label in OPPOSING and self.ground is None:
             raise ValueError(f"'{self.label.value}' acts and names no ground")
+
+    @property
+    def understood(self) -> bool:
+        return self.comprehension is Comprehension.UNDERSTOOD

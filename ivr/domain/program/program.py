@@ -59,19 +59,23 @@ class AgentGuard:
 class Prompt:
     """A sentence the engine says: French text, version, and the disclosure elements it claims to hold.
 
-    `text` may name the key that objects as {objection_key}: each program that says it has its own.
+    `text` may name the key that objects as {objection_key}: each program that says it has its own. `english` is said
+    after it, for whoever does not know French.
     """
 
     id: str
     version: str
     text: str
     elements: tuple[str, ...] = ()
+    english: str = ""
 
     def with_key(self, key: str) -> Prompt:
         """Return the prompt as a program says it whose objection key this is: '0'..'9', '*' or '#'."""
-        if OBJECTION_KEY not in self.text:
+        if OBJECTION_KEY not in self.text + self.english:
             return self
-        return replace(self, text=with_objection_key(self.text, key))
+        said = {"*": "star", "#": "hash"}.get(key, key)
+        english = self.english.replace(OBJECTION_KEY, said)
+        return replace(self, text=with_objection_key(self.text, key), english=english)
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class ProgramPrompts:
     goodbye: str
     reassured: str = ""
     doubt_contact: str = ""
+    not_understood: str = ""
     number_refused: str = ""
     do_not_tell: str = ""
 

@@ -123,6 +123,16 @@ class ReleaseBuffer:
             old = self._held.pop()
             self._note_gap(old.at_ms, old.at_ms + FRAME_MS, cause)
 
+    def drop_span(self, start_ms: int, end_ms: int, cause: str) -> None:
+        """Forget the frames in memory that reach into [start, end); those around them stay."""
+        kept: deque[StereoFrame] = deque()
+        for frame in self._held:
+            if frame.at_ms < end_ms and frame.at_ms + FRAME_MS > start_ms:
+                self._note_gap(frame.at_ms, frame.at_ms + FRAME_MS, cause)
+            else:
+                kept.append(frame)
+        self._held = kept
+
     def cut(self, at_ms: int) -> None:
         """Forget everything from `at_ms` on, for good."""
         self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)

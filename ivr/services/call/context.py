@@ -87,12 +87,15 @@ class LiveCall:
         )
         #: The caller was identified as a member on whose file the calling number stands.
         self.number_identified = False
+        #: The caller said something that was not understood, and has not agreed to the recording since.
+        self.unclear = False
         self.bridged = False
         self.waiting_for_agent = False
         self.media_ms = 0
         self.disclosed_at_ms: int | None = None
         self.last_prompt_end_ms = 0
-        questions = frozenset({program.prompts.doubt, program.prompts.doubt_contact} - {""})
+        prompts = program.prompts
+        questions = frozenset({prompts.doubt, prompts.doubt_contact, prompts.not_understood} - {""})
         self.prompts_heard = PromptMemory(a_leg.speaker, questions)
         #: Under which id an agent is called: its slot on the line is reserved from the start.
         self.agent_leg_id = ""
@@ -249,6 +252,7 @@ class LiveCall:
             on_hold=self.a_leg.held or self.waiting_for_agent or bool(self.b_leg and self.b_leg.held),
             sampled=self.sampled,
             deaf=self.hearing.deaf,
+            unclear=self.unclear,
             call_started_at=self.started_at,
         )
 

@@ -54,7 +54,7 @@ class CallFlow:
             return
         # Before, a closing sentence only interrupts what is said: how much of the disclosure was heard is evidence.
         self._ending.supersedes(asyncio.current_task())
-        await self._objections.doubt.answered()
+        await self._objections.answered()
         await self._identification.run()
         if call.program.agent_uri:
             await self._with_agent()
@@ -74,7 +74,7 @@ class CallFlow:
             ended = await self._announcer.say(call.a_leg, prompt)
             if ended.completed and not ending.begun and not call.capture.stopped:
                 call.disclosed(PartyRole.CALLER, prompt, ended)
-                self._objections.doubt.caller_informed()
+                self._objections.caller_informed()
                 return True
             call.note_played(PartyRole.CALLER, prompt, ended)
             if ending.begun or call.capture.stopped:
@@ -90,7 +90,7 @@ class CallFlow:
         for _ in range(_MENU_TRIES):
             if await self._announcer.menu():
                 return
-            await self._objections.doubt.answered()
+            await self._objections.answered()
 
     async def _with_agent(self) -> None:
         call = self._call

@@ -106,7 +106,7 @@ class Identification:
         finally:
             call.answers.close()
         if after is None:
-            await self._objections.doubt.answered()
+            await self._objections.answered()
             self._interruptions += 1
             return check if self._interruptions <= _INTERRUPTIONS_MAX else judge(check, Answer())
         return after

@@ -25,6 +25,7 @@ from ivr.services.call.context import LiveCall
 from ivr.services.call.doubt import Doubt
 from ivr.services.call.duties import Duties
 from ivr.services.call.ending import Ending
+from ivr.services.call.not_understood import Incomprehension
 from ivr.services.call.number_guard import NumberGuard
 from ivr.services.hearing.channel_listener import JudgedPiece
 
@@ -39,6 +40,7 @@ class Objections:
         self._background = Background(ending.fault)
         self._guard = NumberGuard(call, announcer, ending, self._background)
         self.doubt = Doubt(call, announcer, self._background, unresolved=self._doubt_unresolved, fault=ending.fault)
+        self.incomprehension = Incomprehension(call, announcer, self._background)
         self._answering = False
         self._basis: Basis | None = None
         self._duties = Duties(call)
@@ -46,6 +48,16 @@ class Objections:
     @property
     def caller_objected(self) -> bool:
         return self._call.consents.state(PartyRole.CALLER).objected
+
+    async def answered(self) -> None:
+        """Return when the caller is not being asked anything about the recording."""
+        await self.incomprehension.answered()
+        await self.doubt.answered()
+
+    def caller_informed(self) -> None:
+        """The caller has heard the disclosure: what there was to ask meanwhile is asked now."""
+        self.doubt.caller_informed()
+        self.incomprehension.caller_informed()
 
     # ---- what reaches us
 
@@ -65,6 +77,8 @@ class Objections:
             waited_ms=round(judged.waited_s * 1000),
         )
         self._guard.judged(judged)
+        if not self.caller_objected:
+            self.incomprehension.judged(judged)
         if piece.channel is Channel.CALLER:
             self._caller_spoke(judged)
         elif judged.objects:
@@ -103,6 +117,7 @@ class Objections:
             return
         first, self._basis = self._basis is None, basis
         self.doubt.withdraw()
+        self.incomprehension.withdraw()
         acted_at = call.deps.clock.monotonic()
         call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
         call.publish(
@@ -193,6 +208,8 @@ class Objections:
         call, verdict = self._call, judged.verdict
         if call.in_doubt and verdict.denies:
             self.doubt.denied(judged)
+        elif call.unclear and verdict.denies:
+            self.incomprehension.agreed(judged)
         elif verdict.label is Label.REFUSAL_CONTACT and verdict.band is Band.ACT:
             self._refused_contact()
         elif verdict.label is Label.QUESTION_RECORDING and verdict.band is not Band.CLEAR and judged.piece.final:

@@ -101,7 +101,8 @@ class ChannelListener:
     def all_cleared(self) -> bool:
         """True when the channel is over and nothing said on it can still hold the recording back."""
         hearing = self.hearing
-        return self._ended and hearing.idle and not hearing.doubtful and hearing.cut_ms is None and not self.deaf
+        held = hearing.doubtful or hearing.unclear is not None or hearing.cut_ms is not None
+        return self._ended and hearing.idle and not held and not self.deaf
 
     @property
     def deaf(self) -> bool:
@@ -306,6 +307,17 @@ class CallHearing:
         """Whether a doubt about what was said on this channel holds the mark."""
         listener = self._listeners.get(channel)
         return listener is not None and listener.hearing.doubtful
+
+    def unclear(self, channel: Channel) -> tuple[int, int] | None:
+        """From when to when speech was not understood that holds the mark of this channel."""
+        listener = self._listeners.get(channel)
+        return listener.hearing.unclear if listener is not None else None
+
+    def unclear_given_up(self, channel: Channel) -> None:
+        """What was not understood on this channel can no longer be stored."""
+        listener = self._listeners.get(channel)
+        if listener is not None:
+            listener.hearing.unclear_given_up()
 
     def doubt_dispelled(self, *channels: Channel) -> None:
         """What holds the mark, on these channels or any, was harmless."""

@@ -12,7 +12,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import FRAME_BYTES, FRAME_MS
 from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import Piece
-from ivr.domain.hearing.verdict import AskSpan, Band, Ground, Label
+from ivr.domain.hearing.verdict import AskSpan, Band, Comprehension, Ground, Label
 from ivr.domain.program.program import Program
 from ivr.errors import SpeechError
 from ivr.services.hearing.channel_listener import ChannelListener, JudgedPiece, ListeningSettings
@@ -38,6 +38,7 @@ class Utterance:
     verdict_ms: int
     onset_ms: int | None = None
     ground: Ground | None = None
+    comprehension: Comprehension = Comprehension.UNDERSTOOD
 
 
 class Marks:
@@ -65,13 +66,14 @@ class Marks:
 @dataclass
 class FileHearing:
     """What was heard in one file. `cleared` says how the mark moved; `asks` are the questions of an agent that may not
-    be asked, on a program that watches for them."""
+    be asked, on a program that watches for them; `unclear` is what was not understood: a call would not store it."""
 
     duration_ms: int = 0
     utterances: list[Utterance] = field(default_factory=list)
     masked: list[Mask] = field(default_factory=list)
     cleared: Marks = field(default_factory=Marks)
     asks: list[AskSpan] = field(default_factory=list)
+    unclear: list[tuple[int, int]] = field(default_factory=list)
 
 
 async def listen_to_channel(
@@ -163,6 +165,9 @@ def _frames(pcm: bytearray) -> list[bytes]:
 def _note(found: FileHearing, listener: ChannelListener, pieces: list[JudgedPiece], sent_ms: dict[int, int]) -> None:
     for judged in pieces[len(sent_ms) :]:
         sent_ms.setdefault(judged.piece.id, found.duration_ms)
+    if (span := listener.hearing.unclear) is not None:
+        found.unclear.append(span)
+        listener.hearing.unclear_given_up()
     found.cleared.note(found.duration_ms, listener.hearing.mark_ms)
 
 
@@ -213,6 +218,7 @@ def _utterance(channel: Channel, group: list[JudgedPiece], sent_ms: dict[int, in
         verdict_ms=sent_ms[chosen.piece.id] + round(chosen.waited_s * 1000),
         onset_ms=chosen.verdict.onset_ms,
         ground=chosen.verdict.ground,
+        comprehension=group[-1].verdict.comprehension,
     )
 
 

@@ -6,6 +6,7 @@ A check takes a passage and the law and yields findings; `CHECKS` is the whole l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -75,6 +76,7 @@ def _as_passage(said: Said) -> Passage:
         sales="sales" in program.purposes,
         claims=prompt.elements,
         objection_keys=frozenset({program.objection_key}),
+        english=prompt.english,
     )
 
 
@@ -244,11 +246,47 @@ def wrong_objection_key(passage: Passage, law: Law) -> Iterator[Finding]:
             )
 
 
+def asked_of_the_not_understood(passage: Passage, law: Law) -> Iterator[Finding]:
+    """Who was not understood is asked so that only a yes lets the recording go on, in two languages, with the key
+    (REC-021): "no" refuses in most languages, and is taken for what it says."""
+    if passage.role is not Role.NOT_UNDERSTOOD:
+        return
+    named = {"*": "star", "#": "hash"}
+    keys = passage.objection_keys
+    lacks = [
+        (
+            "refusing_yes",
+            "ne demande pas « Acceptez-vous… ? », à quoi un oui accepte",
+            not _ACCEPTS.search(passage.text),
+        ),
+        ("no_key", "ne dit pas la touche qui refuse", keys and not objection_keys(passage.text)),
+        ("no_english", "n'a pas de texte anglais (`english`)", not passage.english.strip()),
+        (
+            "no_english_key",
+            "ne dit pas en anglais la touche qui refuse",
+            passage.english and not any(named.get(key, key) in passage.english for key in (*keys, "{objection_key}")),
+        ),
+    ]
+    for kind, what, missing in lacks:
+        if missing:
+            yield finding_at(
+                passage,
+                "REC-021",
+                kind,
+                "",
+                f"« {passage.id} », dit à qui n'a pas été compris, {what}.",
+                "Reprenez le message livré « not-understood » (config/prompts/recording.toml).",
+            )
+
+
+_ACCEPTS = re.compile(r"\b(?:acceptez|autorisez|consentez|êtes[- ]vous d'accord)\b[^.?]*\?", re.IGNORECASE)
+
 CHECKS: tuple[Check, ...] = (
     missing_elements,
     unknown_elements,
     machine_named_first,
     too_long,
     wrong_objection_key,
+    asked_of_the_not_understood,
     forbidden_asks,
 )

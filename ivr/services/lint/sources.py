@@ -55,6 +55,7 @@ class Role(Enum):
     DISCLOSURE = "disclosure"
     AGENT_DISCLOSURE = "agent_disclosure"
     CLOSING = "closing"
+    NOT_UNDERSTOOD = "not_understood"
     OTHER = "other"
 
 
@@ -64,7 +65,8 @@ class Passage:
 
     `direction` None: not known. `claims` are the elements it says it holds; `objection_keys` are the keys that object
     in the programs that say it. `spoken_by_engine` is False for what an agent reads. `collects` are the numbers of keys
-    it waits for; `source` are the lines of a file whose text is not one to one what is said (TOML).
+    it waits for; `english` is said after the text; `source` are the lines of a file whose text is not one to one what
+    is said (TOML).
     """
 
     file: str
@@ -78,6 +80,7 @@ class Passage:
     objection_keys: frozenset[str] = frozenset()
     spoken_by_engine: bool = True
     collects: tuple[int, ...] = ()
+    english: str = ""
     source: tuple[str, ...] = ()
 
     def line_of(self, offset_lines: int, words: str) -> int:
@@ -274,6 +277,7 @@ def _prompts(file: Path, content: _Table, uses: _Uses, direction: Direction | No
             role=_role(prompt_id, table, known),
             direction=_direction(table, directions, direction),
             collects=_collects(table),
+            english=str(table.get("english", "")),
             source=lines.all,
             sales=any(use.sales for use in known),
             claims=tuple(str(c) for c in claims) if isinstance(claims, list) else (),

@@ -148,6 +148,13 @@ class Capture:
     def lost(self, start_ms: int, end_ms: int) -> None:
         self._buffer.lost(start_ms, end_ms, "overflow")
 
+    def drop(self, start_ms: int, end_ms: int | None, cause: str) -> None:
+        """Forget what is in memory of [start, end), or all from `start_ms` on: it will never be stored."""
+        if end_ms is None:
+            self._buffer.drop_held(start_ms, cause)
+        else:
+            self._buffer.drop_span(start_ms, end_ms, cause)
+
     def dtmf_pressed(self, channel: Channel, at_ms: int) -> None:
         """The line reported a key at `at_ms`: what is heard of it is written as silence."""
         self._dtmf.pressed(channel, at_ms)

@@ -1,7 +1,8 @@
 """A small grammar of English: objections to being recorded, refusals of contact, and answers to our question.
 
 Whoever calls a French mutual in English is understood as far as that: clause by clause, by rules, without a trained
-model. What else is said in English is nobody's to judge (see `ivr/domain/hearing/comprehension.py`).
+model. What else is said in English is not understood, unless the house wants English kept; even then not what may tell
+a number, since only figures, not words for them, are searched for what may not be kept.
 """
 
 from __future__ import annotations
@@ -120,6 +121,17 @@ class EnglishGrammar:
         )
 
 
+def tells_a_number(text: str) -> bool:
+    """Whether so many figures or number words stand in a text that it may tell what may not be kept (ASK-003)."""
+    figures = sum(letter.isdigit() for letter in text)
+    return figures >= _FIGURES or len(_NUMBER_WORDS.findall(text.lower())) >= _FIGURES
+
+
+_FIGURES = 4
+_NUMBER_WORDS = re.compile(
+    r"\b(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundred|thousand|double|triple)\b"
+)
 _LIKELY = 0.7
 _GRAVITY = {
     Label.NONE: 0,

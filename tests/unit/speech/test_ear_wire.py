@@ -17,6 +17,7 @@ from ivr.domain.hearing.verdict import (
     OPPOSING,
     AskSpan,
     Band,
+    Comprehension,
     EarVerdict,
     Ground,
     Label,
@@ -57,10 +58,10 @@ _CONTEXTS = st.builds(
 )
 
 
-def _verdict(label: Label, band: Band, ground: Ground | None, *rest: Any) -> EarVerdict:
+def _verdict(label: Label, band: Band, ground: Ground | None, *rest: Any, **more: Any) -> EarVerdict:
     """What acts names a ground."""
     acts = band is Band.ACT and label in OPPOSING
-    held = EarVerdict(label, Band.CLEAR, *rest)
+    held = EarVerdict(label, Band.CLEAR, *rest, **more)
     return replace(held, band=band, ground=ground or (Ground.EXPLICIT if acts else None))
 
 
@@ -77,6 +78,7 @@ _VERDICTS = st.builds(
     st.booleans(),
     _HOLDS,
     st.lists(st.builds(AskSpan, _TEXT, st.lists(_TEXT, max_size=2).map(tuple), _TIMES, _TIMES), max_size=2).map(tuple),
+    comprehension=st.sampled_from(Comprehension),
 )
 
 

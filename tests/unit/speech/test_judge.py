@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from ivr.audio.pcm import Samples
-from ivr.domain.hearing.verdict import Band, Label, Thresholds
+from ivr.domain.hearing.comprehension import LanguageEvidence
+from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Label, Thresholds
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import ListenContext
 from ivr.speech.judge import ONSET_LEAD_MS, Gate, Judge
+from ivr.speech.language_memory import LanguageMemory
 from ivr.speech.silero import VoicedRange
-from ivr.speech.transcriber import TimedToken, Transcriber, Transcript
+from ivr.speech.transcriber import ENGLISH, FRENCH, TimedToken, Transcriber, Transcript
 from ivr.speech.understanding import Hypothesis
 from tests.fakes.telephone import speech_of
 from tests.fakes.understanding import KeywordUnderstanding
@@ -130,3 +132,60 @@ def test_a_sentence_that_went_on_after_its_pause_is_written_down_whole() -> None
     longer = Judge(_voiced, transcriber, KeywordUnderstanding(), judge._recall)
     longer.judge(speech_of(_AUDIO))
     assert transcriber.asked == [False, False]
+
+
+class _SaysIn:
+    """Transcribes everything as `text`, which it holds for so likely French or English."""
+
+    def __init__(self, text: str, *, french: float, english: float = 0.0, logprob: float = -0.9) -> None:
+        language = ENGLISH if english > french else FRENCH
+        languages = {"fr": french, "en": english, "xx": 1 - french - english}
+        self._transcript = Transcript((Hypothesis(text, logprob),), (), languages, language)
+
+    def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
+        return self._transcript
+
+
+def _verdict(
+    text: str, *, french: float, english: float = 0.0, logprob: float = -0.9, known: tuple[str, ...] = ("fr",)
+) -> EarVerdict:
+    transcriber = _SaysIn(text, french=french, english=english, logprob=logprob)
+    judge = Judge(_voiced, transcriber, KeywordUnderstanding(), known=known)
+    return judge.judge(
+        speech_of(_AUDIO, context=ListenContext(last_prompt="Acceptez-vous que l'appel soit enregistré ?"))
+    )
+
+
+def test_foreign_words_that_read_like_an_objection_in_french_are_not_understood_and_mean_nothing() -> None:
+    verdict = _verdict("je m'oppose à nos cars", french=0.02)
+    assert (verdict.label, verdict.band) == (Label.NONE, Band.CLEAR)
+    assert verdict.comprehension is Comprehension.FOREIGN
+
+
+def test_an_objection_that_is_well_borne_out_acts_whatever_the_language_seems() -> None:
+    assert _verdict("je m'oppose à nos cars", french=0.02, logprob=-0.2).band is Band.ACT
+
+
+def test_an_objection_in_english_acts_and_what_else_is_said_in_english_is_not_understood() -> None:
+    assert _verdict("Do not record me.", french=0.01, english=0.97).band is Band.ACT
+    verdict = _verdict("I have lost my card.", french=0.01, english=0.97)
+    assert (verdict.band, verdict.understood) == (Band.CLEAR, False)
+    assert _verdict("I have lost my card.", french=0.01, english=0.97, known=("fr", "en")).understood
+
+
+def test_a_yes_in_english_answers_the_question() -> None:
+    assert _verdict("Yes, that's fine.", french=0.01, english=0.97).denies
+
+
+@pytest.mark.parametrize("text", ["It is four nine seven zero one.", "My card is 4970 1012."])
+def test_numbers_in_english_are_never_understood(text: str) -> None:
+    assert not _verdict(text, french=0.01, english=0.97, known=("fr", "en")).understood
+
+
+def test_a_channel_is_forgotten_with_its_call() -> None:
+    memory = LanguageMemory()
+    foreign, unsure = LanguageEvidence(3000, 0.001, -1.0), LanguageEvidence(3000, 0.8, -0.6)
+    memory.judge(speech_of(_AUDIO), foreign)
+    assert memory.judge(speech_of(_AUDIO), unsure) is Comprehension.FOREIGN
+    memory.forget("call-1")
+    assert memory.judge(speech_of(_AUDIO), unsure) is Comprehension.UNDERSTOOD

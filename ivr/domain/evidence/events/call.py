@@ -57,6 +57,19 @@ class Unjudged(Event, kind="hearing.unsettled"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotUnderstood(Event, kind="hearing.not_understood"):
+    """A party said something in a language that the ear does not know (`foreign`), or in no words at all.
+
+    The first time on a call. None of it is stored; after the caller's, nothing is until they agree.
+    """
+
+    party: str
+    why: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Masked(Event, kind="sensitive.masked"):
     """A stretch of audio is stored as silence, since somebody told what may not be kept. What it was is not told."""
 

@@ -54,6 +54,13 @@ class Dispelled(Event, kind="doubt.dispelled"):
 
 
 @dataclass(frozen=True)
+class Agreed(Event, kind="recording.agreed"):
+    """The caller, who had not been understood, was asked in French and in English, and agrees to be recorded."""
+
+    party: str
+
+
+@dataclass(frozen=True)
 class AgentInDoubt(Event, kind="doubt.agent"):
     """The agent said something that might tell of an objection, too unclear to ask the caller about."""
 

@@ -14,7 +14,7 @@ from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
-from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, NumberHold, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Ground, Label, NumberHold, SensitiveSpan
 from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseSettings, Silence, StereoFrame
 
 HEARING = HearingSettings(
@@ -30,6 +30,7 @@ HEARING = HearingSettings(
 SETTINGS = ReleaseSettings(max_hold_ms=3000, lookback_ms=200)
 
 CLEAR = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
+FOREIGN = EarVerdict(Label.NONE, Band.CLEAR, 0.0, comprehension=Comprehension.FOREIGN)
 
 
 def act(onset_ms: int | None) -> EarVerdict:
@@ -51,6 +52,7 @@ class _Listened:
     """Start of every voiced frame so far, the model's own account of speech."""
     clear_spans: list[tuple[int, int]] = field(default_factory=list)
     onsets: list[int] = field(default_factory=list)
+    unclear_spans: list[tuple[int, int]] = field(default_factory=list)
     ended: bool = False
 
 
@@ -112,7 +114,8 @@ class CallAudio(RuleBasedStateMachine):
 
     @precondition(lambda self: any(one.out for one in self.channels.values()))
     @rule(
-        data=st.data(), kind=st.sampled_from(["clear", "clear", "act", "doubt", "lost", "sensitive", "digits", "nir"])
+        data=st.data(),
+        kind=st.sampled_from(["clear", "clear", "act", "doubt", "foreign", "lost", "sensitive", "digits", "nir"]),
     )
     def the_ear_answers(self, data: st.DataObject, kind: str) -> None:
         one = data.draw(st.sampled_from([one for one in self.channels.values() if one.out]))
@@ -127,6 +130,10 @@ class CallAudio(RuleBasedStateMachine):
             self.buffer.cut(one.hearing.cut_ms)
         elif kind == "doubt":
             one.hearing.judged(piece.id, doubt())
+        elif kind == "foreign":
+            one.hearing.judged(piece.id, FOREIGN)
+            if one.hearing.unclear is not None:
+                one.unclear_spans.append(one.hearing.unclear)
         elif kind == "sensitive":
             start = data.draw(st.integers(piece.start_ms, piece.end_ms))
             span = SensitiveSpan("nir", start, data.draw(st.integers(start, piece.end_ms)))
@@ -195,7 +202,24 @@ class CallAudio(RuleBasedStateMachine):
             one.clear_spans.append((0, self.now_ms))
         self._ask_and_release()
 
+    @rule(channel=st.sampled_from(list(Channel)))
+    def what_was_not_understood_is_given_up(self, channel: Channel) -> None:
+        one = self.channels[channel]
+        span = one.hearing.unclear
+        if span is not None:
+            self.buffer.drop_span(*span, "not_understood")
+            one.hearing.unclear_given_up()
+            # Nobody will judge it: what is asked of it below is that it is never written.
+            one.clear_spans.append(span)
+        self._ask_and_release()
+
     # ---- what must never happen
+
+    @invariant()
+    def the_mark_never_passes_what_was_not_understood(self) -> None:
+        for one in getattr(self, "channels", {}).values():
+            span = one.hearing.unclear
+            assert span is None or one.hearing.mark_ms <= span[0]
 
     @invariant()
     def the_mark_never_passes_a_piece_that_is_out(self) -> None:
@@ -262,6 +286,7 @@ class CallAudio(RuleBasedStateMachine):
             return
         self.last_frame_end_ms = self.file_ms
         for one in self.channels.values():
+            assert not any(start < self.file_ms and item.at_ms < end for start, end in one.unclear_spans)
             while one.voiced and one.voiced[0] < self.file_ms:
                 voiced_ms = one.voiced.pop(0)
                 assert _covered(voiced_ms, one.clear_spans), f"{item.at_ms} written, speech at {voiced_ms} unheard"

@@ -12,7 +12,7 @@ from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Label
 from ivr.domain.program.program import Captured
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.errors import ArchiveError
@@ -29,11 +29,12 @@ UNITS = {
     "objects": objection(),
     "refuses": objection(label=Label.REFUSAL_CONTACT),
     "doubts": objection(band=Band.DOUBT, score=0.5),
+    "foreign": EarVerdict(Label.NONE, Band.CLEAR, 0.0, comprehension=Comprehension.FOREIGN),
     "denies": NO,
     "asks": EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9),
 }
 #: Gravest first.
-ORDER = ("objects", "refuses", "doubts", "asks", "denies", "nothing")
+ORDER = ("objects", "refuses", "foreign", "doubts", "asks", "denies", "nothing")
 
 
 @dataclass(frozen=True)
@@ -272,6 +273,10 @@ def judge(x: Exchange, story: Story) -> None:
         # Heard in time or not, whoever objects is not stored from there on.
         for one in _objecting(story.caller, x.call.a_leg, "objects", "refuses" if story.outbound else ""):
             assert not [at for at in x.written if at >= one.start_ms], one
+        for one in _objecting(story.caller, x.call.a_leg, "foreign"):
+            assert not [at for at in x.written if one.start_ms <= at < one.start_ms + one.long_ms], one
+            answered = x.feed.of("recording.agreed") or x.feed.of("doubt.dispelled")
+            assert answered or not [at for at in x.written if at >= one.start_ms], one
         # What an agent says of an objection is put to the caller, who may say that there is none.
         dispelled = x.feed.of("doubt.dispelled")
         for one in [] if dispelled else _objecting(story.agent_says, x.call.b_leg, "objects"):

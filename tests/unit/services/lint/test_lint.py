@@ -251,3 +251,26 @@ def test_a_finding_becomes_one_json_object_with_the_agreed_keys(tmp_path: Path) 
 def test_the_same_file_named_twice_is_reported_once(tmp_path: Path) -> None:
     path = prompt_file(tmp_path, WHOLE.replace(" de {controller}", ""))
     assert len(lint(path, path, tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        ("Acceptez-vous que cet appel soit enregistré ?", "Faut-il arrêter l'enregistrement ?", "refusing_yes"),
+        ("touche {objection_key} pour refuser", "bonne touche pour refuser", "no_key"),
+        ("To refuse, press {objection_key}.", "To refuse, press the key.", "no_english_key"),
+    ],
+)
+def test_who_was_not_understood_is_asked_so_that_only_a_yes_agrees_and_told_the_key_in_two_languages(
+    config: Path, before: str, after: str, kind: str
+) -> None:
+    edit(config / "prompts" / "recording.toml", before, after)
+    assert [(finding.rule, finding.kind) for finding in lint(config)] == [("REC-021", kind)]
+
+
+def test_who_was_not_understood_is_asked_in_english_too(config: Path) -> None:
+    path = config / "prompts" / "recording.toml"
+    text = path.read_text("utf-8")
+    begin = text.index("english = ", text.index("[prompts.not-understood]"))
+    path.write_text(text[:begin] + text[text.index("[prompts.reassured]") :], "utf-8")
+    assert [finding.kind for finding in lint(config)] == ["no_english"]
