@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ async def _fake() -> AsyncIterator[_Bench]:
         if not any(speech.pcm):
             return NOT_SPEECH
         verdict = objection(speech.piece.start_ms, score=0.95)
-        return EarVerdict(verdict.label, verdict.band, verdict.score, verdict.onset_ms, (), _OBJECTION)
+        return replace(verdict, sensitive=(), text=_OBJECTION)
 
     ear = FakeEar(decide=decide)
 

@@ -21,7 +21,7 @@ from ivr.audio.g711 import through_telephone
 from ivr.audio.pcm import from_pcm
 from ivr.audio.resampling import resample
 from ivr.audio.wav import parse_wav
-from ivr.domain.hearing.verdict import Band, Label
+from ivr.domain.hearing.verdict import Band, Comprehension, Label
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, HostError, SpeechError
 from ivr.services.ports.hearing import ListenContext
 from ivr.speech.adaptation import Adaptation
@@ -156,6 +156,30 @@ def test_an_objection_in_english_is_acted_upon(directory: Path, text: str) -> No
     verdict = ear(speech_of(spoken_abroad(text, "en-GB"), context=ListenContext(want_text=True)))
     assert "record" in verdict.text
     assert (verdict.label, verdict.band) == (Label.OBJECTION_RECORDING, Band.ACT)
+
+
+@pytest.mark.parametrize(
+    ("voice", "text"),
+    [
+        ("es-ES", "No quiero que me graben, por favor, dejen de grabar."),
+        ("it-IT", "Mi oppongo alla registrazione di questa conversazione."),
+        ("de-DE", "Schalten Sie die Aufnahme bitte sofort aus."),
+        ("pt", "Proíbo-o de registar aquilo que eu digo."),
+        ("ar", "لا أقبل أن تحتفظوا بهذه المحادثة."),
+    ],
+)
+def test_an_objection_in_another_language_is_not_understood(directory: Path, voice: str, text: str) -> None:
+    verdict = EarJudge(ModelSettings(directory, workers=1))(speech_of(spoken_abroad(text, voice)))
+    assert (verdict.band, verdict.comprehension) == (Band.CLEAR, Comprehension.FOREIGN)
+
+
+def test_french_on_a_bad_line_is_understood(directory: Path) -> None:
+    ear = EarJudge(ModelSettings(directory, workers=1))
+    for number, text in enumerate(("Ma fille a besoin de nouvelles lunettes.", "Je n'ai pas reçu ma carte.")):
+        line = spoken(text)
+        noise = np.random.default_rng(number).standard_normal(line.size).astype(np.float32)
+        loud = np.float32(0.3) * np.float32(np.sqrt(np.mean(np.square(line))))
+        assert ear(speech_of(through_telephone(line + loud * noise))).understood
 
 
 def test_what_a_lean_model_keeps_for_english_alone_may_not_stand_in_french(directory: Path, whole: Path) -> None:
