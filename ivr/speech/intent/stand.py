@@ -87,7 +87,9 @@ def _state(turn: Turn, bone: Bone) -> bool:
     wished = clause[0].concept == "QUE" or any(
         unit.concept in _WISHES or unit.text.startswith("faud") or unit.text in listed("demanded") for unit in clause
     )
-    addressed = bone.node.form == "r" and any(unit.concept == "VOUS" for unit in turn.before(bone.at, _GOVERNED_UNITS))
+    addressed = bone.node.form == "r" and any(
+        unit.concept == "VOUS" or unit.text.endswith("ez") for unit in turn.before(bone.at, _GOVERNED_UNITS)
+    )
     return not (wished or addressed or (bone.node.form == "r" and _alone(turn, bone)))
 
 

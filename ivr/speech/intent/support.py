@@ -14,8 +14,6 @@ from ivr.speech.understanding import Hypothesis
 
 #: Hypotheses of so much weight together must bear a ground out.
 _WEIGHT = 0.34
-#: A hypothesis whose words were not measured counts only so near (in log probability per token) to the best one.
-_AS_GOOD = 0.25
 #: The least geometric mean of the probabilities of a word's tokens.
 _HEARD = 0.1
 
@@ -32,19 +30,21 @@ class Borne:
 
 def borne_out(offers: Sequence[Borne]) -> Ground | None:
     """Return the ground that the hypotheses bear out together, None when they do not."""
-    best = max(offer.hypothesis.logprob for offer in offers)
+    found = [(offer, offer.finding) for offer in offers if offer.finding is not None]
+    heard = [(offer, finding) for offer, finding in found if _supported(offer, finding)]
+    measured = [offer for offer, _ in found if offer.hypothesis.heard]
+    if measured and not any(offer.hypothesis.heard for offer, _ in heard):
+        # What was hardly heard in the best hypothesis is not heard better in those behind it.
+        return None
     weights: dict[Ground, float] = {}
-    for offer in offers:
-        if offer.finding is not None and _supported(offer, offer.finding, best):
-            weights[offer.finding.ground] = weights.get(offer.finding.ground, 0.0) + offer.weight
-    if sum(weights.values()) < _WEIGHT * sum(offer.weight for offer in offers):
+    for offer, finding in heard:
+        weights[finding.ground] = weights.get(finding.ground, 0.0) + offer.weight
+    if not weights or sum(weights.values()) < _WEIGHT * sum(offer.weight for offer in offers):
         return None
     return max(weights, key=lambda ground: weights[ground])
 
 
-def _supported(offer: Borne, finding: Finding, best: float) -> bool:
-    if not offer.hypothesis.heard:
-        return offer.hypothesis.logprob >= best - _AS_GOOD
+def _supported(offer: Borne, finding: Finding) -> bool:
     return all(_probability(offer, *words) >= _HEARD for words in finding.words)
 
 

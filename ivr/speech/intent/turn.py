@@ -17,6 +17,7 @@ _STATED = frozenset({"est", "sont", "etait", "etaient", "sera", "seront"})
 _BEFORE_ORDER = frozenset({"FILLER", "POLITE", "OUI", "NON", "BUT", "THEN"})
 _NEAR = 5
 #: What "il" governs without being anybody: "il n'est pas question", "il faut".
+_OF_PERSONS = frozenset({"REFUSE", "WANT", "LIKE", "PREFER", "ACCEPT"})
 _IMPERSONAL = frozenset({"NON", "ALLOWED", "REC", "RECU", "RECX", "STOP", "REMOVE", "KEEP"})
 
 
@@ -121,7 +122,17 @@ class Turn:
             if unit.concept == "TIERS" and not impersonal:
                 return True
             nearer.append(unit)
-        return False
+        return self._named_subject(bone)
+
+    def _named_subject(self, bone: Bone) -> bool:
+        """Whether a noun that no list knows stands as its subject: "ma cousine refuse", heard rightly or not."""
+        if bone.kind not in _OF_PERSONS or bone.node.form in ("r", "z") or bone.unit.text.startswith(("c ", "reponse")):
+            return False
+        before = [unit for unit in self.before(bone.at, _NEAR) if unit.concept not in ("FILLER", "TIMES", "NE", "PRO")]
+        while before and before[0].text in ("a", "leur", "lui", "nous", "vous", "avait"):
+            before.pop(0)
+        named = len(before) > 1 and before[0].concept == "X"
+        return named and before[1].text in listed("determiners")
 
     def told(self, bone: Bone) -> bool:
         """Whether it is what somebody else is said to have said."""

@@ -105,6 +105,8 @@ def test_a_score_alone_never_acts_whatever_the_thresholds(score: float) -> None:
         ("Coupez l'enregistrement.", "Ne coupez pas l'enregistrement."),
         ("Je ne veux pas que vous enregistriez.", "Je ne veux pas que vous arrêtiez d'enregistrer."),
         ("Je refuse d'être enregistré.", "Ma sœur refuse d'être enregistrée."),
+        ("Je refuse d'être enregistré.", "Ma sourre refuse d'être enregistré."),
+        ("J'ai dit non pour la bande.", "Ma tempère a dit non pour la bande."),
         ("Je refuse d'être enregistré.", "Vous refusez d'être enregistré ?"),
         ("Arrêtez l'enregistrement.", "L'enregistrement est arrêté."),
         ("Arrêtez l'enregistrement.", "Pour arrêter l'enregistrement, tapez deux."),
