@@ -51,9 +51,9 @@ from ivr.domain.program.program import Program
 from ivr.errors import IvrError
 from ivr.settings import default_config_dir, load_settings
 from ivr.speech.ear import EarJudge
-from ivr.speech.intent.model import IntentModel
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
+from ivr.speech.second_reader.two_readers import TwoReaders
 from ivr.speech.transcriber import WhisperTranscriber
 from tools.corpus.builder import CONDITIONS, Clip, CorpusBuilder
 from tools.corpus.recorded import MUSIC, SPEECH, recordings
@@ -133,7 +133,7 @@ def run(size: Size, seed: int, model_dir: Path, programs: Sequence[Program], com
     calls = clips(size, seed, texts["free"], songs)
     program = programs[0]
     judge = EarJudge(ModelSettings(model_dir, workers=cores))
-    transcriber, understanding = WhisperTranscriber(ModelSettings(model_dir, workers=cores)), IntentModel.load()
+    transcriber, understanding = WhisperTranscriber(ModelSettings(model_dir, workers=cores)), TwoReaders.load()
     whisper = [PlainWhisper(model_dir, 1) for _ in range(cores)]
     read = classifier()
 

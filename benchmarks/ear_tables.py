@@ -14,7 +14,7 @@ from benchmarks.peers import classifier, keywords
 from benchmarks.talking import Talk
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.program.program import Program
-from ivr.speech.intent.model import IntentModel
+from ivr.speech.second_reader.two_readers import TwoReaders
 from ivr.speech.understanding import Hypothesis, Reading
 from tools.corpus.sentences import Sentence
 from tools.training.score import Judge, rates
@@ -98,7 +98,7 @@ def markdown(report: Report, program: Program, selling: Program) -> str:
 
 
 def _texts(sentences: Sequence[Sentence], program: Program, selling: Program) -> dict[tuple[str, Label], Rates]:
-    model = IntentModel.load()
+    model = TwoReaders.load()
 
     # An objection by the hotline's thresholds, a refusal of contact by those of a sales call.
     thresholds = {

@@ -49,10 +49,10 @@ from ivr.services.ports.hearing import Speech
 from ivr.settings import default_config_dir, load_settings
 from ivr.speech.channel_memory import EarMemory
 from ivr.speech.early_action import Eagerness
-from ivr.speech.intent.model import IntentModel
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings, join_model
+from ivr.speech.second_reader.two_readers import TwoReaders
 from ivr.speech.silero import Silero
 from ivr.speech.transcriber import Transcriber, Transcript, WhisperTranscriber
 from ivr.speech.transcript_cache import Recall
@@ -251,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.workers) as pool:
             join_model(Path(folder))
             transcriber = WhisperTranscriber(ModelSettings(Path(folder), workers=given.workers))
-            understanding = IntentModel.load()
+            understanding = TwoReaders.load()
             several = pool.map(lambda job: measure(transcriber, understanding, programs, *job), jobs)
             found = together(one for hours in several for one in hours)
     except IvrError as error:

@@ -22,6 +22,7 @@ from ivr.services.vault.uploads import waiting
 from ivr.settings import Settings
 from ivr.sip.message import LARGEST_BYTES
 from ivr.speech.model import check_model, join_model
+from ivr.speech.second_reader.reader import SecondReader
 from ivr.storage.evidence_reconciliation import table_faults
 
 #: More than this on the local disk means that nothing has been moved for a while.
@@ -93,6 +94,7 @@ def examine(settings: Settings) -> list[Check]:
         _try("horloge", lambda: _clock(settings)),
         _try("modèle de parole", lambda: _model(settings)),
         _try("langues comprises", lambda: _languages(settings)),
+        _try("second lecteur", _second_reader),
         _try("annonces et messages", lambda: _words(settings)),
         _try("messages vocaux", lambda: _prompts(settings)),
         _try("adhérents à identifier", lambda: _members(settings)),
@@ -252,6 +254,12 @@ def _model(settings: Settings) -> str:
     elif not (settings.model_dir / "model.bin").is_file():
         raise HostError("modèle absent", where=str(settings.model_dir), remedy="corrigez ear.model_dir")
     return str(settings.model_dir)
+
+
+def _second_reader() -> str:
+    # Without it a node hears as well and acts more often on what objects to nothing.
+    SecondReader.load()
+    return "prêt"
 
 
 def _members(settings: Settings) -> str:

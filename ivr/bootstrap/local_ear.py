@@ -26,16 +26,16 @@ from ivr.settings.phrases import load_phrases
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.dtmf_detector import GoertzelToneDetector
 from ivr.speech.ear import EarJudge
-from ivr.speech.intent.model import IntentModel
 from ivr.speech.intent.replies import SALES_CALL
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
+from ivr.speech.second_reader.two_readers import TwoReaders
 from ivr.speech.understanding import Hypothesis
 
 
 def text_judge(program: Program) -> Callable[[str, str, bool], dict[str, object]]:
     """Return the function behind `ivr judge`: (text, last prompt, after the disclosure) to one JSON object."""
-    model = IntentModel.load()
+    model = TwoReaders.load()
     # With nothing asked, a bare "non merci" answers the call itself where we are the ones who sell.
     unasked = SALES_CALL if program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY else ""
 

@@ -12,10 +12,10 @@ from ivr.domain.hearing.verdict import EarVerdict
 from ivr.services.ports.hearing import Speech
 from ivr.speech.channel_memory import EarMemory
 from ivr.speech.early_action import Eagerness
-from ivr.speech.intent.model import IntentModel
 from ivr.speech.judge import Judge
 from ivr.speech.language_memory import LanguageMemory
 from ivr.speech.model import ModelSettings
+from ivr.speech.second_reader.two_readers import TwoReaders
 from ivr.speech.silero import Silero
 from ivr.speech.transcriber import FRENCH, WHISPER_HZ, DecodingSettings, WhisperTranscriber
 from ivr.speech.transcript_cache import Recall
@@ -39,7 +39,7 @@ class EarJudge:
         languages (ISO 639-1) that count as understood.
         """
         self._transcriber = WhisperTranscriber(model, decoding)
-        self._understanding = understanding if understanding is not None else IntentModel.load()
+        self._understanding = understanding if understanding is not None else TwoReaders.load()
         self._own, self._recall, self._memory = threading.local(), Recall(), EarMemory(asks)
         self._eagerness, self._languages, self._known = Eagerness(), LanguageMemory(), frozenset(known)
         hum = np.sin(np.arange(2 * WHISPER_HZ, dtype=np.float32) * np.float32(0.1)) * np.float32(0.1)
@@ -67,5 +67,5 @@ class EarJudge:
         self._memory.forget(call_id)
         self._eagerness.forget(call_id)
         self._languages.forget(call_id)
-        if isinstance(self._understanding, IntentModel):
+        if isinstance(self._understanding, TwoReaders):
             self._understanding.forget()
