@@ -1,4 +1,4 @@
-"""Each test carries the marker of its folder; examples of property tests are few and the same where code is mutated."""
+"""Each test carries the marker of its folder; property tests draw the same examples each time, fewer for mutants."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import sys
 from collections.abc import Generator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests import category
 
+# A time is no test: a busy machine takes half a second for an example that takes a millisecond.
+settings.register_profile(
+    "ivr", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ivr")
 settings.register_profile("mutants", derandomize=True, max_examples=20, deadline=None, database=None)
 sys.addaudithook(category.audit)
 

@@ -42,7 +42,7 @@ def test_rate_channels_and_length_come_back(codec: Codec, rate_hz: int, channels
 
 
 @each_codec
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cut=st.floats(0, 1))
 def test_any_prefix_trims_to_something_that_decodes(codec: Codec, cut: float) -> None:
     content = encoded(codec, noise(8000 * 6))

@@ -78,7 +78,7 @@ def test_we_read_what_tink_writes(size: int) -> None:
     assert len(out.getvalue()) == len(sealed(plain))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 9000), max_size=12))
 def test_all_but_one_segment_has_left_memory_after_each_write(sizes: list[int]) -> None:
     out = bytearray()
@@ -96,7 +96,7 @@ def test_all_but_one_segment_has_left_memory_after_each_write(sizes: list[int]) 
     assert read_whole(io.BytesIO(bytes(out)), KEY, "rec-1") == plain
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_cut_container_is_never_whole_and_gives_every_complete_segment(data: st.DataObject) -> None:
     plain = os.urandom(data.draw(st.sampled_from(EDGES)))
@@ -112,7 +112,7 @@ def test_a_cut_container_is_never_whole_and_gives_every_complete_segment(data: s
         read_whole(io.BytesIO(container[:cut]), KEY, "rec-1")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_changed_byte_is_found_and_what_stands_before_its_segment_stays(data: st.DataObject) -> None:
     plain = os.urandom(20_000)

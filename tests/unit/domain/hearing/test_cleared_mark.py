@@ -305,9 +305,5 @@ def _covered(at_ms: int, spans: list[tuple[int, int]]) -> bool:
 
 TestCallAudio = CallAudio.TestCase
 TestCallAudio.settings = settings(
-    max_examples=200,
-    stateful_step_count=50,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    max_examples=200, stateful_step_count=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )

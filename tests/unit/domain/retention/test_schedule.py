@@ -97,7 +97,7 @@ def day_due(start: datetime, length: Duration) -> date:
     return after(start, length, TZ).astimezone(PARIS).date()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.one_of(st.tuples(lengths, lengths), about_as_long))
 def test_a_length_outlasts_another_if_it_does_from_some_day_of_four_years(pair: tuple[Duration, Duration]) -> None:
     one, other = pair

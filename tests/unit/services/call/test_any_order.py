@@ -290,7 +290,7 @@ def judge(x: Exchange, story: Story) -> None:
 
 
 @seed(20261121)
-@settings(max_examples=120, deadline=None, database=None, phases=[Phase.generate])
+@settings(max_examples=120, phases=[Phase.generate])
 @given(stories)
 def test_no_order_of_events_stores_what_was_not_heard_or_leaves_a_call_unreported(story: Story) -> None:
     async def scene(x: Exchange) -> None:

@@ -176,7 +176,7 @@ def test_an_objection_without_punctuation_is_still_one(text: str) -> None:
     assert reading.band is not Band.CLEAR
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(
     st.sampled_from(["", "Oui bonjour, ", "Allô bonjour madame, ", "Excusez-moi, ", "Bonjour, s'il vous plaît, "]),
     st.sampled_from(OBJECTIONS[:8] + REFUSALS[:6]),
@@ -186,7 +186,7 @@ def test_politeness_never_turns_an_objection_into_nothing(before: str, text: str
     assert judged(before + text + after).band is not Band.CLEAR
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.text(max_size=80))
 def test_any_text_gets_a_reading_with_bounds_inside_it(text: str) -> None:
     reading = judged(text)
