@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.asks.watch import AskWatch
 from ivr.domain.hearing.transcript_window import HeardPiece
-from ivr.domain.hearing.verdict import AskSpan, NumberHold, SensitiveSpan
+from ivr.domain.hearing.verdict import AskSpan, PendingNumber, SensitiveSpan
 from ivr.domain.numbers.watch import NumberWatch
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import Speech
@@ -30,7 +30,7 @@ class Noticed:
     """What a piece and those before it hold together; all times are call milliseconds."""
 
     spans: tuple[SensitiveSpan, ...] = ()
-    hold: NumberHold | None = None
+    pending: PendingNumber | None = None
     asks: tuple[AskSpan, ...] = ()
 
 
@@ -45,7 +45,8 @@ class EarMemory:
     """For several threads. `asks` finds forbidden questions; without it no channel of ours can be guarded.
 
     A channel that was dropped, or an ear that was started again, has lost the beginning of a number that was going
-    on: the asker names what it holds (`ListenContext.hold`), and NumberWatch takes it and its digits as forbidden.
+    on: the asker names the pending number (`ListenContext.pending`), and NumberWatch takes it and its digits as
+    forbidden.
     """
 
     def __init__(
@@ -75,19 +76,19 @@ class EarMemory:
         context = speech.context
         with self._lock:
             channel = self._channel(speech)
-            watched = channel.numbers.feed(piece, last_prompt=context.last_prompt, held=context.hold)
+            watched = channel.numbers.feed(piece, last_prompt=context.last_prompt, pending=context.pending)
             asks: tuple[AskSpan, ...] = ()
             if channel.asks is not None and context.guard is not None:
                 asks = channel.asks.feed(piece, context.guard, at_pause=at_pause)
-        return Noticed(watched.spans, watched.hold, asks)
+        return Noticed(watched.spans, watched.pending, asks)
 
     def unvoiced(self, speech: Speech) -> Noticed:
         """Nobody spoke in this piece: what was going on before goes on."""
         piece = speech.piece
         with self._lock:
             nothing = HeardPiece("", piece.start_ms, piece.end_ms, final=piece.final)
-            watched = self._channel(speech).numbers.unheard(nothing, held=speech.context.hold)
-        return Noticed(watched.spans, watched.hold)
+            watched = self._channel(speech).numbers.unheard(nothing, pending=speech.context.pending)
+        return Noticed(watched.spans, watched.pending)
 
     def forget(self, call_id: str) -> None:
         """The call is over: drop its words."""

@@ -165,7 +165,7 @@ class ZmqEar:
         """
         await self._wait_for_one(patience_s)
         last = self._last.get(_channel(speech))
-        if speech.context.hold is not None and last is not None and last.up.is_set():
+        if speech.context.pending is not None and last is not None and last.up.is_set():
             return last
         key = f"{speech.call_id}/{speech.piece.channel.value}/"
         return min(

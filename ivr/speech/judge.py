@@ -74,7 +74,7 @@ class Judge:
             voiced = self._gate(samples)
             if not voiced:
                 noticed = self._memory.unvoiced(speech)
-                return replace(_NOT_SPEECH, sensitive=noticed.spans, hold=noticed.hold)
+                return replace(_NOT_SPEECH, sensitive=noticed.spans, pending=noticed.pending)
             at_pause = piece.end_ms - piece.start_ms - voiced[-1].end_ms >= PAUSE_MS
             transcript = self._transcript(speech, samples, voiced[-1].end_ms)
             reading = self._understandings[transcript.language].judge(
@@ -108,7 +108,7 @@ class Judge:
             _merged([*(_timed(span, transcript, speech) for span in reading.sensitive), *noticed.spans]),
             transcript.hypotheses[0].text if context.want_text else "",
             denies=reading.denies,
-            hold=noticed.hold,
+            pending=noticed.pending,
             asks=noticed.asks,
             ground=reading.ground,
             comprehension=comprehension,

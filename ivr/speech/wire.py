@@ -26,7 +26,7 @@ from ivr.domain.hearing.verdict import (
     EarVerdict,
     Ground,
     Label,
-    NumberHold,
+    PendingNumber,
     SensitiveSpan,
     Thresholds,
 )
@@ -83,7 +83,7 @@ def encode_request(request: Request) -> list[bytes]:
         "after_disclosure": context.after_disclosure,
         "thresholds": {key: [value.act, value.doubt] for key, value in context.thresholds.items()},
         "want_text": context.want_text,
-        "hold": _of_hold(context.hold),
+        "pending": _of_pending(context.pending),
         "guard": context.guard.value if context.guard is not None else "",
         "deadline_s": speech.deadline_s,
     }
@@ -118,7 +118,7 @@ def encode_answer(answer: Answer) -> list[bytes]:
             "text": verdict.text,
             "speech": verdict.speech,
             "denies": verdict.denies,
-            "hold": _of_hold(verdict.hold),
+            "pending": _of_pending(verdict.pending),
             "asks": [[ask.rule, list(ask.families), ask.start, ask.end] for ask in verdict.asks],
             "ground": verdict.ground.value if verdict.ground is not None else None,
             "understood": verdict.comprehension.value,
@@ -191,7 +191,7 @@ def _speech(header: Mapping[str, object], pcm: bytes) -> Speech:
         after_disclosure=_truth(header["after_disclosure"]),
         thresholds={str(key): Thresholds(_number(act), _number(doubt)) for key, (act, doubt) in thresholds.items()},
         want_text=_truth(header["want_text"]),
-        hold=_hold(header["hold"]),
+        pending=_pending(header["pending"]),
         guard=Direction(guard) if (guard := _text(header, "guard", 20)) else None,
     )
     return Speech(_text(header, "call", 200), piece, pcm, context, _number(header["deadline_s"]))
@@ -210,7 +210,7 @@ def _verdict(body: object) -> EarVerdict:
         _text(body, "text", MAX_HEADER * 4),
         _truth(body["speech"]),
         _truth(body["denies"]),
-        _hold(body["hold"]),
+        _pending(body["pending"]),
         tuple(
             AskSpan(str(rule), tuple(str(family) for family in families), _integer(start), _integer(end))
             for rule, families, start, end in body["asks"]
@@ -220,16 +220,16 @@ def _verdict(body: object) -> EarVerdict:
     )
 
 
-def _of_hold(hold: NumberHold | None) -> list[int] | None:
-    return [hold.from_ms, hold.until_ms] if hold is not None else None
+def _of_pending(pending: PendingNumber | None) -> list[int] | None:
+    return [pending.from_ms, pending.until_ms] if pending is not None else None
 
 
-def _hold(value: object) -> NumberHold | None:
+def _pending(value: object) -> PendingNumber | None:
     if value is None:
         return None
     if not isinstance(value, list) or len(value) != 2:
-        raise WireError("a hold has two times")
-    return NumberHold(_integer(value[0]), _integer(value[1]))
+        raise WireError("a pending number has two times")
+    return PendingNumber(_integer(value[0]), _integer(value[1]))
 
 
 def _metrics(body: object) -> dict[str, float]:

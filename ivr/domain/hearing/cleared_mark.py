@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import Mask
-from ivr.domain.hearing.verdict import Band, EarVerdict, NumberHold, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, EarVerdict, PendingNumber, SensitiveSpan
 
 _SLOWEST_PACE_MS = 2400
 
@@ -67,8 +67,8 @@ class ChannelHearing:
     frontier_ms: int = 0
     cut_ms: int | None = None
     masks: list[Mask] = field(default_factory=list)
-    hold: NumberHold | None = None
-    _hold_told_ms: int = 0
+    pending: PendingNumber | None = None
+    _pending_told_ms: int = 0
     _mark_ms: int = 0
     _unjudged: list[_Utterance] = field(default_factory=list)
     _out: dict[int, Piece] = field(default_factory=dict)
@@ -161,9 +161,9 @@ class ChannelHearing:
         piece = self._out.pop(piece_id, None)
         if piece is None:
             return ()
-        if piece.end_ms >= self._hold_told_ms:
+        if piece.end_ms >= self._pending_told_ms:
             # A verdict that was overtaken knows less than the one that is here already.
-            self.hold, self._hold_told_ms = verdict.hold, piece.end_ms
+            self.pending, self._pending_told_ms = verdict.pending, piece.end_ms
         masked = tuple(span for span in verdict.sensitive if self._mask(span))
         if verdict.band is Band.ACT:
             onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms
@@ -287,10 +287,10 @@ class ChannelHearing:
         limits += [piece.start_ms for piece in self._unclear]
         if self.cut_ms is not None:
             limits.append(self.cut_ms)
-        if self.hold is not None:
+        if self.pending is not None:
             # Whatever could have gone on with the number has been judged, or can no longer come.
-            if min(limits) > self.hold.until_ms or (ended and self.idle):
-                self.hold = None
+            if min(limits) > self.pending.until_ms or (ended and self.idle):
+                self.pending = None
             else:
-                limits.append(self.hold.from_ms)
+                limits.append(self.pending.from_ms)
         self._mark_ms = max(self._mark_ms, min(limits))

@@ -56,7 +56,7 @@ class SensitiveSpan:
 
 
 @dataclass(frozen=True)
-class NumberHold:
+class PendingNumber:
     """A number may be going on: nothing from `from_ms` on is harmless yet (ASK-003), in call milliseconds.
 
     It lapses by itself when nothing that was said up to `until_ms` has made it one that may not be kept.
@@ -98,7 +98,7 @@ class EarVerdict:
     for Band.CLEAR. `text` is empty unless the asker wanted it (tools do; live calls only for
     the answers to an identity check).
     `speech` is False when Silero found no voice in the piece; `denies` is True when the party answered the last
-    prompt in a way that says it does not object ("non" to the doubt question). `hold` is the number that may be
+    prompt in a way that says it does not object ("non" to the doubt question). `pending` is the number that may be
     going on at the end of the piece; `asks` are the forbidden questions in it, where they were listened for.
     `ground` is what bears the opposition out; without one an objection or a refusal never acts. What
     was not understood is not harmless, whatever its label and band.
@@ -112,7 +112,7 @@ class EarVerdict:
     text: str = field(default="", repr=False)
     speech: bool = True
     denies: bool = False
-    hold: NumberHold | None = None
+    pending: PendingNumber | None = None
     asks: tuple[AskSpan, ...] = ()
     ground: Ground | None = None
     comprehension: Comprehension = Comprehension.UNDERSTOOD

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ivr.domain.hearing.transcript_window import HeardPiece, HeardSpeech, Joined
-from ivr.domain.hearing.verdict import NumberHold, SensitiveSpan
+from ivr.domain.hearing.verdict import PendingNumber, SensitiveSpan
 from ivr.domain.numbers.dictated import AnnouncedNumber, Scattered, scattered_digits
 from ivr.domain.numbers.embedded import doubtful_from
 from ivr.domain.numbers.sensitive import asks_for_other_number, long_digit_spans, sensitive_spans
@@ -28,17 +28,17 @@ _PIECES_MAX = 32
 _PIECES_READ_TOGETHER = 8
 _OPEN_DIGITS_MAX = 28
 _CONTEXT_CHARACTERS = 200
-_HOLDS_REMEMBERED = 16
+_PENDING_REMEMBERED = 16
 # A verdict may never arrive: its spans are told again with those that follow.
 _REMEMBERED_MS = 120_000
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`spans` are in call milliseconds: all of the last two minutes; `hold`: a number may be going on."""
+    """`spans` are in call milliseconds: all of the last two minutes; `pending`: a number may be going on."""
 
     spans: tuple[SensitiveSpan, ...]
-    hold: NumberHold | None
+    pending: PendingNumber | None
 
 
 class NumberWatch:
@@ -50,20 +50,20 @@ class NumberWatch:
         self._prompt = ""
         self._announced = AnnouncedNumber(pause_max_ms)
         self._told: dict[SensitiveSpan, None] = {}
-        self._hold: NumberHold | None = None
-        self._holds: deque[NumberHold] = deque(maxlen=_HOLDS_REMEMBERED)
-        self._lost: NumberHold | None = None
+        self._pending: PendingNumber | None = None
+        self._told_pending: deque[PendingNumber] = deque(maxlen=_PENDING_REMEMBERED)
+        self._lost: PendingNumber | None = None
         self._lost_since_ms = 0
         self._scattered = Scattered()
 
-    def feed(self, piece: HeardPiece, *, last_prompt: str = "", held: NumberHold | None = None) -> Watched:
+    def feed(self, piece: HeardPiece, *, last_prompt: str = "", pending: PendingNumber | None = None) -> Watched:
         """Take the next piece; `last_prompt` is what was said to this party before it, as text.
 
-        `held` is the hold that the asker keeps. One that this watch has not told was told by another that is gone:
-        what it held, and the digits that go on from there, are forbidden, since nobody can tell any more. What lies
+        `pending` is what the asker keeps. One that this watch has not told was told by another that is gone:
+        what was pending, and the digits that go on from there, are forbidden, since nobody can tell any more. What lies
         inside a piece without word times is masked whole.
         """
-        self._find_lost(piece, held)
+        self._find_lost(piece, pending)
         last = self._speech.pieces[-1] if self._speech.pieces else None
         over = last is not None and piece.start_ms - last.end_ms > self._pause_max_ms
         if over or (last_prompt != self._prompt and asks_for_other_number(last_prompt)):
@@ -82,26 +82,26 @@ class NumberWatch:
             self._told[span] = None
         self._go_on_lost(piece)
         self._told = {span: None for span in self._told if span.end > piece.start_ms - _REMEMBERED_MS}
-        self._hold = self._open()
+        self._pending = self._open()
         return self._answer()
 
-    def unheard(self, piece: HeardPiece, *, held: NumberHold | None = None) -> Watched:
+    def unheard(self, piece: HeardPiece, *, pending: PendingNumber | None = None) -> Watched:
         """A piece in which nobody spoke: what was going on goes on."""
-        self._find_lost(piece, held)
-        if self._hold is not None and piece.start_ms > self._hold.until_ms:
-            self._hold = None
+        self._find_lost(piece, pending)
+        if self._pending is not None and piece.start_ms > self._pending.until_ms:
+            self._pending = None
         return self._answer()
 
     def _answer(self) -> Watched:
-        if self._hold is not None and self._hold not in self._holds:
-            self._holds.append(self._hold)
+        if self._pending is not None and self._pending not in self._told_pending:
+            self._told_pending.append(self._pending)
         named = [span for span in self._told if span.kind != LOST]
         told = [
             span
             for span in self._told
             if span.kind != LOST or not any(one.start <= span.start and span.end <= one.end for one in named)
         ]
-        return Watched(tuple(sorted(told, key=lambda span: (span.start, span.end, span.kind))), self._hold)
+        return Watched(tuple(sorted(told, key=lambda span: (span.start, span.end, span.kind))), self._pending)
 
     # ---- what is found
 
@@ -137,21 +137,21 @@ class NumberWatch:
 
     # ---- what may be going on
 
-    def _open(self) -> NumberHold | None:
+    def _open(self) -> PendingNumber | None:
         """What was said last ends in digits that may be the beginning of a forbidden number.
 
-        Digits that are masked already need no hold; it goes on from the first that are not.
+        Digits that are masked already are not pending; the number goes on from the first that are not.
         """
         if self._lost is not None:
             return self._lost
         last = self._speech.pieces[-1]
-        holds = [self._open_run(), self._open_announced(), self._open_scattered()]
-        kept = [hold for hold in holds if hold is not None and last.start_ms <= hold.until_ms]
+        found = [self._open_run(), self._open_announced(), self._open_scattered()]
+        kept = [pending for pending in found if pending is not None and last.start_ms <= pending.until_ms]
         if not kept:
             return None
-        return NumberHold(min(hold.from_ms for hold in kept), max(hold.until_ms for hold in kept))
+        return PendingNumber(min(pending.from_ms for pending in kept), max(pending.until_ms for pending in kept))
 
-    def _open_run(self) -> NumberHold | None:
+    def _open_run(self) -> PendingNumber | None:
         pieces = self._dictated()
         joined = Joined.of(pieces, ", ")
         spoken = tokens(joined.text)
@@ -165,34 +165,34 @@ class NumberWatch:
         begin = run.starts[sum(map(len, run.groups[:first]))]
         return self._from_first_unmasked(joined.when(begin, run.end), pieces[-1].end_ms)
 
-    def _open_announced(self) -> NumberHold | None:
+    def _open_announced(self) -> PendingNumber | None:
         from_ms = self._announced.from_ms(self._speech.pieces[-1].start_ms)
         if from_ms is None:
             return None
         masked = [span.end for span in self._told if span.end > from_ms]
-        return NumberHold(max([from_ms, *masked]), self._announced.until_ms)
+        return PendingNumber(max([from_ms, *masked]), self._announced.until_ms)
 
-    def _open_scattered(self) -> NumberHold | None:
+    def _open_scattered(self) -> PendingNumber | None:
         found = self._scattered
-        return None if found.from_ms is None else NumberHold(found.from_ms, found.until_ms)
+        return None if found.from_ms is None else PendingNumber(found.from_ms, found.until_ms)
 
-    def _from_first_unmasked(self, said: Sequence[tuple[int, int]], end_ms: int) -> NumberHold:
+    def _from_first_unmasked(self, said: Sequence[tuple[int, int]], end_ms: int) -> PendingNumber:
         for start_ms, until_ms in said:
             if not any(span.start <= start_ms and until_ms <= span.end for span in self._told):
-                return NumberHold(start_ms, end_ms + self._pause_max_ms)
-        return NumberHold(end_ms, end_ms + self._pause_max_ms)
+                return PendingNumber(start_ms, end_ms + self._pause_max_ms)
+        return PendingNumber(end_ms, end_ms + self._pause_max_ms)
 
     # ---- what was lost
 
-    def _find_lost(self, piece: HeardPiece, held: NumberHold | None) -> None:
-        if held is None or held in self._holds:
+    def _find_lost(self, piece: HeardPiece, pending: PendingNumber | None) -> None:
+        if pending is None or pending in self._told_pending:
             return
-        self._holds.append(held)
-        if held.from_ms < piece.start_ms:
-            self._told[SensitiveSpan(LOST, held.from_ms, piece.start_ms)] = None
-        if piece.start_ms <= held.until_ms:
-            self._lost, self._lost_since_ms = held, held.from_ms
-            self._hold = held
+        self._told_pending.append(pending)
+        if pending.from_ms < piece.start_ms:
+            self._told[SensitiveSpan(LOST, pending.from_ms, piece.start_ms)] = None
+        if piece.start_ms <= pending.until_ms:
+            self._lost, self._lost_since_ms = pending, pending.from_ms
+            self._pending = pending
 
     def _go_on_lost(self, piece: HeardPiece) -> None:
         lost = self._lost
@@ -202,9 +202,9 @@ class NumberWatch:
             self._lost = None
         elif digit_runs(tokens(piece.text)):
             self._told[SensitiveSpan(LOST, piece.start_ms, piece.end_ms)] = None
-            self._lost = NumberHold(piece.end_ms, piece.end_ms + self._pause_max_ms)
+            self._lost = PendingNumber(piece.end_ms, piece.end_ms + self._pause_max_ms)
         else:
-            self._lost = NumberHold(max(lost.from_ms, piece.start_ms), lost.until_ms)
+            self._lost = PendingNumber(max(lost.from_ms, piece.start_ms), lost.until_ms)
 
 
 def _with_digits(pieces: Sequence[HeardPiece]) -> list[HeardPiece]:

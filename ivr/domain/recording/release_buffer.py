@@ -61,7 +61,7 @@ class ReleaseBuffer:
     def __init__(self, settings: ReleaseSettings, cleared: Callable[[], Cleared]) -> None:
         self._settings = settings
         self._cleared = cleared
-        self._held: deque[StereoFrame] = deque()
+        self._waiting: deque[StereoFrame] = deque()
         self._gaps: list[Gap] = []
         self._pause_cause: str | None = None
         self._running = False
@@ -79,8 +79,8 @@ class ReleaseBuffer:
         return self._next_ms
 
     @property
-    def held_ms(self) -> int:
-        return len(self._held) * FRAME_MS
+    def waiting_ms(self) -> int:
+        return len(self._waiting) * FRAME_MS
 
     def start(self, at_ms: int) -> None:
         """Begin to take frames from `at_ms` on: the disclosure has been heard to its end."""
@@ -107,9 +107,9 @@ class ReleaseBuffer:
         if self._pause_cause is not None:
             self._note_gap(frame.at_ms, frame.at_ms + FRAME_MS, self._pause_cause)
             return
-        self._held.append(frame)
-        while self.held_ms > self._settings.max_hold_ms:
-            old = self._held.popleft()
+        self._waiting.append(frame)
+        while self.waiting_ms > self._settings.max_hold_ms:
+            old = self._waiting.popleft()
             self._note_gap(old.at_ms, old.at_ms + FRAME_MS, "unheard")
 
     def lost(self, start_ms: int, end_ms: int, cause: str) -> None:
@@ -117,10 +117,10 @@ class ReleaseBuffer:
         if self._running and self.start_ms is not None and end_ms > self.start_ms:
             self._note_gap(max(start_ms, self.start_ms), end_ms, cause)
 
-    def drop_held(self, from_ms: int, cause: str) -> None:
+    def drop_waiting(self, from_ms: int, cause: str) -> None:
         """Forget the frames still in memory from `from_ms` on, without ending the release buffer."""
-        while self._held and self._held[-1].at_ms + FRAME_MS > from_ms:
-            old = self._held.pop()
+        while self._waiting and self._waiting[-1].at_ms + FRAME_MS > from_ms:
+            old = self._waiting.pop()
             self._note_gap(old.at_ms, old.at_ms + FRAME_MS, cause)
 
     def drop_span(self, start_ms: int, end_ms: int, cause: str) -> None:
@@ -136,12 +136,12 @@ class ReleaseBuffer:
     def cut(self, at_ms: int) -> None:
         """Forget everything from `at_ms` on, for good."""
         self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
-        while self._held and self._held[-1].at_ms + FRAME_MS > self._cut_ms:
-            self._held.pop()
+        while self._waiting and self._waiting[-1].at_ms + FRAME_MS > self._cut_ms:
+            self._waiting.pop()
 
     def discard(self) -> None:
         """Forget everything still in memory and take nothing more."""
-        self._held.clear()
+        self._waiting.clear()
         self._running = False
 
     def release(self) -> list[StereoFrame | Silence]:
@@ -156,17 +156,17 @@ class ReleaseBuffer:
             limit = min(limit, self._cut_ms)
         out: list[StereoFrame | Silence] = []
         room_ms = limit if cleared.final else SLICE_MS
-        while self._held and self._held[0].at_ms + FRAME_MS <= limit:
-            missing_ms = self._held[0].at_ms - self._next_ms
+        while self._waiting and self._waiting[0].at_ms + FRAME_MS <= limit:
+            missing_ms = self._waiting[0].at_ms - self._next_ms
             if missing_ms > 0:
                 out += self._silence(min(missing_ms, room_ms))
                 room_ms -= min(missing_ms, room_ms)
-                if self._held[0].at_ms > self._next_ms:
+                if self._waiting[0].at_ms > self._next_ms:
                     return out
-            frame = self._held.popleft()
+            frame = self._waiting.popleft()
             out.append(_masked(frame, cleared.masks))
             self._next_ms = frame.at_ms + FRAME_MS
-        if self._running and self._pause_cause is not None and not self._held:
+        if self._running and self._pause_cause is not None and not self._waiting:
             out += self._silence(min(min(limit, self._seen_ms) - self._next_ms, room_ms) // FRAME_MS * FRAME_MS)
         return out
 

@@ -198,7 +198,7 @@ class ChannelListener:
 
     async def _judge(self, hearing: ChannelHearing, piece: Piece, pcm: bytes) -> None:
         sent = self._clock.monotonic()
-        context = replace(self._context(piece.start_ms), hold=hearing.hold)
+        context = replace(self._context(piece.start_ms), pending=hearing.pending)
         deadline = self._settings.final_deadline_s if piece.final else self._settings.partial_deadline_s
         try:
             async with asyncio.timeout(deadline + 1):

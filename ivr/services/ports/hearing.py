@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ivr.domain.call.party import Direction
 from ivr.domain.hearing.cleared_mark import Piece
-from ivr.domain.hearing.verdict import EarVerdict, NumberHold, Thresholds
+from ivr.domain.hearing.verdict import EarVerdict, PendingNumber, Thresholds
 from ivr.domain.recording.dtmf_masks import PlayedDtmf, Tone
 
 
@@ -16,7 +16,7 @@ from ivr.domain.recording.dtmf_masks import PlayedDtmf, Tone
 class ListenContext:
     """What the ear must know besides the audio to judge it.
 
-    `hold` is the number that the asker believes to be going on: an ear that does not know of it has lost the
+    `pending` is the number that the asker believes to be going on: an ear that does not know of it has lost the
     beginning, and says so. `guard` is the direction of the call where the words are one of ours, to be watched for
     forbidden questions; None: they are not.
     """
@@ -26,7 +26,7 @@ class ListenContext:
     after_disclosure: bool = False
     thresholds: Mapping[str, Thresholds] = field(default_factory=dict)
     want_text: bool = False
-    hold: NumberHold | None = None
+    pending: PendingNumber | None = None
     guard: Direction | None = None
 
 

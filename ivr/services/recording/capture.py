@@ -279,7 +279,7 @@ class Capture:
         self._buffer.cut(at_ms)
 
     def _end_buffer(self, until_ms: int) -> None:
-        self._buffer.drop_held(0, self._cause or "unheard")
+        self._buffer.drop_waiting(0, self._cause or "unheard")
         if self._cut_ms is not None and self._cause != OBJECTION:
             self._buffer.lost(self._cut_ms, until_ms, self._cause)
         self._buffer.discard()

@@ -12,7 +12,7 @@ from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import Direction
-from ivr.domain.hearing.verdict import EarVerdict, NumberHold
+from ivr.domain.hearing.verdict import EarVerdict, PendingNumber
 from ivr.domain.numbers.watch import LOST
 from ivr.errors import SpeechError
 from ivr.services.hearing.channel_listener import ListeningSettings
@@ -61,22 +61,22 @@ def test_a_card_in_two_pieces_is_masked_in_both_and_held_in_between() -> None:
     judge = _judge("ma carte 4970 1012", "3456 7890")
     first = judge.judge(speech_of(_SECOND, start_ms=1000))
     second = judge.judge(speech_of(2 * _SECOND, start_ms=4000, piece_id=2))
-    assert first.hold is not None
+    assert first.pending is not None
     assert {(s.kind, s.start) for s in second.sensitive} == {("card", 1000), ("card", 4000)}
 
 
 def test_a_piece_without_voice_lets_go_of_nothing() -> None:
     judge = _judge("c'est le 4970 1012")
-    hold = judge.judge(speech_of(_SECOND, start_ms=1000)).hold
+    pending = judge.judge(speech_of(_SECOND, start_ms=1000)).pending
     silent = judge.judge(speech_of(_SILENCE, start_ms=3000, piece_id=2))
     assert silent.speech is False
-    assert silent.hold == hold
+    assert silent.pending == pending
 
 
 def test_channels_and_calls_are_apart() -> None:
     judge = _judge("c'est le 4970 1012 3456")
-    assert judge.judge(speech_of(_SECOND, call_id="one")).hold is not None
-    assert judge.judge(speech_of(_SILENCE, start_ms=2000, call_id="two")).hold is None
+    assert judge.judge(speech_of(_SECOND, call_id="one")).pending is not None
+    assert judge.judge(speech_of(_SILENCE, start_ms=2000, call_id="two")).pending is None
 
 
 def test_a_call_that_is_over_is_forgotten() -> None:
@@ -86,7 +86,7 @@ def test_a_call_that_is_over_is_forgotten() -> None:
     judge.judge(speech_of(_SECOND, call_id="two"))
     memory.forget("one")
     assert len(memory) == 1
-    assert judge.judge(speech_of(_SILENCE, start_ms=2000, call_id="one")).hold is None
+    assert judge.judge(speech_of(_SILENCE, start_ms=2000, call_id="one")).pending is None
 
 
 def test_a_call_that_is_over_is_not_recalled_either() -> None:
@@ -110,8 +110,8 @@ def test_only_so_many_channels_are_remembered_and_not_for_ever() -> None:
 
 
 def test_what_was_held_by_an_ear_that_forgot_is_masked() -> None:
-    held = NumberHold(5000, 22_000)
-    speech = speech_of(_SECOND, start_ms=8000, context=ListenContext(hold=held))
+    pending = PendingNumber(5000, 22_000)
+    speech = speech_of(_SECOND, start_ms=8000, context=ListenContext(pending=pending))
     verdict = _judge("cent vingt-trois").judge(speech)
     assert {(s.kind, s.start, s.end) for s in verdict.sensitive} == {(LOST, 5000, 9000)}
 
@@ -154,7 +154,7 @@ def test_in_the_middle_of_a_number_a_channel_stays_with_the_ear_that_heard_its_b
         begun = ear._last["call-1", Channel.CALLER]
         loop = asyncio.get_running_loop()
         begun.waiting.update({f"other-{n}": loop.create_future() for n in range(12)})
-        going_on = speech_of(_SECOND, start_ms=2000, context=ListenContext(hold=NumberHold(500, 16_000)))
+        going_on = speech_of(_SECOND, start_ms=2000, context=ListenContext(pending=PendingNumber(500, 16_000)))
         await ear.judge(going_on)
         assert ear._last["call-1", Channel.CALLER] is begun
         await ear.judge(speech_of(_SECOND, start_ms=4000))

@@ -21,7 +21,7 @@ from ivr.domain.hearing.verdict import (
     EarVerdict,
     Ground,
     Label,
-    NumberHold,
+    PendingNumber,
     SensitiveSpan,
     Thresholds,
 )
@@ -45,7 +45,7 @@ from ivr.speech.wire import (
 _TIMES = st.integers(0, 10**7)
 _TEXT = st.text(max_size=50)
 _UNIT = st.floats(0, 1)
-_HOLDS = st.none() | st.builds(NumberHold, _TIMES, _TIMES)
+_PENDING = st.none() | st.builds(PendingNumber, _TIMES, _TIMES)
 _CONTEXTS = st.builds(
     ListenContext,
     program=_TEXT,
@@ -53,7 +53,7 @@ _CONTEXTS = st.builds(
     after_disclosure=st.booleans(),
     thresholds=st.dictionaries(_TEXT, st.builds(Thresholds, _UNIT, _UNIT), max_size=4),
     want_text=st.booleans(),
-    hold=_HOLDS,
+    pending=_PENDING,
     guard=st.none() | st.sampled_from(Direction),
 )
 
@@ -61,8 +61,8 @@ _CONTEXTS = st.builds(
 def _verdict(label: Label, band: Band, ground: Ground | None, *rest: Any, **more: Any) -> EarVerdict:
     """What acts names a ground."""
     acts = band is Band.ACT and label in OPPOSING
-    held = EarVerdict(label, Band.CLEAR, *rest, **more)
-    return replace(held, band=band, ground=ground or (Ground.EXPLICIT if acts else None))
+    pending = EarVerdict(label, Band.CLEAR, *rest, **more)
+    return replace(pending, band=band, ground=ground or (Ground.EXPLICIT if acts else None))
 
 
 _VERDICTS = st.builds(
@@ -76,7 +76,7 @@ _VERDICTS = st.builds(
     _TEXT,
     st.booleans(),
     st.booleans(),
-    _HOLDS,
+    _PENDING,
     st.lists(st.builds(AskSpan, _TEXT, st.lists(_TEXT, max_size=2).map(tuple), _TIMES, _TIMES), max_size=2).map(tuple),
     comprehension=st.sampled_from(Comprehension),
 )

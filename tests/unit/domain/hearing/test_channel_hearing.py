@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
-from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, NumberHold, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, PendingNumber, SensitiveSpan
 
 HEARING = HearingSettings(
     partial_every_ms=200,
@@ -248,14 +248,14 @@ def digits() -> ChannelHearing:
     one.speech_ended(1600)
     piece = one.next_piece()
     assert piece is not None
-    one.judged(piece.id, replace(CLEAR, hold=NumberHold(1200, 5000)))
+    one.judged(piece.id, replace(CLEAR, pending=PendingNumber(1200, 5000)))
     return one
 
 
 def test_while_a_number_may_be_going_on_the_mark_stands_at_its_first_digit() -> None:
     one = digits()
     one.seen(5300)
-    assert (one.mark_ms, one.hold) == (1200, NumberHold(1200, 5000))
+    assert (one.mark_ms, one.pending) == (1200, PendingNumber(1200, 5000))
 
 
 def test_a_hold_lapses_once_whatever_could_go_on_with_the_number_has_been_judged() -> None:
@@ -268,8 +268,8 @@ def test_a_hold_lapses_once_whatever_could_go_on_with_the_number_has_been_judged
     assert piece is not None
     one.seen(9000)
     assert one.mark_ms == 1200, "what was said before the hold's end may go on with the number"
-    one.judged(piece.id, replace(CLEAR, hold=one.hold))
-    assert (one.mark_ms, one.hold) == (8700, None)
+    one.judged(piece.id, replace(CLEAR, pending=one.pending))
+    assert (one.mark_ms, one.pending) == (8700, None)
 
 
 def test_a_verdict_without_a_hold_ends_it_and_one_that_was_overtaken_does_not_bring_it_back() -> None:
@@ -283,16 +283,16 @@ def test_a_verdict_without_a_hold_ends_it_and_one_that_was_overtaken_does_not_br
     assert partial is not None
     assert final is not None
     one.judged(final.id, CLEAR)
-    one.judged(partial.id, replace(CLEAR, hold=NumberHold(100, 9000)))
+    one.judged(partial.id, replace(CLEAR, pending=PendingNumber(100, 9000)))
     one.seen(3000)
-    assert (one.mark_ms, one.hold) == (2700, None)
+    assert (one.mark_ms, one.pending) == (2700, None)
 
 
 def test_at_the_end_of_the_channel_no_number_goes_on_any_more() -> None:
     one = digits()
     one.seen(2000)
     one.finish()
-    assert (one.mark_ms, one.hold) == (2000, None)
+    assert (one.mark_ms, one.pending) == (2000, None)
 
 
 def test_what_is_withheld_is_masked_without_being_asked_why() -> None:

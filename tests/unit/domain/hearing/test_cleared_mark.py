@@ -14,7 +14,7 @@ from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
-from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Ground, Label, NumberHold, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Ground, Label, PendingNumber, SensitiveSpan
 from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseSettings, Silence, StereoFrame
 
 HEARING = HearingSettings(
@@ -141,12 +141,12 @@ class CallAudio(RuleBasedStateMachine):
             one.clear_spans.append((piece.start_ms, piece.end_ms))
         elif kind == "digits":
             begin = data.draw(st.integers(min(max(piece.start_ms, one.hearing.mark_ms), piece.end_ms), piece.end_ms))
-            hold = NumberHold(begin, piece.end_ms + data.draw(st.integers(0, 2000)))
-            one.hearing.judged(piece.id, EarVerdict(Label.NONE, Band.CLEAR, 0.0, hold=hold))
+            pending = PendingNumber(begin, piece.end_ms + data.draw(st.integers(0, 2000)))
+            one.hearing.judged(piece.id, EarVerdict(Label.NONE, Band.CLEAR, 0.0, pending=pending))
             one.clear_spans.append((piece.start_ms, piece.end_ms))
         elif kind == "nir":
             # What was held turns out to be the beginning of what is said now.
-            begin = one.hearing.hold.from_ms if one.hearing.hold is not None else piece.start_ms
+            begin = one.hearing.pending.from_ms if one.hearing.pending is not None else piece.start_ms
             span = SensitiveSpan("nir", min(begin, piece.start_ms), piece.end_ms)
             one.hearing.judged(piece.id, EarVerdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(span,)))
             one.clear_spans.append((piece.start_ms, piece.end_ms))
@@ -235,8 +235,8 @@ class CallAudio(RuleBasedStateMachine):
     @invariant()
     def nothing_of_a_number_that_may_be_going_on_is_written(self) -> None:
         for one in getattr(self, "channels", {}).values():
-            hold = one.hearing.hold
-            assert hold is None or self.last_frame_end_ms <= hold.from_ms
+            pending = one.hearing.pending
+            assert pending is None or self.last_frame_end_ms <= pending.from_ms
 
     @invariant()
     def masked_audio_is_silent(self) -> None:
@@ -249,7 +249,7 @@ class CallAudio(RuleBasedStateMachine):
     @invariant()
     def memory_is_bounded(self) -> None:
         if hasattr(self, "tape"):
-            assert self.buffer.held_ms <= SETTINGS.max_hold_ms
+            assert self.buffer.waiting_ms <= SETTINGS.max_hold_ms
 
     # ---- machinery
 

@@ -87,7 +87,7 @@ def test_a_number_said_in_pieces_is_masked_in_each_and_held_meanwhile(pieces: li
         told.append(watch.feed(HeardPiece(text, number * 3000, number * 3000 + 2000)))
     masked = {span.start for span in told[-1].spans if span.kind == "nir"}
     assert masked == {number * 3000 for number in range(len(pieces))}
-    assert all(one.hold is not None or one.spans for one in told)
+    assert all(one.pending is not None or one.spans for one in told)
 
 
 @pytest.mark.parametrize(

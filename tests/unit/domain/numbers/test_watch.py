@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ivr.domain.hearing.transcript_window import HeardPiece, TimedText
-from ivr.domain.hearing.verdict import NumberHold, SensitiveSpan
+from ivr.domain.hearing.verdict import PendingNumber, SensitiveSpan
 from ivr.domain.numbers.watch import LOST, LOST_MAX_MS, PAUSE_MAX_MS, NumberWatch, Watched
 
 
@@ -46,16 +46,16 @@ def test_a_number_said_in_pieces_is_masked_from_its_first_piece() -> None:
 
 def test_what_may_become_a_number_is_held_from_its_first_digit_until_it_is_masked() -> None:
     answers = watched("alors c'est un quatre-vingt-cinq", "zéro sept", "soixante-quinze", "cent vingt-trois")
-    held = [answer.hold.from_ms for answer in answers if answer.hold is not None]
-    assert held[:2] == [0, 0]
+    pending = [answer.pending.from_ms for answer in answers if answer.pending is not None]
+    assert pending[:2] == [0, 0]
     masked = {span.start for span in answers[-1].spans}
     assert masked == {0, 3000, 6000, 9000}
-    assert held[-1] == 11_000, "what is masked need not be held; what comes next may go on with it"
+    assert pending[-1] == 11_000, "what is masked need not be held; what comes next may go on with it"
 
 
 def test_even_one_digit_at_the_end_of_an_utterance_is_held() -> None:
     (answer,) = watched("alors c'est le deux")
-    assert answer.hold == NumberHold(0, 2000 + PAUSE_MAX_MS)
+    assert answer.pending == PendingNumber(0, 2000 + PAUSE_MAX_MS)
 
 
 def test_a_card_said_in_pieces_is_masked_whole() -> None:
@@ -74,7 +74,7 @@ def test_a_phone_number_in_pieces_is_neither_held_nor_masked() -> None:
 
 
 def test_words_after_the_digits_end_the_hold() -> None:
-    assert [answer.hold is None for answer in watched("c'est en 1952", "en 1952 à Brest même")] == [False, True]
+    assert [answer.pending is None for answer in watched("c'est en 1952", "en 1952 à Brest même")] == [False, True]
 
 
 def test_a_long_pause_ends_a_number() -> None:
@@ -84,7 +84,7 @@ def test_a_long_pause_ends_a_number() -> None:
 
 def test_talk_without_digits_ends_the_hold_in_the_time_of_a_pause() -> None:
     answers = watched("je suis né en 1952", *["et puis voilà madame ça va"] * 7)
-    lapsed = [n for n, answer in enumerate(answers) if answer.hold is None]
+    lapsed = [n for n, answer in enumerate(answers) if answer.pending is None]
     assert lapsed == [6, 7], "the pieces from 18 s on begin after the hold's end at 17 s"
 
 
@@ -106,8 +106,8 @@ def test_a_number_said_in_one_breath_is_read_over_overlapping_pieces() -> None:
     said = words.split()
     watch = NumberWatch()
     first = watch.feed(timed(" ".join(said[:3]), 0, final=False))
-    assert first.hold is not None
-    assert first.hold.from_ms == 0
+    assert first.pending is not None
+    assert first.pending.from_ms == 0
     watch.feed(timed(" ".join(said[1:5]), 400, final=False))
     last = watch.feed(timed(" ".join(said[2:]), 800))
     spans = [span for span in last.spans if span.kind == "nir"]
@@ -139,19 +139,19 @@ def test_other_long_numbers_in_pieces_are_left_alone(said: list[str]) -> None:
 def test_a_number_is_found_and_held_after_a_birth_date() -> None:
     answers = watched("Je suis né le 12 mars 1985", "C'est le 1, 85, 03", "75, 123", "456")
     assert starts(answers[-1], "nir") == {3000, 6000, 9000}
-    assert all(answer.hold is not None and answer.hold.from_ms <= 3000 for answer in answers[:-1])
+    assert all(answer.pending is not None and answer.pending.from_ms <= 3000 for answer in answers[:-1])
 
 
 def test_what_follows_a_telephone_number_is_held_until_it_is_masked() -> None:
     answers = watched("mon numéro c'est le 06 12 34 56 78", "et euh 1 85", "07 75", "123 456")
-    assert [answer.hold.from_ms if answer.hold else None for answer in answers] == [None, 3000, 3000, 11_000]
+    assert [answer.pending.from_ms if answer.pending else None for answer in answers] == [None, 3000, 3000, 11_000]
     assert starts(answers[-1], "nir") == {3000, 6000, 9000}
 
 
 def test_a_card_that_is_named_after_a_telephone_number_is_held_and_masked_from_its_first_group() -> None:
     answers = watched("06 12 34 56 78", "et ma carte bancaire c'est", "4970", "1012 3456", "7893")
-    assert answers[0].hold is None
-    assert [answer.hold.from_ms for answer in answers[1:3] if answer.hold] == [3000, 8000]
+    assert answers[0].pending is None
+    assert [answer.pending.from_ms for answer in answers[1:3] if answer.pending] == [3000, 8000]
     assert starts(answers[2], "card") == {6000}
     assert starts(answers[-1], "card") == {6000, 9000, 12_000}
 
@@ -160,7 +160,7 @@ def test_misheard_words_between_the_groups_end_no_number_that_was_named() -> Non
     said = ["je vous donne ma carte bancaire", "49 soit ils ont dit", "10-12.", "34,56.", "Soyez Byzanté 1893."]
     answers = watched(*said, pause_ms=800)
     assert {2800, 5600, 8400, 11_200} <= starts(answers[-1], "card")
-    assert all(answer.hold is not None for answer in answers[:-1])
+    assert all(answer.pending is not None for answer in answers[:-1])
 
 
 def test_a_number_that_was_named_ends_with_its_length_or_with_another_name() -> None:
@@ -173,7 +173,7 @@ def test_a_number_that_was_named_ends_with_its_length_or_with_another_name() -> 
 def test_short_groups_that_nobody_names_are_masked_when_they_are_too_many() -> None:
     answers = watched("Hein ? 85.", "07.", "75.", "Sans un trois.", "4156.", pause_ms=2000)
     assert starts(answers[-1], LOST) == {0, 4000, 8000, 12_000, 16_000}
-    assert all(answer.hold is not None and answer.hold.from_ms == 0 for answer in answers[:-1])
+    assert all(answer.pending is not None and answer.pending.from_ms == 0 for answer in answers[:-1])
 
 
 @pytest.mark.parametrize(
@@ -225,42 +225,42 @@ def test_a_caller_who_goes_on_dictating_when_told_not_to_is_still_understood() -
 class TestAWatchThatDoesNotKnowWhatIsHeld:
     """The ear was started again, or the channel came from another ear, in the middle of a number."""
 
-    HELD = NumberHold(10_000, 27_000)
+    PENDING = PendingNumber(10_000, 27_000)
 
     def test_what_was_held_is_forbidden_and_so_are_the_digits_that_go_on(self) -> None:
-        answer = NumberWatch().feed(HeardPiece("cent vingt-trois", 14_000, 15_000), held=self.HELD)
+        answer = NumberWatch().feed(HeardPiece("cent vingt-trois", 14_000, 15_000), pending=self.PENDING)
         assert answer.spans == (SensitiveSpan(LOST, 10_000, 14_000), SensitiveSpan(LOST, 14_000, 15_000))
-        assert answer.hold == NumberHold(15_000, 15_000 + PAUSE_MAX_MS)
+        assert answer.pending == PendingNumber(15_000, 15_000 + PAUSE_MAX_MS)
 
     def test_words_between_do_not_make_it_harmless(self) -> None:
         watch = NumberWatch()
-        first = watch.feed(HeardPiece("attendez mes lunettes", 14_000, 15_000), held=self.HELD)
-        assert first.hold is not None
-        second = watch.feed(HeardPiece("cent vingt-trois", 16_000, 17_000), held=first.hold)
+        first = watch.feed(HeardPiece("attendez mes lunettes", 14_000, 15_000), pending=self.PENDING)
+        assert first.pending is not None
+        second = watch.feed(HeardPiece("cent vingt-trois", 16_000, 17_000), pending=first.pending)
         assert SensitiveSpan(LOST, 16_000, 17_000) in second.spans
 
     def test_a_piece_in_which_nobody_speaks_makes_it_forbidden_too(self) -> None:
         nothing = HeardPiece("", 14_000, 15_000)
-        assert NumberWatch().unheard(nothing, held=self.HELD).spans == (SensitiveSpan(LOST, 10_000, 14_000),)
+        assert NumberWatch().unheard(nothing, pending=self.PENDING).spans == (SensitiveSpan(LOST, 10_000, 14_000),)
 
     def test_what_is_said_long_after_is_read_as_ever(self) -> None:
         watch = NumberWatch()
-        watch.feed(HeardPiece("cent vingt-trois", 14_000, 15_000), held=self.HELD)
+        watch.feed(HeardPiece("cent vingt-trois", 14_000, 15_000), pending=self.PENDING)
         answer = watch.feed(HeardPiece("le 12 mars je crois", 40_000, 41_000))
-        assert (answer.spans[-1].end, answer.hold) == (15_000, None)
+        assert (answer.spans[-1].end, answer.pending) == (15_000, None)
 
     def test_it_does_not_go_on_for_ever(self) -> None:
         watch, at = NumberWatch(), 14_000
-        answer = watch.feed(HeardPiece("treize", at, at + 1000), held=self.HELD)
-        while at < self.HELD.from_ms + 2 * LOST_MAX_MS:
+        answer = watch.feed(HeardPiece("treize", at, at + 1000), pending=self.PENDING)
+        while at < self.PENDING.from_ms + 2 * LOST_MAX_MS:
             at += 10_000
-            answer = watch.feed(HeardPiece("il y en a 13 je crois", at, at + 1000), held=answer.hold)
-        assert answer.spans == () or max(s.end for s in answer.spans) <= self.HELD.from_ms + LOST_MAX_MS + 1000
+            answer = watch.feed(HeardPiece("il y en a 13 je crois", at, at + 1000), pending=answer.pending)
+        assert answer.spans == () or max(s.end for s in answer.spans) <= self.PENDING.from_ms + LOST_MAX_MS + 1000
 
-    @pytest.mark.parametrize("held", [None, NumberHold(0, 17_000)])
-    def test_a_hold_that_it_told_itself_is_not_lost(self, held: NumberHold | None) -> None:
+    @pytest.mark.parametrize("held", [None, PendingNumber(0, 17_000)])
+    def test_a_hold_that_it_told_itself_is_not_lost(self, pending: PendingNumber | None) -> None:
         watch = NumberWatch()
-        told = watch.feed(HeardPiece("c'est le 1 85", 0, 2000)).hold
-        assert told == NumberHold(0, 17_000)
-        answer = watch.feed(HeardPiece("voilà pour la date", 3000, 4000), held=held)
+        told = watch.feed(HeardPiece("c'est le 1 85", 0, 2000)).pending
+        assert told == PendingNumber(0, 17_000)
+        answer = watch.feed(HeardPiece("voilà pour la date", 3000, 4000), pending=pending)
         assert answer.spans == ()

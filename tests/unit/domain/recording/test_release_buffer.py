@@ -101,7 +101,7 @@ def test_of_a_frame_in_which_the_cut_lies_nothing_is_held_or_let_out(cut_ms: int
         buffer.push(StereoFrame(at_ms, bytes(320), bytes(320)))
     if not cut_first:
         buffer.cut(cut_ms)
-    assert buffer.held_ms == kept * FRAME_MS
+    assert buffer.waiting_ms == kept * FRAME_MS
     assert len(buffer.release()) == kept
     assert buffer.written_until_ms == kept * FRAME_MS
 

@@ -10,7 +10,7 @@ import pytest
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import Direction
-from ivr.domain.hearing.verdict import AskSpan, EarVerdict, NumberHold, SensitiveSpan
+from ivr.domain.hearing.verdict import AskSpan, EarVerdict, PendingNumber, SensitiveSpan
 from ivr.domain.program.program import AgentGuard, OnAsk
 from ivr.services.call.number_guard import agent_label
 from ivr.services.ports.hearing import Speech
@@ -210,13 +210,13 @@ def test_with_an_agent_on_the_call_their_screen_is_told_and_nothing_is_said(tmp_
 
 def test_the_first_pieces_of_a_number_are_still_in_memory_when_the_last_one_tells_what_it_is(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        hold = NumberHold(10_000, 26_000)
+        pending = PendingNumber(10_000, 26_000)
         spans = tuple(SensitiveSpan("nir", start, start + 1000) for start in (10_000, 17_000, 24_000))
 
         def decide(speech: Speech) -> EarVerdict:
             if speech.piece.end_ms >= 25_000:
                 return replace(NOTHING, sensitive=spans)
-            return replace(NOTHING, hold=hold if speech.piece.end_ms < 17_500 else NumberHold(10_000, 33_000))
+            return replace(NOTHING, pending=pending if speech.piece.end_ms < 17_500 else PendingNumber(10_000, 33_000))
 
         x.ear.decide = decide
         x.ring((10_000, 11_000), (17_000, 18_000), (24_000, 25_000))
@@ -228,8 +228,8 @@ def test_the_first_pieces_of_a_number_are_still_in_memory_when_the_last_one_tell
         for start in (10_000, 17_000, 24_000):
             assert not [at for at in x.written if start - 3000 <= at < start + 3000]
         assert 28_000 in x.written
-        told = [s.context.hold for s in x.ear.asked if s.piece.start_ms > 13_000]
-        assert told[0] in (hold, NumberHold(10_000, 33_000)), (
+        told = [s.context.pending for s in x.ear.asked if s.piece.start_ms > 13_000]
+        assert told[0] in (pending, PendingNumber(10_000, 33_000)), (
             "the ear is told what is held, so that one that was started again knows"
         )
 
@@ -238,7 +238,7 @@ def test_the_first_pieces_of_a_number_are_still_in_memory_when_the_last_one_tell
 
 def test_digits_that_come_to_nothing_are_stored_once_no_number_can_go_on(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        x.ear.when_said(Channel.CALLER, 10_000, 11_000, replace(NOTHING, hold=NumberHold(10_000, 26_000)))
+        x.ear.when_said(Channel.CALLER, 10_000, 11_000, replace(NOTHING, pending=PendingNumber(10_000, 26_000)))
         x.ring((10_000, 11_000))
         await x.media(25_000)
         assert 10_500 not in x.written
@@ -254,7 +254,7 @@ def test_digits_that_come_to_nothing_are_stored_once_no_number_can_go_on(tmp_pat
 
 def test_a_call_that_ends_in_the_middle_of_harmless_digits_keeps_them(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        x.ear.when_said(Channel.CALLER, 10_000, 11_000, replace(NOTHING, hold=NumberHold(10_000, 26_000)))
+        x.ear.when_said(Channel.CALLER, 10_000, 11_000, replace(NOTHING, pending=PendingNumber(10_000, 26_000)))
         x.ring((10_000, 11_000))
         await x.media(14_000)
         x.line.peer_hangs_up("a")
@@ -267,7 +267,7 @@ def test_a_call_that_ends_in_the_middle_of_harmless_digits_keeps_them(tmp_path: 
 
 def test_a_number_dictated_for_longer_than_memory_reaches_is_dropped_and_never_stored(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        x.ear.decide = lambda speech: replace(NOTHING, hold=NumberHold(10_000, speech.piece.end_ms + 15_000))
+        x.ear.decide = lambda speech: replace(NOTHING, pending=PendingNumber(10_000, speech.piece.end_ms + 15_000))
         x.ring(*((at, at + 1000) for at in range(10_000, 90_000, 5000)))
         await x.media(90_000)
         x.line.peer_hangs_up("a")
