@@ -18,7 +18,7 @@ from ivr.errors import ConfigurationError, HostError, IvrError
 from ivr.french import french
 from ivr.recording.member_file import read_member_file
 from ivr.services.members.importer import read_members
-from ivr.services.ports.members import MemberDirectory, MemberListHead, Told
+from ivr.services.ports.members import MemberDirectory, MemberListHead, WriteEvidence
 from ivr.settings import Settings
 from ivr.storage.person import person_of
 
@@ -40,16 +40,16 @@ def import_members(archive: Archive, source: str) -> MemberListHead:
     """Replace the list of members by this one, "-" for standard input. Raises ConfigurationError and HostError."""
     with _lines(source) as lines:
         records = read_members(lines, file=source, person_of=person_of)
-        return archive.members.replace(records, made_at=SystemClock().now(), told=_imported(archive))
+        return archive.members.replace(records, made_at=SystemClock().now(), write_evidence=_imported(archive))
 
 
 def delete_members(archive: Archive) -> MemberListHead:
     """Delete the list and its key. Raises HostError when there is none."""
 
-    def told(head: MemberListHead) -> None:
+    def write_evidence(head: MemberListHead) -> None:
         archive.audit.append(MembersDeleted(file=head.list_id, count=head.count))
 
-    return archive.members.delete(told=told)
+    return archive.members.delete(write_evidence=write_evidence)
 
 
 def move_member_file(settings: Settings, archive: Archive) -> list[str]:
@@ -64,7 +64,7 @@ def move_member_file(settings: Settings, archive: Archive) -> list[str]:
         moved = not deleted and not archive.members.made_since(file.made_at)
         if moved:
             archive.members.adopt(
-                file.list_id, file.wrapped, file.members, made_at=file.made_at, told=_imported(archive)
+                file.list_id, file.wrapped, file.members, made_at=file.made_at, write_evidence=_imported(archive)
             )
         if not deleted:
             archive.members.verify()
@@ -87,11 +87,11 @@ def _member_file(settings: Settings) -> Path:
     return settings.node.data_dir / "members"
 
 
-def _imported(archive: Archive) -> Told:
-    def told(head: MemberListHead) -> None:
+def _imported(archive: Archive) -> WriteEvidence:
+    def write_evidence(head: MemberListHead) -> None:
         archive.audit.append(MembersImported(file=head.list_id, count=head.count, kek=head.kek_id))
 
-    return told
+    return write_evidence
 
 
 @contextmanager

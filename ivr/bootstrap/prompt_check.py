@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.errors import ConfigurationError
-from ivr.services.lint.lint import Finding, lint_said
+from ivr.services.lint.lint import Finding, lint_spoken
 from ivr.settings import Settings
 from ivr.settings.phrases import load_phrases
 from ivr.settings.source import read_toml, toml_files
@@ -15,8 +15,8 @@ from ivr.settings.source import read_toml, toml_files
 
 def refuse_unlawful_prompts(settings: Settings) -> None:
     """Raises ConfigurationError naming file, prompt, rule and words of the first fault, and what to say instead."""
-    findings = lint_said(
-        settings.said(),
+    findings = lint_spoken(
+        settings.spoken(),
         profile=settings.profile,
         phrases=load_phrases(settings.config_dir / "phrases"),
         controller=settings.controller.name,

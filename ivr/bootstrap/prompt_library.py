@@ -33,7 +33,7 @@ class PromptLibrary:
     def __init__(self, settings: Settings) -> None:
         self._recorded = settings.node.data_dir / "prompts"
         self._synthetic = self._recorded / "synthetic"
-        self._prompts = {sound_name(said.prompt): said.prompt for said in settings.said()}
+        self._prompts = {sound_name(spoken.prompt): spoken.prompt for spoken in settings.spoken()}
         self._known = {*settings.prompts, *(prompt.id for prompt in self._prompts.values())}
         self._sha256: dict[str, str] = {}
 

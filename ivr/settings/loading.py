@@ -14,7 +14,7 @@ from ivr.domain.consent.policy import sampling_warning
 from ivr.domain.hearing.cleared_mark import HearingSettings
 from ivr.domain.hearing.endpointing import EndpointSettings
 from ivr.domain.profile import Profile
-from ivr.domain.program.program import Program, Prompt, Said, said_in
+from ivr.domain.program.program import Program, Prompt, SpokenPrompt, spoken_prompts
 from ivr.domain.recording.release_buffer import ReleaseSettings
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ConfigurationError, nearest
@@ -102,9 +102,9 @@ class Settings:
                 remedy=nearest(prompt_id, self.prompts),
             ) from None
 
-    def said(self) -> tuple[Said, ...]:
+    def spoken(self) -> tuple[SpokenPrompt, ...]:
         """Return everything that the programs say, as each of them says it."""
-        return tuple(said for program in self.programs.values() for said in said_in(program, self.prompts))
+        return tuple(spoken for program in self.programs.values() for spoken in spoken_prompts(program, self.prompts))
 
     def warnings(self) -> tuple[str, ...]:
         """Return, in French, what the operator should read when the node starts."""

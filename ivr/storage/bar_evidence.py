@@ -20,15 +20,15 @@ from ivr.domain.evidence.events.objection import BarLifted, BarMoved, Barred
 from ivr.storage.deadlines_told import events_told
 from ivr.storage.tables import do_not_call
 
-_Told = tuple[Row[Any], Barred]
+_NotedBar = tuple[Row[Any], Barred]
 
 
 @dataclass(frozen=True)
 class BarEvidence:
     """By entry: the refusals that still stand, those that were lifted, and under which id an entry goes on."""
 
-    standing: Mapping[str, list[_Told]]
-    lifted: Mapping[str, list[_Told]]
+    standing: Mapping[str, list[_NotedBar]]
+    lifted: Mapping[str, list[_NotedBar]]
     moved: Mapping[str, str]
 
 
@@ -37,8 +37,8 @@ def read_bars(connection: Connection) -> BarEvidence:
     undone: dict[str, set[str]] = defaultdict(set)
     for _, one in events_told(connection, BarLifted):
         undone[_now(one.entry, moved)].update(one.calls)
-    standing: dict[str, list[_Told]] = defaultdict(list)
-    lifted: dict[str, list[_Told]] = defaultdict(list)
+    standing: dict[str, list[_NotedBar]] = defaultdict(list)
+    lifted: dict[str, list[_NotedBar]] = defaultdict(list)
     for event, barred in events_told(connection, Barred):
         now = _now(barred.entry, moved)
         # A node of an older version may still write the older id: then both are borne out.
@@ -89,7 +89,7 @@ def _same_bar(row: Row[Any], event: Row[Any], barred: Barred) -> bool:
     return said == (row.rule_id, row.call_id, row.scope)
 
 
-def _same_knowledge(row: Row[Any], events: list[_Told]) -> bool:
+def _same_knowledge(row: Row[Any], events: list[_NotedBar]) -> bool:
     # Events of older versions do not tell it: the migration took it from the reports.
     said = [known_by(one.known_by) for _, one in events if not isinstance(one.known_by, Untold)]
     mine = known_by(row.known_by)

@@ -53,7 +53,7 @@ _OPEN = tuple(state.value for state in UNFINISHED)
 #: Fields of a recording's row that its beginning tells.
 _TAG = ("retention", "program", "purposes", "policy_id", "policy_version", "rule_ids")
 _PAGE = 500
-_Told = tuple[Row[Any], HoldStep]
+_NotedHold = tuple[Row[Any], HoldStep]
 _E = audit_events.c
 _R = recordings.c
 
@@ -73,7 +73,7 @@ def table_faults(database: Database, *, limit: int = 1_000) -> list[str]:
 
 
 def _holds(connection: Connection) -> Iterator[str]:
-    told: dict[str, dict[str, _Told]] = defaultdict(dict)
+    told: dict[str, dict[str, _NotedHold]] = defaultdict(dict)
     for event, step in events_told(connection, *_HOLDS):
         told[step.hold_id][event.node_id] = (event, step)
     items: dict[str, list[str]] = defaultdict(list)
@@ -94,10 +94,10 @@ def _holds(connection: Connection) -> Iterator[str]:
         yield f"hold {hold_id}: is missing; node {event.node_id}, event {event.seq} tells of it"
 
 
-def _last_words(told: Iterable[_Told]) -> list[_Told]:
+def _last_words(told: Iterable[_NotedHold]) -> list[_NotedHold]:
     """Of the last event of each node, those that no other's goes beyond."""
 
-    def age(one: _Told) -> tuple[int, int]:
+    def age(one: _NotedHold) -> tuple[int, int]:
         step = one[1]
         return (_LIFE.index(step.state) if step.state in _LIFE else -1, step.approvals)
 

@@ -27,7 +27,7 @@ from ivr.domain.identity.member import MemberRecord
 from ivr.domain.secret_bytes import clear
 from ivr.errors import ArchiveError, HostError
 from ivr.services.ports.keys import KeyRing
-from ivr.services.ports.members import MemberListHead, Sealer, Told
+from ivr.services.ports.members import MemberListHead, Sealer, WriteEvidence
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.person import spellings_of
@@ -68,18 +68,26 @@ class SqlMembers:
         self._key_of(row)
         return _head(row)
 
-    def replace(self, records: Iterable[MemberRecord], *, made_at: datetime, told: Told) -> MemberListHead:
+    def replace(
+        self, records: Iterable[MemberRecord], *, made_at: datetime, write_evidence: WriteEvidence
+    ) -> MemberListHead:
         list_id = f"members-{os.urandom(8).hex()}"
         data_key, wrapped = self._keys.new_data_key(list_id)
         key = _ListKey(list_id, self._sealer(data_key, list_id))
         clear(data_key)
-        return self._put(key, wrapped, map(key.sealed, records), made_at, told)
+        return self._put(key, wrapped, map(key.sealed, records), made_at, write_evidence)
 
     def adopt(
-        self, list_id: str, wrapped: bytes, sealed: Iterable[SealedMember], *, made_at: datetime, told: Told
+        self,
+        list_id: str,
+        wrapped: bytes,
+        sealed: Iterable[SealedMember],
+        *,
+        made_at: datetime,
+        write_evidence: WriteEvidence,
     ) -> MemberListHead:
         """`replace` by a list that was sealed before, under its own key."""
-        return self._put(self._unwrapped(list_id, wrapped), wrapped, sealed, made_at, told)
+        return self._put(self._unwrapped(list_id, wrapped), wrapped, sealed, made_at, write_evidence)
 
     def made_since(self, moment: datetime) -> bool:
         """Whether the list in force was made then or later."""
@@ -92,12 +100,12 @@ class SqlMembers:
         with self._database.reading() as connection:
             return connection.execute(select(audit_events.c.seq).where(found).limit(1)).first() is not None
 
-    def delete(self, *, told: Told) -> MemberListHead:
+    def delete(self, *, write_evidence: WriteEvidence) -> MemberListHead:
         with claimed(self._database, _CLAIM):
             head = _head(self._row())
             with self._database.together():
                 self._end_list()
-                told(head)
+                write_evidence(head)
             self._sweep()
         return head
 
@@ -162,7 +170,12 @@ class SqlMembers:
         return key
 
     def _put(
-        self, key: _ListKey, wrapped: bytes, sealed: Iterable[SealedMember], made_at: datetime, told: Told
+        self,
+        key: _ListKey,
+        wrapped: bytes,
+        sealed: Iterable[SealedMember],
+        made_at: datetime,
+        write_evidence: WriteEvidence,
     ) -> MemberListHead:
         whole = key.whole()
         made_at = made_at.astimezone(UTC).replace(microsecond=0)
@@ -180,7 +193,7 @@ class SqlMembers:
                     row |= {"size": whole.count, "seal": whole.end(made_at)}
                     with self._database.writing() as connection:
                         connection.execute(insert(member_lists), row)
-                    told(head)
+                    write_evidence(head)
             finally:
                 self._sweep()
         return head

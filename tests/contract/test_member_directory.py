@@ -38,7 +38,7 @@ def unheard(_head: MemberListHead) -> None:
 
 
 def put(directory: MemberList, *records: MemberRecord) -> MemberListHead:
-    return directory.replace(records, made_at=AT, told=unheard)
+    return directory.replace(records, made_at=AT, write_evidence=unheard)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_two_members_with_one_number_are_two(directory: MemberList) -> None:
 def test_a_list_that_is_imported_again_takes_the_place_of_the_old_one(directory: MemberList) -> None:
     first = put(directory, HELENE, BASTIEN)
     assert directory.by_number("0051976")
-    second = directory.replace([HELENE], made_at=AT.replace(microsecond=7), told=unheard)
+    second = directory.replace([HELENE], made_at=AT.replace(microsecond=7), write_evidence=unheard)
     assert not directory.by_number("0051976")
     assert directory.by_number("0047382")
     assert directory.head() == directory.verify() == second
@@ -118,11 +118,11 @@ def test_a_list_that_breaks_off_or_is_not_told_leaves_the_old_one(directory: Mem
 
     before = put(directory, HELENE)
     with pytest.raises(HostError, match="no member"):
-        directory.replace(broken(), made_at=AT, told=unheard)
+        directory.replace(broken(), made_at=AT, write_evidence=unheard)
     with pytest.raises(HostError, match="evidence"):
-        directory.replace([BASTIEN], made_at=AT, told=mute)
+        directory.replace([BASTIEN], made_at=AT, write_evidence=mute)
     with pytest.raises(HostError, match="evidence"):
-        directory.delete(told=mute)
+        directory.delete(write_evidence=mute)
     assert directory.verify() == before
     assert directory.by_number("0047382")
     assert not directory.by_number("0051976")
@@ -131,8 +131,8 @@ def test_a_list_that_breaks_off_or_is_not_told_leaves_the_old_one(directory: Mem
 def test_without_a_list_it_says_to_import_one(directory: MemberList) -> None:
     put(directory, HELENE)
     told: list[MemberListHead] = []
-    assert [directory.delete(told=told.append)] == told
-    for look in (directory.head, directory.verify, lambda: directory.delete(told=unheard)):
+    assert [directory.delete(write_evidence=told.append)] == told
+    for look in (directory.head, directory.verify, lambda: directory.delete(write_evidence=unheard)):
         with pytest.raises(HostError, match="no members have been imported"):
             look()
 
@@ -176,7 +176,7 @@ def test_of_a_list_that_is_gone_no_row_and_no_key_is_left(
     assert left == {table.head().list_id}
     if database.is_sqlite:
         assert gone.wrapped not in b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
-    table.delete(told=unheard)
+    table.delete(write_evidence=unheard)
     with database.reading() as connection:
         for one in (member_lists, members, member_tags):
             assert connection.execute(select(one)).first() is None
@@ -199,7 +199,7 @@ def test_another_node_reads_the_old_list_or_the_new_one_while_one_is_imported(
             yield replace(BASTIEN, member_number=f"{number:07d}")
         yield replace(BASTIEN, member_number="0099999")
 
-    table.replace(many(), made_at=AT, told=unheard)
+    table.replace(many(), made_at=AT, write_evidence=unheard)
     read()
     assert seen == [(1, 0)] * 4 + [(0, 1)]
 
@@ -225,7 +225,7 @@ def test_a_list_is_adopted_over_what_a_killed_adoption_of_it_left(
         connection.execute(members.insert(), left)
         connection.execute(member_tags.insert(), {"list_id": "members-again", "tag": b"t" * 16, "position": 0})
     _, wrapped = keys.new_data_key("members-again")
-    table.adopt("members-again", wrapped, [(b"t" * 16, b"s")], made_at=AT, told=unheard)
+    table.adopt("members-again", wrapped, [(b"t" * 16, b"s")], made_at=AT, write_evidence=unheard)
     assert table.verify().count == 1
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from ivr.domain.identity.check import Expected, IdentityItem, digest
 from ivr.domain.identity.member import MemberRecord
 from ivr.errors import HostError
-from ivr.services.ports.members import MemberListHead, Told
+from ivr.services.ports.members import MemberListHead, WriteEvidence
 from ivr.storage.person import spellings_of
 
 #: Every value that stands on file and may appear nowhere else.
@@ -49,10 +49,12 @@ class FakeMembers:
         self._reach("number")
         return [expected(one) for one in self.records if one.member_number == number]
 
-    def replace(self, records: Iterable[MemberRecord], *, made_at: datetime, told: Told) -> MemberListHead:
+    def replace(
+        self, records: Iterable[MemberRecord], *, made_at: datetime, write_evidence: WriteEvidence
+    ) -> MemberListHead:
         listed = tuple(records)
         head = MemberListHead(f"list-{len(self.asked)}", "kek", made_at.replace(microsecond=0), len(listed))
-        told(head)
+        write_evidence(head)
         self.records, self.told = listed, head
         return head
 
@@ -63,9 +65,9 @@ class FakeMembers:
 
     verify = head
 
-    def delete(self, *, told: Told) -> MemberListHead:
+    def delete(self, *, write_evidence: WriteEvidence) -> MemberListHead:
         head = self.head()
-        told(head)
+        write_evidence(head)
         self.records, self.told = (), None
         return head
 

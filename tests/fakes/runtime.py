@@ -1,4 +1,4 @@
-"""Small fakes of the world around a call."""
+"""Small fakes of the runtime around a call."""
 
 from __future__ import annotations
 

@@ -82,9 +82,9 @@ def write_config(folder: Path) -> Path:
 def hasten_notices(settings: Settings) -> None:
     """Give each notice a recorded voice that says its words five times as fast as the synthetic one does."""
     library, voice = PromptLibrary(settings), NanoVoice(speed=_HASTE)
-    for said in settings.said():
-        if said.moment == "disclosure":
-            library.recorded_file(said.prompt).write_bytes(voice.wav(said.prompt.text))
+    for spoken in settings.spoken():
+        if spoken.moment == "disclosure":
+            library.recorded_file(spoken.prompt).write_bytes(voice.wav(spoken.prompt.text))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ class ClockBounds:
 
 
 @dataclass(frozen=True)
-class Told:
+class EventTime:
     """One event's time."""
 
     node_id: str
@@ -24,14 +24,14 @@ class Told:
     at: datetime
 
 
-def clock_fault(own: Iterable[Told], others: Iterable[Told], now: datetime, bounds: ClockBounds) -> str:
+def clock_fault(own: Iterable[EventTime], others: Iterable[EventTime], now: datetime, bounds: ClockBounds) -> str:
     """Say why the clock of a node cannot be trusted; empty when nothing speaks against it.
 
     `own` are the node's events in order, from the last one at which the clock was found good; `others` the last event
     of each other node. A jump between two events counts as one up to now does: a wrong clock may have written evidence
     before anybody asked.
     """
-    last: Told | None = None
+    last: EventTime | None = None
     for event in own:
         if last is not None and (fault := _step(last, event.at, f"event {event.seq}", bounds)):
             return fault
@@ -44,7 +44,7 @@ def clock_fault(own: Iterable[Told], others: Iterable[Told], now: datetime, boun
     return ""
 
 
-def _step(last: Told, at: datetime, what: str, bounds: ClockBounds) -> str:
+def _step(last: EventTime, at: datetime, what: str, bounds: ClockBounds) -> str:
     where = f"{_day(last.at)} (node {last.node_id}, event {last.seq})"
     if at - last.at > bounds.ahead:
         return f"the clock went from {where} to {_day(at)} ({what}): {_length(at - last.at)} without any evidence"

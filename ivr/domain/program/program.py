@@ -136,7 +136,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Said:
+class SpokenPrompt:
     """One prompt as a program says it; `moment` is the field of ProgramPrompts that names it, or identity.<field>."""
 
     program: Program
@@ -144,14 +144,14 @@ class Said:
     prompt: Prompt
 
 
-def said_in(program: Program, prompts: Mapping[str, Prompt]) -> tuple[Said, ...]:
+def spoken_prompts(program: Program, prompts: Mapping[str, Prompt]) -> tuple[SpokenPrompt, ...]:
     """Return everything that a program says, in the order of its moments; ids that name nothing are left out."""
     named = [(field.name, getattr(program.prompts, field.name)) for field in fields(ProgramPrompts)]
     if program.identity is not None:
         asked = program.identity.prompts
         named += [(f"identity.{field.name}", getattr(asked, field.name)) for field in fields(IdentityPrompts)]
     return tuple(
-        Said(program, moment, prompts[prompt_id].with_key(program.objection_key))
+        SpokenPrompt(program, moment, prompts[prompt_id].with_key(program.objection_key))
         for moment, prompt_id in named
         if prompt_id in prompts
     )

@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence.clock_check import ClockBounds, Told, clock_fault
+from ivr.domain.evidence.clock_check import ClockBounds, EventTime, clock_fault
 from ivr.domain.evidence.events.house import ClockAccepted, ClockChecked
 from ivr.errors import ComplianceError
 from ivr.services.ports.evidence_times import EvidenceTimes, Facts
@@ -61,7 +61,7 @@ class ClockGuard:
                 remedy="set the clock; if it is right, say why: `ivr retention run --clock-reason …`",
             )
         if last is None or self._clock.now() - last.at > _QUIET:
-            last = _told(self._audit.append(ClockChecked()))
+            last = _time_of(self._audit.append(ClockChecked()))
         self._found_good(last)
 
     def accept(self, *, reason: str, actor: str) -> bool:
@@ -75,14 +75,14 @@ class ClockGuard:
         if not fault:
             return False
         accepted = ClockAccepted(actor=actor, reason=reason[:200], clock=self._clock.now(), against=fault[:280])
-        self._found_good(_told(self._audit.append(accepted)))
+        self._found_good(_time_of(self._audit.append(accepted)))
         return True
 
-    def _look(self) -> tuple[str, Told | None]:
+    def _look(self) -> tuple[str, EventTime | None]:
         good = self._good()
-        last: Told | None = None
+        last: EventTime | None = None
 
-        def noting(events: Iterator[Told]) -> Iterator[Told]:
+        def noting(events: Iterator[EventTime]) -> Iterator[EventTime]:
             nonlocal last
             for event in events:
                 last = event
@@ -101,11 +101,11 @@ class ClockGuard:
         except (ValueError, TypeError, AttributeError):
             return {}
 
-    def _found_good(self, last: Told) -> None:
+    def _found_good(self, last: EventTime) -> None:
         reached = {one.node_id: one.seq for one in (*self._times.last_of_others(), last)}
         if reached != self._good():
             self._facts.fact(self._fact, json.dumps(reached, sort_keys=True))
 
 
-def _told(event: AuditEvent) -> Told:
-    return Told(event.node_id, event.seq, event.at)
+def _time_of(event: AuditEvent) -> EventTime:
+    return EventTime(event.node_id, event.seq, event.at)

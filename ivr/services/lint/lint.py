@@ -21,13 +21,13 @@ from ivr.domain.program.notice import (
     read_notice,
     spoken_seconds,
 )
-from ivr.domain.program.program import Said
+from ivr.domain.program.program import SpokenPrompt
 from ivr.errors import nearest
 from ivr.services.lint.ask_checks import forbidden_asks
 from ivr.services.lint.finding import Check, Finding, Law, finding_at
 from ivr.services.lint.sources import Passage, Role, Unreadable, read_passages
 
-__all__ = ["CHECKS", "Finding", "lint_paths", "lint_said"]
+__all__ = ["CHECKS", "Finding", "lint_paths", "lint_spoken"]
 
 
 def lint_paths(
@@ -53,25 +53,27 @@ def lint_paths(
     return sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.rule, f.kind, f.words))
 
 
-def lint_said(said: Iterable[Said], *, profile: Profile, phrases: PhraseBank, controller: str = "") -> list[Finding]:
+def lint_spoken(
+    spoken: Iterable[SpokenPrompt], *, profile: Profile, phrases: PhraseBank, controller: str = ""
+) -> list[Finding]:
     """Return the faults of what a node is about to say, each prompt as the program that says it will.
 
     `file` of a finding is the prompt's key, prompts.<id>. The node refuses to start on any finding (REC-002, REC-003,
     REC-004, AIA-003, ASK-001, ASK-002; ASK-005: in doubt a prompt is blocked).
     """
     law = Law(profile, phrases, controller)
-    found = (finding for one in said for check in CHECKS for finding in check(_as_passage(one), law))
+    found = (finding for one in spoken for check in CHECKS for finding in check(_as_passage(one), law))
     return list(dict.fromkeys(found))
 
 
-def _as_passage(said: Said) -> Passage:
-    program, prompt = said.program, said.prompt
+def _as_passage(spoken: SpokenPrompt) -> Passage:
+    program, prompt = spoken.program, spoken.prompt
     return Passage(
         f"prompts.{prompt.id}",
         1,
         prompt.id,
         prompt.text,
-        role=next((role for role in Role if role.value == said.moment), Role.OTHER),
+        role=next((role for role in Role if role.value == spoken.moment), Role.OTHER),
         direction=program.direction,
         sales="sales" in program.purposes,
         claims=prompt.elements,

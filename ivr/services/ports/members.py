@@ -37,13 +37,15 @@ class MemberListHead:
 
 
 #: Called with a list's head inside the transaction that puts it in force or ends it: evidence goes with the act.
-Told = Callable[[MemberListHead], object]
+WriteEvidence = Callable[[MemberListHead], object]
 
 
 class MemberList(MemberDirectory, Protocol):
     """The list in force, one or none: who asks reads it as a whole, the old or the new one, whatever is being done."""
 
-    def replace(self, records: Iterable[MemberRecord], *, made_at: datetime, told: Told) -> MemberListHead:
+    def replace(
+        self, records: Iterable[MemberRecord], *, made_at: datetime, write_evidence: WriteEvidence
+    ) -> MemberListHead:
         """Put a new list in force. When `records` raises, or anything else fails, the old one stays."""
         ...
 
@@ -55,7 +57,7 @@ class MemberList(MemberDirectory, Protocol):
         """`head`, after every byte of the list was verified. Raises ArchiveError when it was changed."""
         ...
 
-    def delete(self, *, told: Told) -> MemberListHead:
+    def delete(self, *, write_evidence: WriteEvidence) -> MemberListHead:
         """Delete the list and its key. Raises HostError when there is none."""
         ...
 

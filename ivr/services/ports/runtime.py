@@ -1,4 +1,4 @@
-"""Ports of the world: time, blocking work, watchers."""
+"""Ports of the runtime: time, blocking work, watchers."""
 
 from __future__ import annotations
 

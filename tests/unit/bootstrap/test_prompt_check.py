@@ -135,7 +135,7 @@ def test_each_program_says_its_own_key(house: House) -> None:
     house.edit("programs/hotline-quality.toml", 'objection_key = "9"', 'objection_key = "*"')
     settings = house.settings
     refuse_unlawful_prompts(settings)
-    said = {(one.program.name, one.moment): one.prompt.text for one in settings.said()}
+    said = {(one.program.name, one.moment): one.prompt.text for one in settings.spoken()}
     assert "la touche étoile" in said["hotline-quality", "disclosure"]
     assert "la touche 9" in said["prospecting", "disclosure"]
     assert not any("{" in text for text in said.values())

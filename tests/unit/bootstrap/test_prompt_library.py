@@ -25,13 +25,13 @@ def installed(folder: Path, **env: str) -> Settings:
     settings = load_settings(CONFIG, {"IVR_NODE__DATA_DIR": str(folder), **env})
     synthetic = folder / "prompts" / "synthetic"
     synthetic.mkdir(parents=True, exist_ok=True)
-    for said in settings.said():
-        (synthetic / sound_name(said.prompt)).write_bytes(b"synthetic")
+    for spoken in settings.spoken():
+        (synthetic / sound_name(spoken.prompt)).write_bytes(b"synthetic")
     return settings
 
 
 def notice(settings: Settings) -> Prompt:
-    return next(said.prompt for said in settings.said() if said.prompt.id == NOTICE)
+    return next(spoken.prompt for spoken in settings.spoken() if spoken.prompt.id == NOTICE)
 
 
 def record(settings: Settings, prompt: Prompt) -> Path:
@@ -106,7 +106,7 @@ def test_every_program_has_a_sound_of_its_own_key(tmp_path: Path) -> None:
     settings = installed(tmp_path)
     hotline = replace(settings.programs["hotline-quality"], objection_key="*")
     changed = replace(settings, programs={**settings.programs, "starred": replace(hotline, name="starred")})
-    names = {sound_name(said.prompt) for said in changed.said() if said.prompt.id == NOTICE}
+    names = {sound_name(spoken.prompt) for spoken in changed.spoken() if spoken.prompt.id == NOTICE}
     assert len(names) == 2
     with pytest.raises(HostError, match=NOTICE):
         PromptLibrary(changed).check()

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.domain.evidence.clock_check import ClockBounds, Told, clock_fault
+from ivr.domain.evidence.clock_check import ClockBounds, EventTime, clock_fault
 
 NOW = datetime(2026, 11, 29, 9, 0, tzinfo=UTC)
 BOUNDS = ClockBounds(ahead=timedelta(days=7), behind=timedelta(minutes=5))
 
 
-def chain(*ages: timedelta) -> list[Told]:
-    return [Told("node-1", seq, NOW - age) for seq, age in enumerate(ages, 1)]
+def chain(*ages: timedelta) -> list[EventTime]:
+    return [EventTime("node-1", seq, NOW - age) for seq, age in enumerate(ages, 1)]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_clock_is_held_against_every_step_of_the_evidence(ages: tuple[timedelt
 
 
 def test_evidence_of_another_node_may_be_older_but_not_from_the_future() -> None:
-    older, newer = Told("node-2", 9, NOW - timedelta(days=400)), Told("node-3", 9, NOW + timedelta(hours=1))
+    older, newer = EventTime("node-2", 9, NOW - timedelta(days=400)), EventTime("node-3", 9, NOW + timedelta(hours=1))
     assert clock_fault(chain(timedelta(0)), [older], NOW, BOUNDS) == ""
     assert "node-3" in clock_fault(chain(timedelta(0)), [older, newer], NOW, BOUNDS)
 

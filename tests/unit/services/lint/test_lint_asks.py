@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.cli.script_check import lint as lint_command
 from ivr.domain.call.party import Direction
-from ivr.domain.program.program import Prompt, Said
-from ivr.services.lint.lint import Finding, lint_paths, lint_said
+from ivr.domain.program.program import Prompt, SpokenPrompt
+from ivr.services.lint.lint import Finding, lint_paths, lint_spoken
 from ivr.settings import load_settings
 from ivr.settings.phrases import load_phrases
 
@@ -178,25 +178,25 @@ def test_a_tree_is_checked_whole(tmp_path: Path) -> None:
     assert [Path(f.file).name for f in findings] == ["one.md", "two.txt"]
 
 
-def said_as_menu(program: str, prompt: Prompt) -> Said:
-    return Said(SETTINGS.programs[program], "menu", prompt)
+def said_as_menu(program: str, prompt: Prompt) -> SpokenPrompt:
+    return SpokenPrompt(SETTINGS.programs[program], "menu", prompt)
 
 
 def test_the_node_learns_of_a_forbidden_prompt_before_it_speaks() -> None:
     asking = Prompt("menu", "1", "Quel est votre numéro d'adhérent ?")
     dictating = Prompt("pay", "1", "Dictez-nous votre numéro de carte.")
-    said = [
+    spoken = [
         said_as_menu("prospecting", asking),
         said_as_menu("hotline-quality", asking),
         said_as_menu("hotline-quality", dictating),
     ]
-    findings = lint_said(said, profile=SETTINGS.profile, phrases=PHRASES)
+    findings = lint_spoken(spoken, profile=SETTINGS.profile, phrases=PHRASES)
     assert [(f.file, f.rule) for f in findings] == [("prompts.menu", "ASK-001"), ("prompts.pay", "ASK-002")]
 
 
 def test_the_prompts_that_are_shipped_ask_for_nothing_forbidden() -> None:
-    said = [said_as_menu("hotline-quality", prompt) for prompt in SETTINGS.prompts.values()]
-    assert lint_said(said, profile=SETTINGS.profile, phrases=PHRASES) == []
+    spoken = [said_as_menu("hotline-quality", prompt) for prompt in SETTINGS.prompts.values()]
+    assert lint_spoken(spoken, profile=SETTINGS.profile, phrases=PHRASES) == []
     refuse_unlawful_prompts(SETTINGS)
 
 
