@@ -31,7 +31,7 @@ from tests.sip.rig import tone_wav
 E = TypeVar("E", bound=LineEvent)
 
 
-class FakeWorld:
+class FakeRig:
     """A caller and parties to be called, all in memory."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class FakeWorld:
         self._calls = 0
         self.line.parties = {"sip:answers": answers(0.05), "sip:busy": busy(), "sip:rings": no_answer()}
 
-    async def __aenter__(self) -> FakeWorld:
+    async def __aenter__(self) -> FakeRig:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -59,7 +59,7 @@ class FakeWorld:
         return f"sip:{kind}"
 
 
-class RealWorld:
+class RealRig:
     """The same, with softphones in processes of their own on loopback."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class RealWorld:
         self._caller: SoftphoneProcess | None = None
         self.line: Line
 
-    async def __aenter__(self) -> RealWorld:
+    async def __aenter__(self) -> RealRig:
         line = await PjsuaLine.open(SipSettings())
         self._stack.push_async_callback(line.close)
         self.line = line
@@ -93,17 +93,17 @@ class RealWorld:
         return (await self._stack.enter_async_context(SoftphoneProcess(option))).uri
 
 
-World = FakeWorld | RealWorld
-Scenario = Callable[[World], Awaitable[None]]
+Rig = FakeRig | RealRig
+Scenario = Callable[[Rig], Awaitable[None]]
 
 
 @pytest.fixture(params=["fake", pytest.param("pjsua", marks=pytest.mark.sip)])
 def played(request: pytest.FixtureRequest) -> Callable[[Scenario], None]:
-    """Give a function that plays a scenario in one of the worlds."""
+    """Give a function that plays a scenario in one of the rigs."""
 
     async def play(scenario: Scenario) -> None:
-        async with FakeWorld() if request.param == "fake" else RealWorld() as world:
-            await scenario(world)
+        async with FakeRig() if request.param == "fake" else RealRig() as rig:
+            await scenario(rig)
 
     def run(scenario: Scenario) -> None:
         if request.param == "fake":
@@ -132,11 +132,11 @@ async def _next(line: Line, kind: type[E]) -> E:
     return event
 
 
-async def _up(world: World) -> str:
-    await world.caller_calls()
-    call = await _next(world.line, IncomingCall)
-    world.line.answer(call.leg_id)
-    up = await _next(world.line, LegConfirmed)
+async def _up(rig: Rig) -> str:
+    await rig.caller_calls()
+    call = await _next(rig.line, IncomingCall)
+    rig.line.answer(call.leg_id)
+    up = await _next(rig.line, LegConfirmed)
     assert (up.leg_id, up.sip_call_id, up.codec) == (call.leg_id, call.sip_call_id, "PCMA/8000")
     assert up.at >= call.at
     return up.leg_id
@@ -146,10 +146,10 @@ Played = Callable[[Scenario], None]
 
 
 def test_a_caller_who_hangs_up_ends_the_leg_with_200_and_normal_clearing(played: Played) -> None:
-    async def scenario(world: World) -> None:
-        leg_id = await _up(world)
-        await world.caller_hangs_up()
-        end = await _next(world.line, LegDisconnected)
+    async def scenario(rig: Rig) -> None:
+        leg_id = await _up(rig)
+        await rig.caller_hangs_up()
+        end = await _next(rig.line, LegDisconnected)
         assert (end.leg_id, end.sip_status, end.hangup_cause) == (leg_id, 200, 16)
         assert (end.by_peer, end.was_confirmed) == (True, True)
 
@@ -157,48 +157,48 @@ def test_a_caller_who_hangs_up_ends_the_leg_with_200_and_normal_clearing(played:
 
 
 def test_a_caller_who_gives_up_before_the_answer_ends_with_487(played: Played) -> None:
-    async def scenario(world: World) -> None:
-        await world.caller_calls()
-        await _next(world.line, IncomingCall)
-        await world.caller_hangs_up()
-        end = await _next(world.line, LegDisconnected)
+    async def scenario(rig: Rig) -> None:
+        await rig.caller_calls()
+        await _next(rig.line, IncomingCall)
+        await rig.caller_hangs_up()
+        end = await _next(rig.line, LegDisconnected)
         assert (end.sip_status, end.by_peer, end.was_confirmed) == (487, True, False)
 
     played(scenario)
 
 
 def test_a_rejected_call_carries_our_status(played: Played) -> None:
-    async def scenario(world: World) -> None:
-        await world.caller_calls()
-        call = await _next(world.line, IncomingCall)
-        world.line.reject(call.leg_id, 486)
-        end = await _next(world.line, LegDisconnected)
+    async def scenario(rig: Rig) -> None:
+        await rig.caller_calls()
+        call = await _next(rig.line, IncomingCall)
+        rig.line.reject(call.leg_id, 486)
+        end = await _next(rig.line, LegDisconnected)
         assert (end.sip_status, end.hangup_cause, end.by_peer, end.was_confirmed) == (486, 17, False, False)
 
     played(scenario)
 
 
 def test_a_prompt_played_to_its_end_says_so(played: Played, tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
-        leg_id = await _up(world)
-        world.line.play(leg_id, "p1", tone_wav(tmp_path, 0.3, 500))
-        ended = await _next(world.line, PromptEnded)
+    async def scenario(rig: Rig) -> None:
+        leg_id = await _up(rig)
+        rig.line.play(leg_id, "p1", tone_wav(tmp_path, 0.3, 500))
+        ended = await _next(rig.line, PromptEnded)
         assert (ended.leg_id, ended.play_id, ended.completed, ended.heard_ms) == (leg_id, "p1", True, 300)
 
     played(scenario)
 
 
 def test_a_prompt_that_is_stopped_or_replaced_is_not_completed(played: Played, tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
-        leg_id = await _up(world)
-        world.line.play(leg_id, "p1", tone_wav(tmp_path, 9.0, 500))
+    async def scenario(rig: Rig) -> None:
+        leg_id = await _up(rig)
+        rig.line.play(leg_id, "p1", tone_wav(tmp_path, 9.0, 500))
         await asyncio.sleep(0.4)
-        world.line.play(leg_id, "p2", tone_wav(tmp_path, 9.0, 500))
+        rig.line.play(leg_id, "p2", tone_wav(tmp_path, 9.0, 500))
         await asyncio.sleep(0.4)
-        world.line.stop_playing(leg_id)
-        world.line.stop_playing(leg_id)
+        rig.line.stop_playing(leg_id)
+        rig.line.stop_playing(leg_id)
         for play_id in ("p1", "p2"):
-            ended = await _next(world.line, PromptEnded)
+            ended = await _next(rig.line, PromptEnded)
             assert (ended.play_id, ended.completed) == (play_id, False)
             assert 200 <= ended.heard_ms <= 600
 
@@ -206,41 +206,41 @@ def test_a_prompt_that_is_stopped_or_replaced_is_not_completed(played: Played, t
 
 
 def test_a_prompt_that_cannot_be_played_ends_at_once_unheard(played: Played, tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
-        leg_id = await _up(world)
-        world.line.play(leg_id, "p1", tmp_path / "absent.wav")
-        ended = await _next(world.line, PromptEnded)
+    async def scenario(rig: Rig) -> None:
+        leg_id = await _up(rig)
+        rig.line.play(leg_id, "p1", tmp_path / "absent.wav")
+        ended = await _next(rig.line, PromptEnded)
         assert (ended.play_id, ended.completed, ended.heard_ms) == ("p1", False, 0)
 
     played(scenario)
 
 
 def test_the_end_of_a_leg_is_its_last_event_and_commands_after_it_are_ignored(played: Played, tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
-        leg_id = await _up(world)
-        world.line.play(leg_id, "p1", tone_wav(tmp_path, 9.0, 500))
+    async def scenario(rig: Rig) -> None:
+        leg_id = await _up(rig)
+        rig.line.play(leg_id, "p1", tone_wav(tmp_path, 9.0, 500))
         await asyncio.sleep(0.2)
-        world.line.hangup(leg_id)
-        world.line.hangup(leg_id)
-        assert not (await _next(world.line, PromptEnded)).completed
-        end = await _next(world.line, LegDisconnected)
+        rig.line.hangup(leg_id)
+        rig.line.hangup(leg_id)
+        assert not (await _next(rig.line, PromptEnded)).completed
+        end = await _next(rig.line, LegDisconnected)
         assert (end.sip_status, end.by_peer, end.was_confirmed) == (200, False, True)
-        world.line.hangup(leg_id)
-        world.line.play(leg_id, "p2", tone_wav(tmp_path, 0.3, 500))
-        world.line.stop_playing(leg_id)
-        world.line.answer(leg_id)
-        world.line.bridge(leg_id, leg_id)
+        rig.line.hangup(leg_id)
+        rig.line.play(leg_id, "p2", tone_wav(tmp_path, 0.3, 500))
+        rig.line.stop_playing(leg_id)
+        rig.line.answer(leg_id)
+        rig.line.bridge(leg_id, leg_id)
         with pytest.raises(TimeoutError):
-            await _event(world.line, within_s=0.5)
+            await _event(rig.line, within_s=0.5)
 
     played(scenario)
 
 
 def test_a_key_is_told(played: Played) -> None:
-    async def scenario(world: World) -> None:
-        leg_id = await _up(world)
-        await world.caller_presses("9")
-        pressed = await _next(world.line, DigitPressed)
+    async def scenario(rig: Rig) -> None:
+        leg_id = await _up(rig)
+        await rig.caller_presses("9")
+        pressed = await _next(rig.line, DigitPressed)
         assert (pressed.leg_id, pressed.digit) == (leg_id, "9")
         assert "digit" not in repr(pressed)
 
@@ -248,13 +248,13 @@ def test_a_key_is_told(played: Played) -> None:
 
 
 def test_frames_begin_with_the_leg_and_follow_without_a_hole(played: Played) -> None:
-    async def scenario(world: World) -> None:
-        leg_id = await _up(world)
-        assert world.line.drain("no such leg") is None
+    async def scenario(rig: Rig) -> None:
+        leg_id = await _up(rig)
+        assert rig.line.drain("no such leg") is None
         frames = 0
         for _ in range(4):
             await asyncio.sleep(0.2)
-            audio = world.line.drain(leg_id)
+            audio = rig.line.drain(leg_id)
             assert audio is not None
             assert (audio.first_frame, audio.lost_before, audio.rate_hz) == (frames, 0, 8000)
             assert len(audio.spoken) == len(audio.sent)
@@ -266,50 +266,50 @@ def test_frames_begin_with_the_leg_and_follow_without_a_hole(played: Played) -> 
 
 
 def test_a_party_that_answers_is_progress_then_up(played: Played) -> None:
-    async def scenario(world: World) -> None:
-        world.line.place("out", await world.party("answers"), ring_timeout_s=10)
-        assert (await _next(world.line, LegProgress)).sip_status == 180
-        assert (await _next(world.line, LegConfirmed)).leg_id == "out"
-        world.line.hangup("out")
-        assert not (await _next(world.line, LegDisconnected)).by_peer
+    async def scenario(rig: Rig) -> None:
+        rig.line.place("out", await rig.party("answers"), ring_timeout_s=10)
+        assert (await _next(rig.line, LegProgress)).sip_status == 180
+        assert (await _next(rig.line, LegConfirmed)).leg_id == "out"
+        rig.line.hangup("out")
+        assert not (await _next(rig.line, LegDisconnected)).by_peer
 
     played(scenario)
 
 
 def test_a_busy_party_is_486_and_one_that_never_answers_408(played: Played) -> None:
-    async def scenario(world: World) -> None:
-        world.line.place("busy", await world.party("busy"), ring_timeout_s=10)
-        event = await _event(world.line)
+    async def scenario(rig: Rig) -> None:
+        rig.line.place("busy", await rig.party("busy"), ring_timeout_s=10)
+        event = await _event(rig.line)
         # Whether it rings first is the party's affair.
-        end = await _next(world.line, LegDisconnected) if isinstance(event, LegProgress) else event
+        end = await _next(rig.line, LegDisconnected) if isinstance(event, LegProgress) else event
         assert isinstance(end, LegDisconnected)
         assert (end.leg_id, end.sip_status, end.hangup_cause, end.by_peer) == ("busy", 486, 17, True)
-        world.line.place("rings", await world.party("rings"), ring_timeout_s=0.5)
-        assert (await _next(world.line, LegProgress)).sip_status == 180
-        end = await _next(world.line, LegDisconnected)
+        rig.line.place("rings", await rig.party("rings"), ring_timeout_s=0.5)
+        assert (await _next(rig.line, LegProgress)).sip_status == 180
+        end = await _next(rig.line, LegDisconnected)
         assert (end.leg_id, end.sip_status, end.hangup_cause, end.by_peer) == ("rings", 408, 102, False)
 
     played(scenario)
 
 
 def test_bridged_legs_are_heard_by_each_other_on_the_tap(played: Played, tmp_path: Path) -> None:
-    async def scenario(world: World) -> None:
-        a_leg = await _up(world)
-        world.line.place("b", await world.party("answers"), ring_timeout_s=10)
-        await _next(world.line, LegProgress)
-        await _next(world.line, LegConfirmed)
-        world.line.bridge(a_leg, "b")
+    async def scenario(rig: Rig) -> None:
+        a_leg = await _up(rig)
+        rig.line.place("b", await rig.party("answers"), ring_timeout_s=10)
+        await _next(rig.line, LegProgress)
+        await _next(rig.line, LegConfirmed)
+        rig.line.bridge(a_leg, "b")
         await asyncio.sleep(0.3)
-        world.line.drain(a_leg)
-        world.line.drain("b")
+        rig.line.drain(a_leg)
+        rig.line.drain("b")
         await asyncio.sleep(0.3)
-        a, b = world.line.drain(a_leg), world.line.drain("b")
+        a, b = rig.line.drain(a_leg), rig.line.drain("b")
         assert a is not None
         assert b is not None
         assert set(a.sent[:10]) <= set(b.spoken)
-        world.line.hangup(a_leg)
-        assert (await _next(world.line, LegDisconnected)).leg_id == a_leg
-        world.line.hangup("b")
-        assert (await _next(world.line, LegDisconnected)).leg_id == "b"
+        rig.line.hangup(a_leg)
+        assert (await _next(rig.line, LegDisconnected)).leg_id == a_leg
+        rig.line.hangup("b")
+        assert (await _next(rig.line, LegDisconnected)).leg_id == "b"
 
     played(scenario)

@@ -32,7 +32,7 @@ PURGE = datetime(2026, 11, 21, 9, tzinfo=UTC)
 SETTINGS = load_settings(Path(__file__).resolve().parents[2] / "config", {})
 
 
-class World:
+class Rig:
     """The node's adapters; every process opens its own."""
 
     def __init__(self, url: str, folder: Path, at: datetime, wire: Tripwire) -> None:
@@ -73,20 +73,20 @@ def names(at: int) -> list[str]:
 
 
 def record(url: str, folder: Path, at: int) -> None:
-    world = World(url, folder, CALLED, Tripwire(None))
+    rig = Rig(url, folder, CALLED, Tripwire(None))
     for name in names(at):
         tag = a_tag(name, call_id=f"call-{name}", retention="quality_audio", opened_at=CALLED, codec="alaw")
-        begun = world.vault.begin(tag, deadline=CALLED + timedelta(days=181))
+        begun = rig.vault.begin(tag, deadline=CALLED + timedelta(days=181))
         begun.write(bytes(32000))
         begun.seal(consent={"caller": {"state": "NOTIFIED"}})
 
 
 def resume_and_tell(url: str, folder: Path, at: int) -> None:
     """First too early, while the dead run's claims hold, then after their end; recovery in between, as a node does."""
-    early = World(url, folder, PURGE + timedelta(minutes=1), Tripwire(None))
+    early = Rig(url, folder, PURGE + timedelta(minutes=1), Tripwire(None))
     early.run.run()
     early.vault.recover()
-    late = World(url, folder, PURGE + timedelta(minutes=20), Tripwire(None))
+    late = Rig(url, folder, PURGE + timedelta(minutes=20), Tripwire(None))
     report = late.run.run()
     told = []
     for name in names(at):
@@ -100,7 +100,7 @@ def main(url: str, folder: Path) -> None:
     for at in range(1, 100):
         if in_child(lambda at=at: record(url, folder, at)) != 0:  # type: ignore[misc]
             raise SystemExit(1)
-        ended = in_child(lambda at=at: World(url, folder, PURGE, Tripwire(at, die)).run.run())  # type: ignore[misc]
+        ended = in_child(lambda at=at: Rig(url, folder, PURGE, Tripwire(at, die)).run.run())  # type: ignore[misc]
         if in_child(lambda at=at: resume_and_tell(url, folder, at)) != 0:  # type: ignore[misc]
             raise SystemExit(1)
         if ended == 0:

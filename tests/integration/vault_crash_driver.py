@@ -37,7 +37,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class World:
+class Rig:
     """The node's adapters over one database and one folder; every process opens its own."""
 
     def __init__(self, url: str, folder: Path, wire: Tripwire) -> None:
@@ -59,19 +59,19 @@ class World:
         )
 
 
-def scenario(name: str, world: World, recording_id: str) -> None:
-    recording = world.vault.begin(a_tag(recording_id, call_id=f"call-{recording_id}", codec="alaw"))
+def scenario(name: str, rig: Rig, recording_id: str) -> None:
+    recording = rig.vault.begin(a_tag(recording_id, call_id=f"call-{recording_id}", codec="alaw"))
     for _ in range(3):
         recording.write(SECOND)
     if name != "discard":
         recording.seal(consent={"caller": {"state": "NOTIFIED"}}, deadline=START.replace(year=START.year + 10))
         if BUCKET is not None:
-            assert [done.fault for done in upload_waiting(world.vault.ports)] == [""]
+            assert [done.fault for done in upload_waiting(rig.vault.ports)] == [""]
         if name == "purge":
-            world.audit.append(Unread("retention.due", {}), recording_id=recording_id)
-            world.vault.discard_stored(recording_id, rule_id="RET-001", reason="due")
+            rig.audit.append(Unread("retention.due", {}), recording_id=recording_id)
+            rig.vault.discard_stored(recording_id, rule_id="RET-001", reason="due")
     else:
-        world.audit.append(Unread("objection", {}), call_id=f"call-{recording_id}", recording_id=recording_id)
+        rig.audit.append(Unread("objection", {}), call_id=f"call-{recording_id}", recording_id=recording_id)
         recording.discard("OBJ-003", "objection")
 
 
@@ -90,12 +90,12 @@ def in_child(work: Callable[[], object]) -> int:
 
 
 def settle_and_tell(url: str, folder: Path, recording_id: str, at: int) -> None:
-    world = World(url, folder, Tripwire(None))
-    first, second = world.vault.recover(), world.vault.recover()
+    rig = Rig(url, folder, Tripwire(None))
+    first, second = rig.vault.recover(), rig.vault.recover()
     if BUCKET is not None:
-        uploads = [[vars(done) for done in upload_waiting(world.vault.ports)] for _ in range(2)]
+        uploads = [[vars(done) for done in upload_waiting(rig.vault.ports)] for _ in range(2)]
         assert uploads[1] == [], uploads
-    rows = [row for row in world.catalogue.find() if row.tag.recording_id == recording_id]
+    rows = [row for row in rig.catalogue.find() if row.tag.recording_id == recording_id]
     files = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     print(
         json.dumps(
@@ -103,14 +103,14 @@ def settle_and_tell(url: str, folder: Path, recording_id: str, at: int) -> None:
                 "at": at,
                 "state": rows[0].state.value if rows else None,
                 "has_key": rows[0].has_key if rows else False,
-                "file": recording_id in world.store.stored(),
-                "here": recording_id in world.store.at_hand(),
-                "half": list(world.store.unfinished()),
-                "kinds": [event.kind for event in world.audit.events(recording_id=recording_id)],
+                "file": recording_id in rig.store.stored(),
+                "here": recording_id in rig.store.at_hand(),
+                "half": list(rig.store.unfinished()),
+                "kinds": [event.kind for event in rig.audit.events(recording_id=recording_id)],
                 "recovered": [done.how for done in first],
                 "again": [done.how for done in second],
-                "findings": [vars(finding) for finding in world.vault.verify()],
-                "chain": world.audit.verify(),
+                "findings": [vars(finding) for finding in rig.vault.verify()],
+                "chain": rig.audit.verify(),
                 "plaintext": SECOND[:48] in files or SECOND[16000:16048] in files,
             }
         ),
@@ -124,7 +124,7 @@ def main(name: str, url: str, folder: Path) -> None:
         recording_id = f"rec-{at}"
 
         def run(at: int = at, recording_id: str = recording_id) -> None:
-            scenario(name, World(url, folder, Tripwire(at, die)), recording_id)
+            scenario(name, Rig(url, folder, Tripwire(at, die)), recording_id)
 
         ended = in_child(run)
         if in_child(lambda at=at, name=recording_id: settle_and_tell(url, folder, name, at)) != 0:  # type: ignore[misc]

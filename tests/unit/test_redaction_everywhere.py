@@ -52,7 +52,7 @@ from ivr.speech.server import EarMetrics
 from ivr.storage.call_log import SqlCallLog
 from tests.databases import fresh_url
 from tests.fakes.exchange import Exchange, play
-from tests.retention_world import CALLED, SIGNER, RetentionWorld, settings
+from tests.retention_rig import CALLED, SIGNER, RetentionRig, settings
 
 REPOSITORY = Path(ivr.errors.__file__).resolve().parents[1]
 
@@ -381,23 +381,23 @@ def test_a_wrong_command_line_is_not_quoted_in_clear(arguments: list[str]) -> No
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[RetentionWorld]:
-    world = RetentionWorld(fresh_url("sqlite", tmp_path))
-    world.record("quality")
-    world.clock.at = CALLED + timedelta(days=1)
-    yield world
-    world.close()
+def rig(tmp_path: Path) -> Iterator[RetentionRig]:
+    rig = RetentionRig(fresh_url("sqlite", tmp_path))
+    rig.record("quality")
+    rig.clock.at = CALLED + timedelta(days=1)
+    yield rig
+    rig.close()
 
 
-def every_byte(world: RetentionWorld, tmp_path: Path) -> str:
+def every_byte(rig: RetentionRig, tmp_path: Path) -> str:
     """The database as it lies on the disk, with its journal."""
-    world.database.close()
+    rig.database.close()
     files = [path for path in tmp_path.iterdir() if ".db" in path.name]
     assert files
     return "".join(path.read_bytes().decode("latin-1") for path in files)
 
 
-def test_evidence_holds_none_of_it(world: RetentionWorld, tmp_path: Path) -> None:
+def test_evidence_holds_none_of_it(rig: RetentionRig, tmp_path: Path) -> None:
     body = {
         "reason": HALVES[0],
         "detail": HALVES[1],
@@ -407,15 +407,15 @@ def test_evidence_holds_none_of_it(world: RetentionWorld, tmp_path: Path) -> Non
         "offset_ms": 4970101234567893,
         "recording": "019ab3c4d5e6f708192a3b4c5d6e7f80",
     }
-    event = world.audit.append(Unread("test.pushed", body), call_id="call-1", recording_id="quality")
+    event = rig.audit.append(Unread("test.pushed", body), call_id="call-1", recording_id="quality")
     assert event.body["offset_ms"] == 4970101234567893
     assert event.body["prompt_sha256"] == "a" * 64
     assert event.body["recording"] == "019ab3c4d5e6f708192a3b4c5d6e7f80"
     clean(json.dumps({**event.body, "offset_ms": 0}, ensure_ascii=False), names=False)
-    assert world.audit.verify() == []
+    assert rig.audit.verify() == []
 
     folder = tmp_path / "evidence"
-    export_evidence(folder, chain=world.audit, signer=SIGNER, clock=world.clock, actor="dpo")
+    export_evidence(folder, chain=rig.audit, signer=SIGNER, clock=rig.clock, actor="dpo")
     exported = "".join(path.read_text("utf-8") for path in folder.iterdir() if path.suffix in (".json", ".jsonl"))
     assert "test.pushed" in exported
     clean(
@@ -427,19 +427,19 @@ def test_evidence_holds_none_of_it(world: RetentionWorld, tmp_path: Path) -> Non
 def test_the_same_event_has_the_same_digest_in_every_process_whoever_it_has_looked_up(tmp_path: Path) -> None:
     def written(folder: Path, learnt: bool) -> list[str]:
         folder.mkdir()
-        world = RetentionWorld(fresh_url("sqlite", folder))
+        rig = RetentionRig(fresh_url("sqlite", folder))
         line = LearningRedactor()
         if learnt:
             NamedMembers(Members(), line).by_caller("sip:+33612345678@x")
             assert line.text(NAME) == "<name>"
         try:
             body = {"owner": NAME, "reference": f"dossier {NAME}", "more": [{NAME: 1}]}
-            world.audit.append(Unread("hold.requested", body))
-            world.record("one")
-            assert world.audit.verify() == []
-            return [event.digest for event in world.audit.events()]
+            rig.audit.append(Unread("hold.requested", body))
+            rig.record("one")
+            assert rig.audit.verify() == []
+            return [event.digest for event in rig.audit.events()]
         finally:
-            world.close()
+            rig.close()
 
     assert written(tmp_path / "one", learnt=False) == written(tmp_path / "two", learnt=True)
 
@@ -458,9 +458,7 @@ def test_what_a_call_leaves_in_the_evidence_names_nobody_it_has_looked_up(tmp_pa
     play(tmp_path, scene)
 
 
-def test_a_call_report_keeps_the_number_of_the_other_party_and_nothing_else(
-    world: RetentionWorld, tmp_path: Path
-) -> None:
+def test_a_call_report_keeps_the_number_of_the_other_party_and_nothing_else(rig: RetentionRig, tmp_path: Path) -> None:
     def row(call_id: str, party: str) -> CallRow:
         return CallRow(
             call_id=call_id, program="hotline-quality", direction="INBOUND", party=party, started_at=CALLED,
@@ -470,7 +468,7 @@ def test_a_call_report_keeps_the_number_of_the_other_party_and_nothing_else(
             node_id="node-1",
         )  # fmt: skip
 
-    log = SqlCallLog(world.database)
+    log = SqlCallLog(rig.database)
     log.add(row("one", "sip:+33612345678@carrier.example"))
     log.add(row("two", f"sip:{CARD}@carrier.example"))
     log.add(row("three", f"sip:{NIR}@carrier.example"))
@@ -478,16 +476,16 @@ def test_a_call_report_keeps_the_number_of_the_other_party_and_nothing_else(
     assert told["one"].party == "sip:+33612345678@carrier.example"
     assert told["one"].started_at == CALLED
     assert (told["two"].party, told["three"].party) == ("sip:<card>@carrier.example", "sip:<nir>@carrier.example")
-    raw = every_byte(world, tmp_path)
+    raw = every_byte(rig, tmp_path)
     assert raw.count("+33612345678") == 1
     clean(raw.replace("+33612345678", ""), names=False)
 
 
 @pytest.mark.parametrize("form", ["wav", "vcon"])
-def test_a_copy_and_its_manifest_quote_none_of_it(form: str, world: RetentionWorld, tmp_path: Path) -> None:
+def test_a_copy_and_its_manifest_quote_none_of_it(form: str, rig: RetentionRig, tmp_path: Path) -> None:
     rules = settings()
-    gate = Gate(world.ledger, world.audit, world.clock, policy=rules.access, table=world.table, profile=world.profile)
-    exporter = Exporter(world.vault, world.audit, SIGNER, world.clock, gate, world.table)
+    gate = Gate(rig.ledger, rig.audit, rig.clock, policy=rules.access, table=rig.table, profile=rig.profile)
+    exporter = Exporter(rig.vault, rig.audit, SIGNER, rig.clock, gate, rig.table)
     request = AccessRequest(
         actor=Actor("dpo-1", Role.DPO),
         action=Action.EXPORT,
@@ -504,7 +502,7 @@ def test_a_copy_and_its_manifest_quote_none_of_it(form: str, world: RetentionWor
     clean(json.dumps(manifest, default=str, ensure_ascii=False), names=False)
     for path in written:
         clean(path.read_bytes().decode("latin-1"), names=False)
-    clean(every_byte(world, tmp_path), names=False)
+    clean(every_byte(rig, tmp_path), names=False)
 
 
 def test_names_of_members_are_known_to_a_line_as_long_as_they_may_be_on_it() -> None:

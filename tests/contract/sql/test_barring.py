@@ -25,7 +25,7 @@ from ivr.storage.call_log import SqlCallLog
 from ivr.storage.do_not_call import SqlDoNotCall
 from ivr.storage.evidence_reconciliation import table_faults
 from tests.databases import KINDS, fresh_url
-from tests.retention_world import CALLED, RetentionWorld
+from tests.retention_rig import CALLED, RetentionRig
 
 SECRET = b"s" * 32
 DIALLED = KnownBy.DIALLED
@@ -34,47 +34,47 @@ SPELLINGS = ["0692123456", "sip:+262692123456@gw", "00262692123456", "06 92 12 3
 
 @dataclass
 class Register:
-    world: RetentionWorld
+    rig: RetentionRig
     sql: SqlDoNotCall
 
     def older(self, person: str, *, call_id: str, party: str = "") -> str:
         """Bar somebody as an older version did, which took this spelling for the person."""
         entry = hmac.new(SECRET, f"sales\0{person}".encode(), hashlib.sha256).hexdigest()
         body = {"entry": entry, "rule": "CAN-005", "scope": "sales"}
-        self.world.audit.append(Unread(Barred.kind, body), call_id=call_id)
+        self.rig.audit.append(Unread(Barred.kind, body), call_id=call_id)
         self.sql.put(entry, scope="sales", rule_id="CAN-005", call_id=call_id)
         if party:
-            SqlCallLog(self.world.database).add(_report(call_id, party))
+            SqlCallLog(self.rig.database).add(_report(call_id, party))
         return entry
 
     def refused(self, uri: str, *, call_id: str, known: KnownBy = KnownBy.CLAIMED) -> bool:
         entry = self.sql.entry_of(uri, scope="sales")
         barred = Barred(entry=entry, rule="CAN-005", scope="sales", known_by=known.value)
-        return bar(self.world.vault.ports, self.sql, barred, call_id=call_id, recording_id="")
+        return bar(self.rig.vault.ports, self.sql, barred, call_id=call_id, recording_id="")
 
     def lift(self, short: str) -> Bar:
         dpo = Actor("anne", Role.DPO)
-        return lift(self.world.vault.ports, self.sql, short, actor=dpo, reason="numéro usurpé, plainte 12")
+        return lift(self.rig.vault.ports, self.sql, short, actor=dpo, reason="numéro usurpé, plainte 12")
 
     def told(self, kind: str) -> list[AuditEvent]:
-        return [event for event in self.world.audit.events() if event.kind == kind]
+        return [event for event in self.rig.audit.events() if event.kind == kind]
 
     def barred_by(self, uri: str) -> str | None:
-        return barred_by(self.world.vault.ports, self.sql, uri, scope="sales")
+        return barred_by(self.rig.vault.ports, self.sql, uri, scope="sales")
 
     def respell(self) -> int:
-        return respell(self.world.vault.ports, self.sql)
+        return respell(self.rig.vault.ports, self.sql)
 
     @property
     def moves(self) -> int:
-        return sum(event.kind == BarMoved.kind for event in self.world.audit.events())
+        return sum(event.kind == BarMoved.kind for event in self.rig.audit.events())
 
 
 @pytest.fixture(params=KINDS)
 def register(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Register]:
-    world = RetentionWorld(fresh_url(request.param, tmp_path))
-    yield Register(world, SqlDoNotCall(world.database, secret=SECRET, secret_id="dnc-test", clock=world.clock))
-    world.close()
+    rig = RetentionRig(fresh_url(request.param, tmp_path))
+    yield Register(rig, SqlDoNotCall(rig.database, secret=SECRET, secret_id="dnc-test", clock=rig.clock))
+    rig.close()
 
 
 def _report(call_id: str, party: str) -> CallRow:
@@ -96,14 +96,14 @@ def test_an_overseas_person_barred_by_an_older_version_stays_barred_in_every_spe
     # One entry is left, and the evidence says how it came to be.
     assert register.sql.known(register.sql.entries_of(uri, scope="sales")) == [register.barred_by(uri)]
     assert register.moves == (noted != "+262692123456")
-    assert table_faults(register.world.database) == []
+    assert table_faults(register.rig.database) == []
 
 
 def test_a_person_with_two_entries_has_one_once_they_are_met(register: Register) -> None:
     both = [register.older("+33692123456", call_id="call-1"), register.older("+262692123456", call_id="call-2")]
     assert register.barred_by("0692123456") == both[1]
     assert register.sql.known(both) == both[1:]
-    assert table_faults(register.world.database) == []
+    assert table_faults(register.rig.database) == []
 
 
 def test_entries_whose_report_tells_the_number_move_without_a_call(register: Register) -> None:
@@ -119,7 +119,7 @@ def test_entries_whose_report_tells_the_number_move_without_a_call(register: Reg
     for uri in ("+262692123456", "+262639123456", "0612345678", "+590690123456"):
         assert register.sql.bars(uri, scope="sales") is not None, uri
     assert register.respell() == 0
-    assert table_faults(register.world.database) == []
+    assert table_faults(register.rig.database) == []
 
 
 def test_a_move_and_its_evidence_happen_together(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,9 +144,9 @@ def test_an_entry_that_has_moved_is_still_held_against_the_evidence(
 ) -> None:
     register.older("+33692123456", call_id="call-1")
     register.barred_by("0692123456")
-    with register.world.database.writing() as connection:
+    with register.rig.database.writing() as connection:
         connection.exec_driver_sql(statement)
-    assert any(named in fault for fault in table_faults(register.world.database))
+    assert any(named in fault for fault in table_faults(register.rig.database))
 
 
 ALICE = "tel:0612345678"
@@ -164,7 +164,7 @@ def test_a_bar_on_a_number_that_a_caller_only_named_is_lifted_with_a_reason(regi
         "entry": entry, "scope": "sales", "known_by": "claimed", "calls": ["call-1"], "actor": "anne", "role": "dpo",
         "reason": "numéro usurpé, plainte 12",
     }  # fmt: skip
-    assert table_faults(register.world.database) == []
+    assert table_faults(register.rig.database) == []
     with pytest.raises(ArchiveError):
         register.lift(entry[:12])
 
@@ -186,7 +186,7 @@ def test_a_refusal_of_the_person_themselves_is_lifted_by_nobody(
     assert register.barred_by(ALICE) == entry
     (denial,) = register.told(Denied.kind)
     assert (denial.body["entry"], denial.body["action"], denial.body["known_by"]) == (entry, "lift", known.value)
-    assert table_faults(register.world.database) == []
+    assert table_faults(register.rig.database) == []
 
 
 def test_a_later_refusal_bars_again_and_every_earlier_one_was_lifted(register: Register) -> None:
@@ -195,10 +195,10 @@ def test_a_later_refusal_bars_again_and_every_earlier_one_was_lifted(register: R
     entry = register.barred_by(ALICE)
     register.lift(str(entry))
     assert register.told(BarLifted.kind)[0].body["calls"] == ["call-1", "call-2"]
-    assert table_faults(register.world.database) == []
+    assert table_faults(register.rig.database) == []
     register.refused(ALICE, call_id="call-3", known=KnownBy.DIALLED)
     assert register.barred_by(ALICE) == entry
-    assert table_faults(register.world.database) == []
+    assert table_faults(register.rig.database) == []
 
 
 def test_a_refusal_that_another_node_hears_while_a_bar_is_lifted_stands(
@@ -206,7 +206,7 @@ def test_a_refusal_that_another_node_hears_while_a_bar_is_lifted_stands(
 ) -> None:
     register.refused(ALICE, call_id="call-1")
     entry = str(register.barred_by(ALICE))
-    there = RetentionWorld(register.world.url, node="node-2")
+    there = RetentionRig(register.rig.url, node="node-2")
     other = Register(there, SqlDoNotCall(there.database, secret=SECRET, secret_id="dnc-test", clock=there.clock))
     refusing = threading.Thread(target=other.refused, args=(ALICE,), kwargs={"call_id": "call-2", "known": DIALLED})
     undoes = register.sql.refusals
@@ -222,7 +222,7 @@ def test_a_refusal_that_another_node_hears_while_a_bar_is_lifted_stands(
     refusing.join(timeout=30.0)
     assert register.barred_by(ALICE) == entry
     assert [one.known_by for one in register.sql.listing()] == [DIALLED]
-    assert table_faults(register.world.database) == []
+    assert table_faults(register.rig.database) == []
     there.close()
 
 
@@ -230,11 +230,11 @@ def test_lifting_an_entry_that_has_moved_undoes_what_was_said_under_its_older_id
     register.older("+33692123456", call_id="call-1")
     register.barred_by("0692123456")
     register.refused("+262692123456", call_id="call-2")
-    assert table_faults(register.world.database) == []
+    assert table_faults(register.rig.database) == []
     register.lift(str(register.barred_by("0692123456")))
     assert register.told(BarLifted.kind)[0].body["calls"] == ["call-1", "call-2"]
     assert register.barred_by("0692123456") is None
-    assert table_faults(register.world.database) == []
+    assert table_faults(register.rig.database) == []
 
 
 def test_one_call_bars_once_however_often_it_is_asked_to(register: Register) -> None:
@@ -252,7 +252,7 @@ def test_a_bar_or_its_lifting_happens_with_its_evidence_or_not_at_all(
 ) -> None:
     if failing == "remove":
         register.refused(ALICE, call_id="call-1")
-    before, events = register.barred_by(ALICE), len(register.world.audit.events())
+    before, events = register.barred_by(ALICE), len(register.rig.audit.events())
 
     def full(*_: object, **__: object) -> None:
         raise OSError("full")
@@ -260,8 +260,8 @@ def test_a_bar_or_its_lifting_happens_with_its_evidence_or_not_at_all(
     monkeypatch.setattr(register.sql, failing, full)
     with pytest.raises(OSError, match="full"):
         register.lift(str(before)) if failing == "remove" else register.refused(ALICE, call_id="call-1")
-    assert (register.barred_by(ALICE), len(register.world.audit.events())) == (before, events)
-    assert table_faults(register.world.database) == []
+    assert (register.barred_by(ALICE), len(register.rig.audit.events())) == (before, events)
+    assert table_faults(register.rig.database) == []
 
 
 @pytest.mark.parametrize(
@@ -280,16 +280,16 @@ def test_marks_and_liftings_are_held_against_the_evidence(register: Register, st
         register.refused(f"tel:061234567{number}", call_id=f"call-{number}", known=known)
     entry = str(register.barred_by("tel:0612345673"))
     register.lift(entry)
-    assert table_faults(register.world.database) == []
-    with register.world.database.writing() as connection:
+    assert table_faults(register.rig.database) == []
+    with register.rig.database.writing() as connection:
         connection.exec_driver_sql(statement.format(entry=entry))
-    (fault,) = table_faults(register.world.database)
+    (fault,) = table_faults(register.rig.database)
     assert named in fault
 
 
 def test_of_older_entries_the_reports_tell_how_the_number_was_known(register: Register) -> None:
     """A report of a call that we placed verifies; who refused in several calls may have been called in one of them."""
-    database = register.world.database
+    database = register.rig.database
     for call_id, direction in (("call-1", "outbound"), ("call-2", "inbound"), ("call-3", "inbound")):
         register.older(f"+3361234567{call_id[-1]}", call_id=call_id)
         SqlCallLog(database).add(replace(_report(call_id, "sip:x@y"), direction=direction))

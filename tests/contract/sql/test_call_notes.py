@@ -23,7 +23,7 @@ from tests.databases import KINDS, fresh_url
 from tests.fakes.exchange import CALLER, PROSPECT, Exchange, play
 from tests.fakes.line import answers
 from tests.fakes.vault import FakeSpool, a_tag
-from tests.retention_world import CALLED, SOUND, RetentionWorld
+from tests.retention_rig import CALLED, SOUND, RetentionRig
 
 
 def left_by(x: Exchange) -> list[LateReport]:
@@ -171,9 +171,9 @@ def a_row(call_id: str, **changes: object) -> CallRow:
 class Left:
     """Notes of a line that died, and what the node does about them."""
 
-    def __init__(self, world: RetentionWorld) -> None:
-        self.world = world
-        self.call_log = SqlCallLog(world.database)
+    def __init__(self, rig: RetentionRig) -> None:
+        self.rig = rig
+        self.call_log = SqlCallLog(rig.database)
         self.spool = FakeSpool()
 
     def note(self, call_id: str, **end: object) -> None:
@@ -187,19 +187,19 @@ class Left:
         self.spool.items[f"{call_id}-3-report"] = Pending(Duty.REPORT, call_id, "", CALLED, body | end)
 
     def report(self) -> list[LateReport]:
-        signs = last_signs(self.world.vault.ports, self.spool)
-        return report_left(self.world.vault.ports, self.call_log, self.spool, ended_at=signs)
+        signs = last_signs(self.rig.vault.ports, self.spool)
+        return report_left(self.rig.vault.ports, self.call_log, self.spool, ended_at=signs)
 
     @property
     def evidence(self) -> int:
-        return sum(event.kind == Reported.kind for event in self.world.audit.events())
+        return sum(event.kind == Reported.kind for event in self.rig.audit.events())
 
 
 @pytest.fixture(params=KINDS)
 def left(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Left]:
-    world = RetentionWorld(fresh_url(request.param, tmp_path))
-    yield Left(world)
-    world.close()
+    rig = RetentionRig(fresh_url(request.param, tmp_path))
+    yield Left(rig)
+    rig.close()
 
 
 @pytest.mark.parametrize("dies_in", ["add", "append", "strike"])
@@ -207,7 +207,7 @@ def test_a_second_crash_leaves_one_report_with_one_event(
     left: Left, monkeypatch: pytest.MonkeyPatch, dies_in: str
 ) -> None:
     left.note("call-1")
-    owner = {"add": left.call_log, "append": left.world.audit, "strike": left.spool}[dies_in]
+    owner = {"add": left.call_log, "append": left.rig.audit, "strike": left.spool}[dies_in]
     with monkeypatch.context() as crash:
         crash.setattr(owner, dies_in, _away)
         if dies_in == "strike":
@@ -239,16 +239,16 @@ def test_a_row_without_its_event_gets_it_and_stays_as_it_was(left: Left) -> None
     left.note("call-1")
     left.report()
     row = left.call_log.find()[0]
-    left.world.database.close()
-    other = Left(RetentionWorld(left.world.url, node="node-2"))
-    with other.world.database.writing() as connection:
+    left.rig.database.close()
+    other = Left(RetentionRig(left.rig.url, node="node-2"))
+    with other.rig.database.writing() as connection:
         connection.exec_driver_sql("DELETE FROM audit_events")
         connection.exec_driver_sql("DELETE FROM audit_heads")
     other.note("call-1", end={"disposition": "ANSWERED"})
     other.report()
     assert other.call_log.find() == [row]
     assert other.evidence == 1
-    other.world.close()
+    other.rig.close()
 
 
 def test_the_event_of_a_row_that_stands_tells_what_the_row_tells(left: Left) -> None:
@@ -258,12 +258,12 @@ def test_the_event_of_a_row_that_stands_tells_what_the_row_tells(left: Left) -> 
     left.note("call-1")
     (report,) = left.report()
     assert report.row == row
-    (event,) = [event for event in left.world.audit.events() if event.kind == Reported.kind]
+    (event,) = [event for event in left.rig.audit.events() if event.kind == Reported.kind]
     assert event.facts == reported(row)
 
 
 def test_a_call_waits_for_its_recording_to_be_settled(left: Left) -> None:
-    begun = left.world.vault.begin(a_tag("rec-1", call_id="call-1"))
+    begun = left.rig.vault.begin(a_tag("rec-1", call_id="call-1"))
     begun.write(SOUND)
     left.note("call-1")
     left.note("call-2")
@@ -276,9 +276,9 @@ def test_a_call_waits_for_its_recording_to_be_settled(left: Left) -> None:
 
 
 def test_a_call_that_nobody_saw_end_ended_with_its_last_sign_of_life(left: Left) -> None:
-    left.world.audit.append(Unread("disclosure.played", {}), call_id="call-1")
-    heard = left.world.clock.at
-    left.world.clock.at += timedelta(hours=8)
+    left.rig.audit.append(Unread("disclosure.played", {}), call_id="call-1")
+    heard = left.rig.clock.at
+    left.rig.clock.at += timedelta(hours=8)
     left.note("call-1")
     left.note("call-2")
     ended = {one.call_id: one.row.ended_at for one in left.report() if one.row is not None}

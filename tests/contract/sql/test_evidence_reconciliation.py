@@ -16,36 +16,36 @@ from ivr.domain.retention.schedule import Duration, RetentionTable
 from ivr.storage.do_not_call import SqlDoNotCall
 from ivr.storage.evidence_reconciliation import table_faults
 from tests.databases import KINDS, fresh_url
-from tests.retention_world import CALLED, RetentionWorld
+from tests.retention_rig import CALLED, RetentionRig
 
 
 @pytest.fixture(params=KINDS)
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RetentionWorld]:
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RetentionRig]:
     """Recordings that were moved by events and by a shorter policy, holds, and two people who are barred."""
-    world = RetentionWorld(fresh_url(request.param, tmp_path))
+    rig = RetentionRig(fresh_url(request.param, tmp_path))
     for name in ("one", "two"):
-        world.record(name)
-    world.record("sale", tag="sales_audio")
-    world.clock.at += timedelta(days=2)
-    world.events.note("sale", EventKind.OFFER, actor="anne", reference="O-1")
-    world.events.note("sale", EventKind.SIGNATURE, actor="anne", reference="C-1")
-    held = world.holds.request(
+        rig.record(name)
+    rig.record("sale", tag="sales_audio")
+    rig.clock.at += timedelta(days=2)
+    rig.events.note("sale", EventKind.OFFER, actor="anne", reference="O-1")
+    rig.events.note("sale", EventKind.SIGNATURE, actor="anne", reference="C-1")
+    held = rig.holds.request(
         case="C", owner="o", basis="17.3.e legal claims", items=["one"], by="anne",
-        review_at=world.clock.at + timedelta(days=30),
+        review_at=rig.clock.at + timedelta(days=30),
     )  # fmt: skip
     for by in ("bruno", "chloe"):
-        world.holds.approve(held.id, by=by)
-    register = SqlDoNotCall(world.database, secret=b"s" * 32, secret_id="dnc-test", clock=world.clock)
+        rig.holds.approve(held.id, by=by)
+    register = SqlDoNotCall(rig.database, secret=b"s" * 32, secret_id="dnc-test", clock=rig.clock)
     for number in (1, 2):
         uri, call_id = f"tel:+3361234567{number}", f"call-{number}"
         entry = register.add(uri, scope="sales", rule_id="CAN-005", call_id=call_id)
-        world.audit.append(Unread(Barred.kind, {"entry": entry, "rule": "CAN-005", "scope": "sales"}), call_id=call_id)
-    yield world
-    world.close()
+        rig.audit.append(Unread(Barred.kind, {"entry": entry, "rule": "CAN-005", "scope": "sales"}), call_id=call_id)
+    yield rig
+    rig.close()
 
 
-def tamper(world: RetentionWorld, *statements: str) -> None:
-    with world.database.writing() as connection:
+def tamper(rig: RetentionRig, *statements: str) -> None:
+    with rig.database.writing() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
 
@@ -57,20 +57,20 @@ def shorter(table: RetentionTable) -> RetentionTable:
     return replace(table, clocks={**table.clocks, "quality_audio": replace(clock, periods=periods)})
 
 
-def test_what_ivr_did_itself_is_borne_out(world: RetentionWorld) -> None:
-    assert table_faults(world.database) == []
-    assert world.vault.verify() == []
-    world.run(shorter(world.table)).run()
-    deadline = world.catalogue.get("two").deadline
+def test_what_ivr_did_itself_is_borne_out(rig: RetentionRig) -> None:
+    assert table_faults(rig.database) == []
+    assert rig.vault.verify() == []
+    rig.run(shorter(rig.table)).run()
+    deadline = rig.catalogue.get("two").deadline
     assert deadline is not None
     assert deadline < CALLED + timedelta(days=40)
     # Longer again: what is stored does not follow, and the evidence says so.
-    world.run().run()
-    assert table_faults(world.database) == []
-    assert world.vault.verify() == []
-    world.clock.at += timedelta(days=800)
-    assert sorted(world.run().run().destroyed) == ["sale", "two"]
-    assert table_faults(world.database) == []
+    rig.run().run()
+    assert table_faults(rig.database) == []
+    assert rig.vault.verify() == []
+    rig.clock.at += timedelta(days=800)
+    assert sorted(rig.run().run().destroyed) == ["sale", "two"]
+    assert table_faults(rig.database) == []
 
 
 @pytest.mark.parametrize(
@@ -108,13 +108,13 @@ def test_what_ivr_did_itself_is_borne_out(world: RetentionWorld) -> None:
         ("DELETE FROM recording_keys; DELETE FROM recordings WHERE recording_id = 'two'", "two: its row is missing"),
     ],
 )  # fmt: skip
-def test_a_row_that_was_altered_is_named(world: RetentionWorld, statement: str, named: str) -> None:
+def test_a_row_that_was_altered_is_named(rig: RetentionRig, statement: str, named: str) -> None:
     later, sooner = "2099-01-01T00:00:00.000000Z", "2026-11-22T00:00:00.000000Z"
-    tamper(world, *statement.format(later=later, sooner=sooner).split("; "))
-    faults = table_faults(world.database)
+    tamper(rig, *statement.format(later=later, sooner=sooner).split("; "))
+    faults = table_faults(rig.database)
     assert any(named in fault for fault in faults), faults
     # The chain itself is whole: only the comparison tells.
-    assert world.audit.verify() == []
+    assert rig.audit.verify() == []
 
 
 @pytest.mark.parametrize(
@@ -125,66 +125,66 @@ def test_a_row_that_was_altered_is_named(world: RetentionWorld, statement: str, 
         ("UPDATE recording_keys SET recording_id = 'two' WHERE recording_id = 'sale'", "two: a certificate tells"),
     ],
 )
-def test_what_was_destroyed_cannot_be_made_to_look_otherwise(world: RetentionWorld, statement: str, named: str) -> None:
-    world.vault.discard_stored("two", rule_id="REC-005", reason="asked")
-    assert table_faults(world.database) == []
-    tamper(world, statement)
-    faults = table_faults(world.database)
+def test_what_was_destroyed_cannot_be_made_to_look_otherwise(rig: RetentionRig, statement: str, named: str) -> None:
+    rig.vault.discard_stored("two", rule_id="REC-005", reason="asked")
+    assert table_faults(rig.database) == []
+    tamper(rig, statement)
+    faults = table_faults(rig.database)
     assert any(named in fault for fault in faults), faults
 
 
-def test_a_state_that_was_set_by_hand_costs_no_audio(world: RetentionWorld) -> None:
-    tamper(world, "UPDATE recordings SET state = 'PURGED' WHERE recording_id = 'two'")
-    (done,) = world.vault.recover()
+def test_a_state_that_was_set_by_hand_costs_no_audio(rig: RetentionRig) -> None:
+    tamper(rig, "UPDATE recordings SET state = 'PURGED' WHERE recording_id = 'two'")
+    (done,) = rig.vault.recover()
     assert done.how.startswith("left as it is")
-    assert world.state("two") == ("PURGED", True, True)
-    assert world.certificates("two") == []
+    assert rig.state("two") == ("PURGED", True, True)
+    assert rig.certificates("two") == []
 
 
-def test_a_clock_that_was_set_back_alters_no_hold(world: RetentionWorld) -> None:
-    held = world.holds.request(
+def test_a_clock_that_was_set_back_alters_no_hold(rig: RetentionRig) -> None:
+    held = rig.holds.request(
         case="D", owner="o", basis="17.3.e legal claims", items=["sale"], by="anne",
-        review_at=world.clock.at + timedelta(days=30),
+        review_at=rig.clock.at + timedelta(days=30),
     )  # fmt: skip
     for by in ("bruno", "chloe"):
-        world.clock.at -= timedelta(hours=1)
-        world.holds.approve(held.id, by=by)
-    assert table_faults(world.database) == []
+        rig.clock.at -= timedelta(hours=1)
+        rig.holds.approve(held.id, by=by)
+    assert table_faults(rig.database) == []
 
 
-def test_many_faults_are_cut_short_aloud(world: RetentionWorld) -> None:
-    tamper(world, "UPDATE recordings SET deadline = '2099-01-01T00:00:00.000000Z'", "DELETE FROM do_not_call")
-    assert len(table_faults(world.database)) == 5
-    few = table_faults(world.database, limit=2)
+def test_many_faults_are_cut_short_aloud(rig: RetentionRig) -> None:
+    tamper(rig, "UPDATE recordings SET deadline = '2099-01-01T00:00:00.000000Z'", "DELETE FROM do_not_call")
+    assert len(table_faults(rig.database)) == 5
+    few = table_faults(rig.database, limit=2)
     assert len(few) == 3
     assert few[-1].startswith("and more")
 
 
-def test_an_altered_deadline_is_told_by_the_verification_of_recordings_too(world: RetentionWorld) -> None:
-    tamper(world, "UPDATE recordings SET deadline = '2099-01-01T00:00:00.000000Z' WHERE recording_id = 'two'")
-    (finding,) = world.vault.verify()
+def test_an_altered_deadline_is_told_by_the_verification_of_recordings_too(rig: RetentionRig) -> None:
+    tamper(rig, "UPDATE recordings SET deadline = '2099-01-01T00:00:00.000000Z' WHERE recording_id = 'two'")
+    (finding,) = rig.vault.verify()
     assert finding.recording_id == "two"
     assert "2099-01-01" in finding.fault
     assert finding.remedy
 
 
-def test_a_recording_that_crashed_while_it_was_sealed_keeps_a_deadline_with_evidence(world: RetentionWorld) -> None:
+def test_a_recording_that_crashed_while_it_was_sealed_keeps_a_deadline_with_evidence(rig: RetentionRig) -> None:
     due = CALLED + timedelta(days=100)
-    tag = replace(world.catalogue.get("two").tag, recording_id="torn", call_id="call-torn")
-    world.vault.begin(tag, deadline=due).write(b"\x01\x00" * 320)
-    world.store.crash()
-    world.vault.recover()
-    assert world.catalogue.get("torn").state.value == "DAMAGED"
-    assert table_faults(world.database) == []
+    tag = replace(rig.catalogue.get("two").tag, recording_id="torn", call_id="call-torn")
+    rig.vault.begin(tag, deadline=due).write(b"\x01\x00" * 320)
+    rig.store.crash()
+    rig.vault.recover()
+    assert rig.catalogue.get("torn").state.value == "DAMAGED"
+    assert table_faults(rig.database) == []
 
 
-def test_a_recording_without_evidence_is_named(world: RetentionWorld) -> None:
-    with world.database.writing() as connection:
+def test_a_recording_without_evidence_is_named(rig: RetentionRig) -> None:
+    with rig.database.writing() as connection:
         columns = "call_id, program, purposes, policy_id, policy_version, rule_ids, retention, codec, channels, rate_hz"
         columns += ", opened_at, node_id, state, sha256, size_bytes, duration_ms, deadline, consent, gaps, masks"
         connection.exec_driver_sql(
             f"INSERT INTO recordings (recording_id, {columns}) SELECT 'planted', {columns} FROM recordings "
             "WHERE recording_id = 'two'"
         )
-    (fault,) = table_faults(world.database)
+    (fault,) = table_faults(rig.database)
     assert fault.startswith("recording planted: no evidence tells of its deadline")

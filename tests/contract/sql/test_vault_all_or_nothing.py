@@ -24,7 +24,7 @@ from ivr.services.vault.vault import Vault
 from ivr.storage.audit_log import SqlAuditLog
 from tests.databases import KINDS, fresh_url
 from tests.fakes.vault import FakeKeyRing, a_tag
-from tests.retention_world import CALLED, RetentionWorld
+from tests.retention_rig import CALLED, RetentionRig
 
 PCM = b"\1\0\2\0" * 8000
 CONSENT = {"caller": {"state": "NOTIFIED"}}
@@ -55,7 +55,7 @@ class FailingAudit(SqlAuditLog):
             raise HostError("the chain cannot be read")
 
 
-class Place(RetentionWorld):
+class Place(RetentionRig):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.failing = FailingAudit(self.database, node_id="node-1", clock=self.clock)

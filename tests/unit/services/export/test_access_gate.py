@@ -13,23 +13,21 @@ from ivr.domain.access import AccessRequest, Action, Actor, Audience, Role
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.export.access_gate import Gate
 from tests.databases import fresh_url
-from tests.retention_world import CALLED, RetentionWorld, settings
+from tests.retention_rig import CALLED, RetentionRig, settings
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[RetentionWorld]:
-    world = RetentionWorld(fresh_url("sqlite", tmp_path))
-    world.record("quality")
-    world.record("sale", tag="sales_audio")
-    world.clock.at = CALLED + timedelta(days=1)
-    yield world
-    world.close()
+def rig(tmp_path: Path) -> Iterator[RetentionRig]:
+    rig = RetentionRig(fresh_url("sqlite", tmp_path))
+    rig.record("quality")
+    rig.record("sale", tag="sales_audio")
+    rig.clock.at = CALLED + timedelta(days=1)
+    yield rig
+    rig.close()
 
 
-def gate(world: RetentionWorld) -> Gate:
-    return Gate(
-        world.ledger, world.audit, world.clock, policy=settings().access, table=world.table, profile=world.profile
-    )
+def gate(rig: RetentionRig) -> Gate:
+    return Gate(rig.ledger, rig.audit, rig.clock, policy=settings().access, table=rig.table, profile=rig.profile)
 
 
 def ask(role: Role, action: Action, reason: str = "évaluation") -> AccessRequest:
@@ -52,26 +50,26 @@ def ask(role: Role, action: Action, reason: str = "évaluation") -> AccessReques
     ],
 )
 def test_what_is_allowed_passes_and_every_denial_is_noted(
-    role: Role, action: Action, items: list[str], reason: str, allowed: bool, world: RetentionWorld
+    role: Role, action: Action, items: list[str], reason: str, allowed: bool, rig: RetentionRig
 ) -> None:
     if allowed:
-        assert gate(world).check(ask(role, action, reason), items).allowed
+        assert gate(rig).check(ask(role, action, reason), items).allowed
     else:
         with pytest.raises(ComplianceError) as refused:
-            gate(world).check(ask(role, action, reason), items)
+            gate(rig).check(ask(role, action, reason), items)
         assert refused.value.rules
         assert refused.value.exit_code == 1
-    denials = [event for event in world.audit.events() if event.kind == "access.denied"]
+    denials = [event for event in rig.audit.events() if event.kind == "access.denied"]
     assert len(denials) == (not allowed)
     for event in denials:
         assert (event.body["actor"], event.body["role"], event.body["action"]) == ("someone", role.value, action.value)
 
 
-def test_a_denial_stands_in_the_evidence_with_all_that_was_asked(world: RetentionWorld) -> None:
+def test_a_denial_stands_in_the_evidence_with_all_that_was_asked(rig: RetentionRig) -> None:
     asked = replace(ask(Role.QUALITY_ANALYST, Action.LISTEN), audience=Audience.SUBJECT, purpose="sales_audio")
     with pytest.raises(ComplianceError) as refused:
-        gate(world).check(asked, ["quality", "sale"])
-    (denial,) = [event for event in world.audit.events() if event.kind == "access.denied"]
+        gate(rig).check(asked, ["quality", "sale"])
+    (denial,) = [event for event in rig.audit.events() if event.kind == "access.denied"]
     assert denial.body == {
         "actor": "someone",
         "role": asked.actor.role.value,
@@ -86,25 +84,25 @@ def test_a_denial_stands_in_the_evidence_with_all_that_was_asked(world: Retentio
     assert all(rule in refused.value.remedy for rule in refused.value.rules)
 
 
-def test_a_denial_of_what_opens_no_recording_names_the_role_and_a_single_recording(world: RetentionWorld) -> None:
+def test_a_denial_of_what_opens_no_recording_names_the_role_and_a_single_recording(rig: RetentionRig) -> None:
     for items, recording_id in (([], ""), (["quality"], "quality"), (["quality", "sale"], "")):
         with pytest.raises(ComplianceError) as refused:
-            gate(world).check(ask(Role.AGENT, Action.LIST), items)
-        denial = [event for event in world.audit.events() if event.kind == "access.denied"][-1]
+            gate(rig).check(ask(Role.AGENT, Action.LIST), items)
+        denial = [event for event in rig.audit.events() if event.kind == "access.denied"][-1]
         assert denial.recording_id == recording_id
         assert refused.value.where == (f"recording {recording_id}" if recording_id else "role agent")
 
 
-def test_what_opens_nothing_at_all_is_allowed_under_the_rule_of_access(world: RetentionWorld) -> None:
-    decision = gate(world).check(ask(Role.DPO, Action.EXPORT), [])
+def test_what_opens_nothing_at_all_is_allowed_under_the_rule_of_access(rig: RetentionRig) -> None:
+    decision = gate(rig).check(ask(Role.DPO, Action.EXPORT), [])
     assert (decision.allowed, decision.reasons) == (True, ("REC-016",))
 
 
-def test_every_recording_of_a_long_list_is_asked_about(world: RetentionWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_recording_of_a_long_list_is_asked_about(rig: RetentionRig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ivr.services.export.access_gate._BATCH", 2)
     for name in ("b", "c", "d"):
-        world.record(name)
-    request, door = ask(Role.QUALITY_ANALYST, Action.LISTEN), gate(world)
+        rig.record(name)
+    request, door = ask(Role.QUALITY_ANALYST, Action.LISTEN), gate(rig)
     door._policy = replace(door._policy, max_items=5)
     assert door.check(request, ["quality", "b", "c", "d"]).allowed
     with pytest.raises(ComplianceError):
@@ -115,12 +113,12 @@ def test_every_recording_of_a_long_list_is_asked_about(world: RetentionWorld, mo
         door.check(request, ["quality", "b", "c", "d", "b", "c"])
 
 
-def test_an_unknown_recording_is_named(world: RetentionWorld) -> None:
+def test_an_unknown_recording_is_named(rig: RetentionRig) -> None:
     with pytest.raises(ArchiveError, match="nobody"):
-        gate(world).check(ask(Role.DPO, Action.EXPORT), ["nobody"])
+        gate(rig).check(ask(Role.DPO, Action.EXPORT), ["nobody"])
 
 
-def test_what_is_due_opens_no_more(world: RetentionWorld) -> None:
-    world.clock.at = CALLED + timedelta(days=200)
+def test_what_is_due_opens_no_more(rig: RetentionRig) -> None:
+    rig.clock.at = CALLED + timedelta(days=200)
     with pytest.raises(ComplianceError, match="à détruire"):
-        gate(world).check(ask(Role.DPO, Action.EXPORT), ["quality"])
+        gate(rig).check(ask(Role.DPO, Action.EXPORT), ["quality"])

@@ -51,8 +51,8 @@ class CheckedAuditLog(SqlAuditLog):
         return super().append_within(connection, entries)
 
 
-class RetentionWorld:
-    """One node. Others on the same database: `RetentionWorld(url, node="node-2", store=world.store)`."""
+class RetentionRig:
+    """One node. Others on the same database: `RetentionRig(url, node="node-2", store=rig.store)`."""
 
     def __init__(
         self,
