@@ -222,7 +222,7 @@ def test_a_caller_who_goes_on_dictating_when_told_not_to_is_still_understood() -
     assert starts(answer, "card") == {0, 5000}
 
 
-class TestAWatchThatDoesNotKnowWhatIsHeld:
+class TestAWatchThatDoesNotKnowWhatIsPending:
     """The ear was started again, or the channel came from another ear, in the middle of a number."""
 
     PENDING = PendingNumber(10_000, 27_000)
@@ -257,8 +257,8 @@ class TestAWatchThatDoesNotKnowWhatIsHeld:
             answer = watch.feed(HeardPiece("il y en a 13 je crois", at, at + 1000), pending=answer.pending)
         assert answer.spans == () or max(s.end for s in answer.spans) <= self.PENDING.from_ms + LOST_MAX_MS + 1000
 
-    @pytest.mark.parametrize("held", [None, PendingNumber(0, 17_000)])
-    def test_a_hold_that_it_told_itself_is_not_lost(self, pending: PendingNumber | None) -> None:
+    @pytest.mark.parametrize("pending", [None, PendingNumber(0, 17_000)])
+    def test_a_pending_number_that_it_told_itself_is_not_lost(self, pending: PendingNumber | None) -> None:
         watch = NumberWatch()
         told = watch.feed(HeardPiece("c'est le 1 85", 0, 2000)).pending
         assert told == PendingNumber(0, 17_000)
