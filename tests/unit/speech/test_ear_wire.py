@@ -61,8 +61,8 @@ _CONTEXTS = st.builds(
 def _verdict(label: Label, band: Band, ground: Ground | None, *rest: Any, **more: Any) -> EarVerdict:
     """What acts names a ground."""
     acts = band is Band.ACT and label in OPPOSING
-    pending = EarVerdict(label, Band.CLEAR, *rest, **more)
-    return replace(pending, band=band, ground=ground or (Ground.EXPLICIT if acts else None))
+    clear = EarVerdict(label, Band.CLEAR, *rest, **more)
+    return replace(clear, band=band, ground=ground or (Ground.EXPLICIT if acts else None))
 
 
 _VERDICTS = st.builds(
