@@ -126,12 +126,12 @@ class ReleaseBuffer:
     def drop_span(self, start_ms: int, end_ms: int, cause: str) -> None:
         """Forget the frames in memory that reach into [start, end); those around them stay."""
         kept: deque[StereoFrame] = deque()
-        for frame in self._held:
+        for frame in self._waiting:
             if frame.at_ms < end_ms and frame.at_ms + FRAME_MS > start_ms:
                 self._note_gap(frame.at_ms, frame.at_ms + FRAME_MS, cause)
             else:
                 kept.append(frame)
-        self._held = kept
+        self._waiting = kept
 
     def cut(self, at_ms: int) -> None:
         """Forget everything from `at_ms` on, for good."""

@@ -151,7 +151,7 @@ class Capture:
     def drop(self, start_ms: int, end_ms: int | None, cause: str) -> None:
         """Forget what is in memory of [start, end), or all from `start_ms` on: it will never be stored."""
         if end_ms is None:
-            self._buffer.drop_held(start_ms, cause)
+            self._buffer.drop_waiting(start_ms, cause)
         else:
             self._buffer.drop_span(start_ms, end_ms, cause)
 
