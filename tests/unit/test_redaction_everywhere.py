@@ -271,7 +271,7 @@ def test_what_nobody_caught_shows_none_of_it(guarded: None, capsys: pytest.Captu
     clean(told)
 
 
-NEWS: dict[str, object] = {
+EVENT: dict[str, object] = {
     "kind": "call.fault",
     "call_id": "019ab3c4d5e6f708192a3b4c5d6e7f80",
     "what": EVERYTHING,
@@ -291,12 +291,12 @@ NEWS: dict[str, object] = {
 @pytest.mark.parametrize("json_", [False, True])
 def test_the_log_of_a_node_tells_none_of_it(form: str, json_: bool, capfd: pytest.CaptureFixture[str]) -> None:
     log = EventLog(LogSection(level="debug", format=form), json_=json_)
-    log.write(NEWS)
-    log.write({**NEWS, "kind": "node.ready", "uris": ["sip:ivr@127.0.0.1:5060"]}, always=True)
+    log.write(EVENT)
+    log.write({**EVENT, "kind": "node.ready", "uris": ["sip:ivr@127.0.0.1:5060"]}, always=True)
     try:
         raise ValueError(EVERYTHING)
     except ValueError:
-        log.write({**NEWS, "exc_info": True, "stack": "x"})
+        log.write({**EVENT, "exc_info": True, "stack": "x"})
     log.close()
     told = "".join(capfd.readouterr())
     assert told.count("019ab3c4d5e6f708192a3b4c5d6e7f80") == 3
@@ -308,7 +308,7 @@ def test_the_log_of_a_node_tells_none_of_it(form: str, json_: bool, capfd: pytes
 
 def test_the_feed_of_a_line_tells_none_of_it(capfd: pytest.CaptureFixture[str]) -> None:
     feed = StdoutFeed(0, KNOWING)
-    feed.publish(**NEWS)  # type: ignore[arg-type]
+    feed.publish(**EVENT)  # type: ignore[arg-type]
     feed.publish("line.ready", uri="sip:0612345678@127.0.0.1:5060", what=NAME)
     feed.close()
     first, second = (json.loads(line) for line in capfd.readouterr().out.splitlines())

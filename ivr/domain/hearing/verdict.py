@@ -13,7 +13,7 @@ class Label(Enum):
     NONE = "none"
 
 
-#: What may act: the others are news.
+#: What may act: the others are only told.
 OPPOSING = frozenset({Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT})
 
 

@@ -248,7 +248,7 @@ class CallAudio(RuleBasedStateMachine):
 
     @invariant()
     def memory_is_bounded(self) -> None:
-        if hasattr(self, "tape"):
+        if hasattr(self, "buffer"):
             assert self.buffer.waiting_ms <= SETTINGS.max_hold_ms
 
     # ---- machinery
