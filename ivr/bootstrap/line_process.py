@@ -1,9 +1,9 @@
 """One line process: a SIP endpoint, its calls, and nothing else. Started by the node, spoken to in JSON lines.
 
 On stdin: {"do": "place", "uri": …, "program": …, "agent": …, "ref": …},
-{"do": "agent", "program": …, "uri": …, "ref": …}, {"do": "stop"}. On stdout: the live feed, one object per line; among
-them the answer to each command with a `ref`: `call.placed`, `agent.set` or `command.refused`. The process ends when
-stdin ends.
+{"do": "agent", "program": …, "uri": …, "ref": …}, {"do": "doubt", "call": …, "answer": …, "ref": …}, {"do": "stop"}.
+On stdout: the live feed, one object per line; among them the answer to each command with a `ref`: `call.placed`,
+`agent.set`, `doubt.answered` or `command.refused`. The process ends when stdin ends.
 """
 
 from __future__ import annotations
@@ -230,6 +230,9 @@ async def obey(command: Mapping[str, str], control: CallControl, feed: LiveFeed)
         if command["do"] == "agent":
             control.set_agent(command["program"], command["uri"])
             feed.publish("agent.set", ref=ref, program=command["program"])
+        if command["do"] == "doubt":
+            control.answer_doubt(command["call"], command["answer"])
+            feed.publish("doubt.answered", call_id=command["call"], ref=ref)
         if command["do"] == "place":
             call = await control.place(command["uri"], command["program"], agent_uri=command.get("agent", ""))
             feed.publish("call.placed", call_id=call.id, ref=ref)

@@ -100,6 +100,22 @@ class Node:
         for line in self._lines:
             await self._ask(line, {"do": "agent", "program": program, "uri": uri})
 
+    async def answer_doubt(self, call_id: str, answer: str) -> None:
+        """Answer a doubt that was offered to an agent's side (`doubt.offered`): "take", "objects" or "agrees".
+
+        Raises ConfigurationError when no line has offered one for this call, or its time is over.
+        """
+        refused: ConfigurationError | None = None
+        for line in self._lines:
+            try:
+                await self._ask(line, {"do": "doubt", "call": call_id, "answer": answer})
+            except ConfigurationError as error:
+                refused = error
+            else:
+                return
+        if refused is not None:
+            raise refused
+
     async def _ask(self, line: Child, command: Mapping[str, object], *, timeout_s: float = 10.0) -> LiveEvent:
         """Send a command and return what the line answers to it; raises what the line refuses it with."""
         self._refs += 1

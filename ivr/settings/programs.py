@@ -120,6 +120,7 @@ class _ProgramFile(Section):
     ring_timeout_s: float = Field(default=Program.ring_timeout_s, gt=0)
     agent_ring_timeout_s: float = Field(default=Program.agent_ring_timeout_s, gt=0)
     doubt_timeout_s: float = Field(default=Program.doubt_timeout_s, gt=0)
+    doubt_offer_s: float = Field(default=Program.doubt_offer_s, ge=0, le=30)
     max_call_s: float = Field(default=Program.max_call_s, gt=0)
     do_not_call_scope: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] = Program.do_not_call_scope
     guard: _Guard = _Guard()

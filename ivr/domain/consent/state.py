@@ -56,6 +56,14 @@ class Basis(Enum):
     IMPLIED = "IMPLIED"
 
 
+class AgentsAnswer(Enum):
+    """What the agent's side does with a doubt that it was offered: ask the caller, or say what the caller wants."""
+
+    TAKE = "take"
+    OBJECTS = "objects"
+    AGREES = "agrees"
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Why a consent moved: never what was said.

@@ -105,7 +105,8 @@ class Program:
 
     `retention` names a clock of config/retention.toml. `sampling_rate` is the share of calls recorded (REC-008);
     above the rule's maximum it needs `systematic_basis`. `identity` None: callers are not asked who they are. Timeouts
-    are in seconds.
+    are in seconds. `doubt_offer_s` is how long the agent of a bridged call may take a doubt before the caller is asked;
+    with 0 the caller is asked at once.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Program:
     ring_timeout_s: float = 30.0
     agent_ring_timeout_s: float = 20.0
     doubt_timeout_s: float = 8.0
+    doubt_offer_s: float = 0.0
     max_call_s: float = 3600.0
     do_not_call_scope: str = "sales"
     guard: AgentGuard = AgentGuard()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from ivr.domain.call.leg import LegState
 from ivr.domain.call.party import Direction, PartyRole
 from ivr.domain.consent.policy import Verdict, decide_dial
+from ivr.domain.consent.state import AgentsAnswer
 from ivr.domain.evidence.events.objection import DialRefused
 from ivr.domain.program.program import Program
 from ivr.errors import ComplianceError, ConfigurationError, HostError, IvrError, nearest
@@ -105,6 +106,20 @@ class CallControl:
         """An agent's softphone becomes available for a program's calls from now on; empty: none is."""
         program = self._program(program_name, "")
         self._programs[program.name] = replace(program, agent_uri=agent_uri)
+
+    def answer_doubt(self, call_id: str, answer: str) -> None:
+        """The agent's side answers the doubt of a call. Raises ConfigurationError when it was offered none."""
+        known = {one.value: one for one in AgentsAnswer}
+        if answer not in known:
+            raise ConfigurationError(
+                f"'{answer}' is no answer to a doubt", key="answer", value=answer, remedy=nearest(answer, known)
+            )
+        session = next((one for one in self._tasks.values() if one.call.id == call_id), None)
+        if session is None:
+            raise ConfigurationError(
+                "no such call is in progress on this line", key="call", value=call_id, remedy="see call.started"
+            )
+        session.agent_answered(known[answer])
 
     def stop_capture(self, error: IvrError) -> None:
         """Nothing more of any call is stored; the calls go on."""

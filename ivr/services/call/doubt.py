@@ -15,6 +15,7 @@ from ivr.domain.program.program import ObjectionEffect
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import Background
 from ivr.services.call.context import LiveCall
+from ivr.services.call.offer import AgentOffer
 from ivr.services.hearing.channel_listener import JudgedPiece
 
 
@@ -40,6 +41,7 @@ class Doubt:
         self._background = background
         self._unresolved = unresolved
         self._fault = fault
+        self._offer = AgentOffer(call)
         self._open: tuple[Label, float] | None = None
         self._asking: asyncio.Task[object] | None = None
         self._reassuring: asyncio.Task[object] | None = None
@@ -90,15 +92,31 @@ class Doubt:
         call = self._call
         if not judged.piece.final or not call.prompts_heard.question_heard(judged.piece.start_ms):
             return
-        self.withdraw()
-        call.hearing.doubt_dispelled()
-        evidence = call.evidence(Basis.SPOKEN, call.media_ms, judged.verdict.score)
-        call.consents.move(PartyRole.CALLER, ConsentEvent.REASSURE, evidence)
-        call.publish(Dispelled.kind)
-        call.audit(Dispelled(PartyRole.CALLER.value))
-        call.reconsider()
+        self._dispelled(PartyRole.CALLER, Basis.SPOKEN, judged.verdict.score)
         if call.program.prompts.reassured:
             self._reassuring = self._background.start(self._announcer.interject(call.program.prompts.reassured))
+
+    @property
+    def offered(self) -> bool:
+        """Whether the agent's side is being asked, or has taken it upon itself to ask."""
+        return self._open is not None and self._offer.open
+
+    def taken(self) -> None:
+        """The agent asks the caller in their own words."""
+        self._offer.take()
+
+    def denied_by_agent(self) -> None:
+        """The agent has asked, and says that the caller does not object: the evidence says whose word it is."""
+        self._dispelled(PartyRole.AGENT, Basis.AGENT, 1.0)
+
+    def _dispelled(self, party: PartyRole, basis: Basis, confidence: float) -> None:
+        call = self._call
+        self.withdraw()
+        call.hearing.doubt_dispelled()
+        call.consents.move(PartyRole.CALLER, ConsentEvent.REASSURE, call.evidence(basis, call.media_ms, confidence))
+        call.publish(Dispelled.kind, party=party.value)
+        call.audit(Dispelled(party.value))
+        call.reconsider()
 
     def withdraw(self) -> None:
         """There is nothing to ask any more."""
@@ -118,6 +136,8 @@ class Doubt:
         prompts = call.program.prompts
         contact = prompts.doubt_contact if label is Label.REFUSAL_CONTACT else ""
         try:
+            if self._offer.due:
+                await self._offer.lapsed(label)
             await self._announcer.interject(contact or prompts.doubt)
             await asyncio.sleep(call.program.doubt_timeout_s)
             await self._until_judged()

@@ -13,12 +13,13 @@ from __future__ import annotations
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.policy import decide_objection, decide_unanswered
-from ivr.domain.consent.state import Basis, ConsentEvent
+from ivr.domain.consent.state import AgentsAnswer, Basis, ConsentEvent
 from ivr.domain.evidence.events.base import UNTOLD
 from ivr.domain.evidence.events.call import Unjudged
 from ivr.domain.evidence.events.objection import AgentInDoubt, Objection
 from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label
 from ivr.domain.program.program import ObjectionEffect
+from ivr.errors import ConfigurationError
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import Background
 from ivr.services.call.context import LiveCall
@@ -92,6 +93,22 @@ class Objections:
             return
         basis = Basis.DTMF if role is PartyRole.CALLER else Basis.AGENT
         self.objected(Label.OBJECTION_RECORDING, basis, self._call.media_ms, 1.0)
+
+    def agent_answered(self, answer: AgentsAnswer) -> None:
+        """The agent's side answers a doubt that it was offered; once its time is over, the caller is asked."""
+        if not self.doubt.offered:
+            raise ConfigurationError(
+                "nothing is offered to the agent of this call",
+                key="call",
+                value=self._call.id,
+                remedy="answer doubt.offered before its deadline",
+            )
+        if answer is AgentsAnswer.TAKE:
+            self.doubt.taken()
+        elif answer is AgentsAnswer.AGREES:
+            self.doubt.denied_by_agent()
+        else:
+            self.objected(Label.OBJECTION_RECORDING, Basis.AGENT, self._call.hearing.doubt_confirmed(), 1.0)
 
     def objected_by_dtmf(self, at_ms: int) -> None:
         """A key that was taken for the beginning of a number was the caller's objection, since that moment."""

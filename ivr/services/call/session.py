@@ -10,6 +10,7 @@ from typing import Any
 from ivr.domain.call.dtmf_presses import Way
 from ivr.domain.call.party import PartyRole
 from ivr.domain.call.state import CallEvent, CallState
+from ivr.domain.consent.state import AgentsAnswer
 from ivr.domain.evidence.events.call import Reported
 from ivr.domain.recording.dtmf_masks import PlayedDtmf
 from ivr.services.call.announcer import Announcer
@@ -112,6 +113,10 @@ class CallSession:
     def judged(self, judged: JudgedPiece) -> None:
         self._objections.judged(judged)
         self.call.answers.judged(judged)
+
+    def agent_answered(self, answer: AgentsAnswer) -> None:
+        """The agent's side answers a doubt. Raises ConfigurationError when it was offered none."""
+        self._objections.agent_answered(answer)
 
     def dtmf_played(self, leg: CallLeg, dtmf: PlayedDtmf) -> None:
         """Its tone is masked as any."""

@@ -30,3 +30,20 @@ def test_what_cannot_be_done_is_refused_and_the_line_goes_on(tmp_path: Path) -> 
         assert "hotline-quality" in str(refused[0]["remedy"])
 
     play(tmp_path, scene)
+
+
+def test_a_doubt_that_no_agent_was_offered_is_answered_by_nobody(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.incoming("a")
+        await x.until("call.started")
+        for ref, call_id, answer in (("1", "nobody", "take"), ("2", x.call.id, "perhaps"), ("3", x.call.id, "agrees")):
+            await obey({"do": "doubt", "call": call_id, "answer": answer, "ref": ref}, x.control, x.feed)
+        refused = {one["ref"]: one["what"] for one in x.feed.of("command.refused")}
+        assert refused == {
+            "1": "no such call is in progress on this line",
+            "2": "'perhaps' is no answer to a doubt",
+            "3": "nothing is offered to the agent of this call",
+        }
+        assert x.feed.of("doubt.answered") == []
+
+    play(tmp_path, scene)

@@ -48,7 +48,7 @@ class Hesitation(Event, kind="doubt"):
 
 @dataclass(frozen=True)
 class Dispelled(Event, kind="doubt.dispelled"):
-    """The caller was asked, and does not object."""
+    """The caller was asked, and does not object: `party` is whose word that is, the caller's or the agent's."""
 
     party: str
 
