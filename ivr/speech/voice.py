@@ -95,10 +95,10 @@ class NanoVoice:
 
     def wav(self, text: str, *, english: str = "") -> bytes:
         """Return a WAV file of `text` as `say` says it, and of `english` after it; the same bytes each time."""
-        pcm = self._alone(_FRENCH_VOICE, _worth_saying(text))
+        parts = [self._alone(_FRENCH_VOICE, _worth_saying(text))]
         if english:
-            pcm += self._alone(_ENGLISH_VOICE, english)
-        return wav_bytes(pcm, self._rate_hz)
+            parts.append(self._alone(_ENGLISH_VOICE, english))
+        return wav_bytes(np.concatenate(parts), self._rate_hz)
 
     def _alone(self, voice: str, spoken: str) -> Pcm:
         order = f"{voice}\0{spoken}\0{self._speed}\0{self._pitch}".encode()

@@ -65,3 +65,11 @@ def test_text_is_made_readable(written: str, spoken: str) -> None:
 
 def test_a_wav_of_a_sentence_is_a_wav() -> None:
     assert len(parse_wav(NanoVoice().wav("Au revoir."))) == 1
+
+
+def test_a_sentence_in_english_follows_the_french_one() -> None:
+    voice = NanoVoice()
+    french, english = (parse_wav(voice.wav(text))[0] for text in ("Au revoir.", "Bonjour."))
+    both = parse_wav(voice.wav("Au revoir.", english="Please press nine."))[0]
+    assert np.array_equal(both[: french.size], french)
+    assert both.size > french.size + english.size / 2
