@@ -28,6 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     category.running = category.category_of(item.path)
     try:
-        return (yield)
+        with category.zmq_watched():
+            return (yield)
     finally:
         category.running = ""

@@ -1,12 +1,15 @@
-"""A unit test is marked as one, starts no server and opens no port to others."""
+"""A unit test is marked as one, starts no server and is none."""
 
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zmq
 
 from tests.category import TESTS, category_of
 from tests.databases import fresh_url
@@ -30,14 +33,47 @@ def test_a_server_is_refused(start: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "host"), [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET, ""), (socket.AF_INET6, "::")]
+    ("family", "address"),
+    [
+        (socket.AF_INET, ("127.0.0.1", 0)),
+        (socket.AF_INET, ("0.0.0.0", 0)),
+        (socket.AF_INET6, ("::", 0)),
+        (socket.AF_UNIX, "\0ivr-unit"),
+    ],
 )
-def test_a_port_that_others_reach_is_refused(family: socket.AddressFamily, host: str) -> None:
-    with socket.socket(family) as one, pytest.raises(pytest.fail.Exception, match="opens no port to others"):
-        one.bind((host, 0))
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_socket_is_bound_by_no_unit_test(
+    family: socket.AddressFamily, address: object, kind: socket.SocketKind
+) -> None:
+    with socket.socket(family, kind) as one, pytest.raises(pytest.fail.Exception, match="binds no socket"):
+        one.bind(address)  # type: ignore[arg-type]
 
 
-def test_a_port_of_this_machine_is_not() -> None:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        assert one.getsockname()[1] > 0
+def test_nor_one_of_zeromq_but_within_the_process() -> None:
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as one:
+        with pytest.raises(pytest.fail.Exception, match="binds no socket"):
+            one.bind("tcp://127.0.0.1:*")
+        one.bind("inproc://here")
+
+
+_CHILD = "import subprocess, sys; subprocess.Popen([sys.executable, '-m', 'ivr.speech.server'])"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [sys.executable, "-m", "ivr.speech.server"],
+        [sys.executable, "-m", "http.server"],
+        [sys.executable, "-c", _CHILD],
+        [sys.executable, "-c", "from ivr.entry import run; run()", "serve"],
+        ["bao", "server"],
+        ["/usr/bin/sipp", "-sn", "uas"],
+    ],
+)
+def test_a_process_that_may_serve_is_refused(command: list[str]) -> None:
+    with pytest.raises(pytest.fail.Exception, match="runs no process that may serve"):
+        subprocess.Popen(command)
+
+
+def test_a_short_program_is_not() -> None:
+    assert subprocess.run([sys.executable, "-c", "print(1)"], capture_output=True, check=True).stdout == b"1\n"

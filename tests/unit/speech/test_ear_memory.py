@@ -21,13 +21,11 @@ from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.settings import default_config_dir, load_settings
 from ivr.settings.phrases import load_phrases
 from ivr.speech.channel_memory import EarMemory
-from ivr.speech.client import ZmqEar
 from ivr.speech.judge import Judge
 from ivr.speech.silero import VoicedRange
 from ivr.speech.transcriber import Transcript
 from ivr.speech.transcript_cache import Recall, VoicedSpan
 from ivr.speech.understanding import Hypothesis
-from tests.fakes.ear_server import CLEAR, serving
 from tests.fakes.telephone import speech_of
 from tests.fakes.understanding import KeywordUnderstanding
 
@@ -127,43 +125,6 @@ def test_questions_are_found_only_where_they_are_listened_for() -> None:
 def test_an_ear_without_the_phrase_bank_judges_no_piece_that_is_to_be_watched() -> None:
     with pytest.raises(SpeechError, match="forbidden questions"):
         _judge("bonjour").judge(speech_of(_SECOND, context=ListenContext(guard=Direction.INBOUND)))
-
-
-def test_the_line_tells_every_ear_that_a_call_is_over() -> None:
-    async def scenario(endpoint: str) -> None:
-        ear = ZmqEar([endpoint], patience_s=10.0)
-        await ear.judge(speech_of(_SECOND))
-        await ear.forget("call-1")
-        await ear.metrics()
-        await ear.close()
-        await ear.forget("call-1")
-
-    forgotten: list[str] = []
-    with serving(lambda speech: CLEAR, forget=forgotten.append) as (_, endpoint):
-        asyncio.run(scenario(endpoint))
-    assert forgotten == ["call-1"]
-
-
-def test_in_the_middle_of_a_number_a_channel_stays_with_the_ear_that_heard_its_beginning() -> None:
-    async def scenario(*endpoints: str) -> None:
-        ear = ZmqEar(endpoints, patience_s=10.0)
-        async with asyncio.timeout(10):
-            while len(await ear.metrics()) < 2:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        await ear.judge(speech_of(_SECOND))
-        begun = ear._last["call-1", Channel.CALLER]
-        loop = asyncio.get_running_loop()
-        begun.waiting.update({f"other-{n}": loop.create_future() for n in range(12)})
-        going_on = speech_of(_SECOND, start_ms=2000, context=ListenContext(pending=PendingNumber(500, 16_000)))
-        await ear.judge(going_on)
-        assert ear._last["call-1", Channel.CALLER] is begun
-        await ear.judge(speech_of(_SECOND, start_ms=4000))
-        assert ear._last["call-1", Channel.CALLER] is not begun, "with nothing going on, the freer ear is taken"
-        begun.waiting.clear()
-        await ear.close()
-
-    with serving(lambda speech: CLEAR) as (_, one), serving(lambda speech: CLEAR) as (_, two):
-        asyncio.run(scenario(one, two))
 
 
 class _Restarted:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +16,9 @@ from ivr.audio.pcm import from_pcm
 from ivr.audio.resampling import resample
 from ivr.audio.wav import parse_wav
 from ivr.domain.hearing.verdict import Band, Comprehension, Label
-from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, HostError, SpeechError
+from ivr.errors import HostError, SpeechError
 from ivr.services.ports.hearing import ListenContext
 from ivr.speech.adaptation import Adaptation
-from ivr.speech.client import ZmqEar
 from ivr.speech.ear import EarJudge
 from ivr.speech.model import LEAN, ModelSettings, join_model
 from ivr.speech.tokens import FrenchTokens
@@ -264,109 +257,3 @@ def test_a_model_of_another_kind_gets_no_lean_copy(directory: Path, tmp_path: Pa
         with pytest.raises(HostError):
             write_lean(tmp_path, tmp_path / "lean")
         assert not (tmp_path / "lean" / "model.bin").exists()
-
-
-# ---------------------------------------------------------------- the process
-
-
-@contextmanager
-def _process(endpoint: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "ivr.speech.server", "--endpoint", endpoint, "--model-dir", str(directory)]
-    with subprocess.Popen([*command, "--workers", "1"], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            ready = json.loads(process.stdout.readline())
-            assert ready["event"] == "ready"
-            yield process
-        finally:
-            process.kill()
-            process.wait(10)
-
-
-@pytest.mark.crash
-def test_an_ear_killed_while_it_judges_is_an_error_at_once_and_a_new_one_serves(
-    directory: Path, tmp_path: Path
-) -> None:
-    endpoint = f"ipc://{tmp_path}/ear.sock"
-    speech = speech_of(spoken(_OBJECTION))
-
-    async def scenario() -> None:
-        ear = ZmqEar([endpoint], patience_s=20.0)
-        with _process(endpoint, directory) as process:
-            assert (await ear.judge(speech)).speech
-            os.kill(process.pid, signal.SIGSTOP)  # so that it cannot have answered when it is killed
-            asked = asyncio.create_task(ear.judge(speech))
-            await asyncio.sleep(0)
-            os.kill(process.pid, signal.SIGKILL)
-            with pytest.raises(SpeechError, match="gone"):
-                await asked
-        with _process(endpoint, directory):
-            assert (await ear.judge(speech)).speech
-        await ear.close()
-
-    asyncio.run(scenario())
-
-
-def test_an_ear_process_ends_on_sigterm_with_its_counters_and_without_words(directory: Path, tmp_path: Path) -> None:
-    endpoint = f"ipc://{tmp_path}/ear.sock"
-
-    async def scenario() -> None:
-        ear = ZmqEar([endpoint], patience_s=20.0)
-        await ear.judge(speech_of(spoken(_OBJECTION), context=ListenContext(want_text=True)))
-        await ear.close()
-
-    with _process(endpoint, directory) as process:
-        asyncio.run(scenario())
-        process.terminate()
-        assert process.stdout is not None
-        rest = process.stdout.read()
-        assert process.wait(10) == 0
-    ended = json.loads(rest)
-    assert (ended["event"], ended["judged"]) == ("ended", 1)
-    assert "oppose" not in rest
-
-
-def test_an_ear_process_dies_with_its_parent(directory: Path, tmp_path: Path) -> None:
-    program = (
-        "import subprocess, sys; p = subprocess.Popen([sys.executable, '-m', 'ivr.speech.server', '--endpoint', "
-        "sys.argv[1], '--model-dir', sys.argv[2]], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL); "
-        "p.stdout.readline(); print(p.pid, flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, f"ipc://{tmp_path}/ear.sock", str(directory)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as parent:
-        assert parent.stdout is not None
-        ear = os.pidfd_open(int(parent.stdout.readline()))
-        try:
-            parent.kill()
-            parent.wait(10)
-
-            async def gone() -> None:
-                ended = asyncio.Event()
-                asyncio.get_running_loop().add_reader(ear, ended.set)
-                await asyncio.wait_for(ended.wait(), 15)
-                asyncio.get_running_loop().remove_reader(ear)
-
-            asyncio.run(gone())
-        finally:
-            os.close(ear)
-
-
-def _refusal(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ivr.speech.server", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
-def test_an_ear_process_without_its_model_says_how_to_mend_it(tmp_path: Path) -> None:
-    done = _refusal("--endpoint", f"ipc://{tmp_path}/ear.sock", "--model-dir", str(tmp_path / "nowhere"))
-    assert done.returncode == EXIT_ENVIRONMENT
-    assert "ivr init" in done.stderr
-    assert json.loads(done.stdout)["event"] == "failed"
-
-
-def test_an_ear_process_on_an_open_address_is_a_usage_error(tmp_path: Path) -> None:
-    done = _refusal("--endpoint", "tcp://0.0.0.0:5555", "--model-dir", str(tmp_path))
-    assert done.returncode == EXIT_USAGE

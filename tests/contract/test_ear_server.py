@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import zmq
 
-from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, SensitiveSpan
+from ivr.domain.audio.channel import Channel
+from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, PendingNumber, SensitiveSpan
 from ivr.errors import ConfigurationError, HostError, SpeechError
 from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.client import ZmqEar
@@ -313,3 +314,40 @@ def test_an_address_in_use_is_an_environment_error() -> None:
         second.stop()
         second.run()
     assert caught.value.exit_code == 3
+
+
+def test_the_line_tells_every_ear_that_a_call_is_over() -> None:
+    async def scenario(endpoint: str) -> None:
+        ear = ZmqEar([endpoint], patience_s=10.0)
+        await ear.judge(speech_of(_SECOND))
+        await ear.forget("call-1")
+        await ear.metrics()
+        await ear.close()
+        await ear.forget("call-1")
+
+    forgotten: list[str] = []
+    with serving(lambda speech: CLEAR, forget=forgotten.append) as (_, endpoint):
+        asyncio.run(scenario(endpoint))
+    assert forgotten == ["call-1"]
+
+
+def test_in_the_middle_of_a_number_a_channel_stays_with_the_ear_that_heard_its_beginning() -> None:
+    async def scenario(*endpoints: str) -> None:
+        ear = ZmqEar(endpoints, patience_s=10.0)
+        async with asyncio.timeout(10):
+            while len(await ear.metrics()) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await ear.judge(speech_of(_SECOND))
+        begun = ear._last["call-1", Channel.CALLER]
+        loop = asyncio.get_running_loop()
+        begun.waiting.update({f"other-{n}": loop.create_future() for n in range(12)})
+        going_on = speech_of(_SECOND, start_ms=2000, context=ListenContext(pending=PendingNumber(500, 16_000)))
+        await ear.judge(going_on)
+        assert ear._last["call-1", Channel.CALLER] is begun
+        await ear.judge(speech_of(_SECOND, start_ms=4000))
+        assert ear._last["call-1", Channel.CALLER] is not begun, "with nothing going on, the freer ear is taken"
+        begun.waiting.clear()
+        await ear.close()
+
+    with serving(lambda speech: CLEAR) as (_, one), serving(lambda speech: CLEAR) as (_, two):
+        asyncio.run(scenario(one, two))
