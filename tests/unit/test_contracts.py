@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,13 @@ FORBIDDEN = (
     ("ivr/speech/silero.py", "from ivr.services.ports import retention", "Ports: retention"),
     ("ivr/speech/tokens.py", "from ivr.services.ports import vault", "Ports: vault"),
     ("ivr/domain/text/plain_text.py", "import subprocess", "The domain is pure"),
+    ("ivr/errors.py", "import sqlalchemy", "Below the domain: no more than the domain has"),
+    ("ivr/private_file.py", "import subprocess", "Below the domain: files that are ours alone"),
+    ("ivr/hardening.py", "import zmq", "Below the domain: a process that leaves no core"),
+    ("ivr/french.py", "import logging", "Below the domain: French for who reads"),
+    ("ivr/screen.py", "import subprocess", "Below the domain: what is printed"),
+    ("ivr/process_log.py", "import structlog", "The log of a process"),
+    ("ivr/entry.py", "import json", "The first lines that run"),
     ("ivr/services/counters.py", "import sqlalchemy", "The services have no technology"),
     ("ivr/audio/g711.py", "import scipy", "Sound is numbers"),
     ("ivr/sip/digits.py", "import cryptography", "The edges: SIP"),
@@ -82,3 +91,18 @@ def test_each_contract_breaks_by_a_forbidden_import_and_no_other_way(copy: Path)
 def test_a_file_without_a_place_in_the_layers_is_refused(copy: Path) -> None:
     (copy / "ivr" / "helpers.py").write_text('"""Has no place."""\n', encoding="utf-8")
     assert _statuses(copy)["Layers"] == "BROKEN"
+
+
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+
+
+def test_each_module_and_package_has_a_list_of_what_it_may_import() -> None:
+    listed = [name for contract in CONTRACTS if contract["type"] == "allowed" for name in contract["source_modules"]]
+    children = [path for path in (ROOT / "ivr").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    assert sorted(listed) == sorted(["ivr_demo", *(f"ivr.{path.stem}" for path in children if path.stem != "__init__")])
+
+
+def test_the_package_itself_imports_the_environment_alone() -> None:
+    tree = ast.parse((ROOT / "ivr" / "__init__.py").read_text("utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in imports] == ["import os"]
