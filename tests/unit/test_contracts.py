@@ -23,6 +23,7 @@ FORBIDDEN = (
     ("ivr/sip/uri.py", "from ivr.services.ports import spool", "Ports: the spool"),
     ("ivr/speech/silero.py", "from ivr.services.ports import retention", "Ports: retention"),
     ("ivr/speech/tokens.py", "from ivr.services.ports import vault", "Ports: vault"),
+    ("ivr/settings/access.py", "from ivr.services.ports import runtime", "Ports: the clock"),
     ("ivr/domain/text/plain_text.py", "import subprocess", "The domain is pure"),
     ("ivr/errors.py", "import sqlalchemy", "Below the domain: no more than the domain has"),
     ("ivr/private_file.py", "import subprocess", "Below the domain: files that are ours alone"),
@@ -37,7 +38,7 @@ FORBIDDEN = (
     ("ivr/recording/host.py", "import sqlalchemy", "The edges: recording"),
     ("ivr/speech/judge.py", "import sqlalchemy", "The edges: speech"),
     ("ivr/storage/columns.py", "import zmq", "The edges: storage"),
-    ("ivr/settings/access.py", "import numpy", "The edges: settings"),
+    ("ivr/settings/law.py", "import numpy", "The edges: settings"),
     ("ivr/bootstrap/child.py", "import zmq", "What starts it"),
     ("ivr/cli/progress.py", "import pjsua2", "The command line"),
     ("ivr_demo/voices.py", "import pjsua2", "The demonstration"),
@@ -106,3 +107,10 @@ def test_the_package_itself_imports_the_environment_alone() -> None:
     tree = ast.parse((ROOT / "ivr" / "__init__.py").read_text("utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert [ast.unparse(node) for node in imports] == ["import os"]
+
+
+def test_each_file_of_the_ports_is_protected() -> None:
+    protected = {name for contract in CONTRACTS for name in contract.get("protected_modules", ())}
+    ports = {f"ivr.services.ports.{path.stem}" for path in (ROOT / "ivr/services/ports").glob("[!_]*.py")}
+    assert ports
+    assert ports <= protected
