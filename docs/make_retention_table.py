@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ivr.domain.access import AccessPolicy, Role
 from ivr.domain.retention.schedule import AtEnd, Clock, LawfulBasis, OnObjection, Period, RetentionTable
+from ivr.french import french
 from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention
 
@@ -98,13 +99,13 @@ def render(page: str, table: RetentionTable, policy: AccessPolicy) -> str:
 
 
 def _cells(clock: Clock, period: Period, policy: AccessPolicy) -> tuple[str, ...]:
-    length = period.keep.in_french()
+    length = french(str(period.keep))
     if period.archive_after is not None:
         length += f", archive {_since(period)}"
     cap = (
-        f"{period.cap.in_french()} ({period.cap_rule})"
+        f"{french(str(period.cap))} ({period.cap_rule})"
         if period.cap_param
-        else f"{period.cap.in_french()} (engagement)"
+        else f"{french(str(period.cap))} (engagement)"
     )
     then = "réexamen par une personne" if clock.at_end is AtEnd.REVIEW else "destruction"
     objection = "détruit" if clock.on_objection is OnObjection.DESTROY else "sans effet"
@@ -126,7 +127,7 @@ def _cells(clock: Clock, period: Period, policy: AccessPolicy) -> tuple[str, ...
 
 def _since(period: Period) -> str:
     after = period.archive_after
-    return "aussitôt" if after is None or after.at_once else f"après {after.in_french()}"
+    return "aussitôt" if after is None or after.at_once else f"après {french(str(after))}"
 
 
 def _openers(clock: Clock, policy: AccessPolicy) -> str:

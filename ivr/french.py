@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -45,6 +46,11 @@ class Entry:
 def french(text: str) -> str:
     """Return a text of ours in French; one that the catalogue does not know stays as it is."""
     return _french(text, _DEEPEST)
+
+
+def in_french(sentences: Iterable[str]) -> str:
+    """Return several sentences of ours, one after the other."""
+    return " ".join(map(french, sentences))
 
 
 def _french(text: str, deepest: int) -> str:

@@ -12,6 +12,7 @@ from ivr.cli.retention import report_body
 from ivr.cli.vault import recordings
 from ivr.domain.access import Action
 from ivr.domain.retention.artefact import EventKind
+from ivr.french import in_french
 from ivr.services.retention.business_events import Noted
 
 
@@ -47,11 +48,11 @@ def _show(recording_id: str, noted: Noted, json_: bool) -> None:
                 "verdict": effect.decision.verdict.value,
                 "due_at": effect.decision.due_at,
                 "reasons": effect.decision.reasons,
-                "detail": effect.detail,
+                "detail": in_french(effect.details),
                 "run": report_body(noted.run) if noted.run else None,
             }
         )
         return
-    console.print(effect.detail)
+    console.print(in_french(effect.details))
     if noted.run is not None and recording_id in noted.run.destroyed:
         console.print("Détruit aussitôt ; le certificat est dans les preuves.")

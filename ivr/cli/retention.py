@@ -10,7 +10,7 @@ from rich.table import Table
 from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import Action
-from ivr.french import french
+from ivr.french import french, in_french
 from ivr.screen import marked
 from ivr.services.retention.run import PlanItem, RunReport
 
@@ -36,7 +36,7 @@ def item_body(item: PlanItem) -> dict[str, object]:
         "due_at": decision.due_at,
         "destroy_by": decision.destroy_by,
         "reasons": decision.reasons,
-        "detail": decision.detail,
+        "detail": in_french(decision.details),
         "held_by": decision.held_by,
         "holds_to_review": decision.holds_to_review,
         "overdue_since": decision.overdue_since,
@@ -48,7 +48,7 @@ def item_body(item: PlanItem) -> dict[str, object]:
                 "event": purpose.event,
                 "event_at": purpose.event_at,
                 "reasons": purpose.reasons,
-                "detail": purpose.detail,
+                "detail": french(purpose.detail),
             }
             for purpose in decision.purposes
         ],
@@ -78,7 +78,7 @@ def plan(at: str, actor: str, role: str, json_: bool) -> None:
                 "à détruire" if item.destroys else "à garder",
                 f"{decision.due_at:%Y-%m-%d %H:%M}" if decision else "–",
                 " ".join(decision.reasons) if decision else "–",
-                decision.detail if decision else item.fault,
+                in_french(decision.details) if decision else french(item.fault),
             )
     if not json_:
         console.print(table if destroyed + kept else "Rien n'est à échéance.")
@@ -123,7 +123,8 @@ def run_(clock_reason: str, actor: str, role: str, json_: bool) -> None:
     else:
         console.print(f"{len(report.destroyed)} détruits avec certificat, {len(report.kept)} gardés.")
         for item in report.kept:
-            console.print(f"  {item.stored.recording_id} : {item.decision.detail if item.decision else item.fault}")
+            why = in_french(item.decision.details) if item.decision else french(item.fault)
+            console.print(f"  {item.stored.recording_id} : {why}")
         for failure in report.failed:
             console.print(marked("✗", f"{failure.recording_id} : {french(failure.fault)} → {french(failure.remedy)}"))
         if report.others:

@@ -14,6 +14,7 @@ from ivr.domain.profile import Profile
 from ivr.domain.retention.artefact import Artefact
 from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict
 from ivr.domain.retention.schedule import RetentionTable
+from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError
 
 
@@ -105,11 +106,11 @@ class AccessPolicy:
 
 @dataclass(frozen=True)
 class AccessDecision:
-    """`allowed`, the rule ids that say so, and one French sentence to show and to log."""
+    """`allowed`, the rule ids that say so, and one sentence to show and to log."""
 
     allowed: bool
     reasons: tuple[str, ...]
-    detail: str
+    detail: Told
 
 
 #: Actions that show content; the others never do.
@@ -133,11 +134,12 @@ def decide_access(
     """
     actor, action = request.actor, request.action
     if action not in policy.actions.get(actor.role, frozenset()):
-        return _deny(f"Le rôle « {_title(policy, actor.role)} » n'a pas le droit « {action.value} ».", "REC-016")
+        return _deny(Told(f"The role '{_title(policy, actor.role)}' has no right '{action.value}'."), "REC-016")
     if action not in (Action.LIST, Action.VERIFY) and not request.reason.strip():
-        return _deny("Un motif est exigé.", "REC-016")
+        return _deny(Told("A reason is required."), "REC-016")
     if action not in OPENING:
-        return AccessDecision(True, ("REC-016",), f"Droit « {action.value} » du rôle « {_title(policy, actor.role)} ».")
+        detail = Told(f"Right '{action.value}' of the role '{_title(policy, actor.role)}'.")
+        return AccessDecision(True, ("REC-016",), detail)
     if artefact is None or retention is None or retention.artefact_id != artefact.id:
         raise ComplianceError("an access needs the artefact and its own retention decision", rules=("REC-016",))
     decision = _open(request, artefact, retention, policy, table, profile)
@@ -154,13 +156,13 @@ def _open(
     profile: Profile,
 ) -> AccessDecision:
     if artefact.destroyed_at is not None:
-        return _deny("L'enregistrement est détruit.", "REC-016", "RET-001")
+        return _deny(Told("The recording is destroyed."), "REC-016", "RET-001")
     if retention.verdict is Verdict.DESTROY:
-        return _deny("L'enregistrement est à détruire : il ne s'ouvre plus.", "REC-016", "RET-001")
+        return _deny(Told("The recording is due for destruction: it opens no more."), "REC-016", "RET-001")
     if request.audience is Audience.AUTHORITY:
         return _for_authority(request, policy, profile)
     if request.count > policy.max_items:
-        return _deny(f"Pas d'ouverture en nombre : {policy.max_items} à la fois.", "REC-016")
+        return _deny(Told(f"No opening in bulk: {policy.max_items} at a time."), "REC-016")
     if request.audience is Audience.SUBJECT:
         return _for_subject(request, policy)
     return _for_house(request, artefact, retention, policy, table)
@@ -172,24 +174,25 @@ def _for_authority(request: AccessRequest, policy: AccessPolicy, profile: Profil
     known = profile.rule("RET-004").params.get("authorities")
     if actor.role not in policy.authority_roles or request.action is not Action.EXPORT:
         who = ", ".join(sorted(_title(policy, role) for role in policy.authority_roles))
-        return _deny(f"Une autorité reçoit une copie, remise par : {who}.", *rules)
+        return _deny(Told(f"An authority receives a copy, handed out by: {who}."), *rules)
     if asked is None or not asked.reference.strip() or not isinstance(known, Mapping) or asked.authority not in known:
-        return _deny("Il faut une demande écrite d'une autorité connue, avec sa référence.", *rules)
+        return _deny(Told("A written request of a known authority is needed, with its reference."), *rules)
     if not asked.verified_by.strip():
-        return _deny("L'identité et la base légale de l'autorité n'ont pas été vérifiées.", *rules)
+        return _deny(Told("The authority's identity and legal basis have not been verified."), *rules)
     approver = asked.approved_by.strip().casefold()
     if asked.approver_role is not Role.DPO or not approver or approver == actor.id.strip().casefold():
-        return _deny("L'accord du DPO, autre que la personne qui exporte, manque.", *rules)
-    return AccessDecision(True, rules, f"Demande {asked.reference} ({asked.authority}), accord du DPO.")
+        return _deny(Told("The agreement of the DPO is missing, who must not be the person who exports."), *rules)
+    return AccessDecision(True, rules, Told(f"Request {asked.reference} ({asked.authority}), agreed to by the DPO."))
 
 
 def _for_subject(request: AccessRequest, policy: AccessPolicy) -> AccessDecision:
     if request.actor.role not in policy.subject_roles or request.action is not Action.EXPORT:
         who = ", ".join(sorted(_title(policy, role) for role in policy.subject_roles))
-        return _deny(f"La personne concernée reçoit une copie, remise par : {who}.", "REC-017", "REC-016")
+        return _deny(Told(f"The person concerned receives a copy, handed out by: {who}."), "REC-017", "REC-016")
     if not request.reference.strip():
-        return _deny("Il faut la référence de la demande de droits.", "REC-017", "GDP-003")
-    return AccessDecision(True, ("REC-017", "GDP-003"), f"Copie pour la personne concernée, {request.reference}.")
+        return _deny(Told("The reference of the rights request is needed."), "REC-017", "GDP-003")
+    detail = Told(f"A copy for the person concerned, {request.reference}.")
+    return AccessDecision(True, ("REC-017", "GDP-003"), detail)
 
 
 def _for_house(
@@ -205,28 +208,29 @@ def _for_house(
     verdict = retention.purpose(tag)
     if verdict is None:
         names = ", ".join(p.tag for p in artefact.purposes)
-        return _deny(f"Il faut dire pour quelle finalité : {names}.", "REC-016", "GDP-001")
+        return _deny(Told(f"It must be said for which purpose: {names}."), "REC-016", "GDP-001")
     clock = table.clock(tag)
     if verdict.state is PurposeState.ENDED:
-        return _deny(f"La finalité « {clock.title} » est échue : un gel n'ouvre rien.", "REC-016", "RET-001", "RET-002")
+        ended = Told(f"The purpose '{clock.title}' has ended: a hold opens nothing.")
+        return _deny(ended, "REC-016", "RET-001", "RET-002")
     if artefact.restricted and role not in policy.restricted_roles:
-        return _deny("Le traitement est limité à la demande de la personne.", "GDP-004")
+        return _deny(Told("Processing is restricted at the person's request."), "GDP-004")
     if tag in policy.closed_tags:
         if not (policy.internal_access and role in policy.internal_roles):
             return _deny(
-                f"« {clock.title} » est fermé en interne : demande d'une autorité, ou copie pour la personne.",
+                Told(f"'{clock.title}' is closed to the house: an authority asks, or the person has a copy."),
                 "ASS-A-06",
                 "REC-016",
                 "RET-004",
             )
     elif role.value not in clock.access:
-        return _deny(f"« {clock.title} » n'est pas ouvert au rôle « {_title(policy, role)} ».", "REC-016")
-    return AccessDecision(True, ("REC-016",), f"« {clock.title} » est ouvert au rôle « {_title(policy, role)} ».")
+        return _deny(Told(f"'{clock.title}' is not open to the role '{_title(policy, role)}'."), "REC-016")
+    return AccessDecision(True, ("REC-016",), Told(f"'{clock.title}' is open to the role '{_title(policy, role)}'."))
 
 
 def _title(policy: AccessPolicy, role: Role) -> str:
     return policy.titles.get(role, role.value)
 
 
-def _deny(detail: str, *rules: str) -> AccessDecision:
+def _deny(detail: Told, *rules: str) -> AccessDecision:
     return AccessDecision(False, rules, detail)

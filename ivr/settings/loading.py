@@ -18,6 +18,7 @@ from ivr.domain.program.program import Program, Prompt, SpokenPrompt, spoken_pro
 from ivr.domain.recording.release_buffer import ReleaseSettings
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ConfigurationError, nearest
+from ivr.french import french
 from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention
 from ivr.settings.programs import load_programs, load_prompts
@@ -108,7 +109,8 @@ class Settings:
 
     def warnings(self) -> tuple[str, ...]:
         """Return, in French, what the operator should read when the node starts."""
-        found = [sampling_warning(program, self.profile) for program in self.programs.values()]
+        rates = (sampling_warning(program, self.profile) for program in self.programs.values())
+        found = [french(warning) for warning in rates if warning]
         if self.controller.name == ControllerSection().name:
             found.append(
                 f"Les annonces nomment « {self.controller.name} », un organisme fictif : réglez controller.name dans "

@@ -59,6 +59,17 @@ def sites() -> list[Site]:
                   key=lambda site: (site.file, site.line))  # fmt: skip
 
 
+@cache
+def told() -> list[Site]:
+    """The sentences that the rules tell people: what stands in `Told(…)`, which mypy asks for where people read it."""
+    found = []
+    for module, (file, _) in zip(modules(), trees(), strict=True):
+        for call, around in module.calls:
+            if _name(call.func) == "Told":
+                found += [Site(one, file, call.lineno) for one in sorted(module.templates(call.args[0], around))]
+    return sorted({site.template: site for site in reversed(found)}.values(), key=lambda site: (site.file, site.line))
+
+
 #: Whose faults `audit verify`, `recordings verify`, `doctor` and `retention run` show, and how they are handed over.
 TELLERS = (
     "ivr/storage/evidence_reconciliation.py", "ivr/storage/bar_evidence.py", "ivr/storage/audit_log.py",

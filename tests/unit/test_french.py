@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from ivr.cli.root import main
 from ivr.french import CATALOGUE, _found, french, parts_of
-from tests.unit.raise_sites import Site, faults, sites
+from tests.unit.raise_sites import Site, faults, sites, told, trees
 
 #: Told to another process of ours only, never to a person.
 INTERNAL = ("ivr/speech/wire.py", "ivr/speech/server.py")
@@ -56,12 +56,21 @@ def test_every_sentence_about_what_is_stored_has_a_french_line() -> None:
     assert not lines, "add to [french] in ivr/french.toml, with the French for …:\n" + "\n".join(lines)
 
 
+def test_every_sentence_of_the_rules_has_a_french_line() -> None:
+    lines = missing(told())
+    assert not lines, "add to [french] in ivr/french.toml, with the French for …:\n" + "\n".join(lines)
+
+
 def test_the_texts_are_found_in_the_code() -> None:
     """Were they not found, nothing would be missing."""
     found = {site.template for site in sites()}
     assert len(found) > 450
     assert {"there is no program '{}'", "not a regular file", "cannot write the recording: {}"} <= found
     assert len(faults()) > 40
+    said = {site.template for site in told()}
+    assert {"A reason is required.", "No opening in bulk: {} at a time.", "Suspended by the hold {}."} <= said
+    assert "'{}': {}, counted from the objection ({}), until {} at {}, fixed sooner than the period." in said
+    assert len(said) > 40
 
 
 def test_a_new_text_is_missing_until_it_has_a_line() -> None:
@@ -122,6 +131,45 @@ def test_the_page_on_recovery_quotes_what_people_read() -> None:
 def test_a_witness_that_is_not_ours_is_told_in_french() -> None:
     told = french("node n, witness /k/n.head: the witness of the evidence, a file beside the keys, is missing")
     assert told == "nœud n, témoin /k/n.head : le témoin des preuves, un fichier à côté des clés, manque"
+
+
+#: What stands in the domain in French because it is heard or said on the telephone, not read: the French language.
+LANGUAGE = (
+    "ivr/domain/asks/", "ivr/domain/identity/spoken_", "ivr/domain/numbers/", "ivr/domain/program/notice",
+    "ivr/domain/redaction/redactor.py", "ivr/domain/text/plain_text.py",
+)  # fmt: skip
+#: How a caller is told of the keys * and #.
+SPOKEN = {"étoile", "dièse"}
+_FRENCH = re.compile(
+    r"[à-öø-ÿœÀ-ÖØ-Þ«»]|\b(?:le|la|les|des|du|une|est|sont|sans|pas|pour|par|dans|avec|sur|vous|rien|appel)\b",
+    re.IGNORECASE,
+)
+
+
+def in_french_in(tree: ast.Module) -> list[ast.Constant]:
+    """Return the literals that read like French, comments and docstrings aside."""
+    nodes = list(ast.walk(tree))
+    idle = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    texts = [node for node in nodes if isinstance(node, ast.Constant) and id(node) not in idle]
+    return [node for node in texts if isinstance(node.value, str) and _FRENCH.search(node.value)]
+
+
+def test_the_domain_says_nothing_in_french() -> None:
+    """A second language is a second file beside ivr/french.toml: what people read is English in the code."""
+    found = [
+        f"{file}:{node.lineno} {node.value!r}"
+        for file, tree in trees()
+        if file.startswith("ivr/domain/") and not file.startswith(LANGUAGE)
+        for node in in_french_in(tree)
+        if node.value not in SPOKEN
+    ]
+    assert not found, "say it in English, in Told(…), and in French in ivr/french.toml:\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("text", ["Un motif est exigé.", "Rien ne change.", "L'appel", "« x »"])
+def test_a_sentence_in_french_is_seen(text: str) -> None:
+    assert in_french_in(ast.parse(f'"""Déjà."""\nx = f"{text}"'))
+    assert not in_french_in(ast.parse(f'def f():\n    """{text}"""\n    return "No right."  # {text}'))
 
 
 _ENGLISH = re.compile(

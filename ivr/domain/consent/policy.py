@@ -18,6 +18,7 @@ from ivr.domain.consent.state import ConsentState
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.profile import Profile
 from ivr.domain.program.program import Captured, ObjectionEffect, Program
+from ivr.domain.text.told import Told
 from ivr.errors import nearest
 
 #: A house basis for recording every call: a new installation tried with synthetic calls only.
@@ -242,7 +243,7 @@ _REFUSED_CALL = ("CAN-005", "ASS-A-03", "ASS-A-07", "TIM-004", "ASS-B-04", "CAN-
 def decide_dial(barred_by: str | None, program: Program, profile: Profile, *, at: datetime) -> Decision:
     """Say whether a person may be called; `barred_by` is the do-not-call entry that bars them, if any (CAN-012)."""
     if barred_by is not None:
-        detail = f"this person is never to be called again (entry {barred_by})"
+        detail = Told(f"this person is never to be called again (entry {barred_by})")
         return _decision(Verdict.DENY, ["CAN-012"], detail, program, profile, at)
     return _decision(Verdict.ALLOW, ["CAN-012"], "no do-not-call entry bars this person", program, profile, at)
 
@@ -275,16 +276,16 @@ def sampling_fault(program: Program, profile: Profile) -> str | None:
     return None
 
 
-def sampling_warning(program: Program, profile: Profile) -> str | None:
-    """Return the French sentence to show at start when a program records every call as an acceptance test."""
+def sampling_warning(program: Program, profile: Profile) -> Told | None:
+    """Return the sentence to show at start when a program records every call as an acceptance test."""
     limit = profile.number("REC-008", "quality_sampling_rate_max")
     if program.systematic_basis != ACCEPTANCE_TEST or program.sampling_rate <= limit:
         return None
     usual = profile.number("REC-008", "quality_sampling_rate_default")
-    return (
-        f"Programme « {program.name} » : {program.sampling_rate:.0%} des appels sont enregistrés au titre des essais "
-        f"de réception. En production, l'enregistrement qualité ne peut pas être systématique (REC-008) : retirez "
-        f"systematic_basis et réglez sampling_rate entre {usual:.2f} et {limit:.2f}."
+    return Told(
+        f"Program '{program.name}': {program.sampling_rate:.0%} of the calls are recorded as an acceptance test. In "
+        f"production, quality recording cannot be systematic (REC-008): remove systematic_basis and set sampling_rate "
+        f"between {usual:.2f} and {limit:.2f}."
     )
 
 

@@ -10,6 +10,7 @@ from ivr.domain.profile import Profile
 from ivr.domain.retention.artefact import ENDING, Artefact, BusinessEvent, EventKind, Purpose
 from ivr.domain.retention.decision import PurposeState, RetentionDecision, decide_retention
 from ivr.domain.retention.schedule import RetentionTable
+from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError
 
 #: How far ahead of our clock another node's may run.
@@ -45,14 +46,14 @@ class EventEffect:
     """What to store: `artefact` with its deadlines fixed anew, and the event beside it unless `already_noted`.
 
     `decision` is the verdict right after it, without holds; DESTROY means that the run must not wait for its schedule.
-    `detail` is one French sentence.
+    `details` are sentences for people.
     """
 
     artefact: Artefact
     event: BusinessEvent
     moves: tuple[DeadlineMove, ...]
     decision: RetentionDecision
-    detail: str
+    details: tuple[Told, ...]
     already_noted: bool = False
 
 
@@ -74,7 +75,8 @@ def apply_event(
     _check(artefact, events, event, now)
     before = decide_retention(artefact, events, (), table, profile, now)
     if any((e.kind, e.at, e.reference) == (event.kind, event.at, event.reference) for e in events):
-        return EventEffect(with_deadlines(artefact, before), event, (), before, "Déjà noté : rien ne change.", True)
+        noted = Told("Noted already: nothing changes.")
+        return EventEffect(with_deadlines(artefact, before), event, (), before, (noted,), True)
     after = decide_retention(artefact, [*events, event], (), table, profile, now)
     moves = []
     for old, new in zip(before.purposes, after.purposes, strict=True):
@@ -82,7 +84,7 @@ def apply_event(
             raise _refused(artefact, event, "its deadline has passed and nothing revives it", "note it elsewhere")
         if new.due_at != old.due_at:
             moves.append(DeadlineMove(old.tag, old.due_at, new.due_at))
-    return EventEffect(with_deadlines(artefact, after), event, tuple(moves), after, _sentence(event, moves, after))
+    return EventEffect(with_deadlines(artefact, after), event, tuple(moves), after, _sentences(event, moves, after))
 
 
 def with_deadlines(artefact: Artefact, decision: RetentionDecision) -> Artefact:
@@ -124,15 +126,15 @@ def _void(event: BusinessEvent, events: Sequence[BusinessEvent]) -> bool:
     return event.kind in ENDING and any(e.kind in (_K.SIGNATURE, _K.CONCLUSION) and e.at < event.at for e in events)
 
 
-def _sentence(event: BusinessEvent, moves: Sequence[DeadlineMove], after: RetentionDecision) -> str:
+def _sentences(event: BusinessEvent, moves: Sequence[DeadlineMove], after: RetentionDecision) -> tuple[Told, ...]:
     if not moves:
-        said = "Noté : aucune échéance ne change."
+        said = [Told("Noted: no deadline changes.")]
         if any(p.state is PurposeState.ENDED for p in after.purposes):
-            said += " Ce qui est échu n'est pas rouvert."
+            said.append(Told("What has ended is not opened again."))
         if event.kind is _K.COMPLAINT_OPENED:
-            said += " Une réclamation ne prolonge rien : demandez un gel si l'enregistrement doit servir de preuve."
-        return said
-    return " ".join(p.detail for p in after.purposes if p.tag in {m.tag for m in moves})
+            said.append(Told("A complaint prolongs nothing: ask for a hold if the recording is to serve as proof."))
+        return tuple(said)
+    return tuple(p.detail for p in after.purposes if p.tag in {m.tag for m in moves})
 
 
 def _refused(artefact: Artefact, event: BusinessEvent, what: str, remedy: str) -> ComplianceError:

@@ -17,6 +17,7 @@ from ivr.domain.profile import Profile
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
 from ivr.domain.retention.legal_hold import HoldRules, LegalHold, hold_rules
 from ivr.domain.retention.schedule import RECORDED_AT, AtEnd, Clock, OnObjection, Period, RetentionTable, after
+from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError, nearest
 
 
@@ -38,7 +39,7 @@ class PurposeVerdict:
     """Where one purpose stands. `due_at` (UTC) ends it because of `event` at `event_at`.
 
     `at_once`: that event ended it by itself. `noted_at`: when we learned of that event, if it is among those given.
-    `archive_at`: from then on only the archive may hold it. `detail` is one French sentence.
+    `archive_at`: from then on only the archive may hold it. `detail` is one sentence for people.
     """
 
     tag: str
@@ -47,7 +48,7 @@ class PurposeVerdict:
     event: str
     event_at: datetime
     reasons: tuple[str, ...]
-    detail: str
+    detail: Told
     at_once: bool = False
     archive_at: datetime | None = None
     noted_at: datetime | None = None
@@ -65,6 +66,7 @@ class RetentionDecision:
     `due_at` is when its last purpose ends (UTC), `destroy_by` the latest moment at which the run must have destroyed
     it. `overdue_since` is `due_at` once that has passed, also while a hold keeps it. `held_by` are hold ids,
     `holds_to_review` those whose review date has passed. `archived`: it belongs in the archive tier only.
+    `details` are sentences for people.
     """
 
     artefact_id: str
@@ -73,7 +75,7 @@ class RetentionDecision:
     destroy_by: datetime
     reasons: tuple[str, ...]
     purposes: tuple[PurposeVerdict, ...]
-    detail: str
+    details: tuple[Told, ...]
     overdue_since: datetime | None = None
     held_by: tuple[str, ...] = ()
     holds_to_review: tuple[str, ...] = ()
@@ -115,15 +117,17 @@ def decide_retention(
     late = tuple(h.id for h in holding if h.review_overdue(moment))
     archived = bool(waiting) and all(p.archive_at is not None and p.archive_at <= moment for p in waiting)
 
-    def decided(verdict: Verdict, detail: str, *more: str, overdue: bool, held: bool = False) -> RetentionDecision:
+    def decided(
+        verdict: Verdict, *details: Told, overdue: bool, held: bool = False, rule: str = ""
+    ) -> RetentionDecision:
         return RetentionDecision(
             artefact.id,
             verdict,
             last.due_at,
             by,
-            _unique(reasons, more),
+            _unique(reasons, (rule,) if rule else ()),
             purposes,
-            detail,
+            details,
             last.due_at if overdue else None,
             tuple(h.id for h in vetoes) if held else (),
             late,
@@ -131,14 +135,16 @@ def decide_retention(
         )
 
     if artefact.destroyed_at is not None:
-        return decided(Verdict.DESTROY, "Déjà détruit : rien ne le rétablit.", overdue=False)
+        return decided(Verdict.DESTROY, Told("Destroyed already: nothing restores it."), overdue=False)
     if waiting:
-        return decided(Verdict.KEEP, " ".join(p.detail for p in waiting), overdue=False, held=bool(vetoes))
+        return decided(Verdict.KEEP, *(p.detail for p in waiting), overdue=False, held=bool(vetoes))
     if vetoes:
         cases = ", ".join(f"{h.case} ({h.id})" for h in vetoes)
-        return decided(Verdict.KEEP, f"{last.detail} Suspendu par le gel {cases}.", "RET-002", overdue=True, held=True)
+        held = Told(f"Suspended by the hold {cases}.")
+        return decided(Verdict.KEEP, last.detail, held, overdue=True, held=True, rule="RET-002")
     if holding:
-        return decided(Verdict.DESTROY, f"{last.detail} Un gel postérieur n'y change rien.", "RET-003", overdue=True)
+        later = Told("A later hold changes nothing of it.")
+        return decided(Verdict.DESTROY, last.detail, later, overdue=True, rule="RET-003")
     return decided(Verdict.DESTROY, last.detail, overdue=True)
 
 
@@ -295,23 +301,24 @@ def _objection_void(clock: Clock) -> tuple[str, ...]:
     return next((p.void_after for p in clock.periods if p.event == EventKind.REFUSAL.value), ())
 
 
-def _sentence(clock: Clock, run: _Run, state: PurposeState, due: datetime, tz: str) -> str:
+#: How a sentence about an end that is to come, or has come, goes on.
+_ENDS = {PurposeState.OPEN: "until", PurposeState.ENDED: "ended on", PurposeState.REVIEW: "to be reviewed since"}
+
+
+def _sentence(clock: Clock, run: _Run, state: PurposeState, due: datetime, tz: str) -> Told:
+    """Title and start are the table's own words, with the article; a language puts its "from" before them."""
     zone = ZoneInfo(tz)
     began, ends = run.event_at.astimezone(zone), due.astimezone(zone)
-    start = "l'opposition" if run.objected else run.period.start or run.event
+    start = "the objection" if run.objected else run.period.start or run.event
     if run.at_once:
-        return f"{clock.title} : destruction aussitôt, {start} le {began:%d/%m/%Y à %H:%M}."
-    length = run.period.length(run.event_at, tz).in_french()
-    said = {PurposeState.OPEN: "jusqu'au", PurposeState.ENDED: "échu le", PurposeState.REVIEW: "à réexaminer depuis le"}
-    sooner = ", fixé plus tôt que le délai" if due < run.period.due(run.event_at, tz) else ""
-    return (
-        f"{clock.title} : {length} à compter {_of(start)} ({began:%d/%m/%Y}), "
-        f"{said[state]} {ends:%d/%m/%Y à %H:%M}{sooner}."
+        return Told(f"'{clock.title}': destroyed at once, {start} on {began:%d/%m/%Y} at {began:%H:%M}.")
+    counted = f"counted from {start}"
+    length = run.period.length(run.event_at, tz)
+    sooner = ", fixed sooner than the period" if due < run.period.due(run.event_at, tz) else ""
+    return Told(
+        f"'{clock.title}': {length}, {counted} ({began:%d/%m/%Y}), "
+        f"{_ENDS[state]} {ends:%d/%m/%Y} at {ends:%H:%M}{sooner}."
     )
-
-
-def _of(start: str) -> str:
-    return f"du {start[3:]}" if start.startswith("le ") else f"de {start}"
 
 
 def _unique(*groups: Iterable[str]) -> tuple[str, ...]:

@@ -28,24 +28,14 @@ class Duration:
     days: int = 0
 
     def __str__(self) -> str:
-        parts = [f"{n} {name}{'s' if n > 1 else ''}" for n, name in ((self.months, "month"), (self.days, "day")) if n]
-        return " and ".join(parts) or "at once"
+        """Say it to people: whole years where the months allow it."""
+        years, months = (0, self.months) if self.months % 12 else (self.months // 12, 0)
+        named = ((years, "year"), (months, "month"), (self.days, "day"))
+        return " and ".join(f"{n} {name}{'s' if n > 1 else ''}" for n, name in named if n) or "at once"
 
     @property
     def at_once(self) -> bool:
         return self == Duration()
-
-    def in_french(self) -> str:
-        """Say it to a DPO: whole years where the months allow it."""
-        years, months = divmod(self.months, 12)
-        if years and months:
-            years, months = 0, self.months
-        named = (
-            (years, "an" if years == 1 else "ans"),
-            (months, "mois"),
-            (self.days, "jour" if self.days == 1 else "jours"),
-        )
-        return " et ".join(f"{n} {name}" for n, name in named if n) or "aussitôt"
 
     def can_outlast(self, other: Duration) -> bool:
         """Say whether there is a day of the four-year cycle from which this lasts longer than `other`.

@@ -16,6 +16,7 @@ from ivr.domain.consent.bar import known_by
 from ivr.domain.evidence.events.base import known
 from ivr.domain.evidence.events.house import Denied
 from ivr.domain.evidence.events.objection import BarLifted, BarMoved, Barred
+from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def lift(ports: VaultPorts, register: DoNotCallRegister, short: str, *, actor: A
             ports.audit.append(lifted, call_id=found.call_id)
             register.remove(found.entry)
             return found
-    detail = "Ce refus ne se lève pas : seul un nouveau consentement de la personne permet de la rappeler."
+    detail = Told("This refusal is not lifted: only a new consent of the person allows to call them again.")
     denied = Denied(
         actor=actor.id[:_LONGEST],
         role=actor.role.value,
@@ -106,8 +107,8 @@ def lift(ports: VaultPorts, register: DoNotCallRegister, short: str, *, actor: A
     raise ComplianceError(
         detail,
         rules=_STANDS,
-        where=f"entrée {found.entry[:12]}",
-        remedy="seule une entrée « claimed » (numéro annoncé par l'appelant, sans preuve) se lève avec un motif",
+        where=f"entry {found.entry[:12]}",
+        remedy="only a 'claimed' entry (a number that the caller gave, without proof) is lifted, with a reason",
     )
 
 

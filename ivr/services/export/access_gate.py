@@ -16,6 +16,7 @@ from ivr.domain.evidence.events.house import Denied
 from ivr.domain.profile import Profile
 from ivr.domain.retention.decision import decide_retention
 from ivr.domain.retention.schedule import RetentionTable
+from ivr.domain.text.told import Told
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.ports.retention import RetentionLedger, Stored
 from ivr.services.ports.runtime import Clock
@@ -54,7 +55,7 @@ class Gate:
             if not decision.allowed:
                 self._refuse(request, decision, recording_ids[0] if len(recording_ids) == 1 else "")
             return decision
-        decision = AccessDecision(True, ("REC-016",), "")
+        decision = AccessDecision(True, ("REC-016",), Told(""))
         request = replace(request, count=len(recording_ids))
         for at in range(0, len(recording_ids), _BATCH):
             some = recording_ids[at : at + _BATCH]

@@ -181,7 +181,7 @@ def test_a_refusal_of_the_person_themselves_is_lifted_by_nobody(
             if how is known or named_before:
                 register.refused(ALICE, call_id=call_id, known=how)
     entry = str(register.barred_by(ALICE))
-    with pytest.raises(ComplianceError, match="nouveau consentement"):
+    with pytest.raises(ComplianceError, match="a new consent"):
         register.lift(entry)
     assert register.barred_by(ALICE) == entry
     (denial,) = register.told(Denied.kind)

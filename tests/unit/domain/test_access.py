@@ -24,6 +24,7 @@ from ivr.domain.retention.artefact import Artefact
 from ivr.domain.retention.decision import decide_retention
 from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ComplianceError, ConfigurationError
+from ivr.french import french
 from ivr.settings.access import load_access
 from tests.unit.domain.retention.retention_cases import (
     CALL,
@@ -92,7 +93,7 @@ def test_nobody_in_the_house_opens_a_sales_recording(role: Role, action: Action)
     decision = decide(request(role, action), SALES)
     assert not decision.allowed
     if action in POLICY.actions[role]:
-        assert "fermé en interne" in decision.detail
+        assert "fermé en interne" in french(decision.detail)
 
 
 def test_the_text_that_closes_sales_recordings_is_named_when_it_was_in_force() -> None:
@@ -123,7 +124,7 @@ def test_with_several_purposes_one_must_be_named() -> None:
     both = artefact("quality_audio", "contract_proof")
     decision = decide(request(Role.DPO), both)
     assert not decision.allowed
-    assert "quality_audio, contract_proof" in decision.detail
+    assert "quality_audio, contract_proof" in french(decision.detail)
     assert not decide(request(Role.DPO, purpose="sales_audio"), both).allowed
 
 
@@ -144,12 +145,12 @@ def test_what_is_due_for_destruction_does_not_open_even_for_an_authority() -> No
     asked = request(Role.COMPLIANCE_OFFICER, Action.EXPORT, audience=Audience.AUTHORITY, authority=ASKED)
     decision = decide(asked, SALES, refused=True)
     assert not decision.allowed
-    assert "à détruire" in decision.detail
+    assert "à détruire" in french(decision.detail)
 
 
 def test_what_was_destroyed_does_not_open() -> None:
     gone = replace(QUALITY, destroyed_at=CALL + DAY)
-    assert "détruit" in decide(request(Role.DPO), gone).detail
+    assert "détruit" in french(decide(request(Role.DPO), gone).detail)
 
 
 def test_an_entry_under_review_opens_to_those_who_review_it() -> None:
@@ -162,7 +163,7 @@ def test_an_entry_under_review_opens_to_those_who_review_it() -> None:
 @pytest.mark.parametrize("action", [a for a in Action if a not in (Action.LIST, Action.VERIFY)])
 def test_whatever_changes_or_opens_something_needs_a_reason(action: Action) -> None:
     decision = decide(request(Role.DPO, action, reason="  "), QUALITY)
-    assert (decision.allowed, decision.detail) == (False, "Un motif est exigé.")
+    assert (decision.allowed, french(decision.detail)) == (False, "Un motif est exigé.")
 
 
 def test_listing_and_verifying_need_no_reason() -> None:
@@ -191,7 +192,8 @@ def export_for_authority(asked: AuthorityRequest | None, role: Role = Role.COMPL
 
 def test_an_authority_receives_what_it_asked_for_once_verified_and_agreed() -> None:
     decision = decide(export_for_authority(ASKED), SALES)
-    assert decision == AccessDecision(True, ("RET-004",), "Demande ACPR-2026-88 (ACPR), accord du DPO.")
+    assert decision == AccessDecision(True, ("RET-004",), decision.detail)
+    assert french(decision.detail) == "Demande ACPR-2026-88 (ACPR), accord du DPO."
 
 
 def test_a_held_recording_is_handed_to_an_authority_after_its_purpose() -> None:
@@ -214,7 +216,7 @@ def test_a_held_recording_is_handed_to_an_authority_after_its_purpose() -> None:
 def test_an_authority_without_its_procedure_receives_nothing(asked: AuthorityRequest | None, words: str) -> None:
     decision = decide(export_for_authority(asked), SALES)
     assert not decision.allowed
-    assert words in decision.detail
+    assert words in french(decision.detail)
 
 
 def test_only_the_compliance_officer_hands_out_to_an_authority_and_only_a_copy() -> None:
@@ -231,7 +233,7 @@ def test_a_person_receives_their_own_copy_from_the_dpo(thing: Artefact) -> None:
 
 
 def test_a_persons_copy_needs_the_request_and_the_role() -> None:
-    assert "référence" in decide(request(Role.DPO, Action.EXPORT, audience=Audience.SUBJECT), SALES).detail
+    assert "référence" in french(decide(request(Role.DPO, Action.EXPORT, audience=Audience.SUBJECT), SALES).detail)
     by_legal = request(Role.LEGAL, Action.EXPORT, audience=Audience.SUBJECT, reference="DSAR-7")
     assert not decide(by_legal, SALES).allowed
 

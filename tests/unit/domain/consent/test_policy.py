@@ -27,6 +27,7 @@ from ivr.domain.consent.state import ConsentState
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.program.program import Captured, ObjectionEffect
 from ivr.errors import ComplianceError
+from ivr.french import french
 from ivr.settings import load_settings
 
 CONFIG = Path(__file__).parents[4] / "config"
@@ -288,11 +289,14 @@ def test_recording_more_than_a_sample_needs_a_basis(rate: float, basis: str, fau
     assert fault is None or (found is not None and fault in found)
 
 
-def test_an_acceptance_test_is_announced_in_french_and_a_sample_is_not() -> None:
+def test_an_acceptance_test_is_announced_and_a_sample_is_not() -> None:
     warning = sampling_warning(HOTLINE, PROFILE)
     assert warning is not None
     assert "REC-008" in warning
-    assert "0.05 et 0.20" in warning
+    assert "0.05 and 0.20" in warning
+    assert french(warning).startswith(
+        "Programme « hotline-quality » : 100% des appels sont enregistrés au titre des essais"
+    )
     assert sampling_warning(replace(HOTLINE, sampling_rate=0.1, systematic_basis=""), PROFILE) is None
     assert sampling_warning(PROSPECTING, PROFILE) is None
     limit = PROFILE.number("REC-008", "quality_sampling_rate_max")

@@ -19,6 +19,7 @@ from ivr.domain.retention.business_event import (
 )
 from ivr.domain.retention.decision import Verdict, decide_retention
 from ivr.errors import ComplianceError
+from ivr.french import in_french
 from tests.unit.domain.retention.retention_cases import CALL, PROFILE, TABLE, artefact, event, paris
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -45,21 +46,21 @@ def test_a_signature_moves_the_deadline_to_two_years_and_fixes_it_there() -> Non
     ends = paris(2028, 11, 22, 10)
     assert effect.moves == (DeadlineMove("sales_audio", NO_ANSWER, ends),)
     assert effect.artefact.purposes == (Purpose("sales_audio", FixedDeadline(ends, "signature", CALL + DAY)),)
-    assert "2 ans à compter de la signature (22/11/2026)" in effect.detail
+    assert "2 ans à compter de la signature (22/11/2026)" in in_french(effect.details)
 
 
 def test_a_refusal_orders_destruction_at_once_and_marks_the_purpose_as_ended() -> None:
     effect = note(artefact("sales_audio"), event("refusal", CALL + MINUTE))
     assert effect.decision.verdict is Verdict.DESTROY
     assert effect.artefact.purposes[0].ended_at == CALL + MINUTE
-    assert "destruction aussitôt" in effect.detail
+    assert "destruction aussitôt" in in_french(effect.details)
 
 
 def test_a_refusal_after_a_signature_is_noted_and_destroys_nothing() -> None:
     signed = event("signature", CALL + DAY)
     effect = note(artefact("sales_audio"), event("refusal", CALL + 2 * DAY), signed)
     assert (effect.moves, effect.decision.verdict) == ((), Verdict.KEEP)
-    assert effect.detail == "Noté : aucune échéance ne change."
+    assert in_french(effect.details) == "Noté : aucune échéance ne change."
 
 
 def test_a_renunciation_leaves_a_signed_recording_where_it_was() -> None:
@@ -72,7 +73,7 @@ def test_a_renunciation_leaves_a_signed_recording_where_it_was() -> None:
 def test_a_complaint_prolongs_no_recording_and_says_how_to_keep_it() -> None:
     effect = note(artefact("quality_audio"), event("complaint-opened", CALL + DAY))
     assert effect.moves == ()
-    assert "demandez un gel" in effect.detail
+    assert "demandez un gel" in in_french(effect.details)
 
 
 def test_each_purpose_moves_by_its_own_clock() -> None:
@@ -90,7 +91,7 @@ def test_the_same_event_again_is_known_and_changes_nothing() -> None:
 def test_an_event_after_the_end_is_noted_and_reopens_nothing() -> None:
     effect = note(artefact("sales_audio"), event("signature", NO_ANSWER + MINUTE))
     assert (effect.moves, effect.decision.verdict) == ((), Verdict.DESTROY)
-    assert "Ce qui est échu n'est pas rouvert." in effect.detail
+    assert "Ce qui est échu n'est pas rouvert." in in_french(effect.details)
 
 
 def test_a_second_offer_does_not_give_a_second_month() -> None:

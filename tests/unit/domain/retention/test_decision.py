@@ -17,6 +17,7 @@ from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdi
 from ivr.domain.retention.legal_hold import LegalHold, release_hold
 from ivr.domain.retention.schedule import Duration, RetentionTable
 from ivr.errors import ComplianceError
+from ivr.french import in_french
 from tests.unit.domain.retention.retention_cases import CALL, PROFILE, TABLE, active_hold, artefact, event, paris
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -164,13 +165,15 @@ def test_a_clock_without_a_period_for_what_is_known_is_an_error_that_names_the_a
 
 
 def test_the_detail_is_a_french_sentence_with_dates_of_the_customers_zone() -> None:
-    assert decide(artefact("quality_audio")).detail == (
+    assert in_french(decide(artefact("quality_audio")).details) == (
         "Enregistrement qualité : 6 mois à compter de l'appel (21/11/2026), jusqu'au 21/05/2027 à 10:00."
     )
     refused = decide(artefact("sales_audio"), [event("refusal", CALL + MINUTE)], now=CALL + MINUTE)
-    assert refused.detail == "Enregistrement de vente : destruction aussitôt, le refus le 21/11/2026 à 10:01."
+    assert (
+        in_french(refused.details) == "Enregistrement de vente : destruction aussitôt, le refus le 21/11/2026 à 10:01."
+    )
     ended = decide(artefact("health_contract"), now=paris(2036, 11, 21, 10))
-    assert "10 ans à compter du document (21/11/2026), échu le 21/11/2036 à 10:00." in ended.detail
+    assert "10 ans à compter du document (21/11/2026), échu le 21/11/2036 à 10:00." in in_french(ended.details)
 
 
 # ---------------------------------------------------------------- when it must be done
@@ -186,7 +189,7 @@ def test_what_was_destroyed_stays_destroyed_whatever_is_said_later() -> None:
     gone = replace(artefact("sales_audio"), destroyed_at=CALL + DAY)
     decision = decide(gone, [event("signature", CALL + MINUTE)], [active_hold(CALL)], now=CALL + DAY)
     assert (decision.verdict, decision.overdue_since) == (Verdict.DESTROY, None)
-    assert decision.detail == "Déjà détruit : rien ne le rétablit."
+    assert in_french(decision.details) == "Déjà détruit : rien ne le rétablit."
 
 
 def test_a_clock_set_back_does_not_bring_back_what_was_refused() -> None:
@@ -309,7 +312,7 @@ def test_a_hold_keeps_what_is_due_and_says_since_when() -> None:
     held = decide(artefact("quality_audio"), holds=[hold], now=SIX_MONTHS_ON + DAY)
     assert (held.verdict, held.overdue_since, held.held_by) == (Verdict.KEEP, SIX_MONTHS_ON, ("hold-1",))
     assert "RET-002" in held.reasons
-    assert "Suspendu par le gel litige 2026-17 (hold-1)." in held.detail
+    assert "Suspendu par le gel litige 2026-17 (hold-1)." in in_french(held.details)
     assert held.purposes[0].state is PurposeState.ENDED
 
 
@@ -336,7 +339,7 @@ def test_only_a_hold_that_existed_before_a_refusal_suspends_it(placed: datetime,
     assert decision.verdict is verdict
     assert ("RET-002" in decision.reasons) == (verdict is Verdict.KEEP)
     if verdict is Verdict.DESTROY:
-        assert "Un gel postérieur n'y change rien." in decision.detail
+        assert "Un gel postérieur n'y change rien." in in_french(decision.details)
         assert decision.held_by == ()
 
 

@@ -27,8 +27,8 @@ MISTAKES = [
     ('void_after = ["signature"]', 'void_after = ["signed"]', "clocks.transcript.periods.0.void_after", "signature"),
     ('cap_rule = "CAN-012"', 'cap_rule = "CAN-120"', "clocks.do_not_contact.periods.0.cap_rule", "CAN-012"),
     ('cap_rule = "CAN-012"\n', "", "clocks.do_not_contact.periods.0.cap_rule", "no rule orders this cap"),
-    ("keep = { years = 3 }", "keep = { years = 2 }", "clocks.do_not_contact.periods.0.keep", "at least 36 months"),
-    ("keep = { years = 3 }", "keep = { years = 11 }", "clocks.do_not_contact.periods.0.keep", "at most 120 months"),
+    ("keep = { years = 3 }", "keep = { years = 2 }", "clocks.do_not_contact.periods.0.keep", "at least 3 years"),
+    ("keep = { years = 3 }", "keep = { years = 11 }", "clocks.do_not_contact.periods.0.keep", "at most 10 years"),
     (
         '"CAN-012.min_retention_years"',
         '"CAN-012.store"',

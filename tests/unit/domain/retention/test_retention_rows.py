@@ -8,6 +8,7 @@ import pytest
 
 from ivr.domain.retention.artefact import EventKind
 from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict, decide_retention
+from ivr.french import in_french
 from tests.unit.domain.retention.retention_cases import CALL, PARIS, PROFILE, TABLE, artefact, event, paris
 
 SECOND = timedelta(seconds=1)
@@ -214,10 +215,10 @@ def test_a_row_of_the_tables_is_kept_until_its_end_and_no_longer(
     assert (before.verdict, before.purposes[0].state, before.overdue_since) == (Verdict.KEEP, PurposeState.OPEN, None)
     if clock.at_end.value == "review":
         assert (due.verdict, purpose.state) == (Verdict.KEEP, PurposeState.REVIEW)
-        assert "à réexaminer" in due.detail
+        assert "à réexaminer" in in_french(due.details)
     else:
         assert (due.verdict, purpose.state, due.overdue_since) == (Verdict.DESTROY, PurposeState.ENDED, end)
-    assert clock.title in due.detail
+    assert clock.title in in_french(due.details)
 
 
 def test_every_clock_is_a_row_that_has_a_case() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ivr.domain.retention.schedule import Clock, Duration, LawfulBasis, Period, RetentionTable, after
 from ivr.errors import ComplianceError
+from ivr.french import french
 
 PARIS = ZoneInfo("Europe/Paris")
 TZ = "Europe/Paris"
@@ -145,7 +146,14 @@ def test_a_deadline_never_lies_beyond_the_cap(recorded: datetime, keep: Duration
         (Duration(months=12), "1 an"),
         (Duration(months=15), "15 mois"),
         (Duration(months=24, days=14), "2 ans et 14 jours"),
+        (Duration(months=12, days=1), "1 an et 1 jour"),
+        (Duration(months=12, days=2), "1 an et 2 jours"),
+        (Duration(months=36, days=1), "3 ans et 1 jour"),
+        (Duration(months=1, days=1), "1 mois et 1 jour"),
+        (Duration(months=1, days=2), "1 mois et 2 jours"),
+        (Duration(months=6, days=1), "6 mois et 1 jour"),
+        (Duration(months=6, days=3), "6 mois et 3 jours"),
     ],
 )
 def test_a_length_is_said_in_french(length: Duration, words: str) -> None:
-    assert length.in_french() == words
+    assert french(str(length)) == words

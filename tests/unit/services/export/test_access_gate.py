@@ -120,5 +120,5 @@ def test_an_unknown_recording_is_named(rig: RetentionRig) -> None:
 
 def test_what_is_due_opens_no_more(rig: RetentionRig) -> None:
     rig.clock.at = CALLED + timedelta(days=200)
-    with pytest.raises(ComplianceError, match="à détruire"):
+    with pytest.raises(ComplianceError, match="due for destruction"):
         gate(rig).check(ask(Role.DPO, Action.EXPORT), ["quality"])
