@@ -38,6 +38,8 @@ _SHORT = {
     "sales-agent-disclosure": _AGENT,
 }
 _SHORTEST = "Merci."
+#: Said to whoever was not understood: what it must contain leaves nothing to shorten.
+_AS_DELIVERED = ("not-understood",)
 _HASTE = 5.0
 
 
@@ -70,6 +72,12 @@ def write_config(folder: Path) -> Path:
     tables = [
         f'[prompts.{prompt_id}]\nversion = "test"\ntext = "{_SHORT.get(prompt_id, _SHORTEST)}"\n'
         for prompt_id in prompts
+        if prompt_id not in _AS_DELIVERED
+    ]
+    tables += [
+        f'[prompts.{prompt_id}]\nversion = "test"\ntext = {json.dumps(prompts[prompt_id].text)}\n'
+        f"english = {json.dumps(prompts[prompt_id].english)}\n"
+        for prompt_id in _AS_DELIVERED
     ]
     for program in (folder / "programs").iterdir():
         program.write_text(
