@@ -219,9 +219,9 @@ def test_object_lock_keeps_the_object_but_never_the_key(tmp_path: Path) -> None:
     bucket = S3Bucket(seaweed().bucket(name, tmp_path, lock=True, object_lock="compliance"))
     bucket.check()
     node = Node(fresh_url("sqlite", tmp_path), tmp_path, bucket)
-    recording = node.vault.begin(a_tag("rec-1", codec="alaw"))
+    recording = node.vault.begin(a_tag("rec-1", codec="alaw"), deadline=START.replace(year=START.year + 30))
     recording.write(SECOND)
-    recording.seal(consent={}, deadline=START.replace(year=START.year + 30))
+    recording.seal(consent={})
     assert [done.fault for done in upload_waiting(node.vault.ports)] == [""]
     status, retention = seaweed().ask("GET", name, node.store.key("rec-1"), "retention")
     assert status == 200

@@ -60,11 +60,12 @@ class Rig:
 
 
 def scenario(name: str, rig: Rig, recording_id: str) -> None:
-    recording = rig.vault.begin(a_tag(recording_id, call_id=f"call-{recording_id}", codec="alaw"))
+    tag = a_tag(recording_id, call_id=f"call-{recording_id}", codec="alaw")
+    recording = rig.vault.begin(tag, deadline=START.replace(year=START.year + 10))
     for _ in range(3):
         recording.write(SECOND)
     if name != "discard":
-        recording.seal(consent={"caller": {"state": "NOTIFIED"}}, deadline=START.replace(year=START.year + 10))
+        recording.seal(consent={"caller": {"state": "NOTIFIED"}})
         if BUCKET is not None:
             assert [done.fault for done in upload_waiting(rig.vault.ports)] == [""]
         if name == "purge":

@@ -233,7 +233,7 @@ class Capture:
             except Exception as error:
                 self._note_fault(fault := error)
             else:
-                self._publish_state(deadline=self._deadline)
+                self._publish_state(deadline=recording.deadline)
                 return
         why = _without_content(fault)
         await self._executor.run(lambda: recording.fail(why, **self._beside(closing)))

@@ -31,7 +31,8 @@ class OpenRecording:
     ) -> None:
         self._ports = ports
         self._writer = writer
-        self._deadline = deadline
+        #: As known at the beginning; once it is sealed, as the evidence says it.
+        self.deadline = deadline
         self._sealed: SealedFile | None = None
         self.tag = tag
         self.state = RecordingState.CAPTURING
@@ -62,28 +63,26 @@ class OpenRecording:
         consent: Mapping[str, object],
         gaps: Sequence[Mapping[str, object]] = (),
         masks: Sequence[Mapping[str, object]] = (),
-        deadline: datetime | None = None,
         reason: str = "",
     ) -> SealedFile:
         """Make the recording whole and return what it is. Raises ArchiveError or HostError: try again, or call `fail`.
 
         `gaps` and `masks` are `Gap` and `Mask` as mappings (times in milliseconds of the call's media).
         """
-        deadline = deadline or self._deadline
         if self._sealed is None:
             if self.state is not RecordingState.SEALING:
                 with self._moving(RecordingEvent.CLOSE, reason):
-                    self._describe(None, consent, gaps, masks, deadline)
+                    self._describe(None, consent, gaps, masks, self.deadline)
             self._sealed = self._writer.seal()
         sealed = self._sealed
 
         def told() -> Sealed:
             # An event of the business during the call may have fixed another deadline.
-            fixed = self._ports.catalogue.get(self.recording_id).deadline
-            return Sealed(**asdict(sealed), gaps=len(gaps), masks=len(masks), reason=reason, deadline=fixed)
+            self.deadline = self._ports.catalogue.get(self.recording_id).deadline
+            return Sealed(**asdict(sealed), gaps=len(gaps), masks=len(masks), reason=reason, deadline=self.deadline)
 
         with self._moving(RecordingEvent.SEAL, reason, told):
-            self._describe(sealed, consent, gaps, masks, deadline)
+            self._describe(sealed, consent, gaps, masks, self.deadline)
         return sealed
 
     def discard(self, rule_id: str, reason: str) -> None:
@@ -107,7 +106,6 @@ class OpenRecording:
         consent: Mapping[str, object] | None = None,
         gaps: Sequence[Mapping[str, object]] | None = None,
         masks: Sequence[Mapping[str, object]] | None = None,
-        deadline: datetime | None = None,
     ) -> RecordingState:
         """Keep the verified prefix after the store failed; DAMAGED, or DISCARDED after an objection or when empty.
 
@@ -122,7 +120,7 @@ class OpenRecording:
             row.consent if consent is None else consent,
             row.gaps if gaps is None else gaps,
             row.masks if masks is None else masks,
-            deadline or row.deadline or self._deadline,
+            row.deadline or self.deadline,
         )
         try:
             done = keep_prefix(self._ports, self.recording_id, how=reason, cause="store")

@@ -53,7 +53,7 @@ class Vault:
         """Open a recording: its name first, then key and row, then evidence, then the file.
 
         The name is locked before the row exists, so that a recovery of this node at this moment sees it is being
-        written. `deadline` is the latest day it may be kept as far as is known now; `seal` replaces it. Raises
+        written. `deadline` is the latest day it may be kept as far as is known now; an event may move it. Raises
         ArchiveError or HostError; then nothing is left that could be read.
         """
         ports = self._ports

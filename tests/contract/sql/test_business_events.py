@@ -82,7 +82,8 @@ def test_a_refusal_during_the_call_still_destroys_after_it_was_sealed(rig: Reten
     begun = _begun(rig, "live")
     rig.events.note("live", EventKind.REFUSAL, actor="agent")
     refused = rig.catalogue.get("live").deadline
-    begun.seal(consent={"caller": {"state": "NOTIFIED"}}, deadline=rig.clock.at + timedelta(days=30))
+    begun.seal(consent={"caller": {"state": "NOTIFIED"}})
+    assert begun.deadline == refused
     assert rig.catalogue.get("live").deadline == refused
     assert table_faults(rig.database) == []
     assert rig.run().run().destroyed == ["live"]

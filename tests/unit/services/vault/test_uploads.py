@@ -48,7 +48,7 @@ class House:
     def record(self, recording_id: str, *, deadline: datetime | None = DEADLINE) -> None:
         begun = self.vault.begin(a_tag(recording_id, call_id=f"call-of-{recording_id}"), deadline=deadline)
         begun.write(b"\x01\x00" * 320)
-        begun.seal(consent={}, deadline=deadline)
+        begun.seal(consent={})
 
     def note(self, kind: str, recording_id: str, **body: object) -> None:
         self.audit.append(Unread(kind, body), call_id=f"call-of-{recording_id}", recording_id=recording_id)

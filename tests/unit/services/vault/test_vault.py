@@ -249,7 +249,7 @@ def test_what_sealing_had_noted_stays_when_it_fails(rig: Rig) -> None:
     rig.store.room = 0
     gaps = [{"start_ms": 0, "end_ms": 20, "cause": "unheard"}]
     with pytest.raises(HostError):
-        recording.seal(consent=CONSENT, gaps=gaps, deadline=START)
+        recording.seal(consent=CONSENT, gaps=gaps)
     assert recording.fail("disk full") is RecordingState.DAMAGED
     row = rig.catalogue.get("rec-1")
     assert (row.consent, row.gaps[0], row.deadline) == (CONSENT, gaps[0], START)
@@ -408,9 +408,9 @@ def test_what_is_destroyed_or_still_written_cannot_be_heard(rig: Rig) -> None:
 
 
 def seals(vault: Vault, _rig: Rig) -> None:
-    recording = vault.begin(a_tag())
+    recording = vault.begin(a_tag(), deadline=START)
     recording.write(PCM)
-    recording.seal(consent=CONSENT, deadline=START)
+    recording.seal(consent=CONSENT)
 
 
 def discards(vault: Vault, _rig: Rig) -> None:
