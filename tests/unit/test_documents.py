@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 from collections.abc import Iterator
@@ -157,6 +158,40 @@ def test_every_name_of_the_code_that_is_mentioned_stands_in_the_code(page: Path)
     }
     unknown = {name for name in names if name not in vocabulary() and not name.startswith("IVR_")}
     assert not unknown
+
+
+@cache
+def members() -> dict[str, set[str]]:
+    """What each class of the product has: methods, fields, and those of its bases that are ours."""
+    own: dict[str, set[str]] = {}
+    bases: dict[str, set[str]] = {}
+    for path in (*(ROOT / "ivr").rglob("*.py"), *(ROOT / "ivr_demo").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                names = own.setdefault(node.name, set())
+                names |= {one.name for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
+                names |= {ast.unparse(one.target) for one in node.body if isinstance(one, ast.AnnAssign)}
+                bases.setdefault(node.name, set()).update(ast.unparse(base).partition("[")[0] for base in node.bases)
+    for name, above in bases.items():
+        for base in above:
+            own[name] |= own.get(base, set())
+    return own
+
+
+@our_pages
+def test_every_method_that_is_named_is_one_of_its_class(page: Path) -> None:
+    """The changelog names what was."""
+    named = [span.partition(".") for span in spans(page) if re.fullmatch(r"[A-Z]\w+\.\w+", span)]
+    unknown = [f"{name}.{method}" for name, _, method in named if method not in members().get(name, {method})]
+    assert page.name == "CHANGELOG.md" or not unknown
+
+
+def test_every_file_that_the_code_names_exists() -> None:
+    named = re.compile(r"`((?:ivr|ivr_demo|config|docs|tests|tools)/[\w/.-]+)`")
+    sources = (*(ROOT / "ivr").rglob("*.py"), *(ROOT / "ivr_demo").rglob("*.py"))
+    found = [(path.name, name) for path in sources for name in named.findall(path.read_text("utf-8"))]
+    assert found
+    assert [one for one in found if not (ROOT / one[1]).exists()] == []
 
 
 @each_page
