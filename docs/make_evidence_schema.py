@@ -15,6 +15,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from ivr.domain.evidence.events import MODULES
 from ivr.domain.evidence.events.base import NAMED, Event, Untold, kinds
+from ivr.domain.recording.state import RecordingState
+from ivr.domain.retention.legal_hold import HoldState
 
 FOLDER = Path(__file__).resolve().parent / "evidence"
 HEAD = """# Events of the evidence
@@ -27,11 +29,19 @@ How events are chained, signed and exported is in [recording-format.md](../recor
   looks like one is replaced (`<phone>`) before it is digested.
 - **Versions**: a new kind begins at version 1. One that changes gets a higher version, and its body then holds it as
   `v`; without `v` it is version 1. Old events are never written anew, and every version goes on being read.
-- **States of a recording** (`from_state`, `state`) bear the name they had when the event was written: `HELD` in
-  events up to ivr 0.2.0 is what is `PAUSED` since. The kind `recording.held` keeps its name.
+- **States of a recording** (`from_state`, `state`, `recording_state`) bear the name they had when the event was
+  written: `HELD` in events up to ivr 0.2.0 is what is `PAUSED` since, and the schema has both. That is no new version
+  of a kind: no field comes, goes or says something else, and who reads a chain has to know both names anyway. The kind
+  `recording.held` keeps its name.
 - **A field with a question mark** is told in some cases only.
 - Times are UTC in ISO 8601; names that end in `_ms` are milliseconds of the call's audio.
 """
+#: The fields that hold a state, and the names it may have: those of the state table, and one that was.
+_STATES = {
+    "recording": [*(one.value for one in RecordingState), "HELD"],
+    "legal_hold": [one.value for one in HoldState],
+}
+_STATE_FIELDS = {"from_state", "state", "recording_state"}
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
 
@@ -74,6 +84,8 @@ def object_of(cls: Any) -> dict[str, object]:
     """The schema of a class of events, or of a part of one; a version after the first stands in the body."""
     hints = get_type_hints(cls)
     told = {_name(one): _type(hints[one.name]) for one in fields(cls)}
+    states = _STATES["legal_hold" if cls.__module__.endswith("legal_hold") else "recording"]
+    told |= {name: {"type": "string", "enum": states} for name in told if name in _STATE_FIELDS}
     required = [_name(one) for one in fields(cls) if one.default is MISSING]
     if (version := getattr(cls, "version", 1)) > 1:
         told["v"] = {"type": "integer", "const": version}

@@ -37,6 +37,8 @@ def found(where: str, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
         yield f"{where}: {value!r} is no {schema['type']}"
     elif schema.get("const", value) != value:
         yield f"{where}: {value!r} is not {schema['const']!r}"
+    elif value not in schema.get("enum", (value,)):
+        yield f"{where}: {value!r} is none of {', '.join(schema['enum'])}"
     elif schema.get("format") == "date-time" and datetime.fromisoformat(value).tzinfo is None:
         yield f"{where}: {value} has no zone"
     elif isinstance(value, list):

@@ -23,6 +23,9 @@ CHAIN = ROOT / "tests" / "vectors" / "evidence" / "v0.1"
 EVENTS = [json.loads(line) for line in (CHAIN / "events.jsonl").read_text("utf-8").splitlines()]
 
 
+REPORT = {"program": "", "disposition": "", "sip_status": 200, "ended_by": ""}
+
+
 @pytest.mark.parametrize(("file", "made"), [("events.schema.json", "schema"), ("README.md", "page")])
 def test_what_is_told_of_the_events_is_up_to_date(file: str, made: str) -> None:
     there = (MAKE["FOLDER"] / file).read_text("utf-8")
@@ -70,7 +73,9 @@ def test_the_verifier_of_today_finds_the_chain_of_version_0_1_whole() -> None:
         ("hearing.deaf", {"mark_ms": 1, "why": ""}, "why is not known"),
         ("dial.refused", {"entry": "", "rules": [1]}, "no string"),
         ("retention.rescheduled", {"clocks": {"a": "2026-11-21T09:00:00"}}, "no zone"),
-        ("recording.recovered", {"from_state": "", "state": "", "how": "", "deadline": 3}, "no string"),
+        ("recording.recovered", {"from_state": "HELD", "state": "SEALED", "how": "", "deadline": 3}, "no string"),
+        ("recording.recovered", {"from_state": "HOLDING", "state": "SEALED", "how": ""}, "'HOLDING' is none of"),
+        ("call.reported", {**REPORT, "recording_state": "ACTIVE"}, "'ACTIVE' is none of"),
     ],
 )
 def test_the_schema_refuses_what_no_class_writes(kind: str, body: dict[str, object], fault: str) -> None:
