@@ -9,11 +9,11 @@ from pathlib import Path
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.redaction.redactor import Redactor
 from ivr.errors import HostError
+from ivr.recording.bucket_store import BucketStore
 from ivr.recording.chain_head import ChainHeadFile, lost_file
 from ivr.recording.kek_files import KekFiles
 from ivr.recording.openbao import OpenBaoKeyRing
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
-from ivr.recording.s3_store import S3Store
 from ivr.recording.sealer import MemberSealer
 from ivr.recording.secret_file import Secret
 from ivr.recording.secret_file import create as create_secret
@@ -215,4 +215,4 @@ def _store(settings: Settings) -> RecordingStore:
         part_bytes=store.part_mib << 20,
         timeout_s=store.timeout_s,
     )
-    return S3Store(local, S3Bucket(bucket))
+    return BucketStore(local, S3Bucket(bucket))

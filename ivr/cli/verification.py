@@ -123,7 +123,7 @@ def _verify_all(archive: Archive, place: Place, rate_mib: float, *, shown: bool)
 @as_json
 @reporting
 def upload(actor: str, role: str, json_: bool) -> None:
-    """Déplace vers le stockage S3 ce qui est scellé sur ce poste ; une ligne JSON par enregistrement."""
+    """Déplace vers le stockage distant ce qui est scellé sur ce poste ; une ligne JSON par enregistrement."""
     faults = moved = 0
     with actor_session(actor, role) as session:
         session.may(Action.VERIFY)

@@ -14,7 +14,7 @@ from ivr.recording.store import WHOLE, LocalStore
 from ivr.services.ports.vault import SealedFile
 
 
-class S3Store:
+class BucketStore:
     """RecordingStore and its FarStore: a line writes and seals without the server, and reads come from where it lies.
 
     Objects are named as files are: `<prefix>/ab/cd/<id>.ivr`.
@@ -25,7 +25,7 @@ class S3Store:
         self.bucket = bucket
 
     @property
-    def far(self) -> S3Store:
+    def far(self) -> BucketStore:
         return self
 
     @property

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from ivr.errors import ArchiveError
+from ivr.recording.bucket_store import BucketStore
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
-from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
 from ivr.services.ports.vault import RecordingStore, RecordingWriter, SealedFile
 from tests.fakes.bucket import FakeBucket
@@ -46,7 +46,7 @@ def store(kind: str, tmp_path: Path) -> RecordingStore:
     if kind == "bucket-moved":
         return MovingStore(local, FakeBucket())
     bucket = S3Bucket(replace(s3_bucket(), prefix=os.urandom(4).hex()))
-    return (MovingStore if kind == "s3-moved" else S3Store)(local, bucket)
+    return (MovingStore if kind == "s3-moved" else BucketStore)(local, bucket)
 
 
 @lru_cache(maxsize=1)
@@ -56,7 +56,7 @@ def s3_bucket() -> BucketSettings:
     return seaweed().bucket("contract", folder)
 
 
-class MovingStore(S3Store):
+class MovingStore(BucketStore):
     """As if the clerk moved each recording the moment it is sealed or recovered."""
 
     def move(self, recording_id: str, sealed: SealedFile) -> None:
@@ -323,4 +323,4 @@ def test_what_is_not_what_was_sealed_is_not_uploaded(store: RecordingStore, code
 def test_only_a_store_whose_bucket_locks_says_that_it_locks(tmp_path: Path) -> None:
     for mode in ("off", "governance"):
         bucket = S3Bucket(replace(s3_bucket(), object_lock=mode))
-        assert S3Store(LocalStore(tmp_path / "vault"), bucket).far.locks is (mode != "off")
+        assert BucketStore(LocalStore(tmp_path / "vault"), bucket).far.locks is (mode != "off")

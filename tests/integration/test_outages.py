@@ -19,9 +19,9 @@ import pytest
 from ivr.domain.evidence.events.base import Unread
 from ivr.domain.recording.state import RecordingState
 from ivr.errors import ArchiveError, HostError
+from ivr.recording.bucket_store import BucketStore
 from ivr.recording.kek_files import KekFiles
 from ivr.recording.s3_bucket import S3Bucket
-from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
 from ivr.services.vault.uploads import upload_waiting, waiting
 from ivr.services.vault.vault import OpenRecording, Vault
@@ -42,7 +42,7 @@ class Node:
     def __init__(self, url: str, folder: Path, bucket: S3Bucket | None = None) -> None:
         self.database = Database.open(url, create=True)
         local = LocalStore(folder / "vault")
-        self.store: Any = local if bucket is None else S3Store(local, bucket)
+        self.store: Any = local if bucket is None else BucketStore(local, bucket)
         self.catalogue = SqlCatalogue(self.database)
         clock = TickingClock()
         self.audit = SqlAuditLog(self.database, node_id="node-1", clock=clock)

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from ivr.domain.evidence.events.base import Unread
+from ivr.recording.bucket_store import BucketStore
 from ivr.recording.data_keys import LocalKeyRing
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
-from ivr.recording.s3_store import S3Store
 from ivr.recording.store import LocalStore
 from ivr.services.vault.uploads import upload_waiting
 from ivr.services.vault.vault import Vault
@@ -44,9 +44,9 @@ class Rig:
         self.database = Database.open(url)
         self.clock = TickingClock()
         local = LocalStore(folder / "vault")
-        self.store: LocalStore | S3Store = local
+        self.store: LocalStore | BucketStore = local
         if BUCKET is not None:
-            self.store = S3Store(local, wire.wrap(S3Bucket(BUCKET)))
+            self.store = BucketStore(local, wire.wrap(S3Bucket(BUCKET)))
         self.catalogue = SqlCatalogue(self.database)
         self.audit = SqlAuditLog(self.database, node_id=NODE, clock=self.clock)
         self.vault = Vault(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import ArchiveError
-from ivr.recording.s3_store import S3Store
+from ivr.recording.bucket_store import BucketStore
 from ivr.recording.store import LocalStore
 from ivr.services.ports.vault import SealedFile
 from tests.fakes.bucket import FakeBucket
@@ -16,13 +16,13 @@ from tests.fakes.bucket import FakeBucket
 UNTIL = datetime(2027, 5, 21, tzinfo=UTC)
 
 
-def sealed_in(store: S3Store) -> SealedFile:
+def sealed_in(store: BucketStore) -> SealedFile:
     return store.open("rec-1", bytes(32), codec="alaw", rate_hz=8000, channels=2).seal()
 
 
 def test_an_object_is_locked_until_the_deadline_once_it_was_read_back(tmp_path: Path) -> None:
     bucket = FakeBucket(locks=True)
-    store = S3Store(LocalStore(tmp_path), bucket)
+    store = BucketStore(LocalStore(tmp_path), bucket)
     sealed = sealed_in(store)
     assert store.far.locks
     store.upload("rec-1", sealed, lock_until=UNTIL)
@@ -32,7 +32,7 @@ def test_an_object_is_locked_until_the_deadline_once_it_was_read_back(tmp_path: 
 
 def test_another_object_of_that_name_is_told_as_people_find_it_and_is_not_locked(tmp_path: Path) -> None:
     bucket = FakeBucket(locks=True)
-    store = S3Store(LocalStore(tmp_path / "vault"), bucket)
+    store = BucketStore(LocalStore(tmp_path / "vault"), bucket)
     sealed = sealed_in(store)
     (tmp_path / "other").write_bytes(b"another")
     bucket.put(store.key("rec-1"), tmp_path / "other")
