@@ -17,7 +17,7 @@ from string import Formatter
 CATALOGUE = Path(__file__).with_name("french.toml")
 _HOLE = re.compile(r"\{\}|\{\{|\}\}")
 #: Texts within texts within texts.
-_DEEPEST = 4
+_DEEPEST = 6
 
 
 @dataclass(frozen=True)

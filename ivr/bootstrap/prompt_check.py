@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ivr.bootstrap.prompt_library import PromptLibrary
+from ivr.domain.text.told import Told
 from ivr.errors import ConfigurationError
 from ivr.services.lint.lint import Finding, lint_spoken
 from ivr.settings import Settings
@@ -38,7 +39,15 @@ def refuse_unlawful_prompts(settings: Settings) -> None:
 def stale_voices(settings: Settings) -> list[Finding]:
     """Return one finding for each recorded voice that says another version or other words than its prompt (REC-002)."""
     return [
-        Finding(str(voice.path), 1, "REC-002", "stale_voice", voice.prompt_id, f"{voice.what}.", f"{voice.remedy}.")
+        Finding(
+            str(voice.path),
+            1,
+            "REC-002",
+            "stale_voice",
+            voice.prompt_id,
+            Told(f"{voice.what}."),
+            Told(f"{voice.remedy}."),
+        )
         for voice in PromptLibrary(settings).stale()
     ]
 

@@ -11,6 +11,7 @@ import click
 from ivr.bootstrap.prompt_check import stale_voices
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.domain.call.party import Direction
+from ivr.french import french
 from ivr.screen import marked
 from ivr.services.lint.lint import Finding, lint_paths
 from ivr.settings.phrases import load_phrases
@@ -56,23 +57,24 @@ def _text(findings: Sequence[Finding]) -> None:
         place = f"{finding.file}:{finding.line}"
         console.print(place, style="bold", end=" ", markup=False, soft_wrap=True)
         console.print(finding.rule, style="red", end=" ")
-        console.print(finding.reason, markup=False, soft_wrap=True)
+        console.print(french(finding.reason), markup=False, soft_wrap=True)
         if finding.words:
             console.print(f"    « {finding.words} »", markup=False, soft_wrap=True)
-        console.print(f"    → {finding.suggestion}", markup=False, soft_wrap=True)
+        console.print(f"    → {french(finding.suggestion)}", markup=False, soft_wrap=True)
     if not findings:
         console.print(marked("✓", "rien à redire."))
 
 
 def _json(findings: Sequence[Finding]) -> None:
     for finding in findings:
-        print_json(finding.as_dict())
+        told = {"reason": french(finding.reason), "suggestion": french(finding.suggestion)}
+        print_json({**finding.as_dict(), **told})
 
 
 def _github(findings: Sequence[Finding]) -> None:
     """Workflow commands: one annotation per finding, shown at its line."""
     for finding in findings:
-        body = _escaped(f"{finding.reason} « {finding.words} » → {finding.suggestion}")
+        body = _escaped(f"{french(finding.reason)} « {finding.words} » → {french(finding.suggestion)}")
         file = _escaped(finding.file).replace(":", "%3A").replace(",", "%2C")
         click.echo(visible(f"::error file={file},line={finding.line},title={finding.rule} {finding.kind}::{body}"))
 

@@ -34,7 +34,8 @@ def gaps(text: str) -> set[str]:
     found = _found(text)
     if found is None:
         return {text}
-    return set().union(*(gaps(hole) for hole in found[1]))
+    entry, holes = found
+    return set().union(*(gaps(hole) for at, hole in enumerate(holes) if at not in entry.as_it_is))
 
 
 def missing(texts: list[Site]) -> list[str]:

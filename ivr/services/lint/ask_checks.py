@@ -9,6 +9,7 @@ from ivr.domain.asks.grammar import forbidden_key_count
 from ivr.domain.asks.parts import Ask, Sentence
 from ivr.domain.call.party import Direction
 from ivr.domain.text.plain_text import PlainText, plain_text
+from ivr.domain.text.told import Told
 from ivr.services.lint.finding import Finding, Law
 from ivr.services.lint.script_turns import Turn, direction_said, turns
 from ivr.services.lint.sources import Passage
@@ -16,9 +17,9 @@ from ivr.services.lint.sources import Passage
 _WORDS_MAX = 160
 _SENTENCE_MAX = 1000
 _SENTENCE_OVERLAP = 200
-_KEYS_SUGGESTION = (
-    "Au clavier, ne demandez qu'un choix de menu, un numéro d'adhérent, un code postal, une date de naissance (appel "
-    "entrant) ou un numéro de rappel."
+_KEYS_SUGGESTION = Told(
+    "By keypad, ask for nothing but a choice of a menu, a member number, a postcode, a date of birth (inbound call) or "
+    "a number to call back."
 )
 
 
@@ -44,7 +45,7 @@ def forbidden_asks(passage: Passage, law: Law) -> Iterator[Finding]:
                 "ASK-004",
                 FORBIDDEN_DTMF,
                 str(count),
-                f"« {passage.id} » fait taper {count} chiffres : c'est la longueur d'un numéro qui ne se demande pas.",
+                Told(f"'{passage.id}' has {count} digits typed: so long is a number that is not asked for."),
                 _KEYS_SUGGESTION,
             )
 
@@ -63,16 +64,17 @@ def _bounded(sentence: PlainText) -> Iterator[PlainText]:
 def _finding(passage: Passage, turn: Turn, ask: Ask, law: Law, direction: Direction | None) -> Finding:
     words = " ".join(turn.text[ask.start : ask.end].split()).strip(' -*_>«»"')
     asked = [family for family in law.phrases.families if family.id in ask.families]
-    names = " et ".join(family.name for family in asked)
+    names = " as well as ".join(family.name for family in asked)
     if ask.kind == FORBIDDEN_DTMF:
-        reason = f"Le clavier servirait à demander {names or 'un numéro trop long ou un code à trois chiffres'}."
+        what = names or "a number that is too long or a code of three digits"
+        reason = Told(f"The keypad would serve to ask for {what}.")
         suggestion = _KEYS_SUGGESTION
     elif ask.rule == "ASK-001":
-        reason = f"La phrase demande {names}, ce qui est interdit quand c'est nous qui appelons."
-        suggestion = asked[0].suggestion
+        reason = Told(f"The sentence asks for {names}, which is forbidden when it is we who call.")
+        suggestion = Told(asked[0].suggestion)
     else:
-        reason = f"La phrase demande {names}, ce qui est interdit en toute circonstance."
-        suggestion = next(family.suggestion for family in asked if family.always)
+        reason = Told(f"The sentence asks for {names}, which is forbidden whatever the call.")
+        suggestion = Told(next(family.suggestion for family in asked if family.always))
     line = passage.line_of(turn.line_at(ask.start), words)
     shown = words if len(words) <= _WORDS_MAX else words[: _WORDS_MAX - 1] + "…"
     return Finding(passage.file, line, ask.rule, ask.kind, shown, reason, suggestion)

@@ -9,6 +9,7 @@ from functools import cached_property
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.asks.phrase_bank import PhraseBank
 from ivr.domain.profile import Profile
+from ivr.domain.text.told import Told
 from ivr.services.lint.sources import Passage
 
 
@@ -21,8 +22,8 @@ class Finding:
     rule: str
     kind: str
     words: str
-    reason: str
-    suggestion: str
+    reason: Told
+    suggestion: Told
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -45,6 +46,6 @@ class Law:
 Check = Callable[[Passage, Law], Iterator[Finding]]
 
 
-def finding_at(passage: Passage, rule: str, kind: str, words: str, reason: str, suggestion: str) -> Finding:
+def finding_at(passage: Passage, rule: str, kind: str, words: str, reason: Told, suggestion: Told) -> Finding:
     """Return a finding at the first line of a passage."""
     return Finding(passage.file, passage.line, rule, kind, words, reason, suggestion)

@@ -22,6 +22,7 @@ from ivr.domain.program.notice import (
     spoken_seconds,
 )
 from ivr.domain.program.program import SpokenPrompt
+from ivr.domain.text.told import Told
 from ivr.errors import nearest
 from ivr.services.lint.ask_checks import forbidden_asks
 from ivr.services.lint.finding import Check, Finding, Law, finding_at
@@ -89,48 +90,49 @@ def _unreadable(file: Unreadable) -> Finding:
         "REC-002",
         "unreadable_file",
         "",
-        f"Le fichier ne peut pas être vérifié : {file.reason}.",
-        "Corrigez la ligne indiquée ; le fichier doit être du TOML ou du texte en UTF-8.",
+        Told(f"The file cannot be checked: {file.reason}."),
+        Told("Mend the line that is named; the file must be TOML, or text in UTF-8."),
     )
 
 
 # ---------------------------------------------------------------- what a notice must say
 
-_ELEMENTS_FR = {
+#: What a notice lacks, and what to write; the words in « » are those to say on the telephone.
+_ELEMENTS = {
     "ai_assistant": (
-        "ne dit pas que l'on parle à une machine",
-        "Commencez par : « Vous parlez à l'assistant automatique de {controller}. »",
+        "does not say that one speaks to a machine",
+        "Begin with: « Vous parlez à l'assistant automatique de {controller}. »",
     ),
-    "recording_exists": ("ne dit pas que l'appel est enregistré", "Ajoutez : « Cet appel peut être enregistré. »"),
+    "recording_exists": ("does not say that the call is recorded", "Add: « Cet appel peut être enregistré. »"),
     "controller_name": (
-        "ne nomme pas l'organisme qui enregistre",
-        "Nommez-le : « {controller} » sera remplacé par son nom.",
+        "does not name the house that records",
+        "Name it: « {controller} » becomes its name.",
     ),
     "purpose": (
-        "ne dit pas pourquoi l'appel est enregistré",
-        "Ajoutez le motif : « … enregistré pour améliorer la qualité de nos réponses. »",
+        "does not say why the call is recorded",
+        "Add the reason: « … enregistré pour améliorer la qualité de nos réponses. »",
     ),
     "right_to_object_and_how": (
-        "ne dit pas que l'on peut refuser l'enregistrement et comment",
-        "Ajoutez : « Vous pouvez refuser l'enregistrement à tout moment : dites-le, ou appuyez sur la touche "
+        "does not say that one may refuse the recording, and how",
+        "Add: « Vous pouvez refuser l'enregistrement à tout moment : dites-le, ou appuyez sur la touche "
         "{objection_key}. »",
     ),
     "pointer_to_full_notice": (
-        "ne dit pas où trouver l'information complète",
-        "Ajoutez : « Toutes les informations sur vos droits sont sur notre site internet. »",
+        "does not say where the full information is",
+        "Add: « Toutes les informations sur vos droits sont sur notre site internet. »",
     ),
     "commercial_purpose": (
-        "ne dit pas que l'appel est commercial",
-        "Ajoutez : « … qui vous appelle pour une offre commerciale. »",
+        "does not say that the call is commercial",
+        "Add: « … qui vous appelle pour une offre commerciale. »",
     ),
-    "professional_name": ("ne nomme pas le professionnel", "Nommez-le : « {controller} » sera remplacé par son nom."),
+    "professional_name": ("does not name the professional", "Name it: « {controller} » becomes its name."),
     "caller_identity_and_link": (
-        "ne dit pas qui appelle et quel est son lien avec le professionnel",
-        "Ajoutez : « Vous parlez à l'assistant automatique de {controller}, qui vous appelle… »",
+        "does not say who calls and how they belong to the professional",
+        "Add: « Vous parlez à l'assistant automatique de {controller}, qui vous appelle… »",
     ),
     "recording_notice_if_recorded": (
-        "ne dit pas que l'appel de vente est enregistré",
-        "Ajoutez : « Cet appel est enregistré, comme la loi le demande. »",
+        "does not say that the sales call is recorded",
+        "Add: « Cet appel est enregistré, comme la loi le demande. »",
     ),
 }
 
@@ -169,15 +171,15 @@ def missing_elements(passage: Passage, law: Law) -> Iterator[Finding]:
     for element, rule in required.items():
         if element in present:
             continue
-        lacks, suggestion = _ELEMENTS_FR.get(element, (f"ne contient pas l'élément « {element} »", "Ajoutez-le."))
-        claimed = ", alors qu'elle le déclare" if element in passage.claims else ""
+        lacks, suggestion = _ELEMENTS.get(element, (f"lacks the element '{element}'", "Add it."))
+        claimed = ", though it claims to" if element in passage.claims else ""
         yield finding_at(
             passage,
             rule,
             "missing_element",
             element,
-            f"L'annonce « {passage.id} » {lacks}{claimed} ({element}).",
-            suggestion,
+            Told(f"The notice '{passage.id}' {lacks}{claimed} ({element})."),
+            Told(suggestion),
         )
 
 
@@ -185,8 +187,10 @@ def unknown_elements(passage: Passage, law: Law) -> Iterator[Finding]:
     """A claimed element that does not exist cannot be checked."""
     for claimed in passage.claims:
         if claimed not in ELEMENT_NAMES:
-            reason = f"L'annonce « {passage.id} » déclare un élément inconnu : {claimed}."
-            yield finding_at(passage, "REC-002", "unknown_element", claimed, reason, nearest(claimed, ELEMENT_NAMES))
+            reason = Told(f"The notice '{passage.id}' claims an unknown element: {claimed}.")
+            yield finding_at(
+                passage, "REC-002", "unknown_element", claimed, reason, Told(nearest(claimed, ELEMENT_NAMES))
+            )
 
 
 def machine_named_first(passage: Passage, law: Law) -> Iterator[Finding]:
@@ -200,8 +204,8 @@ def machine_named_first(passage: Passage, law: Law) -> Iterator[Finding]:
             "AIA-003",
             "late_ai_notice",
             "ai_assistant",
-            f"L'annonce « {passage.id} » ne dit qu'à la phrase {position + 1} que l'on parle à une machine.",
-            "Dites-le dans la première phrase : « Vous parlez à l'assistant automatique de {controller}. »",
+            Told(f"The notice '{passage.id}' says only in sentence {position + 1} that one speaks to a machine."),
+            Told("Say it in the first sentence: « Vous parlez à l'assistant automatique de {controller}. »"),
         )
 
 
@@ -225,8 +229,8 @@ def too_long(passage: Passage, law: Law) -> Iterator[Finding]:
             rule,
             "too_long",
             f"{length_s:.0f} s",
-            f"« {passage.id} » dure environ {length_s:.0f} secondes ; {limit_s:.0f} au plus sont admises.",
-            "Raccourcissez les phrases ; le détail va dans l'information complète.",
+            Told(f"'{passage.id}' lasts about {length_s:.0f} seconds; {limit_s:.0f} at most are allowed."),
+            Told("Shorten the sentences; what is told at length belongs into the full information."),
         )
 
 
@@ -242,9 +246,11 @@ def wrong_objection_key(passage: Passage, law: Law) -> Iterator[Finding]:
                 "REC-004",
                 "wrong_objection_key",
                 key,
-                f"« {passage.id} » annonce la touche {key} pour refuser ; dans le programme, c'est la {wrong[0]}.",
-                "Écrivez « touche {objection_key} » : chaque programme y dit sa touche. Ou réglez objection_key = "
-                f'"{key}" dans le programme.',
+                Told(f"'{passage.id}' names the key {key} for refusing; in the program it is {wrong[0]}."),
+                Told(
+                    "Write « touche {objection_key} »: each program says its key there. Or set objection_key = "
+                    f'"{key}" in the program.'
+                ),
             )
 
 
@@ -258,14 +264,14 @@ def asked_of_the_not_understood(passage: Passage, law: Law) -> Iterator[Finding]
     lacks = [
         (
             "refusing_yes",
-            "ne demande pas « Acceptez-vous… ? », à quoi un oui accepte",
+            "does not ask « Acceptez-vous… ? », to which a yes agrees",
             not _ACCEPTS.search(passage.text),
         ),
-        ("no_key", "ne dit pas la touche qui refuse", keys and not objection_keys(passage.text)),
-        ("no_english", "n'a pas de texte anglais (`english`)", not passage.english.strip()),
+        ("no_key", "does not say the key that refuses", keys and not objection_keys(passage.text)),
+        ("no_english", "has no English text (`english`)", not passage.english.strip()),
         (
             "no_english_key",
-            "ne dit pas en anglais la touche qui refuse",
+            "does not say in English the key that refuses",
             passage.english and not any(named.get(key, key) in passage.english for key in (*keys, "{objection_key}")),
         ),
     ]
@@ -276,8 +282,8 @@ def asked_of_the_not_understood(passage: Passage, law: Law) -> Iterator[Finding]
                 "REC-021",
                 kind,
                 "",
-                f"« {passage.id} », dit à qui n'a pas été compris, {what}.",
-                "Reprenez le message livré « not-understood » (config/prompts/recording.toml).",
+                Told(f"'{passage.id}', said to who was not understood, {what}."),
+                Told("Take the prompt that is delivered, not-understood (config/prompts/recording.toml)."),
             )
 
 

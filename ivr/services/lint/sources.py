@@ -15,6 +15,7 @@ from typing import Any
 from ivr.domain.call.party import Direction
 from ivr.domain.program.notice import is_recording_notice
 from ivr.domain.program.program import with_objection_key
+from ivr.domain.text.told import Told
 from ivr.errors import ConfigurationError
 
 SUFFIXES = (".toml", ".md", ".txt")
@@ -101,7 +102,7 @@ class Unreadable:
 
     file: str
     line: int
-    reason: str
+    reason: Told
 
 
 class _Lines:
@@ -211,21 +212,22 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read(file: Path) -> str | Unreadable:
-    """Return a text file's content; the reason, in French, when it cannot be checked."""
+    """Return a text file's content; the reason when it cannot be checked."""
     try:
         with file.open("rb") as opened:
             content = opened.read(_FILE_MAX_BYTES + 1)
         if len(content) > _FILE_MAX_BYTES:
-            return Unreadable(str(file), 1, f"plus de {_FILE_MAX_BYTES // 1_000_000} Mo ; divisez-le")
+            return Unreadable(str(file), 1, Told(f"more than {_FILE_MAX_BYTES // 1_000_000} MB; divide it"))
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        return Unreadable(str(file), 1, f"l'octet {error.start + 1} n'est pas de l'UTF-8")
+        return Unreadable(str(file), 1, Told(f"byte {error.start + 1} is not UTF-8"))
     except OSError as error:
-        return Unreadable(str(file), 1, f"il ne peut pas être lu ({error.strerror})")
+        return Unreadable(str(file), 1, Told(f"it cannot be read ({error.strerror})"))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > _LINE_MAX:
-            return Unreadable(str(file), number, f"ligne de {len(line)} caractères, {_LINE_MAX} au plus ; coupez-la")
+            reason = Told(f"a line of {len(line)} characters, {_LINE_MAX} at most; cut it")
+            return Unreadable(str(file), number, reason)
     return text
 
 
@@ -238,9 +240,9 @@ def _parse(file: Path) -> _Table | Unreadable:
         return _Table(content, _Lines(text), list(_tables(content, ())))
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+)", str(error))
-        return Unreadable(str(file), int(at[1]) if at else 1, f"TOML incorrect : {error}")
+        return Unreadable(str(file), int(at[1]) if at else 1, Told(f"wrong TOML: {error}"))
     except RecursionError:
-        return Unreadable(str(file), 1, "ses tableaux sont trop emboîtés")
+        return Unreadable(str(file), 1, Told("its tables lie too deep in one another"))
 
 
 def _programs(parsed: Mapping[Path, _Table | Unreadable]) -> Iterator[Mapping[str, Any]]:

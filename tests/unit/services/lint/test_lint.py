@@ -10,6 +10,7 @@ import pytest
 
 from ivr.domain.call.party import Direction
 from ivr.errors import ConfigurationError
+from ivr.french import french
 from ivr.services.lint.lint import Finding, lint_paths
 from ivr.settings import load_settings
 from ivr.settings.phrases import load_phrases
@@ -93,7 +94,7 @@ def test_a_claimed_element_is_not_believed(tmp_path: Path) -> None:
         prompt_file(tmp_path, WHOLE.replace("pour améliorer la qualité de nos réponses", "merci"), elements=["purpose"])
     )
     assert finding.words == "purpose"
-    assert "déclare" in finding.reason
+    assert "déclare" in french(finding.reason)
 
 
 def test_a_claim_on_any_prompt_is_checked(tmp_path: Path) -> None:
@@ -150,13 +151,13 @@ def test_a_notice_that_no_program_places_is_judged_by_the_direction_given(tmp_pa
 def test_the_machine_is_named_in_the_first_sentence(tmp_path: Path) -> None:
     (finding,) = lint(prompt_file(tmp_path, f"Bonjour et bienvenue. {WHOLE}"))
     assert (finding.rule, finding.kind) == ("AIA-003", "late_ai_notice")
-    assert "phrase 2" in finding.reason
+    assert "phrase 2" in french(finding.reason)
 
 
 def test_a_notice_that_takes_too_long_is_found(tmp_path: Path) -> None:
     (finding,) = lint(prompt_file(tmp_path, f"{WHOLE} {'Merci encore de votre patience. ' * 4}"))
     assert (finding.rule, finding.kind) == ("REC-002", "too_long")
-    assert "20 au plus" in finding.reason
+    assert "20 au plus" in french(finding.reason)
 
 
 def test_a_closing_sentence_is_short(config: Path) -> None:

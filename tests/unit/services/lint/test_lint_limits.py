@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import ConfigurationError
+from ivr.french import french
 from ivr.services.lint.lint import Finding, lint_paths
 from ivr.settings import load_settings
 from ivr.settings.phrases import load_phrases
@@ -94,7 +95,7 @@ def test_a_file_too_large_to_be_said_is_named_and_not_read_to_its_end(tmp_path: 
     (finding,) = lint(path)
     assert time.process_time() - began < 2
     assert finding.kind == "unreadable_file"
-    assert "5 Mo" in finding.reason
+    assert "5 Mo" in french(finding.reason)
 
 
 def test_a_line_too_long_to_be_said_is_named_with_its_number(tmp_path: Path) -> None:
