@@ -32,6 +32,7 @@ from ivr.speech.dtmf_reader import CleanDtmfReader
 from tests.fakes.ear import FakeEar
 from tests.fakes.line import FakeLine
 from tests.fakes.runtime import InlineExecutor, ListFeed
+from tests.fakes.shipped import DIGIT
 from tests.fakes.vault import (
     FakeAuditLog,
     FakeCallLog,
@@ -145,7 +146,7 @@ class Exchange:
         self.audit = FakeAuditLog()
         self.feed = WatchedFeed()
         self.programs = {
-            name: replace(program, **self.changes)  # type: ignore[arg-type]
+            name: replace(program, **{"objection_key": DIGIT, **self.changes})  # type: ignore[arg-type]
             for name, program in settings.programs.items()
         }
         ids = itertools.count(1)

@@ -29,6 +29,7 @@ from ivr.settings.programs import _Guard, _ProgramFile, _Prompts, fill
 from ivr.settings.sections import NodeFile, RecordingSection, SipSection
 from ivr.settings.source import Section
 from ivr.sip import settings as calls
+from tests.fakes.shipped import copied_config
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
@@ -44,7 +45,7 @@ def asking(items: str, more: str = "") -> str:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(CONFIG, tmp_path / "config"))
+    return copied_config(tmp_path / "config")
 
 
 def load(config_dir: Path, **env: str) -> Settings:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from ivr.domain.redaction.redactor import LearningRedactor
 from ivr.errors import ConfigurationError
 from ivr.french import french
 from ivr.settings import Settings, default_config_dir, load_settings
+from tests.fakes.shipped import copied_config
 
 SHIPPED = load_settings(default_config_dir({}), {})
 MENU = "Je vous écoute. Dites-nous la raison de votre appel, puis raccrochez."
@@ -27,7 +27,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.config = folder / "config"
-        shutil.copytree(default_config_dir({}), self.config)
+        copied_config(self.config)
 
     def edit(self, file: str, old: str, new: str) -> House:
         path = self.config / file

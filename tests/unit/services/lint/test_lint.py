@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from ivr.french import french
 from ivr.services.lint.lint import Finding, lint_paths
 from ivr.settings import load_settings
 from ivr.settings.phrases import load_phrases
+from tests.fakes.shipped import copied_config
 
 CONFIG = Path(__file__).parents[4] / "config"
 SETTINGS = load_settings(CONFIG, {})
@@ -30,7 +30,7 @@ WHOLE = (
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(CONFIG, tmp_path / "config"))
+    return copied_config(tmp_path / "config")
 
 
 def lint(*paths: Path, direction: Direction | None = None) -> list[Finding]:
