@@ -48,8 +48,10 @@ class Server:
 
     def start(self, *, timeout_s: float = 60) -> None:
         with (self.folder / "log").open("ab") as log:
+            # The kernel ends it with its test process, should that one be ended before it can do so itself.
+            command = ["setpriv", "--pdeathsig", "KILL", "--", *self.command]
             self.process = subprocess.Popen(
-                self.command, stdout=log, stderr=log, env={**os.environ, **self.env}, cwd=self.folder
+                command, stdout=log, stderr=log, env={**os.environ, **self.env}, cwd=self.folder
             )
         until = time.monotonic() + timeout_s
         while not self.ready():
