@@ -26,10 +26,14 @@ def lint(path: Path) -> list[Finding]:
     return lint_paths([path], profile=SETTINGS.profile, phrases=PHRASES, controller=SETTINGS.controller.name)
 
 
-def cpu_s(path: Path) -> float:
-    began = time.process_time()
-    lint(path)
-    return time.process_time() - began
+def cpu_s(path: Path, *, tries: int = 1) -> float:
+    """The least of several: what else runs on the machine adds to a time, and never takes away."""
+    least = float("inf")
+    for _ in range(tries):
+        began = time.process_time()
+        lint(path)
+        least = min(least, time.process_time() - began)
+    return least
 
 
 def script(path: Path, size: int) -> Path:
@@ -54,9 +58,10 @@ def keys(path: Path, size: int) -> Path:
 @pytest.mark.parametrize(("make", "name"), [(script, "script.md"), (tables, "prompts.toml"), (keys, "menu.toml")])
 def test_four_times_the_text_takes_about_four_times_as_long(tmp_path: Path, make, name: str) -> None:  # type: ignore[no-untyped-def]
     cpu_s(make(tmp_path / name, 20_000))
-    short = min(cpu_s(make(tmp_path / name, 60_000)) for _ in range(2))
-    long = cpu_s(make(tmp_path / name, 240_000))
-    assert long < 8 * short + 0.5
+    short = cpu_s(make(tmp_path / name, 60_000), tries=3)
+    long = cpu_s(make(tmp_path / name, 240_000), tries=3)
+    # By its square it would take sixteen times as long.
+    assert long < 10 * short + 0.5
 
 
 _BAD = {
@@ -73,11 +78,12 @@ _BAD = {
 
 @pytest.mark.parametrize("kind", _BAD)
 @pytest.mark.parametrize("lines", [1, 10])
-def test_no_text_of_ten_lines_takes_seconds(tmp_path: Path, kind: str, lines: int) -> None:
+def test_no_text_of_ten_lines_takes_minutes(tmp_path: Path, kind: str, lines: int) -> None:
     line = (_BAD[kind] * 10_000)[:9_990]
     path = tmp_path / "script.md"
     path.write_text(f"{line}x\n" * lines, "utf-8")
-    assert cpu_s(path) < 1.0 * lines
+    # A tenth of a second a line; a pattern that tries each beginning with each end takes minutes.
+    assert cpu_s(path) < 10.0 * lines
 
 
 def test_a_question_is_found_in_a_text_without_an_end_of_sentence(tmp_path: Path) -> None:
@@ -90,10 +96,9 @@ def test_a_question_is_found_in_a_text_without_an_end_of_sentence(tmp_path: Path
 def test_a_file_too_large_to_be_said_is_named_and_not_read_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "script.txt"
     with path.open("wb") as file:
-        file.truncate(200_000_000)
-    began = time.process_time()
+        # All holes: whoever read it to its end would be at it when the test's time is over.
+        file.truncate(1_000_000_000_000)
     (finding,) = lint(path)
-    assert time.process_time() - began < 2
     assert finding.kind == "unreadable_file"
     assert "5 Mo" in french(finding.reason)
 
