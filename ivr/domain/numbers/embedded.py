@@ -14,6 +14,8 @@ from ivr.domain.numbers.spoken_digits import DigitRun
 
 _NIR_PART = 9
 _CARD_DIGITS, _CARD_PART, _CARD_GROUP = 16, 12, 4
+#: Where its groups end.
+_CARD_PLACES = frozenset({4, 8, 12, 16})
 _TELEPHONE = re.compile(r"0[1-9]\d{8}")
 _TELEPHONE_ABROAD = re.compile(r"33[1-9]\d{8}")
 _TELEPHONE_DIGITS = 10
@@ -124,7 +126,8 @@ def _card(text: str, edges: set[int], groups: Sequence[str], *, first: bool) -> 
             return _CARD_DIGITS
         if piece[0] in "456" and luhn.is_valid(piece) and not _ends_in_telephone(groups):
             return _CARD_DIGITS
-    if first and by_four and len(text) > _CARD_DIGITS and piece[0] in "45" and luhn.is_valid(piece):
+    by_places = by_four or (edges >= _CARD_PLACES and not _ends_in_telephone(groups))
+    if first and by_places and len(text) > _CARD_DIGITS and piece[0] in "45" and luhn.is_valid(piece):
         return _CARD_DIGITS
     part = not first and len(text) == _CARD_PART and piece[0] in "45" and {len(group) for group in groups} == {4}
     return len(text) if part else 0

@@ -8,95 +8,65 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from stdnum import iban, luhn
 
 from ivr.domain.hearing.verdict import SensitiveSpan
 from ivr.domain.numbers import nir
-from ivr.domain.numbers.embedded import after_telephones, inner_number, telephone_going_on
+from ivr.domain.numbers.embedded import after_telephones, inner_number, telephone_going_on, whole_telephone
 from ivr.domain.numbers.interrupted import bridged_numbers
+from ivr.domain.numbers.number_names import (
+    ACCOUNT_DIGITS,
+    ANY_YEAR,
+    CODE_DIGITS,
+    COUNTRY,
+    CVV_DIGITS,
+    ENDS,
+    ENDS_ALONE,
+    ENDS_IN,
+    EXPIRES,
+    EXPIRY,
+    KEY_DIGITS,
+    KIND_OF,
+    MONTHS,
+    NAMED_AFTER,
+    NAMES_CARD,
+    NAMES_IBAN,
+    NEVER_NIR,
+    NOT_A_CARD_DATE,
+    NOT_PAYMENT_CARD,
+    OTHER_NUMBER,
+    PART_DIGITS,
+    PART_SAID,
+    RECEIVED,
+    RIB_DIGITS,
+    RIB_PLACES,
+    SAYS_ACCOUNT,
+    SAYS_ANY_CODE,
+    SAYS_CARD,
+    SAYS_CODE,
+    SAYS_CVV,
+    SAYS_IBAN,
+    SAYS_KEY,
+    SAYS_NIR,
+    SAYS_OTP,
+    SAYS_PIN,
+)
 from ivr.domain.numbers.spoken_digits import DigitRun, Token, digit_runs, filler_before, tokens
+from ivr.domain.numbers.spoken_password import spoken_passwords
 
 _NIR_PART_DIGITS = 7
 _CARD_DIGITS = 16
+#: "A comme Anatole".
+_LETTER_WORDS_MAX = 3
 _CONTEXT_WORDS = 14
-_PART_DIGITS = 5
 #: The longest number that is asked for has ten digits (ASK-004, max_free_digits).
 _LONG_DIGITS = 11
 #: No number that may be told is so long: what is named as one is a forbidden number after it.
 _LONG_DIGITS_NAMED = 18
 #: So few digits count right after "ma sécu c'est le" or "ma carte bancaire c'est le".
 _SAID_OF_IT_DIGITS = 3
-
-_SAYS_NIR = re.compile(r"\b(?:secu|securite sociale|nir|carte vitale|numero d assure|numero social)\b")
-_SAYS_CARD = re.compile(
-    r"\b(?:carte bancaire|carte bleue|carte de credit|carte de paiement|numero de (?:ma |la )?carte|ma carte|la carte"
-    r"|par carte|visa|mastercard|cb|american express)\b"
-)
-_NOT_PAYMENT_CARD = re.compile(
-    r"\bcarte (?:vitale|mutuelle|de mutuelle|d adherent|adherent|de tiers payant|d identite)\b"
-)
-_SAYS_CVV = re.compile(
-    r"\b(?:cryptogramme|crypto|cvv|ccv|cvc|trois (?:petits |derniers )?chiffres|derriere la carte|au dos de la carte"
-    r"|(?:code|chiffres|numeros?) derriere"
-    r"|au dos|code de securite|code au verso)\b"
-)
-_SAYS_OTP = re.compile(
-    r"\b(?:code (?:recu|de validation|de confirmation|de verification|a usage unique|temporaire|sms|par sms|unique"
-    r"|(?:\w+ ){0,2}(?:qui|que|qu) (?:\w+ ){1,4}(?:envoyee?|recue?|affichee?)|que j ai recu|que je viens de recevoir"
-    r"|que vous m avez envoye|d authentification)"
-    r"|(?:recu|recevoir|recois|envoyee?|arrive|donne) (?:un |le |ce |mon )?(?:petit )?(?:code|sms|texto)"
-    r"|un code (?:c est|est|donc|a (?:\w+ )?chiffres)|otp|par (?:sms|texto)"
-    r"|(?:sms|texto|message|notification) (?:dit|indique|affiche|c est|marque)|le code (?:c est|est|qui s affiche"
-    r"|du sms|du texto))\b"
-)
-_SAYS_PIN = re.compile(
-    r"\b(?:code (?:secret|confidentiel|pin|personnel|de (?:ma |la )?carte)|mon code (?:c est|est|donc|alors)"
-    r"|mot de passe|identifiant secret)\b"
-)
-_SAYS_IBAN = re.compile(
-    r"\b(?:iban|rib|releve d identite bancaire|numero de compte|compte bancaire|(?:mon|le) compte (?:c est|est"
-    r"|numero)|coordonnees bancaires|code banque|code guichet)\b"
-)
-#: Names after which digits are dictated, with no other meaning ("ma carte" may be any).
-_NAMES_CARD = re.compile(
-    r"\b(?:carte bancaire|carte bleue|carte de credit|carte de paiement|numero de (?:ma |la )?carte|visa|mastercard|cb"
-    r"|american express)\b"
-)
-_NAMES_IBAN = re.compile(r"\b(?:iban|rib|releve d identite bancaire|coordonnees bancaires|numero de compte)\b")
-#: Numbers as long as a NIR that are announced as something else; only a right key makes a NIR of them.
-_NEVER_NIR = re.compile(r"\b(?:siret|siren|finess|suivi|recommande|colis|tracking|tva|adeli|rpps|ean|code barre)\b")
-_EXPIRES = re.compile(
-    r"\b(?:(?:carte|visa|mastercard|cb|elle) (?:\w+ )?(?:expire|est valable|est valide|perime|va jusqu)"
-    r"|date d expiration|date de (?:fin de )?validite"
-    r"|expiration de (?:la|ma) carte|fin de validite)\b"
-)
-_NOT_A_CARD_DATE = re.compile(
-    r"\b(?:vitale|mutuelle|tiers|adherent|identite|contrat|garantie|devis|ordonnance|attestation|passeport|sejour"
-    r"|droits|invalidite)\b"
-)
-_MONTHS = re.compile(r"janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre")
-_EXPIRY = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?(?:2[4-9]|3\d)")
-_OTHER_NUMBER = re.compile(
-    r"\b(?:telephone|portable|fixe|adherent|dossier|contrat|reference|sinistre|facture|devis|code postal"
-    r"|postal|ne le|nee le|naissance|date|siret|siren|finess|commande|client|rendez vous|immatriculation"
-    r"|suivi|recommande)\b"
-)
-_PASSWORD = re.compile(
-    r"\bmot(?:s)? de passe\b(?P<between>(?: \w+){0,3}?) (?:c est|est|s appelle|ce sera|donc c est)"
-    r"(?! (?:pas|oublie|perdu|expire|bloque|faux|refuse|invalide|incorrect"
-    r"|trop|plus|que|quoi|bien|celui|le bon|complique|long|simple|facile|difficile|nul|toujours|mon|ma|votre"
-    r"|notre|tres|ce|ou|demande|obligatoire|a)\b)"
-    r"(?P<word>(?: \w+){1,4})"
-)
-
-#: "mon mot de passe Médor82": a word with digits in it, or right before some.
-_PASSWORD_NAMED = re.compile(
-    r"\bmots? de passe (?:(?:c est|est|donc|alors|le|voila) ){0,2}"
-    r"(?P<word>(?=[a-z]*\d)\w*[a-z]\w*|(?!depuis |il |ca |fait |a |au |le |les |du |y |pour |en |un |de |et |plus )"
-    r"[a-z]{3,} \d{2,4}(?! (?:fois|jours?|mois|ans|minutes?|heures?|euros?|caracteres|lettres|chiffres)\b))\b"
-)
-_PASSWORD_WRITTEN = re.compile(r"\bmots? de passe\s*:\s*(\S*[^\s.,;!?])", re.IGNORECASE)
 
 
 def sensitive_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...]:
@@ -114,7 +84,7 @@ def sensitive_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...]
 
 def asks_for_other_number(prompt: str) -> bool:
     """Say whether a prompt asks for a number that may be told: a member number, a birth date, a postal code…"""
-    return bool(_OTHER_NUMBER.search(" ".join(token.text for token in tokens(prompt))))
+    return bool(OTHER_NUMBER.search(" ".join(token.text for token in tokens(prompt))))
 
 
 def long_digit_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...]:
@@ -128,7 +98,7 @@ def long_digit_spans(text: str, *, before: str = "") -> tuple[SensitiveSpan, ...
     found = []
     for run in digit_runs(spoken):
         named = _before(spoken, run.first)
-        other = _OTHER_NUMBER.search(named) or _NEVER_NIR.search(named)
+        other = OTHER_NUMBER.search(named) or NEVER_NIR.search(named)
         start = _too_many_from(run, _LONG_DIGITS_NAMED if other else _LONG_DIGITS)
         if start is not None and run.end > len(lead):
             found.append(SensitiveSpan("number", max(0, start - len(lead)), run.end - len(lead)))
@@ -157,16 +127,16 @@ def announced(text: str) -> tuple[str, int, int] | None:
     for index, token in enumerate(spoken):
         at += [index] * (len(token.text) + 1)
         line += token.text + " "
-    hidden = _NOT_PAYMENT_CARD.sub(lambda m: "." * len(m.group()), line)
+    hidden = NOT_PAYMENT_CARD.sub(lambda m: "." * len(m.group()), line)
     names = [
         (match.start(), match.end(), kind)
-        for pattern, kind in ((_SAYS_NIR, "nir"), (_NAMES_CARD, "card"), (_NAMES_IBAN, "iban"))
+        for pattern, kind in ((SAYS_NIR, "nir"), (NAMES_CARD, "card"), (NAMES_IBAN, "iban"))
         for match in pattern.finditer(hidden if kind == "card" else line)
     ]
     if not names:
         return None
     start, end, kind = max(names)
-    if _OTHER_NUMBER.search(line[end:]):
+    if OTHER_NUMBER.search(line[end:]):
         return None
     return kind, spoken[at[start]].start, spoken[at[end - 1]].end
 
@@ -182,9 +152,10 @@ def _spans(text: str) -> tuple[SensitiveSpan, ...]:
             continue
         span = _of_run(run, spoken)
         span = span or _expiry(run, spoken) or _inner(run, spoken) or _said_of_it(run, spoken)
+        span = span or _part(run, spoken) or _rest_of(run, spoken, found)
         if span is not None:
             found.append(span)
-    for span in (*_passwords(spoken), *_written_passwords(text)):
+    for span in (*_written_accounts(spoken), *spoken_passwords(text, spoken)):
         if all(span.end <= other.start or span.start >= other.end for other in found):
             found.append(span)
     return tuple(sorted(found, key=lambda span: span.start))
@@ -192,7 +163,7 @@ def _spans(text: str) -> tuple[SensitiveSpan, ...]:
 
 def _inner(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
     found = inner_number(run)
-    foreign = _NEVER_NIR.search(_before(spoken, run.first))
+    foreign = NEVER_NIR.search(_before(spoken, run.first))
     return None if foreign and len(run.text) < _LONG_DIGITS_NAMED else found
 
 
@@ -203,10 +174,42 @@ def _said_of_it(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
     if size < _SAID_OF_IT_DIGITS:
         return None
     # 3646 is the telephone number of the health insurance.
-    if run.text[0] in "12" and re.search(rf"(?:{_SAYS_NIR.pattern})$", named):
+    if run.text[0] in "12" and re.search(rf"(?:{SAYS_NIR.pattern})$", named):
         return SensitiveSpan("nir", run.start, run.end)
-    if re.search(rf"(?:{_NAMES_CARD.pattern})$", _NOT_PAYMENT_CARD.sub("", named)):
+    if re.search(rf"(?:{NAMES_CARD.pattern})$", NOT_PAYMENT_CARD.sub("", named)):
         return SensitiveSpan("card", run.start, run.end)
+    return None
+
+
+def _part(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
+    """The end or the beginning of a number that is named just before ("ma carte finit par 12 34")."""
+    filler = filler_before(spoken, run.first)
+    said = next(
+        (found for cut in {0, filler} if (found := PART_SAID.search(_before(spoken, run.first - cut))) is not None),
+        None,
+    )
+    size = max(len(reading.text) for reading in (run, *run.readings))
+    if said is None or size < KEY_DIGITS or NOT_PAYMENT_CARD.search(_before(spoken, run.first)):
+        return None
+    return SensitiveSpan(KIND_OF.get(said["of"] or said["part"], "iban"), run.start, run.end)
+
+
+def _rest_of(run: DigitRun, spoken: Sequence[Token], found: Sequence[SensitiveSpan]) -> SensitiveSpan | None:
+    """The key of a number that was named or found before, or what follows a letter inside an account."""
+    before = _before(spoken, run.first)
+    short = min(len(reading.text) for reading in (run, *run.readings))
+    last = max((span for span in found if span.end <= run.start), key=lambda span: span.end, default=None)
+    if short <= KEY_DIGITS and SAYS_KEY.search(before):
+        if last is not None and last.kind in ("nir", "iban"):
+            return SensitiveSpan(last.kind, run.start, run.end)
+        if SAYS_NIR.search(before) or SAYS_IBAN.search(before):
+            return SensitiveSpan("nir" if SAYS_NIR.search(before) else "iban", run.start, run.end)
+    if last is not None and last.kind == "card" and len(run.text) == CVV_DIGITS and SAYS_CODE.search(before):
+        return SensitiveSpan("cvv", run.start, run.end)
+    if last is not None and last.kind == "iban":
+        between = [token for token in spoken[: run.first] if token.start >= last.end]
+        if 1 <= len(between) <= _LETTER_WORDS_MAX and len(between[0].text) == 1 and between[0].text.isalpha():
+            return SensitiveSpan("iban", last.end, run.end)
     return None
 
 
@@ -221,34 +224,41 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
 
 def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
     before = _before(spoken, run.first)
-    after = " ".join(token.text for token in spoken[run.last : run.last + 8])
+    following = [token.text for token in spoken[run.last : run.last + _CONTEXT_WORDS]]
+    after = " ".join(following[:8])
     readings = (run, *run.readings)
     account = next((found for reading in readings if (found := _iban(reading, spoken, before)) is not None), None)
     if account is not None:
         return account
-    other = _last(_OTHER_NUMBER, before)
-    named_nir, named_card = _last(_SAYS_NIR, before), _card_named(before)
+    if any(_rib(reading) for reading in readings):
+        return SensitiveSpan("iban", run.start, run.end)
+    other = _last(OTHER_NUMBER, before)
+    telephone = any(whole_telephone(reading.groups) for reading in readings)
+    named_nir, named_card = _last(SAYS_NIR, before), _card_named(before)
     for reading in readings:
         found = _card(reading, sure=True) or _nir(reading, loose=named_nir > other)
         keyed = found is not None and (found.kind == "card" or nir.has_key(reading.text[-nir.KEYED :]))
-        if found is not None and (keyed or _last(_NEVER_NIR, before) < max(named_nir, 0)):
+        if found is not None and (keyed or (not telephone and _last(NEVER_NIR, before) < max(named_nir, 0))):
             return found
-    foreign = _last(_NEVER_NIR, before) > named_nir
+    foreign = _last(NEVER_NIR, before) > named_nir
     for reading in readings:
-        if _card(reading, sure=False) is not None and named_card >= other and _last(_NEVER_NIR, before) < 0:
+        if _card(reading, sure=False) is not None and named_card >= other and _last(NEVER_NIR, before) < 0:
             return SensitiveSpan("card", run.start, run.end)
     size = max(len(reading.text) for reading in readings)
     short = min(len(reading.text) for reading in readings)
     named = [
-        (named_nir, "nir", size >= _PART_DIGITS and run.text[0] in nir.FIRST),
-        (named_card, "card", size >= _PART_DIGITS),
-        (_last(_SAYS_CVV, before), "cvv", short <= 4 and size >= 3),
-        (_last(_SAYS_OTP, before), "otp", size >= 4 and short <= 8),
-        (_last(_SAYS_PIN, before), "password", size >= 4),
-        (_last(_SAYS_IBAN, before), "iban", size >= _PART_DIGITS),
+        (named_nir, "nir", size >= PART_DIGITS and run.text[0] in nir.FIRST),
+        (named_card, "card", size >= PART_DIGITS),
+        (_last(SAYS_CVV, before), "cvv", short <= 4 and size >= 3),
+        (_last(SAYS_OTP, before), "otp", size >= 4 and short <= 8),
+        (_last(SAYS_ANY_CODE, before), "otp", size in (4, 6, 7, 8) and short >= 4 and not ANY_YEAR.fullmatch(run.text)),
+        (_last(SAYS_PIN, before), "password", size >= 4),
+        (_last(SAYS_IBAN, before), "iban", size >= PART_DIGITS),
+        (_last(SAYS_ACCOUNT, before), "iban", size >= ACCOUNT_DIGITS),
     ]
     where, kind, _ = max((n for n in named if n[2]), default=(-1, "", False), key=lambda candidate: candidate[0])
-    if where > other and where >= 0:
+    # A name that ends with the name of another number ("… envoyé sur mon portable") holds it.
+    if where >= other and where >= 0:
         return SensitiveSpan(kind, run.start, run.end)
     if (
         size >= 4
@@ -257,10 +267,23 @@ def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
         and re.match(r"(?:recu |que j ai recu )?(?:par|dans le) (?:sms|texto)", after)
     ):
         return SensitiveSpan("otp", run.start, run.end)
-    if size in (3, 4) and _SAYS_CVV.search(after):
+    if size in (3, 4) and SAYS_CVV.search(after):
         return SensitiveSpan("cvv", run.start, run.end)
-    if size >= _PART_DIGITS and other < 0 and re.match(r"(?:c est )?(?:mon |le )?numero de secu", after):
-        return SensitiveSpan("nir", run.start, run.end)
+    told = other < 0 and not telephone
+    ends = ENDS_IN.search(before)
+    even = len({len(group) for group in run.groups}) == 1
+    if told and even and size == CODE_DIGITS and RECEIVED.search(before):
+        return SensitiveSpan("otp", run.start, run.end)
+    for kind, least, most, name in NAMED_AFTER:
+        enough = size >= (KEY_DIGITS if ends and kind in ("nir", "card", "iban") else least)
+        if (
+            told
+            and enough
+            and short <= most
+            and name.match(" ".join(following))
+            and (kind != "nir" or run.text[0] in nir.FIRST)
+        ):
+            return SensitiveSpan(kind, run.start, run.end)
     if other < 0 and not foreign and any(_part_of_nir(reading) for reading in readings):
         return SensitiveSpan("nir", run.start, run.end)
     if other < 0 and any(_part_of_card(reading) for reading in readings):
@@ -299,20 +322,26 @@ def _part_of_card(run: DigitRun) -> bool:
 def _expiry(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
     """When a payment card ends: month and year, said of a card (PCI-001: kept from the recording with the number)."""
     before = _before(spoken, run.first)
-    said = _last(_EXPIRES, before)
-    if said < 0 or _NOT_A_CARD_DATE.search(before):
+    after = " ".join(token.text for token in spoken[run.last : run.last + _CONTEXT_WORDS])
+    of_card = (
+        SAYS_CARD.search(f"{before} {after}")
+        or SAYS_CVV.search(after)
+        or re.match(r"(?:et |puis )*(?:le )?code\b", after)
+    )
+    said = EXPIRES.search(before) or ENDS_ALONE.search(before) or (of_card and ENDS.search(before))
+    if not said or NOT_A_CARD_DATE.search(before):
         return None
-    month = spoken[run.first - 1] if run.first and _MONTHS.fullmatch(spoken[run.first - 1].text) else None
+    month = spoken[run.first - 1] if run.first and MONTHS.fullmatch(spoken[run.first - 1].text) else None
     readings = (run, *run.readings)
     if month is not None and any(re.fullmatch(r"(?:20)?[23]\d", reading.text) for reading in readings):
         return SensitiveSpan("card", month.start, run.end)
-    if any(_EXPIRY.fullmatch(reading.text) for reading in readings):
+    if any(EXPIRY.fullmatch(reading.text) for reading in readings):
         return SensitiveSpan("card", run.start, run.end)
     return None
 
 
 def _card_named(before: str) -> int:
-    return _last(_SAYS_CARD, _NOT_PAYMENT_CARD.sub(lambda m: "." * len(m.group()), before))
+    return _last(SAYS_CARD, NOT_PAYMENT_CARD.sub(lambda m: "." * len(m.group()), before))
 
 
 def _card(run: DigitRun, *, sure: bool) -> SensitiveSpan | None:
@@ -330,22 +359,42 @@ def _iban(run: DigitRun, spoken: Sequence[Token], before: str) -> SensitiveSpan 
     """An account: its country letters just before the digits, or an account number announced as one."""
     start = None
     first = run.first - filler_before(spoken, run.first)
-    letters = " ".join(token.text for token in spoken[max(0, first - 2) : first])
-    if re.search(r"\bfr$", letters):
-        start = spoken[first - 1].start
-    elif letters == "f r":
-        start = spoken[first - 2].start
-    joined = re.match(r"fr(\d{2,})$", spoken[run.first - 1].text) if run.first else None
+    letters = COUNTRY.search(_before(spoken, first))
+    if letters is not None:
+        start = spoken[first - len(letters.group().split())].start
+    joined = re.match(r"fr(\d{2,})$", spoken[first - 1].text) if first else None
     digits = run.text
     if joined is not None:
-        start, digits = spoken[run.first - 1].start, joined[1] + run.text
+        start, digits = spoken[first - 1].start, joined[1] + run.text
+    elif (
+        first
+        and spoken[first - 1].text == "france"
+        and any(iban.is_valid("FR" + one.text) for one in (run, *run.readings))
+    ):
+        start = spoken[first - 1].start
     if start is None:
         return _foreign_iban(run, spoken)
-    if _last(_NEVER_NIR, before) > _last(_SAYS_IBAN, before):
-        return None
-    if len(digits) >= 10 or iban.is_valid("FR" + digits) or (_SAYS_IBAN.search(before) and len(digits) >= 2):
+    if max(_last(NEVER_NIR, before), _last(OTHER_NUMBER, before)) > _last(SAYS_IBAN, before):
+        return SensitiveSpan("iban", start, run.end) if iban.is_valid("FR" + digits) else None
+    if len(digits) >= 10 or iban.is_valid("FR" + digits) or (SAYS_IBAN.search(before) and len(digits) >= 2):
         return SensitiveSpan("iban", start, run.end)
     return None
+
+
+def _rib(run: DigitRun) -> bool:
+    """An account without its letters: bank, branch, number and key, said as such."""
+    edges = set(accumulate(map(len, run.groups)))
+    if len(run.text) != RIB_DIGITS or not edges >= RIB_PLACES:
+        return False
+    bank, branch, number, key = (int(part) for part in (run.text[:5], run.text[5:10], run.text[10:21], run.text[21:]))
+    return key == 97 - (89 * bank + 15 * branch + 3 * number) % 97
+
+
+def _written_accounts(spoken: Sequence[Token]) -> Iterator[SensitiveSpan]:
+    """Accounts that were written in one word."""
+    for token in spoken:
+        if re.fullmatch(r"[a-z]{2}\d{2}[a-z0-9]{11,30}", token.text) and iban.is_valid(token.text):
+            yield SensitiveSpan("iban", token.start, token.end)
 
 
 def _foreign_iban(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
@@ -357,18 +406,3 @@ def _foreign_iban(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | Non
     if joined is not None and iban.is_valid((joined[1] + (joined[2] or "") + run.text).upper()):
         return SensitiveSpan("iban", word.start, run.end)
     return None
-
-
-def _written_passwords(text: str) -> Iterator[SensitiveSpan]:
-    for match in _PASSWORD_WRITTEN.finditer(text):
-        yield SensitiveSpan("password", match.start(1), match.end(1))
-
-
-def _passwords(spoken: Sequence[Token]) -> Iterator[SensitiveSpan]:
-    line, at = "", []
-    for index, token in enumerate(spoken):
-        at += [index] * (len(token.text) + 1)
-        line += token.text + " "
-    for match in (*_PASSWORD.finditer(line), *_PASSWORD_NAMED.finditer(line)):
-        first, last = at[match.start("word") + line[match.start("word")].isspace()], at[match.end("word") - 1]
-        yield SensitiveSpan("password", spoken[first].start, spoken[last].end)

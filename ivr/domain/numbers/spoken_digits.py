@@ -57,22 +57,33 @@ _BETWEEN = frozenset(
         "euh heu euhm hum ben hein oh ah bon oui ok voila attendez attends puis ensuite apres alors donc et"
         " avec suivi de virgule tiret espace point c est le plus cle ca je j cherche regarde lis relis vois"
         " voyons reprends continue retrouve pis hm mm y a on il marque ecrit bougez pas hop enfin suite vous"
-        " notez suivez madame monsieur maintenant la instant mal bien sur d accord"
+        " notez suivez madame monsieur maintenant la instant mal bien sur d accord toujours aussi exactement"
+        " premier deuxieme troisieme quatrieme dernier groupe bloc serie fin suivant suivante"
     ).split()
 )
 #: Of these, sounds of thinking: nobody hears them between a digit and its letter.
 _THINKING = frozenset("euh heu euhm hum hm ben bah hein alors donc voila".split())
 # "attendez deux secondes" holds no digit.
 _PAUSES = frozenset(("seconde secondes minute minutes instant instants petite petit").split())
-_TIMES = {"double": 2, "triple": 3}
+# "les quatre suivants" names digits, and is none.
+_OF_DIGITS = frozenset("chiffres premiers suivants derniers prochains autres".split())
+_TIMES = {"double": 2, "triple": 3, "quadruple": 4}
+_FOIS = {"deux": 2, "2": 2, "trois": 3, "3": 3, "quatre": 4, "4": 4}
 _CORRECTING = frozenset(
-    ("non pardon erreur plutot enfin excusez excuse moi desole desolee trompe trompee me recommence").split()
+    (
+        "non pardon erreur plutot enfin excusez excuse moi desole desolee trompe trompee me suis recommence"
+        " rectification rectifie correction corrige betise betises faux oups zut mince embrouille plante"
+    ).split()
 )
+#: Somebody says all of it again, or what they said last.
+_AGAIN = frozenset("recommence repete redis redonne debut repeter".split())
 _GAP_WORDS_MAX = 6
+_TAKING_BACK_WORDS_MAX = 6
 _READINGS_MAX = 48
 _TAKEN_BACK_MAX = 4
+_FILLERS = _BETWEEN | _CORRECTING | _AGAIN | _PAUSES
 _AMOUNTS = frozenset(
-    ("euro euros centimes pourcent pour mois ans jours heures heure minutes kilometres metres fois").split()
+    ("euro euros centimes pourcent mois ans jours heures heure minutes kilometres metres fois").split()
 )
 
 
@@ -183,20 +194,40 @@ def _begins_eighty(spoken: list[Token], at: int) -> bool:
     return spoken[at + 1].text in ("vingt", "vingts") and spoken[at + 1].before == "-"
 
 
-def _repeated(spoken: list[Token], at: int) -> tuple[str, int] | None:
-    """Read "trois zéros", "double sept" and "deux fois le douze"."""
+def _repeated(spoken: list[Token], at: int) -> list[tuple[str, int]]:
+    """Read "trois zéros", "double sept" and "deux fois le douze", the likeliest way first."""
     words = [token.text for token in spoken[at : at + 3]] + ["", ""]
     # "zéro zéros" is none of them.
     if _UNITS.get(words[0]) and words[1] in ("zeros", "uns"):
-        return ("0" if words[1] == "zeros" else "1") * _UNITS[words[0]], 2
+        return [(("0" if words[1] == "zeros" else "1") * _UNITS[words[0]], 2)]
     if words[0] in _TIMES and words[1] in _UNITS:
-        return str(_UNITS[words[1]]) * _TIMES[words[0]], 2
-    if words[0] in ("deux", "trois") and words[1] == "fois":
-        first = at + 3 if words[2] in ("le", "un") and at + 3 < len(spoken) else at + 2
-        read = _number(spoken, first) if first < len(spoken) else None
-        read = read or (_number(spoken, at + 2) if at + 2 < len(spoken) else None)
-        return (read[0] * _UNITS[words[0]], first - at + read[1]) if read else None
-    return None
+        return [(str(_UNITS[words[1]]) * _TIMES[words[0]], 2)]
+    if words[0] not in _FOIS or words[1] != "fois":
+        return []
+    # "deux fois un deux" is 22 or 11 and 2, but "deux fois un deux fois huit" is 11 88 only.
+    article = at + 3 if words[2] in ("le", "les", "un") and not _times(spoken, at + 3) else at + 2
+    begins = [begin for begin in dict.fromkeys((article, at + 2)) if begin < len(spoken)]
+    read = [(begin, number) for begin in begins if (number := _number(spoken, begin)) is not None]
+    return [(number[0] * _FOIS[words[0]], begin - at + number[1]) for begin, number in read]
+
+
+def _times(spoken: list[Token], at: int) -> int:
+    """Return how often a number counts that is followed by "deux fois" at `at`, or 0."""
+    if at + 1 < len(spoken) and spoken[at + 1].text == "fois":
+        return _FOIS.get(spoken[at].text, 0)
+    return 0
+
+
+def _said_so_often(spoken: list[Token], at: int, read: tuple[str, int]) -> tuple[str, int] | None:
+    """Read "sept, deux fois" where the times do not belong to a number that follows."""
+    after = at + read[1]
+    times = _times(spoken, after)
+    if not times or spoken[after].before == "-":
+        return None
+    beyond = after + 2
+    if beyond < len(spoken) and spoken[beyond].before != "," and spoken[beyond].text in _NUMBER_WORDS | {"le", "les"}:
+        return None
+    return read[0] * times, read[1] + 2
 
 
 def _is_number(word: str) -> bool:
@@ -234,16 +265,19 @@ def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:
     corsican = _corsican(spoken, at)
     if corsican is not None:
         return [corsican]
-    if following in _PAUSES:
+    if following in _PAUSES or following in _OF_DIGITS:
         return []
     beyond = spoken[at + 2].text if at + 2 < len(spoken) else ""
     repeated = _repeated(spoken, at)
-    if repeated is not None:
-        return [repeated]
+    if repeated:
+        return repeated
+    if word == "un" and at and spoken[at - 1].text == "quelqu":
+        return []
     read = _number(spoken, at)
     if read is None:
         return []
-    found = [read]
+    often = _said_so_often(spoken, at, read)
+    found = [often, read] if often else [read]
     if word in _TENS and following == "quatre" and beyond in ("vingt", "vingts") and read[1] == 2:
         found.append((str(_TENS[word]), 1))
     if word in _TENS and following in _UNITS and beyond in ("cent", "cents", "mille") and read[1] >= 2:
@@ -252,6 +286,9 @@ def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:
         found.append(("4", 1))
     if word in _UNITS and following in ("cent", "cents") and at and spoken[at - 1].text == "zero":
         found.append((str(_UNITS[word]), 1))
+    # "quinze cents" is 1500, or 15 and 100.
+    if word in _TEENS and spoken[at + read[1] - 1].text not in ("cent", "cents", "mille", "mil"):
+        found += _teen_hundreds(spoken, at, read)
     # "cinquante-trois mille neuf cent" is 53 900, or 53 and 1900.
     for used in range(1, read[1]):
         if spoken[at + used].text in ("mille", "mil"):
@@ -285,63 +322,107 @@ def digit_runs(spoken: list[Token]) -> list[DigitRun]:
         found = _readings(spoken, at)
         first = found[0]
         last = max(reading.last for reading in found)
-        amount = last < len(spoken) and spoken[last].text in _AMOUNTS
-        if not (amount and len(first.text) < 8):
+        unit = _unit(spoken, last)
+        if not (unit and len(first.text) < 8):
             runs.append(replace(first, last=last, readings=tuple(found[1:])))
-        at = last
+        at = last + unit
     return runs
 
 
+def _teen_hundreds(spoken: list[Token], at: int, teen: tuple[str, int]) -> list[tuple[str, int]]:
+    after = at + teen[1]
+    if teen[0] == "10" or not _follows(spoken, at, after) or spoken[after].text not in ("cent", "cents"):
+        return []
+    rest, more = _below_hundred(spoken, after + 1) if _follows(spoken, at, after + 1) else (0, 0)
+    return [(str(int(teen[0]) * 100 + rest), teen[1] + 1 + more)]
+
+
+def _unit(spoken: list[Token], at: int) -> int:
+    """Return how many words at `at` say what was counted, or 0."""
+    words = [token.text for token in spoken[at : at + 2]]
+    return 2 if words == ["pour", "cent"] else int(bool(words) and words[0] in _AMOUNTS)
+
+
 def _readings(spoken: list[Token], begin: int) -> list[DigitRun]:
-    found: list[DigitRun] = []
+    found: list[tuple[_Group, ...]] = []
     # Depth first, the likeliest option on top.
     stack: list[tuple[int, tuple[_Group, ...]]] = [(begin, ())]
     while stack and len(found) < _READINGS_MAX:
         at, groups = stack.pop()
-        gap, corrected = _gap(spoken, at) if groups else (0, False)
+        gap, corrected, again = _gap(spoken, at) if groups else (0, False, False)
         options = _options(spoken, at + gap) if at + gap < len(spoken) else []
         if not options:
-            found.append(_run(spoken, groups))
+            found.append(groups)
             continue
         for digits, used in reversed(options):
             group = _Group(digits, at + gap, at + gap + used, corrected)
             if corrected:
-                # The last groups may have been taken back: one, or some digits said one by one.
+                # The last groups may have been taken back: one, two by twos, or some digits said one by one.
                 stack += [
                     (group.last, (*groups[:-back], group))
                     for back in range(min(_TAKEN_BACK_MAX, len(groups)), 0, -1)
-                    if back == 1 or all(len(g.digits) == 1 for g in groups[-back:])
+                    if back == 1 or _said_alike(groups[-back:])
                 ]
+            if again:
+                stack.append((group.last, (group,)))
             stack.append((group.last, (*groups, group)))
-    return list(dict.fromkeys(found))
+    said_once = [once for groups in found if (once := _said_once(groups)) != groups]
+    return list(dict.fromkeys(_run(spoken, groups) for groups in (*found, *said_once)))
 
 
-def _gap(spoken: list[Token], at: int) -> tuple[int, bool]:
-    gap, corrected = 0, False
-    while at + gap < len(spoken) and gap < _GAP_WORDS_MAX:
+def _said_alike(groups: Sequence[_Group]) -> bool:
+    """Say whether these are digits one by one, or two pairs of them: people take back so much at once."""
+    sizes = {len(group.digits) for group in groups}
+    return sizes == {1} or (sizes == {2} and len(groups) == 2)
+
+
+def _said_once(groups: tuple[_Group, ...]) -> tuple[_Group, ...]:
+    """Return groups without those that are said once more after some words ("douze, oui, douze")."""
+    kept: list[_Group] = []
+    at = 0
+    while at < len(groups):
+        if kept and groups[at].first > kept[-1].last:
+            size = next((n for n in range(len(kept), 0, -1) if _alike(kept[-n:], groups[at : at + n])), 0)
+            if size:
+                kept[-size:] = groups[at : at + size]
+                at += size
+                continue
+        kept.append(groups[at])
+        at += 1
+    return tuple(kept)
+
+
+def _alike(one: Sequence[_Group], other: Sequence[_Group]) -> bool:
+    return [group.digits for group in one] == [group.digits for group in other]
+
+
+def _gap(spoken: list[Token], at: int) -> tuple[int, bool, bool]:
+    """Return how many words before the next group fill a pause, whether they take back, and whether they begin anew."""
+    gap, taking_back, again = 0, 0, False
+    while at + gap < len(spoken) and gap - taking_back < _GAP_WORDS_MAX and taking_back < _TAKING_BACK_WORDS_MAX:
         word = spoken[at + gap].text
         following = spoken[at + gap + 1].text if at + gap + 1 < len(spoken) else ""
         if following in _PAUSES and word in _NUMBER_WORDS and _corsican(spoken, at + gap) is None:
             gap += 2
             continue
-        if word not in _BETWEEN and word not in _CORRECTING and word not in _PAUSES:
+        if word not in _FILLERS:
             break
-        corrected = corrected or word in _CORRECTING
+        taking_back += word in _CORRECTING or word in _AGAIN
+        again = again or word in _AGAIN
         gap += 1
-    return gap, corrected
+    return gap, taking_back > 0, again
 
 
 def words_beside(spoken: Sequence[Token], runs: Sequence[DigitRun]) -> int:
     """Return how many words are neither digits of `runs` nor said to fill a pause."""
     digits = {at for run in runs for at in range(run.first, run.last)}
-    filler = _BETWEEN | _CORRECTING | _PAUSES
-    return sum(at not in digits and token.text not in filler for at, token in enumerate(spoken))
+    return sum(at not in digits and token.text not in _FILLERS for at, token in enumerate(spoken))
 
 
 def filler_before(spoken: Sequence[Token], at: int) -> int:
     """Return how many words before token `at` only fill a pause ("F R, attendez, soixante-seize")."""
     count = 0
-    while count < min(at, _GAP_WORDS_MAX) and spoken[at - count - 1].text in _BETWEEN | _CORRECTING | _PAUSES:
+    while count < min(at, _GAP_WORDS_MAX) and spoken[at - count - 1].text in _FILLERS:
         count += 1
     return count
 

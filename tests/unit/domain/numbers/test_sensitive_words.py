@@ -228,7 +228,13 @@ def shown(text: str, spans: tuple[SensitiveSpan, ...]) -> str:
             "4970, chat chat chat chat chat chat chat, 1012, chat, 3456, chat, 7893",
             "card: 4970; card: 1012; card: 3456; card: 7893",
         ),
-        ("4970, chat chat chat chat chat chat chat chat, 1012, chat, 3456, chat, 7893", ""),
+        (
+            f"4970, {'chat ' * 18}, 1012, chat, 3456, chat, 7893",
+            "card: 4970; card: 1012; card: 3456; card: 7893",
+        ),
+        (f"4970, {'chat ' * 19}, 1012, chat, 3456, chat, 7893", ""),
+        (f"49 7010, {'chat ' * 8}, 123, chat, 456, chat, 7893", ""),
+        (f"49 7010, {'chat ' * 7}, 123, chat, 456, chat, 7893", "card: 49 7010; card: 123; card: 456; card: 7893"),
         (
             "FR, tiens, 76 3000 6000, tiens, 0112 3456 7890, tiens, 189",
             "iban: 76 3000 6000; iban: 0112 3456 7890; iban: 189",

@@ -94,7 +94,7 @@ ALL = "all of it"
         ("cents", "100", "", ALL),
         ("deux cents", "200", "", ALL),
         ("dix cent", "10 100", "", ALL),
-        ("onze cent", "11 100", "", ALL),
+        ("onze cent", "11 100", "1100", ALL),
         ("neuf cent un", "901", "", ALL),
         ("cent, un", "100 1", "", ALL),
         ("mille", "1000", "", ALL),
@@ -119,7 +119,7 @@ ALL = "all of it"
         ("un deux B zéro", "1 18 0", "", ALL),
         ("12 non 13", "12 13", "13", ALL),
         ("1 2 3 non 4", "1 2 3 4", "124 14 4", ALL),
-        ("12 34 56 pardon 78", "12 34 56 78", "123478", ALL),
+        ("12 34 56 pardon 78", "12 34 56 78", "123478 1278", ALL),
         ("un deux trois quatre cinq non six", "1 2 3 4 5 6", "12346 1236 126 16", ALL),
         ("douze euros", "", "", ""),
         ("12 euros", "", "", ""),
@@ -173,7 +173,7 @@ ALL = "all of it"
         ("deux fois le", "", "", ""),
         ("deux fois", "", "", ""),
         ("trois fois le douze", "121212", "", ALL),
-        ("quatre fois douze", "12", "", "douze"),
+        ("quatre fois douze", "12121212", "", ALL),
         ("double", "", "", ""),
         ("triple", "", "", ""),
         ("triple sept", "777", "", ALL),
@@ -187,7 +187,8 @@ ALL = "all of it"
         ("12 un petit instant 13", "12 13", "", ALL),
         ("12 une seconde", "12", "", "12"),
         ("douze pourcent", "", "", ""),
-        ("12 pour", "", "", ""),
+        ("12 pour", "12", "", "12"),
+        ("12 pour cent", "", "", ""),
         ("12 mois", "", "", ""),
         ("12 ans", "", "", ""),
         ("12 jours", "", "", ""),
@@ -312,7 +313,7 @@ def test_what_was_said_before_a_correction_may_not_count(taken_back: str) -> Non
 
 @pytest.mark.parametrize(
     "what",
-    ["euro", "euros", "centimes", "pourcent", "pour", "mois", "ans", "jours", "heures", "heure", "minutes",
+    ["euro", "euros", "centimes", "pourcent", "mois", "ans", "jours", "heures", "heure", "minutes",
      "kilomètres", "mètres", "fois"],
 )  # fmt: skip
 def test_what_is_counted_is_no_number_of_a_person_unless_it_is_long(what: str) -> None:
