@@ -30,7 +30,7 @@ How events are chained, signed and exported is in [recording-format.md](../recor
 - **Versions**: a new kind begins at version 1. One that changes gets a higher version, and its body then holds it as
   `v`; without `v` it is version 1. Old events are never written anew, and every version goes on being read.
 - **States of a recording** (`from_state`, `state`, `recording_state`) bear the name they had when the event was
-  written: `HELD` in events up to ivr 0.2.0 is what is `PAUSED` since, and the schema has both. That is no new version
+  written: `HELD` in events of ivr 0.1 is what is `PAUSED` since, and the schema has both. That is no new version
   of a kind: no field comes, goes or says something else, and who reads a chain has to know both names anyway. The kind
   `recording.held` keeps its name.
 - **A field with a question mark** is told in some cases only.
