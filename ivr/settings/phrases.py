@@ -41,6 +41,7 @@ class _Acts(Section):
     which: tuple[str, ...] = Field(min_length=1)
     available: tuple[str, ...] = Field(min_length=1)
     collect: tuple[str, ...] = Field(min_length=1)
+    collected: tuple[str, ...] = ()
     please: tuple[str, ...] = Field(min_length=1)
     keys: tuple[str, ...] = Field(min_length=1)
 

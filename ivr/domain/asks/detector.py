@@ -30,6 +30,7 @@ from ivr.domain.asks.grammar import (
     OWN_QUESTION_WORDS_MAX,
     OWN_SUBJECT,
     PART_SAID,
+    PASSIVE_WORDS_MAX,
     RELATIVE_CLAUSE,
     REMEMBERED_SENTENCES,
     RESUMES,
@@ -305,7 +306,7 @@ class AskDetector:
             direct_to_us = act is Act.TO_US and "moi" in text[start:end].split()
             if not direct_to_us or _QUOTING.search(text, 0, start):
                 return True
-        if act in (Act.GIVE, Act.NEED, Act.COLLECT, Act.WANT, Act.AVAILABLE):
+        if act in (Act.GIVE, Act.NEED, Act.COLLECT, Act.COLLECTED, Act.WANT, Act.AVAILABLE):
             found = self._redirect.search(read)
             return found is not None and not (found.start() < start and _ORAL.search(text[start:end]))
         if act is Act.TO_US:
@@ -444,7 +445,7 @@ class AskDetector:
 
 def _governor(text: str, thing: Thing, cues: Sequence[Cue]) -> Cue | None:
     """Return the act nearest before a thing; a telling in another clause gives way to what was denied before it."""
-    before = [cue for cue in cues if cue.end <= thing.start + 1 and cue.act is not Act.PLEASE]
+    before = [cue for cue in cues if cue.end <= thing.start + 1 and cue.act not in (Act.PLEASE, Act.COLLECTED)]
     if not before or before[-1].act is not None or not breaks(text, before[-1].end, thing.start):
         return before[-1] if before else None
     asking = [cue for cue in before if cue.act is not None]
@@ -460,6 +461,8 @@ def _resumes(text: str, cue: Cue, thing: Thing, things: Sequence[Thing], questio
     if cue.act is Act.AVAILABLE and not question and not thing.value and "?" not in text:
         return True
     between = text[thing.end : cue.start]
+    if cue.act is Act.COLLECTED:
+        return len(between.split()) <= PASSIVE_WORDS_MAX
     if cue.act is Act.NEED and OWN_SUBJECT.search(between):
         return False
     if cue.act is Act.NEED and not any(o.start >= cue.end for o in things):

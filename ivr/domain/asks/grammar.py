@@ -66,6 +66,8 @@ UNMARKED_QUESTION_WORDS_MAX = 14
 #: How long "le numéro" may mean what was spoken of before.
 REMEMBERED_SENTENCES = 2
 VOTE_WORDS_MIN = 4
+#: How far behind a thing the passive stands that asks for it.
+PASSIVE_WORDS_MAX = 8
 NEAR_NEGATION = 5
 FREE_DIGITS_MAX = 10  # ASK-004
 COUNTS = {

@@ -25,6 +25,7 @@ class Act(Enum):
     WHICH = "which"
     AVAILABLE = "available"
     COLLECT = "collect"
+    COLLECTED = "collected"
     PLEASE = "please"
     KEYS = "keys"
 

@@ -24,6 +24,8 @@ _LABEL = re.compile(
 _CELL = re.compile(r"^\s*+\|(.*)\|$")
 _SKIPPED = re.compile(r"^\s*+(?:```|~~~|===+\s*$|[\s:|-]+$|<!--.*-->\s*$)")
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"")
+#: What a caller may say or press, in quotes, is a choice in a menu.
+_CHOICE = re.compile(r"\b(?:dites|dire|disant|prononcez|répondez|tapez)(?: simplement| juste)?\s*$", re.IGNORECASE)
 _CLOSED = (".", "?", "!", "…", ":", ";", "»", '"', "”")
 _OPEN_WORD = re.compile(
     r"(?:,|\b(?:de|du|des|d['’]|la|le|les|l['’]|votre|vos|num[ée]ro|me|vous|nous|et|ou|à|a|au|aux|pour|que|qui|un|une|en|par|sur"
@@ -37,6 +39,8 @@ _TITLE_LINES = 6
 #: What is said in one go; longer text without an end of sentence is taken apart.
 _TURN_MAX = 4000
 _OPEN_WORD_REACH = 40
+#: A cell of so few words may be the heading of its row.
+_HEADING_WORDS_MAX = 4
 
 
 @dataclass(frozen=True)
@@ -173,8 +177,16 @@ def _read_row(state: _State, number: int, row: str, bank: PhraseBank) -> None:
     if who in bank.scripts.theirs or state.silenced:
         return
     for cell in cells:
+        if len(cells) > 1 and _is_prohibition(cell, bank):
+            # What stands beside it is what may not be said.
+            return
         if cell and not bank.scripts.forbidden_headings.search(_before_colon(cell, bank)):
             state.done.append(Turn(cell, number, bullet=True))
+
+
+def _is_prohibition(cell: str, bank: PhraseBank) -> bool:
+    plain = plain_text(cell, bank.abbreviations).text
+    return len(plain.split()) <= _HEADING_WORDS_MAX and bool(bank.scripts.forbidden_headings.search(plain))
 
 
 def _label(body: str, bank: PhraseBank) -> tuple[str | None, str]:
@@ -223,7 +235,11 @@ def _goes_on(before: str, after: str) -> bool:
 
 def _without_quotes(turn: Turn, bank: PhraseBank) -> Turn:
     """Blank the quoted sentences of a turn that reports, forbids or warns; other quotes are what is to be said."""
-    quoted = [m for m in _QUOTED.finditer(turn.text) if len(m.group()[1:-1].split()) >= 3]
+    quoted = [
+        match
+        for match in _QUOTED.finditer(turn.text)
+        if len(match.group()[1:-1].split()) >= 3 and not _CHOICE.search(turn.text, 0, match.start())
+    ]
     if not quoted:
         return turn
     outside = _QUOTED.sub(" ", turn.text)

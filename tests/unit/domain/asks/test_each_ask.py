@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[4]
 DETECTOR = AskDetector(load_phrases(ROOT / "config" / "phrases"))
 ROWS = [
     json.loads(line)
-    for name in ("asks_dev", "asks_last_round")
+    for name in ("asks_dev", "asks_last_round", "asks_kinds")
     for line in (ROOT / "tests" / "data" / "guard" / f"{name}.jsonl").read_text("utf-8").splitlines()
 ]
 #: Heard otherwise than a person would: lost asks, and mentions taken for asks. Whoever mends one takes it out.
@@ -35,6 +35,9 @@ WRONG = {
     "Vos coordonnées bancaires n'ont pas changé ? Pouvez-vous me les redonner ?",
     "Vous êtes toujours à la même banque ? Laquelle ?",
     "La carte est au nom de qui, et quel numéro ?",
+    "Vous pouvez lire votre numéro de Sécurité sociale sur votre fiche de paie quand vous en aurez besoin.",
+    "Vous entrez votre code sur votre téléphone et c'est terminé.",
+    "C'est quel code, sur la porte de l'agence ?",
 }
 #: Asks for more than the one family of their label, or asks twice.
 SEVERAL = {
@@ -44,14 +47,15 @@ SEVERAL = {
     "On va faire simple : vous prenez votre carte Vitale, vous me lisez les chiffres.": ["card", "nir"],
     "Attrapez la petite carte verte à puce et déchiffrez-moi la ligne du bas.": ["nir", "bank"],
     "- Demander la date de naissance et le code postal": ["birth_date", "identity"],
+    "Quel est le nom de votre organisme complémentaire actuel ?": ["identity", "guarantee"],
     "On débloque le paiement : donnez-moi votre numéro de carte et le code de sécurité.": ["card", "secret"],
 }
 _AT_ONCE = 40
 #: So many of the forty sentences from there on are taken wrongly without punctuation. Whoever mends some lowers it.
 WRONG_WHEN_BARE = {
     400: 1, 440: 1, 520: 3, 800: 1, 840: 1, 880: 1, 960: 1, 1000: 1, 1080: 1, 1200: 1, 1240: 1, 1280: 1, 1520:
-    6, 1600: 1, 1640: 1, 1680: 2, 1720: 3, 1760: 4, 1800: 1, 1840: 1, 1920: 1, 2000: 1, 2080: 3, 2320: 2,
-    2360: 1, 2440: 2,
+    6, 1640: 1, 1680: 2, 1720: 3, 1760: 4, 1800: 1, 1840: 1, 1920: 1, 2000: 1, 2080: 3, 2320: 2,
+    2360: 1, 2440: 2, 2560: 2, 2600: 1, 2640: 1, 2680: 1, 2720: 1, 2840: 1,
 }  # fmt: skip
 KINDS = {FORBIDDEN_DTMF: "keys", FORBIDDEN_QUESTION: "question"}
 
@@ -218,3 +222,20 @@ def test_what_is_known_of_a_sentence_counts(given: list[Sentence], asked: int) -
     found = DETECTOR.in_sentences(given, None)
     assert len(found) == asked
     assert [one.passage for one in found] == sorted({one.passage for one in given})[:asked]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Le RIB est recueilli oralement.", True),
+        ("Le RIB de l'adhérent doit être relu par le conseiller.", True),
+        ("Le mot de passe doit être épelé.", True),
+        ("L'adhérent choisit son mot de passe, que le conseiller note.", True),
+        ("Le RIB n'est jamais recueilli oralement.", False),
+        ("Le RIB est déposé dans l'espace adhérent.", False),
+        ("Le RIB doit être recueilli par courrier.", False),
+        ("Le RIB que nous avons est celui que le client avait.", False),
+    ],
+)
+def test_a_passive_behind_a_thing_asks_for_it(text: str, asked: bool) -> None:
+    assert bool(asks(text)) is asked

@@ -56,6 +56,19 @@ TEN_MENTIONS = (
 )
 
 
+def test_what_stands_beside_a_prohibition_in_a_table_is_no_ask(tmp_path: Path) -> None:
+    assert (
+        lint(tmp_path, "| À proscrire | « Donnez-moi votre IBAN » |\n| À dire | « Déposez votre IBAN en ligne » |")
+        == []
+    )
+    assert lines(lint(tmp_path, "| À dire | « Donnez-moi votre IBAN » |\n| Accueil | Votre RIB ? |")) == [1, 2]
+
+
+def test_a_choice_in_quotes_is_not_what_the_agent_says(tmp_path: Path) -> None:
+    assert lint(tmp_path, "Si vous l'avez perdu, dites « mot de passe oublié ».") == []
+    assert lines(lint(tmp_path, "L'agent demande : « Votre mot de passe actuel ? »")) == [1]
+
+
 @pytest.mark.parametrize("name", ["script.md", "script.txt"])
 @pytest.mark.parametrize("form", ["{}", "- {}", "Agent : {}", "> {}", "« {} »", "1. {}", "**Conseiller :** {}"])
 def test_ten_asks_among_ten_mentions_are_the_ten_found(tmp_path: Path, name: str, form: str) -> None:
