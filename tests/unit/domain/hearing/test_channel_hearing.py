@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
-from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, PendingNumber, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Ground, Label, PendingNumber, SensitiveSpan
 
 HEARING = HearingSettings(
     partial_every_ms=200,
@@ -300,3 +300,25 @@ def test_what_is_withheld_is_masked_without_being_asked_why() -> None:
     one.withhold(-200, 1000, "answer")
     one.withhold(800, 2000, "answer")
     assert [(mask.start_ms, mask.end_ms, mask.kind) for mask in one.masks] == [(0, 2000, "answer")]
+
+
+def test_what_was_not_understood_holds_the_mark_until_it_is_given_up() -> None:
+    one = hearing()
+    one.speech_started(800)
+    one.seen(1800)
+    partial = one.next_piece()
+    assert partial is not None
+    foreign = replace(CLEAR, comprehension=Comprehension.FOREIGN)
+    one.judged(partial.id, foreign)
+    assert one.mark_ms == 800
+    assert one.unclear is None, "more of it may be understood"
+    one.seen(1900)
+    one.speech_ended(1900)
+    whole = one.next_piece()
+    assert whole is not None
+    one.judged(whole.id, foreign)
+    one.seen(3000)
+    assert one.mark_ms == 800
+    assert one.unclear == (800, 1900)
+    one.unclear_given_up()
+    assert one.mark_ms == 2700
