@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import subprocess
 import sys
@@ -15,6 +16,9 @@ import tomllib
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tools.mutants.operators import Mutant, mutants_of
 from tools.mutants.report import write_report
@@ -23,6 +27,8 @@ from tools.mutants.trial import NO_TEST, SURVIVED, Reach, Trace, Trials, everyth
 HERE = Path(__file__).parent
 PLACE = Path("var/mutants")
 QUICK_PER_FILE = 10
+#: Files of tests whose reach is learnt in one process, and kept when it ends.
+FILES_AT_ONCE = 20
 TARGETS = tomllib.loads((HERE / "targets.toml").read_text("utf-8"))
 SELECTION = [*TARGETS["tests"]["folders"], "-k", TARGETS["tests"]["without"]]
 
@@ -85,10 +91,12 @@ def run(
     reach = reach_of_tests()
     print(f"{len(left)} mutants", flush=True)
     results = (PLACE / "results.jsonl").open("a", encoding="utf-8")
+    count = itertools.count(1)
 
     def told(mutant: Mutant, result: str, killer: str) -> None:
         results.write(json.dumps([key(mutant), result, killer]) + "\n")
         results.flush()
+        print(f"{next(count)} {result} {mutant.path}:{mutant.start[0]} {mutant.owner}", flush=True)
 
     with results:
         everything(Trials(left, reach, told, budget_s=budget_s, first=first), SELECTION)
@@ -107,37 +115,51 @@ def _known() -> dict[str, list[str]]:
 
 
 def reach_of_tests() -> Reach:
-    """Learn it, in processes of their own: of all tests when the code has changed, else of those that have."""
+    """Learn it, in processes of their own: of all tests when the code has changed, else of those that have.
+
+    What some files of tests reach is kept before the next are run, so that an interrupted run goes on.
+    """
     paths = sorted(str(path) for pattern in TARGETS["files"] for path in Path().glob(pattern))
     code = _digests(paths)
     tests = _digests(sorted({str(one) for folder in TARGETS["tests"]["folders"] for one in _test_files(folder)}))
     place = PLACE / "reach.json"
-    kept = json.loads(place.read_text("utf-8")) if place.exists() else {"code": {}, "tests": {}}
-    changed = [one for one, digest in tests.items() if kept["tests"].get(one) != digest]
+    kept = json.loads(place.read_text("utf-8")) if place.exists() else {"code": {}}
     if kept["code"] != code:
-        changed, kept = [], {"code": code, "tests": {}, "lines": {}, "took_s": {}}
-        _learn(SELECTION)
-    elif changed:
-        _learn([*changed, "-k", TARGETS["tests"]["without"]])
-    if kept["tests"] != tests:
-        new = json.loads((PLACE / "trace.json").read_text("utf-8"))
-        gone = {
-            name
-            for name in kept["took_s"]
-            if name.partition("::")[0] not in tests or name.partition("::")[0] in changed
-        }
-        kept["took_s"] = {name: s for name, s in kept["took_s"].items() if name not in gone} | new["took_s"]
-        for path, lines in new["lines"].items():
-            of_file = kept["lines"].setdefault(path, {})
-            for line, names in lines.items():
-                of_file[line] = sorted((set(of_file.get(line, ())) - gone) | set(names))
-        place.write_text(json.dumps({**kept, "code": code, "tests": tests}), "utf-8")
+        kept = {"code": code, "tests": {}, "lines": {}, "took_s": {}}
+    _forget(kept, {one for one, digest in kept["tests"].items() if tests.get(one) != digest})
+    left = [one for one in tests if one not in kept["tests"]]
+    for at in range(0, len(left), FILES_AT_ONCE):
+        some = left[at : at + FILES_AT_ONCE]
+        print(f"what tests reach: file {at + 1} of {len(left)}", flush=True)
+        _learn([*some, "-k", TARGETS["tests"]["without"]])
+        _add(kept, json.loads((PLACE / "trace.json").read_text("utf-8")))
+        kept["tests"] |= {one: tests[one] for one in some}
+        new = place.with_suffix(".new")
+        new.write_text(json.dumps(kept), "utf-8")
+        new.replace(place)
     reach = Reach()
     reach.took_s = kept["took_s"]
     for path, lines in kept["lines"].items():
         for line, names in lines.items():
-            reach.lines[path][int(line)] |= {name for name in names if name in reach.took_s}
+            reach.lines[path][int(line)] |= set(names)
     return reach
+
+
+def _forget(kept: dict[str, Any], files: set[str]) -> None:
+    """What tests of these files reach."""
+    kept["tests"] = {one: digest for one, digest in kept["tests"].items() if one not in files}
+    kept["took_s"] = {name: s for name, s in kept["took_s"].items() if name.partition("::")[0] not in files}
+    for of_file in kept["lines"].values():
+        for line, names in of_file.items():
+            of_file[line] = [name for name in names if name.partition("::")[0] not in files]
+
+
+def _add(kept: dict[str, Any], new: dict[str, Any]) -> None:
+    kept["took_s"] |= new["took_s"]
+    for path, lines in new["lines"].items():
+        of_file = kept["lines"].setdefault(path, {})
+        for line, names in lines.items():
+            of_file[line] = sorted({*of_file.get(line, ()), *names})
 
 
 def _learn(selection: Sequence[str]) -> None:
@@ -150,10 +172,15 @@ def trace(selection: Sequence[str]) -> int:
     status = everything(plugin, selection)
     reach = plugin.reach
     lines = {path: {line: sorted(names) for line, names in of.items()} for path, of in reach.lines.items()}
-    (PLACE / "trace.json").write_text(json.dumps({"lines": lines, "took_s": reach.took_s}), "utf-8")
+    took_s = {name: s for name, s in reach.took_s.items() if name not in plugin.failed}
+    (PLACE / "trace.json").write_text(json.dumps({"lines": lines, "took_s": took_s}), "utf-8")
     if plugin.failed:
         print(f"these fail without any mutant, and are left out: {', '.join(plugin.failed)}")
-    return 0 if status in (0, 1) else status
+    return (
+        0
+        if status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+        else status
+    )
 
 
 def _test_files(folder: str) -> list[Path]:

@@ -339,4 +339,6 @@ def _relative(filename: str) -> str:
 def everything(plugin: object, selection: Sequence[str]) -> int:
     """Run pytest as configured, on the tests chosen for mutants, with few and always the same examples."""
     quiet: list[Any] = ["-q", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--hypothesis-profile=mutants"]
+    # What a fork may take is limited here, by its processor time; a machine that is busy otherwise is no result.
+    quiet += ["--timeout=0"]
     return int(pytest.main([*quiet, *selection], plugins=[plugin]))
