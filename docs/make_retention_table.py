@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ivr.domain.access import AccessPolicy, Role
-from ivr.domain.retention.schedule import AtEnd, Clock, LawfulBasis, OnObjection, Period, RetentionTable
+from ivr.domain.retention.schedule import AtEnd, LawfulBasis, OnObjection, Period, RetentionTable, Schedule
 from ivr.french import french
 from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention
@@ -54,9 +54,9 @@ _BASIS = {
 def lines(table: RetentionTable, policy: AccessPolicy) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return one line for each period, by what it is about and when it begins; cells as in HEAD."""
     found = {}
-    for clock in table.clocks.values():
-        for period in clock.periods:
-            cells = _cells(clock, period, policy)
+    for schedule in table.schedules.values():
+        for period in schedule.periods:
+            cells = _cells(schedule, period, policy)
             found[cells[0], cells[1]] = cells
     return found
 
@@ -98,7 +98,7 @@ def render(page: str, table: RetentionTable, policy: AccessPolicy) -> str:
     return f"{before}{BEGIN}\n{drawn}\n{END}{rest.partition(END)[2]}"
 
 
-def _cells(clock: Clock, period: Period, policy: AccessPolicy) -> tuple[str, ...]:
+def _cells(schedule: Schedule, period: Period, policy: AccessPolicy) -> tuple[str, ...]:
     length = french(str(period.keep))
     if period.archive_after is not None:
         length += f", archive {_since(period)}"
@@ -107,19 +107,19 @@ def _cells(clock: Clock, period: Period, policy: AccessPolicy) -> tuple[str, ...
         if period.cap_param
         else f"{french(str(period.cap))} (engagement)"
     )
-    then = "réexamen par une personne" if clock.at_end is AtEnd.REVIEW else "destruction"
-    objection = "détruit" if clock.on_objection is OnObjection.DESTROY else "sans effet"
+    then = "réexamen par une personne" if schedule.at_end is AtEnd.REVIEW else "destruction"
+    objection = "détruit" if schedule.on_objection is OnObjection.DESTROY else "sans effet"
     rules = ", ".join(dict.fromkeys((*period.rules, period.cap_rule)))
-    sure = _CONFIDENCE[clock.confidence] + (" (conflit)" if clock.conflict else "")
+    sure = _CONFIDENCE[schedule.confidence] + (" (conflit)" if schedule.conflict else "")
     return (
-        clock.title,
+        schedule.title,
         period.start,
         length,
         cap,
         then,
         objection,
-        _openers(clock, policy),
-        _BASIS[clock.basis],
+        _openers(schedule, policy),
+        _BASIS[schedule.basis],
         rules,
         sure,
     )
@@ -130,11 +130,11 @@ def _since(period: Period) -> str:
     return "aussitôt" if after is None or after.at_once else f"après {french(str(after))}"
 
 
-def _openers(clock: Clock, policy: AccessPolicy) -> str:
-    if clock.tag in policy.closed_tags:
+def _openers(schedule: Schedule, policy: AccessPolicy) -> str:
+    if schedule.tag in policy.closed_tags:
         opened = policy.internal_roles if policy.internal_access else frozenset[Role]()
         return ", ".join(sorted(policy.titles[role] for role in opened)) or "fermé en interne"
-    return ", ".join(policy.titles[Role(role)] for role in clock.access) or "personne"
+    return ", ".join(policy.titles[Role(role)] for role in schedule.access) or "personne"
 
 
 def main() -> None:

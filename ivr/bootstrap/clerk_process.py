@@ -111,7 +111,7 @@ class Clerk:
 
 
 async def serve(settings: Settings, tell: Tell) -> None:
-    """Sweep at once, on the schedule and on demand, until told to stop or until the node is gone."""
+    """Sweep at once, each `sweep_every_s` and on demand, until told to stop or until the node is gone."""
     archive = open_archive(settings)
     executor = SingleThreadExecutor()
     wanted, stopped = asyncio.Event(), asyncio.Event()

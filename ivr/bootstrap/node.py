@@ -135,7 +135,7 @@ class Node:
         return event
 
     async def sweep(self) -> None:
-        """Let the clerk do now what it does on its schedule; it tells what came of it as `clerk.swept`."""
+        """Let the clerk do now what it does in each sweep; it tells what came of it as `clerk.swept`."""
         for clerk in self._clerks:
             await clerk.command({"do": "sweep"})
 

@@ -20,7 +20,7 @@ from ivr.storage.retention_ledger import SqlRetentionLedger
 
 @dataclass(frozen=True)
 class Retention:
-    """The services that move, hold and end the clocks of what an archive keeps."""
+    """The services that move, hold and end the deadlines of what an archive keeps."""
 
     ledger: SqlRetentionLedger
     run: RetentionRun

@@ -1,4 +1,4 @@
-"""`ivr recordings event`: what happened in the business, which moves the clocks."""
+"""`ivr recordings event`: what happened in the business, which moves deadlines."""
 
 from __future__ import annotations
 

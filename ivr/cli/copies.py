@@ -32,7 +32,7 @@ _MOST = 10_000
     type=click.Choice([audience.value for audience in Audience]),
     help="Pour qui est la copie.",
 )
-@click.option("--purpose", default="", help="Finalité (horloge de retention.toml) au titre de laquelle on y accède.")
+@click.option("--purpose", default="", help="Finalité (délai de retention.toml) au titre de laquelle on y accède.")
 @click.option("--reference", default="", help="Référence de la demande (de la personne, de l'autorité).")
 @click.option("--authority", default="", help="Autorité qui demande, p. ex. ACPR.")
 @click.option("--verified-by", default="", help="Qui a vérifié l'identité de l'autorité et sa base légale.")

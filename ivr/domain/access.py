@@ -68,7 +68,7 @@ class AuthorityRequest:
 
 @dataclass(frozen=True)
 class AccessRequest:
-    """What somebody wants. `purpose` is the clock tag on which access is claimed; `count` how many items at once.
+    """What somebody wants. `purpose` is the retention tag on which access is claimed; `count` how many items at once.
 
     `reference` is the number of the rights request when `audience` is SUBJECT.
     """
@@ -130,7 +130,7 @@ def decide_access(
 
     For LISTEN and EXPORT, `artefact` and its `retention` decision at this moment are needed; other actions open no
     content and look at neither. A request that is merely refused raises nothing. Raises ComplianceError for an unknown
-    clock tag, and when LISTEN or EXPORT comes without artefact or decision.
+    retention tag, and when LISTEN or EXPORT comes without artefact or decision.
     """
     actor, action = request.actor, request.action
     if action not in policy.actions.get(actor.role, frozenset()):
@@ -209,23 +209,23 @@ def _for_house(
     if verdict is None:
         names = ", ".join(p.tag for p in artefact.purposes)
         return _deny(Told(f"It must be said for which purpose: {names}."), "REC-016", "GDP-001")
-    clock = table.clock(tag)
+    schedule = table.schedule(tag)
     if verdict.state is PurposeState.ENDED:
-        ended = Told(f"The purpose '{clock.title}' has ended: a hold opens nothing.")
+        ended = Told(f"The purpose '{schedule.title}' has ended: a hold opens nothing.")
         return _deny(ended, "REC-016", "RET-001", "RET-002")
     if artefact.restricted and role not in policy.restricted_roles:
         return _deny(Told("Processing is restricted at the person's request."), "GDP-004")
     if tag in policy.closed_tags:
         if not (policy.internal_access and role in policy.internal_roles):
             return _deny(
-                Told(f"'{clock.title}' is closed to the house: an authority asks, or the person has a copy."),
+                Told(f"'{schedule.title}' is closed to the house: an authority asks, or the person has a copy."),
                 "ASS-A-06",
                 "REC-016",
                 "RET-004",
             )
-    elif role.value not in clock.access:
-        return _deny(Told(f"'{clock.title}' is not open to the role '{_title(policy, role)}'."), "REC-016")
-    return AccessDecision(True, ("REC-016",), Told(f"'{clock.title}' is open to the role '{_title(policy, role)}'."))
+    elif role.value not in schedule.access:
+        return _deny(Told(f"'{schedule.title}' is not open to the role '{_title(policy, role)}'."), "REC-016")
+    return AccessDecision(True, ("REC-016",), Told(f"'{schedule.title}' is open to the role '{_title(policy, role)}'."))
 
 
 def _title(policy: AccessPolicy, role: Role) -> str:

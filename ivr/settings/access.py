@@ -40,19 +40,19 @@ class _AccessFile(Section):
 def load_access(path: Path, table: RetentionTable) -> AccessPolicy:
     """Read who may do what.
 
-    Raises ConfigurationError for an unknown role, action or clock, for a role that is used and has no actions, and
+    Raises ConfigurationError for an unknown role, action or schedule, for a role that is used and has no actions, and
     when nobody could approve a hold, so that none could ever begin.
     """
     file = str(path)
     parsed = parse(_AccessFile, read_toml(path), file=file)
     for tag in parsed.sales.tags:
-        if tag not in table.clocks:
+        if tag not in table.schedules:
             raise ConfigurationError(
-                f"retention.toml has no clock '{tag}'",
+                f"retention.toml has no schedule '{tag}'",
                 file=file,
                 key="sales.tags",
                 value=tag,
-                remedy=nearest(tag, table.clocks),
+                remedy=nearest(tag, table.schedules),
             )
     used = {
         "sales.internal_roles": parsed.sales.internal_roles,

@@ -16,15 +16,15 @@ from ivr.domain.retention.artefact import EventKind
 from ivr.domain.retention.schedule import (
     RECORDED_AT,
     AtEnd,
-    Clock,
     Duration,
     LawfulBasis,
     OnObjection,
     Period,
     RetentionTable,
+    Schedule,
 )
 from ivr.errors import ConfigurationError, nearest
-from ivr.settings.source import Section, parse, read_toml
+from ivr.settings.source import Section, parse, read_toml, renamed
 
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}(-[A-Z])?-\d{2,3}$")]
 Confidence = Literal[
@@ -95,7 +95,7 @@ class _PeriodTable(Section):
     archive_after: _Keep | None = None
 
 
-class _ClockTable(Section):
+class _ScheduleTable(Section):
     title: str = Field(min_length=1)
     periods: list[_PeriodTable] = Field(min_length=1)
     row: str = Field(min_length=1)
@@ -109,14 +109,14 @@ class _ClockTable(Section):
     note: str = ""
 
     @model_validator(mode="after")
-    def _objection_has_a_rule(self) -> _ClockTable:
+    def _objection_has_a_rule(self) -> _ScheduleTable:
         if self.on_objection is OnObjection.DESTROY and not self.objection_rules:
             raise ValueError("name in objection_rules the rules by which an objection destroys")
         return self
 
 
 class _RetentionFile(_Zoned):
-    clocks: dict[str, _ClockTable] = Field(min_length=1)
+    schedules: dict[str, _ScheduleTable] = Field(min_length=1)
 
 
 def load_profile(folder: Path, profile_id: str, *, file: str) -> Profile:
@@ -161,16 +161,16 @@ def check_rules(ids: list[str], profile: Profile, *, file: str, key: str) -> Non
 
 
 def load_retention(path: Path, profile: Profile) -> RetentionTable:
-    """Read the clocks; raises ConfigurationError when one could outlast the cap its rule sets.
+    """Read the schedules; raises ConfigurationError when one could outlast the cap its rule sets.
 
-    So does an event, rule or role that nobody knows, a clock that would never end, and a period that names its event a
-    second time and would never be reached.
+    So does an event, rule or role that nobody knows, a schedule that would never end, and a period that names its event
+    a second time and would never be reached.
     """
     file = str(path)
-    parsed = parse(_RetentionFile, read_toml(path), file=file)
-    clocks: dict[str, Clock] = {}
-    for tag, table in parsed.clocks.items():
-        key = f"clocks.{tag}.periods"
+    parsed = parse(_RetentionFile, renamed(read_toml(path), "clocks", "schedules"), file=file)
+    schedules: dict[str, Schedule] = {}
+    for tag, table in parsed.schedules.items():
+        key = f"schedules.{tag}.periods"
         periods = tuple(_period(period, profile, file=file, key=f"{key}.{n}") for n, period in enumerate(table.periods))
         if not any(period.event == RECORDED_AT for period in periods):
             raise ConfigurationError(
@@ -184,8 +184,8 @@ def load_retention(path: Path, profile: Profile) -> RetentionTable:
             raise ConfigurationError(
                 f"two periods begin with {twice}", file=file, key=key, value=twice, remedy="keep the first of them"
             )
-        check_rules(table.objection_rules, profile, file=file, key=f"clocks.{tag}.objection_rules")
-        clocks[tag] = Clock(
+        check_rules(table.objection_rules, profile, file=file, key=f"schedules.{tag}.objection_rules")
+        schedules[tag] = Schedule(
             tag,
             table.title,
             periods,
@@ -199,7 +199,7 @@ def load_retention(path: Path, profile: Profile) -> RetentionTable:
             conflict=table.conflict,
             note=table.note,
         )
-    return RetentionTable(clocks, parsed.timezone)
+    return RetentionTable(schedules, parsed.timezone)
 
 
 def _period(table: _PeriodTable, profile: Profile, *, file: str, key: str) -> Period:

@@ -217,13 +217,13 @@ def _check(
         check_prompts(program.identity, prompts, file)
         _check_typed_answers(program, file)
     check_rules(list(program.rule_ids), profile, file=file, key="rule_ids")
-    if program.retention not in retention.clocks:
+    if program.retention not in retention.schedules:
         raise ConfigurationError(
-            f"retention.toml has no clock '{program.retention}'",
+            f"retention.toml has no schedule '{program.retention}'",
             file=file,
             key="retention",
             value=program.retention,
-            remedy=nearest(program.retention, retention.clocks),
+            remedy=nearest(program.retention, retention.schedules),
         )
     _check_objection(program, file)
     _check_guard(program, file)

@@ -41,6 +41,13 @@ def read_toml(path: Path) -> Table:
         ) from None
 
 
+def renamed(table: Table, old: str, new: str) -> Table:
+    """Return the table with its key `old`, which earlier versions used, under its name of today."""
+    if new in table:
+        return table
+    return {new if key == old else key: value for key, value in table.items()}
+
+
 def toml_files(folder: Path, *, what: str) -> list[Path]:
     """Return the TOML files of a config folder, sorted; raises ConfigurationError when there is none."""
     files = sorted(folder.glob("*.toml"))

@@ -146,8 +146,8 @@ class SqlCatalogue:
         with self._database.writing() as connection:
             # Locked first: an event that is being noted at this moment is seen, or comes after.
             _state(connection, recording_id)
-            clocks = select(recording_purposes.c.tag).where(recording_purposes.c.recording_id == recording_id).limit(1)
-            if connection.execute(clocks).first() is not None:
+            tags = select(recording_purposes.c.tag).where(recording_purposes.c.recording_id == recording_id).limit(1)
+            if connection.execute(tags).first() is not None:
                 del changes["deadline"]
             connection.execute(update(recordings).where(recordings.c.recording_id == recording_id).values(**changes))
 

@@ -60,7 +60,7 @@ class SqlDoNotCall:
             refreshed_at=now,
             known_by=known_by.value,
         )
-        # A second refusal starts the register's own clock again, and never makes a second entry; what is known for
+        # A second refusal starts the register's own period again, and never makes a second entry; what is known for
         # certain stays so.
         again = entry.on_conflict_do_update(
             index_elements=["entry_id"],

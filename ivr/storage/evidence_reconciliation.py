@@ -119,7 +119,7 @@ def _same_hold(row: Row[Any], items: Sequence[str], step: HoldStep) -> bool:
 
 
 def _gone(connection: Connection) -> Iterator[str]:
-    """What was destroyed has a certificate, what has none is there, and no state hides a recording from its clock."""
+    """What was destroyed has a certificate, what has none is there; no state hides a recording from its deadline."""
     mine = _E.recording_id == _R.recording_id
     certified = (certificates.c.node_id == _E.node_id) & (certificates.c.seq == _E.seq)
     certified &= (certificates.c.recording_id == _E.recording_id) & (_E.kind == Certificate.kind)
@@ -152,7 +152,7 @@ def _names(connection: Connection, column: ColumnElement[str], *where: ColumnEle
 
 
 def _kept(connection: Connection) -> Iterator[str]:
-    """Deadlines, clocks and business events of every recording that is kept."""
+    """Deadlines, purposes and business events of every recording that is kept."""
     after = ""
     while True:
         query = select(recordings).where(_R.state.in_(_KEPT), _R.recording_id > after)
@@ -162,14 +162,14 @@ def _kept(connection: Connection) -> Iterator[str]:
         after = rows[-1].recording_id
         ids = [row.recording_id for row in rows]
         events = _events(connection, ids)
-        clocks = _grouped(connection, recording_purposes, ids)
+        purposes = _grouped(connection, recording_purposes, ids)
         noted = _grouped(connection, business_events, ids)
         for row in rows:
             name, mine = row.recording_id, events[row.recording_id]
             faults = (
                 deadline_fault(row.deadline, mine),
                 _tag_fault(row, mine),
-                _clock_fault(row, clocks[name], noted[name], mine),
+                _purpose_fault(row, purposes[name], noted[name], mine),
                 _noted_fault(noted[name], mine),
             )
             yield from (f"recording {name}: {fault}" for fault in faults if fault)
@@ -196,7 +196,7 @@ def _tag_fault(row: Row[Any], events: Sequence[AuditEvent]) -> str:
     return f"its row was altered: the evidence tells another {', '.join(altered)}" if altered else ""
 
 
-def _clock_fault(
+def _purpose_fault(
     recording: Row[Any], rows: Sequence[Row[Any]], noted: Sequence[Row[Any]], events: Sequence[AuditEvent]
 ) -> str:
     # A purpose without a deadline is none that ivr wrote: it fixes one whenever it writes.
@@ -211,7 +211,7 @@ def _clock_fault(
     begins = {(RECORDED_AT, recording.opened_at), *((event.kind, event.at) for event in noted)}
     for row in rows:
         if (row.event, row.event_at) not in begins or (row.ended_at is not None and row.ended_at < row.due_at):
-            return f"the clock of its purpose {row.tag} was altered: nothing that happened began or ended it so"
+            return f"the deadline of its purpose {row.tag} was altered: nothing that happened began or ended it so"
     return ""
 
 

@@ -97,7 +97,7 @@ class SqlRetentionLedger:
             if effect.already_noted:
                 return effect
             due_at = effect.decision.due_at
-            told = replace(noted, deadline=due_at, clocks=_clocks(effect.artefact))
+            told = replace(noted, deadline=due_at, clocks=_deadlines(effect.artefact))
             (link,) = self._audit.append_within(connection, [Entry(told, call_id, recording_id)])
             connection.execute(
                 insert(business_events),
@@ -115,7 +115,7 @@ class SqlRetentionLedger:
             locked = found.order_by(_R.recording_id).with_for_update(key_share=True)
             calls = {row.recording_id: row.call_id for row in connection.execute(locked)}
             moved = [
-                Entry(Rescheduled(deadline=due_at, clocks=_clocks(one)), calls.get(one.id, ""), one.id)
+                Entry(Rescheduled(deadline=due_at, clocks=_deadlines(one)), calls.get(one.id, ""), one.id)
                 for one, due_at in decided
             ]
             self._audit.append_within(connection, moved)
@@ -280,7 +280,7 @@ def _fix(connection: Connection, artefact: Artefact, due_at: datetime) -> None:
     connection.execute(update(recordings).where(_R.recording_id == artefact.id).values(deadline=due_at))
 
 
-def _clocks(artefact: Artefact) -> dict[str, datetime]:
+def _deadlines(artefact: Artefact) -> dict[str, datetime]:
     """The deadlines that are told with what fixes them: a row that says otherwise was altered."""
     return {one.tag: one.fixed.due_at for one in artefact.purposes if one.fixed is not None}
 

@@ -1,4 +1,4 @@
-"""The commands of the vault that move clocks, hold, destroy, search and hand out: one table of what they answer."""
+"""The commands of the vault that move deadlines, hold, destroy, search and hand out: one table of what they answer."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from tests.fakes.shipped import copied_config
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
-QUALITY = "clocks.quality_audio.periods"
+QUALITY = "schedules.quality_audio.periods"
 LAW = "profiles/fr-2026.toml"
 HOTLINE = "programs/hotline-quality.toml"
 
@@ -353,7 +353,7 @@ def test_a_wrong_variable_is_named_with_its_fix(variable: str, value: str, words
         ("retention.toml", "audio_quality_max", "audio_max", f"{QUALITY}.0.cap", "audio_quality_max"),
         ("retention.toml", ".audio_quality_max", ".clock_start", f"{QUALITY}.0.cap", "no length"),
         ("retention.toml", 'on = "recorded_at"', 'on = "offer"', QUALITY, "never be destroyed"),
-        ("retention.toml", '["ASS-A-05", ', '["ASS-A-55", ', "clocks.sales_audio.periods.1.rules", "'ASS-A-05'"),
+        ("retention.toml", '["ASS-A-05", ', '["ASS-A-55", ', "schedules.sales_audio.periods.1.rules", "'ASS-A-05'"),
         ("retention.toml", "Europe/Paris", "Europe/Pari", "timezone", "IANA"),
         (LAW, "since = 2018-05-25", "since = 2030-01-01\nuntil = 2018-01-01", "rules.REC-001", "until"),
         (LAW, 'confidence = "v', 'confidance = "v', "rules.REC-001.confidance", "did you mean 'confidence'?"),
@@ -427,10 +427,10 @@ def test_asking_for_an_unknown_program_or_prompt_names_the_nearest() -> None:
     assert settings.prompt("goodbye").version == "1"
 
 
-def test_the_caps_of_the_clocks_come_from_the_rules(config: Path) -> None:
+def test_the_caps_of_the_schedules_come_from_the_rules(config: Path) -> None:
     edit(config / "profiles" / "fr-2026.toml", '"6 calendar months"', '"4 calendar months"')
     edit(config / "retention.toml", "keep = { months = 6 }\n", "")
-    assert load(config).retention.clock("quality_audio").periods[0].keep == Duration(months=4)
+    assert load(config).retention.schedule("quality_audio").periods[0].keep == Duration(months=4)
 
 
 @pytest.mark.parametrize(
@@ -446,7 +446,7 @@ def test_the_caps_of_the_clocks_come_from_the_rules(config: Path) -> None:
 def test_a_cap_may_be_written_in_years_months_days_or_at_once(config: Path, cap: str, kept: Duration) -> None:
     edit(config / "retention.toml", "REC-007.audio_quality_max", cap)
     edit(config / "retention.toml", "keep = { months = 6 }\n", "")
-    assert load(config).retention.clock("quality_audio").periods[0].keep == kept
+    assert load(config).retention.schedule("quality_audio").periods[0].keep == kept
 
 
 def test_an_installation_says_which_languages_it_keeps_and_warns_of_what_it_does_not_ask(config: Path) -> None:

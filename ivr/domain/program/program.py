@@ -103,7 +103,7 @@ class ProgramPrompts:
 class Program:
     """One program, frozen. `rule_ids` are the rules of the profile that govern its recording.
 
-    `retention` names a clock of config/retention.toml. `sampling_rate` is the share of calls recorded (REC-008);
+    `retention` names a schedule of config/retention.toml. `sampling_rate` is the share of calls recorded (REC-008);
     above the rule's maximum it needs `systematic_basis`. `identity` None: callers are not asked who they are. Timeouts
     are in seconds. `doubt_offer_s` is how long the agent of a bridged call may take a doubt before the caller is asked;
     with 0 the caller is asked at once.

@@ -1,4 +1,4 @@
-"""A stored thing and what it serves: each purpose has a clock of its own. Data only; decisions lie elsewhere."""
+"""A stored thing and what it serves: each purpose has a schedule of its own. Data only; decisions lie elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class EventKind(Enum):
-    """What happens in the business and may move a clock. The values are what a person types and config names."""
+    """What happens in the business and may move a deadline. The values are what a person types and config names."""
 
     OFFER = "offer"
     SIGNATURE = "signature"
@@ -62,7 +62,7 @@ class FixedDeadline:
 
 @dataclass(frozen=True)
 class Purpose:
-    """One reason why an artefact is kept. `tag` names a clock of config/retention.toml.
+    """One reason why an artefact is kept. `tag` names a schedule of config/retention.toml.
 
     `ended_at` is written when the purpose has ended and never taken back: a clock set back cannot reopen it.
     """

@@ -45,7 +45,7 @@ class DeadlineMove:
 class EventEffect:
     """What to store: `artefact` with its deadlines fixed anew, and the event beside it unless `already_noted`.
 
-    `decision` is the verdict right after it, without holds; DESTROY means that the run must not wait for its schedule.
+    `decision` is the one right after it, without holds; DESTROY means that the run must not wait for the next sweep.
     `details` are sentences for people.
     """
 
@@ -68,7 +68,7 @@ def apply_event(
 ) -> EventEffect:
     """Return what `event` changes, given the `events` already noted. Nothing is stored here.
 
-    An event that no clock of the artefact knows is noted and moves nothing. The same event again changes nothing.
+    An event that no schedule of the artefact knows is noted and moves nothing. The same event again changes nothing.
     Raises ComplianceError when it lacks time, actor or predecessor, lies in the future or before the artefact, is
     barred by an earlier one (a signature after a refusal), or would revive a purpose that has ended (RET-003).
     """

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from ivr.domain.profile import Profile
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
 from ivr.domain.retention.legal_hold import HoldRules, LegalHold, hold_rules
-from ivr.domain.retention.schedule import RECORDED_AT, AtEnd, Clock, OnObjection, Period, RetentionTable, after
+from ivr.domain.retention.schedule import RECORDED_AT, AtEnd, OnObjection, Period, RetentionTable, Schedule, after
 from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError, nearest
 
@@ -27,7 +27,7 @@ class Verdict(Enum):
 
 
 class PurposeState(Enum):
-    """OPEN: may be used. ENDED: its access is over. REVIEW: its clock ran down and a person must decide."""
+    """OPEN: may be used. ENDED: its access is over. REVIEW: its time has run out and a person must decide."""
 
     OPEN = "OPEN"
     ENDED = "ENDED"
@@ -181,24 +181,24 @@ def _purpose(
     profile: Profile,
     moment: datetime,
 ) -> PurposeVerdict:
-    if purpose.tag not in table.clocks:
+    if purpose.tag not in table.schedules:
         raise ComplianceError(
-            f"no retention clock is called '{purpose.tag}'",
+            f"no retention schedule is called '{purpose.tag}'",
             where=f"artefact {artefact.id}",
-            remedy=f"restore it in retention.toml; {nearest(purpose.tag, table.clocks)}",
+            remedy=f"restore it in retention.toml; {nearest(purpose.tag, table.schedules)}",
         )
-    clock = table.clocks[purpose.tag]
+    schedule = table.schedules[purpose.tag]
     tz = table.timezone
-    run = _Run.start(clock, artefact, purpose, tz)
+    run = _Run.start(schedule, artefact, purpose, tz)
     for event in sorted(events, key=lambda e: (e.at, e.kind.value)):
         run = run.take(event, tz)
     due, reasons = run.due_at, (*run.period.rules, run.period.cap_rule)
     if run.objected:
-        reasons = clock.objection_rules
+        reasons = schedule.objection_rules
     if purpose.ended_at is not None:
         due = min(due, purpose.ended_at)
     ended = moment >= due
-    review = ended and clock.at_end is AtEnd.REVIEW and purpose.ended_at is None and not run.at_once
+    review = ended and schedule.at_end is AtEnd.REVIEW and purpose.ended_at is None and not run.at_once
     state = PurposeState.REVIEW if review else PurposeState.ENDED if ended else PurposeState.OPEN
     in_force = profile.require(reasons, profile.day_of(artefact.recorded_at))
     archive = run.period.archive_after
@@ -209,7 +209,7 @@ def _purpose(
         run.event,
         run.event_at,
         tuple(rule.id for rule in in_force),
-        _sentence(clock, run, state, due, tz),
+        _sentence(schedule, run, state, due, tz),
         run.at_once,
         None if archive is None else after(run.event_at, archive, tz),
         _noted_at(run, events),
@@ -217,16 +217,16 @@ def _purpose(
 
 
 def _noted_at(run: _Run, events: Sequence[BusinessEvent]) -> datetime | None:
-    """When the event that the clock now runs from became known; None when it is not among the events."""
+    """When the event that the period now runs from became known; None when it is not among the events."""
     same = (event for event in events if event.kind.value == run.event and event.at == run.event_at)
     return min((event.noted_at for event in same if event.noted_at is not None), default=None)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """One clock as it stands after the events read so far. A lower `rank` is a period higher in the table."""
+    """One schedule as it stands after the events read so far. A lower `rank` is a period higher in the table."""
 
-    clock: Clock
+    schedule: Schedule
     due_at: datetime
     event: str
     event_at: datetime
@@ -237,49 +237,49 @@ class _Run:
 
     @property
     def period(self) -> Period:
-        return self.clock.periods[self.rank]
+        return self.schedule.periods[self.rank]
 
     @staticmethod
-    def start(clock: Clock, artefact: Artefact, purpose: Purpose, tz: str) -> _Run:
+    def start(schedule: Schedule, artefact: Artefact, purpose: Purpose, tz: str) -> _Run:
         """Begin with what was fixed, if anything was: shorter when the table has become shorter, never longer."""
         fixed = purpose.fixed
         event, at = (RECORDED_AT, artefact.recorded_at) if fixed is None else (fixed.event, fixed.event_at)
-        rank = next((n for n, period in enumerate(clock.periods) if period.event == event), None)
+        rank = next((n for n, period in enumerate(schedule.periods) if period.event == event), None)
         if rank is not None:
-            period = clock.periods[rank]
+            period = schedule.periods[rank]
             due = period.due(at, tz)
             due = due if fixed is None else min(due, fixed.due_at)
-            return _Run(clock, due, event, at, rank, at_once=period.keep.at_once)
+            return _Run(schedule, due, event, at, rank, at_once=period.keep.at_once)
         if fixed is not None:
             # An objection, or an event whose period has left the table: what was fixed stands.
             objected = event == EventKind.OBJECTION.value
-            last = len(clock.periods) - 1
-            return _Run(clock, fixed.due_at, event, at, last, at_once=objected, objected=objected)
+            last = len(schedule.periods) - 1
+            return _Run(schedule, fixed.due_at, event, at, last, at_once=objected, objected=objected)
         raise ComplianceError(
-            f"retention clock '{clock.tag}' has no period for what is known",
+            f"retention schedule '{schedule.tag}' has no period for what is known",
             where=f"artefact {artefact.id}",
             remedy="add one on recorded_at",
         )
 
     def take(self, event: BusinessEvent, tz: str) -> _Run:
-        """Read the next event; return the clock as it stands then. What comes after the end moves nothing."""
+        """Read the next event; return the schedule as it stands then. What comes after the end moves nothing."""
         name = event.kind.value
         seen = replace(self, seen=(*self.seen, event))
-        if event.at >= self.due_at and self.clock.at_end is AtEnd.DESTROY:
+        if event.at >= self.due_at and self.schedule.at_end is AtEnd.DESTROY:
             return seen
-        if event.kind is EventKind.OBJECTION and self.clock.on_objection is OnObjection.DESTROY:
-            return seen if self._void(_objection_void(self.clock), event) else seen._end(event)
-        rank = next((n for n, period in enumerate(self.clock.periods) if period.event == name), None)
+        if event.kind is EventKind.OBJECTION and self.schedule.on_objection is OnObjection.DESTROY:
+            return seen if self._void(_objection_void(self.schedule), event) else seen._end(event)
+        rank = next((n for n, period in enumerate(self.schedule.periods) if period.event == name), None)
         if rank is None or rank > self.rank:
             return seen
-        period = self.clock.periods[rank]
+        period = self.schedule.periods[rank]
         if self._void(period.void_after, event) or self._counted(period, event):
             return seen
         due = period.due(event.at, tz)
         extends = period.may_extend and (rank < self.rank or event.at > self.event_at)
         if due > self.due_at and not extends:
             return seen
-        return _Run(self.clock, due, name, event.at, rank, seen.seen, period.keep.at_once)
+        return _Run(self.schedule, due, name, event.at, rank, seen.seen, period.keep.at_once)
 
     def _end(self, event: BusinessEvent) -> _Run:
         return replace(self, due_at=event.at, event=event.kind.value, event_at=event.at, at_once=True, objected=True)
@@ -296,27 +296,27 @@ class _Run:
         return not period.last and any(e.kind is event.kind for e in self.seen)
 
 
-def _objection_void(clock: Clock) -> tuple[str, ...]:
+def _objection_void(schedule: Schedule) -> tuple[str, ...]:
     """An objection is void when a refusal would be: once signed, the law asks for the recording (ASS-B-02)."""
-    return next((p.void_after for p in clock.periods if p.event == EventKind.REFUSAL.value), ())
+    return next((p.void_after for p in schedule.periods if p.event == EventKind.REFUSAL.value), ())
 
 
 #: How a sentence about an end that is to come, or has come, goes on.
 _ENDS = {PurposeState.OPEN: "until", PurposeState.ENDED: "ended on", PurposeState.REVIEW: "to be reviewed since"}
 
 
-def _sentence(clock: Clock, run: _Run, state: PurposeState, due: datetime, tz: str) -> Told:
+def _sentence(schedule: Schedule, run: _Run, state: PurposeState, due: datetime, tz: str) -> Told:
     """Title and start are the table's own words, with the article; a language puts its "from" before them."""
     zone = ZoneInfo(tz)
     began, ends = run.event_at.astimezone(zone), due.astimezone(zone)
     start = "the objection" if run.objected else run.period.start or run.event
     if run.at_once:
-        return Told(f"'{clock.title}': destroyed at once, {start} on {began:%d/%m/%Y} at {began:%H:%M}.")
+        return Told(f"'{schedule.title}': destroyed at once, {start} on {began:%d/%m/%Y} at {began:%H:%M}.")
     counted = f"counted from {start}"
     length = run.period.length(run.event_at, tz)
     sooner = ", fixed sooner than the period" if due < run.period.due(run.event_at, tz) else ""
     return Told(
-        f"'{clock.title}': {length}, {counted} ({began:%d/%m/%Y}), "
+        f"'{schedule.title}': {length}, {counted} ({began:%d/%m/%Y}), "
         f"{_ENDS[state]} {ends:%d/%m/%Y} at {ends:%H:%M}{sooner}."
     )
 

@@ -1,4 +1,4 @@
-"""How long a thing is kept: calendar clocks by tag, moved by business events, never beyond the law's cap.
+"""How long a thing is kept: schedules of calendar periods by tag, moved by business events, never beyond the law's cap.
 
 Pure. Months are calendar months in the controller's time zone: six months from 31 August end on the last day of
 February, at the time of day at which they began. Where a wall-clock time is ambiguous or missing (summer time), the
@@ -82,7 +82,7 @@ class Period:
 
 
 class AtEnd(Enum):
-    """What follows when a clock has run down: destruction, or a review by a person (nothing is destroyed alone)."""
+    """What follows when the last period has run out: destruction, or a review by a person (nothing goes by itself)."""
 
     DESTROY = "destroy"
     REVIEW = "review"
@@ -107,7 +107,7 @@ class LawfulBasis(Enum):
 
 
 @dataclass(frozen=True)
-class Clock:
+class Schedule:
     """The periods of one retention tag: the first whose event is known decides.
 
     `row` is the row of the retention table that it encodes, `access` the roles that may open the content for this
@@ -130,17 +130,19 @@ class Clock:
 
 @dataclass(frozen=True)
 class RetentionTable:
-    """All clocks, by tag. `timezone` is where calendar months are counted."""
+    """All schedules, by tag. `timezone` is where calendar months are counted."""
 
-    clocks: Mapping[str, Clock]
+    schedules: Mapping[str, Schedule]
     timezone: str = "Europe/Paris"
 
-    def clock(self, tag: str) -> Clock:
-        """Raises ComplianceError naming the nearest tag when there is no such clock."""
+    def schedule(self, tag: str) -> Schedule:
+        """Raises ComplianceError naming the nearest tag when there is no such schedule."""
         try:
-            return self.clocks[tag]
+            return self.schedules[tag]
         except KeyError:
-            raise ComplianceError(f"no retention clock is called '{tag}'", remedy=nearest(tag, self.clocks)) from None
+            raise ComplianceError(
+                f"no retention schedule is called '{tag}'", remedy=nearest(tag, self.schedules)
+            ) from None
 
 
 def after(start: datetime, length: Duration, tz: str) -> datetime:

@@ -91,7 +91,7 @@ class Exporter:
             container = vcon_of(
                 row,
                 copy,
-                clock=self.table.clocks.get(row.tag.retention),
+                schedule=self.table.schedules.get(row.tag.retention),
                 events=events,
                 made_at=self.clock.now(),
             )

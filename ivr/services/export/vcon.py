@@ -16,7 +16,7 @@ from uuid import NAMESPACE_URL, uuid5
 from ivr.domain.evidence.event import AuditEvent
 from ivr.domain.evidence.events.call import DisclosurePlayed
 from ivr.domain.evidence.events.objection import Objection
-from ivr.domain.retention.schedule import Clock, LawfulBasis
+from ivr.domain.retention.schedule import LawfulBasis, Schedule
 from ivr.errors import ComplianceError
 from ivr.services.ports.vault import RecordingRow
 
@@ -40,15 +40,15 @@ _PROVES = (DisclosurePlayed, Objection)
 
 
 def vcon_of(
-    row: RecordingRow, audio: bytes, *, clock: Clock | None, events: Sequence[AuditEvent], made_at: datetime
+    row: RecordingRow, audio: bytes, *, schedule: Schedule | None, events: Sequence[AuditEvent], made_at: datetime
 ) -> dict[str, object]:
     """Return the vCon of a sealed recording; `audio` is its copy as Ogg Opus, put inside.
 
-    `clock` is its retention clock. Raises ComplianceError when there is none any more, and so no lawful basis.
+    `schedule` is its retention schedule. Raises ComplianceError when there is none any more, and so no lawful basis.
     """
-    if clock is None:
+    if schedule is None:
         raise ComplianceError(
-            f"no lawful basis is known for the clock '{row.tag.retention}'",
+            f"no lawful basis is known for the schedule '{row.tag.retention}'",
             rules=("GDP-001",),
             where=f"recording {row.tag.recording_id}",
             remedy="export it as wav or opus",
@@ -78,7 +78,7 @@ def vcon_of(
         "dialog": [dialog],
         "analysis": [],
         "attachments": [
-            _lawful_basis(row, clock, index, role, events) for index, role in enumerate(roles) if role != _ENGINE
+            _lawful_basis(row, schedule, index, role, events) for index, role in enumerate(roles) if role != _ENGINE
         ],
     }
 
@@ -90,7 +90,7 @@ def _channels(channels: Sequence[str], roles: Sequence[str]) -> list[int | list[
 
 
 def _lawful_basis(
-    row: RecordingRow, clock: Clock, party: int, role: str, events: Sequence[AuditEvent]
+    row: RecordingRow, schedule: Schedule, party: int, role: str, events: Sequence[AuditEvent]
 ) -> dict[str, object]:
     told = row.consent.get(role)
     consent: Mapping[str, object] = told if isinstance(told, Mapping) else {}
@@ -98,14 +98,14 @@ def _lawful_basis(
     at = _date(row.tag.opened_at)
     granted = state not in (_REFUSED, "UNASKED")
     body: dict[str, object] = {
-        "lawful_basis": _BASIS[clock.basis],
+        "lawful_basis": _BASIS[schedule.basis],
         "expiration": _date(row.deadline) if row.deadline else None,
         "purpose_grants": [
             {
                 "purpose": purpose,
                 "granted": granted,
                 "granted_at": at,
-                "conditions": [f"retention clock {row.tag.retention}", *row.tag.rule_ids],
+                "conditions": [f"retention schedule {row.tag.retention}", *row.tag.rule_ids],
             }
             for purpose in ("recording", *row.tag.purposes)
         ],

@@ -1,4 +1,4 @@
-"""Ports of retention: what is due, what moves its clocks, what holds it, and the steps of its destruction."""
+"""Ports of retention: what is due, what moves its deadlines, what holds it, and the steps of its destruction."""
 
 from __future__ import annotations
 

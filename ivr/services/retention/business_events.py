@@ -1,4 +1,4 @@
-"""Business events: what happened in the business moves the clocks of a recording. For console, API and command line."""
+"""Business events: what happened in the business moves the deadlines of a recording."""
 
 from __future__ import annotations
 

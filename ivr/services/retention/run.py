@@ -264,7 +264,7 @@ class RetentionRun:
         self._ledger.fact(_POLICY, mark)
 
     def _policy_mark(self) -> str:
-        return sha256(repr(sorted(self._table.clocks.items())).encode() + self._table.timezone.encode()).hexdigest()
+        return sha256(repr(sorted(self._table.schedules.items())).encode() + self._table.timezone.encode()).hexdigest()
 
 
 def _doomed(stored: Stored, decision: RetentionDecision) -> Destruction:
@@ -278,7 +278,7 @@ def _doomed(stored: Stored, decision: RetentionDecision) -> Destruction:
         policy_id=stored.policy_id,
         policy_version=stored.policy_version,
         due_at=decision.due_at,
-        clocks=[purpose.tag for purpose in decision.purposes],
+        purposes=[purpose.tag for purpose in decision.purposes],
     )
 
 

@@ -142,7 +142,7 @@ def _doomed(ports: VaultPorts, row: RecordingRow, rule_id: str, reason: str) -> 
         policy_id=row.tag.policy_id,
         policy_version=row.tag.policy_version,
         due_at=row.deadline,
-        clocks=(row.tag.retention,),
+        purposes=(row.tag.retention,),
     )
 
 

@@ -17,7 +17,7 @@ from ivr.services.ports.evidence import Entry
 
 @dataclass(frozen=True)
 class Destruction:
-    """One destruction: what goes, and why. `rules` come by weight, the deciding one first; `clocks` are its purposes.
+    """One destruction: what goes, and why. `rules` come by weight, the deciding one first; `purposes` are tags.
 
     `sha256` is of the container (None: nothing was ever stored), `due_at` when its last purpose ends.
     """
@@ -31,7 +31,7 @@ class Destruction:
     policy_id: str
     policy_version: str
     due_at: datetime | None
-    clocks: Sequence[str]
+    purposes: Sequence[str]
 
     def intent(self) -> Entry:
         return self._entry(
@@ -66,7 +66,7 @@ class Destruction:
                 due_at=known(noted.due_at, self.due_at),
                 policy_id=self.policy_id,
                 policy_version=self.policy_version,
-                clocks=tuple(self.clocks),
+                clocks=tuple(self.purposes),
                 destroyed_at=at,
                 key_destroyed=True,
                 key_wiped=wiped,

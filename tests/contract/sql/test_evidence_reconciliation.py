@@ -52,9 +52,9 @@ def tamper(rig: RetentionRig, *statements: str) -> None:
 
 def shorter(table: RetentionTable) -> RetentionTable:
     """A policy under which quality audio goes after a month."""
-    clock = table.clocks["quality_audio"]
-    periods = (replace(clock.periods[0], keep=Duration(months=1)),)
-    return replace(table, clocks={**table.clocks, "quality_audio": replace(clock, periods=periods)})
+    schedule = table.schedules["quality_audio"]
+    periods = (replace(schedule.periods[0], keep=Duration(months=1)),)
+    return replace(table, schedules={**table.schedules, "quality_audio": replace(schedule, periods=periods)})
 
 
 def test_what_ivr_did_itself_is_borne_out(rig: RetentionRig) -> None:
@@ -95,9 +95,9 @@ def test_what_ivr_did_itself_is_borne_out(rig: RetentionRig) -> None:
         ("UPDATE legal_hold_items SET recording_id = 'two'", "hold hold-1: was altered"),
         ("UPDATE legal_holds SET active_from = '{later}'", "hold hold-1: was altered"),
         ("INSERT INTO recording_purposes(recording_id, tag, event) VALUES ('two', 'health_contract', '')", "two: the"),
-        ("UPDATE recording_purposes SET event = 'conclusion'", "sale: the clock of its purpose sales_audio"),
-        ("UPDATE recording_purposes SET event_at = '{later}'", "sale: the clock of its purpose sales_audio"),
-        ("UPDATE recording_purposes SET ended_at = '{sooner}'", "sale: the clock of its purpose sales_audio"),
+        ("UPDATE recording_purposes SET event = 'conclusion'", "sale: the deadline of its purpose sales_audio"),
+        ("UPDATE recording_purposes SET event_at = '{later}'", "sale: the deadline of its purpose sales_audio"),
+        ("UPDATE recording_purposes SET ended_at = '{sooner}'", "sale: the deadline of its purpose sales_audio"),
         ("UPDATE recordings SET retention = 'health_contract' WHERE recording_id = 'two'", "another retention"),
         ("UPDATE recordings SET purposes = '[]', policy_version = '1999'", "another purposes, policy_version"),
         ("UPDATE recordings SET sha256 = 'ab' WHERE recording_id = 'two'", "recording two: its row was altered"),

@@ -1,4 +1,4 @@
-"""The retention run: what is due, the order of destruction, kills, two runs at once, changed clocks and policies."""
+"""The retention run: what is due, the order of destruction, kills, two runs at once, changed schedules and policies."""
 
 from __future__ import annotations
 
@@ -366,9 +366,9 @@ def test_one_spoilt_row_is_named_and_keeps_no_other_from_its_destruction(rig: Re
 
 
 def _with_quality(table: RetentionTable, keep: Duration) -> RetentionTable:
-    clock = table.clocks["quality_audio"]
-    periods = tuple(replace(period, keep=keep) for period in clock.periods)
-    return replace(table, clocks={**table.clocks, "quality_audio": replace(clock, periods=periods)})
+    schedule = table.schedules["quality_audio"]
+    periods = tuple(replace(period, keep=keep) for period in schedule.periods)
+    return replace(table, schedules={**table.schedules, "quality_audio": replace(schedule, periods=periods)})
 
 
 def test_a_policy_that_became_shorter_shortens_what_is_stored_and_a_longer_one_changes_nothing(

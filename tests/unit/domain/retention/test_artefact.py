@@ -76,7 +76,7 @@ def test_a_complaint_prolongs_no_recording_and_says_how_to_keep_it() -> None:
     assert "demandez un gel" in in_french(effect.details)
 
 
-def test_each_purpose_moves_by_its_own_clock() -> None:
+def test_each_purpose_moves_by_its_own_schedule() -> None:
     effect = note(artefact("quality_audio", "contract_proof"), event("conclusion", CALL + MINUTE))
     assert [move.tag for move in effect.moves] == ["contract_proof"]
 
@@ -185,5 +185,5 @@ def test_the_kinds_of_events_that_people_type_are_these() -> None:
     assert {"offer", "signature", "refusal", "objection", "complaint-opened", "complaint-closed", "last-contact"} <= {
         kind.value for kind in EventKind
     }
-    named = {p.event for clock in TABLE.clocks.values() for p in clock.periods}
+    named = {p.event for schedule in TABLE.schedules.values() for p in schedule.periods}
     assert named - {"recorded_at"} <= {kind.value for kind in EventKind}

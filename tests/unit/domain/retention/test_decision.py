@@ -35,16 +35,16 @@ def decide(
 
 
 def with_months(tag: str, months: int) -> RetentionTable:
-    """The shipped table with every period of one clock lasting so many months."""
-    clock = TABLE.clock(tag)
+    """The shipped table with every period of one schedule lasting so many months."""
+    schedule = TABLE.schedule(tag)
     periods = tuple(
         p if p.keep.at_once else replace(p, keep=Duration(months=months), cap=Duration(months=months))
-        for p in clock.periods
+        for p in schedule.periods
     )
-    return RetentionTable({**TABLE.clocks, tag: replace(clock, periods=periods)}, TABLE.timezone)
+    return RetentionTable({**TABLE.schedules, tag: replace(schedule, periods=periods)}, TABLE.timezone)
 
 
-# ---------------------------------------------------------------- the shipped clocks
+# ---------------------------------------------------------------- the shipped schedules
 
 CLOCKS = [
     ("quality_audio", {}, paris(2027, 5, 21, 10), "recorded_at", "REC-007"),
@@ -77,14 +77,19 @@ CLOCKS = [
 
 
 @pytest.mark.parametrize(("tag", "events", "end", "begun_by", "reason"), CLOCKS)
-def test_the_shipped_clocks_follow_the_events(
+def test_the_shipped_schedules_follow_the_events(
     tag: str, events: dict[str, datetime], end: datetime, begun_by: str, reason: str
 ) -> None:
     said = [event(kind, at) for kind, at in events.items()]
     decision = decide(artefact(tag), said)
-    (clock,) = decision.purposes
-    assert (clock.due_at, clock.due_at.utcoffset(), clock.tag, clock.event) == (end, timedelta(0), tag, begun_by)
-    assert reason in clock.reasons
+    (purpose,) = decision.purposes
+    assert (purpose.due_at, purpose.due_at.utcoffset(), purpose.tag, purpose.event) == (
+        end,
+        timedelta(0),
+        tag,
+        begun_by,
+    )
+    assert reason in purpose.reasons
     if end > max((CALL, *events.values())):
         assert decide(artefact(tag), said, now=end - timedelta(seconds=1)).verdict is Verdict.KEEP
     assert decide(artefact(tag), said, now=end).verdict is Verdict.DESTROY
@@ -93,13 +98,13 @@ def test_the_shipped_clocks_follow_the_events(
 def test_a_recording_of_the_old_regime_is_kept_under_its_own_rules() -> None:
     recorded = paris(2026, 8, 10, 11)
     old = replace(artefact("sales_audio"), recorded_at=recorded)
-    (clock,) = decide(old, [event("signature", recorded)], now=recorded).purposes
-    assert (clock.due_at, clock.reasons) == (paris(2028, 8, 10, 11), ("ASS-A-05",))
+    (purpose,) = decide(old, [event("signature", recorded)], now=recorded).purposes
+    assert (purpose.due_at, purpose.reasons) == (paris(2028, 8, 10, 11), ("ASS-A-05",))
 
 
 def test_the_customers_time_zone_can_be_asked_for() -> None:
     recorded = datetime(2026, 8, 30, 22, 30, tzinfo=UTC)
-    due = deadline("quality_audio", recorded, RetentionTable(TABLE.clocks, "Indian/Reunion"), PROFILE)
+    due = deadline("quality_audio", recorded, RetentionTable(TABLE.schedules, "Indian/Reunion"), PROFILE)
     assert due == datetime(2027, 2, 28, 2, 30, tzinfo=ZoneInfo("Indian/Reunion"))
 
 
@@ -117,17 +122,17 @@ def test_a_refusal_destroys_at_once_unless_a_signature_came_before(
     recorded: datetime, events: dict[str, datetime], refused: datetime
 ) -> None:
     said = [event(kind, at) for kind, at in {**events, "refusal": refused}.items()]
-    (clock,) = decide(replace(artefact("sales_audio"), recorded_at=recorded), said, now=recorded).purposes
+    (purpose,) = decide(replace(artefact("sales_audio"), recorded_at=recorded), said, now=recorded).purposes
     if "signature" in events and events["signature"] < refused:
-        assert clock.event != "refusal"
+        assert purpose.event != "refusal"
     else:
-        assert clock.due_at <= refused
+        assert purpose.due_at <= refused
 
 
 # ---------------------------------------------------------------- purposes
 
 
-def test_each_purpose_ends_by_its_own_clock_and_the_last_one_takes_the_artefact_with_it() -> None:
+def test_each_purpose_ends_by_its_own_schedule_and_the_last_one_takes_the_artefact_with_it() -> None:
     both = artefact("quality_audio", "contract_proof")
     proof_ends = paris(2026, 12, 21, 10)
     between = decide(both, now=proof_ends)
@@ -152,13 +157,13 @@ def test_a_thing_without_purpose_may_not_be_kept() -> None:
     assert "rec-1" in str(refused.value)
 
 
-def test_an_unknown_purpose_names_the_artefact_and_the_nearest_clock() -> None:
+def test_an_unknown_purpose_names_the_artefact_and_the_nearest_schedule() -> None:
     with pytest.raises(ComplianceError, match=r"artefact rec-1.*did you mean 'quality_audio'"):
         decide(artefact("quality_audoi"))
 
 
-def test_a_clock_without_a_period_for_what_is_known_is_an_error_that_names_the_artefact() -> None:
-    sales = TABLE.clock("sales_audio")
+def test_a_schedule_without_a_period_for_what_is_known_is_an_error_that_names_the_artefact() -> None:
+    sales = TABLE.schedule("sales_audio")
     table = RetentionTable({"sales_audio": replace(sales, periods=sales.periods[:1])}, TABLE.timezone)
     with pytest.raises(ComplianceError, match=r"artefact rec-1.*no period for what is known"):
         decide(artefact("sales_audio"), table=table)

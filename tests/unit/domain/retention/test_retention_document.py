@@ -76,8 +76,8 @@ CHANGES = [
         "docs/retention.md promet « détruit ».",
     ),
     (
-        '[clocks.quality_grid]\ntitle = "Grille d\'analyse, sans verbatim"',
-        '[clocks.quality_grid]\ntitle = "Grille"',
+        '[schedules.quality_grid]\ntitle = "Grille d\'analyse, sans verbatim"',
+        '[schedules.quality_grid]\ntitle = "Grille"',
         "« Grille d'analyse, sans verbatim » à partir de : l'appel, promis, n'a plus de délai dans la configuration.",
     ),
     (

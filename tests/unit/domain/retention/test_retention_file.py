@@ -23,34 +23,39 @@ def edited(folder: Path, old: str, new: str) -> Path:
 
 
 MISTAKES = [
-    ('on = "signature"', 'on = "signatur"', "clocks.sales_audio.periods.1.on", "did you mean 'signature'"),
-    ('void_after = ["signature"]', 'void_after = ["signed"]', "clocks.transcript.periods.0.void_after", "signature"),
-    ('cap_rule = "CAN-012"', 'cap_rule = "CAN-120"', "clocks.do_not_contact.periods.0.cap_rule", "CAN-012"),
-    ('cap_rule = "CAN-012"\n', "", "clocks.do_not_contact.periods.0.cap_rule", "no rule orders this cap"),
-    ("keep = { years = 3 }", "keep = { years = 2 }", "clocks.do_not_contact.periods.0.keep", "at least 3 years"),
-    ("keep = { years = 3 }", "keep = { years = 11 }", "clocks.do_not_contact.periods.0.keep", "at most 10 years"),
+    ('on = "signature"', 'on = "signatur"', "schedules.sales_audio.periods.1.on", "did you mean 'signature'"),
+    ('void_after = ["signature"]', 'void_after = ["signed"]', "schedules.transcript.periods.0.void_after", "signature"),
+    ('cap_rule = "CAN-012"', 'cap_rule = "CAN-120"', "schedules.do_not_contact.periods.0.cap_rule", "CAN-012"),
+    ('cap_rule = "CAN-012"\n', "", "schedules.do_not_contact.periods.0.cap_rule", "no rule orders this cap"),
+    ("keep = { years = 3 }", "keep = { years = 2 }", "schedules.do_not_contact.periods.0.keep", "at least 3 years"),
+    ("keep = { years = 3 }", "keep = { years = 11 }", "schedules.do_not_contact.periods.0.keep", "at most 10 years"),
     (
         '"CAN-012.min_retention_years"',
         '"CAN-012.store"',
-        "clocks.do_not_contact.periods.0.at_least",
+        "schedules.do_not_contact.periods.0.at_least",
         "no length of time",
     ),
     (
         "archive_after = { years = 2 }",
         "archive_after = { years = 6 }",
-        "clocks.social_aid.periods.0.archive_after",
+        "schedules.social_aid.periods.0.archive_after",
         "archive",
     ),
-    ('"trainer", "dpo"', '"trainr", "dpo"', "clocks.quality_audio.access.1", "trainer"),
-    ('on_objection = "destroy"', 'on_objection = "stop"', "clocks.quality_audio.on_objection", "destroy"),
-    ('objection_rules = ["REC-004", "REC-005"]\n', "", "clocks.quality_audio", "objection_rules"),
-    ('objection_rules = ["REC-004"', 'objection_rules = ["REC-404"', "clocks.quality_audio.objection_rules", "REC-0"),
-    ('basis = "6.1.f"\n', "", "clocks.quality_audio.basis", "this key is missing"),
-    ('basis = "6.1.f"', 'basis = "interest"', "clocks.quality_audio.basis", "'6.1.f'"),
-    ('confidence = "verified-official"', 'confidence = "sure"', "clocks.quality_audio.confidence", "memory"),
-    ('on = "offer"', 'on = "signature"', "clocks.sales_audio.periods", "two periods begin with signature"),
-    ('start = "l\'appel"', 'start = ""', "clocks.quality_audio.periods.0.start", "at least 1 character"),
-    ("keep = { days = 0 }", "keep = { days = -1 }", "clocks.incident_audio.periods.0.keep.days", "greater than"),
+    ('"trainer", "dpo"', '"trainr", "dpo"', "schedules.quality_audio.access.1", "trainer"),
+    ('on_objection = "destroy"', 'on_objection = "stop"', "schedules.quality_audio.on_objection", "destroy"),
+    ('objection_rules = ["REC-004", "REC-005"]\n', "", "schedules.quality_audio", "objection_rules"),
+    (
+        'objection_rules = ["REC-004"',
+        'objection_rules = ["REC-404"',
+        "schedules.quality_audio.objection_rules",
+        "REC-0",
+    ),
+    ('basis = "6.1.f"\n', "", "schedules.quality_audio.basis", "this key is missing"),
+    ('basis = "6.1.f"', 'basis = "interest"', "schedules.quality_audio.basis", "'6.1.f'"),
+    ('confidence = "verified-official"', 'confidence = "sure"', "schedules.quality_audio.confidence", "memory"),
+    ('on = "offer"', 'on = "signature"', "schedules.sales_audio.periods", "two periods begin with signature"),
+    ('start = "l\'appel"', 'start = ""', "schedules.quality_audio.periods.0.start", "at least 1 character"),
+    ("keep = { days = 0 }", "keep = { days = -1 }", "schedules.incident_audio.periods.0.keep.days", "greater than"),
 ]
 
 
@@ -66,20 +71,32 @@ def test_a_mistake_is_named_with_its_fix(tmp_path: Path, old: str, new: str, key
     assert refused.value.remedy
 
 
-def test_what_a_clock_says_is_read() -> None:
-    sales, entry = TABLE.clock("sales_audio"), TABLE.clock("do_not_contact")
+def test_what_a_schedule_says_is_read() -> None:
+    sales, entry = TABLE.schedule("sales_audio"), TABLE.schedule("do_not_contact")
     assert (sales.on_objection, sales.at_end, sales.access) == (OnObjection.DESTROY, AtEnd.DESTROY, ())
     assert (entry.at_end, entry.periods[0].last, entry.periods[0].keep) == (AtEnd.REVIEW, True, Duration(months=36))
-    assert TABLE.clock("social_aid").periods[0].archive_after == Duration(months=24)
+    assert TABLE.schedule("social_aid").periods[0].archive_after == Duration(months=24)
 
 
-def test_no_clock_can_outlast_its_cap() -> None:
-    assert not [p for clock in TABLE.clocks.values() for p in clock.periods if p.keep.can_outlast(p.cap)]
+def test_a_file_of_an_earlier_version_which_says_clocks_is_read_alike(tmp_path: Path) -> None:
+    written = (CONFIG / "retention.toml").read_text("utf-8")
+    path = tmp_path / "retention.toml"
+    path.write_text(written.replace("[schedules.", "[clocks."), "utf-8")
+    assert load_retention(path, PROFILE) == TABLE
+    path.write_text(written + '[clocks.more]\ntitle = "x"\n', "utf-8")
+    with pytest.raises(ConfigurationError, match="clocks"):
+        load_retention(path, PROFILE)
+
+
+def test_no_schedule_can_outlast_its_cap() -> None:
+    assert not [p for schedule in TABLE.schedules.values() for p in schedule.periods if p.keep.can_outlast(p.cap)]
 
 
 def test_only_what_a_rule_lets_may_extend_a_deadline() -> None:
     """Each of these lengthens what was promised at the call: to add one is a decision of the DPO."""
-    extending = {(clock.tag, p.event) for clock in TABLE.clocks.values() for p in clock.periods if p.may_extend}
+    extending = {
+        (schedule.tag, p.event) for schedule in TABLE.schedules.values() for p in schedule.periods if p.may_extend
+    }
     assert extending == {
         ("sales_audio", "signature"),
         ("sales_audio", "offer"),
@@ -102,7 +119,7 @@ def test_only_what_a_rule_lets_may_extend_a_deadline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clock", "named"),
+    ("schedule", "named"),
     [
         ("quality_audio", "quality"),
         ("quality_grid", "quality"),
@@ -112,13 +129,13 @@ def test_only_what_a_rule_lets_may_extend_a_deadline() -> None:
         ("money_laundering", "aml"),
     ],
 )
-def test_the_basis_of_a_purpose_that_the_rule_names_is_that_of_the_rule(clock: str, named: str) -> None:
+def test_the_basis_of_a_purpose_that_the_rule_names_is_that_of_the_rule(schedule: str, named: str) -> None:
     bases = PROFILE.rules["GDP-001"].params["map"]
     assert isinstance(bases, dict)
-    assert TABLE.clocks[clock].basis.value == bases[named]
+    assert TABLE.schedules[schedule].basis.value == bases[named]
 
 
-def test_a_clock_without_a_basis_is_refused_in_french(tmp_path: Path) -> None:
+def test_a_schedule_without_a_basis_is_refused_in_french(tmp_path: Path) -> None:
     path = edited(tmp_path, 'basis = "6.1.f"\n', "")
     with pytest.raises(ConfigurationError) as refused:
         load_retention(path, PROFILE)

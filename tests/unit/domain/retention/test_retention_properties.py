@@ -17,10 +17,10 @@ from ivr.errors import ComplianceError
 from tests.unit.domain.retention.retention_cases import PROFILE, TABLE, active_hold
 
 START = datetime(2026, 8, 28, 22, 30, tzinfo=UTC)
-TAGS = st.lists(st.sampled_from(sorted(TABLE.clocks)), min_size=1, max_size=3, unique=True)
+TAGS = st.lists(st.sampled_from(sorted(TABLE.schedules)), min_size=1, max_size=3, unique=True)
 #: Minutes, around every length of the table: hours, weeks, months, years.
 OFFSETS = st.one_of(st.integers(0, 3 * 1440), st.integers(0, 400 * 1440), st.integers(0, 12 * 366 * 1440))
-#: Events that some clock reads, more often those of sales, whose order matters.
+#: Events that some schedule reads, more often those of sales, whose order matters.
 KINDS = st.one_of(
     st.sampled_from([EventKind.OFFER, EventKind.SIGNATURE, EventKind.REFUSAL, EventKind.OBJECTION]),
     st.sampled_from(list(EventKind)),
@@ -55,7 +55,7 @@ def decide(
 
 def extending(tag: str) -> set[str]:
     """The events that may lengthen: by their own period, or by making a later refusal void."""
-    periods = TABLE.clock(tag).periods
+    periods = TABLE.schedule(tag).periods
     return {p.event for p in periods if p.may_extend} | {name for p in periods for name in p.void_after}
 
 
@@ -68,7 +68,7 @@ def test_no_purpose_runs_beyond_the_cap_of_the_period_it_is_in(
         if purpose.event == "objection" and purpose.at_once:
             assert purpose.due_at == purpose.event_at
             continue
-        period = next(p for p in TABLE.clock(purpose.tag).periods if p.event == purpose.event)
+        period = next(p for p in TABLE.schedule(purpose.tag).periods if p.event == purpose.event)
         assert purpose.due_at <= after(purpose.event_at, period.cap, TABLE.timezone)
 
 
@@ -134,13 +134,13 @@ def test_a_changed_policy_never_lengthens_what_is_stored(
     thing: Artefact, events: list[BusinessEvent], now: datetime, months: int
 ) -> None:
     longer = Duration(months=months)
-    clocks = {
-        tag: replace(clock, periods=tuple(replace(p, keep=longer, cap=longer) for p in clock.periods))
-        for tag, clock in TABLE.clocks.items()
+    schedules = {
+        tag: replace(schedule, periods=tuple(replace(p, keep=longer, cap=longer) for p in schedule.periods))
+        for tag, schedule in TABLE.schedules.items()
     }
     stored = with_deadlines(thing, decide(thing, events, now))
     for old, new in zip(
-        stored.purposes, decide(stored, events, now, RetentionTable(clocks, TABLE.timezone)).purposes, strict=True
+        stored.purposes, decide(stored, events, now, RetentionTable(schedules, TABLE.timezone)).purposes, strict=True
     ):
         assert old.fixed is not None
         assert new.due_at <= old.fixed.due_at

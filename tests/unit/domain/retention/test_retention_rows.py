@@ -13,7 +13,7 @@ from tests.unit.domain.retention.retention_cases import CALL, PARIS, PROFILE, TA
 
 SECOND = timedelta(seconds=1)
 
-# Row: clock; what happens after 21 November 2026 at 10:00 (Paris); when it ends, by which event, a rule that says so.
+# Row: its tag; what happens after 21 November 2026 at 10:00 (Paris); when it ends, by which event, a rule that says so.
 ROWS = {
     "8.1 a) health insurance: benefits": [
         ("health_benefits", "", "2031-11-21T10:00 recorded_at RET-001"),
@@ -199,8 +199,8 @@ CASES = [read(began, row, *case) for began, rows in TABLES for row, cases in row
 def test_a_row_of_the_tables_is_kept_until_its_end_and_no_longer(
     began: datetime, row: str, tag: str, events: Happened, end: datetime, by: str, rule: str
 ) -> None:
-    clock = TABLE.clock(tag)
-    assert row.startswith((clock.row, "8.1 quality recordings", "8.1 analysis grids", "8.1 sales recordings"))
+    schedule = TABLE.schedule(tag)
+    assert row.startswith((schedule.row, "8.1 quality recordings", "8.1 analysis grids", "8.1 sales recordings"))
 
     def at(now: datetime) -> RetentionDecision:
         happened = [event(kind, time) for kind, time in events if time <= now]
@@ -213,27 +213,32 @@ def test_a_row_of_the_tables_is_kept_until_its_end_and_no_longer(
     assert "RET-001" in due.reasons
     before = at(end - SECOND)
     assert (before.verdict, before.purposes[0].state, before.overdue_since) == (Verdict.KEEP, PurposeState.OPEN, None)
-    if clock.at_end.value == "review":
+    if schedule.at_end.value == "review":
         assert (due.verdict, purpose.state) == (Verdict.KEEP, PurposeState.REVIEW)
         assert "à réexaminer" in in_french(due.details)
     else:
         assert (due.verdict, purpose.state, due.overdue_since) == (Verdict.DESTROY, PurposeState.ENDED, end)
-    assert clock.title in in_french(due.details)
+    assert schedule.title in in_french(due.details)
 
 
-def test_every_clock_is_a_row_that_has_a_case() -> None:
-    assert {case[2] for case in CASES} == set(TABLE.clocks)
-    assert all(clock.row and clock.confidence for clock in TABLE.clocks.values())
+def test_every_schedule_is_a_row_that_has_a_case() -> None:
+    assert {case[2] for case in CASES} == set(TABLE.schedules)
+    assert all(schedule.row and schedule.confidence for schedule in TABLE.schedules.values())
 
 
-def test_every_period_of_every_clock_has_a_case() -> None:
+def test_every_period_of_every_schedule_has_a_case() -> None:
     tried = {(case[2], case[5]) for case in CASES}
-    assert {(clock.tag, period.event) for clock in TABLE.clocks.values() for period in clock.periods} <= tried
+    assert {
+        (schedule.tag, period.event) for schedule in TABLE.schedules.values() for period in schedule.periods
+    } <= tried
 
 
 def test_the_length_of_money_laundering_files_is_flagged_as_a_conflict() -> None:
-    assert {tag for tag, clock in TABLE.clocks.items() if clock.conflict} == {"money_laundering", "sales_audio"}
-    assert "deux ans" in TABLE.clock("money_laundering").conflict
+    assert {tag for tag, one in TABLE.schedules.items() if one.conflict} == {
+        "money_laundering",
+        "sales_audio",
+    }
+    assert "deux ans" in TABLE.schedule("money_laundering").conflict
 
 
 def test_social_aid_leaves_the_site_after_two_years_and_is_destroyed_after_five() -> None:

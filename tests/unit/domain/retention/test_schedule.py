@@ -1,4 +1,4 @@
-"""Retention clocks: calendar months, events, caps, leap days and summer time."""
+"""Retention schedules: calendar months, events, caps, leap days and summer time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ivr.domain.retention.schedule import Clock, Duration, LawfulBasis, Period, RetentionTable, after
+from ivr.domain.retention.schedule import Duration, LawfulBasis, Period, RetentionTable, Schedule, after
 from ivr.errors import ComplianceError
 from ivr.french import french
 
@@ -49,7 +49,7 @@ def test_time_is_counted_on_the_calendar(start: datetime, length: Duration, end:
 
 def test_an_unknown_tag_names_the_nearest() -> None:
     with pytest.raises(ComplianceError, match="did you mean 'quality_audio'"):
-        RetentionTable({"quality_audio": Clock("quality_audio", "", (), LawfulBasis.LEGITIMATE_INTERESTS)}).clock(
+        RetentionTable({"quality_audio": Schedule("quality_audio", "", (), LawfulBasis.LEGITIMATE_INTERESTS)}).schedule(
             "quality_audoi"
         )
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ivr.domain.recording.state import RecordingState
-from ivr.domain.retention.schedule import Clock, LawfulBasis
+from ivr.domain.retention.schedule import LawfulBasis, Schedule
 from ivr.errors import ComplianceError
 from ivr.services.export.vcon import vcon_of
 from ivr.services.ports.vault import RecordingRow, RecordingTag
@@ -20,7 +20,7 @@ _TAG = RecordingTag(
     rate_hz=8000, opened_at=_AT, node_id="node-1",
 )  # fmt: skip
 _ROW = RecordingRow(_TAG, RecordingState.SEALED, None, None, None, {"caller": {"state": "NOTIFIED"}}, (), (), True)
-_CLOCK = Clock("quality_audio", "", (), LawfulBasis.LEGITIMATE_INTERESTS)
+_SCHEDULE = Schedule("quality_audio", "", (), LawfulBasis.LEGITIMATE_INTERESTS)
 
 #: draft-ietf-vcon-vcon-core-02, section 4.2, and what extensions add to it.
 _CORE = {"tel", "sip", "stir", "mailto", "name", "did", "validation", "gmlpos", "civicaddress", "uuid"}
@@ -30,7 +30,7 @@ _ADDED = {"CC": {"role", "contact_list"}, "lawful_basis": set[str]()}
 @pytest.mark.parametrize("others", [(), ("agent",)])
 def test_parties_hold_parameters_of_the_core_or_of_an_extension_that_is_named(others: tuple[str, ...]) -> None:
     consent = {role: {"state": "NOTIFIED"} for role in ("caller", *others)}
-    vcon = vcon_of(replace(_ROW, consent=consent), b"OggS", clock=_CLOCK, events=(), made_at=_AT)
+    vcon = vcon_of(replace(_ROW, consent=consent), b"OggS", schedule=_SCHEDULE, events=(), made_at=_AT)
     named, parties = vcon["extensions"], vcon["parties"]
     assert isinstance(named, list)
     assert isinstance(parties, list)
@@ -41,12 +41,12 @@ def test_parties_hold_parameters_of_the_core_or_of_an_extension_that_is_named(ot
 
 @pytest.mark.parametrize("basis", LawfulBasis)
 def test_each_basis_of_article_6_has_the_name_of_the_draft(basis: LawfulBasis) -> None:
-    vcon = vcon_of(_ROW, b"OggS", clock=replace(_CLOCK, basis=basis), events=(), made_at=_AT)
+    vcon = vcon_of(_ROW, b"OggS", schedule=replace(_SCHEDULE, basis=basis), events=(), made_at=_AT)
     attachments = vcon["attachments"]
     assert isinstance(attachments, list)
     assert [one["body"]["lawful_basis"] for one in attachments] == [basis.name.lower()]
 
 
-def test_of_a_clock_that_is_gone_no_vcon_is_made() -> None:
-    with pytest.raises(ComplianceError, match="no lawful basis is known for the clock 'quality_audio'"):
-        vcon_of(_ROW, b"OggS", clock=None, events=(), made_at=_AT)
+def test_of_a_schedule_that_is_gone_no_vcon_is_made() -> None:
+    with pytest.raises(ComplianceError, match="no lawful basis is known for the schedule 'quality_audio'"):
+        vcon_of(_ROW, b"OggS", schedule=None, events=(), made_at=_AT)
