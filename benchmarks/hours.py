@@ -41,7 +41,7 @@ from benchmarks.material import (
 )
 from ivr.audio.pcm import Samples
 from ivr.audio.wav import EAR_HZ
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, Label, Verdict
 from ivr.domain.program.program import Program
 from ivr.errors import IvrError
 from ivr.services.hearing.file_listening import FileHearing
@@ -165,7 +165,7 @@ def measure(
 
 def _heard(transcriber: Transcriber, understanding: Understanding, program: Program, sound: Samples) -> FileHearing:
     judge = Judge(Silero().voiced, transcriber, understanding, Recall(), EarMemory(), Eagerness())
-    verdict: Callable[[Speech], EarVerdict] = judge.judge
+    verdict: Callable[[Speech], Verdict] = judge.judge
     ear = LocalEar(verdict)
     try:
         return asyncio.run(listen(ear, np.concatenate([_SILENCE, sound, _SILENCE]), program))

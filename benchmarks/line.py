@@ -24,7 +24,7 @@ from threading import Thread
 from benchmarks.speech import a_conversation
 from ivr.audio.g711 import alaw_encode
 from ivr.bootstrap.installation import install
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, Label, Verdict
 from ivr.errors import HostError
 from ivr.services.ports.hearing import Speech
 from ivr.settings import default_config_dir, load_settings
@@ -102,10 +102,10 @@ def _environment(lines: int, folder: Path) -> dict[str, str]:
     }
 
 
-def _harmless(speech: Speech) -> EarVerdict:
+def _harmless(speech: Speech) -> Verdict:
     """Find everything harmless, after as long as a real ear takes: lines ask more often of an ear that is faster."""
     time.sleep(_EAR_TAKES_S)
-    return EarVerdict(Label.NONE, Band.CLEAR, 0.0)
+    return Verdict(Label.NONE, Band.CLEAR, 0.0)
 
 
 @contextmanager

@@ -45,7 +45,7 @@ def _show(recording_id: str, noted: Noted, json_: bool) -> None:
                 "event": effect.event.kind.value,
                 "already_noted": effect.already_noted,
                 "moves": [vars(move) for move in effect.moves],
-                "verdict": effect.decision.verdict.value,
+                "verdict": effect.decision.action.value,
                 "due_at": effect.decision.due_at,
                 "reasons": effect.decision.reasons,
                 "detail": in_french(effect.details),

@@ -21,11 +21,11 @@ def retention() -> None:
 
 
 def item_body(item: PlanItem) -> dict[str, object]:
-    """Return one verdict as the command line shows it."""
+    """Return one decision as the command line shows it."""
     decision = item.decision
     body: dict[str, object] = {
         "id": item.stored.recording_id,
-        "verdict": decision.verdict.value if decision else "KEEP",
+        "verdict": decision.action.value if decision else "KEEP",
         "deadline": item.stored.deadline,
         "fault": item.fault,
     }
@@ -61,12 +61,12 @@ def item_body(item: PlanItem) -> dict[str, object]:
 @as_json
 @reporting
 def plan(at: str, actor: str, role: str, json_: bool) -> None:
-    """Dit ce qui est à échéance, avec le verdict et ses règles (une ligne JSON par enregistrement) ; ne change rien."""
+    """Dit ce qui est à échéance, la décision et ses règles (un objet JSON par enregistrement) ; ne change rien."""
     destroyed = kept = 0
     with actor_session(actor, role) as session:
         session.may(Action.LIST)
         when = session.moment(at, key="--at")
-        table = Table("enregistrement", "verdict", "échéance", "règles", "raison")
+        table = Table("enregistrement", "décision", "échéance", "règles", "raison")
         for item in session.retention.run.plan(when):
             destroyed, kept = destroyed + item.destroys, kept + (not item.destroys)
             if json_:

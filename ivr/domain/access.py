@@ -12,7 +12,7 @@ from enum import Enum
 
 from ivr.domain.profile import Profile
 from ivr.domain.retention.artefact import Artefact
-from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict
+from ivr.domain.retention.decision import PurposeState, RetentionAction, RetentionDecision
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError
@@ -157,7 +157,7 @@ def _open(
 ) -> AccessDecision:
     if artefact.destroyed_at is not None:
         return _deny(Told("The recording is destroyed."), "REC-016", "RET-001")
-    if retention.verdict is Verdict.DESTROY:
+    if retention.action is RetentionAction.DESTROY:
         return _deny(Told("The recording is due for destruction: it opens no more."), "REC-016", "RET-001")
     if request.audience is Audience.AUTHORITY:
         return _for_authority(request, policy, profile)
@@ -205,12 +205,12 @@ def _for_house(
     role = request.actor.role
     only = artefact.purposes[0].tag if len(artefact.purposes) == 1 else ""
     tag = request.purpose or only
-    verdict = retention.purpose(tag)
-    if verdict is None:
+    asked = retention.purpose(tag)
+    if asked is None:
         names = ", ".join(p.tag for p in artefact.purposes)
         return _deny(Told(f"It must be said for which purpose: {names}."), "REC-016", "GDP-001")
     schedule = table.schedule(tag)
-    if verdict.state is PurposeState.ENDED:
+    if asked.state is PurposeState.ENDED:
         ended = Told(f"The purpose '{schedule.title}' has ended: a hold opens nothing.")
         return _deny(ended, "REC-016", "RET-001", "RET-002")
     if artefact.restricted and role not in policy.restricted_roles:

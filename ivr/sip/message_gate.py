@@ -1,6 +1,6 @@
 """Which SIP message the library may act on, and what the others are answered: docs/sip.md is the same table in words.
 
-Pure: message and circumstances in, verdict out. What is not passed is answered here and never seen by the library.
+Pure: message and circumstances in, decision out. What is not passed is answered here and never seen by the library.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ECHOED = ("via", "record-route", "route", "contact", "from", "to", "call-id", "
 _MADDR = re.compile(r";\s*maddr\s*=", re.IGNORECASE)
 
 
-class Act(Enum):
+class GateAction(Enum):
     PASS = auto()
     ANSWER = auto()
     INFO = auto()
@@ -49,8 +49,8 @@ class Act(Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    act: Act
+class GateDecision:
+    action: GateAction
     status: int = 0
     rule: str = ""
     """Why, as a word for the log; "" when it is nothing unusual."""
@@ -76,42 +76,44 @@ class Arrival:
     codecs: frozenset[str] = frozenset()
 
 
-PASS = Verdict(Act.PASS)
+PASS = GateDecision(GateAction.PASS)
 _BY_METHOD = {
     "CANCEL": PASS,
-    "REFER": Verdict(Act.ANSWER, 603, "refer"),
-    "SUBSCRIBE": Verdict(Act.ANSWER, 489, "subscribe"),
-    "NOTIFY": Verdict(Act.ANSWER, 481, "notify"),
+    "REFER": GateDecision(GateAction.ANSWER, 603, "refer"),
+    "SUBSCRIBE": GateDecision(GateAction.ANSWER, 489, "subscribe"),
+    "NOTIFY": GateDecision(GateAction.ANSWER, 481, "notify"),
 }
 
 
-def decide_request(request: Message, arrival: Arrival, bounds: OfferBounds = BOUNDS) -> Verdict:
+def decide_request(request: Message, arrival: Arrival, bounds: OfferBounds = BOUNDS) -> GateDecision:
     """Return what becomes of a request. Nothing but a PASS can make the library send anything."""
     if request.method == "ACK":
         return _decide_ack(request, arrival, bounds)
-    verdicts = (step(request, arrival, bounds) for step in _STEPS)
-    return next((verdict for verdict in verdicts if verdict is not None), PASS)
+    decisions = (step(request, arrival, bounds) for step in _STEPS)
+    return next((decision for decision in decisions if decision is not None), PASS)
 
 
 def decide_response(
     response: Message, *, full_buffer: bool, known: bool = False, bounds: OfferBounds = BOUNDS
-) -> Verdict:
+) -> GateDecision:
     """Return what becomes of a response to a request of ours. `known`: it comes from our registrar, or from an edge."""
     if response.status in (401, 407) and response.cseq_method != "REGISTER":
         # A digest answer is worth a guess at the password, and may be handed on to the registrar as ours.
         if not known:
-            return Verdict(Act.UNCHALLENGED, rule="a stranger's challenge")
+            return GateDecision(GateAction.UNCHALLENGED, rule="a stranger's challenge")
         size = sum(len(value) for name in _CHALLENGES for value in response.all(name))
         if size > _CHALLENGE_BYTES:
-            return Verdict(Act.UNCHALLENGED, rule=f"a challenge of {size} bytes: our answer may not fit")
+            return GateDecision(GateAction.UNCHALLENGED, rule=f"a challenge of {size} bytes: our answer may not fit")
     if full_buffer or response.cut:
-        return Verdict(Act.BLANK, rule="cut")
+        return GateDecision(GateAction.BLANK, rule="cut")
     if response.status < 300 and response.cseq_method in MAY_OFFER and _echo(response) > _LARGEST - _ANSWER_BYTES:
-        return Verdict(Act.BLANK, rule=f"{_echo(response)} bytes in each request of ours: they would not fit")
+        return GateDecision(
+            GateAction.BLANK, rule=f"{_echo(response)} bytes in each request of ours: they would not fit"
+        )
     if response.body.strip() and response.cseq_method in MAY_OFFER:
         excess = excess_of(response.body, bounds)
         if excess:
-            return Verdict(Act.BLANK, rule=f"answer {excess}")
+            return GateDecision(GateAction.BLANK, rule=f"answer {excess}")
     return PASS
 
 
@@ -122,9 +124,9 @@ def sockets_wanted(request: Message, arrival: Arrival) -> int:
     return 2 * max(1, audio_lines(request.body))
 
 
-def too_fast(request: Message) -> Verdict:
+def too_fast(request: Message) -> GateDecision:
     """Refuse what would take sockets faster than the library can give them back (RFC 3261 sections 14.2, 21.5.4)."""
-    return Verdict(Act.ANSWER, 500 if request.to_tag else 503, "too-fast", (retry_after(),))
+    return GateDecision(GateAction.ANSWER, 500 if request.to_tag else 503, "too-fast", (retry_after(),))
 
 
 def retry_after() -> tuple[str, str]:
@@ -132,82 +134,84 @@ def retry_after() -> tuple[str, str]:
     return "Retry-After", str(_RETRY_AFTER_S)
 
 
-def _malformed(request: Message, arrival: Arrival, _: OfferBounds) -> Verdict | None:
+def _malformed(request: Message, arrival: Arrival, _: OfferBounds) -> GateDecision | None:
     if arrival.full_buffer:
-        return Verdict(Act.ANSWER, 513, "too-large")
+        return GateDecision(GateAction.ANSWER, 513, "too-large")
     if request.cut:
-        return Verdict(Act.ANSWER, 400, "cut")
+        return GateDecision(GateAction.ANSWER, 400, "cut")
     # The library would send its answers there (RFC 3261 section 18.2.2), whoever that is.
-    return Verdict(Act.ANSWER, 400, "maddr") if _MADDR.search(request.get("via")) else None
+    return GateDecision(GateAction.ANSWER, 400, "maddr") if _MADDR.search(request.get("via")) else None
 
 
-def _by_method(request: Message, _arrival: Arrival, _: OfferBounds) -> Verdict | None:
+def _by_method(request: Message, _arrival: Arrival, _: OfferBounds) -> GateDecision | None:
     if request.method in _BY_METHOD:
         return _BY_METHOD[request.method]
     if request.method in _KNOWN_UNSERVED:
-        return Verdict(Act.ANSWER, 405, request.method.lower(), _allow())
-    return None if request.method in ALLOWED else Verdict(Act.ANSWER, 501, "unknown-method", _allow())
+        return GateDecision(GateAction.ANSWER, 405, request.method.lower(), _allow())
+    return None if request.method in ALLOWED else GateDecision(GateAction.ANSWER, 501, "unknown-method", _allow())
 
 
-def _of_no_dialog(request: Message, arrival: Arrival, _: OfferBounds) -> Verdict | None:
+def _of_no_dialog(request: Message, arrival: Arrival, _: OfferBounds) -> GateDecision | None:
     lost = not arrival.in_dialog if request.to_tag else request.method in ("INFO", "BYE", "UPDATE", "PRACK")
-    return Verdict(Act.ANSWER, 481, "no-dialog") if lost else None
+    return GateDecision(GateAction.ANSWER, 481, "no-dialog") if lost else None
 
 
-def _extended(request: Message, _arrival: Arrival, _: OfferBounds) -> Verdict | None:
+def _extended(request: Message, _arrival: Arrival, _: OfferBounds) -> GateDecision | None:
     # RFC 3261 section 8.2.2.3. A BYE ends the leg whatever it requires: nobody is kept on the line.
     unknown = [] if request.method == "BYE" else _unknown_extensions(request)
-    return Verdict(Act.ANSWER, 420, "extension", (("Unsupported", ", ".join(unknown)),)) if unknown else None
+    return (
+        GateDecision(GateAction.ANSWER, 420, "extension", (("Unsupported", ", ".join(unknown)),)) if unknown else None
+    )
 
 
-def _served_here(request: Message, _arrival: Arrival, _: OfferBounds) -> Verdict | None:
+def _served_here(request: Message, _arrival: Arrival, _: OfferBounds) -> GateDecision | None:
     if request.method == "OPTIONS":
-        return Verdict(Act.ANSWER, 200, "", (*_allow(), ("Accept", "application/sdp"), _supported()))
+        return GateDecision(GateAction.ANSWER, 200, "", (*_allow(), ("Accept", "application/sdp"), _supported()))
     if request.method == "INFO":
-        return Verdict(Act.INFO)
+        return GateDecision(GateAction.INFO)
     replaces = request.method == "INVITE" and (request.has("replaces") or request.has("join"))
-    return Verdict(Act.ANSWER, 603, "replaces") if replaces else None
+    return GateDecision(GateAction.ANSWER, 603, "replaces") if replaces else None
 
 
-def _beyond_an_answer(request: Message, _arrival: Arrival, _: OfferBounds) -> Verdict | None:
+def _beyond_an_answer(request: Message, _arrival: Arrival, _: OfferBounds) -> GateDecision | None:
     room = _LARGEST - (_ANSWER_BYTES if request.method in MAY_OFFER else _PLAIN_ANSWER_BYTES)
-    return Verdict(Act.ANSWER, 513, "answer-too-large") if _echo(request) > room else None
+    return GateDecision(GateAction.ANSWER, 513, "answer-too-large") if _echo(request) > room else None
 
 
-def _without_room(request: Message, arrival: Arrival, _: OfferBounds) -> Verdict | None:
+def _without_room(request: Message, arrival: Arrival, _: OfferBounds) -> GateDecision | None:
     if request.method != "INVITE" or request.to_tag or arrival.retold:
         return None
     if arrival.merged:
-        return Verdict(Act.ANSWER, 482, "merged")
+        return GateDecision(GateAction.ANSWER, 482, "merged")
     if arrival.places < 1:
-        return Verdict(Act.ANSWER, 503, "full", (retry_after(),))
-    return Verdict(Act.ANSWER, 503, "source-full", (retry_after(),)) if arrival.source_full else None
+        return GateDecision(GateAction.ANSWER, 503, "full", (retry_after(),))
+    return GateDecision(GateAction.ANSWER, 503, "source-full", (retry_after(),)) if arrival.source_full else None
 
 
-def _decide_ack(request: Message, arrival: Arrival, bounds: OfferBounds) -> Verdict:
+def _decide_ack(request: Message, arrival: Arrival, bounds: OfferBounds) -> GateDecision:
     """An ACK is never answered; one whose body is too much loses it, and the call ends for want of an answer."""
     if not request.body.strip():
         return PASS
     if request.cut or arrival.full_buffer:
-        return Verdict(Act.BLANK, rule="cut")
+        return GateDecision(GateAction.BLANK, rule="cut")
     excess = excess_of(request.body, bounds)
-    return Verdict(Act.BLANK, rule=f"answer {excess}") if excess else PASS
+    return GateDecision(GateAction.BLANK, rule=f"answer {excess}") if excess else PASS
 
 
-def _decide_body(request: Message, arrival: Arrival, bounds: OfferBounds) -> Verdict | None:
+def _decide_body(request: Message, arrival: Arrival, bounds: OfferBounds) -> GateDecision | None:
     if not request.body.strip():
         return None
     if not request.content_type:
-        return Verdict(Act.ANSWER, 400, "body-without-type") if request.content.strip() else None
+        return GateDecision(GateAction.ANSWER, 400, "body-without-type") if request.content.strip() else None
     if request.method not in MAY_OFFER:
         return None
     if request.content_type not in _BODIES or request.get("content-encoding"):
-        return Verdict(Act.ANSWER, 415, "body-type", (("Accept", "application/sdp"),))
+        return GateDecision(GateAction.ANSWER, 415, "body-type", (("Accept", "application/sdp"),))
     excess = excess_of(request.body, bounds)
     if excess:
-        return Verdict(Act.ANSWER, 488, f"offer {excess}")
+        return GateDecision(GateAction.ANSWER, 488, f"offer {excess}")
     if arrival.codecs and not has_common_codec(request.body, arrival.codecs):
-        return Verdict(Act.ANSWER, 488, "no-common-codec")
+        return GateDecision(GateAction.ANSWER, 488, "no-common-codec")
     return None
 
 
@@ -235,8 +239,8 @@ def _supported() -> tuple[str, str]:
     return "Supported", ", ".join(EXTENSIONS)
 
 
-#: In this order; the first that has a verdict decides.
-_STEPS: tuple[Callable[[Message, Arrival, OfferBounds], Verdict | None], ...] = (
+#: In this order; the first that knows decides.
+_STEPS: tuple[Callable[[Message, Arrival, OfferBounds], GateDecision | None], ...] = (
     _malformed,
     _by_method,
     _of_no_dialog,

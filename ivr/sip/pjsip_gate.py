@@ -28,9 +28,9 @@ from ivr.sip.invite_transaction import end_unacknowledged, has_transaction, tran
 from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
 from ivr.sip.message_gate import (
     MAY_OFFER,
-    Act,
     Arrival,
-    Verdict,
+    GateAction,
+    GateDecision,
     decide_request,
     decide_response,
     sockets_wanted,
@@ -259,36 +259,38 @@ class PjsipGate:
         opens = request.method == "INVITE" and not request.to_tag
         transaction = transaction_key(received.pool or 0, address) if opens else b""
         arrival = self._arrival(request, data, source[0], transaction)
-        verdict = decide_request(request, arrival)
-        if verdict.act is Act.INFO:
+        decision = decide_request(request, arrival)
+        if decision.action is GateAction.INFO:
             info = InfoRequest(request.call_id, request.from_tag, request.to_tag, request.content_type, request.content)
             status = self._legs.info_received(info)
             headers = (("Accept", ", ".join(INFO_TYPES)),) if status == 415 else ()
-            verdict = Verdict(Act.ANSWER, status, headers=headers)
-        wanted = sockets_wanted(request, arrival) if verdict.act is Act.PASS else 0
+            decision = GateDecision(GateAction.ANSWER, status, headers=headers)
+        wanted = sockets_wanted(request, arrival) if decision.action is GateAction.PASS else 0
         payer = "" if source[0] in self._edges else source[0]
         if wanted and not self.media_sockets.take(wanted, time.monotonic(), payer):
-            verdict = too_fast(request)
-        if verdict.act is Act.PASS:
+            decision = too_fast(request)
+        if decision.action is GateAction.PASS:
             if opens and not arrival.retold:
                 _keep(self._invites, request.call_id, transaction)
             return _NOT_HANDLED
-        if verdict.rule:
+        if decision.rule:
             self._told.warning(
                 time.monotonic(),
                 "%s from %s:%d: %s (%s)",
                 request.method if len(request.method) < 32 else "a request",
                 source[0],
                 source[1],
-                f"answered {verdict.status}" if verdict.act is Act.ANSWER else verdict.act.name.lower(),
-                verdict.rule,
+                f"answered {decision.status}" if decision.action is GateAction.ANSWER else decision.action.name.lower(),
+                decision.rule,
             )
-        if verdict.act is Act.BLANK:
+        if decision.action is GateAction.BLANK:
             _blank(received, request)
             self._legs.answer_refused(request.call_id, request.to_tag, request.from_tag)
             return _NOT_HANDLED
-        _keep(self._answered_in_calls if arrival.in_dialog else self._answered, key, (verdict.status, verdict.headers))
-        self._answer(request, received, source, verdict.status, verdict.headers)
+        _keep(
+            self._answered_in_calls if arrival.in_dialog else self._answered, key, (decision.status, decision.headers)
+        )
+        self._answer(request, received, source, decision.status, decision.headers)
         return _HANDLED
 
     def _response(self, address: int) -> int:
@@ -300,9 +302,9 @@ class PjsipGate:
             self._told.warning(time.monotonic(), "a SIP response from %s was dropped: %s", source[0], error)
             return _HANDLED
         known = source[0] in self.registrars or source[0] in self._edges
-        verdict = decide_response(response, full_buffer=len(data) >= LARGEST_BYTES, known=known)
-        if verdict.act is not Act.PASS:
-            blank = verdict.act is Act.BLANK
+        decision = decide_response(response, full_buffer=len(data) >= LARGEST_BYTES, known=known)
+        if decision.action is not GateAction.PASS:
+            blank = decision.action is GateAction.BLANK
             self._told.warning(
                 time.monotonic(),
                 "%d to our %s from %s:%d, Call-ID %s: %s (%s)",
@@ -311,7 +313,7 @@ class PjsipGate:
                 *source,
                 response.call_id[:64],
                 "body not read" if blank else "no credentials given",
-                verdict.rule,
+                decision.rule,
             )
             (_blank if blank else _spoil_challenges)(received, response)
             if blank and response.status // 100 == 2 and response.cseq_method in MAY_OFFER:

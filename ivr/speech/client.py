@@ -15,7 +15,7 @@ import zmq.asyncio
 from zmq.utils.monitor import parse_monitor_message
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import EarVerdict
+from ivr.domain.hearing.verdict import Verdict
 from ivr.errors import SpeechError, SupersededError
 from ivr.services.ports.hearing import Speech
 from ivr.speech.server import check_endpoint
@@ -72,7 +72,7 @@ class ZmqEar:
         self._closed = False
         self._last: dict[tuple[str, Channel], _Peer] = {}
 
-    async def judge(self, speech: Speech) -> EarVerdict:
+    async def judge(self, speech: Speech) -> Verdict:
         """Return the verdict. Raises SpeechError when the ear is overloaded, late, failed, or not there, and
         SupersededError when a newer piece of the same speech took this one's place."""
         request_id = str(next(self._ids))
@@ -81,7 +81,7 @@ class ZmqEar:
         peer = await self._choose(speech, min(self._patience_s, speech.deadline_s))
         left = end - loop.time()
         answer = await self._ask(peer, request_id, encode_request(Request(request_id, speech)), left)
-        if isinstance(answer.result, EarVerdict):
+        if isinstance(answer.result, Verdict):
             self._last[_channel(speech)] = peer
             return answer.result
         if isinstance(answer.result, Refusal):

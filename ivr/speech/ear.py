@@ -8,7 +8,7 @@ from collections.abc import Collection
 import numpy as np
 
 from ivr.domain.asks.detector import AskDetector
-from ivr.domain.hearing.verdict import EarVerdict
+from ivr.domain.hearing.verdict import Verdict
 from ivr.services.ports.hearing import Speech
 from ivr.speech.channel_memory import EarMemory
 from ivr.speech.early_action import Eagerness
@@ -45,7 +45,7 @@ class EarJudge:
         hum = np.sin(np.arange(2 * WHISPER_HZ, dtype=np.float32) * np.float32(0.1)) * np.float32(0.1)
         self._transcriber.transcribe(hum.astype(np.float32))
 
-    def __call__(self, speech: Speech) -> EarVerdict:
+    def __call__(self, speech: Speech) -> Verdict:
         judge = getattr(self._own, "judge", None)
         if judge is None:
             judge = self._own.judge = Judge(
@@ -58,7 +58,7 @@ class EarJudge:
                 self._languages,
                 self._known,
             )
-        verdict: EarVerdict = judge.judge(speech)
+        verdict: Verdict = judge.judge(speech)
         return verdict
 
     def forget(self, call_id: str) -> None:

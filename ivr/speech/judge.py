@@ -10,7 +10,7 @@ from ivr.audio.resampling import resample
 from ivr.audio.wav import EAR_HZ
 from ivr.domain.hearing.comprehension import LanguageEvidence
 from ivr.domain.hearing.transcript_window import HeardPiece, TimedText
-from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Comprehension, Label, SensitiveSpan, Verdict
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import Speech
 from ivr.speech.channel_memory import EarMemory
@@ -33,7 +33,7 @@ BORNE_OUT = -0.5
 
 Gate = Callable[[Samples], tuple[VoicedRange, ...]]
 
-_NOT_SPEECH = EarVerdict(Label.NONE, Band.CLEAR, 0.0, speech=False)
+_NOT_SPEECH = Verdict(Label.NONE, Band.CLEAR, 0.0, speech=False)
 
 
 class Judge:
@@ -65,7 +65,7 @@ class Judge:
         self._languages = languages if languages is not None else LanguageMemory()
         self._known = frozenset(known)
 
-    def judge(self, speech: Speech) -> EarVerdict:
+    def judge(self, speech: Speech) -> Verdict:
         """Return the verdict on `speech`; times in it are call milliseconds within the piece."""
         piece, context = speech.piece, speech.context
         self._memory.check(speech)
@@ -100,7 +100,7 @@ class Judge:
             times = transcript.times_of(*reading.span) if reading.span is not None else None
             if times is not None:
                 onset_ms = min(max(piece.start_ms, piece.start_ms + times[0] - ONSET_LEAD_MS), piece.end_ms)
-        return EarVerdict(
+        return Verdict(
             reading.label,
             band,
             reading.score,

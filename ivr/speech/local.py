@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from ivr.domain.hearing.verdict import EarVerdict
+from ivr.domain.hearing.verdict import Verdict
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import Speech
 
@@ -17,12 +17,12 @@ class LocalEar:
     Raises SpeechError when the verdict would come after the deadline, like an ear process does.
     """
 
-    def __init__(self, judge: Callable[[Speech], EarVerdict], forget: Callable[[str], None] | None = None) -> None:
+    def __init__(self, judge: Callable[[Speech], Verdict], forget: Callable[[str], None] | None = None) -> None:
         self._judge, self._forget = judge, forget
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ear")
         self._closed = False
 
-    async def judge(self, speech: Speech) -> EarVerdict:
+    async def judge(self, speech: Speech) -> Verdict:
         if self._closed:
             raise SpeechError("the ear was closed", where="ear")
         work = asyncio.get_running_loop().run_in_executor(self._thread, self._safely, speech)
@@ -40,7 +40,7 @@ class LocalEar:
         self._closed = True
         await asyncio.to_thread(self._thread.shutdown, cancel_futures=True)
 
-    def _safely(self, speech: Speech) -> EarVerdict:
+    def _safely(self, speech: Speech) -> Verdict:
         try:
             return self._judge(speech)
         except SpeechError:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 import zmq
 
-from ivr.domain.hearing.verdict import EarVerdict
+from ivr.domain.hearing.verdict import Verdict
 from ivr.errors import ConfigurationError, HostError, SpeechError
 from ivr.services.ports.hearing import Speech
 from ivr.speech.queue import EarQueue, Ticket, may_take_partial, priority_of
@@ -27,7 +27,7 @@ from ivr.speech.wire import (
     encode_answer,
 )
 
-JudgeSpeech = Callable[[Speech], EarVerdict]
+JudgeSpeech = Callable[[Speech], Verdict]
 Forget = Callable[[str], None]
 
 _TICK_MS = 50
@@ -244,7 +244,7 @@ class EarServer:
                     self._metrics.busy_s += self._now() - begin
                     self._partials_in_work -= ticket.partial
                     self._changed.notify()
-                    if isinstance(answer.result, EarVerdict):
+                    if isinstance(answer.result, Verdict):
                         self._metrics.judged += 1
                     else:
                         self._metrics.failed += 1

@@ -23,12 +23,12 @@ from ivr.domain.hearing.verdict import (
     AskSpan,
     Band,
     Comprehension,
-    EarVerdict,
     Ground,
     Label,
     PendingNumber,
     SensitiveSpan,
     Thresholds,
+    Verdict,
 )
 from ivr.errors import IvrError
 from ivr.services.ports.hearing import ListenContext, Speech
@@ -68,7 +68,7 @@ class Request:
 @dataclass(frozen=True)
 class Answer:
     id: str
-    result: EarVerdict | Refusal | Mapping[str, float]
+    result: Verdict | Refusal | Mapping[str, float]
     detail: str = ""
 
 
@@ -107,7 +107,7 @@ def encode_answer(answer: Answer) -> list[bytes]:
     header: dict[str, object] = {"id": answer.id}
     if isinstance(answer.result, Refusal):
         header |= {"refusal": answer.result.value, "detail": answer.detail}
-    elif isinstance(answer.result, EarVerdict):
+    elif isinstance(answer.result, Verdict):
         verdict = answer.result
         header["verdict"] = {
             "label": verdict.label.value,
@@ -197,11 +197,11 @@ def _speech(header: Mapping[str, object], pcm: bytes) -> Speech:
     return Speech(_text(header, "call", 200), piece, pcm, context, _number(header["deadline_s"]))
 
 
-def _verdict(body: object) -> EarVerdict:
+def _verdict(body: object) -> Verdict:
     if not isinstance(body, dict):
         raise WireError("a verdict is an object")
     onset = body["onset_ms"]
-    return EarVerdict(
+    return Verdict(
         Label(body["label"]),
         Band(body["band"]),
         _number(body["score"]),

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ivr.audio.pcm import Samples
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, Label, Verdict
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import Ear, ListenContext, Speech
 from ivr.speech.client import ZmqEar
@@ -47,7 +47,7 @@ class _Heard:
         self.going.set()
         self._judge = Judge(self._gate, self, KeywordUnderstanding())
 
-    def __call__(self, speech: Speech) -> EarVerdict:
+    def __call__(self, speech: Speech) -> Verdict:
         if not self.going.wait(30):
             raise RuntimeError("the test never resumed this ear")
         if speech.call_id == "broken":
@@ -64,7 +64,7 @@ class _Heard:
 
 @asynccontextmanager
 async def _fake() -> AsyncIterator[_Bench]:
-    def decide(speech: Speech) -> EarVerdict | SpeechError:
+    def decide(speech: Speech) -> Verdict | SpeechError:
         if speech.call_id == "broken":
             return SpeechError("judging failed (RuntimeError)", where="ear")
         if not any(speech.pcm):

@@ -11,7 +11,7 @@ import pytest
 import zmq
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, PendingNumber, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Ground, Label, PendingNumber, SensitiveSpan, Verdict
 from ivr.errors import ConfigurationError, HostError, SpeechError
 from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.client import ZmqEar
@@ -47,7 +47,7 @@ async def _received(server: EarServer, count: int) -> None:
 
 
 def test_a_verdict_comes_back_whole() -> None:
-    verdict = EarVerdict(
+    verdict = Verdict(
         Label.REFUSAL_CONTACT,
         Band.ACT,
         0.93,
@@ -58,7 +58,7 @@ def test_a_verdict_comes_back_whole() -> None:
         ground=Ground.CONTACT_REFUSED,
     )
 
-    async def scenario(endpoint: str) -> EarVerdict:
+    async def scenario(endpoint: str) -> Verdict:
         ear = ZmqEar([endpoint])
         try:
             return await ear.judge(_piece())
@@ -150,7 +150,7 @@ def test_a_piece_that_waits_past_its_deadline_is_late_and_never_judged() -> None
 
 
 def test_a_judge_that_fails_is_a_speech_error_without_the_words() -> None:
-    def fails(speech: Speech) -> EarVerdict:
+    def fails(speech: Speech) -> Verdict:
         raise RuntimeError("je m'oppose")
 
     async def scenario(endpoint: str) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Ground, Label, SensitiveSpan, Verdict
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import Speech
 
-NOTHING = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
-NOT_SPEECH = EarVerdict(Label.NONE, Band.CLEAR, 0.0, speech=False)
+NOTHING = Verdict(Label.NONE, Band.CLEAR, 0.0)
+NOT_SPEECH = Verdict(Label.NONE, Band.CLEAR, 0.0, speech=False)
 
 
 def objection(
@@ -24,10 +24,10 @@ def objection(
     score: float = 0.97,
     sensitive: tuple[SensitiveSpan, ...] = (),
     ground: Ground | None = None,
-) -> EarVerdict:
+) -> Verdict:
     """A verdict that objects from `onset_ms` (call milliseconds) on; None means from the piece's start."""
     usual = Ground.EXPLICIT if label is Label.OBJECTION_RECORDING else Ground.CONTACT_REFUSED
-    return EarVerdict(label, band, score, onset_ms, sensitive, ground=ground or (usual if band is Band.ACT else None))
+    return Verdict(label, band, score, onset_ms, sensitive, ground=ground or (usual if band is Band.ACT else None))
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class _Window:
     channel: Channel
     start_ms: int
     end_ms: int
-    verdict: EarVerdict
+    verdict: Verdict
 
 
 @dataclass
@@ -50,30 +50,30 @@ class FakeEar:
     deadline, as the real one does.
     """
 
-    default: EarVerdict = NOTHING
+    default: Verdict = NOTHING
     delay_s: float = 0.0
     absent: bool = False
     overloaded: bool = False
-    decide: Callable[[Speech], EarVerdict | SpeechError | None] | None = None
+    decide: Callable[[Speech], Verdict | SpeechError | None] | None = None
     asked: list[Speech] = field(default_factory=list)
-    told: list[tuple[Speech, EarVerdict]] = field(default_factory=list)
+    told: list[tuple[Speech, Verdict]] = field(default_factory=list)
     """Which verdicts it has given."""
     closed: bool = False
     forgotten: list[str] = field(default_factory=list)
-    _script: deque[EarVerdict | SpeechError] = field(default_factory=deque)
+    _script: deque[Verdict | SpeechError] = field(default_factory=deque)
     _windows: list[_Window] = field(default_factory=list)
 
-    def then(self, *answers: EarVerdict | SpeechError) -> FakeEar:
+    def then(self, *answers: Verdict | SpeechError) -> FakeEar:
         """Answer the next pieces, whatever they are, with these in order."""
         self._script.extend(answers)
         return self
 
-    def when_said(self, channel: Channel, start_ms: int, end_ms: int, verdict: EarVerdict) -> FakeEar:
+    def when_said(self, channel: Channel, start_ms: int, end_ms: int, verdict: Verdict) -> FakeEar:
         """Answer any piece of `channel` that contains [start_ms, end_ms) with `verdict`, its onset at start_ms."""
         self._windows.append(_Window(channel, start_ms, end_ms, verdict))
         return self
 
-    async def judge(self, speech: Speech) -> EarVerdict:
+    async def judge(self, speech: Speech) -> Verdict:
         if self.closed:
             raise SpeechError("the ear is closed", where="ear")
         self.asked.append(speech)
@@ -98,7 +98,7 @@ class FakeEar:
     async def close(self) -> None:
         self.closed = True
 
-    def _answer(self, speech: Speech) -> EarVerdict | SpeechError:
+    def _answer(self, speech: Speech) -> Verdict | SpeechError:
         if self._script:
             return self._script.popleft()
         piece = speech.piece

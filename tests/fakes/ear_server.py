@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, Label, Verdict
 from ivr.services.ports.hearing import Speech
 from ivr.speech.server import EarServer
 
-CLEAR = EarVerdict(Label.NONE, Band.CLEAR, 0.01)
+CLEAR = Verdict(Label.NONE, Band.CLEAR, 0.01)
 
 
 class Gatekeeper:
@@ -21,7 +21,7 @@ class Gatekeeper:
         self.entered = threading.Semaphore(0)
         self.judged: list[Speech] = []
 
-    def __call__(self, speech: Speech) -> EarVerdict:
+    def __call__(self, speech: Speech) -> Verdict:
         self.entered.release()
         self.open.wait(30)
         self.judged.append(speech)
@@ -30,7 +30,7 @@ class Gatekeeper:
 
 @contextmanager
 def serving(
-    judge: Callable[[Speech], EarVerdict],
+    judge: Callable[[Speech], Verdict],
     endpoint: str = "tcp://127.0.0.1:*",
     *,
     workers: int = 1,

@@ -10,7 +10,7 @@ from ivr.errors import HostError
 from ivr.sip import endpoint, pjsip_gate
 from ivr.sip.line import PjsuaLine
 from ivr.sip.message import Message
-from ivr.sip.message_gate import Arrival, Verdict, decide_request
+from ivr.sip.message_gate import Arrival, GateDecision, decide_request
 from ivr.sip.pjsip_memory import Received
 from ivr.sip.settings import SipSettings
 from tests.sip.raw_peer import RawPeer, sdp
@@ -41,7 +41,7 @@ def test_a_library_whose_memory_lies_otherwise_opens_no_line(monkeypatch: pytest
 def test_a_message_over_which_our_own_code_stumbles_is_dropped_and_the_line_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def stumble(request: Message, arrival: Arrival) -> Verdict:
+    def stumble(request: Message, arrival: Arrival) -> GateDecision:
         if request.method == "INVITE":
             raise RuntimeError("a fault of ours")
         return decide_request(request, arrival)

@@ -1,4 +1,4 @@
-"""What may be done on a call, and why: verdicts with the rule ids behind them, both for yes and for no.
+"""What may be done on a call, and why: decisions with the rule ids behind them, both for yes and for no.
 
 Pure: facts and a profile in, a decision out. In doubt nothing is stored. The rules cited are those in force at the
 date of the call; rules a program names that are not are reported in `lapsed`.
@@ -25,7 +25,7 @@ from ivr.errors import nearest
 ACCEPTANCE_TEST = "acceptance_test"
 
 
-class Verdict(Enum):
+class Permission(Enum):
     """PAUSE may become ALLOW later in the same call; DENY never does."""
 
     ALLOW = "allow"
@@ -40,7 +40,7 @@ class Decision:
     `cause` names, in one word, the gap of what is not captured for these reasons; "" when nothing is missed.
     """
 
-    verdict: Verdict
+    permission: Permission
     reasons: tuple[str, ...]
     detail: str = ""
     lapsed: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Decision:
 
     @property
     def allowed(self) -> bool:
-        return self.verdict is Verdict.ALLOW
+        return self.permission is Permission.ALLOW
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class CaptureFacts:
 class _Obstacle(NamedTuple):
     """One reason not to capture: its rule, one plain sentence, and what a gap says of it."""
 
-    verdict: Verdict
+    permission: Permission
     rule: str
     why: str
     cause: str = "policy"
@@ -93,28 +93,28 @@ _CAUSES = ("doubt", "not_understood", "hold", "untold", "deaf", "policy")
 def decide_capture(facts: CaptureFacts, profile: Profile) -> Decision:
     """Say whether audio may be captured now (REC-001, 004, 006, 008, 019, 020, 021, 023, and promise 1).
 
-    DENY outweighs PAUSE, PAUSE outweighs ALLOW; the reasons are those of the verdict that wins.
+    DENY outweighs PAUSE, PAUSE outweighs ALLOW; the reasons are those of what wins.
     """
     at, program = facts.call_started_at, facts.program
     obstacles = [obstacle for check in _CAPTURE_CHECKS for obstacle in check(facts, profile)]
-    for verdict in (Verdict.DENY, Verdict.PAUSE):
-        won = [obstacle for obstacle in obstacles if obstacle.verdict is verdict]
+    for permission in (Permission.DENY, Permission.PAUSE):
+        won = [obstacle for obstacle in obstacles if obstacle.permission is permission]
         if won:
             detail = "; ".join(dict.fromkeys(obstacle.why for obstacle in won))
             cause = min((obstacle.cause for obstacle in won), key=_CAUSES.index)
-            return _decision(verdict, [obstacle.rule for obstacle in won], detail, program, profile, at, cause)
+            return _decision(permission, [obstacle.rule for obstacle in won], detail, program, profile, at, cause)
     detail = "every party in the conversation has been told of the recording and none objects"
-    return _decision(Verdict.ALLOW, ["REC-001", *program.rule_ids], detail, program, profile, at)
+    return _decision(Permission.ALLOW, ["REC-001", *program.rule_ids], detail, program, profile, at)
 
 
 def _told(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     bridged = [party for party in facts.parties if party.bridged]
     if not bridged:
-        yield _Obstacle(Verdict.PAUSE, "REC-001", "no party is in the conversation", "untold")
+        yield _Obstacle(Permission.PAUSE, "REC-001", "no party is in the conversation", "untold")
     for party in bridged:
         if party.consent is ConsentState.UNASKED:
             yield _Obstacle(
-                Verdict.PAUSE, "REC-001", f"the {party.role.value} has not been told of the recording", "untold"
+                Permission.PAUSE, "REC-001", f"the {party.role.value} has not been told of the recording", "untold"
             )
 
 
@@ -123,27 +123,27 @@ def _refused(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
         if party.consent.objected:
             ends = facts.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY
             why = f"the {party.role.value} objects to the recording"
-            yield _Obstacle(Verdict.DENY, "REC-006" if ends else "REC-004", why)
-            yield _Obstacle(Verdict.DENY, "REC-019", why)
+            yield _Obstacle(Permission.DENY, "REC-006" if ends else "REC-004", why)
+            yield _Obstacle(Permission.DENY, "REC-019", why)
 
 
 def _doubtful(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     for party in facts.parties:
         if party.bridged and party.consent is ConsentState.DOUBT:
             yield _Obstacle(
-                Verdict.PAUSE, "REC-021", f"the {party.role.value} may have objected and is being asked", "doubt"
+                Permission.PAUSE, "REC-021", f"the {party.role.value} may have objected and is being asked", "doubt"
             )
 
 
 def _unclear(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if facts.unclear:
         why = "the caller said what was not understood, and may have objected"
-        yield _Obstacle(Verdict.PAUSE, "REC-021", why, "not_understood")
+        yield _Obstacle(Permission.PAUSE, "REC-021", why, "not_understood")
 
 
 def _on_hold(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if facts.on_hold:
-        yield _Obstacle(Verdict.PAUSE, "REC-023", "the call is on hold", "hold")
+        yield _Obstacle(Permission.PAUSE, "REC-023", "the call is on hold", "hold")
 
 
 def _minor(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
@@ -151,17 +151,19 @@ def _minor(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if profile.rule("REC-020").params.get("record_minors") is True:
         return
     if any(party.minor for party in facts.parties):
-        yield _Obstacle(Verdict.DENY, "REC-020", "a party is a minor")
+        yield _Obstacle(Permission.DENY, "REC-020", "a party is a minor")
 
 
 def _not_sampled(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if not facts.sampled:
-        yield _Obstacle(Verdict.DENY, "REC-008", "this call was not drawn for recording")
+        yield _Obstacle(Permission.DENY, "REC-008", "this call was not drawn for recording")
 
 
 def _deaf(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if facts.deaf:
-        yield _Obstacle(Verdict.DENY, "REC-021", "the ear cannot hear an objection, so nothing may be stored", "deaf")
+        yield _Obstacle(
+            Permission.DENY, "REC-021", "the ear cannot hear an objection, so nothing may be stored", "deaf"
+        )
 
 
 _CAPTURE_CHECKS: tuple[Callable[[CaptureFacts, Profile], Iterator[_Obstacle]], ...] = (
@@ -244,8 +246,8 @@ def decide_dial(barred_by: str | None, program: Program, profile: Profile, *, at
     """Say whether a person may be called; `barred_by` is the do-not-call entry that bars them, if any (CAN-012)."""
     if barred_by is not None:
         detail = Told(f"this person is never to be called again (entry {barred_by})")
-        return _decision(Verdict.DENY, ["CAN-012"], detail, program, profile, at)
-    return _decision(Verdict.ALLOW, ["CAN-012"], "no do-not-call entry bars this person", program, profile, at)
+        return _decision(Permission.DENY, ["CAN-012"], detail, program, profile, at)
+    return _decision(Permission.ALLOW, ["CAN-012"], "no do-not-call entry bars this person", program, profile, at)
 
 
 def sampled(call_id: str, rate: float) -> bool:
@@ -290,8 +292,14 @@ def sampling_warning(program: Program, profile: Profile) -> Told | None:
 
 
 def _decision(
-    verdict: Verdict, rules: list[str], detail: str, program: Program, profile: Profile, at: datetime, cause: str = ""
+    permission: Permission,
+    rules: list[str],
+    detail: str,
+    program: Program,
+    profile: Profile,
+    at: datetime,
+    cause: str = "",
 ) -> Decision:
     day = profile.day_of(at)
     reasons = tuple(rule.id for rule in profile.require(rules, day))
-    return Decision(verdict, reasons, detail, profile.lapsed(program.rule_ids, day), cause)
+    return Decision(permission, reasons, detail, profile.lapsed(program.rule_ids, day), cause)

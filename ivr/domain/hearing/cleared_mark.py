@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import Mask
-from ivr.domain.hearing.verdict import Band, EarVerdict, PendingNumber, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, PendingNumber, SensitiveSpan, Verdict
 
 _SLOWEST_PACE_MS = 2400
 
@@ -153,7 +153,7 @@ class ChannelHearing:
 
     # ---- what the ear says
 
-    def judged(self, piece_id: int, verdict: EarVerdict) -> tuple[SensitiveSpan, ...]:
+    def judged(self, piece_id: int, verdict: Verdict) -> tuple[SensitiveSpan, ...]:
         """Apply a verdict; one for a piece that is no longer out changes nothing.
 
         Return the forbidden spans that were not known before.

@@ -91,7 +91,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
-class EarVerdict:
+class Verdict:
     """The ear's answer for one piece.
 
     `onset_ms` is when the objecting words began, in call milliseconds, never before the piece; it is None

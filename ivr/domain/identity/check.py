@@ -198,7 +198,7 @@ def _digits(text: str) -> Sequence[str]:
     return ["".join(groups) for groups in (*said, *map(completed, said))]
 
 
-class IdentityVerdict(Enum):
+class IdentityStep(Enum):
     """FAILED is no accusation: the caller goes on, to an agent, without being identified."""
 
     IDENTIFIED = "identified"
@@ -211,7 +211,7 @@ class IdentityDecision:
     """What to do next: ask `item` (`again` after an answer that did not match), or end. `why` is one of matched, due,
     tries, unknown; `reasons` are rule ids."""
 
-    verdict: IdentityVerdict
+    step: IdentityStep
     why: str
     item: IdentityItem | None = None
     again: bool = False
@@ -242,12 +242,12 @@ def decide(check: IdentityCheck) -> IdentityDecision:
     """Say what comes next. Nothing is asked that could not be compared with anything."""
     item = check.due
     if item is None:
-        return IdentityDecision(IdentityVerdict.IDENTIFIED, "matched")
+        return IdentityDecision(IdentityStep.IDENTIFIED, "matched")
     if check.tries_left <= 0:
-        return IdentityDecision(IdentityVerdict.FAILED, "tries")
+        return IdentityDecision(IdentityStep.FAILED, "tries")
     if item is not _NUMBER and not _can_match(check):
-        return IdentityDecision(IdentityVerdict.FAILED, "unknown")
-    return IdentityDecision(IdentityVerdict.ASK, "due", item, again=check.missed)
+        return IdentityDecision(IdentityStep.FAILED, "unknown")
+    return IdentityDecision(IdentityStep.ASK, "due", item, again=check.missed)
 
 
 def numbers_said(check: IdentityCheck, answer: Answer) -> tuple[str, ...]:

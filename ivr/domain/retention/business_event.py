@@ -93,9 +93,9 @@ def with_deadlines(artefact: Artefact, decision: RetentionDecision) -> Artefact:
     Call it after each event, and when the retention run looks at it: what it returns is what to store.
     """
     purposes = []
-    for purpose, verdict in zip(artefact.purposes, decision.purposes, strict=True):
-        ended = verdict.due_at if verdict.state is PurposeState.ENDED else None
-        purposes.append(Purpose(purpose.tag, verdict.fixed, purpose.ended_at or ended))
+    for purpose, decided in zip(artefact.purposes, decision.purposes, strict=True):
+        ended = decided.due_at if decided.state is PurposeState.ENDED else None
+        purposes.append(Purpose(purpose.tag, decided.fixed, purpose.ended_at or ended))
     return replace(artefact, purposes=tuple(purposes))
 
 

@@ -21,7 +21,7 @@ from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError, nearest
 
 
-class Verdict(Enum):
+class RetentionAction(Enum):
     KEEP = "KEEP"
     DESTROY = "DESTROY"
 
@@ -35,7 +35,7 @@ class PurposeState(Enum):
 
 
 @dataclass(frozen=True)
-class PurposeVerdict:
+class PurposeDecision:
     """Where one purpose stands. `due_at` (UTC) ends it because of `event` at `event_at`.
 
     `at_once`: that event ended it by itself. `noted_at`: when we learned of that event, if it is among those given.
@@ -61,7 +61,7 @@ class PurposeVerdict:
 
 @dataclass(frozen=True)
 class RetentionDecision:
-    """The verdict on one artefact at one moment.
+    """What is to be done with one artefact at one moment.
 
     `due_at` is when its last purpose ends (UTC), `destroy_by` the latest moment at which the run must have destroyed
     it. `overdue_since` is `due_at` once that has passed, also while a hold keeps it. `held_by` are hold ids,
@@ -70,18 +70,18 @@ class RetentionDecision:
     """
 
     artefact_id: str
-    verdict: Verdict
+    action: RetentionAction
     due_at: datetime
     destroy_by: datetime
     reasons: tuple[str, ...]
-    purposes: tuple[PurposeVerdict, ...]
+    purposes: tuple[PurposeDecision, ...]
     details: tuple[Told, ...]
     overdue_since: datetime | None = None
     held_by: tuple[str, ...] = ()
     holds_to_review: tuple[str, ...] = ()
     archived: bool = False
 
-    def purpose(self, tag: str) -> PurposeVerdict | None:
+    def purpose(self, tag: str) -> PurposeDecision | None:
         return next((purpose for purpose in self.purposes if purpose.tag == tag), None)
 
 
@@ -118,11 +118,11 @@ def decide_retention(
     archived = bool(waiting) and all(p.archive_at is not None and p.archive_at <= moment for p in waiting)
 
     def decided(
-        verdict: Verdict, *details: Told, overdue: bool, held: bool = False, rule: str = ""
+        action: RetentionAction, *details: Told, overdue: bool, held: bool = False, rule: str = ""
     ) -> RetentionDecision:
         return RetentionDecision(
             artefact.id,
-            verdict,
+            action,
             last.due_at,
             by,
             _unique(reasons, (rule,) if rule else ()),
@@ -135,17 +135,17 @@ def decide_retention(
         )
 
     if artefact.destroyed_at is not None:
-        return decided(Verdict.DESTROY, Told("Destroyed already: nothing restores it."), overdue=False)
+        return decided(RetentionAction.DESTROY, Told("Destroyed already: nothing restores it."), overdue=False)
     if waiting:
-        return decided(Verdict.KEEP, *(p.detail for p in waiting), overdue=False, held=bool(vetoes))
+        return decided(RetentionAction.KEEP, *(p.detail for p in waiting), overdue=False, held=bool(vetoes))
     if vetoes:
         cases = ", ".join(f"{h.case} ({h.id})" for h in vetoes)
         held = Told(f"Suspended by the hold {cases}.")
-        return decided(Verdict.KEEP, last.detail, held, overdue=True, held=True, rule="RET-002")
+        return decided(RetentionAction.KEEP, last.detail, held, overdue=True, held=True, rule="RET-002")
     if holding:
         later = Told("A later hold changes nothing of it.")
-        return decided(Verdict.DESTROY, last.detail, later, overdue=True, rule="RET-003")
-    return decided(Verdict.DESTROY, last.detail, overdue=True)
+        return decided(RetentionAction.DESTROY, last.detail, later, overdue=True, rule="RET-003")
+    return decided(RetentionAction.DESTROY, last.detail, overdue=True)
 
 
 def deadline(tag: str, recorded_at: datetime, table: RetentionTable, profile: Profile) -> datetime:
@@ -159,7 +159,7 @@ def _moment(artefact: Artefact, events: Sequence[BusinessEvent], now: datetime) 
     return max([now, artefact.recorded_at, *(event.at for event in events), *ended])
 
 
-def _vetoes(hold: LegalHold, last: PurposeVerdict, rules: HoldRules) -> bool:
+def _vetoes(hold: LegalHold, last: PurposeDecision, rules: HoldRules) -> bool:
     if not (last.at_once and rules.only_if_prior):
         return True
     # What is said to have happened before the hold, and was told after it, does not undo the hold.
@@ -167,7 +167,7 @@ def _vetoes(hold: LegalHold, last: PurposeVerdict, rules: HoldRules) -> bool:
     return hold.active_from is not None and hold.active_from < due_at_once
 
 
-def _grace(last: PurposeVerdict, rules: HoldRules, profile: Profile) -> timedelta:
+def _grace(last: PurposeDecision, rules: HoldRules, profile: Profile) -> timedelta:
     if last.at_once:
         return timedelta(minutes=rules.grace_minutes)
     return timedelta(hours=profile.number("RET-001", "max_overrun_hours"))
@@ -180,7 +180,7 @@ def _purpose(
     table: RetentionTable,
     profile: Profile,
     moment: datetime,
-) -> PurposeVerdict:
+) -> PurposeDecision:
     if purpose.tag not in table.schedules:
         raise ComplianceError(
             f"no retention schedule is called '{purpose.tag}'",
@@ -202,7 +202,7 @@ def _purpose(
     state = PurposeState.REVIEW if review else PurposeState.ENDED if ended else PurposeState.OPEN
     in_force = profile.require(reasons, profile.day_of(artefact.recorded_at))
     archive = run.period.archive_after
-    return PurposeVerdict(
+    return PurposeDecision(
         purpose.tag,
         state,
         due,

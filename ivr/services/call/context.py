@@ -237,7 +237,7 @@ class LiveCall:
         decision = decide_capture(self._facts(), self.deps.profile)
         if decision != self._decision:
             self._decision = decision
-            self.publish("policy.capture", verdict=decision.verdict.name, rules=list(decision.reasons))
+            self.publish("policy.capture", verdict=decision.permission.name, rules=list(decision.reasons))
         if step := self.capture.follow(decision, max(self.media_ms, self._informed_from_ms)):
             self.acts.add(*step)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ivr.domain.call.leg import LegState
 from ivr.domain.call.party import Direction, PartyRole
-from ivr.domain.consent.policy import Verdict, decide_dial
+from ivr.domain.consent.policy import Permission, decide_dial
 from ivr.domain.consent.state import AgentsAnswer
 from ivr.domain.evidence.events.objection import DialRefused
 from ivr.domain.program.program import Program
@@ -82,7 +82,7 @@ class CallControl:
             lambda: barred_by(ports, deps.do_not_call, uri, scope=program.do_not_call_scope)
         )
         decision = decide_dial(barred, program, deps.profile, at=started_at)
-        if decision.verdict is not Verdict.ALLOW:
+        if decision.permission is not Permission.ALLOW:
             refused = DialRefused(entry=barred or "", rules=tuple(decision.reasons))
             await deps.executor.run(lambda: deps.audit.append(refused))
             raise ComplianceError(

@@ -20,7 +20,7 @@ from ivr.domain.identity.check import (
     IdentityCheck,
     IdentityDecision,
     IdentityItem,
-    IdentityVerdict,
+    IdentityStep,
     begin,
     decide,
     judge,
@@ -80,10 +80,10 @@ class Identification:
         mask = self._mask()
         known = await self._members(lambda directory: directory.by_caller(self._call.party_uri))
         check = begin(plan, known)
-        while (decision := decide(check)).verdict is IdentityVerdict.ASK:
+        while (decision := decide(check)).step is IdentityStep.ASK:
             check = await self._ask(check, decision)
         self._conclude(check, decision)
-        identified = decision.verdict is IdentityVerdict.IDENTIFIED
+        identified = decision.step is IdentityStep.IDENTIFIED
         self._call.number_identified = identified and all(member in known for member in check.candidates)
         await self._announcer.interject(
             plan.prompts.confirmed if identified else plan.prompts.not_confirmed, urgent=False
@@ -193,7 +193,7 @@ class Identification:
     def _conclude(self, check: IdentityCheck, decision: IdentityDecision) -> None:
         call = self._call
         checked = IdentityChecked(
-            identified=decision.verdict is IdentityVerdict.IDENTIFIED,
+            identified=decision.step is IdentityStep.IDENTIFIED,
             why=decision.why,
             items=tuple(item.value for item in check.plan.order),
             matched=tuple(item.value for item in check.matched),

@@ -17,7 +17,7 @@ from ivr.domain.consent.state import AgentsAnswer, Basis, ConsentEvent
 from ivr.domain.evidence.events.base import UNTOLD
 from ivr.domain.evidence.events.call import Unjudged
 from ivr.domain.evidence.events.objection import AgentInDoubt, Objection
-from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label
+from ivr.domain.hearing.verdict import Band, Ground, Label, Verdict
 from ivr.domain.program.program import ObjectionEffect
 from ivr.errors import ConfigurationError
 from ivr.services.call.announcer import Announcer
@@ -198,7 +198,7 @@ class Objections:
         elif self._call.hearing.doubtful(Channel.CALLER) and not self.caller_objected:
             self._caller_in_doubt(verdict)
 
-    def _caller_in_doubt(self, verdict: EarVerdict) -> None:
+    def _caller_in_doubt(self, verdict: Verdict) -> None:
         """The caller may have objected; what is so near to it that a clear verdict is a doubt bars sales calls too."""
         call = self._call
         if verdict.label in call.doubted:

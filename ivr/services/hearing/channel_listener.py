@@ -12,7 +12,7 @@ from ivr.domain.audio.frame import BYTES_PER_MS, FRAME_MS
 from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Label, SensitiveSpan, Verdict
 from ivr.domain.recording.release_buffer import Cleared
 from ivr.errors import SpeechError, SupersededError
 from ivr.services.ports.hearing import Ear, ListenContext, Speech, VoiceDetector
@@ -41,7 +41,7 @@ class JudgedPiece:
     """
 
     piece: Piece
-    verdict: EarVerdict
+    verdict: Verdict
     waited_s: float
     objects: bool
     masked: tuple[SensitiveSpan, ...] = ()

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ivr.domain.call.party import Direction
 from ivr.domain.hearing.cleared_mark import Piece
-from ivr.domain.hearing.verdict import EarVerdict, PendingNumber, Thresholds
+from ivr.domain.hearing.verdict import PendingNumber, Thresholds, Verdict
 from ivr.domain.recording.dtmf_masks import PlayedDtmf, Tone
 
 
@@ -44,7 +44,7 @@ class Speech:
 class Ear(Protocol):
     """Judges speech. Raises SpeechError when it has no verdict before the deadline; never guesses."""
 
-    async def judge(self, speech: Speech) -> EarVerdict: ...
+    async def judge(self, speech: Speech) -> Verdict: ...
 
     async def forget(self, call_id: str) -> None:
         """The call is over: nothing that was said on it need be remembered. Never raises; an ear that is away has

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypedDict
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import BYTES_PER_MS
 from ivr.domain.audio.spans import Gap, Mask
-from ivr.domain.consent.policy import Decision, ObjectionOutcome, Verdict
+from ivr.domain.consent.policy import Decision, ObjectionOutcome, Permission
 from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseSettings, Silence, StereoFrame
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.domain.redaction.redactor import REDACTOR
@@ -117,7 +117,7 @@ class Capture:
         if decision.allowed:
             self._buffer.start(from_ms)
             return "resume recording", self._resume
-        if decision.verdict is Verdict.PAUSE:
+        if decision.permission is Permission.PAUSE:
             self._buffer.pause(decision.cause)
             return "pause recording", lambda: self._pause(decision.cause)
         if self._buffer.start_ms is not None:

@@ -10,7 +10,7 @@ from ivr.domain.profile import Profile
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.domain.retention.artefact import BusinessEvent, EventKind
 from ivr.domain.retention.business_event import EventEffect, apply_event
-from ivr.domain.retention.decision import Verdict
+from ivr.domain.retention.decision import RetentionAction
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.services.ports.retention import RetentionLedger, Stored
 from ivr.services.ports.runtime import Clock
@@ -69,6 +69,6 @@ class BusinessEvents:
         noted = BusinessNoted(event=kind.value, event_at=event.at, actor=actor, reference=reference)
         call_id = found[0].call_id if found else ""
         effect = self._ledger.note_event(recording_id, apply, noted, call_id=call_id)
-        if effect.decision.verdict is Verdict.DESTROY and self._retention is not None:
+        if effect.decision.action is RetentionAction.DESTROY and self._retention is not None:
             return Noted(effect, self._retention.run([recording_id]))
         return Noted(effect)

@@ -15,7 +15,7 @@ from hashlib import sha256
 from ivr.domain.profile import Profile
 from ivr.domain.recording.state import RecordingEvent
 from ivr.domain.retention.business_event import with_deadlines
-from ivr.domain.retention.decision import RetentionDecision, Verdict, decide_retention
+from ivr.domain.retention.decision import RetentionAction, RetentionDecision, decide_retention
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import IvrError
 from ivr.services.evidence.clock_guard import ClockGuard
@@ -36,7 +36,7 @@ _REASON = "retention"
 
 @dataclass(frozen=True)
 class PlanItem:
-    """One recording that is due, with its verdict. `fault` is set when nothing can be decided: then it is kept."""
+    """One recording that is due, with its decision. `fault` is set when nothing can be decided: then it is kept."""
 
     stored: Stored
     decision: RetentionDecision | None
@@ -44,7 +44,7 @@ class PlanItem:
 
     @property
     def destroys(self) -> bool:
-        return self.decision is not None and self.decision.verdict is Verdict.DESTROY
+        return self.decision is not None and self.decision.action is RetentionAction.DESTROY
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,7 @@ class RetentionRun:
         chosen: dict[str, Destruction] = {}
         for stored in self._ledger.locked(sorted(mine)):
             decision = self._decide_at_last(stored)
-            if decision is not None and decision.verdict is Verdict.DESTROY:
+            if decision is not None and decision.action is RetentionAction.DESTROY:
                 chosen[stored.recording_id] = _doomed(stored, decision)
         # A hold came between the plan and the key, or another run was faster.
         kept = self._ledger.stored(sorted(mine - chosen.keys()))
@@ -284,7 +284,7 @@ def _doomed(stored: Stored, decision: RetentionDecision) -> Destruction:
 
 def _unborne(stored: Stored, decision: RetentionDecision) -> str:
     """Say so when a deadline would move back and no noted event moves it: a purpose was put there behind our back."""
-    if decision.verdict is Verdict.DESTROY or stored.deadline is None or decision.due_at <= stored.deadline:
+    if decision.action is RetentionAction.DESTROY or stored.deadline is None or decision.due_at <= stored.deadline:
         return ""
     noted = {(event.kind.value, event.at) for event in stored.events}
     late = [one for one in decision.purposes if one.due_at > stored.deadline and (one.event, one.event_at) not in noted]

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ivr.sip.message import LARGEST_BYTES, Message, UnreadableError, read_message
-from ivr.sip.message_gate import PASS, Act, Arrival, decide_request, decide_response, sockets_wanted, too_fast
+from ivr.sip.message_gate import PASS, Arrival, GateAction, decide_request, decide_response, sockets_wanted, too_fast
 from ivr.sip.offer_bounds import BOUNDS, excess_of
 from ivr.sip.reply import way_back, write_reply
 
@@ -145,7 +145,7 @@ def test_numeric_addresses_are_taken() -> None:
 
 
 def test_an_info_in_a_dialog_is_asked_about_and_elsewhere_told_that_there_is_none() -> None:
-    assert decide_request(_message("INFO", tag="ours"), _IN_DIALOG).act is Act.INFO
+    assert decide_request(_message("INFO", tag="ours"), _IN_DIALOG).action is GateAction.INFO
     assert decide_request(_message("INFO"), _HERE).status == 481
 
 
@@ -158,7 +158,7 @@ def test_a_message_that_is_cut_is_never_a_call() -> None:
     cut = read_message(_text(body=_OFFER, length=len(_OFFER) + 1))
     assert decide_request(cut, _HERE).status == 400
     cut_ack = read_message(_text("ACK", body=_OFFER, length=len(_OFFER) + 1, tag="ours"))
-    assert decide_request(cut_ack, _IN_DIALOG).act is Act.BLANK
+    assert decide_request(cut_ack, _IN_DIALOG).action is GateAction.BLANK
     whole = _message(body=_OFFER)
     assert decide_request(whole, _HERE) == PASS
     full = Arrival(full_buffer=True, in_dialog=False, retold=False, places=4)
@@ -307,16 +307,16 @@ def test_an_offer_and_an_answer_are_bounded(more: str, what: str) -> None:
     if len(body) < LARGEST_BYTES:
         assert decide_request(_message(body=body), _HERE).status == 488
         assert decide_request(_message(body=body, tag="ours"), _IN_DIALOG).status == 488
-        assert decide_request(_message("ACK", body=body, tag="ours"), _IN_DIALOG).act is Act.BLANK
+        assert decide_request(_message("ACK", body=body, tag="ours"), _IN_DIALOG).action is GateAction.BLANK
     answer = read_message(re.sub(rb"^INVITE [^\r]*", b"SIP/2.0 200 OK", _text(body=body)))
-    assert decide_response(answer, full_buffer=False).act is Act.BLANK
+    assert decide_response(answer, full_buffer=False).action is GateAction.BLANK
 
 
 def test_a_response_that_is_cut_loses_its_body_and_others_pass() -> None:
     whole = re.sub(rb"^INVITE [^\r]*", b"SIP/2.0 200 OK", _text(body=_OFFER))
     assert decide_response(read_message(whole), full_buffer=False) == PASS
-    assert decide_response(read_message(whole), full_buffer=True).act is Act.BLANK
-    assert decide_response(read_message(whole[:-1]), full_buffer=False).act is Act.BLANK
+    assert decide_response(read_message(whole), full_buffer=True).action is GateAction.BLANK
+    assert decide_response(read_message(whole[:-1]), full_buffer=False).action is GateAction.BLANK
 
 
 def test_an_answer_repeats_the_request_and_goes_back_to_its_source() -> None:

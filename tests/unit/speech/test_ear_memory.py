@@ -12,7 +12,7 @@ from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import Direction
-from ivr.domain.hearing.verdict import EarVerdict, PendingNumber
+from ivr.domain.hearing.verdict import PendingNumber, Verdict
 from ivr.domain.numbers.watch import LOST
 from ivr.errors import SpeechError
 from ivr.services.hearing.channel_listener import ListeningSettings
@@ -134,7 +134,7 @@ class _Restarted:
         self._texts, self._judge = texts, _judge(*texts)
         self.restarts = 0
 
-    async def judge(self, speech: Speech) -> EarVerdict:
+    async def judge(self, speech: Speech) -> Verdict:
         verdict = self._judge.judge(speech)
         if speech.piece.final and not self.restarts:
             self.restarts += 1

@@ -18,12 +18,12 @@ from ivr.domain.hearing.verdict import (
     AskSpan,
     Band,
     Comprehension,
-    EarVerdict,
     Ground,
     Label,
     PendingNumber,
     SensitiveSpan,
     Thresholds,
+    Verdict,
 )
 from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.wire import (
@@ -58,10 +58,10 @@ _CONTEXTS = st.builds(
 )
 
 
-def _verdict(label: Label, band: Band, ground: Ground | None, *rest: Any, **more: Any) -> EarVerdict:
+def _verdict(label: Label, band: Band, ground: Ground | None, *rest: Any, **more: Any) -> Verdict:
     """What acts names a ground."""
     acts = band is Band.ACT and label in OPPOSING
-    clear = EarVerdict(label, Band.CLEAR, *rest, **more)
+    clear = Verdict(label, Band.CLEAR, *rest, **more)
     return replace(clear, band=band, ground=ground or (Ground.EXPLICIT if acts else None))
 
 
@@ -96,7 +96,7 @@ def test_a_request_arrives_as_it_was_sent(
 
 
 @given(_VERDICTS | st.sampled_from(Refusal))
-def test_an_answer_arrives_as_it_was_sent(result: EarVerdict | Refusal) -> None:
+def test_an_answer_arrives_as_it_was_sent(result: Verdict | Refusal) -> None:
     answer = Answer("7", result)
     assert decode_answer(encode_answer(answer)) == answer
 

@@ -7,7 +7,7 @@ import pytest
 
 from ivr.audio.pcm import Samples
 from ivr.domain.hearing.comprehension import LanguageEvidence
-from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Label, Thresholds
+from ivr.domain.hearing.verdict import Band, Comprehension, Label, Thresholds, Verdict
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import ListenContext
 from ivr.speech.judge import ONSET_LEAD_MS, Gate, Judge
@@ -148,7 +148,7 @@ class _SaysIn:
 
 def _verdict(
     text: str, *, french: float, english: float = 0.0, logprob: float = -0.9, known: tuple[str, ...] = ("fr",)
-) -> EarVerdict:
+) -> Verdict:
     transcriber = _SaysIn(text, french=french, english=english, logprob=logprob)
     judge = Judge(_voiced, transcriber, KeywordUnderstanding(), known=known)
     return judge.judge(

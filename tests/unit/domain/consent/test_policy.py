@@ -1,4 +1,4 @@
-"""Capture, objection and dialling decisions: verdicts, and the rule ids behind them."""
+"""Capture, objection and dialling decisions: decisions, and the rule ids behind them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ivr.domain.consent.policy import (
     ACCEPTANCE_TEST,
     CaptureFacts,
     PartyFacts,
-    Verdict,
+    Permission,
     decide_capture,
     decide_dial,
     decide_objection,
@@ -52,36 +52,46 @@ def told(role: PartyRole = CALLER, consent: ConsentState = S.NOTIFIED, **changes
 
 
 TABLE = [
-    ("a caller who was told", facts(told()), Verdict.ALLOW, "REC-001"),
-    ("both told", facts(told(), told(AGENT)), Verdict.ALLOW, "REC-001"),
-    ("nobody there", facts(), Verdict.PAUSE, "REC-001"),
-    ("a caller not yet told", facts(told(consent=S.UNASKED)), Verdict.PAUSE, "REC-001"),
-    ("an agent not yet told", facts(told(), told(AGENT, S.UNASKED)), Verdict.PAUSE, "REC-001"),
-    ("an agent not told, not bridged", facts(told(), told(AGENT, S.UNASKED, bridged=False)), Verdict.ALLOW, "REC-001"),
-    ("only someone who is not bridged", facts(told(bridged=False)), Verdict.PAUSE, "REC-001"),
-    ("a caller who objects", facts(told(consent=S.REFUSED)), Verdict.DENY, "REC-004"),
-    ("an agent who objects", facts(told(), told(AGENT, S.REFUSED)), Verdict.DENY, "REC-004"),
-    ("one who objected and left", facts(told(), told(AGENT, S.REFUSED, bridged=False)), Verdict.DENY, "REC-004"),
-    ("a prospect who objects", facts(told(consent=S.REFUSED), program=PROSPECTING), Verdict.DENY, "REC-006"),
-    ("any objection", facts(told(consent=S.REFUSED)), Verdict.DENY, "REC-019"),
-    ("a doubt", facts(told(consent=S.DOUBT)), Verdict.PAUSE, "REC-021"),
-    ("a doubt of the agent", facts(told(), told(AGENT, S.DOUBT)), Verdict.PAUSE, "REC-021"),
-    ("on hold", facts(told(), on_hold=True), Verdict.PAUSE, "REC-023"),
-    ("a minor", facts(told(minor=True)), Verdict.DENY, "REC-020"),
-    ("a minor called for a sale", facts(told(minor=True), program=PROSPECTING), Verdict.DENY, "REC-020"),
-    ("not drawn", facts(told(), sampled=False), Verdict.DENY, "REC-008"),
-    ("deaf", facts(told(), deaf=True), Verdict.DENY, "REC-021"),
-    ("an objection outweighs a doubt", facts(told(consent=S.REFUSED), told(AGENT, S.DOUBT)), Verdict.DENY, "REC-004"),
-    ("deafness outweighs hold", facts(told(), on_hold=True, deaf=True), Verdict.DENY, "REC-021"),
+    ("a caller who was told", facts(told()), Permission.ALLOW, "REC-001"),
+    ("both told", facts(told(), told(AGENT)), Permission.ALLOW, "REC-001"),
+    ("nobody there", facts(), Permission.PAUSE, "REC-001"),
+    ("a caller not yet told", facts(told(consent=S.UNASKED)), Permission.PAUSE, "REC-001"),
+    ("an agent not yet told", facts(told(), told(AGENT, S.UNASKED)), Permission.PAUSE, "REC-001"),
+    (
+        "an agent not told, not bridged",
+        facts(told(), told(AGENT, S.UNASKED, bridged=False)),
+        Permission.ALLOW,
+        "REC-001",
+    ),
+    ("only someone who is not bridged", facts(told(bridged=False)), Permission.PAUSE, "REC-001"),
+    ("a caller who objects", facts(told(consent=S.REFUSED)), Permission.DENY, "REC-004"),
+    ("an agent who objects", facts(told(), told(AGENT, S.REFUSED)), Permission.DENY, "REC-004"),
+    ("one who objected and left", facts(told(), told(AGENT, S.REFUSED, bridged=False)), Permission.DENY, "REC-004"),
+    ("a prospect who objects", facts(told(consent=S.REFUSED), program=PROSPECTING), Permission.DENY, "REC-006"),
+    ("any objection", facts(told(consent=S.REFUSED)), Permission.DENY, "REC-019"),
+    ("a doubt", facts(told(consent=S.DOUBT)), Permission.PAUSE, "REC-021"),
+    ("a doubt of the agent", facts(told(), told(AGENT, S.DOUBT)), Permission.PAUSE, "REC-021"),
+    ("on hold", facts(told(), on_hold=True), Permission.PAUSE, "REC-023"),
+    ("a minor", facts(told(minor=True)), Permission.DENY, "REC-020"),
+    ("a minor called for a sale", facts(told(minor=True), program=PROSPECTING), Permission.DENY, "REC-020"),
+    ("not drawn", facts(told(), sampled=False), Permission.DENY, "REC-008"),
+    ("deaf", facts(told(), deaf=True), Permission.DENY, "REC-021"),
+    (
+        "an objection outweighs a doubt",
+        facts(told(consent=S.REFUSED), told(AGENT, S.DOUBT)),
+        Permission.DENY,
+        "REC-004",
+    ),
+    ("deafness outweighs hold", facts(told(), on_hold=True, deaf=True), Permission.DENY, "REC-021"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("given_facts", "verdict", "reason"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
+    ("given_facts", "permission", "reason"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
-def test_capture_is_decided_with_its_reason(given_facts: CaptureFacts, verdict: Verdict, reason: str) -> None:
+def test_capture_is_decided_with_its_reason(given_facts: CaptureFacts, permission: Permission, reason: str) -> None:
     decision = decide_capture(given_facts, PROFILE)
-    assert decision.verdict is verdict
+    assert decision.permission is permission
     assert reason in decision.reasons
     assert decision.detail
 
@@ -162,9 +172,9 @@ def test_nothing_is_ever_allowed_unless_all_who_are_heard_were_told_and_nobody_o
 
 @given(capture_facts, party_facts)
 def test_one_more_party_never_turns_a_denial_into_a_permission(given_facts: CaptureFacts, more: PartyFacts) -> None:
-    before = decide_capture(given_facts, PROFILE).verdict
-    after = decide_capture(replace(given_facts, parties=(*given_facts.parties, more)), PROFILE).verdict
-    assert before is not Verdict.DENY or after is Verdict.DENY
+    before = decide_capture(given_facts, PROFILE).permission
+    after = decide_capture(replace(given_facts, parties=(*given_facts.parties, more)), PROFILE).permission
+    assert before is not Permission.DENY or after is Permission.DENY
 
 
 # ---------------------------------------------------------------- objections
@@ -242,7 +252,7 @@ def test_harmless_speech_does_nothing(program) -> None:  # type: ignore[no-untyp
 
 def test_a_person_in_the_do_not_call_register_is_not_called() -> None:
     decision = decide_dial("entry-7", PROSPECTING, PROFILE, at=NOW)
-    assert decision.verdict is Verdict.DENY
+    assert decision.permission is Permission.DENY
     assert decision.reasons == ("CAN-012",)
     assert "entry-7" in decision.detail
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
-from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Ground, Label, PendingNumber, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Comprehension, Ground, Label, PendingNumber, SensitiveSpan, Verdict
 
 HEARING = HearingSettings(
     partial_every_ms=200,
@@ -18,15 +18,15 @@ HEARING = HearingSettings(
     mask_before_ms=200,
     mask_after_ms=100,
 )
-CLEAR = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
+CLEAR = Verdict(Label.NONE, Band.CLEAR, 0.0)
 
 
-def act(onset_ms: int | None) -> EarVerdict:
-    return EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.95, onset_ms, ground=Ground.EXPLICIT)
+def act(onset_ms: int | None) -> Verdict:
+    return Verdict(Label.OBJECTION_RECORDING, Band.ACT, 0.95, onset_ms, ground=Ground.EXPLICIT)
 
 
-def doubt() -> EarVerdict:
-    return EarVerdict(Label.OBJECTION_RECORDING, Band.DOUBT, 0.5)
+def doubt() -> Verdict:
+    return Verdict(Label.OBJECTION_RECORDING, Band.DOUBT, 0.5)
 
 
 def hearing(**changes: int) -> ChannelHearing:

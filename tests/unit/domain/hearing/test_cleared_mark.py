@@ -14,7 +14,7 @@ from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.audio.spans import Mask
 from ivr.domain.hearing.cleared_mark import ChannelHearing, HearingSettings, Piece
 from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechStarted
-from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Ground, Label, PendingNumber, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Comprehension, Ground, Label, PendingNumber, SensitiveSpan, Verdict
 from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseSettings, Silence, StereoFrame
 
 HEARING = HearingSettings(
@@ -29,16 +29,16 @@ HEARING = HearingSettings(
 )
 SETTINGS = ReleaseSettings(max_hold_ms=3000, lookback_ms=200)
 
-CLEAR = EarVerdict(Label.NONE, Band.CLEAR, 0.0)
-FOREIGN = EarVerdict(Label.NONE, Band.CLEAR, 0.0, comprehension=Comprehension.FOREIGN)
+CLEAR = Verdict(Label.NONE, Band.CLEAR, 0.0)
+FOREIGN = Verdict(Label.NONE, Band.CLEAR, 0.0, comprehension=Comprehension.FOREIGN)
 
 
-def act(onset_ms: int | None) -> EarVerdict:
-    return EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.95, onset_ms, ground=Ground.EXPLICIT)
+def act(onset_ms: int | None) -> Verdict:
+    return Verdict(Label.OBJECTION_RECORDING, Band.ACT, 0.95, onset_ms, ground=Ground.EXPLICIT)
 
 
-def doubt() -> EarVerdict:
-    return EarVerdict(Label.OBJECTION_RECORDING, Band.DOUBT, 0.5)
+def doubt() -> Verdict:
+    return Verdict(Label.OBJECTION_RECORDING, Band.DOUBT, 0.5)
 
 
 @dataclass
@@ -137,18 +137,18 @@ class CallAudio(RuleBasedStateMachine):
         elif kind == "sensitive":
             start = data.draw(st.integers(piece.start_ms, piece.end_ms))
             span = SensitiveSpan("nir", start, data.draw(st.integers(start, piece.end_ms)))
-            one.hearing.judged(piece.id, EarVerdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(span,)))
+            one.hearing.judged(piece.id, Verdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(span,)))
             one.clear_spans.append((piece.start_ms, piece.end_ms))
         elif kind == "digits":
             begin = data.draw(st.integers(min(max(piece.start_ms, one.hearing.mark_ms), piece.end_ms), piece.end_ms))
             pending = PendingNumber(begin, piece.end_ms + data.draw(st.integers(0, 2000)))
-            one.hearing.judged(piece.id, EarVerdict(Label.NONE, Band.CLEAR, 0.0, pending=pending))
+            one.hearing.judged(piece.id, Verdict(Label.NONE, Band.CLEAR, 0.0, pending=pending))
             one.clear_spans.append((piece.start_ms, piece.end_ms))
         elif kind == "nir":
             # What was held turns out to be the beginning of what is said now.
             begin = one.hearing.pending.from_ms if one.hearing.pending is not None else piece.start_ms
             span = SensitiveSpan("nir", min(begin, piece.start_ms), piece.end_ms)
-            one.hearing.judged(piece.id, EarVerdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(span,)))
+            one.hearing.judged(piece.id, Verdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(span,)))
             one.clear_spans.append((piece.start_ms, piece.end_ms))
         else:
             one.hearing.judged(piece.id, CLEAR)

@@ -15,7 +15,7 @@ from ivr.domain.identity.check import (
     IdentityCheck,
     IdentityItem,
     IdentityPlan,
-    IdentityVerdict,
+    IdentityStep,
     begin,
     decide,
     digest,
@@ -229,7 +229,7 @@ def test_the_member_number_is_asked_first_and_finds_the_file() -> None:
     assert numbers_said(check, said("0047382")) == ()
     check = judge(check, said("12 mars 1985"))
     decision = decide(check)
-    assert (decision.verdict, decision.why, decision.item) == (IdentityVerdict.IDENTIFIED, "matched", None)
+    assert (decision.step, decision.why, decision.item) == (IdentityStep.IDENTIFIED, "matched", None)
     assert decision.reasons == ("ASK-006",)
     assert check.tries_left == 3
 
@@ -241,7 +241,7 @@ def test_three_answers_that_do_not_match_end_it_whatever_item_they_were_for() ->
     assert (decide(check).item, decide(check).again) == (BORN, False)
     for _ in range(2):
         check = judge(check, Answer())
-    assert (decide(check).verdict, decide(check).why) == (IdentityVerdict.FAILED, "tries")
+    assert (decide(check).step, decide(check).why) == (IdentityStep.FAILED, "tries")
     assert judge(check, said("12 mars 1985")) == check
 
 
@@ -250,7 +250,7 @@ def test_all_answers_must_fit_one_member_of_a_household() -> None:
     check = begin(IdentityPlan((POSTAL, BORN)), [member(), his])
     check = judge(check, said("75011"))
     assert len(check.candidates) == 2
-    assert decide(judge(check, said("30 juillet 1982"))).verdict is IdentityVerdict.IDENTIFIED
+    assert decide(judge(check, said("30 juillet 1982"))).step is IdentityStep.IDENTIFIED
     check = begin(IdentityPlan((NUMBER, BORN)), [member(), his])
     check = judge(check, said("0051976"))
     assert decide(judge(check, said("12 mars 1985"))).again
@@ -259,14 +259,14 @@ def test_all_answers_must_fit_one_member_of_a_household() -> None:
 def test_somebody_who_calls_from_anothers_telephone_is_found_by_number() -> None:
     check = begin(IdentityPlan((NUMBER, BORN)), [member("0051976", born="1982-07-30")])
     check = judge(check, said("0047382"), [member()])
-    assert decide(judge(check, said("12 mars 1985"))).verdict is IdentityVerdict.IDENTIFIED
+    assert decide(judge(check, said("12 mars 1985"))).step is IdentityStep.IDENTIFIED
 
 
 def test_nothing_is_asked_that_cannot_be_compared() -> None:
     assert decide(begin(IdentityPlan((POSTAL, BORN)))).why == "unknown"
     assert decide(begin(IdentityPlan((POSTAL, BORN)), [member(born="")])).why == "unknown"
     after = judge(begin(IdentityPlan((NUMBER, NAME))), said("0047382"), [member(names="")])
-    assert decide(after).verdict is IdentityVerdict.FAILED
+    assert decide(after).step is IdentityStep.FAILED
 
 
 @pytest.mark.parametrize(
@@ -328,6 +328,6 @@ def test_a_check_always_ends_and_identifies_only_when_every_item_matched(
         check = judge(check, said(rights[decision.item] if good else "non"))
     assert n <= count + tries
     done = set(check.matched) == set(plan.items)
-    assert (decision.verdict is IdentityVerdict.IDENTIFIED) is done
+    assert (decision.step is IdentityStep.IDENTIFIED) is done
     assert (check.tries_left > 0) or not done
     assert dataclasses.replace(check).tries_left == check.tries_left

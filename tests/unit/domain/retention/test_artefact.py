@@ -17,7 +17,7 @@ from ivr.domain.retention.business_event import (
     apply_event,
     with_deadlines,
 )
-from ivr.domain.retention.decision import Verdict, decide_retention
+from ivr.domain.retention.decision import RetentionAction, decide_retention
 from ivr.errors import ComplianceError
 from ivr.french import in_french
 from tests.unit.domain.retention.retention_cases import CALL, PROFILE, TABLE, artefact, event, paris
@@ -51,7 +51,7 @@ def test_a_signature_moves_the_deadline_to_two_years_and_fixes_it_there() -> Non
 
 def test_a_refusal_orders_destruction_at_once_and_marks_the_purpose_as_ended() -> None:
     effect = note(artefact("sales_audio"), event("refusal", CALL + MINUTE))
-    assert effect.decision.verdict is Verdict.DESTROY
+    assert effect.decision.action is RetentionAction.DESTROY
     assert effect.artefact.purposes[0].ended_at == CALL + MINUTE
     assert "destruction aussitôt" in in_french(effect.details)
 
@@ -59,7 +59,7 @@ def test_a_refusal_orders_destruction_at_once_and_marks_the_purpose_as_ended() -
 def test_a_refusal_after_a_signature_is_noted_and_destroys_nothing() -> None:
     signed = event("signature", CALL + DAY)
     effect = note(artefact("sales_audio"), event("refusal", CALL + 2 * DAY), signed)
-    assert (effect.moves, effect.decision.verdict) == ((), Verdict.KEEP)
+    assert (effect.moves, effect.decision.action) == ((), RetentionAction.KEEP)
     assert in_french(effect.details) == "Noté : aucune échéance ne change."
 
 
@@ -90,7 +90,7 @@ def test_the_same_event_again_is_known_and_changes_nothing() -> None:
 
 def test_an_event_after_the_end_is_noted_and_reopens_nothing() -> None:
     effect = note(artefact("sales_audio"), event("signature", NO_ANSWER + MINUTE))
-    assert (effect.moves, effect.decision.verdict) == ((), Verdict.DESTROY)
+    assert (effect.moves, effect.decision.action) == ((), RetentionAction.DESTROY)
     assert "Ce qui est échu n'est pas rouvert." in in_french(effect.details)
 
 
@@ -118,7 +118,7 @@ def test_a_signature_said_to_be_of_yesterday_does_not_undo_a_refusal_of_today() 
 def test_a_second_contract_may_be_signed_after_a_refusal_that_came_too_late_to_count() -> None:
     known = [event("signature", CALL + DAY), event("refusal", CALL + 2 * DAY)]
     effect = note(artefact("sales_audio"), event("conclusion", CALL + 3 * DAY), *known)
-    assert effect.decision.verdict is Verdict.KEEP
+    assert effect.decision.action is RetentionAction.KEEP
 
 
 def test_a_refusal_learnt_late_that_came_before_the_signature_destroys_and_bars_what_follows() -> None:
@@ -126,7 +126,7 @@ def test_a_refusal_learnt_late_that_came_before_the_signature_destroys_and_bars_
     stored = note(artefact("sales_audio"), signed).artefact
     refused = event("refusal", CALL + DAY)
     effect = note(stored, refused, signed, now=CALL + 3 * DAY)
-    assert (effect.decision.verdict, effect.decision.due_at) == (Verdict.DESTROY, CALL + DAY)
+    assert (effect.decision.action, effect.decision.due_at) == (RetentionAction.DESTROY, CALL + DAY)
     assert "refusal already" in refusal(effect.artefact, event("conclusion", CALL + 3 * DAY), signed, refused)
 
 

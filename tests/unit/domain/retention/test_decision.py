@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, FixedDeadline, Purpose
 from ivr.domain.retention.business_event import with_deadlines
-from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict, deadline, decide_retention
+from ivr.domain.retention.decision import PurposeState, RetentionAction, RetentionDecision, deadline, decide_retention
 from ivr.domain.retention.legal_hold import LegalHold, release_hold
 from ivr.domain.retention.schedule import Duration, RetentionTable
 from ivr.errors import ComplianceError
@@ -91,8 +91,8 @@ def test_the_shipped_schedules_follow_the_events(
     )
     assert reason in purpose.reasons
     if end > max((CALL, *events.values())):
-        assert decide(artefact(tag), said, now=end - timedelta(seconds=1)).verdict is Verdict.KEEP
-    assert decide(artefact(tag), said, now=end).verdict is Verdict.DESTROY
+        assert decide(artefact(tag), said, now=end - timedelta(seconds=1)).action is RetentionAction.KEEP
+    assert decide(artefact(tag), said, now=end).action is RetentionAction.DESTROY
 
 
 def test_a_recording_of_the_old_regime_is_kept_under_its_own_rules() -> None:
@@ -137,10 +137,10 @@ def test_each_purpose_ends_by_its_own_schedule_and_the_last_one_takes_the_artefa
     proof_ends = paris(2026, 12, 21, 10)
     between = decide(both, now=proof_ends)
     assert [p.state for p in between.purposes] == [PurposeState.OPEN, PurposeState.ENDED]
-    assert (between.verdict, between.due_at) == (Verdict.KEEP, SIX_MONTHS_ON)
+    assert (between.action, between.due_at) == (RetentionAction.KEEP, SIX_MONTHS_ON)
     assert "REC-007" in between.reasons
     assert "REC-009" not in between.reasons
-    assert decide(both, now=SIX_MONTHS_ON).verdict is Verdict.DESTROY
+    assert decide(both, now=SIX_MONTHS_ON).action is RetentionAction.DESTROY
 
 
 def test_an_objection_ends_quality_and_leaves_the_proof_of_a_contract() -> None:
@@ -193,13 +193,13 @@ def test_what_is_due_at_once_goes_within_the_hour_and_the_rest_within_a_day() ->
 def test_what_was_destroyed_stays_destroyed_whatever_is_said_later() -> None:
     gone = replace(artefact("sales_audio"), destroyed_at=CALL + DAY)
     decision = decide(gone, [event("signature", CALL + MINUTE)], [active_hold(CALL)], now=CALL + DAY)
-    assert (decision.verdict, decision.overdue_since) == (Verdict.DESTROY, None)
+    assert (decision.action, decision.overdue_since) == (RetentionAction.DESTROY, None)
     assert in_french(decision.details) == "Déjà détruit : rien ne le rétablit."
 
 
 def test_a_clock_set_back_does_not_bring_back_what_was_refused() -> None:
     refused = [event("refusal", CALL + DAY)]
-    assert decide(artefact("sales_audio"), refused, now=CALL).verdict is Verdict.DESTROY
+    assert decide(artefact("sales_audio"), refused, now=CALL).action is RetentionAction.DESTROY
 
 
 def test_a_clock_set_back_does_not_reopen_a_purpose_that_was_found_ended() -> None:
@@ -261,17 +261,17 @@ def test_a_thing_due_before_the_signature_is_not_revived_by_it() -> None:
     lapsed = paris(2026, 12, 21, 10)
     late = [event("signature", lapsed + MINUTE)]
     decision = decide(artefact("sales_audio"), late, now=lapsed + DAY)
-    assert (decision.verdict, decision.overdue_since) == (Verdict.DESTROY, lapsed)
+    assert (decision.action, decision.overdue_since) == (RetentionAction.DESTROY, lapsed)
 
 
 def test_a_refusal_of_today_undoes_a_signature_noted_for_later_only() -> None:
     first, second = CALL + DAY, CALL + 2 * DAY
     signed_first = [event("signature", first), event("refusal", second)]
     refused_first = [event("refusal", first), event("signature", second)]
-    assert decide(artefact("sales_audio"), signed_first, now=second).verdict is Verdict.KEEP
-    assert decide(artefact("sales_audio"), refused_first, now=second).verdict is Verdict.DESTROY
+    assert decide(artefact("sales_audio"), signed_first, now=second).action is RetentionAction.KEEP
+    assert decide(artefact("sales_audio"), refused_first, now=second).action is RetentionAction.DESTROY
     together = [event("signature", first), event("refusal", first)]
-    assert decide(artefact("sales_audio"), together, now=first).verdict is Verdict.DESTROY
+    assert decide(artefact("sales_audio"), together, now=first).action is RetentionAction.DESTROY
 
 
 def test_a_new_refusal_refreshes_an_entry_that_waits_for_review() -> None:
@@ -291,7 +291,7 @@ def test_a_purpose_that_was_found_ended_is_not_reopened_by_what_is_learnt_later(
     lapsed = paris(2026, 12, 21, 10)
     found = with_deadlines(artefact("sales_audio"), decide(artefact("sales_audio"), now=lapsed))
     learnt = decide(found, [event("signature", CALL + DAY)], now=lapsed + DAY)
-    assert (learnt.verdict, learnt.due_at) == (Verdict.DESTROY, lapsed)
+    assert (learnt.action, learnt.due_at) == (RetentionAction.DESTROY, lapsed)
 
 
 def test_an_earlier_contact_noted_late_does_not_shorten_the_last_one() -> None:
@@ -315,7 +315,7 @@ def test_an_earlier_offer_noted_late_counts() -> None:
 def test_a_hold_keeps_what_is_due_and_says_since_when() -> None:
     hold = active_hold(CALL)
     held = decide(artefact("quality_audio"), holds=[hold], now=SIX_MONTHS_ON + DAY)
-    assert (held.verdict, held.overdue_since, held.held_by) == (Verdict.KEEP, SIX_MONTHS_ON, ("hold-1",))
+    assert (held.action, held.overdue_since, held.held_by) == (RetentionAction.KEEP, SIX_MONTHS_ON, ("hold-1",))
     assert "RET-002" in held.reasons
     assert "Suspendu par le gel litige 2026-17 (hold-1)." in in_french(held.details)
     assert held.purposes[0].state is PurposeState.ENDED
@@ -323,27 +323,31 @@ def test_a_hold_keeps_what_is_due_and_says_since_when() -> None:
 
 def test_a_hold_keeps_the_listed_items_only() -> None:
     other = active_hold(CALL, "rec-2")
-    assert decide(artefact("quality_audio"), holds=[other], now=SIX_MONTHS_ON).verdict is Verdict.DESTROY
+    assert decide(artefact("quality_audio"), holds=[other], now=SIX_MONTHS_ON).action is RetentionAction.DESTROY
 
 
 def test_releasing_a_hold_destroys_what_is_overdue() -> None:
     hold = active_hold(CALL)
     freed = release_hold(hold, by="dpo", reason="litige clos", now=SIX_MONTHS_ON + DAY)
     decision = decide(artefact("quality_audio"), holds=[freed], now=SIX_MONTHS_ON + DAY)
-    assert (decision.verdict, decision.overdue_since) == (Verdict.DESTROY, SIX_MONTHS_ON)
+    assert (decision.action, decision.overdue_since) == (RetentionAction.DESTROY, SIX_MONTHS_ON)
 
 
 @pytest.mark.parametrize(
-    ("placed", "verdict"),
-    [(CALL, Verdict.KEEP), (CALL + MINUTE, Verdict.DESTROY), (CALL + 2 * MINUTE, Verdict.DESTROY)],
+    ("placed", "action"),
+    [
+        (CALL, RetentionAction.KEEP),
+        (CALL + MINUTE, RetentionAction.DESTROY),
+        (CALL + 2 * MINUTE, RetentionAction.DESTROY),
+    ],
     ids=["before the refusal", "at the same instant", "after the refusal"],
 )
-def test_only_a_hold_that_existed_before_a_refusal_suspends_it(placed: datetime, verdict: Verdict) -> None:
+def test_only_a_hold_that_existed_before_a_refusal_suspends_it(placed: datetime, action: RetentionAction) -> None:
     refused = [event("refusal", CALL + MINUTE)]
     decision = decide(artefact("sales_audio"), refused, [active_hold(placed)], now=CALL + DAY)
-    assert decision.verdict is verdict
-    assert ("RET-002" in decision.reasons) == (verdict is Verdict.KEEP)
-    if verdict is Verdict.DESTROY:
+    assert decision.action is action
+    assert ("RET-002" in decision.reasons) == (action is RetentionAction.KEEP)
+    if action is RetentionAction.DESTROY:
         assert "Un gel postérieur n'y change rien." in in_french(decision.details)
         assert decision.held_by == ()
 
@@ -353,7 +357,7 @@ def test_a_refusal_decides_for_a_later_hold_when_another_purpose_ends_at_the_sam
     both = replace(artefact("quality_audio", "sales_audio"), purposes=(at_once, Purpose("sales_audio")))
     said = [event("objection", CALL + MINUTE)]
     decision = decide(both, said, [active_hold(CALL + 2 * MINUTE)], now=CALL + DAY)
-    assert decision.verdict is Verdict.DESTROY
+    assert decision.action is RetentionAction.DESTROY
 
 
 def test_the_purpose_that_ends_last_decides_whether_a_hold_counts() -> None:
@@ -361,13 +365,13 @@ def test_the_purpose_that_ends_last_decides_whether_a_hold_counts() -> None:
     said = [event("objection", CALL + MINUTE)]
     proof_ends = paris(2026, 12, 21, 10)
     held = decide(both, said, [active_hold(CALL + DAY)], now=proof_ends)
-    assert (held.verdict, held.due_at) == (Verdict.KEEP, proof_ends)
+    assert (held.action, held.due_at) == (RetentionAction.KEEP, proof_ends)
     assert held.destroy_by == proof_ends + timedelta(hours=24)
 
 
 def test_a_hold_placed_after_an_ordinary_deadline_still_suspends() -> None:
     late = active_hold(SIX_MONTHS_ON + MINUTE)
-    assert decide(artefact("quality_audio"), holds=[late], now=SIX_MONTHS_ON + DAY).verdict is Verdict.KEEP
+    assert decide(artefact("quality_audio"), holds=[late], now=SIX_MONTHS_ON + DAY).action is RetentionAction.KEEP
 
 
 def test_a_hold_whose_review_is_late_is_flagged_and_goes_on() -> None:
@@ -375,7 +379,7 @@ def test_a_hold_whose_review_is_late_is_flagged_and_goes_on() -> None:
     before = decide(artefact("quality_audio"), holds=[hold], now=CALL + 29 * DAY)
     after = decide(artefact("quality_audio"), holds=[hold], now=SIX_MONTHS_ON)
     assert before.holds_to_review == ()
-    assert (after.verdict, after.holds_to_review) == (Verdict.KEEP, ("hold-1",))
+    assert (after.action, after.holds_to_review) == (RetentionAction.KEEP, ("hold-1",))
 
 
 def test_a_hold_on_what_is_not_due_yet_is_named_and_changes_nothing() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, EventKind, Purpose
 from ivr.domain.retention.business_event import apply_event, with_deadlines
-from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict, decide_retention
+from ivr.domain.retention.decision import PurposeState, RetentionAction, RetentionDecision, decide_retention
 from ivr.domain.retention.legal_hold import release_hold
 from ivr.domain.retention.schedule import Duration, RetentionTable, after
 from ivr.errors import ComplianceError
@@ -90,7 +90,7 @@ def test_time_alone_only_ever_turns_keep_into_destroy(
 ) -> None:
     before, then = decide(thing, events, now), decide(thing, events, now + timedelta(minutes=later_min))
     assert before.due_at == then.due_at
-    assert not (before.verdict is Verdict.DESTROY and then.verdict is Verdict.KEEP)
+    assert not (before.action is RetentionAction.DESTROY and then.action is RetentionAction.KEEP)
     for old, new in zip(before.purposes, then.purposes, strict=True):
         assert old.state is PurposeState.OPEN or new.state is old.state
 
@@ -114,7 +114,7 @@ def test_deciding_again_over_what_was_stored_decides_the_same(
     assert [(p.tag, p.state, p.due_at, p.event) for p in again.purposes] == [
         (p.tag, p.state, p.due_at, p.event) for p in first.purposes
     ]
-    assert (again.verdict, again.due_at, again.destroy_by) == (first.verdict, first.due_at, first.destroy_by)
+    assert (again.action, again.due_at, again.destroy_by) == (first.action, first.due_at, first.destroy_by)
     assert with_deadlines(stored, again) == stored
 
 
@@ -163,7 +163,7 @@ def test_a_hold_only_ever_keeps_and_never_moves_a_deadline_or_reopens_a_purpose(
     free = decide(thing, events, now)
     held = decide_retention(thing, events, [active_hold(placed)], TABLE, PROFILE, now)
     assert (held.due_at, held.purposes, held.overdue_since) == (free.due_at, free.purposes, free.overdue_since)
-    assert not (free.verdict is Verdict.KEEP and held.verdict is Verdict.DESTROY)
+    assert not (free.action is RetentionAction.KEEP and held.action is RetentionAction.DESTROY)
 
 
 @given(artefacts, st.lists(happenings, max_size=6), moments)

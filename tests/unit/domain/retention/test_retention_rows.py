@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ivr.domain.retention.artefact import EventKind
-from ivr.domain.retention.decision import PurposeState, RetentionDecision, Verdict, decide_retention
+from ivr.domain.retention.decision import PurposeState, RetentionAction, RetentionDecision, decide_retention
 from ivr.french import in_french
 from tests.unit.domain.retention.retention_cases import CALL, PARIS, PROFILE, TABLE, artefact, event, paris
 
@@ -212,12 +212,16 @@ def test_a_row_of_the_tables_is_kept_until_its_end_and_no_longer(
     assert rule in due.reasons
     assert "RET-001" in due.reasons
     before = at(end - SECOND)
-    assert (before.verdict, before.purposes[0].state, before.overdue_since) == (Verdict.KEEP, PurposeState.OPEN, None)
+    assert (before.action, before.purposes[0].state, before.overdue_since) == (
+        RetentionAction.KEEP,
+        PurposeState.OPEN,
+        None,
+    )
     if schedule.at_end.value == "review":
-        assert (due.verdict, purpose.state) == (Verdict.KEEP, PurposeState.REVIEW)
+        assert (due.action, purpose.state) == (RetentionAction.KEEP, PurposeState.REVIEW)
         assert "à réexaminer" in in_french(due.details)
     else:
-        assert (due.verdict, purpose.state, due.overdue_since) == (Verdict.DESTROY, PurposeState.ENDED, end)
+        assert (due.action, purpose.state, due.overdue_since) == (RetentionAction.DESTROY, PurposeState.ENDED, end)
     assert schedule.title in in_french(due.details)
 
 
@@ -248,7 +252,7 @@ def test_social_aid_leaves_the_site_after_two_years_and_is_destroyed_after_five(
     moved = paris(2028, 11, 21, 10)
     assert at(moved).purposes[0].archive_at == moved
     assert (at(moved - SECOND).archived, at(moved).archived) == (False, True)
-    assert at(moved).verdict is Verdict.KEEP
+    assert at(moved).action is RetentionAction.KEEP
 
 
 def test_proof_of_a_contract_goes_to_the_archive_as_soon_as_it_is_concluded() -> None:

@@ -8,18 +8,18 @@ import pytest
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.cleared_mark import Piece
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Label, SensitiveSpan, Verdict
 from ivr.services.call.answer_buffer import Answers
 from ivr.services.hearing.channel_listener import JudgedPiece
 
 ASKED_MS = 5000
 #: ASK-004, max_free_digits.
 DIGITS_MAX = 10
-SAID = EarVerdict(Label.NONE, Band.CLEAR, 0.0, text="le douze mars")
+SAID = Verdict(Label.NONE, Band.CLEAR, 0.0, text="le douze mars")
 
 
 def judged(
-    verdict: EarVerdict = SAID,
+    verdict: Verdict = SAID,
     *,
     start_ms: int = ASKED_MS,
     final: bool = True,

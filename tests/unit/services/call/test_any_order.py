@@ -12,7 +12,7 @@ from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, Comprehension, Label, Verdict
 from ivr.domain.program.program import Captured
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.errors import ArchiveError
@@ -23,15 +23,15 @@ from tests.fakes.exchange import AGENT, CALLER, PROSPECT, Exchange, WitnessStore
 from tests.fakes.line import answers, busy, declines
 
 TALK_MS = 30_000
-NO = EarVerdict(Label.NONE, Band.CLEAR, 0.9, denies=True)
+NO = Verdict(Label.NONE, Band.CLEAR, 0.9, denies=True)
 UNITS = {
-    "nothing": EarVerdict(Label.NONE, Band.CLEAR, 0.0),
+    "nothing": Verdict(Label.NONE, Band.CLEAR, 0.0),
     "objects": objection(),
     "refuses": objection(label=Label.REFUSAL_CONTACT),
     "doubts": objection(band=Band.DOUBT, score=0.5),
-    "foreign": EarVerdict(Label.NONE, Band.CLEAR, 0.0, comprehension=Comprehension.FOREIGN),
+    "foreign": Verdict(Label.NONE, Band.CLEAR, 0.0, comprehension=Comprehension.FOREIGN),
     "denies": NO,
-    "asks": EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9),
+    "asks": Verdict(Label.QUESTION_RECORDING, Band.ACT, 0.9),
 }
 #: Gravest first.
 ORDER = ("objects", "refuses", "foreign", "doubts", "asks", "denies", "nothing")
@@ -196,7 +196,7 @@ async def _agent(x: Exchange, story: Story) -> None:
     await x.agent_speaks(*spans, talk_ms=TALK_MS)
 
 
-def _understood(speech: Speech, story: Story) -> EarVerdict | None:
+def _understood(speech: Speech, story: Story) -> Verdict | None:
     """What a piece means: the gravest utterance whose first words are in it, found by the numbers of its frames."""
     said = story.caller if speech.piece.channel is Channel.CALLER else story.agent_says
     pcm = speech.pcm

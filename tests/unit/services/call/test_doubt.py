@@ -11,13 +11,13 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.consent.objection import must_vanish
 from ivr.domain.evidence.event import AuditEvent
 from ivr.domain.evidence.events.base import Unread
-from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label
+from ivr.domain.hearing.verdict import Band, Ground, Label, Verdict
 from tests.fakes.ear import objection
 from tests.fakes.exchange import PROSPECT, Exchange, frames, play
 from tests.fakes.line import answers
 from tests.fakes.vault import FakeAuditLog
 
-NO = EarVerdict(Label.NONE, Band.CLEAR, 0.9, denies=True)
+NO = Verdict(Label.NONE, Band.CLEAR, 0.9, denies=True)
 DOUBTFUL = (8000, 9500)
 
 

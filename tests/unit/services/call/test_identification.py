@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Label, SensitiveSpan, Verdict
 from ivr.domain.identity.check import IdentityItem, IdentityPlan
 from ivr.domain.program.program import Captured
 from ivr.services.ports.evidence import CallRow
@@ -27,8 +27,8 @@ SAID_NUMBER = "c'est le zéro zéro quarante-sept trois cent quatre-vingt-deux"
 SAID_BORN = "le douze mars mille neuf cent quatre-vingt-cinq"
 
 
-def words(text: str) -> EarVerdict:
-    return EarVerdict(Label.NONE, Band.CLEAR, 0.0, text=text)
+def words(text: str) -> Verdict:
+    return Verdict(Label.NONE, Band.CLEAR, 0.0, text=text)
 
 
 def says(x: Exchange, start_ms: int, text: str) -> tuple[int, int]:
@@ -271,7 +271,7 @@ def test_a_spoken_objection_in_the_middle_acts_at_once_and_is_no_try(tmp_path: P
 def test_a_doubt_is_over_before_the_question_is_put_again(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ear.when_said(Channel.CALLER, 3600, 4400, objection(band=Band.DOUBT, score=0.5))
-        x.ear.when_said(Channel.CALLER, 7100, 7500, EarVerdict(Label.NONE, Band.CLEAR, 0.9, denies=True, text="non"))
+        x.ear.when_said(Channel.CALLER, 7100, 7500, Verdict(Label.NONE, Band.CLEAR, 0.9, denies=True, text="non"))
         x.ring((3500, 4500), (7000, 7600), says(x, 12_000, SAID_NUMBER))
         await x.until("prompt.started", prompt=SECOND)
         x.line.peer_hangs_up("a")
@@ -284,9 +284,7 @@ def test_a_doubt_is_over_before_the_question_is_put_again(tmp_path: Path) -> Non
 
 def test_words_that_hold_a_forbidden_number_are_not_used(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        verdict = EarVerdict(
-            Label.NONE, Band.CLEAR, 0.0, sensitive=(SensitiveSpan("nir", 3600, 4400),), text=SAID_NUMBER
-        )
+        verdict = Verdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(SensitiveSpan("nir", 3600, 4400),), text=SAID_NUMBER)
         x.ear.when_said(Channel.CALLER, 3600, 4400, verdict)
         x.ring((3500, 4500))
         await x.until("prompt.started", count=2, prompt=QUESTION)
@@ -423,7 +421,7 @@ def test_an_ear_that_is_away_makes_no_answer_a_silence(tmp_path: Path) -> None:
 def test_what_was_forbidden_before_the_question_does_not_spoil_its_answer(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         # An ear tells again what it masked in earlier pieces.
-        again = EarVerdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(SensitiveSpan("nir", 600, 1400),), text=SAID_NUMBER)
+        again = Verdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(SensitiveSpan("nir", 600, 1400),), text=SAID_NUMBER)
         x.ear.when_said(Channel.CALLER, 3600, 4400, again)
         x.ring((500, 1500), (3500, 4500))
         await x.until("prompt.started", prompt=SECOND)
@@ -459,7 +457,7 @@ def test_whoever_talks_on_and_on_is_asked_again_after_a_minute(tmp_path: Path) -
 
 def test_a_question_that_is_interrupted_again_and_again_becomes_a_try(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        asked = EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9, text="pourquoi")
+        asked = Verdict(Label.QUESTION_RECORDING, Band.ACT, 0.9, text="pourquoi")
         x.ear.default = asked
         x.ring(*[(at_ms, at_ms + 500) for at_ms in range(3500, 60_000, 4000)])
         await x.until("prompt.started", prompt="identity-again")

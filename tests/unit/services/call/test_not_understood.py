@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import Band, Comprehension, EarVerdict, Label
+from ivr.domain.hearing.verdict import Band, Comprehension, Label, Verdict
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, PROSPECT, Exchange, play
 from tests.fakes.line import answers
 
-FOREIGN = EarVerdict(Label.NONE, Band.CLEAR, 0.0, comprehension=Comprehension.FOREIGN)
-AGREES = EarVerdict(Label.NONE, Band.CLEAR, 0.9, denies=True)
+FOREIGN = Verdict(Label.NONE, Band.CLEAR, 0.0, comprehension=Comprehension.FOREIGN)
+AGREES = Verdict(Label.NONE, Band.CLEAR, 0.9, denies=True)
 SAID = (8000, 9500)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import Direction
-from ivr.domain.hearing.verdict import AskSpan, EarVerdict, PendingNumber, SensitiveSpan
+from ivr.domain.hearing.verdict import AskSpan, PendingNumber, SensitiveSpan, Verdict
 from ivr.domain.program.program import AgentGuard, OnAsk
 from ivr.services.call.number_guard import agent_label
 from ivr.services.ports.hearing import Speech
@@ -26,7 +26,7 @@ def guarded(on_ask: OnAsk = OnAsk.WARN) -> dict[str, object]:
     return {"agent_uri": AGENT, "guard": AgentGuard(agent_channel=True, on_ask=on_ask, answer_s=5.0)}
 
 
-def _asking(speech: Speech) -> EarVerdict | None:
+def _asking(speech: Speech) -> Verdict | None:
     """Every whole utterance of the agent is a forbidden question, and so is what is heard of it before its end."""
     piece = speech.piece
     if piece.channel is not Channel.AGENT or speech.context.guard is None:
@@ -155,7 +155,7 @@ def test_an_agent_who_is_called_on_a_telephone_is_not_named_by_its_number() -> N
 # ---- what a caller volunteers
 
 
-def _card(start_ms: int, end_ms: int, **more: object) -> EarVerdict:
+def _card(start_ms: int, end_ms: int, **more: object) -> Verdict:
     return replace(NOTHING, sensitive=(SensitiveSpan("card", start_ms, end_ms),), **more)  # type: ignore[arg-type]
 
 
@@ -213,7 +213,7 @@ def test_the_first_pieces_of_a_number_are_still_in_memory_when_the_last_one_tell
         pending = PendingNumber(10_000, 26_000)
         spans = tuple(SensitiveSpan("nir", start, start + 1000) for start in (10_000, 17_000, 24_000))
 
-        def decide(speech: Speech) -> EarVerdict:
+        def decide(speech: Speech) -> Verdict:
             if speech.piece.end_ms >= 25_000:
                 return replace(NOTHING, sensitive=spans)
             return replace(NOTHING, pending=pending if speech.piece.end_ms < 17_500 else PendingNumber(10_000, 33_000))

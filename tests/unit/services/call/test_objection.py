@@ -10,7 +10,7 @@ import pytest
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.consent.state import Basis
-from ivr.domain.hearing.verdict import Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import Band, Label, SensitiveSpan, Verdict
 from ivr.domain.program.program import Captured
 from ivr.domain.recording.state import RecordingState
 from ivr.services.ports.spool import Duty
@@ -329,7 +329,7 @@ def test_a_doubtful_refusal_of_contact_on_the_hotline_holds_nothing_back(tmp_pat
 
 def test_a_question_about_the_recording_is_answered_and_nothing_stops(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        question = EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9)
+        question = Verdict(Label.QUESTION_RECORDING, Band.ACT, 0.9)
         x.ear.when_said(Channel.CALLER, 8000, 8800, question)
         x.ring((8000, 9500))
         await x.media(16_000)
@@ -343,7 +343,7 @@ def test_a_question_about_the_recording_is_answered_and_nothing_stops(tmp_path: 
 
 def test_a_question_that_is_asked_again_is_answered_again_and_never_twice_at_once(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        question = EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9)
+        question = Verdict(Label.QUESTION_RECORDING, Band.ACT, 0.9)
         for at_ms in (8000, 10_000, 30_000):
             x.ear.when_said(Channel.CALLER, at_ms, at_ms + 400, question)
         x.ring((8000, 8500), (10_000, 10_500), (30_000, 30_500))
@@ -358,7 +358,7 @@ def test_a_question_that_is_asked_again_is_answered_again_and_never_twice_at_onc
 def test_once_nothing_is_recorded_any_more_nobody_is_told_about_the_recording(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         objecting(x)
-        x.ear.when_said(Channel.CALLER, 16_000, 16_400, EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9))
+        x.ear.when_said(Channel.CALLER, 16_000, 16_400, Verdict(Label.QUESTION_RECORDING, Band.ACT, 0.9))
         x.ring(SPEECH, (16_000, 16_500))
         await x.media(30_000)
         x.line.peer_hangs_up("a")
@@ -371,7 +371,7 @@ def test_once_nothing_is_recorded_any_more_nobody_is_told_about_the_recording(tm
 def test_with_an_agent_on_the_line_a_question_about_the_recording_is_theirs_to_answer(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.parties[AGENT] = answers(1)
-        x.ear.when_said(Channel.CALLER, 16_000, 16_400, EarVerdict(Label.QUESTION_RECORDING, Band.ACT, 0.9))
+        x.ear.when_said(Channel.CALLER, 16_000, 16_400, Verdict(Label.QUESTION_RECORDING, Band.ACT, 0.9))
         x.ring((16_000, 16_500))
         await x.until("agent.bridged")
         assert x.call.media_ms < 16_000
@@ -385,7 +385,7 @@ def test_with_an_agent_on_the_line_a_question_about_the_recording_is_theirs_to_a
 
 def test_a_question_below_its_threshold_is_not_answered(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        x.ear.when_said(Channel.CALLER, 8000, 8800, EarVerdict(Label.QUESTION_RECORDING, Band.CLEAR, 0.2))
+        x.ear.when_said(Channel.CALLER, 8000, 8800, Verdict(Label.QUESTION_RECORDING, Band.CLEAR, 0.2))
         x.ring((8000, 9500))
         await x.media(14_000)
         x.line.peer_hangs_up("a")
@@ -401,7 +401,7 @@ def test_an_agent_who_says_that_the_caller_objects_puts_a_doubt_to_the_caller(tm
         x.line.parties[AGENT] = answers(1)
         x.ear.when_said(Channel.AGENT, 12_000, 12_500, objection())
         if denies:
-            x.ear.when_said(Channel.CALLER, 20_000, 20_300, EarVerdict(Label.NONE, Band.CLEAR, 0.9, denies=True))
+            x.ear.when_said(Channel.CALLER, 20_000, 20_300, Verdict(Label.NONE, Band.CLEAR, 0.9, denies=True))
         x.ring(*([(20_000, 20_500)] if denies else []))
         await x.agent_speaks((7000, 12_000))
         await x.until("doubt")
@@ -480,7 +480,7 @@ def test_a_key_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure(
 def test_forbidden_data_that_several_pieces_hear_is_noted_once(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         told = iter(range(100))
-        x.ear.decide = lambda speech: EarVerdict(
+        x.ear.decide = lambda speech: Verdict(
             Label.NONE, Band.CLEAR, 0.0, None, (SensitiveSpan("nir", 5000, 5500 + 20 * next(told)),)
         )
         x.ring((5000, 9000))

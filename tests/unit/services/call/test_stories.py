@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import AskSpan, Band, EarVerdict, Label, SensitiveSpan
+from ivr.domain.hearing.verdict import AskSpan, Band, Label, SensitiveSpan, Verdict
 from ivr.domain.program.program import AgentGuard, OnAsk
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, PROSPECT, Exchange, play
@@ -28,7 +28,7 @@ LEFT_OUT = {"acted_at", "sha256", "prompt_sha256", "entry", "destroyed_at", "rul
 async def doubt_that_is_dispelled(x: Exchange) -> None:
     """A member is perhaps objecting, is asked, and says no."""
     x.ear.when_said(Channel.CALLER, 8000, 8800, objection(band=Band.DOUBT, score=0.5123))
-    x.ear.when_said(Channel.CALLER, 13_000, 13_400, EarVerdict(Label.NONE, Band.CLEAR, 0.9, denies=True))
+    x.ear.when_said(Channel.CALLER, 13_000, 13_400, Verdict(Label.NONE, Band.CLEAR, 0.9, denies=True))
     x.ring((8000, 9500), (13_000, 13_600))
     await x.media(25_000)
     x.line.peer_hangs_up("a")
@@ -44,8 +44,8 @@ async def refusal_before_an_agent(x: Exchange) -> None:
 async def agent_who_asks(x: Exchange) -> None:
     """An agent asks for a number, and the member tells it."""
     x.line.parties[AGENT] = answers(1)
-    asked = EarVerdict(Label.NONE, Band.CLEAR, 0.0, asks=(AskSpan("ASK-001", ("bank",), 6000, 7000),))
-    told = EarVerdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(SensitiveSpan("iban", 11_000, 14_000),))
+    asked = Verdict(Label.NONE, Band.CLEAR, 0.0, asks=(AskSpan("ASK-001", ("bank",), 6000, 7000),))
+    told = Verdict(Label.NONE, Band.CLEAR, 0.0, sensitive=(SensitiveSpan("iban", 11_000, 14_000),))
     x.ear.when_said(Channel.AGENT, 6000, 7000, asked)
     x.ear.when_said(Channel.CALLER, 11_000, 14_000, told)
     x.ring((11_000, 14_500))

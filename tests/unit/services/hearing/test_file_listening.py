@@ -9,21 +9,21 @@ import pytest
 
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import Band, EarVerdict, Ground, Label
+from ivr.domain.hearing.verdict import Band, Ground, Label, Verdict
 from ivr.services.hearing.channel_listener import ListeningSettings
 from ivr.services.hearing.file_listening import FileHearing, listen_to_channel
 from ivr.services.ports.hearing import Speech
 from ivr.settings import default_config_dir, load_settings
 
-_CLEAR = EarVerdict(Label.NONE, Band.CLEAR, 0.1)
-_DOUBT = EarVerdict(Label.OBJECTION_RECORDING, Band.DOUBT, 0.5, 500)
+_CLEAR = Verdict(Label.NONE, Band.CLEAR, 0.1)
+_DOUBT = Verdict(Label.OBJECTION_RECORDING, Band.DOUBT, 0.5, 500)
 
 
 class _Ear:
-    def __init__(self, partial: EarVerdict, final: EarVerdict) -> None:
+    def __init__(self, partial: Verdict, final: Verdict) -> None:
         self._partial, self._final = partial, final
 
-    async def judge(self, speech: Speech) -> EarVerdict:
+    async def judge(self, speech: Speech) -> Verdict:
         return self._final if speech.piece.final else self._partial
 
     async def forget(self, call_id: str) -> None:
@@ -38,7 +38,7 @@ class _Loud:
         return any(frame)
 
 
-def _listen(partial: EarVerdict, final: EarVerdict) -> FileHearing:
+def _listen(partial: Verdict, final: Verdict) -> FileHearing:
     pcm = bytes(16 * 500) + b"\1\0" * (8 * 3000) + bytes(16 * 1000)
     settings = load_settings(default_config_dir(os.environ), os.environ)
     return asyncio.run(
@@ -60,12 +60,12 @@ def _listen(partial: EarVerdict, final: EarVerdict) -> FileHearing:
     ("partial", "final", "band"),
     [(_DOUBT, _CLEAR, Band.CLEAR), (_CLEAR, _DOUBT, Band.DOUBT), (_DOUBT, _DOUBT, Band.DOUBT)],
 )
-def test_only_a_doubt_about_the_whole_sentence_counts(partial: EarVerdict, final: EarVerdict, band: Band) -> None:
+def test_only_a_doubt_about_the_whole_sentence_counts(partial: Verdict, final: Verdict, band: Band) -> None:
     assert [one.band for one in _listen(partial, final).utterances] == [band]
 
 
 def test_an_objection_in_mid_sentence_counts_at_once() -> None:
-    act = EarVerdict(Label.OBJECTION_RECORDING, Band.ACT, 0.9, 600, ground=Ground.EXPLICIT)
+    act = Verdict(Label.OBJECTION_RECORDING, Band.ACT, 0.9, 600, ground=Ground.EXPLICIT)
     utterance = _listen(act, _CLEAR).utterances[0]
     assert utterance.band is Band.ACT
     assert utterance.ground is Ground.EXPLICIT

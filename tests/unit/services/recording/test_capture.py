@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ivr.domain.audio.frame import FRAME_MS
-from ivr.domain.consent.policy import Decision, ObjectionOutcome, Verdict
+from ivr.domain.consent.policy import Decision, ObjectionOutcome, Permission
 from ivr.domain.program.program import ObjectionEffect
 from ivr.domain.recording.release_buffer import Cleared, ReleaseSettings, StereoFrame
 from ivr.domain.recording.state import RecordingState
@@ -20,10 +20,10 @@ from tests.fakes.runtime import InlineExecutor, ListFeed
 from tests.fakes.vault import FakeAuditLog, FakeCatalogue, FakeKeyRing, FakeStore, TickingClock, a_tag
 from tests.fakes.virtual_time import run_virtual
 
-ALLOWED = Decision(Verdict.ALLOW, ("REC-001",))
-DOUBTED = Decision(Verdict.PAUSE, ("REC-021",), cause="doubt")
+ALLOWED = Decision(Permission.ALLOW, ("REC-001",))
+DOUBTED = Decision(Permission.PAUSE, ("REC-021",), cause="doubt")
 DEADLINE = datetime(2027, 5, 21, 8, tzinfo=UTC)
-DEAF = Decision(Verdict.DENY, ("REC-021",), cause="deaf")
+DEAF = Decision(Permission.DENY, ("REC-021",), cause="deaf")
 
 
 def objection(*, destroys: bool) -> ObjectionOutcome:
