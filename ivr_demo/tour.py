@@ -164,11 +164,11 @@ class Tour:
             stored = report.recording_id in archive.store.stored()
             act.recording.update(key="present" if row.has_key else "destroyed", file="present" if stored else "absent")
             if act.expected_state == "SEALED":
-                findings = archive.vault.verify([report.recording_id])
-                act.expect(not findings, findings[0].fault if findings else "")
+                discrepancies = archive.vault.verify([report.recording_id])
+                act.expect(not discrepancies, discrepancies[0].fault if discrepancies else "")
                 act.expect(row.deadline is not None, "pas d'échéance")
                 act.recording.update(
-                    verified=not findings,
+                    verified=not discrepancies,
                     retention=row.tag.retention,
                     deadline=row.deadline.isoformat() if row.deadline else None,
                     duration_ms=row.sealed.duration_ms if row.sealed else 0,

@@ -20,7 +20,7 @@ from ivr.domain.access import Action
 from ivr.errors import HostError
 from ivr.french import french
 from ivr.screen import Screen, marked
-from ivr.services.vault.fixity import Finding
+from ivr.services.vault.fixity import Discrepancy
 from ivr.services.vault.uploads import upload_waiting
 
 _MIB = 1 << 20
@@ -35,7 +35,7 @@ class Place:
     path: Path
     after: str = ""
     checked: int = 0
-    findings: list[Finding] = field(default_factory=list)
+    discrepancies: list[Discrepancy] = field(default_factory=list)
 
     @classmethod
     def of(cls, path: Path, *, resume: bool) -> Place:
@@ -44,7 +44,7 @@ class Place:
             try:
                 noted = json.loads(path.read_text("utf-8"))
                 place.after, place.checked = noted["after"], noted["checked"]
-                place.findings = [Finding(**finding) for finding in noted["findings"]]
+                place.discrepancies = [Discrepancy(**discrepancy) for discrepancy in noted["findings"]]
             except (OSError, ValueError, KeyError, TypeError) as error:
                 raise HostError(
                     "the note of how far the last verification came cannot be read",
@@ -54,7 +54,7 @@ class Place:
         return place
 
     def note(self) -> None:
-        body = {"after": self.after, "checked": self.checked, "findings": [vars(one) for one in self.findings]}
+        body = {"after": self.after, "checked": self.checked, "findings": [vars(one) for one in self.discrepancies]}
         fresh = self.path.with_suffix(".new")
         # Where nothing may be written a verification cannot be resumed, and goes on.
         with suppress(OSError):
@@ -84,17 +84,17 @@ def verify(
         session.may(Action.VERIFY, recording_ids)
         place = Place.of(session.settings.node.data_dir / "verify.place", resume=resume)
         if recording_ids and not all_:
-            place.findings, place.checked = session.archive.vault.verify(list(recording_ids)), len(recording_ids)
+            place.discrepancies, place.checked = session.archive.vault.verify(list(recording_ids)), len(recording_ids)
         else:
             _verify_all(session.archive, place, rate_mib, shown=not json_ and sys.stderr.isatty())
     if json_:
-        print_json({"ok": not place.findings, "checked": place.checked, "findings": place.findings})
-    elif not place.findings:
+        print_json({"ok": not place.discrepancies, "checked": place.checked, "findings": place.discrepancies})
+    elif not place.discrepancies:
         console.print(marked("✓", f"{place.checked} enregistrements vérifiés, rien d'altéré."))
-    for finding in place.findings if not json_ else ():
-        remedy = f" → {french(finding.remedy)}" if finding.remedy else ""
-        console.print(marked("✗", f"{finding.recording_id} : {french(finding.fault)}{remedy}"))
-    sys.exit(1 if place.findings else 0)
+    for discrepancy in place.discrepancies if not json_ else ():
+        remedy = f" → {french(discrepancy.remedy)}" if discrepancy.remedy else ""
+        console.print(marked("✗", f"{discrepancy.recording_id} : {french(discrepancy.fault)}{remedy}"))
+    sys.exit(1 if place.discrepancies else 0)
 
 
 def _verify_all(archive: Archive, place: Place, rate_mib: float, *, shown: bool) -> None:
@@ -105,7 +105,7 @@ def _verify_all(archive: Archive, place: Place, rate_mib: float, *, shown: bool)
         try:
             steps = archive.vault.verify_all(after=place.after, bytes_per_s=rate_mib * _MIB, pause=time.sleep)
             for item in steps:
-                place.findings += item.findings
+                place.discrepancies += item.discrepancies
                 if item.recording_id:
                     place.after, place.checked = item.recording_id, place.checked + 1
                     if place.checked % _NOTED_EVERY == 0:

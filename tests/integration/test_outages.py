@@ -169,7 +169,7 @@ def test_a_local_file_that_was_changed_is_not_uploaded(tmp_path: Path) -> None:
     path.write_bytes(content)
     told = {done.recording_id: done.done for done in upload_waiting(node.vault.ports)}
     assert told == {"rec-1": False, "rec-2": True}
-    assert [finding.recording_id for finding in node.vault.verify()] == ["rec-1"]
+    assert [discrepancy.recording_id for discrepancy in node.vault.verify()] == ["rec-1"]
     node.database.close()
 
 

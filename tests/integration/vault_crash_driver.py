@@ -110,7 +110,7 @@ def settle_and_tell(url: str, folder: Path, recording_id: str, at: int) -> None:
                 "kinds": [event.kind for event in rig.audit.events(recording_id=recording_id)],
                 "recovered": [done.how for done in first],
                 "again": [done.how for done in second],
-                "findings": [vars(finding) for finding in rig.vault.verify()],
+                "findings": [vars(discrepancy) for discrepancy in rig.vault.verify()],
                 "chain": rig.audit.verify(),
                 "plaintext": SECOND[:48] in files or SECOND[16000:16048] in files,
             }

@@ -78,7 +78,7 @@ TELLERS = (
     "ivr/domain/evidence/clock_check.py",
     "ivr/storage/head_guard.py",
 )  # fmt: skip
-_HANDED_OVER = {"Finding", "Failure", "append"}
+_HANDED_OVER = {"Finding", "Discrepancy", "Failure", "append"}
 
 
 @cache

@@ -13,7 +13,7 @@ from ivr.domain.secret_bytes import clear
 from ivr.errors import ArchiveError, ComplianceError, IvrError
 from ivr.services.vault.data_key import unlocked
 from ivr.services.vault.destruction import destroy
-from ivr.services.vault.fixity import Checked, Finding, inspect, inspect_all
+from ivr.services.vault.fixity import Checked, Discrepancy, inspect, inspect_all
 from ivr.services.vault.open_recording import OpenRecording
 from ivr.services.vault.recovery import Recovery, recover
 from ivr.services.vault.vault_ports import VaultPorts
@@ -94,7 +94,7 @@ class Vault:
         """Finish or undo what a crash of this node left behind; see `ivr.services.vault.recovery`."""
         return recover(self._ports)
 
-    def verify(self, recording_ids: Sequence[str] | None = None) -> list[Finding]:
+    def verify(self, recording_ids: Sequence[str] | None = None) -> list[Discrepancy]:
         """Read every byte of the named recordings, or of all; empty when all is as it was sealed."""
         return inspect(self._ports, recording_ids)
 

@@ -38,20 +38,20 @@ Pair = tuple[Bone, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FoundGround:
     """The ground, and the words [first, last) that carry it: each must have been heard."""
 
     ground: Ground
     words: tuple[tuple[int, int], ...]
 
 
-def explicit(turn: Turn) -> Finding | None:
+def explicit(turn: Turn) -> FoundGround | None:
     """An opposition bound to the recording: the last one counts, unless it is taken back."""
     found = [pair for subject in recorded(turn) for kind in _KINDS for pair in kind(turn, subject)]
     return _last(turn, Ground.EXPLICIT, [*found, *_erased(turn), *_stored(turn)])
 
 
-def contact_refused(turn: Turn) -> Finding | None:
+def contact_refused(turn: Turn) -> FoundGround | None:
     """An opposition bound to being called, to the offer, or to the talk itself."""
     found = [pair for subject in called(turn) for kind in (_denied, _opposed) for pair in kind(turn, subject)]
     found = [pair for pair in found if _speaks(turn, pair)]
@@ -59,7 +59,7 @@ def contact_refused(turn: Turn) -> Finding | None:
     return _last(turn, Ground.CONTACT_REFUSED, found)
 
 
-def answer(turn: Turn) -> Finding | None:
+def answer(turn: Turn) -> FoundGround | None:
     """A refusal that names nothing, said to somebody who has just invited one."""
     if len(turn.units) > _ANSWER_UNITS:
         return None
@@ -240,14 +240,14 @@ def _speaks(turn: Turn, pair: Pair) -> bool:
     return False
 
 
-def _last(turn: Turn, ground: Ground, found: Iterable[Pair]) -> Finding | None:
+def _last(turn: Turn, ground: Ground, found: Iterable[Pair]) -> FoundGround | None:
     heard = [pair for pair in found if _borne(turn, pair) and not any(unreal(turn, bone) for bone in pair)]
     if not heard or turn.instructs():
         return None
     last = max(heard, key=lambda pair: max(bone.at for bone in pair))
     if taken_back(turn, max(bone.at for bone in last)):
         return None
-    return Finding(ground, tuple(sorted({(bone.unit.first, bone.unit.last) for bone in last})))
+    return FoundGround(ground, tuple(sorted({(bone.unit.first, bone.unit.last) for bone in last})))
 
 
 def _borne(turn: Turn, pair: Pair) -> bool:

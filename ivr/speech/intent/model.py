@@ -15,7 +15,7 @@ from ivr.domain.numbers.sensitive import sensitive_spans
 from ivr.speech.intent.clauses import core, only_courteous, stretches
 from ivr.speech.intent.concepts import Lexicon, Unit, shipped_lexicon
 from ivr.speech.intent.features import vectorise
-from ivr.speech.intent.grounds import Finding, answer, contact_refused, explicit, known
+from ivr.speech.intent.grounds import FoundGround, answer, contact_refused, explicit, known
 from ivr.speech.intent.hypothetical import asks_about_refusing
 from ivr.speech.intent.replies import (
     DENIALS,
@@ -129,7 +129,7 @@ class IntentModel:
         role = prompt_role(last_prompt, after_disclosure=after_disclosure)
         ground = borne_out(
             [
-                Borne(h, self._read(h.text)[0], float(share), self._finding(row, h.text, label, role in INVITING))
+                Borne(h, self._read(h.text)[0], float(share), self._found_ground(row, h.text, label, role in INVITING))
                 for h, row, share in zip(hypotheses, rows, shares, strict=True)
             ]
         )
@@ -150,12 +150,12 @@ class IntentModel:
         acting = any(row.may_act and row.probabilities[_AT[label]] >= thresholds.doubt for row in rows)
         return Band.DOUBT if band is Band.ACT and (ground is None or not acting) else band
 
-    def _finding(self, row: _Judged, text: str, label: Label, invited: bool) -> Finding | None:
+    def _found_ground(self, row: _Judged, text: str, label: Label, invited: bool) -> FoundGround | None:
         """Return what bears `label` out in one text; an answer does only where it was invited."""
         if label not in _OPPOSING:
             return None
         if row.answers:
-            return Finding(Ground.ANSWER, ((0, len(self._read(text)[0])),))
+            return FoundGround(Ground.ANSWER, ((0, len(self._read(text)[0])),))
         turn = self._turn(text)
         found = explicit(turn)
         if found is None and label is Label.REFUSAL_CONTACT:

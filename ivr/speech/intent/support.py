@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ivr.domain.hearing.verdict import Ground
-from ivr.speech.intent.grounds import Finding
+from ivr.speech.intent.grounds import FoundGround
 from ivr.speech.intent.words import Word
 from ivr.speech.understanding import Hypothesis
 
@@ -25,27 +25,27 @@ class Borne:
     hypothesis: Hypothesis
     spoken: Sequence[Word]
     weight: float
-    finding: Finding | None
+    found: FoundGround | None
 
 
 def borne_out(offers: Sequence[Borne]) -> Ground | None:
     """Return the ground that the hypotheses bear out together, None when they do not."""
-    found = [(offer, offer.finding) for offer in offers if offer.finding is not None]
-    heard = [(offer, finding) for offer, finding in found if _supported(offer, finding)]
-    measured = [offer for offer, _ in found if offer.hypothesis.heard]
+    offered = [(offer, offer.found) for offer in offers if offer.found is not None]
+    heard = [(offer, found) for offer, found in offered if _supported(offer, found)]
+    measured = [offer for offer, _ in offered if offer.hypothesis.heard]
     if measured and not any(offer.hypothesis.heard for offer, _ in heard):
         # What was hardly heard in the best hypothesis is not heard better in those behind it.
         return None
     weights: dict[Ground, float] = {}
-    for offer, finding in heard:
-        weights[finding.ground] = weights.get(finding.ground, 0.0) + offer.weight
+    for offer, found in heard:
+        weights[found.ground] = weights.get(found.ground, 0.0) + offer.weight
     if not weights or sum(weights.values()) < _WEIGHT * sum(offer.weight for offer in offers):
         return None
     return max(weights, key=lambda ground: weights[ground])
 
 
-def _supported(offer: Borne, finding: Finding) -> bool:
-    return all(_probability(offer, *words) >= _HEARD for words in finding.words)
+def _supported(offer: Borne, found: FoundGround) -> bool:
+    return all(_probability(offer, *words) >= _HEARD for words in found.words)
 
 
 def _probability(offer: Borne, first: int, last: int) -> float:

@@ -162,10 +162,10 @@ def test_many_faults_are_cut_short_aloud(rig: RetentionRig) -> None:
 
 def test_an_altered_deadline_is_told_by_the_verification_of_recordings_too(rig: RetentionRig) -> None:
     tamper(rig, "UPDATE recordings SET deadline = '2099-01-01T00:00:00.000000Z' WHERE recording_id = 'two'")
-    (finding,) = rig.vault.verify()
-    assert finding.recording_id == "two"
-    assert "2099-01-01" in finding.fault
-    assert finding.remedy
+    (discrepancy,) = rig.vault.verify()
+    assert discrepancy.recording_id == "two"
+    assert "2099-01-01" in discrepancy.fault
+    assert discrepancy.remedy
 
 
 def test_a_recording_that_crashed_while_it_was_sealed_keeps_a_deadline_with_evidence(rig: RetentionRig) -> None:

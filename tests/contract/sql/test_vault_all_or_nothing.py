@@ -284,8 +284,10 @@ def test_what_another_node_left_is_named_with_that_node(place: Place) -> None:
     place.begun("rec-1", node_id="node-9")
     assert leftovers(place.vault.ports) == []
     place.store.crash()
-    (finding,) = leftovers(place.vault.ports)
-    assert (finding.recording_id, "node-9" in finding.fault, "node-9" in finding.remedy) == ("rec-1", True, True)
+    (discrepancy,) = leftovers(place.vault.ports)
+    assert discrepancy.recording_id == "rec-1"
+    assert "node-9" in discrepancy.fault
+    assert "node-9" in discrepancy.remedy
     assert [one.recording_id for one in place.vault.verify()] == ["rec-1"]
 
 

@@ -288,7 +288,7 @@ def test_while_the_disk_stays_full_the_half_written_file_waits_for_recovery(rig:
 
     rig.store.recover = full  # type: ignore[method-assign,assignment]
     assert recording.fail("disk full") is RecordingState.DAMAGED
-    assert [finding.recording_id for finding in rig.vault().verify()] == ["rec-1"]
+    assert [discrepancy.recording_id for discrepancy in rig.vault().verify()] == ["rec-1"]
     assert "left as it is" in rig.vault().recover()[0].how
     rig.store.recover = recover  # type: ignore[method-assign]
     assert rig.vault().recover()[0].state is RecordingState.DAMAGED
@@ -330,7 +330,7 @@ def test_files_without_a_row_are_named_and_kept_and_files_of_the_destroyed_are_d
     recording.discard("OBJ-003", "objection")
     rig.store.open("rec-1", bytes(32), codec="opus", rate_hz=8000, channels=2).write(PCM)
     rig.store.crash()
-    assert {finding.recording_id for finding in rig.vault().verify()} == {"stray", "rec-1"}
+    assert {discrepancy.recording_id for discrepancy in rig.vault().verify()} == {"stray", "rec-1"}
     found = {done.recording_id: done.how for done in rig.vault().recover()}
     assert "left as it is" in found["stray"]
     assert "deleted" in found["rec-1"]
@@ -364,8 +364,8 @@ def test_verify_names_a_row_without_file_a_changed_file_and_an_unknown_id(rig: R
         begun(rig, name).seal(consent=CONSENT)
     rig.store.delete("rec-1")
     rig.store.files["rec-2"].pcm[0] ^= 1
-    assert {finding.recording_id for finding in rig.vault().verify()} == {"rec-1", "rec-2"}
-    assert [finding.recording_id for finding in rig.vault().verify(["rec-3", "nobody"])] == ["nobody"]
+    assert {discrepancy.recording_id for discrepancy in rig.vault().verify()} == {"rec-1", "rec-2"}
+    assert [discrepancy.recording_id for discrepancy in rig.vault().verify(["rec-3", "nobody"])] == ["nobody"]
 
 
 def test_an_access_needs_a_reason_and_is_noted_before_it_is_given(rig: Rig) -> None:
@@ -611,7 +611,7 @@ def test_a_verification_goes_on_where_it_was_interrupted(rig: Rig) -> None:
             break
     rest = list(rig.vault().verify_all(after=first[-1].recording_id))
     assert [item.recording_id for item in first + rest] == [f"rec-{number}" for number in range(7)]
-    found = [finding.recording_id for item in first + rest for finding in item.findings]
+    found = [discrepancy.recording_id for item in first + rest for discrepancy in item.discrepancies]
     assert found == ["rec-1", "rec-5"]
 
 
