@@ -98,12 +98,12 @@ def test_no_digit_of_a_dictated_nir_or_card_is_heard_in_the_exported_recording(h
     spoken, kept, answered = _heard(ear, said), _heard(ear, caller), _heard(ear, other)
     # The same measure finds both numbers in what was said, or it would prove nothing about what was stored.
     assert max(map(_longest_run, spoken)) >= 13, spoken
-    assert [text for text in (*kept, *answered) if _longest_run(text) >= _RUN] == []
-    # What was said around them is there: it was not a recording of silence that held no digit.
-    whole = " ".join(kept).lower()
-    for word in ("adresse", "marseille", "bordeaux"):
-        assert word in " ".join(spoken).lower(), spoken
-        assert word in whole, kept
+    assert [text for text in (*kept, *answered) if _longest_run(text) >= _RUN] == [], shown["masks"]
+    # What was said around them is there: it was not a recording of silence that held no digit. A busy machine may
+    # cost a word, not a sentence.
+    for words in (("changement", "adresse"), ("marseille", "famille"), ("bordeaux", "maison", "gare")):
+        for heard in (spoken, kept):
+            assert any(word in " ".join(heard).lower() for word in words), (words, heard, shown["masks"])
 
     told = json.dumps([events, shown], default=str)
     stored = b"".join(path.read_bytes() for path in house.data_dir.rglob("*") if path.is_file())

@@ -7,8 +7,10 @@ here: only that somebody says short groups one after the other, or that a number
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from stdnum import iban, luhn
 
 from ivr.domain.hearing.transcript_window import HeardPiece
 from ivr.domain.hearing.verdict import SensitiveSpan
@@ -19,11 +21,20 @@ from ivr.domain.numbers.spoken_digits import DigitRun, Token, digit_runs, tokens
 
 _MONTH = re.compile(r"janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre")
 _DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])(?:0?[1-9]|1[0-2])(?:19|20)\d\d")
-#: So long is each kind of number with all that belongs to it.
+#: So long is each kind of number with all that belongs to it; a digit may have been heard twice or made of a word, so
+#: that what no key or check digit proves is waited for a little longer.
 _COMPLETE = {"nir": nir.KEYED, "card": 16, "iban": 25}
+_UNPROVEN_DIGITS_MORE = 4
+_PROVES: Mapping[str, Callable[[str], bool]] = {
+    "nir": nir.has_key,
+    "card": lambda digits: bool(luhn.is_valid(digits)),
+    "iban": lambda digits: bool(iban.is_valid(f"FR{digits}")),
+}
 _WORDS_BESIDE_MAX = 6
 _WORDS_BEFORE_MAX = 3
 _WORDS_AFTER_MAX = 1
+#: A few words so soon after a group may be the next one, of which the ear heard no digit.
+_NEXT_GROUP_MS, _MISHEARD_WORDS_MAX = 3000, 6
 #: So many digits over so many pieces are no other number that a caller tells.
 _SCATTERED_DIGITS, _SCATTERED_PIECES = 9, 3
 _SCATTERED_DIGITS_NAMED = 18
@@ -80,7 +91,8 @@ class AnnouncedNumber:
             self._going = _Announced(kind, piece.when(start, end)[0], until_ms)
             masked = self._in(piece, after=end)
         elif self._going is not None:
-            masked = self._in(piece, after=0) if not self._over(piece, pieces, told) else []
+            if not self._over(piece, pieces, told):
+                masked = self._in(piece, after=0) or misheard(piece, pieces, told, self._going.kind)
         elif found := [one for one in told if one.kind in _COMPLETE and one.start < piece.end_ms > piece.start_ms]:
             last = max(found, key=lambda span: span.end)
             if last.end > piece.start_ms:
@@ -90,7 +102,7 @@ class AnnouncedNumber:
         going = self._going
         if masked or (named is None and self._told_in(piece, told)):
             self._going = replace(going, until_ms=until_ms)
-        if self._digits(pieces, [*told, *masked]) >= _COMPLETE[going.kind]:
+        if self._complete(pieces, [*told, *masked]):
             self._going = None
         return masked
 
@@ -117,26 +129,54 @@ class AnnouncedNumber:
             return True
         runs = counted_runs(tokens(piece.text))
         said = self._digits([one for one in pieces if one is not piece], told)
-        between = not said or (going.kind == "nir" and said >= nir.DIGITS)
+        between = not said or (going.kind == "nir" and len(said) >= nir.DIGITS)
         telephone = any(whole_telephone(run.groups) for run in runs)
         if asks_for_other_number(piece.text) or (between and telephone):
             self._going = None
         return self._going is None
 
-    def _digits(self, pieces: Sequence[HeardPiece], told: Sequence[SensitiveSpan]) -> int:
-        """How many digits of it were masked."""
+    def _complete(self, pieces: Sequence[HeardPiece], told: Sequence[SensitiveSpan]) -> bool:
         going = self._going
         if going is None:
-            return 0
+            return True
+        said, size = self._digits(pieces, told), _COMPLETE[going.kind]
+        return len(said) >= size + _UNPROVEN_DIGITS_MORE or (len(said) >= size and _PROVES[going.kind](said[:size]))
+
+    def _digits(self, pieces: Sequence[HeardPiece], told: Sequence[SensitiveSpan]) -> str:
+        """The digits of it that were masked."""
+        going = self._going
+        if going is None:
+            return ""
         own = [one for one in told if one.kind == going.kind and one.end >= going.from_ms]
-        return sum(
-            len(run.text)
+        return "".join(
+            run.text
             for piece in pieces
             for run in digit_runs(tokens(piece.text))
             if any(
                 one.start < times[1] and times[0] < one.end for one in own for times in [piece.when(run.start, run.end)]
             )
         )
+
+
+def misheard(
+    piece: HeardPiece, pieces: Sequence[HeardPiece], told: Sequence[SensitiveSpan], kind: str
+) -> list[SensitiveSpan]:
+    """Return the whole of `piece`, one of `pieces`, as a group of which the ear may have heard no digit.
+
+    It is one when a few words are all that is said soon after digits that were `told`, or after one such group.
+    """
+    spoken = tokens(piece.text)
+    if not piece.final or not 0 < len(spoken) <= _MISHEARD_WORDS_MAX:
+        return []
+    later = piece
+    for before in [one for one in reversed(pieces) if one.end_ms <= piece.start_ms][:2]:
+        if later.start_ms - before.end_ms > _NEXT_GROUP_MS:
+            break
+        hidden = any(one.start < before.end_ms and before.start_ms < one.end for one in told)
+        if hidden and digit_runs(tokens(before.text)):
+            return [SensitiveSpan(kind, piece.start_ms, piece.end_ms)]
+        later = before
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +217,9 @@ def scattered_digits(pieces: Sequence[HeardPiece], pause_max_ms: int, context: s
             break
         if sum(map(_beside, links)) - _beside_first(links[0]) <= len(kept) // 2:
             spans = [SensitiveSpan(kind, max(from_ms, one.start_ms), one.end_ms) for one in kept]
-            return Scattered(tuple(spans), links[-1][0].end_ms, until_ms)
+            since = [one for one in pieces if one.start_ms > kept[0].start_ms and one not in kept]
+            lost = [span for one in since for span in misheard(one, pieces, spans, kind)]
+            return Scattered((*spans, *lost), links[-1][0].end_ms, until_ms)
     return Scattered((), held, until_ms)
 
 

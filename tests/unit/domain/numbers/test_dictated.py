@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ivr.domain.hearing.transcript_window import HeardPiece, TimedText
 from ivr.domain.hearing.verdict import SensitiveSpan
-from ivr.domain.numbers.dictated import AnnouncedNumber, Scattered, counted_runs, scattered_digits
+from ivr.domain.numbers.dictated import AnnouncedNumber, Scattered, counted_runs, misheard, scattered_digits
 from ivr.domain.numbers.spoken_digits import tokens
 
 PAUSE_MS = 15_000
@@ -87,7 +89,9 @@ def masked(found: Scattered, pieces: list[HeardPiece]) -> list[tuple[int, int]]:
         (("bonjour monsieur voici 185", "077", "511"), "", [(0, 300), (1, 0), (2, 0)]),
         (("bonjour mon cher monsieur voici donc 185", "077", "511"), "", [(0, 600), (1, 0), (2, 0)]),
         # Talk without digits parts nothing, a long pause does.
-        (("185", "je ne vois rien", "077", "511"), "", [(0, 0), (2, 0), (3, 0)]),
+        (("185", "je ne vois rien sans mes lunettes rouges", "077", "511"), "", [(0, 0), (2, 0), (3, 0)]),
+        # A few words may be a group of which no digit was heard.
+        (("185", "je ne vois rien", "077", "511"), "", [(0, 0), (2, 0), (3, 0), (1, 0)]),
         # Telephone numbers and dates count for nothing.
         (("06 12", "34 56", "78"), "", []),
         (("06 12 34 56 78", "185", "077", "511"), "", [(1, 0), (2, 0), (3, 0)]),
@@ -198,8 +202,33 @@ def fed(
         (("ma carte bancaire", "4970 1012", "3456 7893", "12"), [[], ["card: 4970 1012"], ["card: 3456 7893"], []]),
         (("ma carte bancaire", "4970 1012 3456 789", "3", "12"),
          [[], ["card: 4970 1012 3456 789"], ["card: 3"], []]),
-        (("mon rib", "30006 00001 1234567", "8901 891", "12", "34"),
-         [[], ["iban: 30006 00001 1234567"], ["iban: 8901 891"], ["iban: 12"], []]),
+        (("mon rib", "76 30006 00001 1234567", "8901 8", "9", "34"),
+         [[], ["iban: 76 30006 00001 1234567"], ["iban: 8901 8"], ["iban: 9"], []]),
+        # What its key or check digit does not prove may have a group to come: a digit was heard too many.
+        (("ma sécu", "1 85 07 75 116 001 92", "12", "34", "56"),
+         [[], ["nir: 1 85 07 75 116 001 92"], ["nir: 12"], ["nir: 34"], []]),
+        (("ma carte bancaire", "40 9 70 10", "10 12 34 56", "78 93", "12"),
+         [[], ["card: 40 9 70 10"], ["card: 10 12 34 56"], ["card: 78 93"], ["card: 12"]]),
+        (("ma carte bancaire", "4970 1012 3456 7893", "12"), [[], ["card: 4970 1012 3456 7893"], []]),
+        (("mon rib", "77 30006 00001 12345678901 89", "12"),
+         [[], ["iban: 77 30006 00001 12345678901 89"], ["iban: 12"]]),
+        # Of a group the ear may have heard no digit at all: a few words are all that is said, soon after another.
+        (("ma carte bancaire", "4970", "soyez byzanté", "3456"),
+         [[], ["card: 4970"], ["card: soyez byzanté"], ["card: 3456"]]),
+        (("ma carte bancaire", "4970 1012 3456", "on t'est 18 août"),
+         [[], ["card: 4970 1012 3456"], ["card: on t'est 18 août"]]),
+        (("ma sécu", "185", "soyez byzanté", "encore rien", "toujours rien"),
+         [[], ["nir: 185"], ["nir: soyez byzanté"], ["nir: encore rien"], []]),
+        (("ma sécu", "185", "un deux trois quatre cinq six sept"),
+         [[], ["nir: 185"], ["nir: un deux trois quatre cinq six sept"]]),
+        (("ma sécu", "185", "gros chat bleu mange souris grises"),
+         [[], ["nir: 185"], ["nir: gros chat bleu mange souris grises"]]),
+        (("ma sécu", "185", "gros chat bleu mange souris grises noires"), [[], ["nir: 185"], []]),
+        (("ma sécu", "185", ""), [[], ["nir: 185"], []]),
+        (("ma sécu", "185", "mon dossier"), [[], ["nir: 185"], []]),
+        (("ma sécu", "rien du tout", "soyez byzanté"), [[], [], []]),
+        (("ma carte bancaire", "4970 1012 3456 7893", "merci beaucoup"),
+         [[], ["card: 4970 1012 3456 7893"], []]),
         # The last name counts.
         (("ma sécu", "ma carte bancaire", "4970"), [[], [], ["card: 4970"]]),
         (("bonjour", "185", "077"), [[], [], []]),
@@ -207,6 +236,15 @@ def fed(
 )  # fmt: skip
 def test_the_digits_after_a_name_are_its_own(texts: tuple[str, ...], hidden: list[list[str]]) -> None:
     assert fed(*texts)[0] == hidden
+
+
+def test_a_group_of_which_no_digit_was_heard_comes_soon_and_is_over() -> None:
+    near = [[], ["nir: 185"], ["nir: soyez byzanté"]]
+    assert fed("ma sécu", "185", "soyez byzanté", gap_ms=3000)[0] == near
+    assert fed("ma sécu", "185", "soyez byzanté", gap_ms=3001)[0] == [*near[:2], []]
+    unfinished = replace(said("ma sécu", "185", "soyez byzanté")[2], final=False)
+    told = [SensitiveSpan("nir", 0, 10_000)]
+    assert misheard(unfinished, [*said("ma sécu", "185"), unfinished], told, "nir") == []
 
 
 def test_a_name_is_waited_upon_for_a_pause_and_again_after_each_digit() -> None:

@@ -176,6 +176,13 @@ def test_short_groups_that_nobody_names_are_masked_when_they_are_too_many() -> N
     assert all(answer.pending is not None and answer.pending.from_ms == 0 for answer in answers[:-1])
 
 
+def test_a_group_of_which_no_digit_was_heard_goes_with_the_others() -> None:
+    answers = watched("Hein ? 85.", "07.", "Soyez Byzanté.", "75.", "Sans un trois.", "4156.", "On t'est né.", "Voilà.")
+    assert starts(answers[-1], LOST) == {0, 3000, 6000, 9000, 12_000, 15_000, 18_000, 21_000}
+    late = watched("Hein ? 85.", "07.", "75.", "Sans un trois.", "4156.", "On t'est né.", pause_ms=3001)
+    assert starts(late[-1], LOST) == {0, 5001, 10_002, 15_003, 20_004}
+
+
 @pytest.mark.parametrize(
     "said",
     [
