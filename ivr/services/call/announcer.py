@@ -17,9 +17,9 @@ class Announcer:
         self._barged_in = False
 
     async def say(self, leg: CallLeg, prompt: Prompt, *, urgent: bool = False) -> PromptEnded:
-        """Say a prompt to a leg and return how it ended; see `Speaker.say`."""
+        """Say a prompt to a leg and return how it ended; see `PromptQueue.say`."""
         call = self._call
-        ended = await leg.speaker.say(
+        ended = await leg.prompt_queue.say(
             prompt, urgent=urgent, started=lambda: call.publish("prompt.started", prompt=prompt.id)
         )
         if leg is call.a_leg:
@@ -40,8 +40,8 @@ class Announcer:
 
     def barge_in(self) -> None:
         """The caller speaks or presses a DTMF digit: a menu that allows it falls silent. The disclosure never does."""
-        speaker, program = self._call.a_leg.speaker, self._call.program
-        prompt = speaker.speaking
+        queue, program = self._call.a_leg.prompt_queue, self._call.program
+        prompt = queue.speaking
         if self._interruptible and program.barge_in and prompt is not None and prompt.id == program.prompts.menu:
             self._barged_in = True
-            speaker.interrupt()
+            queue.interrupt()

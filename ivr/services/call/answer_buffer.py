@@ -11,7 +11,7 @@ from ivr.services.hearing.channel_listener import JudgedPiece
 DIGITS_MAX = 10
 
 
-class Answers:
+class AnswerBuffer:
     """One per call. Closed, it takes nothing, and the ear is not asked for words."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Answers:
         self.first_digit_ms = 0
 
     def __repr__(self) -> str:
-        return f"Answers(open={self.open})"
+        return f"AnswerBuffer(open={self.open})"
 
     @property
     def open(self) -> bool:

@@ -26,12 +26,12 @@ from ivr.domain.identity.check import Expected
 from ivr.domain.program.program import Program, Prompt
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.domain.retention.decision import deadline as deadline_of
-from ivr.services.call.answer_buffer import Answers
+from ivr.services.call.answer_buffer import AnswerBuffer
 from ivr.services.call.consents import Consents
 from ivr.services.call.dependencies import Dependencies
 from ivr.services.call.leg import CallLeg
 from ivr.services.call.prompt_memory import PromptMemory
-from ivr.services.call.write_queue import Act, Acts
+from ivr.services.call.write_queue import Write, WriteQueue
 from ivr.services.hearing.channel_listener import CallHearing
 from ivr.services.ports.hearing import ListenContext
 from ivr.services.ports.telephony import PromptEnded
@@ -72,8 +72,8 @@ class LiveCall:
         self.state = CallState.NEW
         self.consents = Consents()
         self.hearing = CallHearing()
-        self.answers = Answers()
-        self.acts = Acts(call_id, deps.feed)
+        self.answers = AnswerBuffer()
+        self.writes = WriteQueue(call_id, deps.feed)
         self.capture = Capture(
             call_id=call_id,
             vault=deps.vault,
@@ -96,7 +96,7 @@ class LiveCall:
         self.last_prompt_end_ms = 0
         prompts = program.prompts
         questions = frozenset({prompts.doubt, prompts.doubt_contact, prompts.not_understood} - {""})
-        self.prompts_heard = PromptMemory(a_leg.speaker, questions)
+        self.prompts_heard = PromptMemory(a_leg.prompt_queue, questions)
         #: Under which id an agent is called: its slot on the line is reserved from the start.
         self.agent_leg_id = ""
         self.ended_by = ""
@@ -121,7 +121,7 @@ class LiveCall:
 
     def audit(self, event: Event) -> None:
         """Append to the evidence, after what was asked before."""
-        self.acts.add(event.kind, self.evidence_act(event))
+        self.writes.add(event.kind, self.evidence_write(event))
 
     def redact_names_of(self, members: Sequence[Expected]) -> None:
         """Keep the names of whoever is on file for this call from what it leaves in the evidence.
@@ -131,20 +131,20 @@ class LiveCall:
         self._names += [f"{member.first_name} {last}".strip() for member in members for last in member.last_names]
         self._redactor = Redactor(self._names)
 
-    def evidence_act(self, event: Event) -> Act:
-        """Return the act that appends this to the evidence.
+    def evidence_write(self, event: Event) -> Write:
+        """Return the write that appends this to the evidence.
 
         The event names the recording that is open when its turn comes: what was asked before may have opened it.
         """
 
-        async def act() -> None:
+        async def write() -> None:
             recording_id = self.capture.recording_id
             redacted = event.redacted(self._redactor.value)
             await self.deps.executor.run(
                 lambda: self.deps.audit.append(redacted, call_id=self.id, recording_id=recording_id)
             )
 
-        return act
+        return write
 
     def end_by(self, who: str) -> None:
         """Note who ends the call, or why; only the first counts."""
@@ -166,7 +166,7 @@ class LiveCall:
     # ---- what a party has heard
 
     def evidence(self, basis: Basis, offset_ms: int, confidence: float) -> Evidence:
-        prompt = self.a_leg.speaker.last_prompt
+        prompt = self.a_leg.prompt_queue.last_prompt
         return Evidence(
             basis,
             offset_ms,
@@ -239,7 +239,7 @@ class LiveCall:
             self._decision = decision
             self.publish("policy.capture", verdict=decision.permission.name, rules=list(decision.reasons))
         if step := self.capture.follow(decision, max(self.media_ms, self._informed_from_ms)):
-            self.acts.add(*step)
+            self.writes.add(*step)
 
     def _facts(self) -> CaptureFacts:
         caller = PartyFacts(PartyRole.CALLER, self.consents.state(PartyRole.CALLER), bridged=True)
@@ -263,7 +263,7 @@ class LiveCall:
     def finish_recording(self, reason: str) -> None:
         """Seal what was captured, or destroy what may not be kept, after all that was asked for before."""
         doomed = self.capture.doom is not None
-        self.acts.add("seal recording", lambda: self.capture.keep(self._closing(reason)), obligatory=doomed)
+        self.writes.add("seal recording", lambda: self.capture.keep(self._closing(reason)), obligatory=doomed)
 
     def _closing(self, reason: str) -> Closing:
         """What is written beside the recording when it is closed now."""

@@ -12,7 +12,7 @@ from ivr.domain.consent.policy import ObjectionOutcome
 from ivr.domain.evidence.events.objection import Barred, NobodyBarred, Objection
 from ivr.errors import ComplianceError
 from ivr.services.call.context import LiveCall
-from ivr.services.call.write_queue import Act
+from ivr.services.call.write_queue import Write
 from ivr.services.consent.barring import bar
 from ivr.services.ports.spool import Duty, Pending
 
@@ -27,7 +27,7 @@ class Duties:
     def note(self, objection: Objection) -> None:
         """The objection shall stand in the evidence."""
         item = self._pending(Duty.OBJECTION, objection.body())
-        self._insist("objection", self._call.evidence_act(objection), item)
+        self._insist("objection", self._call.evidence_write(objection), item)
 
     def bar(self, outcome: ObjectionOutcome) -> None:
         """Whoever is on this call shall not be called again; once is enough."""
@@ -46,14 +46,14 @@ class Duties:
         known_by = call.party_known_by
         barred = Barred(entry=entry, rule=rule, scope=scope, known_by=known_by.value)
 
-        async def act() -> None:
+        async def write() -> None:
             ports, recording_id = deps.vault.ports, call.capture.recording_id
             await deps.executor.run(
                 lambda: bar(ports, deps.do_not_call, barred, call_id=call.id, recording_id=recording_id)
             )
             call.publish(Barred.kind, entry=entry, verified=known_by.verified)
 
-        self._insist("bar further calls", act, self._pending(Duty.BAR, barred.body()))
+        self._insist("bar further calls", write, self._pending(Duty.BAR, barred.body()))
 
     def finish_recording(self) -> None:
         """What may not be kept is destroyed; the rest is sealed."""
@@ -68,19 +68,19 @@ class Duties:
         call = self._call
         return Pending(duty, call.id, call.capture.recording_id, call.deps.clock.now(), body)
 
-    def _insist(self, name: str, act: Act, item: Pending | None) -> None:
-        """Add an act that must be done; while it fails, what must vanish is at least deleted."""
+    def _insist(self, name: str, write: Write, item: Pending | None) -> None:
+        """Add a write that must be done; while it fails, what must vanish is at least deleted."""
         capture, notebook = self._call.capture, self._call.deps.notebook
         if item is not None:
             notebook.keep(item)
 
         async def insist() -> None:
             try:
-                await act()
+                await write()
             except Exception:
                 await capture.wipe()
                 raise
             if item is not None:
                 await notebook.strike(item.name)
 
-        self._call.acts.add(name, insist, obligatory=True)
+        self._call.writes.add(name, insist, obligatory=True)

@@ -64,7 +64,7 @@ class Ending:
     def part(self) -> None:
         """The agent and the caller no longer hear each other, and the agent is let go."""
         call = self._call
-        call.a_leg.speaker.stop_background()
+        call.a_leg.prompt_queue.stop_background()
         self._pump.unbridge()
         if call.b_leg is not None and not call.b_leg.gone.is_set():
             call.deps.line.hangup(call.b_leg.id)

@@ -96,10 +96,10 @@ class CallFlow:
         call = self._call
         prompts = call.program.prompts
         if prompts.wait_for_agent:
-            call.a_leg.speaker.start_background(call.prompt(prompts.wait_for_agent))
+            call.a_leg.prompt_queue.start_background(call.prompt(prompts.wait_for_agent))
         b_leg = self._call_agent()
         connected = await b_leg.up_or_gone() and await self._inform_agent(b_leg)
-        call.a_leg.speaker.stop_background()
+        call.a_leg.prompt_queue.stop_background()
         if not connected or b_leg.gone.is_set():
             call.publish("agent.unavailable", sip_status=b_leg.end.sip_status if b_leg.end else 0)
             await self._farewell(prompts.agent_unavailable)
@@ -127,7 +127,7 @@ class CallFlow:
         if call.capture.stopped:
             return not leg.gone.is_set()
         prompt = call.prompt(call.program.prompts.agent_disclosure)
-        ended = await leg.speaker.say(prompt)
+        ended = await leg.prompt_queue.say(prompt)
         if ended.completed:
             call.disclosed(PartyRole.AGENT, prompt, ended)
         return ended.completed
@@ -138,7 +138,7 @@ class CallFlow:
         quiet_since_ms = call.media_ms
         while call.media_ms - quiet_since_ms < call.deps.quiet_timeout_s * 1000:
             await asyncio.sleep(1.0)
-            busy = call.a_leg.held or call.a_leg.speaker.speaking is not None
+            busy = call.a_leg.held or call.a_leg.prompt_queue.speaking is not None
             last_ms = call.media_ms if busy else max(call.hearing.last_speech_ms, call.last_prompt_end_ms)
             quiet_since_ms = max(quiet_since_ms, last_ms)
 

@@ -67,9 +67,9 @@ class Identification:
         if not answers.open or (digit == call.program.objection_key and not digit.isdigit()):
             return False
         answers.press(digit, at_s=call.deps.clock.monotonic(), at_ms=call.media_ms)
-        plan, prompt = call.program.identity, call.a_leg.speaker.speaking
+        plan, prompt = call.program.identity, call.a_leg.prompt_queue.speaking
         if plan is not None and prompt is not None and prompt.id in map(plan.prompts.question, plan.items):
-            call.a_leg.speaker.interrupt()
+            call.a_leg.prompt_queue.interrupt()
         return True
 
     async def run(self) -> None:
@@ -144,7 +144,7 @@ class Identification:
     @property
     def _busy(self) -> bool:
         """While we speak, or the caller has put us on hold, no answer is late."""
-        return self._call.a_leg.speaker.speaking is not None or self._call.a_leg.held
+        return self._call.a_leg.prompt_queue.speaking is not None or self._call.a_leg.held
 
     async def _entry(self, check: IdentityCheck, item: IdentityItem) -> IdentityCheck | None:
         """Wait until what is being typed is complete, and judge it.

@@ -9,7 +9,7 @@ from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.call.dtmf_presses import DtmfPresses
 from ivr.domain.call.leg import LEG, LegEvent, LegState
 from ivr.domain.call.party import PartyRole
-from ivr.services.call.prompt_queue import PromptFile, Speaker
+from ivr.services.call.prompt_queue import PromptFile, PromptQueue
 from ivr.services.ports.telephony import LegDisconnected, Line
 
 
@@ -20,7 +20,7 @@ class CallLeg:
         self.id = leg_id
         self.role = role
         self.state = state
-        self.speaker = Speaker(line, leg_id, prompt_file)
+        self.prompt_queue = PromptQueue(line, leg_id, prompt_file)
         self.up = asyncio.Event()
         self.gone = asyncio.Event()
         self.end: LegDisconnected | None = None
@@ -49,7 +49,7 @@ class CallLeg:
     def disconnected(self, event: LegDisconnected) -> None:
         self.move(LegEvent.DISCONNECT)
         self.end = event
-        self.speaker.leg_gone(event.at)
+        self.prompt_queue.leg_gone(event.at)
         self.gone.set()
 
     def media_ms_at(self, at: float) -> int:

@@ -6,7 +6,7 @@ from collections import deque
 from typing import NamedTuple
 
 from ivr.domain.program.program import Prompt
-from ivr.services.call.prompt_queue import Speaker
+from ivr.services.call.prompt_queue import PromptQueue
 
 #: How long a prompt still colours the meaning of a bare "oui" or "non" after its end, in milliseconds.
 _MEMORY_MS = 12_000
@@ -23,8 +23,8 @@ class _Ended(NamedTuple):
 class PromptMemory:
     """One per call; times are milliseconds of the caller's media. `questions` are the prompts about a doubt."""
 
-    def __init__(self, speaker: Speaker, questions: frozenset[str]) -> None:
-        self._speaker = speaker
+    def __init__(self, queue: PromptQueue, questions: frozenset[str]) -> None:
+        self._queue = queue
         self._questions = questions
         self._ended: deque[_Ended] = deque(maxlen=4)
 
@@ -38,7 +38,7 @@ class PromptMemory:
 
     def question_heard(self, start_ms: int) -> bool:
         """Whether speech from `start_ms` on can answer the last question about a doubt: it was heard out before."""
-        speaking = self._speaker.speaking
+        speaking = self._queue.speaking
         if speaking is not None and speaking.id in self._questions:
             return False
         asked = [ended for ended in self._ended if ended.prompt.id in self._questions]
@@ -49,7 +49,7 @@ class PromptMemory:
 
         A question that was not heard out before the words began gives a bare "non" no meaning.
         """
-        speaking = self._speaker.speaking
+        speaking = self._queue.speaking
         if speaking is not None and speaking.id not in self._questions:
             return speaking.text
         for prompt, end_ms, _ in reversed(self._ended):

@@ -1,4 +1,4 @@
-"""Says prompts to one leg, one at a time; an urgent prompt interrupts what is being said."""
+"""The prompts of one leg, said one at a time; an urgent one interrupts what is being said."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Saying:
     ended: asyncio.Future[PromptEnded] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Speaker:
+class PromptQueue:
     """One per leg. `say` returns when the prompt has ended, however it ended.
 
     The next prompt begins in the same step in which the last one ends, so that nobody can slip in between.

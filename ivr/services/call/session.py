@@ -46,7 +46,7 @@ _BYE_TIMEOUT_S = 32.0
 #: killed after 60 s.
 _HASTY_BYE_S = 2.0
 _HASTY_HEARING_S = 8.0
-_HASTY_ACTS_S = 10.0
+_HASTY_WRITES_S = 10.0
 
 
 class CallSession:
@@ -160,7 +160,7 @@ class CallSession:
         leg.plays_dtmf = not event.telephone_event
 
     def _prompt_ended(self, leg: CallLeg, event: PromptEnded) -> None:
-        leg.speaker.prompt_ended(event)
+        leg.prompt_queue.prompt_ended(event)
 
     def _held(self, leg: CallLeg, event: LegHeld) -> None:
         leg.held = event.held
@@ -226,12 +226,12 @@ class CallSession:
             return self.call.hearing.idle
         return judging.result()
 
-    async def _acts_written(self) -> None:
+    async def _all_written(self) -> None:
         """Wait for what must be written; once the process ends, what cannot be written is given up, and published."""
-        acts = self.call.acts
-        writing = asyncio.create_task(acts.written())
-        if not await self._patience.done(writing, _HASTY_ACTS_S):
-            acts.abandon()
+        writes = self.call.writes
+        writing = asyncio.create_task(writes.written())
+        if not await self._patience.done(writing, _HASTY_WRITES_S):
+            writes.abandon()
             await writing
 
     async def _finish_recording(self) -> None:
@@ -239,10 +239,10 @@ class CallSession:
         call = self.call
         await self._objections.close()
         await self._fall_silent()
-        await self._acts_written()
+        await self._all_written()
         await call.hearing.close()
         call.finish_recording("call ended")
-        await self._acts_written()
+        await self._all_written()
 
     async def _report(self) -> None:
         call = self.call
@@ -253,16 +253,16 @@ class CallSession:
         async def write() -> None:
             await call.deps.executor.run(lambda: call.deps.call_log.add(row))
 
-        call.acts.add(_REPORT, write)
+        call.writes.add(_REPORT, write)
         call.audit(reported(row))
-        await self._acts_written()
-        await call.acts.close()
-        if call.acts.unmet:
+        await self._all_written()
+        await call.writes.close()
+        if call.writes.unmet:
             await call.capture.wipe()
             await call.deps.notebook.flush()
-            call.publish("objection.unmet", acts=list(call.acts.unmet), recording_id=row.recording_id)
-        unwritten = {_REPORT, Reported.kind} & {*call.acts.failed}
-        if unwritten or call.acts.unmet or not call.capture.reportable:
+            call.publish("objection.unmet", acts=list(call.writes.unmet), recording_id=row.recording_id)
+        unwritten = {_REPORT, Reported.kind} & {*call.writes.failed}
+        if unwritten or call.writes.unmet or not call.capture.reportable:
             # The next sweep or start finishes what could not be finished now; until then it is cleared, not reported.
             note = note_of(call, row)
             call.deps.call_notes.keep(note)

@@ -1,7 +1,7 @@
 """What must be written about a call, one after the other and away from the event loop.
 
-An act that fails is tried again with growing pauses. An act that fails for good is published on the live feed and noted
-in `failed`, and the next one goes on. An obligatory act (what an objection demands) never fails for good: it is tried
+A write that fails is tried again with growing pauses. One that fails for good is published on the live feed and named
+in `failed`, and the next one goes on. An obligatory write (what an objection demands) never fails for good: it is tried
 until it succeeds or the process must end, and what was added after it waits.
 """
 
@@ -15,16 +15,16 @@ from collections.abc import Awaitable, Callable
 from ivr.errors import ComplianceError, IvrError, TransitionError
 from ivr.services.ports.runtime import LiveFeed
 
-Act = Callable[[], Awaitable[object]]
+Write = Callable[[], Awaitable[object]]
 
 #: A rule that forbids it, or our own mistake: trying again would change nothing.
 _HOPELESS = (ComplianceError, TransitionError)
 
 
-class Acts:
+class WriteQueue:
     """One queue per call. `add` returns at once; `written` waits until all that was added is done.
 
-    `failed` names the acts that failed for good, oldest first; `unmet` those of them that were obligatory.
+    `failed` names the writes that failed for good, oldest first; `unmet` those of them that were obligatory.
     """
 
     def __init__(
@@ -41,16 +41,16 @@ class Acts:
         self._tries = tries
         self._first_pause_s = first_pause_s
         self._longest_pause_s = longest_pause_s
-        self._queue: asyncio.Queue[tuple[str, Act, bool]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[str, Write, bool]] = asyncio.Queue()
         self._abandoned = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self.failed: list[str] = []
         self.unmet: list[str] = []
 
-    def add(self, name: str, act: Act, *, obligatory: bool = False) -> None:
+    def add(self, name: str, write: Write, *, obligatory: bool = False) -> None:
         if self._worker is None:
-            self._worker = asyncio.create_task(self._work(), name=f"acts of {self._call_id}")
-        self._queue.put_nowait((name, act, obligatory))
+            self._worker = asyncio.create_task(self._work(), name=f"writes of {self._call_id}")
+        self._queue.put_nowait((name, write, obligatory))
 
     def abandon(self) -> None:
         """The process must end: whatever is left, obligatory or not, is tried once more and then given up."""
@@ -68,17 +68,17 @@ class Acts:
 
     async def _work(self) -> None:
         while True:
-            name, act, obligatory = await self._queue.get()
+            name, write, obligatory = await self._queue.get()
             try:
-                await self._insist(name, act, obligatory=obligatory)
+                await self._insist(name, write, obligatory=obligatory)
             finally:
                 self._queue.task_done()
 
-    async def _insist(self, name: str, act: Act, *, obligatory: bool) -> None:
+    async def _insist(self, name: str, write: Write, *, obligatory: bool) -> None:
         pause_s = self._first_pause_s
         for attempt in itertools.count(1):
             try:
-                await act()
+                await write()
                 return
             except Exception as error:
                 given_up = not obligatory and (attempt >= self._tries or isinstance(error, _HOPELESS))

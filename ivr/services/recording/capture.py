@@ -28,7 +28,7 @@ from ivr.services.vault.vault import OpenRecording, Vault
 OBJECTION = "objection"
 
 
-#: What remains to be done in the vault, after all that was asked for before it: its name, and the act.
+#: What remains to be done in the vault, after all that was asked for before it: its name, and the write.
 VaultStep = tuple[str, Callable[[], Awaitable[object]]]
 
 

@@ -9,7 +9,7 @@ import pytest
 from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.cleared_mark import Piece
 from ivr.domain.hearing.verdict import Band, Label, SensitiveSpan, Verdict
-from ivr.services.call.answer_buffer import Answers
+from ivr.services.call.answer_buffer import AnswerBuffer
 from ivr.services.hearing.channel_listener import JudgedPiece
 
 ASKED_MS = 5000
@@ -29,20 +29,20 @@ def judged(
     return JudgedPiece(Piece(1, channel, start_ms, start_ms + 1000, final), verdict, 0.1, objects)
 
 
-def typed(answers: Answers, keys: str) -> Answers:
+def typed(answers: AnswerBuffer, keys: str) -> AnswerBuffer:
     for at, digit in enumerate(keys):
         answers.press(digit, at_s=10.0 + at, at_ms=10_000 + 1000 * at)
     return answers
 
 
 @pytest.fixture
-def answers() -> Answers:
-    answers = Answers()
+def answers() -> AnswerBuffer:
+    answers = AnswerBuffer()
     answers.ask(ASKED_MS)
     return answers
 
 
-def test_words_count_from_the_moment_the_question_is_asked(answers: Answers) -> None:
+def test_words_count_from_the_moment_the_question_is_asked(answers: AnswerBuffer) -> None:
     answers.judged(judged(replace(SAID, text="avant"), start_ms=ASKED_MS - 20))
     assert list(answers.answer.utterances) == []
     answers.judged(judged())
@@ -63,7 +63,7 @@ def test_words_count_from_the_moment_the_question_is_asked(answers: Answers) -> 
         judged(replace(SAID, band=Band.ACT), final=False),
     ],
 )
-def test_unfinished_speech_noise_and_the_agent_answer_nothing(answers: Answers, no_answer: JudgedPiece) -> None:
+def test_unfinished_speech_noise_and_the_agent_answer_nothing(answers: AnswerBuffer, no_answer: JudgedPiece) -> None:
     answers.judged(no_answer)
     assert (answers.answer.utterances, answers.interrupted) == ((), False)
 
@@ -78,17 +78,19 @@ def test_unfinished_speech_noise_and_the_agent_answer_nothing(answers: Answers, 
         judged(replace(SAID, band=Band.ACT), final=False, objects=True),
     ],
 )
-def test_speech_of_something_else_interrupts_and_its_words_are_not_used(answers: Answers, other: JudgedPiece) -> None:
+def test_speech_of_something_else_interrupts_and_its_words_are_not_used(
+    answers: AnswerBuffer, other: JudgedPiece
+) -> None:
     answers.judged(other)
     assert (answers.answer.utterances, answers.interrupted) == ((), True)
 
 
-def test_a_label_below_its_threshold_is_no_interruption(answers: Answers) -> None:
+def test_a_label_below_its_threshold_is_no_interruption(answers: AnswerBuffer) -> None:
     answers.judged(judged(replace(SAID, label=Label.QUESTION_RECORDING, band=Band.CLEAR)))
     assert (answers.answer.utterances, answers.interrupted) == (("le douze mars",), False)
 
 
-def test_a_forbidden_number_in_a_piece_spoils_the_whole_utterance_and_not_the_next(answers: Answers) -> None:
+def test_a_forbidden_number_in_a_piece_spoils_the_whole_utterance_and_not_the_next(answers: AnswerBuffer) -> None:
     answers.judged(judged(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),)), final=False))
     answers.judged(judged())
     assert (answers.answer.utterances, answers.interrupted) == ((), True)
@@ -97,7 +99,7 @@ def test_a_forbidden_number_in_a_piece_spoils_the_whole_utterance_and_not_the_ne
     assert (answers.answer.utterances, answers.interrupted) == (("le douze mars",), False)
 
 
-def test_keys_are_figures_until_the_entry_is_ended(answers: Answers) -> None:
+def test_keys_are_figures_until_the_entry_is_ended(answers: AnswerBuffer) -> None:
     assert not answers.typed
     typed(answers, "47")
     assert (answers.answer.dtmf, answers.typed, answers.entered) == ("47", True, False)
@@ -106,20 +108,20 @@ def test_keys_are_figures_until_the_entry_is_ended(answers: Answers) -> None:
     assert (answers.answer.dtmf, answers.entered) == ("47", True)
 
 
-def test_the_key_that_ends_an_entry_alone_ends_nothing(answers: Answers) -> None:
+def test_the_key_that_ends_an_entry_alone_ends_nothing(answers: AnswerBuffer) -> None:
     typed(answers, "#")
     assert (answers.entered, answers.typed) == (False, False)
     assert answers.last_digit_s == 10.0
 
 
-def test_the_key_that_clears_begins_again(answers: Answers) -> None:
+def test_the_key_that_clears_begins_again(answers: AnswerBuffer) -> None:
     typed(answers, "12*")
     assert (answers.answer.dtmf, answers.typed) == ("", False)
     answers.press("5", at_s=20.0, at_ms=20_000)
     assert (answers.answer.dtmf, answers.first_digit_ms) == ("5", 20_000)
 
 
-def test_an_entry_longer_than_any_that_was_asked_for_is_forgotten_until_it_is_cleared(answers: Answers) -> None:
+def test_an_entry_longer_than_any_that_was_asked_for_is_forgotten_until_it_is_cleared(answers: AnswerBuffer) -> None:
     typed(answers, "1" * DIGITS_MAX)
     assert answers.answer.dtmf == "1" * DIGITS_MAX
     typed(answers, "2")
@@ -131,7 +133,7 @@ def test_an_entry_longer_than_any_that_was_asked_for_is_forgotten_until_it_is_cl
 
 
 @pytest.mark.parametrize("ends", ["close", "ask"])
-def test_nothing_of_an_answer_outlives_its_question(answers: Answers, ends: str) -> None:
+def test_nothing_of_an_answer_outlives_its_question(answers: AnswerBuffer, ends: str) -> None:
     answers.judged(judged())
     answers.judged(judged(objects=True))
     answers.judged(judged(replace(SAID, sensitive=(SensitiveSpan("nir", 5000, 6000),)), final=False))
@@ -144,7 +146,7 @@ def test_nothing_of_an_answer_outlives_its_question(answers: Answers, ends: str)
     assert answers.answer.utterances == (("le douze mars",) if ends == "ask" else ())
 
 
-def test_what_was_answered_is_never_shown(answers: Answers) -> None:
+def test_what_was_answered_is_never_shown(answers: AnswerBuffer) -> None:
     answers.judged(judged())
     typed(answers, "4711")
-    assert repr(answers) == "Answers(open=True)"
+    assert repr(answers) == "AnswerBuffer(open=True)"

@@ -126,7 +126,7 @@ async def happen(x: Exchange, what: str) -> None:
         case ["disk", _]:
             x.store.room = 0
         case ["archive", how]:
-            # Gone is longer than an act that is not obligatory is tried.
+            # Gone is longer than a write that is not obligatory is tried.
             x.away_until = asyncio.get_running_loop().time() + (100 if how == "gone" else 5)  # type: ignore[attr-defined]
         case ["agent", "hangs", _] if b_leg in legs:
             x.line.peer_hangs_up(b_leg)

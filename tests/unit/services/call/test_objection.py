@@ -184,7 +184,7 @@ def test_a_second_objection_that_began_earlier_cuts_back_to_where_it_began(tmp_p
         await x.media(9000)
         # What the first one asks for is held up, so that the second comes before anything is sealed.
         held_up = asyncio.Event()
-        x.call.acts.add("a slow disk", held_up.wait)
+        x.call.writes.add("a slow disk", held_up.wait)
         await x.media(15_000)
         objections = next(iter(x.control._tasks.values()))._objections
         objections.objected(Label.OBJECTION_RECORDING, Basis.SPOKEN, 14_500, 0.97)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from ivr.errors import ArchiveError, TransitionError
-from ivr.services.call.write_queue import Acts
+from ivr.services.call.write_queue import WriteQueue
 from tests.fakes.runtime import ListFeed
 from tests.fakes.virtual_time import run_virtual
 
@@ -14,21 +14,21 @@ from tests.fakes.virtual_time import run_virtual
 def failing(times: int, done: list[str], name: str, error: Exception | None = None) -> Callable[[], Awaitable[None]]:
     left = iter([True] * times)
 
-    async def act() -> None:
+    async def write() -> None:
         if next(left, False):
             raise error or ArchiveError("locked")
         done.append(name)
 
-    return act
+    return write
 
 
-def test_an_act_that_fails_is_tried_again_with_growing_pauses_and_the_next_waits() -> None:
+def test_a_write_that_fails_is_tried_again_with_growing_pauses_and_the_next_waits() -> None:
     async def scene() -> tuple[list[str], float, ListFeed]:
         feed, done = ListFeed(), list[str]()
-        acts = Acts("call-1", feed)
-        acts.add("first", failing(3, done, "first"))
-        acts.add("second", failing(0, done, "second"))
-        await acts.close()
+        writes = WriteQueue("call-1", feed)
+        writes.add("first", failing(3, done, "first"))
+        writes.add("second", failing(0, done, "second"))
+        await writes.close()
         return done, asyncio.get_running_loop().time(), feed
 
     done, took_s, feed = run_virtual(scene())
@@ -37,15 +37,15 @@ def test_an_act_that_fails_is_tried_again_with_growing_pauses_and_the_next_waits
     assert [item["attempt"] for item in feed.of("act.failed")] == [1, 2, 3]
 
 
-def test_an_act_that_fails_for_good_is_named_and_the_next_goes_on() -> None:
+def test_a_write_that_fails_for_good_is_named_and_the_next_goes_on() -> None:
     async def scene() -> tuple[list[str], list[str], ListFeed]:
         feed, done = ListFeed(), list[str]()
-        acts = Acts("call-1", feed, tries=3)
-        acts.add("first", failing(9, done, "first"))
-        acts.add("second", failing(0, done, "second"))
-        await acts.written()
-        failed = list(acts.failed)
-        await acts.close()
+        writes = WriteQueue("call-1", feed, tries=3)
+        writes.add("first", failing(9, done, "first"))
+        writes.add("second", failing(0, done, "second"))
+        await writes.written()
+        failed = list(writes.failed)
+        await writes.close()
         return done, failed, feed
 
     done, failed, feed = run_virtual(scene())
@@ -55,10 +55,10 @@ def test_an_act_that_fails_for_good_is_named_and_the_next_goes_on() -> None:
 
 def test_our_own_mistake_is_not_tried_again() -> None:
     async def scene() -> tuple[list[str], float]:
-        acts = Acts("call-1", ListFeed())
-        acts.add("wrong", failing(1, [], "wrong", TransitionError("no such move")))
-        await acts.close()
-        return acts.failed, asyncio.get_running_loop().time()
+        writes = WriteQueue("call-1", ListFeed())
+        writes.add("wrong", failing(1, [], "wrong", TransitionError("no such move")))
+        await writes.close()
+        return writes.failed, asyncio.get_running_loop().time()
 
     assert run_virtual(scene()) == (["wrong"], 0.0)
 
@@ -66,22 +66,22 @@ def test_our_own_mistake_is_not_tried_again() -> None:
 def test_a_foreign_exception_is_told_by_its_kind_only() -> None:
     async def scene() -> ListFeed:
         feed = ListFeed()
-        acts = Acts("call-1", feed, tries=2)
-        acts.add("odd", failing(1, [], "odd", ValueError("je m'oppose")))
-        await acts.close()
+        writes = WriteQueue("call-1", feed, tries=2)
+        writes.add("odd", failing(1, [], "odd", ValueError("je m'oppose")))
+        await writes.close()
         return feed
 
     (item,) = run_virtual(scene()).of("act.failed")
     assert item["what"] == "ValueError"
 
 
-def test_an_obligatory_act_is_tried_until_it_succeeds_with_pauses_that_stop_growing() -> None:
+def test_an_obligatory_write_is_tried_until_it_succeeds_with_pauses_that_stop_growing() -> None:
     async def scene() -> tuple[list[str], float, ListFeed]:
         feed, done = ListFeed(), list[str]()
-        acts = Acts("call-1", feed, tries=3, longest_pause_s=2.0)
-        acts.add("destroy", failing(12, done, "destroy", TransitionError("not now")), obligatory=True)
-        acts.add("next", failing(0, done, "next"))
-        await acts.close()
+        writes = WriteQueue("call-1", feed, tries=3, longest_pause_s=2.0)
+        writes.add("destroy", failing(12, done, "destroy", TransitionError("not now")), obligatory=True)
+        writes.add("next", failing(0, done, "next"))
+        await writes.close()
         return done, asyncio.get_running_loop().time(), feed
 
     done, took_s, feed = run_virtual(scene())
@@ -90,18 +90,18 @@ def test_an_obligatory_act_is_tried_until_it_succeeds_with_pauses_that_stop_grow
     assert not any(item["for_good"] for item in feed.of("act.failed"))
 
 
-def test_an_obligatory_act_is_given_up_only_when_the_process_ends_and_is_named_then() -> None:
-    async def scene() -> tuple[Acts, list[str], float]:
+def test_an_obligatory_write_is_given_up_only_when_the_process_ends_and_is_named_then() -> None:
+    async def scene() -> tuple[WriteQueue, list[str], float]:
         done = list[str]()
-        acts = Acts("call-1", ListFeed())
-        acts.add("destroy", failing(1_000_000, done, "destroy"), obligatory=True)
-        acts.add("report", failing(0, done, "report"))
+        writes = WriteQueue("call-1", ListFeed())
+        writes.add("destroy", failing(1_000_000, done, "destroy"), obligatory=True)
+        writes.add("report", failing(0, done, "report"))
         await asyncio.sleep(500)
-        assert (acts.failed, done) == ([], [])
-        acts.abandon()
-        await acts.close()
-        return acts, done, asyncio.get_running_loop().time()
+        assert (writes.failed, done) == ([], [])
+        writes.abandon()
+        await writes.close()
+        return writes, done, asyncio.get_running_loop().time()
 
-    acts, done, took_s = run_virtual(scene())
-    assert (acts.failed, acts.unmet, done) == (["destroy"], ["destroy"], ["report"])
+    writes, done, took_s = run_virtual(scene())
+    assert (writes.failed, writes.unmet, done) == (["destroy"], ["destroy"], ["report"])
     assert took_s == 500
