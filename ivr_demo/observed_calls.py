@@ -81,7 +81,7 @@ class ObservedCalls:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def until(self, kind: str, *, timeout_s: float = 30.0, **wanted: object) -> LiveEvent:
+    async def until(self, kind: str, *, timeout_s: float = 60.0, **wanted: object) -> LiveEvent:
         """Return the next event of this kind in the current act. Raises HostError when it does not come in time."""
         act = self._act
         assert act is not None

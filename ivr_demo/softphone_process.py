@@ -12,7 +12,7 @@ from pathlib import Path
 from ivr.errors import HostError
 
 Report = dict[str, object]
-_QUIT_S = 5.0
+_QUIT_S = 15.0
 
 
 class SoftphoneProcess:
@@ -39,7 +39,7 @@ class SoftphoneProcess:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def start(self, *, timeout_s: float = 20.0) -> None:
+    async def start(self, *, timeout_s: float = 60.0) -> None:
         """Start the process and wait for its URI. Raises HostError when it cannot open its port."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -61,7 +61,7 @@ class SoftphoneProcess:
         assert self._process is not None
         return self._process.pid
 
-    async def expect(self, event: str, *, timeout_s: float = 10.0, **wanted: object) -> Report:
+    async def expect(self, event: str, *, timeout_s: float = 60.0, **wanted: object) -> Report:
         """Return the next report of this kind whose fields match. Raises HostError after `timeout_s` seconds."""
         try:
             async with asyncio.timeout(timeout_s):

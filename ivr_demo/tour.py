@@ -96,7 +96,7 @@ class Tour:
             await self._node.set_agent(act.program, agent.uri)
             try:
                 await phone.call(self._node.uris[0])
-                await self._calls.until("agent.bridged", timeout_s=60)
+                await self._calls.until("agent.bridged")
                 await self._say(agent, agent_says)
                 ended = await self._say(phone, objection)
                 noted = await self._calls.until("objection")

@@ -43,7 +43,7 @@ _AS_DELIVERED = ("not-understood",)
 _HASTE = 5.0
 
 
-def run(test: Coroutine[Any, Any, T], *, limit_s: float = 240.0) -> T:
+def run(test: Coroutine[Any, Any, T], *, limit_s: float = 540.0) -> T:
     """Run one test's coroutine, bounded in time."""
 
     async def bounded() -> T:
@@ -53,7 +53,7 @@ def run(test: Coroutine[Any, Any, T], *, limit_s: float = 240.0) -> T:
     return asyncio.run(bounded())
 
 
-async def until(condition: Callable[[], object], what: str, *, timeout_s: float = 60.0) -> None:
+async def until(condition: Callable[[], object], what: str, *, timeout_s: float = 120.0) -> None:
     """Wait until something that can only be looked at (a file, a process, a row) has become true."""
     try:
         async with asyncio.timeout(timeout_s):
@@ -81,7 +81,7 @@ def write_config(folder: Path) -> Path:
     ]
     for program in (folder / "programs").iterdir():
         program.write_text(
-            program.read_text("utf-8").replace("\nring_timeout_s = 30.0", "\nring_timeout_s = 4.0"), "utf-8"
+            program.read_text("utf-8").replace("\nring_timeout_s = 30.0", "\nring_timeout_s = 8.0"), "utf-8"
         )
     (folder / "prompts" / "short.toml").write_text("\n".join(tables), "utf-8")
     return folder
@@ -162,7 +162,7 @@ class House:
             raise result.exception
         return Done(result.exit_code, result.stdout, result.stderr)
 
-    def ivr_process(self, *arguments: str, text: str = "", timeout_s: float = 120.0, **env: str) -> Done:
+    def ivr_process(self, *arguments: str, text: str = "", timeout_s: float = 300.0, **env: str) -> Done:
         """Run one `ivr` command as a process of its own."""
         done = subprocess.run(
             [sys.executable, "-m", "ivr", *arguments],
@@ -216,7 +216,7 @@ class Serving:
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                await asyncio.wait_for(self.process.wait(), 30)
+                await asyncio.wait_for(self.process.wait(), 60)
             except TimeoutError:
                 self.kill()
         await self.ended()
@@ -247,7 +247,7 @@ class Serving:
     def all(self, kind: str) -> list[LiveEvent]:
         return [item for item in self.events if item["kind"] == kind]
 
-    async def until(self, kind: str, *, timeout_s: float = 60.0, **wanted: object) -> LiveEvent:
+    async def until(self, kind: str, *, timeout_s: float = 120.0, **wanted: object) -> LiveEvent:
         """Return the next event of this kind whose fields match; those before it are passed over."""
         try:
             async with asyncio.timeout(timeout_s), self._changed:

@@ -95,7 +95,7 @@ async def place(house: House, uri: str, **env: str) -> tuple[int, list[dict[str,
         env={**house.env, **env},
     )  # fmt: skip
     try:
-        out, err = await asyncio.wait_for(process.communicate(), 45)
+        out, err = await asyncio.wait_for(process.communicate(), 180)
     finally:
         if process.returncode is None:
             process.kill()
@@ -108,7 +108,7 @@ def test_a_prospect_who_is_called_and_hangs_up_gives_a_report(house: House) -> N
     async def call() -> dict[str, Any]:
         async with SoftphoneProcess("--user", _PROSPECT, "--auto-answer") as phone:
             placed = asyncio.create_task(place(house, phone.uri))
-            await phone.expect("confirmed", timeout_s=40)
+            await phone.expect("confirmed", timeout_s=180)
             # The line answers within the disclosure's second: let it be told first.
             await asyncio.to_thread(_wait_for_disclosure, house)
             await phone.hangup()
@@ -128,7 +128,7 @@ def test_a_prospect_who_is_called_and_hangs_up_gives_a_report(house: House) -> N
 def _wait_for_disclosure(house: House) -> None:
     archive = house.archive()
     try:
-        gives_up = time.monotonic() + 60
+        gives_up = time.monotonic() + 180
         while time.monotonic() < gives_up:
             if any(event.kind == "disclosure.played" for event in archive.audit.events()):
                 return

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.sip, pytest.mark.ear]
 
 
 def test_the_guided_tour_plays_four_calls_that_end_as_they_should(house: House) -> None:
-    done = house.ivr_process("demo", "--json", timeout_s=240)
+    done = house.ivr_process("demo", "--json", timeout_s=540)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     told = json.loads(done.stdout)
     assert told["ok"] is True

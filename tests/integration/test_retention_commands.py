@@ -375,7 +375,7 @@ def test_the_evidence_is_exported_signed_and_found_whole_by_the_verifier(termina
     verifier = str(REPOSITORY / "tools" / "verify_audit.py")
     done = subprocess.run(
         [sys.executable, "-I", verifier, str(folder), "--key", str(key)],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, f"whole: {manifest['events']} events\n")
 

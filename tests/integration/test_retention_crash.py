@@ -24,7 +24,7 @@ def test_a_run_killed_at_any_step_is_finished_by_the_next_with_one_certificate_e
         str(tmp_path),
     ]
     root = Path(__file__).parents[2]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False, cwd=root)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=580, check=False, cwd=root)
     assert done.returncode == 0, done.stderr
     deaths = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(deaths) > 15

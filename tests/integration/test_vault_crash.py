@@ -22,7 +22,7 @@ def deaths(name: str, kind: str, folder: Path, bucket: BucketSettings | None = N
     command = [sys.executable, "-m", "tests.integration.vault_crash_driver", name, fresh_url(kind, folder), str(folder)]
     if bucket is not None:
         command.append(json.dumps({**vars(bucket), "credentials_file": str(bucket.credentials_file)}))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False, cwd=_ROOT)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=580, check=False, cwd=_ROOT)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Self
 
 HOST = "127.0.0.1"
+#: An answer comes in milliseconds. This only ends what hangs.
+HANGS_S = 60.0
 
 
 def sdp(port: int, *lines: str, formats: str = "8 0 101") -> str:
@@ -122,7 +124,7 @@ class RawPeer:
         else:
             await loop.sock_sendto(self.socket, message, self._to)
 
-    async def receive(self, *, timeout_s: float = 10.0) -> Answer:
+    async def receive(self, *, timeout_s: float = HANGS_S) -> Answer:
         """The next message. Raises TimeoutError when none comes, ConnectionError when the line hangs up."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(timeout_s):
@@ -138,7 +140,7 @@ class RawPeer:
                     raise ConnectionError("the line has closed the connection")
                 self._pending += data.decode()
 
-    async def final(self, method: str = "", *, timeout_s: float = 10.0) -> Answer:
+    async def final(self, method: str = "", *, timeout_s: float = HANGS_S) -> Answer:
         """The next final answer, to this method when one is named; provisional ones and requests are passed over."""
         async with asyncio.timeout(timeout_s):
             while True:
@@ -146,7 +148,7 @@ class RawPeer:
                 if answer.status >= 200 and answer.header("CSeq").endswith(method):
                     return answer
 
-    async def next_request(self, method: str, *, timeout_s: float = 10.0) -> Answer:
+    async def next_request(self, method: str, *, timeout_s: float = HANGS_S) -> Answer:
         """The next request of this method that the line sends; answered with 200."""
         async with asyncio.timeout(timeout_s):
             while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,13 +15,17 @@ from ivr.audio.wav import wav_bytes
 from ivr.services.ports.telephony import ForeignRtp, IncomingCall, LegConfirmed, LegDisconnected, LineEvent
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import SipSettings
+from ivr_demo.softphone_process import SoftphoneProcess
+from tests.sip.raw_peer import HANGS_S
 
 SCENARIOS = Path(__file__).parent / "scenarios"
+#: A time-out of RTP that is longer than a busy machine makes a living peer wait, and a while that is longer.
+RTP_TIMEOUT_S, LONGER_S = 2.0, 3.0
 E = TypeVar("E", bound=LineEvent)
 T = TypeVar("T")
 
 
-def run(test: Coroutine[Any, Any, T], *, limit_s: float = 40.0) -> T:
+def run(test: Coroutine[Any, Any, T], *, limit_s: float = 4 * HANGS_S) -> T:
     """Run one test's coroutine, bounded in time."""
 
     async def bounded() -> T:
@@ -38,7 +42,7 @@ class Rig:
         self.line = line
         self.seen: list[LineEvent] = []
 
-    async def expect(self, kind: type[E], *, timeout_s: float = 8.0) -> E:
+    async def expect(self, kind: type[E], *, timeout_s: float = HANGS_S) -> E:
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
@@ -57,9 +61,7 @@ class Rig:
 
     async def all_free(self) -> None:
         """Wait until every slot has come back."""
-        async with asyncio.timeout(5):
-            while self.line.free_legs < self.line.capacity:  # noqa: ASYNC110 - slots are not events
-                await asyncio.sleep(0.01)
+        await until(lambda: self.line.free_legs == self.line.capacity, "every slot is free")
 
     async def silent(self, for_s: float) -> list[LineEvent]:
         """Return the events that come within a time, but packets of whoever talked with this port before us."""
@@ -73,15 +75,38 @@ class Rig:
             return came
 
     async def hear(self, leg_id: str, for_s: float) -> tuple[bytes, bytes]:
-        """Drain a leg for a while; return what it said and what it was sent."""
+        """Drain a leg: what waits, and `for_s` seconds of its own clock; return what it said and what it was sent."""
+        frames = 0
+
+        def enough(spoken: bytes, _: bytes, /) -> bool:
+            nonlocal frames
+            frames = frames or len(spoken)
+            return len(spoken) - frames >= for_s * 16000
+
+        return await self.hear_until(leg_id, enough)
+
+    async def hear_until(self, leg_id: str, enough: Callable[[bytes, bytes], bool]) -> tuple[bytes, bytes]:
+        """Drain a leg until what it said and what it was sent are `enough`; fails the test when that takes too long."""
         spoken, heard = b"", b""
-        end = asyncio.get_running_loop().time() + for_s
-        while asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.05)
+        end = asyncio.get_running_loop().time() + HANGS_S
+        while True:
             while audio := self.line.drain(leg_id):
                 spoken += b"".join(audio.spoken)
                 heard += b"".join(audio.sent)
-        return spoken, heard
+            if enough(spoken, heard):
+                return spoken, heard
+            assert asyncio.get_running_loop().time() < end, f"not enough in {len(spoken) // 320} frames"
+            await asyncio.sleep(0.05)
+
+
+async def until(condition: Callable[[], object], what: str) -> None:
+    """Wait until something that can only be looked at has become true."""
+    try:
+        async with asyncio.timeout(HANGS_S):
+            while not condition():  # noqa: ASYNC110 - slots, lists and descriptors tell nobody that they changed
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"{what}: not in {HANGS_S:g} s") from None
 
 
 @asynccontextmanager
@@ -116,7 +141,8 @@ class Sipp:
     async def __aenter__(self) -> Sipp:
         arguments = ["-sf", str(SCENARIOS / f"{self._scenario}.xml"), "-i", "127.0.0.1", "-p", str(self.port)]
         arguments += ["-mp", str(self.media_port), "-m", str(self._calls), "-l", str(self._calls)]
-        arguments += ["-timeout", "25s", "-timeout_error", "-nostdin", "-trace_err", "-trace_msg", *self._options]
+        arguments += ["-timeout", f"{2 * HANGS_S:g}s", "-timeout_error", "-nostdin", "-trace_err", "-trace_msg"]
+        arguments += self._options
         arguments += ["-error_file", str(self._folder / f"{self._scenario}.err")]
         arguments += ["-message_file", str(self._folder / f"{self._scenario}.msg")]
         if self._to:
@@ -210,6 +236,11 @@ def tone_above_rest_db(pcm: bytes, frequency_hz: int, *, rate_hz: int = 8000) ->
 def frames_with_tone(pcm: bytes, frequency_hz: int) -> int:
     """Return how many 20 ms frames are mostly this tone."""
     return sum(level_at(pcm[at : at + 320], frequency_hz) > 4000 for at in range(0, len(pcm), 320))
+
+
+def loudness(phone: SoftphoneProcess) -> list[float]:
+    """What a softphone with `--tap` has reported of what it heard: full scale is 1."""
+    return [float(str(report["rms"])) for report in phone.reports if report["event"] == "media"]
 
 
 def ended(rig: Rig) -> list[LegDisconnected]:

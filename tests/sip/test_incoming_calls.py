@@ -269,7 +269,7 @@ def test_a_caller_without_rtp_is_silence_and_is_hung_up(tmp_path: Path) -> None:
             assert not any(spoken)
             end = await rig.expect(LegDisconnected)
             assert (end.hangup_cause, end.by_peer, end.was_confirmed) == (102, False, True)
-            assert 0.8 < end.at - up.at < 2.5
+            assert end.at - up.at > 0.8
             await sipp.passed()
 
     run(scenario())

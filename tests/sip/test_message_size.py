@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from ivr.services.ports.telephony import LegConfirmed, LegDisconnected
-from tests.sip.raw_peer import HOST, RawPeer, sdp
+from tests.sip.raw_peer import HANGS_S, HOST, RawPeer, sdp
 from tests.sip.rig import rigged, run
 from tests.sip.test_requests import answering, told
 
@@ -151,7 +151,7 @@ def test_routes_that_come_on_one_line_are_counted_as_they_will_be_written(caplog
 def test_a_placed_call_whose_acks_and_byes_would_not_fit_ends_with_a_report(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> str:
         async with rigged() as rig, RawPeer(rig.line.port) as peer:
-            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=20)
+            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=HANGS_S)
             invite = await peer.receive()
             routes = "Record-Route: " + ",".join([f"<sip:{HOST}:{peer.port};lr>"] * 130)
             accepted = peer.reply(invite, 200, routes, body=sdp(peer.media_port))
@@ -172,7 +172,7 @@ def test_a_placed_call_whose_acks_and_byes_would_not_fit_ends_with_a_report(capl
 def test_a_call_whose_party_moves_to_too_long_an_address_ends_with_a_report(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         async with rigged() as rig, RawPeer(rig.line.port) as peer:
-            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=20)
+            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=HANGS_S)
             await peer.send(peer.reply(await peer.receive(), 200, body=sdp(peer.media_port)))
             await rig.expect(LegConfirmed)
             rig.line.set_hold("out", held=True)

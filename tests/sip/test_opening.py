@@ -20,6 +20,7 @@ from ivr.sip.prompter import Prompter
 from ivr.sip.settings import Registration, SipSettings
 from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.registrar import Registrar
+from tests.sip.raw_peer import HANGS_S
 from tests.sip.rig import Sipp, rigged, run, tone_wav
 
 
@@ -210,10 +211,10 @@ def test_a_softphone_ends_with_its_parent() -> None:
             "os.kill(os.getpid(), 9)",
         )
     )
-    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, timeout=HANGS_S, check=False)
     pid = int(done.stdout)
 
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + HANGS_S
     while _is_running(pid):
         assert time.monotonic() < deadline, "the softphone outlived its parent"
         time.sleep(0.02)
@@ -277,7 +278,7 @@ def test_many_calls_one_after_the_other_leave_the_line_whole(tmp_path: Path) -> 
             ) as sipp:
                 ended = 0
                 while ended < calls:
-                    event = await asyncio.wait_for(rig.line.next_event(), 8)
+                    event = await asyncio.wait_for(rig.line.next_event(), HANGS_S)
                     if isinstance(event, LegDisconnected):
                         ended += 1
                     elif not isinstance(event, LegConfirmed):

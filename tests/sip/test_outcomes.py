@@ -11,7 +11,7 @@ from ivr.domain.call.leg import Disposition, disposition_of
 from ivr.services.ports.telephony import IncomingCall, LegConfirmed, LegDisconnected
 from ivr.sip import handle_budget
 from ivr.sip.connections import ConnectionLimits
-from tests.sip.raw_peer import HOST, RawPeer, sdp
+from tests.sip.raw_peer import HANGS_S, HOST, RawPeer, sdp
 from tests.sip.rig import rigged, run
 from tests.sip.test_requests import Stranger, answering, told
 
@@ -22,14 +22,14 @@ def _disposition(end: LegDisconnected) -> Disposition:
 
 def test_an_answer_that_is_never_confirmed_ends_with_a_bye_and_frees_its_place() -> None:
     async def scenario() -> None:
-        async with rigged(ack_timeout_s=1.5, max_calls=1) as rig, RawPeer(rig.line.port) as peer:
+        async with rigged(ack_timeout_s=3.0, max_calls=1) as rig, RawPeer(rig.line.port) as peer:
             await peer.send(peer.request("INVITE", body=sdp(peer.media_port)))
             call = await rig.expect(IncomingCall)
             answered = time.monotonic()
             rig.line.answer(call.leg_id)
             peer.enter(await peer.final("INVITE"))
             end = await rig.expect(LegDisconnected)
-            assert 1.4 < end.at - answered < 8
+            assert 2.9 < end.at - answered < HANGS_S
             assert (end.sip_status, end.hangup_cause, end.by_peer, end.was_confirmed) == (200, 102, False, False)
             assert _disposition(end) is Disposition.UNACKNOWLEDGED
             assert (await peer.next_request("BYE")).header("Call-ID") == peer.call_id
@@ -68,13 +68,12 @@ def test_one_source_holds_not_all_places_with_calls_that_are_not_up(caplog: pyte
 
 def test_an_ack_without_the_answer_to_a_late_offer_ends_the_call_at_once() -> None:
     async def scenario() -> None:
-        async with answering() as rig, RawPeer(rig.line.port) as peer:
+        # At once: no time-out of ours ends it.
+        async with answering(ack_timeout_s=3600, rtp_timeout_s=3600) as rig, RawPeer(rig.line.port) as peer:
             answer = await peer.invite(body="")
             assert "m=audio" in answer.body, "we offer"
-            sent = time.monotonic()
             await peer.ack()
             await peer.next_request("BYE")
-            assert time.monotonic() - sent < 8
             await told(rig, LegDisconnected)
         end = rig.seen[-1]
         assert isinstance(end, LegDisconnected)
@@ -101,7 +100,7 @@ def test_a_late_offer_that_is_answered_in_the_ack_is_a_call() -> None:
 def test_an_answer_to_our_offer_that_is_none_ends_the_leg(spoilt: str) -> None:
     async def scenario() -> None:
         async with rigged() as rig, RawPeer(rig.line.port) as peer:
-            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=5)
+            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=HANGS_S)
             invite = await peer.receive()
             body = "" if spoilt == "none" else sdp(peer.media_port, *(["a=x"] * (60 if spoilt == "excessive" else 0)))
             reply = peer.reply(invite, 200, body=body)
@@ -118,7 +117,7 @@ def test_a_party_that_names_another_address_is_told_so_and_nobody_is_dialled(sta
     async def scenario() -> None:
         stranger = Stranger()
         async with rigged() as rig, RawPeer(rig.line.port) as peer:
-            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=5)
+            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=HANGS_S)
             invite = await peer.receive()
             own = f"Contact: <sip:peer@{HOST}:{peer.port}>".encode()
             reply = peer.reply(invite, status).replace(own, f"Contact: <{stranger.uri}>".encode())

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ivr.services.ports.telephony import DigitPressed, IncomingCall, LegConfirmed, LegDisconnected, LineEvent
-from tests.sip.raw_peer import HOST, RawPeer, sdp
-from tests.sip.rig import Rig, rigged, run
+from tests.sip.raw_peer import HANGS_S, HOST, RawPeer, sdp
+from tests.sip.rig import Rig, rigged, run, until
 
 OURS = {"INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "PRACK", "UPDATE"}
 
@@ -41,9 +41,7 @@ async def answering(**settings: Any) -> AsyncIterator[Rig]:
 
 async def told(rig: Rig, kind: type[LineEvent]) -> None:
     """Wait until an answering line has told an event of this kind."""
-    async with asyncio.timeout(15):
-        while not any(isinstance(event, kind) for event in rig.seen):  # noqa: ASYNC110 - the list has no event
-            await asyncio.sleep(0.01)
+    await until(lambda: any(isinstance(event, kind) for event in rig.seen), f"a {kind.__name__}")
 
 
 class Stranger:
@@ -87,7 +85,7 @@ def test_a_party_that_we_called_cannot_transfer_the_call_either() -> None:
     async def scenario() -> None:
         stranger = Stranger()
         async with rigged() as rig, RawPeer(rig.line.port) as peer:
-            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=5)
+            rig.line.place("out", f"sip:peer@{HOST}:{peer.port}", ring_timeout_s=HANGS_S)
             invite = await peer.receive()
             assert "REFER" not in invite.header("Allow")
             assert "replaces" not in invite.header("Supported")

@@ -12,7 +12,8 @@ from ivr.services.ports.telephony import DigitPressed, ForeignRtp, IncomingCall,
 from ivr.sip import audio_stream
 from ivr.sip.source_lock import ANY_PORT, dropped, lock, unlock
 from ivr_demo.softphone_process import SoftphoneProcess
-from tests.sip.rig import Rig, frames_with_tone, free_rtp_range, rigged, run
+from tests.sip.raw_peer import HANGS_S
+from tests.sip.rig import Rig, frames_with_tone, free_rtp_range, rigged, run, until
 from tests.sip.udp_phone import ALAW_SILENCE, LOUD, RtpSender, UdpPhone, event, paced
 
 
@@ -51,6 +52,11 @@ def stranger() -> Iterator[Stranger]:
     one.close()
 
 
+#: Of the 25 frames that a party says: the others may be cut off by the jitter buffer, when a busy machine brings them
+#: late and at once. Whoever is not heard has none.
+_HEARD = 8
+
+
 async def heard_of(rig: Rig, leg_id: str) -> int:
     """How many frames of the loud tone the leg has said so far."""
     spoken, _ = await rig.hear(leg_id, 0.3)
@@ -64,9 +70,9 @@ def test_a_stranger_who_sends_before_the_caller_does_is_not_heard_and_is_sent_no
             await stranger.burst(phone.remote_rtp, 50)
             assert await heard_of(rig, leg_id) == 0
             assert stranger.was_sent() == 0
-            assert len(phone.heard) > 40, "the party itself is sent our audio all the time"
+            await until(lambda: len(phone.heard) > 40, "the party itself is sent our audio all the time")
             await phone.speak(LOUD * 25)
-            assert await heard_of(rig, leg_id) > 20
+            assert await heard_of(rig, leg_id) > _HEARD
             await phone.hang_up()
 
     run(scenario())
@@ -84,8 +90,8 @@ def test_bursts_while_the_caller_is_silent_take_nothing_over_and_are_told(strang
             assert stranger.was_sent() == 0
             before = len(phone.heard)
             await phone.speak(LOUD * 25)
-            assert await heard_of(rig, leg_id) > 20
-            assert len(phone.heard) > before + 20
+            assert await heard_of(rig, leg_id) > _HEARD
+            await until(lambda: len(phone.heard) > before + 20, "the party is sent our audio as before")
             foreign = await rig.expect(ForeignRtp)
             assert foreign.leg_id == leg_id
             assert foreign.packets > 0
@@ -140,14 +146,14 @@ def test_a_re_invite_moves_the_party_and_leaves_its_old_place_to_nobody() -> Non
         async with rigged() as rig, UdpPhone(rig.line.port) as phone, UdpPhone(rig.line.port) as place:
             leg_id = await phone.dial(rig)
             await phone.speak(LOUD * 25)
-            assert await heard_of(rig, leg_id) > 20
+            assert await heard_of(rig, leg_id) > _HEARD
             assert (await phone.offered(phone.offer(port=place.media_port))).status == 200
             await phone.speak(LOUD * 25)
             assert await heard_of(rig, leg_id) == 0
             sender = RtpSender(ssrc=8, sequence=9000, timestamp=99_000)
             await paced(lambda payload: place.media.sendto(sender.packet(payload), phone.remote_rtp), [LOUD] * 25)
-            assert await heard_of(rig, leg_id) > 20
-            assert len(place.heard) > 20
+            assert await heard_of(rig, leg_id) > _HEARD
+            await until(lambda: len(place.heard) > 20, "the new place is sent our audio")
             await phone.hang_up()
 
     run(scenario())
@@ -167,7 +173,7 @@ def test_a_hold_that_names_no_address_keeps_the_port_for_the_party(stranger: Str
             await stranger.burst(phone.remote_rtp, 30)
             assert await heard_of(rig, leg_id) == 0
             await phone.speak(LOUD * 25)
-            assert await heard_of(rig, leg_id) > 20
+            assert await heard_of(rig, leg_id) > _HEARD
             await phone.hang_up()
 
     run(scenario())
@@ -183,7 +189,7 @@ def test_audio_that_was_refused_and_comes_back_is_the_partys_again(stranger: Str
             assert await heard_of(rig, leg_id) >= 0
             assert (await phone.offered(phone.offer())).status == 200
             await phone.speak(LOUD * 25)
-            assert await heard_of(rig, leg_id) > 18
+            assert await heard_of(rig, leg_id) > _HEARD
             await stranger.burst(phone.remote_rtp, 30)
             assert await heard_of(rig, leg_id) == 0
             assert stranger.was_sent() == 0
@@ -202,13 +208,13 @@ def test_with_the_first_source_a_party_behind_nat_is_heard_and_nobody_after_it(s
             # The SDP names a place that nobody sends from; what comes through the NAT has another.
             leg_id = await phone.dial(rig, phone.offer(port=inner.media_port))
             await phone.speak(LOUD * 25)
-            assert await heard_of(rig, leg_id) > 18
-            assert len(phone.heard) > 5, "we send to where it comes from"
+            assert await heard_of(rig, leg_id) > _HEARD
+            await until(lambda: len(phone.heard) > 5, "we send to where it comes from")
             await stranger.burst(phone.remote_rtp, 50)
             assert await heard_of(rig, leg_id) == 0
             assert stranger.was_sent() == 0
             await phone.speak(LOUD * 25)
-            assert await heard_of(rig, leg_id) > 20
+            assert await heard_of(rig, leg_id) > _HEARD
             await phone.hang_up()
 
     run(scenario())
@@ -235,7 +241,7 @@ def test_a_placed_call_takes_the_callee_alone(stranger: Stranger) -> None:
     async def scenario() -> None:
         settings = rigged(rtp_port_min=first, rtp_port_max=last)
         async with settings as rig, SoftphoneProcess("--auto-answer") as phone:
-            rig.line.place("out", phone.uri, ring_timeout_s=10)
+            rig.line.place("out", phone.uri, ring_timeout_s=HANGS_S)
             await rig.expect(LegConfirmed)
             await stranger.burst(("127.0.0.1", first), 30)
             assert await heard_of(rig, "out") == 0

@@ -8,12 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from ivr.services.ports.telephony import DigitPressed, LegConfirmed, LegDisconnected, LegHeld
-from tests.sip.rig import Rig, frames_with_tone, rigged, run
+from tests.sip.rig import LONGER_S, RTP_TIMEOUT_S, Rig, frames_with_tone, rigged, run, until
 from tests.sip.udp_phone import LOUD, UdpPhone
-
-#: Longer than a busy machine makes a peer of ours wait.
-_TIMEOUT_S = 1.6
-_SILENCE_S = 2.6
 
 
 def _no_end(events: Sequence[object]) -> bool:
@@ -28,11 +24,11 @@ async def _gone(rig: Rig) -> LegDisconnected:
 
 def test_a_party_that_only_listens_from_the_start_stays() -> None:
     async def scenario() -> None:
-        async with rigged(rtp_timeout_s=_TIMEOUT_S) as rig, UdpPhone(rig.line.port) as phone:
+        async with rigged(rtp_timeout_s=RTP_TIMEOUT_S) as rig, UdpPhone(rig.line.port) as phone:
             await phone.dial(rig, phone.offer("a=recvonly"))
             assert "a=sendonly" in phone.answer_sdp
-            assert _no_end(await rig.silent(_SILENCE_S))
-            assert len(phone.heard) > 40, "it is sent our audio"
+            assert _no_end(await rig.silent(LONGER_S))
+            await until(lambda: len(phone.heard) > 40, "it is sent our audio")
             await phone.hang_up()
 
     run(scenario())
@@ -40,15 +36,15 @@ def test_a_party_that_only_listens_from_the_start_stays() -> None:
 
 def test_a_phone_that_is_muted_by_a_re_invite_stays_and_must_speak_again_once_it_is_not() -> None:
     async def scenario() -> None:
-        async with rigged(rtp_timeout_s=_TIMEOUT_S) as rig, UdpPhone(rig.line.port) as phone:
+        async with rigged(rtp_timeout_s=RTP_TIMEOUT_S) as rig, UdpPhone(rig.line.port) as phone:
             leg_id = await phone.dial(rig)
             await phone.speak(LOUD * 10)
+            await rig.hear(leg_id, 0.3)
             await phone.offered(phone.offer("a=recvonly"))
-            assert _no_end(await rig.silent(_SILENCE_S))
+            assert _no_end(await rig.silent(LONGER_S))
             await phone.offered(phone.offer("a=sendrecv"))
             await phone.speak(LOUD * 15)
-            spoken, _ = await rig.hear(leg_id, 0.3)
-            assert frames_with_tone(spoken, 1000) > 20
+            await rig.hear_until(leg_id, lambda spoken, _: frames_with_tone(spoken, 1000) > 5)
             await _gone(rig)
 
     run(scenario())
@@ -58,7 +54,7 @@ def test_rtcp_is_a_sign_of_life_until_it_stops() -> None:
     """Of a party that sends no RTP while it may (silence suppression), and of one that only listens."""
 
     async def scenario() -> None:
-        async with rigged(rtp_timeout_s=_TIMEOUT_S) as rig:
+        async with rigged(rtp_timeout_s=RTP_TIMEOUT_S) as rig:
             for direction in ("a=sendrecv", "a=recvonly"):
                 async with UdpPhone(rig.line.port) as phone:
                     await phone.dial(rig, phone.offer(direction))
@@ -67,7 +63,7 @@ def test_rtcp_is_a_sign_of_life_until_it_stops() -> None:
                         assert _no_end(await rig.silent(0.3))
                     stopped = asyncio.get_running_loop().time()
                     end = await _gone(rig)
-                    assert _TIMEOUT_S - 0.5 < end.at - stopped < _TIMEOUT_S + 5
+                    assert end.at - stopped > RTP_TIMEOUT_S - 0.5
                     await phone.next_request("BYE")
                 await rig.all_free()
 
@@ -91,7 +87,7 @@ def test_audio_for_a_group_or_a_broadcast_is_refused_at_first_and_in_a_call(addr
 
 def test_a_call_whose_audio_was_taken_away_by_a_re_invite_ends() -> None:
     async def scenario() -> None:
-        async with rigged(rtp_timeout_s=_TIMEOUT_S) as rig, UdpPhone(rig.line.port) as phone:
+        async with rigged(rtp_timeout_s=RTP_TIMEOUT_S) as rig, UdpPhone(rig.line.port) as phone:
             await phone.dial(rig)
             await phone.offered(phone.offer(port=0))
             await _gone(rig)
@@ -112,15 +108,14 @@ def test_a_call_whose_audio_was_taken_away_by_a_re_invite_ends() -> None:
 )
 def test_what_stands_before_the_audio_does_not_hide_it(before: tuple[str, ...]) -> None:
     async def scenario() -> None:
-        async with rigged(rtp_timeout_s=_TIMEOUT_S) as rig, UdpPhone(rig.line.port) as phone:
+        async with rigged(rtp_timeout_s=RTP_TIMEOUT_S) as rig, UdpPhone(rig.line.port) as phone:
             offer = phone.offer(before=tuple(line.format(port=phone.media_port + 10) for line in before))
             leg_id = await phone.dial(rig, offer)
             up = rig.seen[-1]
             assert isinstance(up, LegConfirmed)
             assert up.codec == "PCMA/8000"
             await phone.speak(LOUD * 100)
-            spoken, _ = await rig.hear(leg_id, 0.2)
-            assert frames_with_tone(spoken, 1000) > 80
+            await rig.hear_until(leg_id, lambda spoken, _: frames_with_tone(spoken, 1000) > 50)
             await phone.press("9", timestamp=99_000, durations=(160, 320, 480))
             assert (await rig.expect(DigitPressed)).digit == "9"
             await _gone(rig)
