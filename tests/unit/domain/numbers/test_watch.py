@@ -156,8 +156,18 @@ def test_a_card_that_is_named_after_a_telephone_number_is_held_and_masked_from_i
     assert starts(answers[-1], "card") == {6000, 9000, 12_000}
 
 
-def test_misheard_words_between_the_groups_end_no_number_that_was_named() -> None:
-    said = ["je vous donne ma carte bancaire", "49 soit ils ont dit", "10-12.", "34,56.", "Soyez Byzanté 1893."]
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Soyez Byzanté 1893.",
+        "sois exempté d'I-8893.",
+        "Soyez d'entendie 893.",
+        "Soyez d'entêties huit-cattentraises.",
+        "On t'est 18 août.",
+    ],
+)
+def test_misheard_words_between_the_groups_end_no_number_that_was_named(last: str) -> None:
+    said = ["je vous donne ma carte bancaire", "49 soit ils ont dit", "10-12.", "34,56.", last]
     answers = watched(*said, pause_ms=800)
     assert {2800, 5600, 8400, 11_200} <= starts(answers[-1], "card")
     assert all(answer.pending is not None for answer in answers[:-1])
