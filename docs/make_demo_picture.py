@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.terminal_theme import SVG_EXPORT_THEME
 
-from ivr_demo.observed_calls import Act
+from ivr_demo.observed_calls import ObservedCall
 from ivr_demo.tour import run_tour
 from ivr_demo.view import LiveView
 
@@ -43,8 +43,8 @@ class _PictureView(LiveView):
         # A picture cuts what a terminal would wrap.
         self._console.print(Padding(f"[dim]{text}[/]", (0, 0, 0, 9)))
 
-    def end(self, acts: list[Act], places: Mapping[str, object]) -> None:
-        super().end(acts, {name: str(place).replace(f"{self._folder}/", "") for name, place in places.items()})
+    def end(self, calls: list[ObservedCall], places: Mapping[str, object]) -> None:
+        super().end(calls, {name: str(place).replace(f"{self._folder}/", "") for name, place in places.items()})
 
 
 def main() -> int:

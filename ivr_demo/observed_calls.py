@@ -11,7 +11,7 @@ from ivr.errors import HostError
 
 
 @dataclass
-class Act:
+class SpeechAct:
     """One call of the tour and how it must end. `dtmf` is what the person presses to object; empty: they say it."""
 
     name: str
@@ -59,12 +59,12 @@ class ObservedCalls:
 
     def __init__(self, show: Callable[[LiveEvent], None]) -> None:
         self._show = show
-        self._act: Act | None = None
+        self._act: SpeechAct | None = None
         self._seen = 0
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def begin(self, act: Act) -> None:
+    def begin(self, act: SpeechAct) -> None:
         self._act, self._seen = act, 0
 
     def take(self, item: LiveEvent) -> None:

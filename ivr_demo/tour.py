@@ -19,7 +19,7 @@ from ivr.domain.evidence.events.objection import Barred, Objection
 from ivr.domain.program.program import OBJECTION_KEY, Program, with_objection_key
 from ivr.errors import IvrError
 from ivr.settings import Settings, default_config_dir, load_settings
-from ivr_demo.observed_calls import Act, ObservedCalls
+from ivr_demo.observed_calls import ObservedCall, ObservedCalls
 from ivr_demo.softphone_process import SoftphoneProcess
 from ivr_demo.view import View
 from ivr_demo.voices import Line, Voices
@@ -44,14 +44,15 @@ class Tour:
         self._calls = calls
         self._view = view
         self._voices = voices
-        self.acts: list[Act] = []
+        self.played: list[ObservedCall] = []
 
     async def run(self) -> None:
         await self._play(
-            Act("membre", "1. Un adhérent appelle et ne s'oppose pas", "hotline-quality", "SEALED"), self._member
+            ObservedCall("membre", "1. Un adhérent appelle et ne s'oppose pas", "hotline-quality", "SEALED"),
+            self._member,
         )
         await self._play(
-            Act(
+            ObservedCall(
                 "membre-conseiller",
                 "2. Un adhérent, avec un conseiller, s'oppose au milieu d'une phrase",
                 "hotline-quality",
@@ -60,27 +61,29 @@ class Tour:
             self._member_with_agent,
         )
         await self._play(
-            Act("prospect-voix", "3. Un prospect appelé par le moteur refuse à voix haute", "prospecting", "DISCARDED"),
+            ObservedCall(
+                "prospect-voix", "3. Un prospect appelé par le moteur refuse à voix haute", "prospecting", "DISCARDED"
+            ),
             self._prospect,
         )
         await self._play(refusal_by_dtmf(self._settings.programs["prospecting"]), self._prospect)
 
     # ---- the four calls
 
-    async def _member(self, act: Act) -> None:
+    async def _member(self, call: ObservedCall) -> None:
         said = self._voices.line(
             "Bonjour, j'ai déménagé le mois dernier, je voudrais changer mon adresse, s'il vous plaît."
         )
         async with SoftphoneProcess("--user", "adherent") as phone:
             await phone.call(self._node.uris[0])
             await self._calls.until("disclosure.completed")
-            await self._calls.until("prompt.ended", prompt=self._settings.programs[act.program].prompts.menu)
+            await self._calls.until("prompt.ended", prompt=self._settings.programs[call.program].prompts.menu)
             await self._say(phone, said)
             await self._calls.until("hearing.judged", final=True)
             await phone.hangup()
             await self._calls.until(Reported.kind)
 
-    async def _member_with_agent(self, act: Act) -> None:
+    async def _member_with_agent(self, call: ObservedCall) -> None:
         agent_says = self._voices.line("Bonjour, service adhérents, que puis-je faire pour vous ?", pitch=0.8)
         objection = self._voices.line(
             "Bonjour, j'appelle pour mon remboursement, mais avant tout je m'oppose à l'enregistrement de cet appel.",
@@ -93,81 +96,81 @@ class Tour:
             SoftphoneProcess("--user", "conseiller", "--auto-answer") as agent,
             SoftphoneProcess("--user", "adherent") as phone,
         ):
-            await self._node.set_agent(act.program, agent.uri)
+            await self._node.set_agent(call.program, agent.uri)
             try:
                 await phone.call(self._node.uris[0])
                 await self._calls.until("agent.bridged")
                 await self._say(agent, agent_says)
                 ended = await self._say(phone, objection)
                 noted = await self._calls.until("objection")
-                self._latency(act, ended - (objection.seconds - objection.objection_ends_s), noted)
+                self._latency(call, ended - (objection.seconds - objection.objection_ends_s), noted)
                 await self._calls.until("recording.state", state="DISCARDED")
                 spoken_on = await self._say(agent, answer)
-                still_there = act.first("leg.disconnected") is None
-                act.expect(still_there, "la conversation n'a pas continué après l'opposition")
-                act.latency_ms["conversation_after_objection"] = (spoken_on - float(str(noted["acted_at"]))) * 1000
+                still_there = call.first("leg.disconnected") is None
+                call.expect(still_there, "la conversation n'a pas continué après l'opposition")
+                call.latency_ms["conversation_after_objection"] = (spoken_on - float(str(noted["acted_at"]))) * 1000
                 await phone.hangup()
                 await self._calls.until(Reported.kind)
                 await agent.expect("disconnected")
             finally:
-                await self._node.set_agent(act.program, "")
+                await self._node.set_agent(call.program, "")
 
-    async def _prospect(self, act: Act) -> None:
+    async def _prospect(self, call: ObservedCall) -> None:
         refusal = self._voices.line("Non merci, je refuse l'enregistrement, et je ne suis pas intéressé.", pitch=0.9)
         async with SoftphoneProcess("--user", self._fresh_number(), "--auto-answer") as phone:
-            await self._node.place(phone.uri, act.program)
+            await self._node.place(phone.uri, call.program)
             await self._calls.until("disclosure.completed")
             await self._calls.until("recording.state", state="CAPTURING")
-            if act.dtmf:
-                await phone.press(act.dtmf)
+            if call.dtmf:
+                await phone.press(call.dtmf)
                 ended = float(str((await phone.expect("digit_sent"))["at"]))
             else:
                 ended = await self._say(phone, refusal)
             noted = await self._calls.until("objection")
-            self._latency(act, ended, noted)
+            self._latency(call, ended, noted)
             gone = await phone.expect("disconnected", timeout_s=30)
-            act.latency_ms["objection_to_bye"] = (float(str(gone["at"])) - ended) * 1000
+            call.latency_ms["objection_to_bye"] = (float(str(gone["at"])) - ended) * 1000
             report = await self._calls.until(Reported.kind)
-            act.expect(report["ended_by"] == "engine", "le moteur n'a pas mis fin à l'appel")
-            entry = act.first(Barred.kind)
-            act.do_not_call = str(entry["entry"]) if entry else ""
-            act.expect(bool(act.do_not_call), "pas d'inscription au registre « ne plus appeler »")
+            call.expect(report["ended_by"] == "engine", "le moteur n'a pas mis fin à l'appel")
+            entry = call.first(Barred.kind)
+            call.do_not_call = str(entry["entry"]) if entry else ""
+            call.expect(bool(call.do_not_call), "pas d'inscription au registre « ne plus appeler »")
 
     # ---- around each call
 
-    async def _play(self, act: Act, play: Callable[[Act], Awaitable[None]]) -> None:
-        self.acts.append(act)
-        self._calls.begin(act)
-        self._view.act(act)
+    async def _play(self, call: ObservedCall, play: Callable[[ObservedCall], Awaitable[None]]) -> None:
+        self.played.append(call)
+        self._calls.begin(call)
+        self._view.begin(call)
         try:
-            await play(act)
+            await play(call)
         except IvrError as error:
-            act.faults.append(str(error))
-        await asyncio.to_thread(self._inspect, act)
+            call.faults.append(str(error))
+        await asyncio.to_thread(self._inspect, call)
 
-    def _inspect(self, act: Act) -> None:
+    def _inspect(self, call: ObservedCall) -> None:
         """Look at what the call left behind, with the tools that an auditor has."""
         archive = open_archive(self._settings)
         try:
-            report = next((row for row in archive.call_log.find(limit=50) if row.call_id == act.call_id), None)
-            act.expect(report is not None, "aucun compte rendu d'appel")
+            report = next((row for row in archive.call_log.find(limit=50) if row.call_id == call.call_id), None)
+            call.expect(report is not None, "aucun compte rendu d'appel")
             if report is None:
                 return
-            act.disposition = report.disposition
-            act.evidence = [event.kind for event in archive.audit.events(call_id=act.call_id)]
-            act.expect(report.recording_state == act.expected_state, f"état {report.recording_state}")
-            act.expect(DisclosurePlayed.kind in act.evidence, "l'annonce n'est pas dans les preuves")
-            act.recording = {"state": report.recording_state, "id": report.recording_id}
+            call.disposition = report.disposition
+            call.evidence = [event.kind for event in archive.audit.events(call_id=call.call_id)]
+            call.expect(report.recording_state == call.expected_state, f"état {report.recording_state}")
+            call.expect(DisclosurePlayed.kind in call.evidence, "l'annonce n'est pas dans les preuves")
+            call.recording = {"state": report.recording_state, "id": report.recording_id}
             if report.recording_id is None:
                 return
             row = archive.vault.show(report.recording_id)
             stored = report.recording_id in archive.store.stored()
-            act.recording.update(key="present" if row.has_key else "destroyed", file="present" if stored else "absent")
-            if act.expected_state == "SEALED":
+            call.recording.update(key="present" if row.has_key else "destroyed", file="present" if stored else "absent")
+            if call.expected_state == "SEALED":
                 discrepancies = archive.vault.verify([report.recording_id])
-                act.expect(not discrepancies, discrepancies[0].fault if discrepancies else "")
-                act.expect(row.deadline is not None, "pas d'échéance")
-                act.recording.update(
+                call.expect(not discrepancies, discrepancies[0].fault if discrepancies else "")
+                call.expect(row.deadline is not None, "pas d'échéance")
+                call.recording.update(
                     verified=not discrepancies,
                     retention=row.tag.retention,
                     deadline=row.deadline.isoformat() if row.deadline else None,
@@ -176,9 +179,9 @@ class Tour:
                 )
                 self._view.note(f"relu et vérifié · {row.tag.retention} · à détruire le {row.deadline:%d/%m/%Y}")
             else:
-                act.expect(not row.has_key and not stored, "la clé ou le fichier existe encore")
-                act.expect(Objection.kind in act.evidence, "l'opposition n'est pas dans les preuves")
-                act.expect(Certificate.kind in act.evidence, "pas de certificat de destruction")
+                call.expect(not row.has_key and not stored, "la clé ou le fichier existe encore")
+                call.expect(Objection.kind in call.evidence, "l'opposition n'est pas dans les preuves")
+                call.expect(Certificate.kind in call.evidence, "pas de certificat de destruction")
                 self._view.note("clé détruite, fichier absent, certificat inscrit dans les preuves")
         finally:
             archive.close()
@@ -190,8 +193,8 @@ class Tour:
         spoke = await phone.expect("spoke", timeout_s=line.seconds + 10)
         return float(str(spoke["at"]))
 
-    def _latency(self, act: Act, objection_ended_at: float, noted: dict[str, object]) -> None:
-        act.latency_ms["objection_to_action"] = (float(str(noted["acted_at"])) - objection_ended_at) * 1000
+    def _latency(self, call: ObservedCall, objection_ended_at: float, noted: dict[str, object]) -> None:
+        call.latency_ms["objection_to_action"] = (float(str(noted["acted_at"])) - objection_ended_at) * 1000
 
     def _fresh_number(self) -> str:
         """A number of the range that Arcep reserves for fiction, not yet barred by an earlier tour."""
@@ -205,10 +208,10 @@ class Tour:
             archive.close()
 
 
-def refusal_by_dtmf(program: Program) -> Act:
+def refusal_by_dtmf(program: Program) -> ObservedCall:
     """The call in which a prospect presses the key that objects in this program."""
     title = with_objection_key(f"4. Le même refus, par la touche {OBJECTION_KEY}", program.objection_key)
-    return Act("prospect-touche", title, program.name, "DISCARDED", dtmf=program.objection_key)
+    return ObservedCall("prospect-touche", title, program.name, "DISCARDED", dtmf=program.objection_key)
 
 
 async def run_tour(view: View) -> dict[str, object]:
@@ -233,10 +236,10 @@ async def run_tour(view: View) -> dict[str, object]:
         "clé": settings.keys.kek_file,
         "preuves": "chaîne intacte" if not broken else broken[0],
     }
-    view.end(tour.acts, places)
+    view.end(tour.played, places)
     return {
-        "ok": all(act.ok for act in tour.acts) and not broken,
-        "calls": [act.as_dict() for act in tour.acts],
+        "ok": all(call.ok for call in tour.played) and not broken,
+        "calls": [call.as_dict() for call in tour.played],
         "audit": {"ok": not broken, "broken": broken},
         "data_dir": str(settings.node.data_dir),
     }

@@ -15,7 +15,7 @@ from ivr.domain.evidence.events.call import Reported
 from ivr.domain.evidence.events.objection import Barred
 from ivr.domain.evidence.events.recording import Recovered
 from ivr.screen import Screen
-from ivr_demo.observed_calls import Act
+from ivr_demo.observed_calls import ObservedCall
 
 _LABELS = {
     "objection_recording": "s'oppose à l'enregistrement",
@@ -37,11 +37,11 @@ _PARTY = {"caller": "la personne", "agent": "le conseiller"}
 class View(Protocol):
     def note(self, text: str) -> None: ...
 
-    def act(self, act: Act) -> None: ...
+    def begin(self, call: ObservedCall) -> None: ...
 
     def show(self, item: LiveEvent) -> None: ...
 
-    def end(self, acts: list[Act], places: Mapping[str, object]) -> None: ...
+    def end(self, calls: list[ObservedCall], places: Mapping[str, object]) -> None: ...
 
 
 class JsonView:
@@ -50,13 +50,13 @@ class JsonView:
     def note(self, text: str) -> None:
         return
 
-    def act(self, act: Act) -> None:
+    def begin(self, call: ObservedCall) -> None:
         return
 
     def show(self, item: LiveEvent) -> None:
         return
 
-    def end(self, acts: list[Act], places: Mapping[str, object]) -> None:
+    def end(self, calls: list[ObservedCall], places: Mapping[str, object]) -> None:
         return
 
 
@@ -70,10 +70,10 @@ class LiveView:
     def note(self, text: str) -> None:
         self._console.print(f"         [dim]{escape(text)}[/]", soft_wrap=True)
 
-    def act(self, act: Act) -> None:
+    def begin(self, call: ObservedCall) -> None:
         self._began = time.monotonic()
         self._console.print()
-        self._console.rule(f"[bold]{act.title}[/]", align="left")
+        self._console.rule(f"[bold]{call.title}[/]", align="left")
 
     def show(self, item: LiveEvent) -> None:
         tell = _TELL.get(str(item["kind"]))
@@ -83,25 +83,25 @@ class LiveView:
             since = (at if isinstance(at, float) else time.monotonic()) - self._began
             self._console.print(f"[cyan]{max(0.0, since):6.2f} s[/] {text}", soft_wrap=True)
 
-    def end(self, acts: list[Act], places: Mapping[str, object]) -> None:
+    def end(self, calls: list[ObservedCall], places: Mapping[str, object]) -> None:
         self._console.print()
         table = Table(title="Ce qui s'est passé", title_justify="left")
         for column in ("appel", "enregistrement", "échéance", "arrêt", "bien fini"):
             table.add_column(column, no_wrap=True)
-        for act in acts:
-            recording = act.recording
-            latency = act.latency_ms.get("objection_to_action")
+        for call in calls:
+            recording = call.recording
+            latency = call.latency_ms.get("objection_to_action")
             table.add_row(
-                act.name,
+                call.name,
                 _OUTCOMES.get(str(recording.get("state")), "–"),
                 str(recording.get("deadline") or "–")[:10],
                 _latency(latency),
-                "[green]oui[/]" if act.ok else "[red]non[/]",
+                "[green]oui[/]" if call.ok else "[red]non[/]",
             )
         self._console.print(table)
-        for act in acts:
-            for fault in act.faults:
-                self._console.print(f"[red]✗[/] {act.name} : {escape(fault)}", soft_wrap=True)
+        for call in calls:
+            for fault in call.faults:
+                self._console.print(f"[red]✗[/] {call.name} : {escape(fault)}", soft_wrap=True)
         places_table = Table(show_header=False, box=None)
         for name, place in places.items():
             places_table.add_row(f"[dim]{name}[/]", str(place))

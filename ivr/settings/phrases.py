@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from ivr.domain.asks.phrase_bank import Act, Family, Mention, PhraseBank, ReaderWeights, ScriptWords, wording
+from ivr.domain.asks.phrase_bank import Family, Mention, PhraseBank, ReaderWeights, ScriptWords, SpeechAct, wording
 from ivr.errors import ConfigurationError
 from ivr.settings.source import Section, parse, read_toml
 
@@ -113,7 +113,7 @@ def load_phrases(folder: Path) -> PhraseBank:
         version=table.version,
         abbreviations=table.abbreviations,
         families=families,
-        acts={act: compiled(f"acts.{act.value}", getattr(table.acts, act.value)) for act in Act},
+        acts={act: compiled(f"acts.{act.value}", getattr(table.acts, act.value)) for act in SpeechAct},
         mentions={m: compiled(f"mentions.{m.value}", getattr(table.mentions, m.value)) for m in Mention},
         scripts=ScriptWords(
             frozenset(scripts.ours),

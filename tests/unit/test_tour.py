@@ -14,6 +14,6 @@ PROSPECTING = load_settings(default_config_dir({}), {}).programs["prospecting"]
 
 @pytest.mark.parametrize(("key", "said"), [("9", "9"), ("8", "8"), ("*", "étoile")])
 def test_the_prospect_presses_the_key_of_the_program_and_the_title_names_it(key: str, said: str) -> None:
-    act = refusal_by_dtmf(replace(PROSPECTING, objection_key=key))
-    assert (act.dtmf, act.program) == (key, "prospecting")
-    assert act.title.endswith(f"par la touche {said}")
+    call = refusal_by_dtmf(replace(PROSPECTING, objection_key=key))
+    assert (call.dtmf, call.program) == (key, "prospecting")
+    assert call.title.endswith(f"par la touche {said}")

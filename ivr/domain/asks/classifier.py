@@ -12,11 +12,11 @@ import math
 from collections.abc import Iterable, Sequence
 
 from ivr.domain.asks.parts import Cue, Thing
-from ivr.domain.asks.phrase_bank import Act, Mention, ReaderWeights
+from ivr.domain.asks.phrase_bank import Mention, ReaderWeights, SpeechAct
 
 _STEM = 4
 _VALUE, _HOLDER, _NUMBER, _BEGIN, _END = "<V>", "<H>", "<N>", "<s>", "</s>"
-_ACTS = {act: act.value for act in Act} | {None: "tell"}
+_ACTS = {act: act.value for act in SpeechAct} | {None: "tell"}
 
 #: What of the mentions it looks at.
 UNDOING = (Mention.NEGATION, Mention.REPORT, Mention.REDIRECT, Mention.THEIRS)

@@ -46,7 +46,7 @@ from ivr.domain.asks.grammar import (
     words_on,
 )
 from ivr.domain.asks.parts import Ask, Cue, Sentence, Thing, collected, describes, reaches
-from ivr.domain.asks.phrase_bank import Act, Family, Mention, PhraseBank
+from ivr.domain.asks.phrase_bank import Family, Mention, PhraseBank, SpeechAct
 from ivr.domain.call.party import Direction
 from ivr.domain.text.needles import Read, Sieve, Sought
 from ivr.domain.text.plain_text import plain_text
@@ -88,7 +88,7 @@ class AskDetector:
         )
         sought = iter(self._sieve.sought)
         acts = {act: next(sought) for act in bank.acts}
-        self._keys = acts.pop(Act.KEYS)
+        self._keys = acts.pop(SpeechAct.KEYS)
         self._acts = tuple(acts.items())
         mentions = {mention: next(sought) for mention in bank.mentions}
         self._no_negation, self._polite_no = mentions[Mention.NO_NEGATION], mentions[Mention.POLITE_NO]
@@ -243,7 +243,7 @@ class AskDetector:
             return False
         read = self._sieve.read(following.plain.text)
         reply = _blanked(self._no_negation, read)
-        if any(cue.live and cue.act is Act.TO_US for cue in self._cues(read, reply, ())):
+        if any(cue.live and cue.act is SpeechAct.TO_US for cue in self._cues(read, reply, ())):
             return False
         return bool(
             self._negation.search(read, text=reply)
@@ -283,33 +283,40 @@ class AskDetector:
             relative = text[: match.start()].endswith(("ce qui ", "ce qui y "))
             if relative or any(thing.start <= match.start() < thing.end for thing in things):
                 continue
-            if not any(cue.start <= match.start() < cue.end for cue in cues if cue.act is not Act.PLEASE):
+            if not any(cue.start <= match.start() < cue.end for cue in cues if cue.act is not SpeechAct.PLEASE):
                 cues.append(Cue(None, match.start(), match.end(), False))
         return sorted(cues, key=lambda cue: (cue.end, cue.start))
 
-    def _undone(self, read: Read, calm: str, start: int, end: int, act: Act | None = None) -> bool:
+    def _undone(self, read: Read, calm: str, start: int, end: int, act: SpeechAct | None = None) -> bool:
         """Say whether an act is denied, reported of others, or sent another road."""
         text = read.text
         clause = max((m.end() for m in CLAUSE_END.finditer(text, 0, start)), default=0)
-        if act is Act.GIVE and _BY_KEYS.match(text, start, end) and MENU_CHOICE.match(text, end):
+        if act is SpeechAct.GIVE and _BY_KEYS.match(text, start, end) and MENU_CHOICE.match(text, end):
             return True
-        if act is Act.TO_US and _TO_ME.match(text, start, end):
+        if act is SpeechAct.TO_US and _TO_ME.match(text, start, end):
             clause = max(clause, words_back(text, start, NEAR_NEGATION))
-        if act is Act.AVAILABLE and _I_HAVE.search(text[clause:start]):
+        if act is SpeechAct.AVAILABLE and _I_HAVE.search(text[clause:start]):
             return True
         after = words_on(text, end, 2)
-        window = calm[clause : after if act is not Act.PLEASE else end]
+        window = calm[clause : after if act is not SpeechAct.PLEASE else end]
         if self._negation.may_match(read) and self._negation.pattern.search(window):
             return True
-        report = self._report.search(read) if act is not Act.PLEASE else None
+        report = self._report.search(read) if act is not SpeechAct.PLEASE else None
         if report is not None and report.start() < end:
-            direct_to_us = act is Act.TO_US and "moi" in text[start:end].split()
+            direct_to_us = act is SpeechAct.TO_US and "moi" in text[start:end].split()
             if not direct_to_us or _QUOTING.search(text, 0, start):
                 return True
-        if act in (Act.GIVE, Act.NEED, Act.COLLECT, Act.COLLECTED, Act.WANT, Act.AVAILABLE):
+        if act in (
+            SpeechAct.GIVE,
+            SpeechAct.NEED,
+            SpeechAct.COLLECT,
+            SpeechAct.COLLECTED,
+            SpeechAct.WANT,
+            SpeechAct.AVAILABLE,
+        ):
             found = self._redirect.search(read)
             return found is not None and not (found.start() < start and _ORAL.search(text[start:end]))
-        if act is Act.TO_US:
+        if act is SpeechAct.TO_US:
             return bool(self._redirect.search(read, end)) and not _TOLD_US.search(text[start:end])
         return False
 
@@ -334,7 +341,7 @@ class AskDetector:
             return False
         governor = _governor(text, thing, cues)
         if governor is not None and governor.act is not None and governor.live:
-            having = governor.act is Act.AVAILABLE and text[governor.start : governor.end].split()[0] in HAVE
+            having = governor.act is SpeechAct.AVAILABLE and text[governor.start : governor.end].split()[0] in HAVE
             if reaches(text, governor, thing, things) and (question or not having or not ends(text)):
                 return True
             apart = breaks(text, governor.end, thing.start)
@@ -375,7 +382,7 @@ class AskDetector:
         determiner = DETERMINER.match(text, at)
         has_determiner = thing.start > begin or text[thing.start :].startswith(("votre", "vos", "le ", "la ", "les "))
         stop = next((m.start() for m in CLAUSE_END.finditer(text, thing.end)), len(text))
-        please = [cue for cue in cues if cue.act is Act.PLEASE and cue.live]
+        please = [cue for cue in cues if cue.act is SpeechAct.PLEASE and cue.live]
         polite = next((cue for cue in please if 0 <= cue.start - thing.end <= 60), None)
         if polite is not None:
             stop = min(stop, polite.start)
@@ -396,7 +403,7 @@ class AskDetector:
             return False
         rest = [cue for cue in cues if cue.start > stop]
         aim = AIM.match(text, stop) or (polite is not None and AIM.match(text, polite.end))
-        if not aim and any(cue.act is None or (cue.act is not Act.PLEASE and not cue.live) for cue in rest):
+        if not aim and any(cue.act is None or (cue.act is not SpeechAct.PLEASE and not cue.live) for cue in rest):
             return False
         if not thing.value and polite is None and not question:
             return False
@@ -425,9 +432,12 @@ class AskDetector:
             return True
         if not BACK.search(text) or self._theirs.search(read):
             return False
-        if any(cue.live and cue.act in (Act.TO_US, Act.GIVE, Act.WANT, Act.WHICH, Act.NEED) for cue in cues):
+        if any(
+            cue.live and cue.act in (SpeechAct.TO_US, SpeechAct.GIVE, SpeechAct.WANT, SpeechAct.WHICH, SpeechAct.NEED)
+            for cue in cues
+        ):
             return True
-        polite = any(cue.live and cue.act is Act.PLEASE for cue in cues)
+        polite = any(cue.live and cue.act is SpeechAct.PLEASE for cue in cues)
         return (question or polite) and not any(cue.act is None for cue in cues) and len(text.split()) <= 12
 
     # ------------------------------------------------------------ keys (ASK-004)
@@ -438,14 +448,16 @@ class AskDetector:
         read = self._sieve.read(text)
         keyed = list(self._keys.finditer(read))
         calm = _blanked(self._no_negation, read) if keyed else ""
-        if all(self._undone(read, calm, m.start(), m.end(), Act.GIVE) for m in keyed):
+        if all(self._undone(read, calm, m.start(), m.end(), SpeechAct.GIVE) for m in keyed):
             return None
         return collected(text, families)
 
 
 def _governor(text: str, thing: Thing, cues: Sequence[Cue]) -> Cue | None:
     """Return the act nearest before a thing; a telling in another clause gives way to what was denied before it."""
-    before = [cue for cue in cues if cue.end <= thing.start + 1 and cue.act not in (Act.PLEASE, Act.COLLECTED)]
+    before = [
+        cue for cue in cues if cue.end <= thing.start + 1 and cue.act not in (SpeechAct.PLEASE, SpeechAct.COLLECTED)
+    ]
     if not before or before[-1].act is not None or not breaks(text, before[-1].end, thing.start):
         return before[-1] if before else None
     asking = [cue for cue in before if cue.act is not None]
@@ -454,21 +466,21 @@ def _governor(text: str, thing: Thing, cues: Sequence[Cue]) -> Cue | None:
 
 def _resumes(text: str, cue: Cue, thing: Thing, things: Sequence[Thing], question: bool) -> bool:
     """Say whether an act that comes later asks for the thing ("Votre RIB, il me le faut")."""
-    if cue.act in (None, Act.PLEASE):
+    if cue.act in (None, SpeechAct.PLEASE):
         return False
     if any(o.start > thing.end and o.end <= cue.start for o in things if o.family is not thing.family):
         return False
-    if cue.act is Act.AVAILABLE and not question and not thing.value and "?" not in text:
+    if cue.act is SpeechAct.AVAILABLE and not question and not thing.value and "?" not in text:
         return True
     between = text[thing.end : cue.start]
-    if cue.act is Act.COLLECTED:
+    if cue.act is SpeechAct.COLLECTED:
         return len(between.split()) <= PASSIVE_WORDS_MAX
-    if cue.act is Act.NEED and OWN_SUBJECT.search(between):
+    if cue.act is SpeechAct.NEED and OWN_SUBJECT.search(between):
         return False
-    if cue.act is Act.NEED and not any(o.start >= cue.end for o in things):
+    if cue.act is SpeechAct.NEED and not any(o.start >= cue.end for o in things):
         return True
     tail = text[cue.start : words_on(text, cue.end, 4)]
-    resumed = cue.act in (Act.WHICH, Act.AVAILABLE) or RESUMES.search(tail) or ends_soon(text, cue.end)
+    resumed = cue.act in (SpeechAct.WHICH, SpeechAct.AVAILABLE) or RESUMES.search(tail) or ends_soon(text, cue.end)
     return bool(resumed) and (not own_object(text, cue.end) or len(between.split()) <= 1)
 
 

@@ -19,7 +19,7 @@ from ivr.domain.asks.grammar import (
     PARTICIPLE,
     RELATIVE,
 )
-from ivr.domain.asks.phrase_bank import Act, Family
+from ivr.domain.asks.phrase_bank import Family, SpeechAct
 from ivr.domain.text.plain_text import PlainText
 
 
@@ -47,7 +47,7 @@ class Thing(NamedTuple):
 class Cue(NamedTuple):
     """An act of asking (None: a telling verb), and where it stands; `live` False: denied, reported or redirected."""
 
-    act: Act | None
+    act: SpeechAct | None
     start: int
     end: int
     live: bool
@@ -72,14 +72,14 @@ _NEEDS_ANOTHER = re.compile(r"\b(?:si|date)\b")
 def reaches(text: str, cue: Cue, thing: Thing, things: Sequence[Thing]) -> bool:
     """Say whether an act's object can be this thing: near, or joined to it by a list of other things."""
     gap = text[cue.end : thing.start]
-    if cue.act in (Act.AVAILABLE, Act.WHICH) and len(gap.split()) > 6:
+    if cue.act in (SpeechAct.AVAILABLE, SpeechAct.WHICH) and len(gap.split()) > 6:
         return False
-    if not thing.value and cue.act is Act.WHICH:
+    if not thing.value and cue.act is SpeechAct.WHICH:
         return len(gap.split()) <= 4
     if LISTED.search(gap):
         return True
     bare = _IN_PASSING.sub(" ", gap)
-    if OTHER_OBJECT.search(bare) and not (cue.act is Act.NEED and not _NEEDS_ANOTHER.search(bare)):
+    if OTHER_OBJECT.search(bare) and not (cue.act is SpeechAct.NEED and not _NEEDS_ANOTHER.search(bare)):
         return False
     inner = [t for t in things if cue.end <= t.start < thing.start]
     return len(gap.split()) <= 16 + 6 * len(inner)

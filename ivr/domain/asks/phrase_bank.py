@@ -15,7 +15,7 @@ _MACRO = re.compile(r"\{([a-z_]+)\}")
 _SPACE = re.compile(r"\[[^\]]*\]| (?![?*+{])")
 
 
-class Act(Enum):
+class SpeechAct(Enum):
     """A way of asking."""
 
     TO_US = "to_us"
@@ -95,7 +95,7 @@ class PhraseBank:
     version: str
     abbreviations: Mapping[str, str]
     families: tuple[Family, ...]
-    acts: Mapping[Act, re.Pattern[str]]
+    acts: Mapping[SpeechAct, re.Pattern[str]]
     mentions: Mapping[Mention, re.Pattern[str]]
     scripts: ScriptWords
     learnt: ReaderWeights | None = None

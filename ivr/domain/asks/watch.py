@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.asks.grammar import VERB
-from ivr.domain.asks.phrase_bank import Act, Mention
+from ivr.domain.asks.phrase_bank import Mention, SpeechAct
 from ivr.domain.call.party import Direction
 from ivr.domain.hearing.transcript_window import HeardPiece, HeardSpeech, Joined
 from ivr.domain.hearing.verdict import AskSpan
@@ -69,7 +69,7 @@ class AskWatch:
         bank = self._detector.bank
         *before, last = (plain_text(piece.text, bank.abbreviations).text for piece in self._sentence())
         denied = any(bank.mentions[Mention.NEGATION].search(text) for text in before)
-        return denied and "?" not in last and not VERB.search(last) and not bank.acts[Act.PLEASE].search(last)
+        return denied and "?" not in last and not VERB.search(last) and not bank.acts[SpeechAct.PLEASE].search(last)
 
     def _sentence(self) -> list[HeardPiece]:
         """The last piece and those before it that it may go on from."""

@@ -12,7 +12,7 @@ from ivr.domain.asks.classifier import ask_probability, features
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.asks.grammar import HAVE, ends, ends_soon, ours, own_object, short, words_back, words_on
 from ivr.domain.asks.parts import Cue, Thing, collected, describes, reaches
-from ivr.domain.asks.phrase_bank import Act, Family, Mention, ReaderWeights
+from ivr.domain.asks.phrase_bank import Family, Mention, ReaderWeights, SpeechAct
 from ivr.settings.phrases import load_phrases
 
 ROOT = Path(__file__).parents[4]
@@ -82,7 +82,7 @@ def test_these_say_that_somebody_has_a_thing(verb: str) -> None:
     assert verb in HAVE
 
 
-def lying(words: str, *, act: Act | None = Act.NEED, value: bool = True, inner: int = 0) -> bool:
+def lying(words: str, *, act: SpeechAct | None = SpeechAct.NEED, value: bool = True, inner: int = 0) -> bool:
     """Whether "donnez <words> RIB" reaches the RIB; `inner` other things stand first among the words."""
     text = f"donnez {words} rib"
     thing = Thing(RIB, len(text) - 3, len(text), value)
@@ -93,16 +93,16 @@ def lying(words: str, *, act: Act | None = Act.NEED, value: bool = True, inner: 
 @pytest.mark.parametrize(
     ("act", "value", "most"),
     [
-        (Act.NEED, True, 16),
-        (Act.NEED, False, 16),
-        (Act.GIVE, False, 16),
-        (Act.AVAILABLE, True, 6),
-        (Act.AVAILABLE, False, 6),
-        (Act.WHICH, True, 6),
-        (Act.WHICH, False, 4),
+        (SpeechAct.NEED, True, 16),
+        (SpeechAct.NEED, False, 16),
+        (SpeechAct.GIVE, False, 16),
+        (SpeechAct.AVAILABLE, True, 6),
+        (SpeechAct.AVAILABLE, False, 6),
+        (SpeechAct.WHICH, True, 6),
+        (SpeechAct.WHICH, False, 4),
     ],
 )
-def test_an_act_reaches_so_many_words(act: Act, value: bool, most: int) -> None:
+def test_an_act_reaches_so_many_words(act: SpeechAct, value: bool, most: int) -> None:
     assert lying(" ".join("x" * most), act=act, value=value)
     assert not lying(" ".join("x" * (most + 1)), act=act, value=value)
 
@@ -114,16 +114,16 @@ def test_each_thing_between_makes_an_act_reach_further_and_a_list_any_way() -> N
     assert not lying(" ".join("x" * 29), inner=2)
     assert lying(" ".join("x" * 40) + " et votre")
     assert lying(" ".join("x" * 40) + ",")
-    assert not lying("x " * 7 + ", votre", act=Act.WHICH)
+    assert not lying("x " * 7 + ", votre", act=SpeechAct.WHICH)
 
 
 def test_another_object_takes_the_act_away_unless_it_is_told_in_passing_or_needed() -> None:
-    assert not lying("un rendez vous a propos du", act=Act.GIVE)
-    assert lying("moi , a ce sujet , le", act=Act.GIVE)
-    assert lying("a ce sujet le", act=Act.NEED)
-    assert not lying("la date du", act=Act.NEED)
-    assert not lying("savoir si le", act=Act.NEED)
-    assert not lying("a ce sujet le", act=Act.GIVE)
+    assert not lying("un rendez vous a propos du", act=SpeechAct.GIVE)
+    assert lying("moi , a ce sujet , le", act=SpeechAct.GIVE)
+    assert lying("a ce sujet le", act=SpeechAct.NEED)
+    assert not lying("la date du", act=SpeechAct.NEED)
+    assert not lying("savoir si le", act=SpeechAct.NEED)
+    assert not lying("a ce sujet le", act=SpeechAct.GIVE)
 
 
 def described(before: str, word: str) -> bool:
@@ -149,10 +149,10 @@ def test_the_second_reader_sees_runs_stems_acts_and_denials() -> None:
     text = "donnez 12 rib carte"
     things = [Thing(RIB, 10, 13, True), Thing(RIB, 14, 19, False)]
     cues = [
-        Cue(Act.GIVE, 0, 6, True),
+        Cue(SpeechAct.GIVE, 0, 6, True),
         Cue(None, 14, 19, False),
-        Cue(Act.NEED, 7, 11, False),
-        Cue(Act.WANT, 8, 12, True),
+        Cue(SpeechAct.NEED, 7, 11, False),
+        Cue(SpeechAct.WANT, 8, 12, True),
     ]
     assert features(text, things, cues, [Mention.NEGATION, Mention.REPORT]) == {
         *("w<s>", "wdonnez", "w<N>", "w<V>", "w<H>", "w</s>"),
@@ -164,7 +164,7 @@ def test_the_second_reader_sees_runs_stems_acts_and_denials() -> None:
         *("Cgive1", "Pgive1b", "Ctell0", "Ptell0a", "Cneed0", "Pneed0b", "Cwant1", "Pwant1a"),
         *("Mnegation", "Mreport"),
     }
-    assert features("a", [], [Cue(Act.GIVE, 0, 1, True)], []) >= {"Pgive1a", "w<s> a </s>"}
+    assert features("a", [], [Cue(SpeechAct.GIVE, 0, 1, True)], []) >= {"Pgive1a", "w<s> a </s>"}
 
 
 def test_the_second_reader_sees_which_mentions_deny_and_no_others() -> None:
