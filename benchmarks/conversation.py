@@ -19,8 +19,8 @@ from ivr.domain.hearing.verdict import Label
 from ivr.speech.voice import NanoVoice
 from tools.corpus.builder import BYSTANDERS
 from tools.corpus.callers import Callers
-from tools.corpus.line import Line, through
 from tools.corpus.sentences import read_corpus
+from tools.corpus.simulated_line import SimulatedLine, through
 from tools.mill.sentences import CORPUS, HARMLESS, Origin, written
 
 _EVERYDAY = frozenset(
@@ -133,7 +133,7 @@ class Conversations:
     def _heard(self, talk: Samples, random_: random.Random) -> Samples:
         """Half of the lines are clean, the others as the mill's are."""
         dice = np.random.default_rng(random_.getrandbits(30))
-        return through(Line(), talk, dice) if random_.random() < 0.5 else self._callers.over_a_line(talk, dice)
+        return through(SimulatedLine(), talk, dice) if random_.random() < 0.5 else self._callers.over_a_line(talk, dice)
 
 
 def _pause(length_s: float) -> Samples:

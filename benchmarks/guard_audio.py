@@ -36,7 +36,7 @@ from ivr.speech.ear import EarJudge
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.voice import NanoVoice
-from tools.corpus.line import Line, through
+from tools.corpus.simulated_line import SimulatedLine, through
 
 _NUMBERS = ("nir", "card", "iban")
 
@@ -49,7 +49,7 @@ def heard(judge: EarJudge, program: Program, channel: Channel, texts: Iterable[s
             voice.say(text, pitch=float(random_.uniform(0.8, 1.3)), speed=float(random_.uniform(0.85, 1.1)))
         )
         call = np.concatenate([np.zeros(4000, np.float32), said, np.zeros(8000, np.float32)])
-        yield asyncio.run(listen(ear, through(Line(), call, random_), program, channel))
+        yield asyncio.run(listen(ear, through(SimulatedLine(), call, random_), program, channel))
     asyncio.run(ear.close())
 
 

@@ -11,7 +11,7 @@ from ivr.errors import HostError
 
 
 @dataclass
-class SpeechAct:
+class ObservedCall:
     """One call of the tour and how it must end. `dtmf` is what the person presses to object; empty: they say it."""
 
     name: str
@@ -59,43 +59,43 @@ class ObservedCalls:
 
     def __init__(self, show: Callable[[LiveEvent], None]) -> None:
         self._show = show
-        self._act: SpeechAct | None = None
+        self._call: ObservedCall | None = None
         self._seen = 0
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def begin(self, act: SpeechAct) -> None:
-        self._act, self._seen = act, 0
+    def begin(self, call: ObservedCall) -> None:
+        self._call, self._seen = call, 0
 
     def take(self, item: LiveEvent) -> None:
-        """Take events from the node: those of the current call belong to the current act."""
-        act = self._act
+        """Take events from the node: those of the current call belong to it."""
+        call = self._call
         self._show(item)
-        if act is None:
+        if call is None:
             return
-        if item["kind"] == "call.started" and not act.call_id:
-            act.call_id = str(item["call_id"])
-        if item.get("call_id") == act.call_id or item["kind"] in ("process.died", "line.fault"):
-            act.events.append(item)
+        if item["kind"] == "call.started" and not call.call_id:
+            call.call_id = str(item["call_id"])
+        if item.get("call_id") == call.call_id or item["kind"] in ("process.died", "line.fault"):
+            call.events.append(item)
             task = asyncio.ensure_future(self._notify())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def until(self, kind: str, *, timeout_s: float = 60.0, **wanted: object) -> LiveEvent:
-        """Return the next event of this kind in the current act. Raises HostError when it does not come in time."""
-        act = self._act
-        assert act is not None
+        """Return the next event of this kind in the current call. Raises HostError when it does not come in time."""
+        call = self._call
+        assert call is not None
         try:
             async with asyncio.timeout(timeout_s), self._changed:
                 while True:
-                    while self._seen < len(act.events):
-                        item = act.events[self._seen]
+                    while self._seen < len(call.events):
+                        item = call.events[self._seen]
                         self._seen += 1
                         if item["kind"] == kind and all(item.get(key) == value for key, value in wanted.items()):
                             return item
                     await self._changed.wait()
         except TimeoutError:
-            raise HostError(f"« {kind} » n'est pas arrivé en {timeout_s:g} s", where=act.name) from None
+            raise HostError(f"« {kind} » n'est pas arrivé en {timeout_s:g} s", where=call.name) from None
 
     async def _notify(self) -> None:
         async with self._changed:

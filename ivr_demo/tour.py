@@ -22,7 +22,7 @@ from ivr.settings import Settings, default_config_dir, load_settings
 from ivr_demo.observed_calls import ObservedCall, ObservedCalls
 from ivr_demo.softphone_process import SoftphoneProcess
 from ivr_demo.view import View
-from ivr_demo.voices import Line, Voices
+from ivr_demo.voices import Sentence, Voices
 
 #: The tour's node stays on this machine and on free ports, whatever the configuration says.
 _ON_LOOPBACK = {
@@ -71,7 +71,7 @@ class Tour:
     # ---- the four calls
 
     async def _member(self, call: ObservedCall) -> None:
-        said = self._voices.line(
+        said = self._voices.sentence(
             "Bonjour, j'ai déménagé le mois dernier, je voudrais changer mon adresse, s'il vous plaît."
         )
         async with SoftphoneProcess("--user", "adherent") as phone:
@@ -84,12 +84,12 @@ class Tour:
             await self._calls.until(Reported.kind)
 
     async def _member_with_agent(self, call: ObservedCall) -> None:
-        agent_says = self._voices.line("Bonjour, service adhérents, que puis-je faire pour vous ?", pitch=0.8)
-        objection = self._voices.line(
+        agent_says = self._voices.sentence("Bonjour, service adhérents, que puis-je faire pour vous ?", pitch=0.8)
+        objection = self._voices.sentence(
             "Bonjour, j'appelle pour mon remboursement, mais avant tout je m'oppose à l'enregistrement de cet appel.",
             then="Voilà, donc c'était pour mes lunettes, la facture date de septembre.",
         )
-        answer = self._voices.line(
+        answer = self._voices.sentence(
             "Très bien, je regarde votre dossier. La facture a bien été réglée mardi.", pitch=0.8
         )
         async with (
@@ -116,7 +116,9 @@ class Tour:
                 await self._node.set_agent(call.program, "")
 
     async def _prospect(self, call: ObservedCall) -> None:
-        refusal = self._voices.line("Non merci, je refuse l'enregistrement, et je ne suis pas intéressé.", pitch=0.9)
+        refusal = self._voices.sentence(
+            "Non merci, je refuse l'enregistrement, et je ne suis pas intéressé.", pitch=0.9
+        )
         async with SoftphoneProcess("--user", self._fresh_number(), "--auto-answer") as phone:
             await self._node.place(phone.uri, call.program)
             await self._calls.until("disclosure.completed")
@@ -186,11 +188,11 @@ class Tour:
         finally:
             archive.close()
 
-    async def _say(self, phone: SoftphoneProcess, line: Line) -> float:
+    async def _say(self, phone: SoftphoneProcess, sentence: Sentence) -> float:
         """Let somebody speak; returns the monotonic time at which their last word was sent."""
-        self._view.note(f"« {line.text} »")
-        await phone.speak(line.wav)
-        spoke = await phone.expect("spoke", timeout_s=line.seconds + 10)
+        self._view.note(f"« {sentence.text} »")
+        await phone.speak(sentence.wav)
+        spoke = await phone.expect("spoke", timeout_s=sentence.seconds + 10)
         return float(str(spoke["at"]))
 
     def _latency(self, call: ObservedCall, objection_ended_at: float, noted: dict[str, object]) -> None:

@@ -12,7 +12,7 @@ from ivr.speech.voice import NanoVoice
 
 
 @dataclass(frozen=True)
-class Line:
+class Sentence:
     """One thing that is said. `objection_ends_s` is when the objecting words end, seconds from the start."""
 
     wav: Path
@@ -22,13 +22,13 @@ class Line:
 
 
 class Voices:
-    """Speaks lines with one voice per person."""
+    """Speaks sentences with one voice per person."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._count = 0
 
-    def line(self, text: str, *, then: str = "", pitch: float = 1.0, speed: float = 1.0) -> Line:
+    def sentence(self, text: str, *, then: str = "", pitch: float = 1.0, speed: float = 1.0) -> Sentence:
         """Speak `text`, and `then` right after it in the same breath; the objection, if any, is in `text`."""
         voice = NanoVoice(pitch=pitch, speed=speed)
         parts = [voice.say(part) for part in (text, then) if part]
@@ -36,4 +36,4 @@ class Voices:
         self._count += 1
         path = self._folder / f"{self._count}.wav"
         path.write_bytes(wav_bytes(pcm))
-        return Line(path, f"{text} {then}".strip(), len(pcm) / EAR_HZ, len(parts[0]) / EAR_HZ)
+        return Sentence(path, f"{text} {then}".strip(), len(pcm) / EAR_HZ, len(parts[0]) / EAR_HZ)

@@ -27,7 +27,7 @@ GENESIS = "0" * 64
 FIELDS = ("node_id", "seq", "at", "kind", "call_id", "recording_id", "body", "previous", "digest")
 CERTIFICATE = "certificate.destruction"
 #: An object of JSON; a node and the number of an event.
-Line = dict[str, Any]
+JsonObject = dict[str, Any]
 Place = tuple[str, int]
 
 
@@ -47,13 +47,13 @@ def signed(raw_key: bytes, text: bytes, signature: str) -> bool:
     return True
 
 
-def digest_of(event: Line) -> str:
+def digest_of(event: JsonObject) -> str:
     keys = ("previous", "node_id", "seq", "at", "kind", "call_id", "recording_id", "body")
     text = json.dumps([event[key] for key in keys], separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_lines(path: Path, fields: tuple[str, ...], faults: list[str]) -> Iterator[Line]:
+def read_lines(path: Path, fields: tuple[str, ...], faults: list[str]) -> Iterator[JsonObject]:
     """Yield the objects of a file of JSON lines; a line that is none is a fault, named by its number."""
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):
@@ -69,7 +69,7 @@ def read_lines(path: Path, fields: tuple[str, ...], faults: list[str]) -> Iterat
 class Keys:
     """Given keys count for every node; one that only the manifest names counts for its node, and is told."""
 
-    def __init__(self, given: list[bytes], manifest: Line) -> None:
+    def __init__(self, given: list[bytes], manifest: JsonObject) -> None:
         self.given = {key_id(raw): raw for raw in given}
         self.named: dict[str, bytes] = {name: raw for name, raw in manifest["keys"].items() if key_id(raw) == name}
         self.nodes: dict[str, str] = manifest["key_nodes"]
@@ -86,13 +86,13 @@ class Keys:
         return self.named[name]
 
 
-def check_manifest(folder: Path, raw_key: bytes, faults: list[str]) -> Line:
+def check_manifest(folder: Path, raw_key: bytes, faults: list[str]) -> JsonObject:
     """Return the manifest; its signature is what everything else hangs on."""
     text = (folder / "manifest.json").read_bytes()
     if not signed(raw_key, text, (folder / "manifest.sig").read_text("ascii", "replace").strip()):
         faults.append("manifest.json: is not signed by this key (changed, or another key signed it)")
     try:
-        manifest: Line = json.loads(text)
+        manifest: JsonObject = json.loads(text)
         manifest.setdefault("key_nodes", {})
         digests = [file["sha256"] for file in manifest["files"].values()]
         digests += [head["digest"] for head in manifest["heads"].values()]
@@ -115,7 +115,7 @@ def check_manifest(folder: Path, raw_key: bytes, faults: list[str]) -> Line:
 
 
 def check_chain(
-    events: Iterable[Line], heads: Line, wanted: dict[Place, str | None], keys: Keys, faults: list[str]
+    events: Iterable[JsonObject], heads: JsonObject, wanted: dict[Place, str | None], keys: Keys, faults: list[str]
 ) -> dict[str, tuple[int, str]]:
     """Follow each node's chain; note in `wanted` the digests that checkpoints ask for. Returns what was last."""
     last: dict[str, tuple[int, str]] = {}
@@ -151,7 +151,7 @@ def check_chain(
     return last
 
 
-def check_certificate(event: Line, keys: Keys, where: str, faults: list[str]) -> None:
+def check_certificate(event: JsonObject, keys: Keys, where: str, faults: list[str]) -> None:
     try:
         body = json.loads(event["body"])
     except (ValueError, RecursionError):
@@ -173,7 +173,7 @@ def check_certificate(event: Line, keys: Keys, where: str, faults: list[str]) ->
 
 
 def check_checkpoints(
-    checkpoints: list[Line],
+    checkpoints: list[JsonObject],
     wanted: dict[Place, str | None],
     keys: Keys,
     last: dict[str, tuple[int, str]],
@@ -216,7 +216,7 @@ def verify(folder: Path, pems: list[bytes]) -> tuple[list[str], int, dict[str, s
     wanted: dict[Place, str | None] = {(point["node_id"], point["seq"]): None for point in points}
     count = 0
 
-    def counted() -> Iterator[Line]:
+    def counted() -> Iterator[JsonObject]:
         nonlocal count
         for event in read_lines(folder / "events.jsonl", FIELDS, faults):
             count += 1

@@ -1,4 +1,4 @@
-"""A scripted ear: answers what the test says, when it says, in loop time."""
+"""An ear in memory: answers what the test says, when it says, in loop time."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class _Window:
 
 @dataclass
 class FakeEar:
-    """Port Ear with a script.
+    """Port Ear that answers as it was told.
 
-    A piece gets, in this order: the error of an absent or overloaded ear; the next verdict of the script (`then`);
+    A piece gets, in this order: the error of an absent or overloaded ear; the next verdict it was given (`then`);
     the verdict of the first window (`when_said`) whose end lies inside the piece; the answer of `decide`; or
     `default`. `delay_s` of loop time passes first: beyond the speech's deadline the answer is SpeechError, at the
     deadline, as the real one does.
@@ -60,12 +60,12 @@ class FakeEar:
     """Which verdicts it has given."""
     closed: bool = False
     forgotten: list[str] = field(default_factory=list)
-    _script: deque[Verdict | SpeechError] = field(default_factory=deque)
+    _given: deque[Verdict | SpeechError] = field(default_factory=deque)
     _windows: list[_Window] = field(default_factory=list)
 
     def then(self, *answers: Verdict | SpeechError) -> FakeEar:
         """Answer the next pieces, whatever they are, with these in order."""
-        self._script.extend(answers)
+        self._given.extend(answers)
         return self
 
     def when_said(self, channel: Channel, start_ms: int, end_ms: int, verdict: Verdict) -> FakeEar:
@@ -99,8 +99,8 @@ class FakeEar:
         self.closed = True
 
     def _answer(self, speech: Speech) -> Verdict | SpeechError:
-        if self._script:
-            return self._script.popleft()
+        if self._given:
+            return self._given.popleft()
         piece = speech.piece
         for window in self._windows:
             inside = piece.start_ms <= window.start_ms and window.end_ms <= piece.end_ms

@@ -85,7 +85,7 @@ class _Stretch:
 class _Leg:
     sip_call_id: str
     confirmed: bool = False
-    script: deque[bytes] = field(default_factory=deque)
+    to_say: deque[bytes] = field(default_factory=deque)
     playing: _Playing | None = None
     stretches: deque[_Stretch] = field(default_factory=deque)
     frames: int = 0
@@ -167,7 +167,7 @@ class FakeLine:
     def speak(self, leg_id: str, frames: Iterable[bytes]) -> None:
         """The party says these 20 ms frames (320 bytes each) from the next frame on, after what is queued already."""
         self._advance()
-        self._legs[leg_id].script.extend(frames)
+        self._legs[leg_id].to_say.extend(frames)
 
     def lose(self, leg_id: str, frames: int) -> None:
         """The next `frames` frames of the leg are dropped, as if its queue were full."""
@@ -354,7 +354,7 @@ class FakeLine:
         while self._tick < due:
             self._tick += 1
             up = {leg_id: leg for leg_id, leg in self._legs.items() if leg.confirmed}
-            said = {leg_id: leg.script.popleft() if leg.script else SILENCE for leg_id, leg in up.items()}
+            said = {leg_id: leg.to_say.popleft() if leg.to_say else SILENCE for leg_id, leg in up.items()}
             for leg_id, leg in up.items():
                 sources = [said[peer] for peer in sorted(leg.peers) if peer in said]
                 sources += self._prompt_frame(leg_id, leg)

@@ -16,8 +16,8 @@ import numpy as np
 from ivr.audio.pcm import Samples, from_pcm
 from ivr.domain.hearing.verdict import Label
 from ivr.speech.voice import NanoVoice
-from tools.corpus.line import Line, echo, through
 from tools.corpus.noise import babble, excerpt, household, mixed, music, pink, white
+from tools.corpus.simulated_line import SimulatedLine, echo, through
 from tools.corpus.turn import TURNS, said
 
 _DISCLOSURE = (
@@ -41,7 +41,7 @@ class Condition:
     """
 
     name: str
-    line: Line = field(default_factory=Line)
+    line: SimulatedLine = field(default_factory=SimulatedLine)
     noise: str = ""
     snr_db: float = 20.0
     turns: tuple[str, ...] = ("plain",)
@@ -51,9 +51,9 @@ class Condition:
 CONDITIONS: tuple[Condition, ...] = (
     Condition("clean A-law"),
     Condition("white 20 dB", noise="white"),
-    Condition("µ-law, loss 3 %", Line("u", loss=0.03)),
-    Condition("loss 8 % in bursts", Line("a", loss=0.08, burst=2.5)),
-    Condition("quiet voice, pink 20 dB", Line("a", level_db=-14.0), noise="pink"),
+    Condition("µ-law, loss 3 %", SimulatedLine("u", loss=0.03)),
+    Condition("loss 8 % in bursts", SimulatedLine("a", loss=0.08, burst=2.5)),
+    Condition("quiet voice, pink 20 dB", SimulatedLine("a", level_db=-14.0), noise="pink"),
     Condition("babble 15 dB", noise="babble", snr_db=15.0),
     Condition("music 15 dB", noise="music", snr_db=15.0),
     Condition("household 15 dB", noise="household", snr_db=15.0),

@@ -8,8 +8,8 @@ import numpy as np
 
 from ivr.audio.pcm import Pcm, Samples, from_pcm
 from ivr.audio.wav import EAR_HZ
-from tools.corpus.line import Line, through
 from tools.corpus.noise import babble, excerpt, household, mixed, music, pink, rms, white
+from tools.corpus.simulated_line import SimulatedLine, through
 
 #: Says a text at a pitch and a speed, both multipliers, as 8 kHz PCM.
 Speaker = Callable[[str, float, float], Pcm]
@@ -56,7 +56,7 @@ class Callers:
                 song = songs[int(random_.integers(len(songs)))] if songs else music(size, random_)
                 speech = mixed(speech, excerpt(song, size, random_), random_.uniform(8, 22))
         loss = 0.0 if random_.random() < 0.75 else float(random_.uniform(0.01, 0.08))
-        line = Line("u" if random_.random() < 0.3 else "a", loss, float(random_.uniform(1, 2.5)))
+        line = SimulatedLine("u" if random_.random() < 0.3 else "a", loss, float(random_.uniform(1, 2.5)))
         return through(line, speech, random_)
 
 

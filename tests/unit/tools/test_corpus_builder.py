@@ -12,9 +12,9 @@ from ivr.audio.resampling import band_pass
 from ivr.domain.hearing.verdict import Label
 from ivr.errors import HostError
 from tools.corpus.builder import CONDITIONS, Clip, Condition, CorpusBuilder
-from tools.corpus.line import Line, concealed, echo, lost_frames, through
 from tools.corpus.noise import dtmf, fax, household, mixed, pink, ringback, rms, white
 from tools.corpus.recorded import recordings
+from tools.corpus.simulated_line import SimulatedLine, concealed, echo, lost_frames, through
 from tools.corpus.turn import TURNS, said
 
 _OBJECTION = "Je m'oppose à l'enregistrement."
@@ -67,7 +67,7 @@ def test_pink_noise_is_louder_below_than_above() -> None:
 
 
 def test_packets_are_lost_as_often_as_asked_and_in_bursts() -> None:
-    line = Line(loss=0.1, burst=3.0)
+    line = SimulatedLine(loss=0.1, burst=3.0)
     lost = lost_frames(160 * 20_000, line, _random())
     runs = 1 + sum(b != a + 1 for a, b in pairwise(lost))
     assert len(lost) / 20_000 == pytest.approx(0.1, abs=0.02)
@@ -88,7 +88,7 @@ def test_a_loss_before_any_sound_is_silence() -> None:
 
 
 def test_both_laws_and_losses_keep_the_length() -> None:
-    for line in (Line("a"), Line("u", loss=0.2), Line("a", level_db=-20)):
+    for line in (SimulatedLine("a"), SimulatedLine("u", loss=0.2), SimulatedLine("a", level_db=-20)):
         assert through(line, _tone(), _random()).size == 8000
 
 

@@ -292,7 +292,7 @@ def test_a_no_over_the_question_is_no_answer_to_it_and_is_judged_without_it(
         await x.until("prompt.started", prompt="doubt")
         begun_ms = x.call.media_ms
         x.ear.when_said(Channel.CALLER, begun_ms + span[0] + 50, begun_ms + span[0] + 250, NO)
-        x.line._legs["a"].script.clear()
+        x.line._legs["a"].to_say.clear()
         x.line.speak("a", frames(6000, [span]))
         await x.until("objection", basis="IMPLIED")
         assert x.feed.of("doubt.dispelled") == []
@@ -313,7 +313,7 @@ def test_a_no_in_the_last_moment_of_the_question_is_an_answer(tmp_path: Path) ->
         await x.until("prompt.started", prompt="doubt")
         begun_ms = x.call.media_ms
         x.ear.when_said(Channel.CALLER, begun_ms + 3850, begun_ms + 4050, NO)
-        x.line._legs["a"].script.clear()
+        x.line._legs["a"].to_say.clear()
         x.line.speak("a", frames(30_000, [(3800, 4300)]))
         await x.until("doubt.dispelled")
         final = next(speech for speech in x.ear.asked if speech.piece.final and speech.piece.start_ms > 9600)

@@ -17,7 +17,7 @@ _FADE_PER_FRAME = 0.5
 
 
 @dataclass(frozen=True)
-class Line:
+class SimulatedLine:
     """`loss` is the share of 20 ms packets that never arrive; they go missing in bursts of `burst` on average."""
 
     law: Law = "a"
@@ -26,14 +26,14 @@ class Line:
     level_db: float = 0.0
 
 
-def through(line: Line, samples: Samples, random_: np.random.Generator) -> Samples:
+def through(line: SimulatedLine, samples: Samples, random_: np.random.Generator) -> Samples:
     """Return 8 kHz audio as the far end of `line` hears it; same length."""
     levelled = samples * np.float32(10 ** (line.level_db / 20))
     coded = through_telephone(np.clip(levelled, -1, 1).astype(np.float32), line.law)
     return concealed(coded, lost_frames(coded.size, line, random_)) if line.loss else coded
 
 
-def lost_frames(size: int, line: Line, random_: np.random.Generator) -> list[int]:
+def lost_frames(size: int, line: SimulatedLine, random_: np.random.Generator) -> list[int]:
     """Return the numbers of the packets that get lost: a Gilbert model with the line's share and burst length."""
     stop = 1 / line.burst
     start = stop * line.loss / max(1e-9, 1 - line.loss)
