@@ -81,7 +81,7 @@ class SoftphoneProcess:
         await self._do("speak", wav=str(wav), id=id or wav.stem)
 
     async def press(self, digits: str, *, via: str = "rfc4733") -> None:
-        """Press keys, as RFC 4733 events or by SIP INFO (`via` "info")."""
+        """Send DTMF, as RFC 4733 events or by SIP INFO (`via` "info")."""
         await self._do("digit", digits=digits, via=via)
 
     async def hangup(self) -> None:

@@ -211,7 +211,7 @@ class Tour:
 
 
 def refusal_by_dtmf(program: Program) -> ObservedCall:
-    """The call in which a prospect presses the key that objects in this program."""
+    """The call in which a prospect presses the objection key of this program."""
     title = with_objection_key(f"4. Le même refus, par la touche {OBJECTION_KEY}", program.objection_key)
     return ObservedCall("prospect-touche", title, program.name, "DISCARDED", dtmf=program.objection_key)
 

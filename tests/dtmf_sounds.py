@@ -1,4 +1,4 @@
-"""Telephone keys as sound (ITU-T Q.23), made for tests; and a measure of their tones that shares no code with ours."""
+"""DTMF as sound (ITU-T Q.23), made for tests; and a measure of their tones that shares no code with ours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def key(
     twist_db: float = 0.0,
     off: float = 0.0,
 ) -> Signal:
-    """One key: `dbfs` is the level (RMS) of both tones together, `twist_db` how much louder the high one is,
+    """One digit: `dbfs` is the level (RMS) of both tones together, `twist_db` how much louder the high one is,
     `off` by which part of themselves the frequencies are wrong."""
     at = PAD.index(digit)
     t = np.arange(round(ms * 8)) / 8000
@@ -33,7 +33,7 @@ def key(
 
 
 def typed(digits: str, *, ms: float = 80.0, pause_ms: float = 80.0, dbfs: float = -20.0) -> Signal:
-    """Keys one after the other."""
+    """Digits one after the other."""
     pause = np.zeros(round(pause_ms * 8))
     return np.concatenate([part for digit in digits for part in (key(digit, ms, dbfs=dbfs), pause)])
 
@@ -48,7 +48,7 @@ def frames(samples: Pcm) -> list[bytes]:
 
 
 def strongest_dtmf_tone(samples: Pcm) -> float:
-    """Return the amplitude of the strongest pair of key tones in any 10 ms, by least squares; 0 without any."""
+    """Return the amplitude of the strongest pair of DTMF tones in any 10 ms, by least squares; 0 without any."""
     t = np.arange(80) / 8000
     strongest = 0.0
     blocks = samples[: samples.size // 80 * 80].reshape(-1, 80).astype(np.float64)

@@ -16,9 +16,9 @@ from ivr.domain.call.dtmf_presses import Way
 from ivr.domain.call.leg import LEG, LegEvent, LegState
 from ivr.services.ports.telephony import (
     DigitPressed,
+    DtmfAgreed,
     ForeignRtp,
     IncomingCall,
-    KeysAgreed,
     LegConfirmed,
     LegDisconnected,
     LegHeld,
@@ -248,7 +248,7 @@ class Switchboard:
             self._emit(LegHeld(leg_id, held, now))
         if leg.confirmed and leg.by_event != leg.audio.telephone_event:
             leg.by_event = leg.audio.telephone_event
-            self._emit(KeysAgreed(leg_id, leg.by_event, now))
+            self._emit(DtmfAgreed(leg_id, leg.by_event, now))
         # Ended in the next turn: the library does not bear it in the midst of its answer.
         leg.unfit |= not connected
 

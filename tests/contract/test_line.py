@@ -236,7 +236,7 @@ def test_the_end_of_a_leg_is_its_last_event_and_commands_after_it_are_ignored(pl
     played(scenario)
 
 
-def test_a_key_is_told(played: Played) -> None:
+def test_a_digit_is_told(played: Played) -> None:
     async def scenario(rig: Rig) -> None:
         leg_id = await _up(rig)
         await rig.caller_presses("9")

@@ -14,8 +14,8 @@ from ivr.domain.call.dtmf_presses import Way
 from ivr.errors import ConfigurationError
 from ivr.services.ports.telephony import (
     DigitPressed,
+    DtmfAgreed,
     IncomingCall,
-    KeysAgreed,
     LegAudio,
     LegConfirmed,
     LegDisconnected,
@@ -152,7 +152,7 @@ class FakeLine:
             self.feed(DigitPressed(leg_id, digit, self._now(), way))
 
     def agree_keys(self, leg_id: str, *, telephone_event: bool) -> None:
-        self.feed(KeysAgreed(leg_id, telephone_event, self._now()))
+        self.feed(DtmfAgreed(leg_id, telephone_event, self._now()))
 
     def hold(self, leg_id: str, *, held: bool = True) -> None:
         self.feed(LegHeld(leg_id, held, self._now()))

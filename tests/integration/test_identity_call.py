@@ -17,7 +17,7 @@ _LIST = "member_number;last_name;birth_date;postal_code\n0047382;Delacroix;1985-
 _ASK = '[identity]\nitems = ["birth_date", "member_number"]\n\n[prompts]'
 
 
-def test_a_caller_is_identified_by_voice_and_keys_and_leaves_no_value(house: House, tmp_path: Path) -> None:
+def test_a_caller_is_identified_by_voice_and_dtmf_and_leaves_no_value(house: House, tmp_path: Path) -> None:
     program = house.config_dir / "programs" / "hotline-quality.toml"
     program.write_text(program.read_text("utf-8").replace("[prompts]", _ASK, 1), "utf-8")
     assert house.ivr("init").returncode == 0, "the program says more prompts now"

@@ -194,7 +194,7 @@ def test_frames_stay_without_a_hole_over_hold(tmp_path: Path, direction: str) ->
     run(scenario())
 
 
-def test_a_key_sent_by_info_is_told_without_showing_it(tmp_path: Path) -> None:
+def test_a_digit_sent_by_info_is_told_without_showing_it(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with rigged() as rig, Sipp("caller_sends_info_digit", tmp_path, to=rig.line.port) as sipp:
             await rig.take_call()

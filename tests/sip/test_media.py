@@ -298,7 +298,7 @@ def test_srtp_that_only_one_side_demands_is_refused() -> None:
 
 
 @pytest.mark.parametrize("via", ["rfc4733", "info"])
-def test_keys_of_a_softphone_arrive_in_order(via: str) -> None:
+def test_digits_of_a_softphone_arrive_in_order(via: str) -> None:
     async def scenario() -> None:
         async with rigged() as rig, SoftphoneProcess() as phone:
             await _called_by(rig, phone)

@@ -1,4 +1,4 @@
-"""Offers that are unusual and allowed: which line is the audio, who may be silent on it, which keys are agreed."""
+"""Offers that are unusual and allowed: which line is the audio, who may be silent on it, which DTMF is agreed."""
 
 from __future__ import annotations
 

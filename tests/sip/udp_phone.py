@@ -1,4 +1,4 @@
-"""A peer of ours with a voice: SIP by `RawPeer`, and RTP, RTCP and keys packet by packet, as the test wants them."""
+"""A peer of ours with a voice: SIP by `RawPeer`, and RTP, RTCP and DTMF packet by packet, as the test wants them."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ FORBIDDEN_QUESTION = "forbidden_question"
 FORBIDDEN_DTMF = "forbidden_dtmf"
 
 
-# In an act of asking: by keys, to us, aloud; around it: our own having, and somebody quoted.
+# In an act of asking: by DTMF, to us, aloud; around it: our own having, and somebody quoted.
 _BY_KEYS = re.compile(r"tap|compos|press|dites")
 _TO_ME = re.compile(r"\w+(?:ez|es)? (?:le |la |les )?(?:moi|nous)\b")
 _ORAL = re.compile(r"\b(?:lire|lisez|dicter|dictez|epeler|epelez|dites|dire|oral|telephone|voix)\b")
@@ -443,7 +443,7 @@ class AskDetector:
     # ------------------------------------------------------------ keys (ASK-004)
 
     def _keyed(self, sentence: Sentence, families: tuple[Family, ...]) -> tuple[Family, ...] | None:
-        """Return the families a prompt collects by keys (perhaps none by name), or None when it does not."""
+        """Return the families a prompt collects by DTMF (perhaps none by name), or None when it does not."""
         text = f"{sentence.lead} {sentence.plain.text}"
         read = self._sieve.read(text)
         keyed = list(self._keys.finditer(read))

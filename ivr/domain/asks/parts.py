@@ -95,7 +95,7 @@ def describes(text: str, start: int, end: int, things: Sequence[Thing]) -> bool:
 
 
 def collected(text: str, families: tuple[Family, ...]) -> tuple[Family, ...] | None:
-    """Return the families that a prompt collects by keys (perhaps none by name); None when it may (ASK-004)."""
+    """Return the families that a prompt collects by DTMF (perhaps none by name); None when it may (ASK-004)."""
     always = tuple(family for family in families if family.always)
     if always:
         return always

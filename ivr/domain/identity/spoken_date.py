@@ -1,4 +1,4 @@
-"""A date as people say it on the telephone: "le douze mars quatre-vingt-cinq", "12 03 85", eight keys. Pure."""
+"""A date as people say it on the telephone: "le douze mars quatre-vingt-cinq", "12 03 85", eight digits. Pure."""
 
 from __future__ import annotations
 

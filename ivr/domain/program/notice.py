@@ -63,7 +63,7 @@ def spoken_seconds(text: str) -> float:
 
 
 def objection_keys(text: str) -> tuple[str, ...]:
-    """Return the keys a text tells to press in order to object, in order: '0'..'9', '*' or '#'."""
+    """Return the objection keys that a text names, in order: '0'..'9', '*' or '#'."""
     found = []
     goes_on = False
     for sentence in read_notice(text).sentences:

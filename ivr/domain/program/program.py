@@ -10,7 +10,7 @@ from ivr.domain.call.party import Direction
 from ivr.domain.hearing.verdict import Thresholds
 from ivr.domain.identity.check import IdentityPlan, IdentityPrompts
 
-#: Where a text names the key that objects in the program that says it (REC-004).
+#: Where a text names the objection key of the program that says it (REC-004).
 OBJECTION_KEY = "{objection_key}"
 _KEY_SAID = {"*": "étoile", "#": "dièse"}
 
@@ -59,7 +59,7 @@ class AgentGuard:
 class Prompt:
     """A sentence the engine says: French text, version, and the disclosure elements it claims to hold.
 
-    `text` may name the key that objects as {objection_key}: each program that says it has its own. `english` is said
+    `text` may name the objection key as {objection_key}: each program that says it has its own. `english` is said
     after it, for whoever does not know French.
     """
 

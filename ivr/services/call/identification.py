@@ -150,7 +150,7 @@ class Identification:
         """Wait until what is being typed is complete, and judge it.
 
         The objection key alone, followed by nothing, objects from the moment it was pressed: nothing of what came
-        since has left the release buffer, which stays further behind than a caller may pause between two keys.
+        since has left the release buffer, which stays further behind than a caller may pause between two presses.
         """
         call, answers = self._call, self._call.answers
         pause_s = min(_DIGIT_PAUSE_S, call.deps.release.lookback_ms / 1000 - 2 * _TICK_S)

@@ -1,6 +1,6 @@
 """Speech that the ear did not understand: it may be an objection, so that it is not stored, nor what follows it.
 
-The caller is asked once, in French and in English, whether they agree to be recorded, and told which key refuses.
+The caller is asked once, in French and in English, whether they agree to be recorded, and told the objection key.
 Silence, or an answer that is not understood either, leaves the rest of the call unstored; it is no objection, and
 destroys nothing. Who agrees is recorded again, except in what is not understood.
 """

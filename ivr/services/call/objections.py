@@ -1,11 +1,11 @@
-"""What the engine does when a party objects, refuses, hesitates or asks: by voice, by DTMF, or by the agent's key.
+"""What the engine does when a party objects, refuses, hesitates or asks: by voice, by DTMF, or by the agent's button.
 
 The order never changes: first memory (nothing from the onset on can be stored any more, and what may not be kept can
 only be destroyed), then the voice (the caller is answered), then evidence, the bar on further calls, keys and
 certificates: these are insisted on until they are done.
 
 An agent who says that the caller objects is not the caller: their words are a doubt, which holds the recording, and
-the caller is asked. The agent's key acts at once.
+the caller is asked. The agent's button acts at once.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Objections:
             self._agent_objected(judged)
 
     def dtmf_pressed(self, role: PartyRole, digit: str) -> None:
-        """A key: only the objection key means anything; which key it was is never noted."""
+        """DTMF: only the objection key means anything; which digit it was is never noted."""
         if role is PartyRole.CALLER:
             self._announcer.barge_in()
         if digit != self._call.program.objection_key:
@@ -111,7 +111,7 @@ class Objections:
             self.objected(Label.OBJECTION_RECORDING, Basis.AGENT, self._call.hearing.doubt_confirmed(), 1.0)
 
     def objected_by_dtmf(self, at_ms: int) -> None:
-        """A key that was taken for the beginning of a number was the caller's objection, since that moment."""
+        """A digit that was taken for the beginning of a number was the caller's objection, since that moment."""
         self.objected(Label.OBJECTION_RECORDING, Basis.DTMF, at_ms, 1.0)
 
     # ---- what it makes us do

@@ -27,8 +27,8 @@ from ivr.services.call.patience import Patience
 from ivr.services.hearing.channel_listener import JudgedPiece
 from ivr.services.ports.telephony import (
     DigitPressed,
+    DtmfAgreed,
     ForeignRtp,
-    KeysAgreed,
     LegConfirmed,
     LegDisconnected,
     LegHeld,
@@ -72,7 +72,7 @@ class CallSession:
             LegConfirmed: self._confirmed,
             LegDisconnected: self._disconnected,
             DigitPressed: self._digit,
-            KeysAgreed: self._dtmf_agreed,
+            DtmfAgreed: self._dtmf_agreed,
             PromptEnded: self._prompt_ended,
             LegHeld: self._held,
             ForeignRtp: self._foreign_rtp,
@@ -156,7 +156,7 @@ class CallSession:
         if leg is not call.a_leg or not self._identification.dtmf_pressed(digit):
             self._objections.dtmf_pressed(leg.role, digit)
 
-    def _dtmf_agreed(self, leg: CallLeg, event: KeysAgreed) -> None:
+    def _dtmf_agreed(self, leg: CallLeg, event: DtmfAgreed) -> None:
         leg.plays_dtmf = not event.telephone_event
 
     def _prompt_ended(self, leg: CallLeg, event: PromptEnded) -> None:

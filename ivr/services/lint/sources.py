@@ -64,9 +64,9 @@ class Role(Enum):
 class Passage:
     """One text that is said, where it stands, and on what calls.
 
-    `direction` None: not known. `claims` are the elements it says it holds; `objection_keys` are the keys that object
-    in the programs that say it. `spoken_by_engine` is False for what an agent reads. `collects` are the numbers of keys
-    it waits for; `english` is said after the text; `source` are the lines of a file whose text is not one to one what
+    `direction` None: not known. `claims` are the elements it says it holds; `objection_keys` are those of the
+    programs that say it. `spoken_by_engine` is False for what an agent reads. `collects` are the numbers of digits it
+    waits for; `english` is said after the text; `source` are the lines of a file whose text is not one to one what
     is said (TOML).
     """
 

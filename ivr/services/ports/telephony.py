@@ -77,7 +77,7 @@ class DigitPressed:
 
 
 @dataclass(frozen=True)
-class KeysAgreed:
+class DtmfAgreed:
     """A re-INVITE has changed whether DTMF digits were agreed to come as RFC 4733 events (`telephone_event`)."""
 
     leg_id: str
@@ -126,7 +126,7 @@ LineEvent = (
     | PromptEnded
     | LegHeld
     | ForeignRtp
-    | KeysAgreed
+    | DtmfAgreed
 )
 
 

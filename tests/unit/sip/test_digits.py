@@ -34,7 +34,7 @@ def test_the_packets_of_a_press_are_one_and_two_presses_are_two() -> None:
     assert sender.count == 3
 
 
-def test_a_flash_of_the_hook_is_no_key_and_ends_none() -> None:
+def test_a_flash_of_the_hook_is_no_digit_and_ends_none() -> None:
     sender = Sender()
     sender.press("9", 1000)
     sender.press("R", 1200)
@@ -85,7 +85,7 @@ def test_a_sender_who_moves_the_time_on_with_every_packet_presses_once() -> None
     assert sender.count == 1
 
 
-def test_a_key_held_for_long_goes_on_in_segments() -> None:
+def test_a_digit_held_for_long_goes_on_in_segments() -> None:
     sender = Sender()
     for begin_ms in (1000, 1000 + 8191, 1000 + 2 * 8191):
         for duration_ms in range(20, 8180, 20):
@@ -100,7 +100,7 @@ def test_the_clock_may_wrap_between_two_presses() -> None:
     assert sender.count == 2
 
 
-def test_keys_count_as_fast_as_anybody_presses_them_and_no_faster() -> None:
+def test_digits_count_as_fast_as_anybody_presses_them_and_no_faster() -> None:
     pace = DtmfPace()
     assert sum(pace.allows(100.0) for _ in range(500)) == 40, "a stored number, at once and twice"
     assert sum(pace.allows(100.0 + number / 500) for number in range(501)) == 20

@@ -1,4 +1,4 @@
-"""The small parts of a line: prompts, slots, keys, settings."""
+"""The small parts of a line: prompts, slots, DTMF, settings."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def covers(spans: list[tuple[int, int]], start_ms: float, end_ms: float) -> bool
 
 
 @pytest.mark.parametrize("digit", PAD)
-def test_forty_milliseconds_of_any_key_are_found_wherever_they_begin(digit: str) -> None:
+def test_forty_milliseconds_of_any_digit_are_found_wherever_they_begin(digit: str) -> None:
     tone = key(digit, 40)
     for at in range(800, 960, 11):
         assert covers(found(placed(tone, at)), at / 8, at / 8 + 40), at
@@ -65,20 +65,20 @@ def test_the_twist_and_the_deviation_of_q_24_are_taken(twist_db: float, off: flo
 
 @pytest.mark.parametrize("dbfs", [-42.0, -30.0, -10.0, -3.0])
 @pytest.mark.parametrize("law", ["a", "u"])
-def test_loud_and_faint_keys_are_found_through_either_law(dbfs: float, law: Law) -> None:
+def test_loud_and_faint_digits_are_found_through_either_law(dbfs: float, law: Law) -> None:
     for digit in "47#":
         tone = key(digit, 60, dbfs=dbfs)
         assert covers(found(placed(tone, 997), law=law), 997 / 8, 997 / 8 + 60), digit
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_noisy_line_does_not_hide_a_key(seed: int) -> None:
+def test_a_noisy_line_does_not_hide_a_digit(seed: int) -> None:
     for digit in "2580":
         tone = key(digit, 60)
         assert found(placed(tone, 1111, noise_dbfs=-28.0, seed=seed)), digit
 
 
-def test_sixteen_keys_typed_fast_are_found_one_by_one() -> None:
+def test_sixteen_digits_typed_fast_are_found_one_by_one() -> None:
     digits = "4970101234567890"
     spans = found(np.concatenate([np.zeros(800), typed(digits, ms=50, pause_ms=50), np.zeros(800)]))
     assert len(spans) == len(digits)
@@ -109,13 +109,13 @@ def test_a_tone_cut_off_by_the_end_or_by_a_hole_counts_as_one() -> None:
     assert [tone.end_ms for tone in detector.feed(100, [bytes(320)])] == [40]
 
 
-def test_a_slice_of_tone_is_one_only_when_a_key_is_known_to_be_pressed() -> None:
+def test_a_slice_of_tone_is_one_only_when_a_digit_is_known_to_be_pressed() -> None:
     signal = placed(key("8", 16), 1000)
     assert found(signal) == []
     assert covers(found(signal, keen=True), 125, 141)
 
 
-def test_what_deviates_or_lasts_too_little_is_no_key() -> None:
+def test_what_deviates_or_lasts_too_little_is_no_digit() -> None:
     assert found(placed(key("5", 15), 1000)) == []
     for digit, off in product(PAD, (-0.035, 0.035)):
         assert found(placed(key(digit, 200, off=off), 1000)) == [], digit
@@ -141,7 +141,7 @@ def speech() -> Pcm:
     )
 
 
-def test_speech_is_never_taken_for_keys() -> None:
+def test_speech_is_never_taken_for_digits() -> None:
     spoken = speech().astype(np.float64)
     assert spoken.size > 60 * 8000
     assert found(spoken) == []
@@ -170,7 +170,7 @@ def chords(*, seed: int, count: int) -> Signal:
     return whole
 
 
-def test_music_is_never_taken_for_keys() -> None:
+def test_music_is_never_taken_for_digits() -> None:
     """Chords, and the tones of a line that waits."""
     assert found(chords(seed=7, count=200)) == []
     assert found(9000 * np.sin(2 * np.pi * 440 * np.arange(16_000) / 8000)) == []
@@ -178,7 +178,7 @@ def test_music_is_never_taken_for_keys() -> None:
     assert found(5000 * dial) == []
 
 
-def test_silence_and_noise_hold_no_keys() -> None:
+def test_silence_and_noise_hold_no_digits() -> None:
     rng = np.random.default_rng(3)
     assert found(np.zeros(80_000)) == []
     assert found(rng.normal(0, 3000, 800_000)) == []

@@ -24,13 +24,13 @@ def read(signal: Signal, *, law: Law = "a", chunk: int = 5, lose: frozenset[int]
 
 
 @pytest.mark.parametrize("digit", PAD)
-def test_every_key_is_read_once_from_seventy_milliseconds_on_wherever_it_begins(digit: str) -> None:
+def test_every_digit_is_read_once_from_seventy_milliseconds_on_wherever_it_begins(digit: str) -> None:
     for at in range(800, 960, 23):
         assert read(placed(key(digit, 70), at)) == digit
     assert read(placed(key(digit, 400), 801, length=8000)) == digit
 
 
-def test_keys_typed_one_after_the_other_are_read_in_order_and_twice_when_pressed_twice() -> None:
+def test_digits_typed_one_after_the_other_are_read_in_order_and_twice_when_pressed_twice() -> None:
     digits = "1850775116001990011##**"
     signal = np.concatenate([np.zeros(800), typed(digits, ms=80, pause_ms=60), np.zeros(800)])
     assert read(signal) == digits
@@ -45,7 +45,7 @@ def test_the_twist_and_the_deviation_of_q_24_are_taken(twist_db: float, off: flo
 
 
 @pytest.mark.parametrize("dbfs", [-34.0, -20.0, -4.0])
-def test_loud_and_faint_keys_are_read(dbfs: float) -> None:
+def test_loud_and_faint_digits_are_read(dbfs: float) -> None:
     for digit in "479#":
         assert read(placed(key(digit, 80, dbfs=dbfs), 997)) == digit
 
@@ -55,12 +55,12 @@ def test_a_noisy_line_is_read_at_fifteen_decibels() -> None:
         assert read(placed(key(digit, 100), 1111, noise_dbfs=-35.0, seed=seed)) == digit
 
 
-def test_a_packet_lost_in_the_midst_of_a_key_makes_no_second_one() -> None:
+def test_a_packet_lost_in_the_midst_of_a_digit_makes_no_second_one() -> None:
     for lost in range(6, 24):
         assert read(placed(key("9", 400), 801, length=8000), lose=frozenset({lost})) == "9", lost
 
 
-def test_a_hole_in_the_frames_is_no_end_of_a_key() -> None:
+def test_a_hole_in_the_frames_is_no_end_of_a_digit() -> None:
     reader = CleanDtmfReader()
     sounds = frames(pcm(key("9", 400)))
     told = [*reader.feed(0, sounds[:6]), *reader.feed(160, sounds[8:])]
@@ -68,7 +68,7 @@ def test_a_hole_in_the_frames_is_no_end_of_a_key() -> None:
     assert "9" not in repr(told).replace("start_ms", "")
 
 
-def test_what_is_shorter_deviates_or_leaks_in_faintly_is_no_key() -> None:
+def test_what_is_shorter_deviates_or_leaks_in_faintly_is_no_digit() -> None:
     for digit in PAD:
         assert read(placed(key(digit, 50), 1000)) == "", digit
         for off in (-0.035, 0.035):
@@ -77,7 +77,7 @@ def test_what_is_shorter_deviates_or_leaks_in_faintly_is_no_key() -> None:
     assert read(placed(key("9", 300, dbfs=-48), 1000)) == ""
 
 
-def test_a_key_that_is_talked_over_or_drowned_is_not_read_out_of_the_speech() -> None:
+def test_a_digit_that_is_talked_over_or_drowned_is_not_read_out_of_the_speech() -> None:
     """Nothing is invented: what is read is the DTMF digit that was pressed, or nothing."""
     voice = speech().astype(np.float64)
     for number, digit in enumerate("1590*#" * 4):
@@ -86,7 +86,7 @@ def test_a_key_that_is_talked_over_or_drowned_is_not_read_out_of_the_speech() ->
         assert read(part) in ("", digit)
 
 
-def test_speech_is_never_read_as_keys() -> None:
+def test_speech_is_never_read_as_digits() -> None:
     spoken = speech().astype(np.float64)
     for loudness in (1.0, 6.0, 0.1):
         assert read(spoken * loudness) == ""
@@ -94,7 +94,7 @@ def test_speech_is_never_read_as_keys() -> None:
     assert read(spoken[: spoken.size // 2] + spoken[spoken.size // 2 :][: spoken.size // 2]) == ""
 
 
-def test_music_is_never_read_as_keys() -> None:
+def test_music_is_never_read_as_digits() -> None:
     assert read(chords(seed=7, count=200)) == ""
     assert read(chords(seed=8, count=200)) == ""
     t = np.arange(16_000) / 8000
@@ -103,7 +103,7 @@ def test_music_is_never_read_as_keys() -> None:
         assert read(low + high) == "", pair
 
 
-def test_whistles_sirens_and_noise_are_never_read_as_keys() -> None:
+def test_whistles_sirens_and_noise_are_never_read_as_digits() -> None:
     rng = np.random.default_rng(3)
     assert read(rng.normal(0, 3000, 400_000)) == ""
     assert read(np.zeros(80_000)) == ""

@@ -13,7 +13,7 @@ from ivr.domain.evidence.events.base import UNTOLD, Event, Untold
 
 @dataclass(frozen=True, kw_only=True)
 class Objection(Event, kind="objection"):
-    """A party objects: by voice, by key, by the agent's key, or because a doubt was never dispelled.
+    """A party objects: by voice, by DTMF, by the agent's button, or because a doubt was never dispelled.
 
     `discards` is false when the programme keeps what was captured before it; `acted_at` is told when the event was
     written later than the engine acted. Early versions told one `rule_id`. Since version 2 `evidence` says what

@@ -46,7 +46,7 @@ def test_a_way_that_loses_presses_makes_none_more() -> None:
         assert counted(*sorted(told, key=lambda one: one[2])) == digits
 
 
-def test_a_press_shows_its_key_to_nobody() -> None:
+def test_a_press_shows_its_digit_to_nobody() -> None:
     presses = DtmfPresses()
     presses.is_new("*", Way.EVENT, 1.0)
     assert "*" not in repr(presses._recent)

@@ -30,7 +30,7 @@ def test_an_event_reaches_back_and_sharpens_the_ear_for_what_follows() -> None:
     assert not masks.keen(3100)
 
 
-def test_the_keys_of_one_number_are_one_silence() -> None:
+def test_the_digits_of_one_number_are_one_silence() -> None:
     masks = DtmfMasks(Channel.CALLER, REACH)
     for at_ms in (10_000, 10_900, 9200, 30_000):
         masks.add(Tone(at_ms, at_ms + 80))
@@ -38,7 +38,7 @@ def test_the_keys_of_one_number_are_one_silence() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 60_000), st.integers(1, 300), st.booleans())))
-def test_whatever_comes_in_whatever_order_every_key_lies_in_one_mask(found: list[tuple[int, int, bool]]) -> None:
+def test_whatever_comes_in_whatever_order_every_digit_lies_in_one_mask(found: list[tuple[int, int, bool]]) -> None:
     masks = DtmfMasks(Channel.CALLER, REACH)
     for at_ms, long_ms, event in found:
         if event:

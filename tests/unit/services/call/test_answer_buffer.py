@@ -1,4 +1,4 @@
-"""What counts as the answer to a question of ours: words and keys while it is open, and nothing of it afterwards."""
+"""What counts as the answer to a question of ours: words and DTMF while it is open, and nothing of it afterwards."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def judged(
     return JudgedPiece(Piece(1, channel, start_ms, start_ms + 1000, final), verdict, 0.1, objects)
 
 
-def typed(answers: AnswerBuffer, keys: str) -> AnswerBuffer:
-    for at, digit in enumerate(keys):
+def typed(answers: AnswerBuffer, digits: str) -> AnswerBuffer:
+    for at, digit in enumerate(digits):
         answers.press(digit, at_s=10.0 + at, at_ms=10_000 + 1000 * at)
     return answers
 
@@ -99,7 +99,7 @@ def test_a_forbidden_number_in_a_piece_spoils_the_whole_utterance_and_not_the_ne
     assert (answers.answer.utterances, answers.interrupted) == (("le douze mars",), False)
 
 
-def test_keys_are_figures_until_the_entry_is_ended(answers: AnswerBuffer) -> None:
+def test_digits_are_figures_until_the_entry_is_ended(answers: AnswerBuffer) -> None:
     assert not answers.typed
     typed(answers, "47")
     assert (answers.answer.dtmf, answers.typed, answers.entered) == ("47", True, False)
@@ -108,13 +108,13 @@ def test_keys_are_figures_until_the_entry_is_ended(answers: AnswerBuffer) -> Non
     assert (answers.answer.dtmf, answers.entered) == ("47", True)
 
 
-def test_the_key_that_ends_an_entry_alone_ends_nothing(answers: AnswerBuffer) -> None:
+def test_the_digit_that_ends_an_entry_alone_ends_nothing(answers: AnswerBuffer) -> None:
     typed(answers, "#")
     assert (answers.entered, answers.typed) == (False, False)
     assert answers.last_digit_s == 10.0
 
 
-def test_the_key_that_clears_begins_again(answers: AnswerBuffer) -> None:
+def test_the_digit_that_clears_begins_again(answers: AnswerBuffer) -> None:
     typed(answers, "12*")
     assert (answers.answer.dtmf, answers.typed) == ("", False)
     answers.press("5", at_s=20.0, at_ms=20_000)

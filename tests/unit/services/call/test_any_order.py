@@ -219,7 +219,7 @@ def _objecting(said: list[Utterance], leg: CallLeg | None, *meanings: str, least
 
 
 def _refused(x: Exchange, story: Story, *, contact: bool) -> bool:
-    """Whether the caller objects, by what the ear has told and which keys were pressed; nothing of ours is asked.
+    """Whether the caller objects, by what the ear has told and which digits were pressed; nothing of ours is asked.
 
     `contact`: whether further calls are refused with it.
     """

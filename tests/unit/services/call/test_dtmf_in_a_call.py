@@ -133,7 +133,7 @@ def test_a_slice_of_tone_that_a_gateway_lets_slip_is_silent(tmp_path: Path) -> N
     play(tmp_path, scene)
 
 
-def test_keys_of_the_agent_are_silent_on_what_the_caller_hears(tmp_path: Path) -> None:
+def test_digits_of_the_agent_are_silent_on_what_the_caller_hears(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.parties[AGENT] = answers()
         x.line.incoming("a")

@@ -1,4 +1,4 @@
-"""A caller is asked who they are: by voice or keys, three tries, and only the outcome is kept (ASK-006)."""
+"""A caller is asked who they are: by voice or DTMF, three tries, and only the outcome is kept (ASK-006)."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_the_ear_is_asked_for_words_only_while_a_question_is_open(tmp_path: Path
     play(tmp_path, scene, **made())
 
 
-def test_keys_identify_as_words_do_and_a_nine_among_them_is_no_objection(tmp_path: Path) -> None:
+def test_digits_identify_as_words_do_and_a_nine_among_them_is_no_objection(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ring()
         await x.until("prompt.ended", prompt=QUESTION)
@@ -113,7 +113,7 @@ def test_keys_identify_as_words_do_and_a_nine_among_them_is_no_objection(tmp_pat
     play(tmp_path, scene, **made())
 
 
-def test_keys_pressed_during_the_question_silence_it_and_count(tmp_path: Path) -> None:
+def test_digits_pressed_during_the_question_silence_it_and_count(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.durations_ms[QUESTION] = 8000
         x.ring()
@@ -310,7 +310,7 @@ def test_a_caller_who_hangs_up_in_the_middle_leaves_no_word_of_the_answers(tmp_p
     play(tmp_path, scene, **made())
 
 
-def test_sixteen_keys_are_forgotten_and_count_as_a_wrong_answer(tmp_path: Path) -> None:
+def test_sixteen_digits_are_forgotten_and_count_as_a_wrong_answer(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ring()
         await x.until("prompt.ended", prompt=QUESTION)
@@ -468,7 +468,7 @@ def test_a_question_that_is_interrupted_again_and_again_becomes_a_try(tmp_path: 
     play(tmp_path, scene, **made())
 
 
-def test_a_lone_nine_objects_as_soon_as_no_other_key_can_follow(tmp_path: Path) -> None:
+def test_a_lone_nine_objects_as_soon_as_no_other_digit_can_follow(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ring()
         await x.until("prompt.ended", prompt=QUESTION)

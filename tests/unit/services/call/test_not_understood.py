@@ -89,7 +89,7 @@ def test_an_answer_that_is_not_understood_either_does_not_agree(tmp_path: Path) 
     play(tmp_path, scene)
 
 
-def test_a_no_or_the_key_objects(tmp_path: Path) -> None:
+def test_a_no_or_the_digit_objects(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         says_something_foreign(x)
         x.ear.when_said(Channel.CALLER, 16_000, 16_400, objection())

@@ -146,7 +146,7 @@ def test_the_objection_key_acts_at_once_at_any_moment(tmp_path: Path, at_ms: int
     play(tmp_path, scene)
 
 
-def test_other_keys_mean_nothing(tmp_path: Path) -> None:
+def test_other_digits_mean_nothing(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ring()
         await x.media(4000)
@@ -238,7 +238,7 @@ def test_an_objection_while_the_agent_is_ringing_leaves_the_call_unrecorded_and_
     play(tmp_path, scene, changes={"agent_uri": AGENT})
 
 
-def test_the_agents_key_objects_for_the_caller(tmp_path: Path) -> None:
+def test_the_agents_button_objects_for_the_caller(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.parties[AGENT] = answers(1)
         x.ring((7000, 8000))
@@ -458,7 +458,7 @@ def test_speech_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure
     play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
 
 
-def test_a_key_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure(tmp_path: Path) -> None:
+def test_a_digit_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ring()
         await x.media(1000)

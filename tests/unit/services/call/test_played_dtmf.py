@@ -18,7 +18,7 @@ from tests.unit.services.call.test_dtmf_in_a_call import every_word, no_trace, s
 _NOISE = 60
 
 
-def test_key_nine_as_a_tone_alone_is_an_objection(tmp_path: Path) -> None:
+def test_digit_nine_as_a_tone_alone_is_an_objection(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.telephone_event = False
         x.line.incoming("a")
@@ -103,7 +103,7 @@ def test_a_press_by_event_and_by_info_counts_once(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-def test_the_agents_key_may_be_a_tone_too(tmp_path: Path) -> None:
+def test_the_agents_button_may_be_a_tone_too(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.telephone_event = False
         x.line.parties[AGENT] = answers()

@@ -55,7 +55,7 @@ def test_a_refusal_by_voice_closes_destroys_certifies_and_bars(tmp_path: Path, l
     play(tmp_path, scene)
 
 
-def test_a_refusal_by_key_does_the_same_and_never_tells_the_key(tmp_path: Path) -> None:
+def test_a_refusal_by_dtmf_does_the_same_and_never_tells_the_digit(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.parties[PROSPECT] = answers(3)
         call = await x.place()
@@ -68,7 +68,7 @@ def test_a_refusal_by_key_does_the_same_and_never_tells_the_key(tmp_path: Path) 
     play(tmp_path, scene)
 
 
-def test_a_refusal_by_key_during_the_disclosure_leaves_nothing_to_destroy(tmp_path: Path) -> None:
+def test_a_refusal_by_dtmf_during_the_disclosure_leaves_nothing_to_destroy(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.parties[PROSPECT] = answers()
         call = await x.place()
@@ -87,7 +87,7 @@ def test_a_refusal_by_key_during_the_disclosure_leaves_nothing_to_destroy(tmp_pa
     play(tmp_path, scene)
 
 
-def test_a_refusal_by_key_at_the_moment_of_the_answer_begins_no_disclosure(tmp_path: Path) -> None:
+def test_a_refusal_by_dtmf_at_the_moment_of_the_answer_begins_no_disclosure(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.parties[PROSPECT] = answers(3)
         call = await x.place()

@@ -9,19 +9,19 @@ import time
 import pytest
 
 from ivr.domain.call.dtmf_presses import Way
-from ivr.services.ports.telephony import DigitPressed, KeysAgreed, LegConfirmed
+from ivr.services.ports.telephony import DigitPressed, DtmfAgreed, LegConfirmed
 from tests.sip.raw_peer import HANGS_S, HOST, RawPeer
 from tests.sip.rig import Rig, rigged, run
 from tests.sip.udp_phone import ALAW_SILENCE, UdpPhone, event
 
 
 async def _told(rig: Rig, least: int = 0) -> str:
-    """Return the keys that are told: at least so many, however long that takes, and what comes soon after them."""
+    """Return the digits that are told: at least so many, however long that takes, and what comes soon after them."""
     first = [(await rig.expect(DigitPressed)).digit for _ in range(least)]
     return "".join(first + [one.digit for one in await rig.silent(0.4) if isinstance(one, DigitPressed)])
 
 
-def test_a_key_as_rfc_4733_event_is_told_once() -> None:
+def test_a_digit_as_rfc_4733_event_is_told_once() -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone:
             await phone.dial(rig)
@@ -33,7 +33,7 @@ def test_a_key_as_rfc_4733_event_is_told_once() -> None:
     run(scenario())
 
 
-def test_two_presses_of_one_key_are_two_though_the_seconds_first_packets_are_lost() -> None:
+def test_two_presses_of_one_digit_are_two_though_the_seconds_first_packets_are_lost() -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone:
             await phone.dial(rig)
@@ -80,7 +80,7 @@ def test_a_press_in_whose_midst_a_re_invite_comes_is_one() -> None:
         ("application/dtmf-relay; charset=utf-8", "Signal=9"),
     ],
 )
-def test_every_form_of_info_that_is_a_key_is_one(kind: str, body: str) -> None:
+def test_every_form_of_info_that_is_a_digit_is_one(kind: str, body: str) -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone:
             await phone.dial(rig, phone.offer(formats="8"))
@@ -91,7 +91,7 @@ def test_every_form_of_info_that_is_a_key_is_one(kind: str, body: str) -> None:
     run(scenario())
 
 
-def test_an_info_of_another_dialog_with_the_same_call_id_is_no_key_of_this_leg() -> None:
+def test_an_info_of_another_dialog_with_the_same_call_id_is_no_digit_of_this_leg() -> None:
     """Whoever was called knows the Call-ID and may call us with it: the legs differ in their tags alone."""
 
     async def scenario() -> None:
@@ -133,7 +133,7 @@ def test_an_info_that_is_told_again_is_one_press_and_the_next_is_another() -> No
     run(scenario())
 
 
-def test_strangers_do_not_make_the_line_forget_a_key_that_is_told_again() -> None:
+def test_strangers_do_not_make_the_line_forget_a_digit_that_is_told_again() -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone, RawPeer(rig.line.port) as stranger:
             await phone.dial(rig)
@@ -149,7 +149,7 @@ def test_strangers_do_not_make_the_line_forget_a_key_that_is_told_again() -> Non
     run(scenario())
 
 
-def test_a_party_that_floods_the_line_with_keys_is_held_back(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_party_that_floods_the_line_with_digits_is_held_back(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone:
             await phone.dial(rig)
@@ -168,7 +168,7 @@ def test_a_party_that_floods_the_line_with_keys_is_held_back(caplog: pytest.LogC
     assert "faster than anybody can" in caplog.text
 
 
-def test_info_that_is_no_key_is_refused_and_the_call_goes_on() -> None:
+def test_info_that_is_no_digit_is_refused_and_the_call_goes_on() -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone:
             await phone.dial(rig)
@@ -185,7 +185,7 @@ def test_info_that_is_no_key_is_refused_and_the_call_goes_on() -> None:
     run(scenario())
 
 
-def test_the_line_tells_which_way_keys_were_agreed_and_when_that_changes() -> None:
+def test_the_line_tells_which_way_digits_were_agreed_and_when_that_changes() -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone:
             await phone.dial(rig, phone.offer(formats="8"))
@@ -193,16 +193,16 @@ def test_the_line_tells_which_way_keys_were_agreed_and_when_that_changes() -> No
             assert isinstance(up, LegConfirmed)
             assert not up.telephone_event
             await phone.offered(phone.offer(formats="8 101"))
-            assert (await rig.expect(KeysAgreed)).telephone_event
+            assert (await rig.expect(DtmfAgreed)).telephone_event
             await phone.offered(phone.offer(formats="8 101"))
             await phone.offered(phone.offer(formats="8"))
-            assert not (await rig.expect(KeysAgreed)).telephone_event
-            assert not [one for one in await rig.silent(0.2) if isinstance(one, KeysAgreed)]
+            assert not (await rig.expect(DtmfAgreed)).telephone_event
+            assert not [one for one in await rig.silent(0.2) if isinstance(one, DtmfAgreed)]
 
     run(scenario())
 
 
-def test_events_that_are_no_keys_are_ignored_and_nothing_to_warn_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_events_that_are_no_digits_are_ignored_and_nothing_to_warn_of(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone:
             await phone.dial(rig)
@@ -218,7 +218,7 @@ def test_events_that_are_no_keys_are_ignored_and_nothing_to_warn_of(caplog: pyte
     assert not [record for record in caplog.records if "event" in record.message]
 
 
-def test_a_key_by_event_between_audio_is_told_and_an_unknown_event_is_not() -> None:
+def test_a_digit_by_event_between_audio_is_told_and_an_unknown_event_is_not() -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone:
             await phone.dial(rig)
