@@ -19,7 +19,7 @@ demo: setup ## the guided tour: four real SIP calls on this machine, shown live
 	@$(BIN)/ivr demo
 
 test: setup-test check ## everything: linters, types, layers, all tests
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist load --maxschedchunk 1
+	@PYTHONDONTWRITEBYTECODE= scripts/test.sh $(BIN)/python -n $(WORKERS) --dist load --maxschedchunk 1
 
 serve: setup ## a node on the embedded defaults; prints the SIP URIs to dial
 	@$(BIN)/ivr init
