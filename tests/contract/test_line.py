@@ -26,6 +26,7 @@ from ivr.sip.settings import SipSettings
 from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.line import FakeLine, answers, busy, no_answer
 from tests.fakes.virtual_time import run_virtual
+from tests.sip.raw_peer import HANGS_S
 from tests.sip.rig import tone_wav
 
 E = TypeVar("E", bound=LineEvent)
@@ -109,12 +110,12 @@ def played(request: pytest.FixtureRequest) -> Callable[[Scenario], None]:
         if request.param == "fake":
             run_virtual(play(scenario))
         else:
-            asyncio.run(asyncio.wait_for(play(scenario), 40))
+            asyncio.run(asyncio.wait_for(play(scenario), 4 * HANGS_S))
 
     return run
 
 
-async def _event(line: Line, *, within_s: float = 10) -> LineEvent:
+async def _event(line: Line, *, within_s: float = HANGS_S) -> LineEvent:
     """Return the next event of the calls themselves.
 
     A port of the system's choosing may be one to which somebody still sends who talked with whoever had it before.
@@ -191,16 +192,21 @@ def test_a_prompt_played_to_its_end_says_so(played: Played, tmp_path: Path) -> N
 def test_a_prompt_that_is_stopped_or_replaced_is_not_completed(played: Played, tmp_path: Path) -> None:
     async def scenario(rig: Rig) -> None:
         leg_id = await _up(rig)
-        rig.line.play(leg_id, "p1", tone_wav(tmp_path, 9.0, 500))
+        begun = asyncio.get_running_loop().time()
+        rig.line.play(leg_id, "p1", tone_wav(tmp_path, 60.0, 500))
         await asyncio.sleep(0.4)
-        rig.line.play(leg_id, "p2", tone_wav(tmp_path, 9.0, 500))
+        rig.line.play(leg_id, "p2", tone_wav(tmp_path, 60.0, 500))
         await asyncio.sleep(0.4)
         rig.line.stop_playing(leg_id)
         rig.line.stop_playing(leg_id)
+        heard_ms = 0
         for play_id in ("p1", "p2"):
             ended = await _next(rig.line, PromptEnded)
             assert (ended.play_id, ended.completed) == (play_id, False)
-            assert 200 <= ended.heard_ms <= 600
+            assert ended.heard_ms >= 200
+            heard_ms += ended.heard_ms
+        # Each has its own time and no more, however late the commands came.
+        assert heard_ms <= 1000 * (asyncio.get_running_loop().time() - begun)
 
     played(scenario)
 
@@ -251,6 +257,7 @@ def test_frames_begin_with_the_leg_and_follow_without_a_hole(played: Played) -> 
     async def scenario(rig: Rig) -> None:
         leg_id = await _up(rig)
         assert rig.line.drain("no such leg") is None
+        begun = asyncio.get_running_loop().time()
         frames = 0
         for _ in range(4):
             await asyncio.sleep(0.2)
@@ -260,14 +267,15 @@ def test_frames_begin_with_the_leg_and_follow_without_a_hole(played: Played) -> 
             assert len(audio.spoken) == len(audio.sent)
             assert {len(frame) for frame in (*audio.spoken, *audio.sent)} == {320}
             frames += len(audio.spoken)
-        assert 35 <= frames <= 48
+        # 0.8 s or what a busy machine made of them, and what the leg had said before.
+        assert 35 <= frames <= 8 + (asyncio.get_running_loop().time() - begun) / 0.02
 
     played(scenario)
 
 
 def test_a_party_that_answers_is_progress_then_up(played: Played) -> None:
     async def scenario(rig: Rig) -> None:
-        rig.line.place("out", await rig.party("answers"), ring_timeout_s=10)
+        rig.line.place("out", await rig.party("answers"), ring_timeout_s=HANGS_S)
         assert (await _next(rig.line, LegProgress)).sip_status == 180
         assert (await _next(rig.line, LegConfirmed)).leg_id == "out"
         rig.line.hangup("out")
@@ -278,7 +286,7 @@ def test_a_party_that_answers_is_progress_then_up(played: Played) -> None:
 
 def test_a_busy_party_is_486_and_one_that_never_answers_408(played: Played) -> None:
     async def scenario(rig: Rig) -> None:
-        rig.line.place("busy", await rig.party("busy"), ring_timeout_s=10)
+        rig.line.place("busy", await rig.party("busy"), ring_timeout_s=HANGS_S)
         event = await _event(rig.line)
         # Whether it rings first is the party's affair.
         end = await _next(rig.line, LegDisconnected) if isinstance(event, LegProgress) else event
@@ -295,7 +303,7 @@ def test_a_busy_party_is_486_and_one_that_never_answers_408(played: Played) -> N
 def test_bridged_legs_are_heard_by_each_other_on_the_tap(played: Played, tmp_path: Path) -> None:
     async def scenario(rig: Rig) -> None:
         a_leg = await _up(rig)
-        rig.line.place("b", await rig.party("answers"), ring_timeout_s=10)
+        rig.line.place("b", await rig.party("answers"), ring_timeout_s=HANGS_S)
         await _next(rig.line, LegProgress)
         await _next(rig.line, LegConfirmed)
         rig.line.bridge(a_leg, "b")

@@ -48,7 +48,7 @@ class Registrar:
     def uri(self) -> str:
         return f"sip:127.0.0.1:{self.port}"
 
-    async def wait_for(self, user: str, *, registered: bool = True, timeout_s: float = 8.0) -> None:
+    async def wait_for(self, user: str, *, registered: bool = True, timeout_s: float = 60.0) -> None:
         async with asyncio.timeout(timeout_s):
             while (user in self.registered) is not registered:
                 self._changed.clear()

@@ -49,12 +49,12 @@ def test_what_is_being_transcribed_is_waited_for() -> None:
 
     def slowly() -> Transcript:
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return _says("oui")
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(recall.transcript, _BEFORE, slowly)
-        assert begun.wait(10)
+        assert begun.wait(60)
         second = pool.submit(recall.transcript, _BEFORE, _never)
         go_on.set()
         assert first.result(10) == second.result(10) == _says("oui")
