@@ -53,7 +53,7 @@ def write_report(place: Path, mutants: Mapping[str, Mutant], known: Mapping[str,
             reason = reasons.get((mutant.path, *_changed(diff)), "")
             result = "equivalent" if reason else result
             told = f" ({reason})" if reason else ""
-            diffs.append("\n".join([f"# {result}: {mutant.owner}{told}", *diff[2:]]))
+            diffs.append("\n".join([f"# {result}: {mutant.path} {mutant.owner}{told}", *diff[2:]]))
         score.results[result] += 1
     table = _table(scores)
     print(table)
