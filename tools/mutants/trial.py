@@ -149,9 +149,10 @@ class Trials:
         chosen = dict.fromkeys(first, 0.0)
         for some, budget_s in ((quick, self._budget_s / 2), (turns, self._budget_s)):
             for name in some:
-                if not chosen or sum(chosen.values()) + took[name] <= budget_s:
+                if sum(chosen.values()) + took[name] <= budget_s:
                     chosen.setdefault(name, took[name])
-        return list(chosen)
+        # One that takes longer than all others together is met only where nothing else is.
+        return list(chosen) or sorted(names, key=lambda one: (took[one], one))[:1]
 
     def _reaching(self, mutant: Mutant) -> set[str]:
         if mutant.owner.startswith("<"):
@@ -234,6 +235,8 @@ class Trials:
         os.dup2(silence, 2)
         session = items[0].session
         session.config.pluginmanager.register(_FirstFailure(tell))
+        # It writes past the silence, by a copy of the descriptor.
+        session.config.pluginmanager.unregister(name="terminalreporter")
         for at, item in enumerate(items):
             after = items[at + 1] if at + 1 < len(items) else None
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)

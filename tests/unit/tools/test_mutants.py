@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import json
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from tools.mutants import __main__ as run
 from tools.mutants.operators import Mutant, mutants_of
 from tools.mutants.report import write_report
+from tools.mutants.trial import Reach, Trials
 
 HEAD = "def f(a, b):\n    "
 
@@ -89,3 +93,49 @@ def test_what_could_not_be_tried_is_told_and_counts_neither_way(
     write_report(tmp_path, mutants, {"0": ["killed", "t"], "1": ["invalid", ""], "2": ["survived", ""]})
     (row,) = [line for line in capsys.readouterr().out.splitlines() if path in line]
     assert row.endswith(" | 3 | 1 | 0 | 1 | 0 | 0 | 1 | 50.0 % |")
+
+
+def test_a_run_that_was_interrupted_goes_on_with_the_files_of_tests_that_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt: list[str] = []
+
+    def learn(selection: Sequence[str]) -> None:
+        if len(learnt) >= 2:
+            raise KeyboardInterrupt
+        files = list(selection[: selection.index("-k")])
+        learnt.extend(files)
+        lines = {"ivr/domain/consent/bar.py": {"7": [f"{one}::test" for one in files]}}
+        took_s = {f"{one}::test": 0.5 for one in files}
+        (tmp_path / "trace.json").write_text(json.dumps({"lines": lines, "took_s": took_s}), "utf-8")
+
+    files = ["tests/unit/domain/consent/test_policy.py", "tests/unit/test_diagrams.py", "tests/unit/test_french.py"]
+    monkeypatch.setattr(run, "PLACE", tmp_path)
+    monkeypatch.setattr(run, "FILES_AT_ONCE", 1)
+    monkeypatch.setattr(run, "_learn", learn)
+    monkeypatch.setitem(run.TARGETS["tests"], "folders", files)
+    with pytest.raises(KeyboardInterrupt):
+        run.reach_of_tests()
+    assert learnt == files[:2]
+    learnt.clear()
+    reach = run.reach_of_tests()
+    assert learnt == files[2:]
+    assert reach.tests("ivr/domain/consent/bar.py", [7]) == {f"{one}::test" for one in files} == set(reach.took_s)
+
+
+def test_a_test_that_takes_longer_than_all_others_does_not_stand_in_their_place() -> None:
+    path = "ivr/domain/consent/bar.py"
+    mutant = next(one for one in mutants_of(path, Path(path).read_text("utf-8")) if not one.owner.startswith("<"))
+    reach = Reach()
+    long, short, shorter = (f"tests/unit/test_french.py::{name}" for name in ("long", "short", "shorter"))
+    reach.took_s = {long: 20.0, short: 1.0, shorter: 0.5}
+    reach.lines[path][mutant.lines[0]] = set(reach.took_s)
+
+    def chosen(budget_s: float) -> set[str]:
+        trials = Trials([mutant], reach, lambda *_: None, budget_s=budget_s)
+        # It says most: it alone reaches some line of the function.
+        trials._rare[mutant.path, mutant.owner, mutant.first_line] = {long: 1}
+        return set(trials._chosen(mutant, dict.fromkeys(reach.took_s)))  # type: ignore[arg-type]
+
+    assert chosen(8.0) == {short, shorter}
+    assert chosen(0.1) == {shorter}, "where nothing fits, the shortest"
