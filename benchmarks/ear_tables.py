@@ -57,7 +57,7 @@ def markdown(report: Report, program: Program, selling: Program) -> str:
         "",
         *hours.table(report.hours, TARGETS),
         "",
-        *hours.evidence_table(report.hours),
+        *hours.ground_table(report.hours),
         "",
         "![ROC per hour](roc_hours.png)",
         "",

@@ -1,4 +1,4 @@
-"""False acts and asks per hour of talk in which nobody objects, by material, program and evidence, with intervals.
+"""False acts and asks per hour of talk in which nobody objects, by material, program and ground, with intervals.
 
 Each channel runs through the live pipeline as `ivr listen` does it. What the recogniser wrote is kept while the run
 lasts, so that a second program costs no second recognition.
@@ -70,7 +70,7 @@ class Alarm:
     label: Label
     band: Band
     score: float
-    evidence: str
+    ground: str
     text: str
 
 
@@ -87,8 +87,8 @@ class Hours:
     def count(self, band: Band) -> int:
         return sum(one.band is band for one in self.alarms)
 
-    def by_evidence(self, band: Band) -> Counter[str]:
-        return Counter(one.evidence for one in self.alarms if one.band is band)
+    def by_ground(self, band: Band) -> Counter[str]:
+        return Counter(one.ground for one in self.alarms if one.band is band)
 
     def add(self, other: Hours) -> None:
         """Take in what was found elsewhere of the same material by the same program."""
@@ -204,11 +204,11 @@ def table(found: Sequence[Hours], targets: Mapping[str, tuple[float, float]]) ->
     return lines
 
 
-def evidence_table(found: Sequence[Hours]) -> list[str]:
-    """Return which evidence the false acts and asks named, as Markdown."""
-    lines = ["| material | program | evidence | acts | asks |", "| --- | --- | --- | --- | --- |"]
+def ground_table(found: Sequence[Hours]) -> list[str]:
+    """Return which grounds the false acts and asks named, as Markdown."""
+    lines = ["| material | program | ground | acts | asks |", "| --- | --- | --- | --- | --- |"]
     for one in found:
-        acts, asks = one.by_evidence(Band.ACT), one.by_evidence(Band.DOUBT)
+        acts, asks = one.by_ground(Band.ACT), one.by_ground(Band.DOUBT)
         lines += [
             f"| {one.material} | {one.program} | {kind} | {acts[kind]} | {asks[kind]} |" for kind in sorted(acts | asks)
         ]
@@ -257,7 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except IvrError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    print("\n".join([*table(found, TARGETS), "", *evidence_table(found)]))
+    print("\n".join([*table(found, TARGETS), "", *ground_table(found)]))
     if given.show:
         for one in found:
             for alarm in one.alarms:

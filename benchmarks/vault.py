@@ -38,7 +38,7 @@ from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.recording.state import RecordingState
 from ivr.recording.data_keys import LocalKeyRing
 from ivr.recording.secret_file import create as create_secret
-from ivr.recording.signer import EVIDENCE_PURPOSE, Ed25519Signer
+from ivr.recording.signer import EVIDENCE_USE, Ed25519Signer
 from ivr.recording.store import LocalStore
 from ivr.services.retention.run import RetentionRun
 from ivr.services.vault.vault_ports import VaultPorts
@@ -121,7 +121,7 @@ def measure(url: str, folder: Path, count: int, per_day: int, settings: Settings
     stock = Stock(root, now, count, per_day)
     rows = stock.rows()
     # Durable as in production: the key of the evidence and the certificates are real.
-    signer = Ed25519Signer(create_secret(root / "evidence.key", EVIDENCE_PURPOSE))
+    signer = Ed25519Signer(create_secret(root / "evidence.key", EVIDENCE_USE))
     clock = SystemClock()
     audit = SqlAuditLog(database, node_id="bench", clock=clock, signer=signer)
     catalogue = TimedCatalogue(database)

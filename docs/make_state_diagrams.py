@@ -31,7 +31,7 @@ _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
     (
         CONSENT,
         "ivr/domain/consent/state.py",
-        "One machine per party. Every move carries its evidence. REFUSED is final: nothing said later brings the "
+        "One machine per party. Every move has its record. REFUSED is final: nothing said later brings the "
         "recording back.",
     ),
     (

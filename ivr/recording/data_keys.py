@@ -20,7 +20,7 @@ from ivr.recording import secret_file
 from ivr.recording.container import KEY_BYTES
 from ivr.recording.secret_file import Secret
 
-KEK_PURPOSE = "kek"
+KEK_USE = "kek"
 _MAGIC = b"IVK1"
 _NONCE_BYTES = 12
 _SEALED_BYTES = KEY_BYTES + 16
@@ -39,12 +39,12 @@ class LocalKeyRing:
     @classmethod
     def load(cls, path: Path, retired: Sequence[Path] = ()) -> LocalKeyRing:
         """Read the KEK files. Raises HostError when one is missing, readable by others, or not a KEK."""
-        return cls(secret_file.load(path, KEK_PURPOSE), [secret_file.load(other, KEK_PURPOSE) for other in retired])
+        return cls(secret_file.load(path, KEK_USE), [secret_file.load(other, KEK_USE) for other in retired])
 
     @classmethod
     def create(cls, path: Path) -> LocalKeyRing:
         """Make the KEK file when there is none; loads it when there is one."""
-        return cls(secret_file.create(path, KEK_PURPOSE))
+        return cls(secret_file.create(path, KEK_USE))
 
     def __repr__(self) -> str:
         return f"LocalKeyRing({self._kek_id})"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ivr.errors import ArchiveError
 from ivr.recording import secret_file
-from ivr.recording.data_keys import KEK_PURPOSE, LocalKeyRing, kek_of
+from ivr.recording.data_keys import KEK_USE, LocalKeyRing, kek_of
 from ivr.recording.host import refused
 
 
@@ -24,7 +24,7 @@ class KekFiles:
         self._path = path
         self._retired_dir = retired_dir
         if create:
-            secret_file.create(path, KEK_PURPOSE)
+            secret_file.create(path, KEK_USE)
         self._seen = (0, 0)
         self._ring = self._fresh()
 
@@ -51,8 +51,8 @@ class KekFiles:
     def rotate(self) -> str:
         """Make a new KEK current and keep the old one as retired; killed anywhere, it starts again."""
         following = self._path.with_name(self._path.name + ".next")
-        made = secret_file.create(following, KEK_PURPOSE)
-        current = secret_file.load(self._path, KEK_PURPOSE)
+        made = secret_file.create(following, KEK_USE)
+        current = secret_file.load(self._path, KEK_USE)
         secret_file.store(self._retired_dir / current.secret_id, current)
         try:
             following.rename(self._path)

@@ -20,21 +20,21 @@ _FIRST_LINE = "ivr secret file, version 1"
 
 @dataclass(frozen=True)
 class Secret:
-    """`secret_id` names the secret and proves it was read back whole: purpose and the start of its SHA-256."""
+    """`secret_id` names the secret and proves it was read back whole: use and the start of its SHA-256."""
 
     secret_id: str
     key: bytes = field(repr=False)
 
 
-def secret_id(purpose: str, key: bytes) -> str:
-    """For example `kek-3f0c9a1be2d4`: twelve hex digits of SHA-256 over purpose and key."""
-    return f"{purpose}-{hashlib.sha256(f'ivr {purpose} '.encode() + key).hexdigest()[:12]}"
+def secret_id(use: str, key: bytes) -> str:
+    """For example `kek-3f0c9a1be2d4`: twelve hex digits of SHA-256 over use and key."""
+    return f"{use}-{hashlib.sha256(f'ivr {use} '.encode() + key).hexdigest()[:12]}"
 
 
-def create(path: Path, purpose: str, *, random: Callable[[int], bytes] = os.urandom) -> Secret:
+def create(path: Path, use: str, *, random: Callable[[int], bytes] = os.urandom) -> Secret:
     """Write a new secret with mode 0600; an existing file is kept and loaded. Raises HostError."""
     key = random(SECRET_BYTES)
-    return store(path, Secret(secret_id(purpose, key), key))
+    return store(path, Secret(secret_id(use, key), key))
 
 
 def store(path: Path, secret: Secret) -> Secret:
@@ -61,9 +61,9 @@ def store(path: Path, secret: Secret) -> Secret:
     return secret
 
 
-def load(path: Path, purpose: str) -> Secret:
-    """Read a secret. Raises HostError when others may read it, or it is not a whole secret of this purpose."""
-    return _parse(read_private(path, "key file"), path, purpose)
+def load(path: Path, use: str) -> Secret:
+    """Read a secret. Raises HostError when others may read it, or it is not a whole secret of this use."""
+    return _parse(read_private(path, "key file"), path, use)
 
 
 def read_private(path: Path, what: str) -> bytes:
@@ -99,7 +99,7 @@ def erase(path: Path) -> None:
         raise refused(error, path, "remove the key file") from error
 
 
-def _parse(raw: bytes, path: Path, purpose: str) -> Secret:
+def _parse(raw: bytes, path: Path, use: str) -> Secret:
     lines = raw.decode("ascii", "replace").splitlines()
     fields = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
     if not lines or lines[0] != _FIRST_LINE or "key" not in fields or "id" not in fields:
@@ -112,10 +112,10 @@ def _parse(raw: bytes, path: Path, purpose: str) -> Secret:
         raise HostError(
             f"the key in it does not have {SECRET_BYTES} bytes", where=str(path), remedy="restore it from its backup"
         )
-    expected = secret_id(purpose, key)
+    expected = secret_id(use, key)
     if fields["id"] != expected:
         raise HostError(
-            f"the key in it is not '{fields['id'][:60]}', or not one for '{purpose}'",
+            f"the key in it is not '{fields['id'][:60]}', or not one for '{use}'",
             where=str(path),
             remedy="restore it from its backup, or give the right path",
         )

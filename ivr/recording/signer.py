@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from ivr.recording import secret_file
 from ivr.recording.secret_file import Secret
 
-EVIDENCE_PURPOSE = "evidence"
+EVIDENCE_USE = "evidence"
 
 
 class Ed25519Signer:
@@ -26,12 +26,12 @@ class Ed25519Signer:
     @classmethod
     def load(cls, path: Path) -> Ed25519Signer:
         """Raises HostError when the key file is missing, readable by others, or not one of ours."""
-        return cls(secret_file.load(path, EVIDENCE_PURPOSE))
+        return cls(secret_file.load(path, EVIDENCE_USE))
 
     @classmethod
     def create(cls, path: Path) -> Ed25519Signer:
         """Make the key file when there is none; loads it when there is one."""
-        return cls(secret_file.create(path, EVIDENCE_PURPOSE))
+        return cls(secret_file.create(path, EVIDENCE_USE))
 
     def __repr__(self) -> str:
         return f"Ed25519Signer({self.key_id})"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ivr.audio.pcm import Samples, from_pcm
 from ivr.audio.resampling import resample
 from ivr.audio.wav import EAR_HZ
-from ivr.domain.hearing.comprehension import LanguageEvidence
+from ivr.domain.hearing.comprehension import LanguageCues
 from ivr.domain.hearing.transcript_window import HeardPiece, TimedText
 from ivr.domain.hearing.verdict import Band, Comprehension, Label, SensitiveSpan, Verdict
 from ivr.errors import SpeechError
@@ -119,12 +119,12 @@ class Judge:
         known = sum(transcript.languages.get(language, 0.0) for language in self._known)
         # Words of a language that is not known bear out nothing, however well they were heard.
         borne_out = max(hypothesis.logprob for hypothesis in transcript.hypotheses)
-        evidence = LanguageEvidence(
+        cues = LanguageCues(
             sum(range_.end_ms - range_.start_ms for range_ in voiced),
             known if transcript.languages else 1.0,
             borne_out if transcript.language in self._known else None,
         )
-        comprehension = self._languages.judge(speech, evidence)
+        comprehension = self._languages.judge(speech, cues)
         if transcript.language == ENGLISH and tells_a_number(transcript.hypotheses[0].text):
             return Comprehension.FOREIGN
         return comprehension

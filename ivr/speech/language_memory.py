@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 
 from ivr.domain.hearing.cleared_mark import HearingSettings
-from ivr.domain.hearing.comprehension import ChannelComprehension, LanguageEvidence
+from ivr.domain.hearing.comprehension import ChannelComprehension, LanguageCues
 from ivr.domain.hearing.verdict import Comprehension
 from ivr.services.ports.hearing import Speech
 
@@ -22,7 +22,7 @@ class LanguageMemory:
         self._lock = threading.Lock()
         self._channels: OrderedDict[str, ChannelComprehension] = OrderedDict()
 
-    def judge(self, speech: Speech, evidence: LanguageEvidence) -> Comprehension:
+    def judge(self, speech: Speech, cues: LanguageCues) -> Comprehension:
         """Say whether this piece was understood, after those before it on its channel."""
         piece = speech.piece
         key = f"{speech.call_id}/{piece.channel.value}"
@@ -31,7 +31,7 @@ class LanguageMemory:
             self._channels.move_to_end(key)
             while len(self._channels) > _CHANNELS:
                 self._channels.popitem(last=False)
-            return channel.judge(evidence, whole=piece.final or piece.end_ms - piece.start_ms >= self._longest_ms)
+            return channel.judge(cues, whole=piece.final or piece.end_ms - piece.start_ms >= self._longest_ms)
 
     def forget(self, call_id: str) -> None:
         """The call is over."""

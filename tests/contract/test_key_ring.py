@@ -11,7 +11,7 @@ import pytest
 
 from ivr.errors import ArchiveError, HostError
 from ivr.recording import secret_file
-from ivr.recording.data_keys import KEK_PURPOSE, LocalKeyRing
+from ivr.recording.data_keys import KEK_USE, LocalKeyRing
 from ivr.recording.kek_files import KekFiles
 from ivr.recording.openbao import OpenBaoKeyRing
 from ivr.recording.secret_file import Secret
@@ -22,7 +22,7 @@ from tests.servers import TOKEN, bao, bao_tls
 
 def local_ring(fill: int) -> LocalKeyRing:
     key = bytes([fill]) * 32
-    return LocalKeyRing(Secret(secret_file.secret_id(KEK_PURPOSE, key), key))
+    return LocalKeyRing(Secret(secret_file.secret_id(KEK_USE, key), key))
 
 
 @pytest.fixture(params=["fake", "local", "files", "openbao"])

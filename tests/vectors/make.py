@@ -15,7 +15,7 @@ import numpy as np
 
 from ivr.recording.container import SEGMENT_BYTES, SegmentWriter, read_prefix
 from ivr.recording.content import CODECS
-from ivr.recording.data_keys import KEK_PURPOSE, LocalKeyRing
+from ivr.recording.data_keys import KEK_USE, LocalKeyRing
 from ivr.recording.secret_file import Secret, secret_id
 
 HERE = Path(__file__).parent
@@ -47,7 +47,7 @@ def container(codec: str, milliseconds: int) -> bytes:
 
 
 def ring(kek: bytes) -> LocalKeyRing:
-    return LocalKeyRing(Secret(secret_id(KEK_PURPOSE, kek), kek), random=counted())
+    return LocalKeyRing(Secret(secret_id(KEK_USE, kek), kek), random=counted())
 
 
 def flipped(content: bytes, at: int) -> bytes:
@@ -95,7 +95,7 @@ def main() -> None:
         {"name": "cut", "kek": KEK.hex(), "recording_id": RECORDING, "wrapped": wrapped[:-1].hex()},
     ]
     for fields in keys:
-        fields.setdefault("kek_id", secret_id(KEK_PURPOSE, bytes.fromhex(fields["kek"])))
+        fields.setdefault("kek_id", secret_id(KEK_USE, bytes.fromhex(fields["kek"])))
     (HERE / "vectors.json").write_text(json.dumps({"version": 1, "containers": cases, "keys": keys}, indent=1) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""Consent of one party to being recorded. Every move carries evidence; no words are ever kept."""
+"""Consent of one party to being recorded. Every move has its record; no words are ever kept."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class AgentsAnswer(Enum):
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ConsentRecord:
     """Why a consent moved: never what was said.
 
     `offset_ms` counts from the start of the call's media; `confidence` is 0..1; the prompt is the last one

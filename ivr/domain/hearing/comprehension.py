@@ -17,7 +17,7 @@ _LEAST = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageEvidence:
+class LanguageCues:
     """What the ear knows of one piece: how long somebody speaks in it, how likely the language is one of those that
     are understood (0..1), and the mean log probability of its best words (0: certain) in such a language, if any."""
 
@@ -30,8 +30,8 @@ class LanguageEvidence:
 class ComprehensionSettings:
     """In log odds of being understood, unless it says otherwise.
 
-    The odds of the language, and `per_logprob` for each unit by which the words are borne out better than `usual`, make
-    the evidence of a piece. It is foreign when that, with what is `carried` from before (at most so much either way),
+    The odds of the language, and `per_logprob` for each unit by which the words are borne out better than `usual`,
+    say how clear a piece is. It is foreign when that, with what is `carried` from before (at most so much either way),
     falls below `bound`: the first for a piece of `short_ms` of voice or less, the second from `long_ms` on, between
     them in proportion. Words borne out worse than `unintelligible` (a log probability) in a long piece are nobody's.
     """
@@ -54,29 +54,29 @@ class ChannelComprehension:
         self._settings = settings or ComprehensionSettings()
         self._carried = 0.0
 
-    def judge(self, evidence: LanguageEvidence, *, whole: bool) -> Comprehension:
+    def judge(self, cues: LanguageCues, *, whole: bool) -> Comprehension:
         """Say whether a piece was understood; only a `whole` one counts for those after it."""
-        settings, share = self._settings, self._share(evidence)
-        odds = self._odds(evidence)
+        settings, share = self._settings, self._share(cues)
+        odds = self._odds(cues)
         total = odds + self._carried
         if whole:
             kept = settings.fading * self._carried + share * odds
             self._carried = max(-settings.carried, min(settings.carried, kept))
         if total < settings.bound_short + share * (settings.bound_long - settings.bound_short):
             return Comprehension.FOREIGN
-        if share >= 1 and evidence.logprob is not None and evidence.logprob < settings.unintelligible:
+        if share >= 1 and cues.logprob is not None and cues.logprob < settings.unintelligible:
             return Comprehension.UNINTELLIGIBLE
         return Comprehension.UNDERSTOOD
 
-    def _share(self, evidence: LanguageEvidence) -> float:
+    def _share(self, cues: LanguageCues) -> float:
         """How much a piece of this length tells, 0..1."""
         settings = self._settings
-        return max(0.0, min(1.0, (evidence.voiced_ms - settings.short_ms) / (settings.long_ms - settings.short_ms)))
+        return max(0.0, min(1.0, (cues.voiced_ms - settings.short_ms) / (settings.long_ms - settings.short_ms)))
 
-    def _odds(self, evidence: LanguageEvidence) -> float:
+    def _odds(self, cues: LanguageCues) -> float:
         settings = self._settings
-        known = min(max(evidence.known, _LEAST), 1 - _LEAST)
+        known = min(max(cues.known, _LEAST), 1 - _LEAST)
         odds = math.log(known / (1 - known))
-        if evidence.logprob is None:
+        if cues.logprob is None:
             return odds
-        return odds + settings.per_logprob * (evidence.logprob - settings.usual)
+        return odds + settings.per_logprob * (cues.logprob - settings.usual)

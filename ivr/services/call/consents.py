@@ -1,19 +1,19 @@
-"""Who on a call has been informed, has hesitated, has refused: one consent per party, each move with its evidence."""
+"""Who on a call has been informed, has hesitated, has refused: one consent per party, each move with its record."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from ivr.domain.call.party import PartyRole
-from ivr.domain.consent.state import CONSENT, ConsentEvent, ConsentState, Evidence
+from ivr.domain.consent.state import CONSENT, ConsentEvent, ConsentRecord, ConsentState
 
 
 @dataclass
 class PartyConsent:
-    """The consent of one party; `moves` lists (state entered, evidence), oldest first."""
+    """The consent of one party; `moves` lists (state entered, record), oldest first."""
 
     state: ConsentState = ConsentState.UNASKED
-    moves: list[tuple[ConsentState, Evidence]] = field(default_factory=list)
+    moves: list[tuple[ConsentState, ConsentRecord]] = field(default_factory=list)
 
 
 class Consents:
@@ -25,11 +25,11 @@ class Consents:
     def state(self, role: PartyRole) -> ConsentState:
         return self._party(role).state
 
-    def move(self, role: PartyRole, event: ConsentEvent, evidence: Evidence) -> ConsentState:
+    def move(self, role: PartyRole, event: ConsentEvent, record: ConsentRecord) -> ConsentState:
         """Apply `event`; raises TransitionError when the table does not allow it, and then changes nothing."""
         party = self._party(role)
         party.state = CONSENT.after(party.state, event, where=f"consent of the {role.value}")
-        party.moves.append((party.state, evidence))
+        party.moves.append((party.state, record))
         return party.state
 
     def as_body(self) -> dict[str, object]:
@@ -40,13 +40,13 @@ class Consents:
                 "moves": [
                     {
                         "state": state.name,
-                        "basis": evidence.basis.value,
-                        "offset_ms": evidence.offset_ms,
-                        "confidence": round(evidence.confidence, 3),
-                        "prompt_id": evidence.prompt_id,
-                        "prompt_version": evidence.prompt_version,
+                        "basis": record.basis.value,
+                        "offset_ms": record.offset_ms,
+                        "confidence": round(record.confidence, 3),
+                        "prompt_id": record.prompt_id,
+                        "prompt_version": record.prompt_version,
                     }
-                    for state, evidence in party.moves
+                    for state, record in party.moves
                 ],
             }
             for role, party in self._parties.items()

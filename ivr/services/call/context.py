@@ -18,7 +18,7 @@ from ivr.domain.consent.policy import (
     decide_objection,
     sampled,
 )
-from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent, ConsentState, Evidence
+from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent, ConsentRecord, ConsentState
 from ivr.domain.evidence.events.base import Event
 from ivr.domain.evidence.events.call import DisclosurePlayed
 from ivr.domain.hearing.verdict import Label
@@ -165,9 +165,9 @@ class LiveCall:
 
     # ---- what a party has heard
 
-    def evidence(self, basis: Basis, offset_ms: int, confidence: float) -> Evidence:
+    def consent_record(self, basis: Basis, offset_ms: int, confidence: float) -> ConsentRecord:
         prompt = self.a_leg.prompt_queue.last_prompt
-        return Evidence(
+        return ConsentRecord(
             basis,
             offset_ms,
             confidence,
@@ -183,8 +183,8 @@ class LiveCall:
         # Frames of before the end may still lie in the line's queue: they are not to be taken.
         self._informed_from_ms = max(self._informed_from_ms, self.a_leg.media_ms_at(ended.at))
         if CONSENT.allows(self.consents.state(role), ConsentEvent.NOTIFY):
-            evidence = Evidence(Basis.IMPLIED, self.media_ms, 1.0, prompt.id, prompt.version)
-            self.consents.move(role, ConsentEvent.NOTIFY, evidence)
+            record = ConsentRecord(Basis.IMPLIED, self.media_ms, 1.0, prompt.id, prompt.version)
+            self.consents.move(role, ConsentEvent.NOTIFY, record)
         if role is PartyRole.CALLER:
             self.disclosed_at_ms = self.media_ms
         self.note_played(role, prompt, ended)

@@ -57,7 +57,9 @@ class Doubt:
         state = call.consents.state(PartyRole.CALLER)
         if not CONSENT.allows(state, ConsentEvent.HESITATE):
             return
-        call.consents.move(PartyRole.CALLER, ConsentEvent.HESITATE, call.evidence(basis, call.media_ms, confidence))
+        call.consents.move(
+            PartyRole.CALLER, ConsentEvent.HESITATE, call.consent_record(basis, call.media_ms, confidence)
+        )
         call.publish(Hesitation.kind, label=label.value, score=round(confidence, 3))
         outcome = decide_objection(call.program, label, call.deps.profile, at=call.started_at)
         call.audit(
@@ -113,7 +115,9 @@ class Doubt:
         call = self._call
         self.withdraw()
         call.hearing.doubt_dispelled()
-        call.consents.move(PartyRole.CALLER, ConsentEvent.REASSURE, call.evidence(basis, call.media_ms, confidence))
+        call.consents.move(
+            PartyRole.CALLER, ConsentEvent.REASSURE, call.consent_record(basis, call.media_ms, confidence)
+        )
         call.publish(Dispelled.kind, party=party.value)
         call.audit(Dispelled(party.value))
         call.reconsider()

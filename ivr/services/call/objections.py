@@ -136,7 +136,7 @@ class Objections:
         self.doubt.withdraw()
         self.incomprehension.withdraw()
         acted_at = call.deps.clock.monotonic()
-        call.consents.move(role, ConsentEvent.OBJECT, call.evidence(basis, onset_ms, confidence))
+        call.consents.move(role, ConsentEvent.OBJECT, call.consent_record(basis, onset_ms, confidence))
         call.publish(
             Objection.kind,
             label=label.value,

@@ -10,7 +10,7 @@ import pytest
 
 from ivr.errors import HostError
 from ivr.recording import secret_file
-from ivr.recording.data_keys import KEK_PURPOSE, LocalKeyRing
+from ivr.recording.data_keys import KEK_USE, LocalKeyRing
 
 
 @pytest.fixture
@@ -19,22 +19,22 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_new_key_file_is_private_and_loads_again(path: Path) -> None:
-    made = secret_file.create(path, KEK_PURPOSE)
+    made = secret_file.create(path, KEK_USE)
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert secret_file.load(path, KEK_PURPOSE) == made
+    assert secret_file.load(path, KEK_USE) == made
     assert len(made.key) == 32
     assert made.secret_id.startswith("kek-")
 
 
 def test_creating_again_keeps_the_key(path: Path) -> None:
-    made = secret_file.create(path, KEK_PURPOSE)
-    assert secret_file.create(path, KEK_PURPOSE) == made
+    made = secret_file.create(path, KEK_USE)
+    assert secret_file.create(path, KEK_USE) == made
     assert list(path.parent.iterdir()) == [path]
 
 
 def _create(path: Path) -> str:
-    return secret_file.create(path, KEK_PURPOSE).secret_id
+    return secret_file.create(path, KEK_USE).secret_id
 
 
 def test_processes_that_start_together_end_with_one_key(path: Path) -> None:
@@ -44,7 +44,7 @@ def test_processes_that_start_together_end_with_one_key(path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o620])
 def test_a_key_file_that_others_may_touch_is_refused_with_the_remedy(path: Path, mode: int) -> None:
-    secret_file.create(path, KEK_PURPOSE)
+    secret_file.create(path, KEK_USE)
     path.chmod(mode)
     with pytest.raises(HostError, match=f"chmod 600 {path}"):
         LocalKeyRing.load(path)
@@ -88,7 +88,7 @@ def test_a_missing_file_and_a_directory_are_refused(path: Path) -> None:
 def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(HostError, match="not a directory"):
-        secret_file.create(tmp_path / "file" / "kek", KEK_PURPOSE)
+        secret_file.create(tmp_path / "file" / "kek", KEK_USE)
 
 
 def test_a_retired_kek_still_opens_what_it_wrapped(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_any_changed_byte_of_a_wrapped_key_is_refused(path: Path) -> None:
 
 
 def test_keys_show_in_no_repr_and_no_error(path: Path) -> None:
-    made = secret_file.create(path, KEK_PURPOSE)
+    made = secret_file.create(path, KEK_USE)
     assert repr(made.key)[2:-1] not in repr(made)
     text = path.read_text()
     path.write_text(text.replace(made.secret_id, "kek-ffffffffffff"))

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from ivr.errors import ArchiveError
 from ivr.recording.container import read_prefix, read_whole
 from ivr.recording.content import CODECS
-from ivr.recording.data_keys import KEK_PURPOSE, LocalKeyRing
+from ivr.recording.data_keys import KEK_USE, LocalKeyRing
 from ivr.recording.secret_file import Secret, secret_id
 
 FOLDER = Path(__file__).parents[2] / "vectors"
@@ -83,7 +83,7 @@ def test_only_whole_containers_open(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", VECTORS["keys"], ids=lambda case: case["name"])
 def test_a_wrapped_key_opens_as_the_vector_says(case: dict[str, Any]) -> None:
     kek = bytes.fromhex(case["kek"])
-    assert secret_id(KEK_PURPOSE, kek) == case["kek_id"]
+    assert secret_id(KEK_USE, kek) == case["kek_id"]
     ring = LocalKeyRing(Secret(case["kek_id"], kek))
     wrapped = bytes.fromhex(case["wrapped"])
     if "data_key" in case:

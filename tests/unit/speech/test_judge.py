@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ivr.audio.pcm import Samples
-from ivr.domain.hearing.comprehension import LanguageEvidence
+from ivr.domain.hearing.comprehension import LanguageCues
 from ivr.domain.hearing.verdict import Band, Comprehension, Label, Thresholds, Verdict
 from ivr.errors import SpeechError
 from ivr.services.ports.hearing import ListenContext
@@ -184,7 +184,7 @@ def test_numbers_in_english_are_never_understood(text: str) -> None:
 
 def test_a_channel_is_forgotten_with_its_call() -> None:
     memory = LanguageMemory()
-    foreign, unsure = LanguageEvidence(3000, 0.001, -1.0), LanguageEvidence(3000, 0.8, -0.6)
+    foreign, unsure = LanguageCues(3000, 0.001, -1.0), LanguageCues(3000, 0.8, -0.6)
     memory.judge(speech_of(_AUDIO), foreign)
     assert memory.judge(speech_of(_AUDIO), unsure) is Comprehension.FOREIGN
     memory.forget("call-1")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks.ear_run import EAR, Outcome
-from benchmarks.hours import Alarm, Hours, OnceWritten, Rate, curve, evidence_table, table, together
+from benchmarks.hours import Alarm, Hours, OnceWritten, Rate, curve, ground_table, table, together
 from ivr.audio.pcm import Samples
 from ivr.domain.hearing.verdict import Band, Label
 from ivr.speech.transcriber import Transcript
@@ -15,8 +15,8 @@ from ivr.speech.understanding import Hypothesis
 _OBJECTION = Label.OBJECTION_RECORDING
 
 
-def _alarm(band: Band, score: float = 0.9, evidence: str = "none named") -> Alarm:
-    return Alarm(_OBJECTION, band, score, evidence, "")
+def _alarm(band: Band, score: float = 0.9, ground: str = "none named") -> Alarm:
+    return Alarm(_OBJECTION, band, score, ground, "")
 
 
 def test_no_event_in_an_hour_leaves_up_to_three_point_seven() -> None:
@@ -54,8 +54,8 @@ def test_the_table_says_whether_a_target_is_met() -> None:
 
 
 def test_alarms_are_counted_by_their_evidence() -> None:
-    alarms = [_alarm(Band.ACT, evidence="explicit"), _alarm(Band.DOUBT), _alarm(Band.DOUBT)]
-    lines = evidence_table([Hours("a", "talk", 1.0, 3, alarms)])
+    alarms = [_alarm(Band.ACT, ground="explicit"), _alarm(Band.DOUBT), _alarm(Band.DOUBT)]
+    lines = ground_table([Hours("a", "talk", 1.0, 3, alarms)])
     assert lines[2:] == ["| talk | a | explicit | 1 | 0 |", "| talk | a | none named | 0 | 2 |"]
 
 

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.domain.hearing.comprehension import ChannelComprehension, LanguageEvidence
+from ivr.domain.hearing.comprehension import ChannelComprehension, LanguageCues
 from ivr.domain.hearing.verdict import Comprehension
 
-FRENCH = LanguageEvidence(3000, 0.99, -0.3)
-FRENCH_IN_NOISE = LanguageEvidence(3000, 0.85, -0.7)
-SPANISH = LanguageEvidence(3000, 0.01, -1.0)
+FRENCH = LanguageCues(3000, 0.99, -0.3)
+FRENCH_IN_NOISE = LanguageCues(3000, 0.85, -0.7)
+SPANISH = LanguageCues(3000, 0.01, -1.0)
 U, F = Comprehension.UNDERSTOOD, Comprehension.FOREIGN
 
 
 def one(voiced_ms: int, known: float, logprob: float | None = -0.5) -> Comprehension:
-    return ChannelComprehension().judge(LanguageEvidence(voiced_ms, known, logprob), whole=True)
+    return ChannelComprehension().judge(LanguageCues(voiced_ms, known, logprob), whole=True)
 
 
 def test_a_sentence_of_a_known_language_is_understood_and_one_of_another_is_not() -> None:
@@ -45,11 +45,11 @@ def test_a_short_piece_after_foreign_speech_is_foreign_too_but_a_plain_french_on
     for known, wanted in ((0.02, F), (0.95, U)):
         channel = ChannelComprehension()
         channel.judge(SPANISH, whole=True)
-        assert channel.judge(LanguageEvidence(1000, known, -0.9 if wanted is F else -0.3), whole=True) is wanted
+        assert channel.judge(LanguageCues(1000, known, -0.9 if wanted is F else -0.3), whole=True) is wanted
 
 
 def test_who_has_spoken_french_may_mumble_and_who_has_not_may_not() -> None:
-    mumbled = LanguageEvidence(3000, 0.5, -0.7)
+    mumbled = LanguageCues(3000, 0.5, -0.7)
     channel = ChannelComprehension()
     assert channel.judge(mumbled, whole=True) is F
     channel = ChannelComprehension()
@@ -96,8 +96,8 @@ def test_no_history_makes_a_plainly_foreign_sentence_understood(
     before: list[tuple[int, float, float]], voiced_ms: int
 ) -> None:
     channel = ChannelComprehension()
-    for evidence in before:
-        channel.judge(LanguageEvidence(*evidence), whole=True)
-    foreign = LanguageEvidence(voiced_ms, 0.05, -0.6)
+    for cues in before:
+        channel.judge(LanguageCues(*cues), whole=True)
+    foreign = LanguageCues(voiced_ms, 0.05, -0.6)
     assert math.log(0.05 / 0.95) + 2.0 < 1.0
     assert channel.judge(foreign, whole=True) is F

@@ -9,7 +9,7 @@ import pytest
 
 from ivr.domain.call.leg import LegState
 from ivr.domain.call.party import PartyRole
-from ivr.domain.consent.state import Basis, ConsentEvent, ConsentState, Evidence
+from ivr.domain.consent.state import Basis, ConsentEvent, ConsentRecord, ConsentState
 from ivr.errors import TransitionError
 from ivr.services.call.consents import Consents
 from ivr.services.call.leg import CallLeg
@@ -75,8 +75,8 @@ def test_whoever_waits_for_a_leg_learns_whether_it_came_up(event: str, up: bool)
 def test_a_consent_is_stored_with_each_move_and_its_evidence_and_without_a_word() -> None:
     consents = Consents()
     assert consents.state(PartyRole.CALLER) is ConsentState.UNASKED
-    told = Evidence(Basis.IMPLIED, 2000, 1.0, "hotline-disclosure", "3")
-    no = Evidence(Basis.SPOKEN, 8000, 0.97654, "menu", "1")
+    told = ConsentRecord(Basis.IMPLIED, 2000, 1.0, "hotline-disclosure", "3")
+    no = ConsentRecord(Basis.SPOKEN, 8000, 0.97654, "menu", "1")
     assert consents.move(PartyRole.CALLER, ConsentEvent.NOTIFY, told) is ConsentState.NOTIFIED
     assert consents.move(PartyRole.CALLER, ConsentEvent.OBJECT, no) is ConsentState.REFUSED
     with pytest.raises(TransitionError, match="consent of the caller: consent in REFUSED cannot take NOTIFY"):
