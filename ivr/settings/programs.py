@@ -29,10 +29,10 @@ from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.identity import IdentityTable, check_prompts, plan_of
 from ivr.settings.law import check_rules
-from ivr.settings.source import Section, parse, read_toml, toml_files
+from ivr.settings.source import Section, parse, read_toml, renamed, toml_files
 
 PromptId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-Purpose = Literal["service", "sales", "quality", "contract_proof", "complaint"]
+Activity = Literal["service", "sales", "quality", "contract_proof", "complaint"]
 Score = Annotated[float, Field(ge=0, le=1)]
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _KNOWN_PLACEHOLDERS = ("controller", OBJECTION_KEY.strip("{}"))
@@ -102,7 +102,7 @@ class _Guard(Section):
 class _ProgramFile(Section):
     direction: Direction
     party: Literal["member", "prospect"]
-    purposes: tuple[Purpose, ...] = Field(min_length=1)
+    activities: tuple[Activity, ...] = Field(min_length=1)
     prompts: _Prompts
     objection_effect: ObjectionEffect
     captured: Captured
@@ -182,7 +182,7 @@ def load_programs(
     """Read every program of the folder; the file's name is the program's name."""
     programs = {}
     for path in toml_files(folder, what="program"):
-        parsed = parse(_ProgramFile, read_toml(path), file=str(path))
+        parsed = parse(_ProgramFile, renamed(read_toml(path), "purposes", "activities"), file=str(path))
         program = _to_domain(path.stem, parsed, profile, str(path))
         _check(program, str(path), prompts, profile, retention)
         programs[program.name] = program
@@ -267,7 +267,7 @@ def _check_guard(program: Program, file: str) -> None:
 
 def _check_objection(program: Program, file: str) -> None:
     ends = program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY
-    if program.direction is Direction.OUTBOUND and "sales" in program.purposes and not ends:
+    if program.direction is Direction.OUTBOUND and "sales" in program.activities and not ends:
         raise ConfigurationError(
             "an objection on a sales call ends the call and destroys the recording (REC-006, ASS-B-03)",
             file=file,

@@ -28,7 +28,7 @@ def recording_rows(connection: Connection, rows: Iterable[Row[tuple[object, ...]
 def columns_of(tag: RecordingTag, state: RecordingState, deadline: datetime | None) -> dict[str, object]:
     """The row of a recording that begins."""
     columns = dict(vars(tag))
-    columns.update(purposes=list(tag.purposes), rule_ids=list(tag.rule_ids), channels=list(tag.channels))
+    columns.update(purposes=list(tag.activities), rule_ids=list(tag.rule_ids), channels=list(tag.channels))
     columns.update(state=state.value, moved_at=tag.opened_at, deadline=deadline, consent={}, gaps=[], masks=[])
     return columns
 
@@ -52,7 +52,7 @@ def _row(row: Row[tuple[object, ...]], has_key: bool) -> RecordingRow:
         recording_id=it["recording_id"],
         call_id=it["call_id"],
         program=it["program"],
-        purposes=tuple(it["purposes"]),
+        activities=tuple(it["purposes"]),
         policy_id=it["policy_id"],
         policy_version=it["policy_version"],
         rule_ids=tuple(it["rule_ids"]),

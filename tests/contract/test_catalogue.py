@@ -35,7 +35,7 @@ def describe(catalogue: Catalogue, recording_id: str, sealed: SealedFile | None 
 
 
 def test_a_recording_is_found_as_it_was_added(catalogue: Catalogue) -> None:
-    tag = a_tag("rec-é".replace("é", "e"), purposes=("quality", "training"), channels=("caller", "agent"))
+    tag = a_tag("rec-é".replace("é", "e"), activities=("quality", "training"), channels=("caller", "agent"))
     catalogue.add(tag, b"wrapped", "kek-1", deadline=START + timedelta(days=1))
     row = catalogue.get(tag.recording_id)
     assert row.tag == tag

@@ -44,7 +44,7 @@ def a_tag(house: House, recording_id: str) -> RecordingTag:
         recording_id=recording_id,
         call_id=f"call-of-{recording_id}",
         program=program.name,
-        purposes=program.purposes,
+        activities=program.activities,
         policy_id=settings.profile.id,
         policy_version=settings.profile.version,
         rule_ids=program.rule_ids,

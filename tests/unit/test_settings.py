@@ -456,3 +456,10 @@ def test_an_installation_says_which_languages_it_keeps_and_warns_of_what_it_does
     program = config / "programs" / "hotline-quality.toml"
     program.write_text(program.read_text("utf-8").replace('not_understood = "not-understood"', ""), "utf-8")
     assert any("prompts.not_understood" in warning for warning in load(config).warnings())
+
+
+def test_a_program_of_an_earlier_version_which_says_purposes_is_read_alike(config: Path) -> None:
+    today = load(config).programs["prospecting"]
+    edit(config / "programs" / "prospecting.toml", "\nactivities =", "\npurposes =")
+    assert load(config).programs["prospecting"] == today
+    assert today.activities == ("sales",)

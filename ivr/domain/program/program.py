@@ -103,16 +103,17 @@ class ProgramPrompts:
 class Program:
     """One program, frozen. `rule_ids` are the rules of the profile that govern its recording.
 
-    `retention` names a schedule of config/retention.toml. `sampling_rate` is the share of calls recorded (REC-008);
-    above the rule's maximum it needs `systematic_basis`. `identity` None: callers are not asked who they are. Timeouts
-    are in seconds. `doubt_offer_s` is how long the agent of a bridged call may take a doubt before the caller is asked;
-    with 0 the caller is asked at once.
+    `activities` are what its calls are for, by the register of processing (GDPR art. 30). `retention` names a
+    schedule of config/retention.toml. `sampling_rate` is the share of calls recorded (REC-008); above the rule's
+    maximum it needs `systematic_basis`. `identity` None: callers are not asked who they are. Timeouts are in seconds.
+    `doubt_offer_s` is how long the agent of a bridged call may take a doubt before the caller is asked; with 0 the
+    caller is asked at once.
     """
 
     name: str
     direction: Direction
     party: str
-    purposes: tuple[str, ...]
+    activities: tuple[str, ...]
     prompts: ProgramPrompts
     objection_effect: ObjectionEffect
     captured: Captured

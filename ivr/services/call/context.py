@@ -281,7 +281,7 @@ class LiveCall:
             recording_id=self.deps.new_id(),
             call_id=self.id,
             program=self.program.name,
-            purposes=self.program.purposes,
+            activities=self.program.activities,
             policy_id=self.deps.profile.id,
             policy_version=self.deps.profile.version,
             rule_ids=tuple(rules),

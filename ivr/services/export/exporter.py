@@ -174,7 +174,7 @@ def _about(row: RecordingRow, form: str, copy: bytes) -> dict[str, object]:
         "recording_id": tag.recording_id,
         "call_id": tag.call_id,
         "program": tag.program,
-        "purposes": list(tag.purposes),
+        "purposes": list(tag.activities),
         "policy_id": tag.policy_id,
         "policy_version": tag.policy_version,
         "rule_ids": list(tag.rule_ids),

@@ -107,7 +107,7 @@ def _lawful_basis(
                 "granted_at": at,
                 "conditions": [f"retention schedule {row.tag.retention}", *row.tag.rule_ids],
             }
-            for purpose in ("recording", *row.tag.purposes)
+            for purpose in ("recording", *row.tag.activities)
         ],
         "proof_mechanisms": [
             {

@@ -76,7 +76,7 @@ def _as_passage(spoken: SpokenPrompt) -> Passage:
         prompt.text,
         role=next((role for role in Role if role.value == spoken.moment), Role.OTHER),
         direction=program.direction,
-        sales="sales" in program.purposes,
+        sales="sales" in program.activities,
         claims=prompt.elements,
         objection_keys=frozenset({program.objection_key}),
         english=prompt.english,

@@ -166,8 +166,8 @@ class _Uses:
     def add(self, program: Mapping[str, Any]) -> None:
         prompts = program["prompts"]
         direction = next((d for d in Direction if d.value == program.get("direction")), None)
-        purposes = program.get("purposes", ())
-        sales = isinstance(purposes, Sequence) and "sales" in purposes
+        activities = program.get("activities", program.get("purposes", ()))
+        sales = isinstance(activities, Sequence) and "sales" in activities
         for moment, prompt_id in prompts.items():
             if isinstance(prompt_id, str) and prompt_id:
                 role = next((r for r in Role if r.value == moment), Role.OTHER)

@@ -20,7 +20,7 @@ class RecordingTag:
     recording_id: str
     call_id: str
     program: str
-    purposes: tuple[str, ...]
+    activities: tuple[str, ...]
     policy_id: str
     policy_version: str
     rule_ids: tuple[str, ...]

@@ -69,7 +69,7 @@ class Vault:
         try:
             started = Started(
                 program=tag.program,
-                purposes=tuple(tag.purposes),
+                purposes=tuple(tag.activities),
                 policy_id=tag.policy_id,
                 policy_version=tag.policy_version,
                 rule_ids=tuple(tag.rule_ids),

@@ -11,7 +11,7 @@ from ivr.domain.evidence.events.base import SPELLED, UNTOLD, Event, Untold
 
 @dataclass(frozen=True, kw_only=True)
 class Started(Event, kind="recording.started"):
-    """A recording was opened: for which purposes, under which policy and retention schedule, with which key."""
+    """A recording was opened: its program's activities (`purposes`), policy, retention schedule, and the key's name."""
 
     program: str | Untold
     purposes: tuple[str, ...] | Untold

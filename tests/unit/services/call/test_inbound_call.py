@@ -39,7 +39,7 @@ def test_the_tag_tells_program_policy_rules_deadline_and_consent(tmp_path: Path)
         x.line.peer_hangs_up("a")
         await x.over()
         row = x.recording
-        assert (row.tag.program, row.tag.purposes, row.tag.retention) == (
+        assert (row.tag.program, row.tag.activities, row.tag.retention) == (
             "hotline-quality",
             ("quality",),
             "quality_audio",

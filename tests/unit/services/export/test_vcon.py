@@ -15,7 +15,7 @@ from ivr.services.ports.vault import RecordingRow, RecordingTag
 
 _AT = datetime(2026, 11, 29, 9, tzinfo=UTC)
 _TAG = RecordingTag(
-    recording_id="rec-1", call_id="call-1", program="hotline-quality", purposes=("quality",), policy_id="fr-2026",
+    recording_id="rec-1", call_id="call-1", program="hotline-quality", activities=("quality",), policy_id="fr-2026",
     policy_version="1", rule_ids=("REC-001",), retention="quality_audio", codec="opus", channels=("caller", "agent"),
     rate_hz=8000, opened_at=_AT, node_id="node-1",
 )  # fmt: skip

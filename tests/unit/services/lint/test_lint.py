@@ -142,6 +142,14 @@ def test_a_prompt_file_given_alone_is_judged_by_the_programs_beside_it(config: P
     assert {f.words for f in lint(config / DISCLOSURES)} == {"commercial_purpose"}
 
 
+@pytest.mark.parametrize("named", ["activities", "purposes"])
+def test_a_program_that_sells_is_known_by_its_activities_also_under_their_older_name(config: Path, named: str) -> None:
+    edit(config / "programs" / "prospecting.toml", "\nactivities =", f"\n{named} =")
+    edit(config / DISCLOSURES, '"commercial_purpose", ', "")
+    edit(config / DISCLOSURES, "pour une offre commerciale de complémentaire santé", "au sujet de votre dossier")
+    assert {f.words for f in lint(config / DISCLOSURES)} == {"commercial_purpose"}
+
+
 def test_a_notice_that_no_program_places_is_judged_by_the_direction_given(tmp_path: Path) -> None:
     path = prompt_file(tmp_path, WHOLE)
     assert lint(path, direction=Direction.INBOUND) == []
