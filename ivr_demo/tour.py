@@ -22,7 +22,7 @@ from ivr.settings import Settings, default_config_dir, load_settings
 from ivr_demo.observed_calls import ObservedCall, ObservedCalls
 from ivr_demo.softphone_process import SoftphoneProcess
 from ivr_demo.view import View
-from ivr_demo.voices import Sentence, Voices
+from ivr_demo.voices import SpokenSentence, Voices
 
 #: The tour's node stays on this machine and on free ports, whatever the configuration says.
 _ON_LOOPBACK = {
@@ -188,7 +188,7 @@ class Tour:
         finally:
             archive.close()
 
-    async def _say(self, phone: SoftphoneProcess, sentence: Sentence) -> float:
+    async def _say(self, phone: SoftphoneProcess, sentence: SpokenSentence) -> float:
         """Let somebody speak; returns the monotonic time at which their last word was sent."""
         self._view.note(f"« {sentence.text} »")
         await phone.speak(sentence.wav)

@@ -12,7 +12,7 @@ from ivr.speech.voice import NanoVoice
 
 
 @dataclass(frozen=True)
-class Sentence:
+class SpokenSentence:
     """One thing that is said. `objection_ends_s` is when the objecting words end, seconds from the start."""
 
     wav: Path
@@ -28,7 +28,7 @@ class Voices:
         self._folder = folder
         self._count = 0
 
-    def sentence(self, text: str, *, then: str = "", pitch: float = 1.0, speed: float = 1.0) -> Sentence:
+    def sentence(self, text: str, *, then: str = "", pitch: float = 1.0, speed: float = 1.0) -> SpokenSentence:
         """Speak `text`, and `then` right after it in the same breath; the objection, if any, is in `text`."""
         voice = NanoVoice(pitch=pitch, speed=speed)
         parts = [voice.say(part) for part in (text, then) if part]
@@ -36,4 +36,4 @@ class Voices:
         self._count += 1
         path = self._folder / f"{self._count}.wav"
         path.write_bytes(wav_bytes(pcm))
-        return Sentence(path, f"{text} {then}".strip(), len(pcm) / EAR_HZ, len(parts[0]) / EAR_HZ)
+        return SpokenSentence(path, f"{text} {then}".strip(), len(pcm) / EAR_HZ, len(parts[0]) / EAR_HZ)

@@ -158,7 +158,7 @@ def dependencies(
         codec=settings.recording.codec,
         listening=listening_settings(settings),
         release=settings.release,
-        settle_timeout_s=settings.calls.settle_timeout_s,
+        judging_timeout_s=settings.calls.settle_timeout_s,
         quiet_timeout_s=settings.calls.quiet_timeout_s,
         close_timeout_s=settings.calls.close_timeout_s,
         members=NamedMembers(members, redactor) if members is not None else None,

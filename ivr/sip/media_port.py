@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import pjsua2 as pj
 
 from ivr.sip.leg_audio_queue import LegAudioQueue
-from ivr.sip.prompt import Prompt
+from ivr.sip.prompt_frames import PromptFrames
 
 _POINTERS = ctypes.POINTER(ctypes.c_void_p)
 _AUDIO = pj.PJMEDIA_FRAME_TYPE_AUDIO
@@ -67,7 +67,7 @@ class Playback:
     """A prompt on its way to a party. `sent` counts frames handed to the bridge."""
 
     play_id: str
-    prompt: Prompt
+    prompt: PromptFrames
     loop: bool
     sent: int = 0
     ended_at: float = 0.0

@@ -11,7 +11,7 @@ from ivr.errors import ConfigurationError
 from ivr.services.ports.telephony import PromptEnded
 from ivr.sip.leg import Leg
 from ivr.sip.media_port import Playback
-from ivr.sip.prompt import heard_ms, load_prompt
+from ivr.sip.prompt_frames import heard_ms, load_prompt
 from ivr.sip.wiring import Wiring
 
 _LOG = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ from ivr.services.ports.telephony import (
 )
 from ivr.sip.cause import cause_of_status
 from ivr.sip.leg_audio_queue import mix
-from ivr.sip.prompt import Prompt, heard_ms, load_prompt
+from ivr.sip.prompt_frames import PromptFrames, heard_ms, load_prompt
 
 FRAME_S = FRAME_MS / 1000
 SILENCE = bytes(320)
@@ -65,7 +65,7 @@ def unreachable() -> Behaviour:
 @dataclass
 class _Playing:
     play_id: str
-    prompt: Prompt
+    prompt: PromptFrames
     loop: bool
     sent: int = 0
     timer: asyncio.TimerHandle | None = None

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from ivr.hardening import die_with_parent
-from ivr.sip.prompt import load_prompt
+from ivr.sip.prompt_frames import load_prompt
 
 with warnings.catch_warnings():
     # It still imports audioop, which Python 3.13 drops; this project ends at 3.12.

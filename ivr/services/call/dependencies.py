@@ -50,7 +50,7 @@ class Dependencies:
     codec: str
     listening: ListeningSettings
     release: ReleaseSettings
-    settle_timeout_s: float = 120.0
+    judging_timeout_s: float = 120.0
     quiet_timeout_s: float = 60.0
     close_timeout_s: float = 15.0
     counters: Counters = field(default_factory=Tally)

@@ -220,7 +220,7 @@ class CallSession:
     async def _heard_out(self) -> bool:
         """Wait until the last words are judged; False when they were not in time."""
         deps = self.call.deps
-        judging = asyncio.create_task(self.call.hearing.wait_judged(deps.settle_timeout_s))
+        judging = asyncio.create_task(self.call.hearing.wait_judged(deps.judging_timeout_s))
         if not await self._patience.done(judging, _HASTY_HEARING_S):
             await cancelled(judging)
             return self.call.hearing.idle

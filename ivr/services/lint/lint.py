@@ -26,7 +26,7 @@ from ivr.domain.text.told import Told
 from ivr.errors import nearest
 from ivr.services.lint.ask_checks import forbidden_asks
 from ivr.services.lint.finding import Check, Finding, Law, finding_at
-from ivr.services.lint.sources import Passage, Role, Unreadable, read_passages
+from ivr.services.lint.sources import Moment, Passage, Unreadable, read_passages
 
 __all__ = ["CHECKS", "Finding", "lint_paths", "lint_spoken"]
 
@@ -74,7 +74,7 @@ def _as_passage(spoken: SpokenPrompt) -> Passage:
         1,
         prompt.id,
         prompt.text,
-        role=next((role for role in Role if role.value == spoken.moment), Role.OTHER),
+        moment=next((one for one in Moment if one.value == spoken.moment), Moment.OTHER),
         direction=program.direction,
         sales="sales" in program.activities,
         claims=prompt.elements,
@@ -140,13 +140,13 @@ _ELEMENTS = {
 def _required(passage: Passage, law: Law) -> dict[str, str]:
     """Return the elements a passage must hold, each with the rule that asks for it."""
     wanted: dict[str, str] = {}
-    if passage.role is Role.DISCLOSURE:
+    if passage.moment is Moment.DISCLOSURE:
         wanted.update(dict.fromkeys(law.profile.names("REC-002", "required_elements"), "REC-002"))
         if _is_sales(passage):
             wanted.update(dict.fromkeys(law.profile.names("REC-003", "required_elements"), "REC-003"))
         if passage.spoken_by_engine:
             wanted["ai_assistant"] = "AIA-003"
-    elif passage.role is Role.AGENT_DISCLOSURE:
+    elif passage.moment is Moment.AGENT_DISCLOSURE:
         wanted["recording_exists"] = "REC-014"
     sales = law.profile.names("REC-003", "required_elements")
     for claimed in passage.claims:
@@ -195,7 +195,7 @@ def unknown_elements(passage: Passage, law: Law) -> Iterator[Finding]:
 
 def machine_named_first(passage: Passage, law: Law) -> Iterator[Finding]:
     """That one speaks to a machine stands in the first sentence (AIA-003)."""
-    if passage.role is not Role.DISCLOSURE or not passage.spoken_by_engine:
+    if passage.moment is not Moment.DISCLOSURE or not passage.spoken_by_engine:
         return
     position = ai_notice_position(read_notice(passage.text))
     if position:
@@ -215,9 +215,9 @@ def machine_named_first(passage: Passage, law: Law) -> Iterator[Finding]:
 def too_long(passage: Passage, law: Law) -> Iterator[Finding]:
     """A notice fits into REC-002's seconds, a closing sentence into REC-006's."""
     rule, param = {
-        Role.DISCLOSURE: ("REC-002", "max_notice_seconds"),
-        Role.CLOSING: ("REC-006", "closing_sentence_max_s"),
-    }.get(passage.role, ("", ""))
+        Moment.DISCLOSURE: ("REC-002", "max_notice_seconds"),
+        Moment.CLOSING: ("REC-006", "closing_sentence_max_s"),
+    }.get(passage.moment, ("", ""))
     if not rule:
         return
     limit_s = law.profile.number(rule, param)
@@ -257,7 +257,7 @@ def wrong_objection_key(passage: Passage, law: Law) -> Iterator[Finding]:
 def asked_of_the_not_understood(passage: Passage, law: Law) -> Iterator[Finding]:
     """Who was not understood is asked so that only a yes lets the recording go on, in two languages, with the key
     (REC-021): "no" refuses in most languages, and is taken for what it says."""
-    if passage.role is not Role.NOT_UNDERSTOOD:
+    if passage.moment is not Moment.NOT_UNDERSTOOD:
         return
     named = {"*": "star", "#": "hash"}
     keys = passage.objection_keys

@@ -50,7 +50,7 @@ _DISCLOSURE_NAME = re.compile(r"disclosure|annonce|information", re.IGNORECASE)
 _PASSAGE_LINES = 200
 
 
-class Role(Enum):
+class Moment(Enum):
     """What a passage is for, as far as the checks care."""
 
     DISCLOSURE = "disclosure"
@@ -74,7 +74,7 @@ class Passage:
     line: int
     id: str
     text: str
-    role: Role = Role.OTHER
+    moment: Moment = Moment.OTHER
     direction: Direction | None = None
     sales: bool = False
     claims: tuple[str, ...] = ()
@@ -153,7 +153,7 @@ class _Table:
 class _Use:
     """How one program uses a prompt."""
 
-    role: Role
+    moment: Moment
     direction: Direction | None
     sales: bool
     objection_key: str
@@ -168,10 +168,10 @@ class _Uses:
         direction = next((d for d in Direction if d.value == program.get("direction")), None)
         activities = program.get("activities", program.get("purposes", ()))
         sales = isinstance(activities, Sequence) and "sales" in activities
-        for moment, prompt_id in prompts.items():
+        for name, prompt_id in prompts.items():
             if isinstance(prompt_id, str) and prompt_id:
-                role = next((r for r in Role if r.value == moment), Role.OTHER)
-                use = _Use(role, direction, sales, str(program.get("objection_key", _ANY_KEY)))
+                moment = next((one for one in Moment if one.value == name), Moment.OTHER)
+                use = _Use(moment, direction, sales, str(program.get("objection_key", _ANY_KEY)))
                 self.by_prompt.setdefault(prompt_id, []).append(use)
 
 
@@ -276,7 +276,7 @@ def _prompts(file: Path, content: _Table, uses: _Uses, direction: Direction | No
             line=lines.line_of(path, text, "text"),
             id=prompt_id,
             text=text,
-            role=_role(prompt_id, table, known),
+            moment=_moment(prompt_id, table, known),
             direction=_direction(table, directions, direction),
             collects=_collects(table),
             english=str(table.get("english", "")),
@@ -324,16 +324,16 @@ def _strings(
         yield Passage(str(file), lines.line_of(path, "", *_KEY_COUNTS), dotted, "", collects=_collects(table))
 
 
-def _role(prompt_id: str, table: Mapping[str, Any], known: Sequence[_Use]) -> Role:
-    used = [use.role for use in known if use.role is not Role.OTHER]
+def _moment(prompt_id: str, table: Mapping[str, Any], known: Sequence[_Use]) -> Moment:
+    used = [use.moment for use in known if use.moment is not Moment.OTHER]
     if used:
         return used[0]
-    said = next((role for role in Role if role.value == table.get("kind")), None)
+    said = next((one for one in Moment if one.value == table.get("kind")), None)
     if said is not None:
         return said
     if "disclosure" in prompt_id:
-        return Role.AGENT_DISCLOSURE if "agent" in prompt_id else Role.DISCLOSURE
-    return Role.DISCLOSURE if table.get("elements") else Role.OTHER
+        return Moment.AGENT_DISCLOSURE if "agent" in prompt_id else Moment.DISCLOSURE
+    return Moment.DISCLOSURE if table.get("elements") else Moment.OTHER
 
 
 def _tables(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
@@ -360,7 +360,7 @@ def _script(file: Path, direction: Direction | None) -> Iterator[Passage | Unrea
         line=first,
         id=file.stem,
         text=text,
-        role=Role.DISCLOSURE if disclosure else Role.OTHER,
+        moment=Moment.DISCLOSURE if disclosure else Moment.OTHER,
         direction=direction,
         spoken_by_engine=False,
     )

@@ -10,7 +10,7 @@ import pytest
 
 from ivr.errors import ConfigurationError
 from ivr.sip.lateness import LatenessWatch
-from ivr.sip.prompt import heard_ms, load_prompt
+from ivr.sip.prompt_frames import heard_ms, load_prompt
 from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import Registration, SipSettings
 from ivr.sip.slots import Slots

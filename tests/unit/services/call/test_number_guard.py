@@ -132,7 +132,7 @@ def test_nothing_after_an_unjudged_question_is_stored_until_the_ear_has_judged_i
         x.line.peer_hangs_up("a")
         await x.until("call.state", state="CLEARED")
 
-    play(tmp_path, scene, changes=guarded(), options={"settle_timeout_s": 2.0})
+    play(tmp_path, scene, changes=guarded(), options={"judging_timeout_s": 2.0})
 
 
 @pytest.mark.parametrize(

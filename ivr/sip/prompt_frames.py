@@ -20,7 +20,7 @@ _REMEDY = "give a mono 16-bit PCM WAV at 8000 or 16000 Hz"
 
 
 @dataclass(frozen=True)
-class Prompt:
+class PromptFrames:
     """20 ms frames of PCM16 mono at `rate_hz`; the last one is padded with silence.
 
     `duration_ms` is the length of the file itself, without that padding.
@@ -32,7 +32,7 @@ class Prompt:
     duration_ms: int
 
 
-def load_prompt(path: Path, rate_hz: int) -> Prompt:
+def load_prompt(path: Path, rate_hz: int) -> PromptFrames:
     """Read a WAV file (mono PCM16, 8 or 16 kHz) and bring it to `rate_hz`; remembered until the file changes.
 
     Raises ConfigurationError when it is missing, unreadable, empty or of another format.
@@ -44,14 +44,14 @@ def load_prompt(path: Path, rate_hz: int) -> Prompt:
     return _load(path, rate_hz, stamp.st_mtime_ns, stamp.st_size)
 
 
-def heard_ms(prompt: Prompt, frames_sent: int) -> int:
+def heard_ms(prompt: PromptFrames, frames_sent: int) -> int:
     """Return how many milliseconds of the file itself were in the frames sent (looping counts every round)."""
     rounds, rest = divmod(frames_sent, len(prompt.frames))
     return rounds * prompt.duration_ms + min(rest * FRAME_MS, prompt.duration_ms)
 
 
 @lru_cache(maxsize=64)
-def _load(path: Path, rate_hz: int, _mtime_ns: int, _size: int) -> Prompt:
+def _load(path: Path, rate_hz: int, _mtime_ns: int, _size: int) -> PromptFrames:
     try:
         source = open_wav(path)
         samples = np.concatenate(list(source.channel(0)))
@@ -64,7 +64,7 @@ def _load(path: Path, rate_hz: int, _mtime_ns: int, _size: int) -> Prompt:
     data = to_pcm(resample(samples, source_hz, rate_hz)).astype("<i2").tobytes()
     size = rate_hz * FRAME_MS // 1000 * 2
     frames = tuple(data[at : at + size].ljust(size, b"\0") for at in range(0, len(data), size))
-    return Prompt(path=path, frames=frames, rate_hz=rate_hz, duration_ms=duration_ms)
+    return PromptFrames(path=path, frames=frames, rate_hz=rate_hz, duration_ms=duration_ms)
 
 
 def _unusable(path: Path, what: str, remedy: str) -> ConfigurationError:
