@@ -16,8 +16,8 @@ DIGITS, KEYED = 13, 15
 FIRST = "123478"
 #: Where sex, year, month and department end.
 PLACES = frozenset({1, 3, 5, 7})
-#: How it is written in groups.
-GROUPS = ([13], [15], [1, 2, 2, 2, 3, 3], [1, 2, 2, 2, 3, 3, 2])
+#: How it is written in groups that differ in length.
+GROUPS = ([1, 2, 2, 2, 3, 3], [1, 2, 2, 2, 3, 3, 2])
 _MONTH = "(?:0[1-9]|1[0-2])"
 #: How the digits of one begin (Corsica as 19 and 18).
 FORM = re.compile(rf"[12]\d{{2}}{_MONTH}(?:0[1-9]|[1-9]\d)\d*")

@@ -166,3 +166,16 @@ def test_a_question_heard_again_within_four_hundred_milliseconds_is_the_same(sta
     known = KnownAsks()
     known.is_new(AskSpan("ASK-002", ("bank",), 1000, 2000))
     assert known.is_new(AskSpan("ASK-002", ("bank",), start, end)) is new
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["Il me faudrait le numéro.", "De votre carte bancaire."],
+        ["Pouvez-vous me dicter les chiffres.", "De votre carte."],
+    ],
+)
+def test_a_full_stop_of_the_transcriber_in_the_middle_of_a_question_does_not_hide_it(said: list[str]) -> None:
+    """Neither piece asks by itself."""
+    assert [ask.rule for ask in heard(*said)] == ["ASK-002"]
+    assert [ask for one in said for ask in heard(one)] == []

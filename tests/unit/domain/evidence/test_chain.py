@@ -101,6 +101,8 @@ def test_a_chain_cut_with_its_head_is_known_by_the_checkpoint_behind_its_end() -
         assert "knows event 5" in fault
     (fault,) = chain_faults([], [head([])], [signed(whole[4])])
     assert "the chain ends at 0" in fault
+    (fault,) = chain_faults([], [head([])], [signed(whole[0])])
+    assert fault.startswith("node node-1, event 1: the chain ends at 0")
 
 
 def test_a_missing_event_and_one_that_was_put_in_its_place_are_named() -> None:

@@ -322,3 +322,17 @@ def test_what_was_not_understood_holds_the_mark_until_it_is_given_up() -> None:
     assert one.unclear == (800, 1900)
     one.unclear_given_up()
     assert one.mark_ms == 2700
+
+
+def test_a_doubt_that_is_confirmed_cuts_where_it_began_and_without_one_nothing_is_cut() -> None:
+    one = hearing()
+    one.seen(500)
+    assert one.doubt_confirmed() == one.mark_ms
+    assert one.cut_ms is None
+    one.speech_started(1000)
+    one.seen(3000)
+    one.speech_ended(2500)
+    piece = one.next_piece()
+    assert piece is not None
+    one.judged(piece.id, doubt())
+    assert one.doubt_confirmed() == one.cut_ms == piece.start_ms

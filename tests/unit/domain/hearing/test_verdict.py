@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.domain.hearing.verdict import Band, Thresholds
+from ivr.domain.hearing.verdict import Band, Ground, Label, Thresholds, Verdict
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,10 @@ def test_an_objection_is_acted_on_from_eight_tenths_and_asked_about_from_four() 
     assert [Thresholds().band(score) for score in (0.399, 0.4, 0.799, 0.8)] == [
         Band.CLEAR, Band.DOUBT, Band.DOUBT, Band.ACT,
     ]  # fmt: skip
+
+
+def test_an_opposition_acts_on_a_ground_and_never_on_a_score_alone() -> None:
+    with pytest.raises(ValueError, match="names no ground"):
+        Verdict(Label.OBJECTION_RECORDING, Band.ACT, 0.99)
+    Verdict(Label.OBJECTION_RECORDING, Band.DOUBT, 0.99)
+    Verdict(Label.OBJECTION_RECORDING, Band.ACT, 0.8, ground=Ground.EXPLICIT)

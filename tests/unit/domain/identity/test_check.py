@@ -331,3 +331,9 @@ def test_a_check_always_ends_and_identifies_only_when_every_item_matched(
     assert (decision.step is IdentityStep.IDENTIFIED) is done
     assert (check.tries_left > 0) or not done
     assert dataclasses.replace(check).tries_left == check.tries_left
+
+
+@pytest.mark.parametrize("item", list(IdentityItem))
+def test_what_the_file_does_not_hold_is_matched_by_no_answer(item: IdentityItem) -> None:
+    said = Answer(("zéro zéro quatre sept trois huit deux", "dupont"))
+    assert not member("", born="", postal="", names="").matches(item, said)

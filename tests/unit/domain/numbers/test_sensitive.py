@@ -157,6 +157,7 @@ def test_digits_that_are_too_many_after_a_telephone_number_are_told() -> None:
     [
         ("ma sécu c'est un quatre-vingt-cinq", "nir"),
         ("les quatre derniers chiffres de ma carte bancaire c'est 7893", "card"),
+        ("les quatre derniers chiffres de ma cb c'est 7893", "card"),
         ("ils m'ont envoyé un code, c'est 48 29 10", "otp"),
         ("je viens de recevoir un SMS, attendez, quatre huit deux neuf un zéro", "otp"),
         ("mon code c'est quatre sept trois un", "password"),

@@ -281,3 +281,13 @@ class TestAWatchThatDoesNotKnowWhatIsPending:
         assert told == PendingNumber(0, 17_000)
         answer = watch.feed(HeardPiece("voilà pour la date", 3000, 4000), pending=pending)
         assert answer.spans == ()
+
+
+@pytest.mark.parametrize(("pause_ms", "goes_on"), [(PAUSE_MAX_MS, True), (PAUSE_MAX_MS + 1, False)])
+def test_a_number_goes_on_after_a_pause_of_just_the_length_that_is_allowed(pause_ms: int, goes_on: bool) -> None:
+    answers = watched(
+        "un quatre-vingt-cinq zéro sept",
+        "soixante-quinze cent vingt-trois quatre cent cinquante-six",
+        pause_ms=pause_ms,
+    )
+    assert (0 in starts(answers[-1], "nir")) is goes_on

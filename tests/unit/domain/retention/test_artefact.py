@@ -151,6 +151,7 @@ def test_nothing_happens_to_what_was_destroyed() -> None:
 
 def test_the_future_has_not_happened() -> None:
     ahead = event("signature", CALL + DAY)
+    assert timedelta(minutes=5) == CLOCK_SKEW
     assert "future" in refusal(artefact("sales_audio"), ahead, now=CALL + DAY - CLOCK_SKEW - MINUTE)
     note(artefact("sales_audio"), ahead, now=CALL + DAY - CLOCK_SKEW)
 
@@ -187,3 +188,10 @@ def test_the_kinds_of_events_that_people_type_are_these() -> None:
     }
     named = {p.event for schedule in TABLE.schedules.values() for p in schedule.periods}
     assert named - {"recorded_at"} <= {kind.value for kind in EventKind}
+
+
+@pytest.mark.parametrize("no", ["refusal", "objection"])
+def test_a_no_that_came_after_a_signature_bars_no_conclusion_and_one_before_it_does(no: str) -> None:
+    signed, concluded = event("signature", CALL + DAY), event("conclusion", CALL + 3 * DAY)
+    note(artefact("sales_audio"), concluded, signed, event(no, CALL + 2 * DAY))
+    assert no in refusal(artefact("sales_audio"), concluded, event(no, CALL + MINUTE))

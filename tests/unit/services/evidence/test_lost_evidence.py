@@ -51,9 +51,14 @@ def test_what_was_recorded_until_then_is_damaged_once_the_database_is_back(tmp_p
         await x.until("evidence.back")
         x.line.peer_hangs_up("a")
         row = await x.over()
-        watching.cancel()
         assert row.recording_state == "DAMAGED"
         assert max(x.written) < 26_000
+        # What is lost once more is told once more.
+        assert len(x.feed.of("evidence.lost")) == 1
+        x.audit.lost = True
+        await asyncio.sleep(60)
+        watching.cancel()
+        assert len(x.feed.of("evidence.lost")) == 2
 
     play(tmp_path, scene)
 

@@ -699,3 +699,21 @@ def test_bad_input_is_named_with_its_remedy_and_harms_nothing_else(
         with pytest.raises(ArchiveError):
             rig.vault().copy("rec-1", "wav", reason="test", actor="tester")
     assert rig.vault().copy("rec-2", "wav", reason="test", actor="tester")[1]
+
+
+def test_no_copy_is_made_of_what_was_changed_since_it_was_sealed(rig: Rig) -> None:
+    begun(rig).seal(consent=CONSENT)
+    rig.store.files["rec-1"].pcm[0] ^= 1
+    with pytest.raises(ArchiveError, match="was changed"):
+        rig.vault().copy("rec-1", "wav", reason="plainte 12", actor="dpo")
+    assert "recording.exported" not in [event.kind for event in rig.audit.events(recording_id="rec-1")]
+
+
+def test_an_objection_of_the_call_itself_decides_and_one_of_another_recording_of_the_call_does_not(rig: Rig) -> None:
+    tag = begun(rig).tag
+    rig.audit.append(Unread("objection", {}), call_id=tag.call_id, recording_id="rec-of-another-leg")
+    assert rig.vault().ports.must_vanish(tag) is None
+    rig.audit.append(Unread("objection", {}), call_id=tag.call_id)
+    event = rig.vault().ports.must_vanish(tag)
+    assert event is not None
+    assert (event.kind, event.recording_id) == ("objection", "")
