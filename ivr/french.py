@@ -21,7 +21,7 @@ _DEEPEST = 6
 
 
 @dataclass(frozen=True)
-class Entry:
+class Translation:
     """One text: what stands before, between and after its holes in English, and the French form."""
 
     parts: tuple[str, ...]
@@ -62,7 +62,7 @@ def _french(text: str, deepest: int) -> str:
     return entry.said.format(*(one if at in as_it_is else _french(one, deepest - 1) for at, one in enumerate(filled)))
 
 
-def _found(text: str) -> tuple[Entry, tuple[str, ...]] | None:
+def _found(text: str) -> tuple[Translation, tuple[str, ...]] | None:
     exact, entries = _catalogue()
     if text in exact:
         return exact[text], ()
@@ -75,11 +75,11 @@ def _found(text: str) -> tuple[Entry, tuple[str, ...]] | None:
 
 
 @cache
-def _catalogue() -> tuple[dict[str, Entry], tuple[Entry, ...]]:
+def _catalogue() -> tuple[dict[str, Translation], tuple[Translation, ...]]:
     """Return the texts without holes, and those with holes: the ones that say most first."""
     written = tomllib.loads(CATALOGUE.read_text("utf-8"))
     texts = {**{text: text for text in written["already"]}, **written["french"]}
-    entries = [Entry(parts_of(english), said) for english, said in texts.items()]
+    entries = [Translation(parts_of(english), said) for english, said in texts.items()]
     exact = {entry.parts[0]: entry for entry in entries if len(entry.parts) == 1}
     return exact, tuple(sorted((one for one in entries if len(one.parts) > 1), key=lambda one: -one.letters))
 

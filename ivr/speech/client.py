@@ -21,11 +21,11 @@ from ivr.services.ports.hearing import Speech
 from ivr.speech.server import check_endpoint
 from ivr.speech.wire import (
     MAX_HEADER,
-    Answer,
     Refusal,
+    Reply,
     Request,
     WireError,
-    decode_answer,
+    decode_reply,
     encode_farewell,
     encode_question,
     encode_request,
@@ -51,7 +51,7 @@ class _Peer:
     socket: zmq.asyncio.Socket
     monitor: zmq.asyncio.Socket
     up: asyncio.Event = field(default_factory=asyncio.Event)
-    waiting: dict[str, asyncio.Future[Answer]] = field(default_factory=dict)
+    waiting: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
 
 
@@ -137,8 +137,8 @@ class ZmqEar:
 
     # ---- asking
 
-    async def _ask(self, peer: _Peer, request_id: str, frames: list[bytes], timeout_s: float) -> Answer:
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    async def _ask(self, peer: _Peer, request_id: str, frames: list[bytes], timeout_s: float) -> Reply:
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         peer.waiting[request_id] = future
         try:
             async with asyncio.timeout(max(0.0, timeout_s)):
@@ -247,9 +247,9 @@ async def _waiting_on(socket: zmq.asyncio.Socket) -> list[list[bytes]]:
 
 def _hand_out(peer: _Peer, frames: list[bytes]) -> None:
     try:
-        answer = decode_answer(frames)
+        answer = decode_reply(frames)
     except WireError as error:
-        answer = Answer(error.request_id, Refusal.MALFORMED)
+        answer = Reply(error.request_id, Refusal.MALFORMED)
     future = peer.waiting.get(answer.id)
     if future is not None and not future.done():
         future.set_result(answer)

@@ -18,13 +18,13 @@ from ivr.services.ports.hearing import Speech
 from ivr.speech.queue import EarQueue, Ticket, may_take_partial, priority_of
 from ivr.speech.wire import (
     MAX_PCM,
-    Answer,
     Refusal,
+    Reply,
     Request,
     WireError,
     decode_question,
     decode_request,
-    encode_answer,
+    encode_reply,
 )
 
 JudgeSpeech = Callable[[Speech], Verdict]
@@ -151,13 +151,13 @@ class EarServer:
                 with self._changed:
                     self._metrics.malformed += 1
                 if error.request_id:
-                    self._reply(identity, Answer(error.request_id, Refusal.MALFORMED, error.what))
+                    self._reply(identity, Reply(error.request_id, Refusal.MALFORMED, error.what))
 
     def _accept(self, identity: bytes, frames: list[bytes]) -> None:
         if len(frames) == 2:
             question = decode_question(frames)
             if question.forget is None:
-                self._reply(identity, Answer(question.id, asdict(self.metrics())))
+                self._reply(identity, Reply(question.id, asdict(self.metrics())))
             elif self._forget is not None:
                 self._forget(question.forget)
             return
@@ -195,7 +195,7 @@ class EarServer:
                 self._metrics.stale += 1
             else:
                 self._metrics.overloaded += 1
-        self._reply(ticket.item.identity, Answer(ticket.item.request.id, why))
+        self._reply(ticket.item.identity, Reply(ticket.item.request.id, why))
 
     def _pass_on(self) -> None:
         while True:
@@ -204,8 +204,8 @@ class EarServer:
             except zmq.Again:
                 return
 
-    def _reply(self, identity: bytes, answer: Answer) -> None:
-        self._send([identity, *encode_answer(answer)])
+    def _reply(self, identity: bytes, answer: Reply) -> None:
+        self._send([identity, *encode_reply(answer)])
 
     def _send(self, frames: list[bytes]) -> None:
         try:
@@ -220,7 +220,7 @@ class EarServer:
             left = self._queue.drain()
             self._changed.notify_all()
         for ticket in left:
-            self._reply(ticket.item.identity, Answer(ticket.item.request.id, Refusal.FAILED, "the ear is ending"))
+            self._reply(ticket.item.identity, Reply(ticket.item.request.id, Refusal.FAILED, "the ear is ending"))
         for thread in threads:
             thread.join(5.0)
         self._pass_on()
@@ -248,7 +248,7 @@ class EarServer:
                         self._metrics.judged += 1
                     else:
                         self._metrics.failed += 1
-                out.send_multipart([asked.identity, *encode_answer(answer)])
+                out.send_multipart([asked.identity, *encode_reply(answer)])
 
     def _next(self) -> Ticket[_Asked] | None:
         with self._changed:
@@ -264,14 +264,14 @@ class EarServer:
                 self._changed.wait(_TICK_MS / 1000)
             return None
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> Reply:
         try:
-            return Answer(request.id, self._judge(request.speech))
+            return Reply(request.id, self._judge(request.speech))
         except SpeechError as error:
-            return Answer(request.id, Refusal.FAILED, error.what[:500])
+            return Reply(request.id, Refusal.FAILED, error.what[:500])
         except Exception as error:
             # Its text might hold words; its kind cannot.
-            return Answer(request.id, Refusal.FAILED, type(error).__name__)
+            return Reply(request.id, Refusal.FAILED, type(error).__name__)
 
 
 def check_endpoint(endpoint: str) -> None:

@@ -66,7 +66,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     id: str
     result: Verdict | Refusal | Mapping[str, float]
     detail: str = ""
@@ -103,7 +103,7 @@ def decode_request(frames: Sequence[bytes]) -> Request:
         raise WireError(what, request_id=request_id) from None
 
 
-def encode_answer(answer: Answer) -> list[bytes]:
+def encode_reply(answer: Reply) -> list[bytes]:
     header: dict[str, object] = {"id": answer.id}
     if isinstance(answer.result, Refusal):
         header |= {"refusal": answer.result.value, "detail": answer.detail}
@@ -157,7 +157,7 @@ def decode_question(frames: Sequence[bytes]) -> Question:
     return Question(request_id)
 
 
-def decode_answer(frames: Sequence[bytes]) -> Answer:
+def decode_reply(frames: Sequence[bytes]) -> Reply:
     """Raises WireError for anything but a well-formed answer."""
     if len(frames) != 2:
         raise WireError(f"an answer has 2 frames, not {len(frames)}")
@@ -165,10 +165,10 @@ def decode_answer(frames: Sequence[bytes]) -> Answer:
     request_id = _text(header, "id", 200)
     try:
         if "refusal" in header:
-            return Answer(request_id, Refusal(header["refusal"]), _text(header, "detail", 500))
+            return Reply(request_id, Refusal(header["refusal"]), _text(header, "detail", 500))
         if "metrics" in header:
-            return Answer(request_id, _metrics(header["metrics"]))
-        return Answer(request_id, _verdict(header["verdict"]))
+            return Reply(request_id, _metrics(header["metrics"]))
+        return Reply(request_id, _verdict(header["verdict"]))
     except (WireError, KeyError, TypeError, ValueError):
         raise WireError("the answer's header is not as agreed", request_id=request_id) from None
 

@@ -27,7 +27,7 @@ class PromptRole(Enum):
     OFFER = auto()
 
 
-class Answer(Enum):
+class BareAnswer(Enum):
     """A bare answer's own direction."""
 
     YES = auto()
@@ -54,10 +54,10 @@ _MAYBE = BareReading(Label.OBJECTION_RECORDING, 0.6)
 _REFUSES = BareReading(Label.REFUSAL_CONTACT, 0.96)
 _MAYBE_REFUSES = BareReading(Label.REFUSAL_CONTACT, 0.6)
 _NOTHING = BareReading(Label.NONE, 0.97)
-_R, _A = PromptRole, Answer
+_R, _A = PromptRole, BareAnswer
 
 # Silence of the table on a pair would be a gap: every pair of role and answer stands here.
-MEANING: dict[tuple[PromptRole, Answer], BareReading] = {
+MEANING: dict[tuple[PromptRole, BareAnswer], BareReading] = {
     (_R.UNKNOWN, _A.YES): _NOTHING,
     (_R.UNKNOWN, _A.NO): _NOTHING,
     (_R.UNKNOWN, _A.NOT_WANT): _MAYBE,
@@ -117,10 +117,10 @@ INVITING = frozenset(
 #: Answers that dispel a doubt: the question was understood, and the party does not object.
 DENIALS = frozenset(
     {
-        (PromptRole.YES_OBJECTS, Answer.NO),
-        (PromptRole.NO_OBJECTS, Answer.YES),
-        (PromptRole.YES_REFUSES_CONTACT, Answer.NO),
-        (PromptRole.NO_REFUSES_CONTACT, Answer.YES),
+        (PromptRole.YES_OBJECTS, BareAnswer.NO),
+        (PromptRole.NO_OBJECTS, BareAnswer.YES),
+        (PromptRole.YES_REFUSES_CONTACT, BareAnswer.NO),
+        (PromptRole.NO_REFUSES_CONTACT, BareAnswer.YES),
     }
 )
 
@@ -184,17 +184,17 @@ _LEAD_WORDS_MAX = 14
 _ANSWER_WORDS_MAX = 8
 
 
-def first_answer(units: Sequence[Unit]) -> Answer | None:
+def first_answer(units: Sequence[Unit]) -> BareAnswer | None:
     """Return the yes or no that `units` begin with, whatever follows ("non, allez-y")."""
     for unit in units:
         if unit.concept in ("OUI", "NON"):
-            return Answer.YES if unit.concept == "OUI" else Answer.NO
+            return BareAnswer.YES if unit.concept == "OUI" else BareAnswer.NO
         if unit.concept not in _EMPTY:
             return None
     return None
 
 
-def bare_answer(units: Sequence[Unit]) -> Answer | None:
+def bare_answer(units: Sequence[Unit]) -> BareAnswer | None:
     """Return the answer that `units` are, when they hold nothing else."""
     left = [unit for unit in units if unit.concept not in _EMPTY and unit.text not in _SURE]
     affirmed = _AFFIRMING.search(" ".join(unit.text for unit in units)) is not None
@@ -206,25 +206,25 @@ def bare_answer(units: Sequence[Unit]) -> Answer | None:
     yes, no = "OUI" in kinds or (affirmed and not negated and "NON" not in kinds), "NON" in kinds
     if core == {"REFUSE"} and not negated:
         spoken = " ".join(unit.text for unit in left if unit.concept == "REFUSE")
-        return Answer.OPPOSE if any(word in spoken for word in _OPPOSING_WORDS) else Answer.NOT_WANT
+        return BareAnswer.OPPOSE if any(word in spoken for word in _OPPOSING_WORDS) else BareAnswer.NOT_WANT
     if core == {"STOP"} and not negated and all(unit.form in ("", "z") for unit in left):
-        return Answer.STOP
+        return BareAnswer.STOP
     agreed = any(unit.concept == "OUI" and unit.text == "d accord" for unit in left)
     wishes = bool(core) and core <= {"WANT", "ACCEPT", "PREFER", "LIKE"}
     if negated and (wishes or (not core and agreed)):
-        return Answer.NOT_WANT
+        return BareAnswer.NOT_WANT
     if wishes:
         if no:
-            return Answer.NOT_WANT if core == {"PREFER"} else None
-        return Answer.YES
+            return BareAnswer.NOT_WANT if core == {"PREFER"} else None
+        return BareAnswer.YES
     if core:
         return None
     if negated or (no and not yes):
-        return Answer.NO if not yes else None
+        return BareAnswer.NO if not yes else None
     if yes and no:
         # "non non allez-y" agrees; "oui enfin non" does not.
-        return Answer.NO if kinds[-1] == "NON" else None
-    return Answer.YES if yes else None
+        return BareAnswer.NO if kinds[-1] == "NON" else None
+    return BareAnswer.YES if yes else None
 
 
 def led_answer(units: Sequence[Unit], role: PromptRole) -> BareReading | None:
@@ -240,7 +240,7 @@ def led_answer(units: Sequence[Unit], role: PromptRole) -> BareReading | None:
     kinds = [node.kind for node in nodes]
     if kinds[0] not in ("OUI", "NON") or any(kind in _ABOUT for kind in kinds) or {"OUI", "NON"} <= set(kinds):
         return None
-    return MEANING[role, Answer.YES if kinds[0] == "OUI" else Answer.NO]
+    return MEANING[role, BareAnswer.YES if kinds[0] == "OUI" else BareAnswer.NO]
 
 
 _ABOUT = frozenset({"REC", "RECU", "RECX", "CONTACT", "KEEP", "LISTEN", "QUESTION"})

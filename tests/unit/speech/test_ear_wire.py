@@ -28,17 +28,17 @@ from ivr.domain.hearing.verdict import (
 from ivr.services.ports.hearing import ListenContext, Speech
 from ivr.speech.wire import (
     VERSION,
-    Answer,
     Question,
     Refusal,
+    Reply,
     Request,
     WireError,
-    decode_answer,
     decode_question,
+    decode_reply,
     decode_request,
-    encode_answer,
     encode_farewell,
     encode_question,
+    encode_reply,
     encode_request,
 )
 
@@ -97,20 +97,20 @@ def test_a_request_arrives_as_it_was_sent(
 
 @given(_VERDICTS | st.sampled_from(Refusal))
 def test_an_answer_arrives_as_it_was_sent(result: Verdict | Refusal) -> None:
-    answer = Answer("7", result)
-    assert decode_answer(encode_answer(answer)) == answer
+    answer = Reply("7", result)
+    assert decode_reply(encode_reply(answer)) == answer
 
 
 def test_a_question_and_its_reply_arrive_as_they_were_sent() -> None:
     assert decode_question(encode_question("9")) == Question("9")
     assert decode_question(encode_farewell("9", "call-1")) == Question("9", forget="call-1")
-    reply = Answer("9", {"received": 3, "busy_s": 0.5})
-    assert decode_answer(encode_answer(reply)) == reply
+    reply = Reply("9", {"received": 3, "busy_s": 0.5})
+    assert decode_reply(encode_reply(reply)) == reply
 
 
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_garbage_frames_are_refused(frames: list[bytes]) -> None:
-    for decode in (decode_request, decode_answer):
+    for decode in (decode_request, decode_reply):
         with pytest.raises(WireError):
             decode(frames)
 
@@ -137,7 +137,7 @@ def test_a_request_with_one_odd_field_is_understood_or_refused(field: str, value
 def test_a_verdict_of_odd_shape_is_understood_or_refused(value: object) -> None:
     header = json.dumps({"id": "1", "verdict": value}).encode()
     with pytest.raises(WireError):
-        decode_answer([VERSION, header])
+        decode_reply([VERSION, header])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from ivr.domain.hearing.verdict import Band, Label
 from ivr.speech.intent.model import IntentModel
-from ivr.speech.intent.replies import MEANING, Answer, PromptRole, prompt_role
+from ivr.speech.intent.replies import MEANING, BareAnswer, PromptRole, prompt_role
 from ivr.speech.understanding import Hypothesis
 
 MODEL = IntentModel.load()
@@ -41,7 +41,7 @@ def test_a_prompt_has_the_role_its_wording_gives_it(prompt: str, role: PromptRol
 
 
 def test_every_pair_of_role_and_answer_has_a_meaning() -> None:
-    assert set(MEANING) == {(role, answer) for role in PromptRole for answer in Answer}
+    assert set(MEANING) == {(role, answer) for role in PromptRole for answer in BareAnswer}
 
 
 @pytest.mark.parametrize(
