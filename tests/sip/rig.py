@@ -36,7 +36,11 @@ def run(test: Coroutine[Any, Any, T], *, limit_s: float = 4 * HANGS_S) -> T:
 
 
 class Rig:
-    """A line and the events it has told. `expect` passes over events of other kinds."""
+    """A line and the events it has told. `expect` passes over events of other kinds.
+
+    A port of the system's choosing may be one to which somebody still sends who talked with whoever had it before:
+    nothing is `seen` of that, unless it is expected.
+    """
 
     def __init__(self, line: PjsuaLine) -> None:
         self.line = line
@@ -46,12 +50,29 @@ class Rig:
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
-                    event = await self.line.next_event()
-                    self.seen.append(event)
+                    event = await self.next_event()
                     if isinstance(event, kind):
                         return event
         except TimeoutError:
             raise AssertionError(f"no {kind.__name__} in {timeout_s:g} s; seen: {self.seen}") from None
+
+    async def next_event(self) -> LineEvent:
+        event = await self.line.next_event()
+        if not isinstance(event, ForeignRtp):
+            self.seen.append(event)
+        return event
+
+    async def take_calls(self, count: int) -> list[str]:
+        """Answer so many calls, in whatever order they come and are up; returns the ids of their legs."""
+        up: list[str] = []
+        async with asyncio.timeout(HANGS_S):
+            while len(up) < count:
+                event = await self.next_event()
+                if isinstance(event, IncomingCall):
+                    self.line.answer(event.leg_id)
+                elif isinstance(event, LegConfirmed):
+                    up.append(event.leg_id)
+        return up
 
     async def take_call(self) -> LegConfirmed:
         """Answer the next call and wait until it is up."""

@@ -133,7 +133,7 @@ def test_one_call_too_many_is_refused_and_the_others_go_on(tmp_path: Path) -> No
             assert rig.line.capacity >= 2
             calls = rig.line.capacity
             async with Sipp("caller_waits", tmp_path, to=rig.line.port, calls=calls) as sipp:
-                legs = [(await rig.take_call()).leg_id for _ in range(calls)]
+                legs = await rig.take_calls(calls)
                 async with RawPeer(rig.line.port) as refused:
                     answer = await refused.invite()
                     assert (answer.status, answer.header("Retry-After")) == (503, "5")
@@ -188,7 +188,8 @@ def test_frames_stay_without_a_hole_over_hold(tmp_path: Path, direction: str) ->
             while audio := rig.line.drain(up.leg_id):
                 assert (audio.first_frame, audio.lost_before) == (frames, 0)
                 frames += len(audio.spoken)
-            assert frames * 0.02 == pytest.approx(rig.seen[-1].at - up.at, abs=0.15)
+            # The hold took 0.6 s; that a busy machine tells the end late makes no hole of it.
+            assert -0.5 < frames * 0.02 - (rig.seen[-1].at - up.at) < 0.2
             await sipp.passed()
 
     run(scenario())

@@ -135,7 +135,7 @@ def test_a_wrong_password_is_refused_once_and_told() -> None:
 def test_closing_ends_every_call_and_tells_it(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with rigged() as rig, Sipp("caller_waits", tmp_path, to=rig.line.port, calls=2) as sipp:
-            legs = {(await rig.take_call()).leg_id for _ in range(2)}
+            legs = set(await rig.take_calls(2))
             await rig.line.close()
             ends = [await rig.expect(LegDisconnected) for _ in range(2)]
             assert {end.leg_id for end in ends} == legs

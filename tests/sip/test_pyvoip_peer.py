@@ -45,7 +45,7 @@ def test_a_pyvoip_agent_is_called_hears_speaks_and_either_side_ends(tmp_path: Pa
                 # Its sender is paced by sleeps and falls behind on a busy machine: most of the tone is enough.
                 spoken, _ = await rig.hear_until("agent", lambda said, _: frames_with_tone(said, 500) > 25)
                 # Audio of one law in packets of another is a tone as well, 7 dB above its own distortion.
-                assert tone_above_rest_db(spoken, 500) >= 25
+                assert tone_above_rest_db(spoken, 500) >= 15
                 await until(lambda: max(loudness(phone), default=0) > 0.1, "the agent hears the prompt")
                 if who_ends == "line":
                     rig.line.hangup("agent")

@@ -25,8 +25,7 @@ async def answering(**settings: Any) -> AsyncIterator[Rig]:
 
         async def answer() -> None:
             while True:
-                event = await rig.line.next_event()
-                rig.seen.append(event)
+                event = await rig.next_event()
                 if isinstance(event, IncomingCall):
                     rig.line.answer(event.leg_id)
 
