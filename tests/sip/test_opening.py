@@ -274,7 +274,7 @@ def test_many_calls_one_after_the_other_leave_the_line_whole(tmp_path: Path) -> 
         calls = 40
         async with rigged() as rig:
             async with Sipp(
-                "caller_hangs_up_at_once", tmp_path, to=rig.line.port, calls=calls, options=("-l", "3", "-r", "20")
+                "caller_hangs_up_at_once", tmp_path, to=rig.line.port, calls=calls, options=("-l", "1", "-r", "20")
             ) as sipp:
                 ended = 0
                 while ended < calls:
