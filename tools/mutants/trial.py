@@ -165,8 +165,10 @@ class Trials:
 
     def _homes(self, mutant: Mutant) -> set[str]:
         """Test files that name the constant, or what is made of it; else those that import the module itself."""
-        module = mutant.path.removesuffix(".py").replace("/", ".")
-        imports = {path for path in self._test_files if f"from {module} import" in self._source(path)}
+        module = _module(mutant.path)
+        parent, _, last = map(re.escape, module.rpartition("."))
+        imported = re.compile(rf"^from (?:{parent}\.{last} import\b|{parent} import .*\b{last}\b)", re.MULTILINE)
+        imports = {path for path in self._test_files if imported.search(self._source(path))}
         if not mutant.owner.startswith("<"):
             return imports
         names = [name for name, _ in _with_derived(self._source(mutant.path), mutant.owner.strip("<>"))]
@@ -278,7 +280,7 @@ class _FirstFailure:
 
 def _set_constant(mutant: Mutant, source: str) -> bool:
     """Give a module's constant its changed value, and those made of it theirs, wherever they were imported by name."""
-    module = sys.modules[mutant.path.removesuffix(".py").replace("/", ".")]
+    module = sys.modules[_module(mutant.path)]
     ours = [one for one in list(sys.modules.values()) if _relative(getattr(one, "__file__", "") or "/")[0] != "/"]
     changed = _with_derived(mutant.apply(source), mutant.owner.strip("<>"))
     for name, value in changed:
@@ -331,6 +333,10 @@ def _wait(child: int, at_most_s: float) -> int | None:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return None
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _relative(filename: str) -> str:
