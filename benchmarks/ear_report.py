@@ -54,7 +54,7 @@ from ivr.speech.ear import EarJudge
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings
 from ivr.speech.second_reader.two_readers import TwoReaders
-from ivr.speech.transcriber import WhisperTranscriber
+from ivr.speech.whisper_recogniser import WhisperRecogniser
 from tools.corpus.builder import CONDITIONS, Clip, CorpusBuilder
 from tools.corpus.recorded import MUSIC, SPEECH, recordings
 from tools.corpus.sentences import Sentence, read_corpus
@@ -133,7 +133,7 @@ def run(size: Size, seed: int, model_dir: Path, programs: Sequence[Program], com
     calls = clips(size, seed, texts["free"], songs)
     program = programs[0]
     judge = EarJudge(ModelSettings(model_dir, workers=cores))
-    transcriber, understanding = WhisperTranscriber(ModelSettings(model_dir, workers=cores)), TwoReaders.load()
+    transcriber, understanding = WhisperRecogniser(ModelSettings(model_dir, workers=cores)), TwoReaders.load()
     whisper = [PlainWhisper(model_dir, 1) for _ in range(cores)]
     read = classifier()
 

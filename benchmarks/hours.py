@@ -52,11 +52,12 @@ from ivr.speech.early_action import Eagerness
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings, join_model
+from ivr.speech.recogniser import Recogniser, Transcript
 from ivr.speech.second_reader.two_readers import TwoReaders
 from ivr.speech.silero import Silero
-from ivr.speech.transcriber import Transcriber, Transcript, WhisperTranscriber
 from ivr.speech.transcript_cache import Recall
 from ivr.speech.understanding import Understanding
+from ivr.speech.whisper_recogniser import WhisperRecogniser
 from tools.corpus.recorded import MUSIC, SPEECH, recordings
 
 _CONFIDENCE = 0.95
@@ -121,9 +122,9 @@ class Rate:
 
 
 class OnceWritten:
-    """A Transcriber that writes the same audio down once. For several threads."""
+    """A Recogniser that writes the same audio down once. For several threads."""
 
-    def __init__(self, transcriber: Transcriber) -> None:
+    def __init__(self, transcriber: Recogniser) -> None:
         self._transcriber, self._lock = transcriber, threading.Lock()
         self._known: dict[bytes, Transcript] = {}
 
@@ -144,7 +145,7 @@ class OnceWritten:
 
 
 def measure(
-    transcriber: Transcriber,
+    transcriber: Recogniser,
     understanding: Understanding,
     programs: Sequence[Program],
     material: str,
@@ -163,7 +164,7 @@ def measure(
     return list(found.values())
 
 
-def _heard(transcriber: Transcriber, understanding: Understanding, program: Program, sound: Samples) -> FileHearing:
+def _heard(transcriber: Recogniser, understanding: Understanding, program: Program, sound: Samples) -> FileHearing:
     judge = Judge(Silero().voiced, transcriber, understanding, Recall(), EarMemory(), Eagerness())
     verdict: Callable[[Speech], Verdict] = judge.judge
     ear = LocalEar(verdict)
@@ -250,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ]
         with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.workers) as pool:
             join_model(Path(folder))
-            transcriber = WhisperTranscriber(ModelSettings(Path(folder), workers=given.workers))
+            transcriber = WhisperRecogniser(ModelSettings(Path(folder), workers=given.workers))
             understanding = TwoReaders.load()
             several = pool.map(lambda job: measure(transcriber, understanding, programs, *job), jobs)
             found = together(one for hours in several for one in hours)

@@ -22,6 +22,7 @@ from ivr.services.vault.uploads import waiting
 from ivr.settings import Settings
 from ivr.sip.message import LARGEST_BYTES
 from ivr.speech.model import check_model, join_model
+from ivr.speech.onnx_recogniser import check_onnx_model
 from ivr.speech.second_reader.reader import SecondReader
 from ivr.storage.evidence_reconciliation import table_faults
 
@@ -74,8 +75,8 @@ def _install(settings: Settings) -> list[str]:
     if begun is not None:
         made.append(f"témoin des preuves {head_file(settings)}, à partir de l'événement {begun.seq}")
     made += moved
-    if settings.ear.model_dir is None:
-        made += [f"fichier du modèle {name}" for name in join_model(settings.model_dir)]
+    if settings.packaged_model_dir in (settings.model_dir, settings.aligner_dir):
+        made += [f"fichier du modèle {name}" for name in join_model(settings.packaged_model_dir)]
     made += [f"message {name}" for name in PromptLibrary(settings).make()]
     return made
 
@@ -249,11 +250,12 @@ def _clock(settings: Settings) -> str:
 
 
 def _model(settings: Settings) -> str:
-    if settings.ear.model_dir is None:
+    if settings.aligner_dir is None:
         check_model(settings.model_dir)
-    elif not (settings.model_dir / "model.bin").is_file():
-        raise HostError("modèle absent", where=str(settings.model_dir), remedy="corrigez ear.model_dir")
-    return str(settings.model_dir)
+        return f"Whisper : {settings.model_dir}"
+    kind = check_onnx_model(settings.model_dir)
+    check_model(settings.aligner_dir)
+    return f"{kind} : {settings.model_dir} ; langue, preuve et temps des mots : {settings.aligner_dir}"
 
 
 def _second_reader() -> str:

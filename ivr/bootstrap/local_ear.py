@@ -76,7 +76,15 @@ async def listen_to_files(
     objecting = frozenset(
         label for label in Label if decide_objection(chosen, label, settings.profile, at=now).effect is not None
     )
-    model = ModelSettings(settings.model_dir, settings.ear.device, settings.ear.compute_type, settings.ear.threads)
+    ear_settings = settings.ear
+    model = ModelSettings(
+        settings.model_dir,
+        ear_settings.device,
+        ear_settings.compute_type,
+        ear_settings.threads,
+        ear_settings.recogniser,
+        settings.aligner_dir,
+    )
     asks = AskDetector(load_phrases(settings.config_dir / "phrases"))
     judge = EarJudge(model, asks=asks, known=settings.ear.languages)
     ear = LocalEar(judge, judge.forget)

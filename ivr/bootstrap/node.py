@@ -190,7 +190,10 @@ class Node:
         settings = self._settings
         command = ["-m", "ivr.bootstrap.ear_process", "--endpoint", socket]
         command += ["--phrases", str(settings.config_dir / "phrases")]
-        command += ["--model-dir", str(settings.model_dir), "--device", settings.ear.device]
+        command += ["--recogniser", settings.ear.recogniser, "--model-dir", str(settings.model_dir)]
+        if settings.aligner_dir is not None:
+            command += ["--aligner-dir", str(settings.aligner_dir)]
+        command += ["--device", settings.ear.device]
         command += ["--compute-type", settings.ear.compute_type, "--workers", str(settings.ear.threads)]
         command += ["--capacity", str(settings.ear.queue_bound), "--languages", *settings.ear.languages]
         return Child(f"ear-{index}", command, env=self._env, on_event=self._received, on_death=_nothing_more)

@@ -73,7 +73,18 @@ class Settings:
 
     @property
     def model_dir(self) -> Path:
-        return self.ear.model_dir or self.node.data_dir / "models" / "whisper-base"
+        """Of the recogniser."""
+        return self.ear.model_dir or self.packaged_model_dir
+
+    @property
+    def packaged_model_dir(self) -> Path:
+        """Of the Whisper that is installed with the engine."""
+        return self.node.data_dir / "models" / "whisper-base"
+
+    @property
+    def aligner_dir(self) -> Path | None:
+        """Of the Whisper that says what the recogniser cannot tell of its words; None: it can tell everything."""
+        return self.packaged_model_dir if self.ear.recogniser == "onnx" else None
 
     def program(self, name: str) -> Program:
         """Raises ConfigurationError naming the nearest program when there is none of this name."""

@@ -159,11 +159,13 @@ class ClockSection(Section):
 
 
 class EarSection(Section):
-    """`model_dir` None: models/whisper-base in the data directory. `deadline_s` is how long a piece may wait.
+    """`model_dir` None: models/whisper-base in the data directory; an onnx recogniser has no default. `deadline_s` is
+    how long a piece may wait.
 
     `languages` count as understood: what is said in any other is not stored.
     """
 
+    recogniser: Literal["whisper", "onnx"] = "whisper"
     model_dir: Path | None = None
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     compute_type: Literal["int8", "int8_float32", "float32", "float16", "int8_float16"] = "int8"
@@ -183,6 +185,12 @@ class EarSection(Section):
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:
         return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _onnx_names_its_model(self) -> EarSection:
+        if self.recogniser == "onnx" and self.model_dir is None:
+            raise ValueError("an onnx recogniser needs model_dir, the folder of its model")
+        return self
 
 
 class RecordingSection(Section):

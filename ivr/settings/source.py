@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import types
 from collections.abc import Mapping
@@ -86,7 +87,7 @@ def parse(model: type[M], table: Mapping[str, Any], *, file: str, under: str = "
             ) from None
         if fault["type"] == "missing":
             raise ConfigurationError(f"this key is missing{more}", file=file, key=key, remedy="add it") from None
-        reason = fault["msg"].removeprefix("Value error, ")
+        reason = _nearest_choice(fault) or fault["msg"].removeprefix("Value error, ")
         what = (
             "these values do not fit together"
             if isinstance(fault["input"], dict)
@@ -99,6 +100,15 @@ def parse(model: type[M], table: Mapping[str, Any], *, file: str, under: str = "
             value=fault["input"],
             remedy=reason[:1].lower() + reason[1:],
         ) from None
+
+
+def _nearest_choice(fault: Mapping[str, Any]) -> str:
+    """Of a value that is not among those a key may have: which one was probably meant; empty when none is near."""
+    if fault["type"] != "literal_error":
+        return ""
+    choices = re.findall(r"'([^']*)'", fault["ctx"]["expected"])
+    meant = nearest(str(fault["input"]), choices)
+    return meant if meant.startswith("did") else ""
 
 
 def overlay(table: Table, model: type[BaseModel], env: Mapping[str, str]) -> tuple[Table, frozenset[str]]:

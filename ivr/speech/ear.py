@@ -15,15 +15,17 @@ from ivr.speech.early_action import Eagerness
 from ivr.speech.judge import Judge
 from ivr.speech.language_memory import LanguageMemory
 from ivr.speech.model import ModelSettings
+from ivr.speech.recogniser import FRENCH, RECOGNISER_HZ
+from ivr.speech.recogniser_kinds import load_recogniser
 from ivr.speech.second_reader.two_readers import TwoReaders
 from ivr.speech.silero import Silero
-from ivr.speech.transcriber import FRENCH, WHISPER_HZ, DecodingSettings, WhisperTranscriber
 from ivr.speech.transcript_cache import Recall
 from ivr.speech.understanding import Understanding
+from ivr.speech.whisper_recogniser import DecodingSettings
 
 
 class EarJudge:
-    """Callable that judges a Speech. Safe for several threads: each gets its own Silero, Whisper is shared."""
+    """Callable that judges a Speech. Safe for several threads: each gets its own Silero, the recogniser is shared."""
 
     def __init__(
         self,
@@ -38,19 +40,19 @@ class EarJudge:
         `asks` knows the questions that our side may not ask; without it no agent can be guarded. `known` are the
         languages (ISO 639-1) that count as understood.
         """
-        self._transcriber = WhisperTranscriber(model, decoding)
+        self._recogniser = load_recogniser(model, decoding)
         self._understanding = understanding if understanding is not None else TwoReaders.load()
         self._own, self._recall, self._memory = threading.local(), Recall(), EarMemory(asks)
         self._eagerness, self._languages, self._known = Eagerness(), LanguageMemory(), frozenset(known)
-        hum = np.sin(np.arange(2 * WHISPER_HZ, dtype=np.float32) * np.float32(0.1)) * np.float32(0.1)
-        self._transcriber.transcribe(hum.astype(np.float32))
+        hum = np.sin(np.arange(2 * RECOGNISER_HZ, dtype=np.float32) * np.float32(0.1)) * np.float32(0.1)
+        self._recogniser.transcribe(hum.astype(np.float32))
 
     def __call__(self, speech: Speech) -> Verdict:
         judge = getattr(self._own, "judge", None)
         if judge is None:
             judge = self._own.judge = Judge(
                 Silero().voiced,
-                self._transcriber,
+                self._recogniser,
                 self._understanding,
                 self._recall,
                 self._memory,

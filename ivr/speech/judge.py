@@ -17,12 +17,12 @@ from ivr.speech.channel_memory import EarMemory
 from ivr.speech.early_action import Eagerness
 from ivr.speech.intent.english import EnglishGrammar, tells_a_number
 from ivr.speech.language_memory import LanguageMemory
+from ivr.speech.recogniser import ENGLISH, FRENCH, Recogniser, Transcript
 from ivr.speech.silero import SILERO_HZ, VoicedRange
-from ivr.speech.transcriber import ENGLISH, FRENCH, Transcriber, Transcript
 from ivr.speech.transcript_cache import Recall, VoicedSpan
 from ivr.speech.understanding import Reading, Understanding
 
-#: Whisper's word times are good to about this much; an onset is moved ahead by it, never behind.
+#: Word times are good to about this much; an onset is moved ahead by it, never behind.
 ONSET_LEAD_MS = 250
 
 #: A piece whose last voice lies so far before its end stops at a pause: its words may be complete.
@@ -49,7 +49,7 @@ class Judge:
     def __init__(
         self,
         gate: Gate,
-        transcriber: Transcriber,
+        recogniser: Recogniser,
         understanding: Understanding,
         recall: Recall | None = None,
         memory: EarMemory | None = None,
@@ -57,7 +57,7 @@ class Judge:
         languages: LanguageMemory | None = None,
         known: Collection[str] = (FRENCH,),
     ) -> None:
-        self._gate, self._transcriber = gate, transcriber
+        self._gate, self._recogniser = gate, recogniser
         self._understandings: Mapping[str, Understanding] = {FRENCH: understanding, ENGLISH: EnglishGrammar()}
         self._recall = recall if recall is not None else Recall()
         self._memory = memory if memory is not None else EarMemory()
@@ -115,14 +115,13 @@ class Judge:
         )
 
     def _comprehension(self, speech: Speech, transcript: Transcript, voiced: Sequence[VoicedRange]) -> Comprehension:
-        """Say whether the piece was understood. Where no language was asked for, it is a known one."""
+        """Say whether the piece was understood, by what the recogniser can tell."""
         known = sum(transcript.languages.get(language, 0.0) for language in self._known)
         # Words of a language that is not known bear out nothing, however well they were heard.
-        borne_out = max(hypothesis.logprob for hypothesis in transcript.hypotheses)
         cues = LanguageCues(
             sum(range_.end_ms - range_.start_ms for range_ in voiced),
-            known if transcript.languages else 1.0,
-            borne_out if transcript.language in self._known else None,
+            known if transcript.languages else None,
+            transcript.logprob if transcript.language in self._known else None,
         )
         comprehension = self._languages.judge(speech, cues)
         if transcript.language == ENGLISH and tells_a_number(transcript.hypotheses[0].text):
@@ -133,10 +132,10 @@ class Judge:
         piece = speech.piece
         at_pause = piece.end_ms - piece.start_ms - voiced_until_ms >= PAUSE_MS
         if not piece.final and not at_pause:
-            return self._transcriber.transcribe(samples, partial=True)
+            return self._recogniser.transcribe(samples, partial=True)
         channel = f"{speech.call_id}/{piece.channel.value}"
         span = VoicedSpan(channel, piece.start_ms, piece.start_ms + voiced_until_ms, speech.pcm)
-        transcript = self._recall.transcript(span, lambda: self._transcriber.transcribe(samples))
+        transcript = self._recall.transcript(span, lambda: self._recogniser.transcribe(samples))
         if piece.final:
             self._recall.forget(span)
         return transcript
@@ -147,7 +146,7 @@ def _not_believed(reading: Reading, transcript: Transcript) -> Reading:
 
     What was written down in English was understood as far as it objects, refuses or answers.
     """
-    borne_out = max(hypothesis.logprob for hypothesis in transcript.hypotheses) >= BORNE_OUT
+    borne_out = transcript.logprob is not None and transcript.logprob >= BORNE_OUT
     if transcript.language != FRENCH or (borne_out and reading.band is Band.ACT):
         return reading
     return Reading(Label.NONE, Band.CLEAR, 0.0, None, reading.sensitive)

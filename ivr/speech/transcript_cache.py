@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from ivr.speech.transcriber import Transcript
+from ivr.speech.recogniser import Transcript
 
 _CHANNELS = 64
 #: The voice may seem to end a window of the voice network earlier or later in a longer piece.

@@ -19,8 +19,8 @@ from ivr.services.ports.hearing import Ear, ListenContext, Speech
 from ivr.speech.client import ZmqEar
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar
+from ivr.speech.recogniser import Transcript
 from ivr.speech.silero import VoicedRange
-from ivr.speech.transcriber import Transcript
 from ivr.speech.understanding import Hypothesis
 from tests.fakes.ear import NOT_SPEECH, FakeEar, objection
 from tests.fakes.ear_server import serving

@@ -14,7 +14,8 @@ from ivr.audio.resampling import resample
 from ivr.audio.wav import read_wav
 from ivr.domain.numbers.spoken_digits import digit_runs, tokens
 from ivr.speech.model import ModelSettings
-from ivr.speech.transcriber import WHISPER_HZ, WhisperTranscriber
+from ivr.speech.recogniser import RECOGNISER_HZ
+from ivr.speech.whisper_recogniser import WhisperRecogniser
 from ivr_demo.softphone_process import SoftphoneProcess
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import LINE_HZ, Pcm, speech, write_wav
@@ -53,14 +54,14 @@ def _said() -> Pcm:
     )
 
 
-def _heard(ear: WhisperTranscriber, pcm: Pcm) -> list[str]:
+def _heard(ear: WhisperRecogniser, pcm: Pcm) -> list[str]:
     """Every hypothesis for every window of `pcm`, windows overlapping."""
     starts = range(0, max(1, len(pcm) - (_WINDOW_S - _STEP_S) * LINE_HZ), _STEP_S * LINE_HZ)
     windows = [pcm[start : start + _WINDOW_S * LINE_HZ] for start in starts]
     return [
         hypothesis.text
         for window in windows
-        for hypothesis in ear.transcribe(resample(from_pcm(window), LINE_HZ, WHISPER_HZ)).hypotheses
+        for hypothesis in ear.transcribe(resample(from_pcm(window), LINE_HZ, RECOGNISER_HZ)).hypotheses
     ]
 
 
@@ -93,7 +94,7 @@ def test_no_digit_of_a_dictated_nir_or_card_is_heard_in_the_exported_recording(h
     assert masked & {"nir", "number"}, shown["masks"]
     assert masked & {"card", "number"}, shown["masks"]
 
-    ear = WhisperTranscriber(ModelSettings(house.model_dir))
+    ear = WhisperRecogniser(ModelSettings(house.model_dir))
     caller, other = read_wav(copy)
     spoken, kept, answered = _heard(ear, said), _heard(ear, caller), _heard(ear, other)
     # The same measure finds both numbers in what was said, or it would prove nothing about what was stored.

@@ -257,6 +257,16 @@ def test_absolute_paths_stay_as_they_are(config: Path, tmp_path: Path) -> None:
     assert settings.database.url == "postgresql+psycopg://ivr@db/ivr"
 
 
+def test_an_onnx_recogniser_names_its_model_and_the_packaged_whisper_aligns_its_words(config: Path) -> None:
+    packaged = load(config).node.data_dir / "models" / "whisper-base"
+    assert load(config).aligner_dir is None
+    assert load(config, IVR_EAR__MODEL_DIR="large").aligner_dir is None
+    settings = load(config, IVR_EAR__RECOGNISER="onnx", IVR_EAR__MODEL_DIR="parakeet")
+    assert (settings.model_dir, settings.aligner_dir) == (settings.node.data_dir / "parakeet", packaged)
+    with pytest.raises(ConfigurationError, match="needs model_dir"):
+        load(config, IVR_EAR__RECOGNISER="onnx")
+
+
 def test_the_system_may_choose_every_port(config: Path) -> None:
     sip = load(config, IVR_SIP__PORT="0", IVR_SIP__RTP_PORT_MIN="0", IVR_SIP__RTP_PORT_MAX="0").sip
     assert (sip.port, sip.rtp_port_min, sip.rtp_port_max) == (0, 0, 0)
@@ -276,7 +286,7 @@ def test_the_config_folder_is_the_repositorys_unless_the_environment_names_anoth
         ("IVR_SIP__PORT", "many", "valid integer"),
         ("IVR_SIP__PORT", "70000", "less than or equal to 65535"),
         ("IVR_SIP__CODECS", '["PCMA"', "not valid TOML"),
-        ("IVR_SIP__CODECS", '["PCMX"]', "'PCMA', "),
+        ("IVR_SIP__CODECS", '["PCMX"]', "did you mean 'PCM"),
         ("IVR_ROUTES__DEFAULT", "hotline", "did you mean 'hotline-quality'?"),
         ("IVR_LAW__PROFILE", "fr-2062", "did you mean 'fr-2026'?"),
         ("IVR_RECORDING__CODEC", "mp3", "should be 'opus'"),
@@ -284,7 +294,10 @@ def test_the_config_folder_is_the_repositorys_unless_the_environment_names_anoth
         ("IVR_NODE__ID__X", "y", "holds no table"),
         ("IVR_SIP__BIND", "localhost", "write an IP address"),
         ("IVR_EAR__LANGUAGE", '["fr"]', "did you mean 'languages'?"),
-        ("IVR_EAR__LANGUAGES", '["fra"]', "should be 'fr' or 'en'"),
+        ("IVR_EAR__LANGUAGES", '["fra"]', "did you mean 'fr'?"),
+        ("IVR_EAR__RECOGNISER", "wisper", "did you mean 'whisper'?"),
+        ("IVR_EAR__RECOGNISER", "kaldi", "should be 'whisper' or 'onnx'"),
+        ("IVR_EAR__RECOGNIZER", "onnx", "did you mean 'recogniser'?"),
         ("IVR_EAR__LANGUAGES", '["en"]', 'write "fr", and at most "en" besides'),
     ],
 )

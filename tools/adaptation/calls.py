@@ -19,7 +19,7 @@ from ivr.audio.pcm import Samples, from_pcm
 from ivr.audio.resampling import resample
 from ivr.audio.wav import EAR_HZ
 from ivr.errors import SpeechError
-from ivr.speech.transcriber import WHISPER_HZ
+from ivr.speech.recogniser import RECOGNISER_HZ
 from ivr.speech.voice import NanoVoice
 from tools.corpus.builder import BYSTANDERS
 from tools.corpus.callers import Callers, Speaker
@@ -94,7 +94,7 @@ class Calls:
                 continue
             if not 0.4 < speech.size / EAR_HZ < _LONGEST_S:
                 continue
-            heard = resample(self._callers.over_a_line(speech, self._random), EAR_HZ, WHISPER_HZ)
+            heard = resample(self._callers.over_a_line(speech, self._random), EAR_HZ, RECOGNISER_HZ)
             size = next(size for size in SIZES if size * 160 >= heard.size)
             padded = np.pad(heard, (0, size * 160 - heard.size))
             yield Call(text, self._features(padded)[:, :size].astype(np.float16))

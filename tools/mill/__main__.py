@@ -20,7 +20,8 @@ from pathlib import Path
 from ivr.audio.pcm import Samples
 from ivr.errors import HostError, IvrError
 from ivr.speech.model import ModelSettings, join_model
-from ivr.speech.transcriber import Transcriber, WhisperTranscriber
+from ivr.speech.recogniser import Recogniser
+from ivr.speech.whisper_recogniser import WhisperRecogniser
 from tools.corpus.recorded import MUSIC, recordings
 from tools.mill.grinding import Clip, Speakers, ground
 from tools.mill.sentences import ROOT, Sentences
@@ -48,7 +49,7 @@ def batches(sentences: Sentences, speakers: Speakers, first: int, end: int) -> I
         yield [clip for number in numbers for clip in speakers.clips(number, sentences.draw(number))]
 
 
-def grind(output: Path, count: int, seed: int, transcriber: Transcriber, workers: int) -> int:
+def grind(output: Path, count: int, seed: int, transcriber: Recogniser, workers: int) -> int:
     """Grind sentences up to number `count`; return how many transcripts were added."""
     output.mkdir(parents=True, exist_ok=True)
     file = output / TRANSCRIPTS
@@ -89,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             directory = given.model_dir or Path(folder)
             if given.model_dir is None:
                 join_model(directory)
-            transcriber = WhisperTranscriber(ModelSettings(directory, workers=given.workers))
+            transcriber = WhisperRecogniser(ModelSettings(directory, workers=given.workers))
             added = grind(output, 40 if given.sample else given.sentences, given.seed, transcriber, given.workers)
     except IvrError as error:
         print(error, file=sys.stderr)

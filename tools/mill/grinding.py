@@ -15,7 +15,7 @@ from ivr.audio.wav import EAR_HZ
 from ivr.domain.hearing.cleared_mark import HearingSettings
 from ivr.domain.hearing.verdict import Label
 from ivr.errors import IvrError
-from ivr.speech.transcriber import WHISPER_HZ, Transcriber
+from ivr.speech.recogniser import RECOGNISER_HZ, Recogniser
 from ivr.speech.voice import NanoVoice, readable
 from tools.corpus.builder import BYSTANDERS
 from tools.corpus.callers import Callers, Speaker
@@ -106,9 +106,9 @@ class Speakers:
         return say
 
 
-def ground(clip: Clip, transcriber: Transcriber) -> Ground:
+def ground(clip: Clip, transcriber: Recogniser) -> Ground:
     """Return what the recogniser writes of the clip; raises SpeechError when it cannot."""
-    heard = transcriber.transcribe(resample(clip.samples, EAR_HZ, WHISPER_HZ), partial=clip.partial)
+    heard = transcriber.transcribe(resample(clip.samples, EAR_HZ, RECOGNISER_HZ), partial=clip.partial)
     grist = clip.grist
     return Ground(
         clip.number,

@@ -19,10 +19,11 @@ _LEAST = 1e-4
 @dataclass(frozen=True, slots=True)
 class LanguageCues:
     """What the ear knows of one piece: how long somebody speaks in it, how likely the language is one of those that
-    are understood (0..1), and the mean log probability of its best words (0: certain) in such a language, if any."""
+    are understood (0..1; None: the recogniser cannot tell), and the mean log probability of its best words (0: certain)
+    in such a language (None: there are none, or it was not measured)."""
 
     voiced_ms: int
-    known: float
+    known: float | None
     logprob: float | None
 
 
@@ -75,7 +76,11 @@ class ChannelComprehension:
 
     def _odds(self, cues: LanguageCues) -> float:
         settings = self._settings
-        known = min(max(cues.known, _LEAST), 1 - _LEAST)
+        known = cues.known
+        if known is None:
+            # Then the words alone decide, and where nobody measured them either, nothing speaks for it.
+            known = 0.0 if cues.logprob is None else 0.5
+        known = min(max(known, _LEAST), 1 - _LEAST)
         odds = math.log(known / (1 - known))
         if cues.logprob is None:
             return odds

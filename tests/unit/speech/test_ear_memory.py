@@ -22,8 +22,8 @@ from ivr.settings import default_config_dir, load_settings
 from ivr.settings.phrases import load_phrases
 from ivr.speech.channel_memory import EarMemory
 from ivr.speech.judge import Judge
+from ivr.speech.recogniser import Transcript
 from ivr.speech.silero import VoicedRange
-from ivr.speech.transcriber import Transcript
 from ivr.speech.transcript_cache import Recall, VoicedSpan
 from ivr.speech.understanding import Hypothesis
 from tests.fakes.telephone import speech_of

@@ -12,8 +12,8 @@ from ivr.errors import SpeechError
 from ivr.services.ports.hearing import ListenContext
 from ivr.speech.judge import ONSET_LEAD_MS, Gate, Judge
 from ivr.speech.language_memory import LanguageMemory
+from ivr.speech.recogniser import ENGLISH, FRENCH, UNMEASURED, Recogniser, TimedToken, Transcript
 from ivr.speech.silero import VoicedRange
-from ivr.speech.transcriber import ENGLISH, FRENCH, TimedToken, Transcriber, Transcript
 from ivr.speech.understanding import Hypothesis
 from tests.fakes.telephone import speech_of
 from tests.fakes.understanding import KeywordUnderstanding
@@ -41,7 +41,7 @@ def _voiced(samples: Samples) -> tuple[VoicedRange, ...]:
     return (VoicedRange(0, samples.size // 16),)
 
 
-def _judge(transcriber: Transcriber, gate: Gate = _voiced) -> Judge:
+def _judge(transcriber: Recogniser, gate: Gate = _voiced) -> Judge:
     return Judge(gate, transcriber, KeywordUnderstanding())
 
 
@@ -171,6 +171,35 @@ def test_an_objection_in_english_acts_and_what_else_is_said_in_english_is_not_un
     verdict = _verdict("I have lost my card.", french=0.01, english=0.97)
     assert (verdict.band, verdict.understood) == (Band.CLEAR, False)
     assert _verdict("I have lost my card.", french=0.01, english=0.97, known=("fr", "en")).understood
+
+
+@pytest.mark.parametrize(
+    ("languages", "supported", "logprob", "understood"),
+    [
+        ({}, True, -0.2, True),
+        ({}, True, -0.5, False),
+        ({"fr": 0.99}, False, UNMEASURED, True),
+        ({"fr": 0.02}, False, UNMEASURED, False),
+        ({}, False, UNMEASURED, False),
+    ],
+)
+def test_what_a_recogniser_cannot_tell_speaks_for_nothing(
+    languages: dict[str, float], supported: bool, logprob: float, understood: bool
+) -> None:
+    class Poor:
+        def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
+            return Transcript((Hypothesis("j'ai perdu ma carte", logprob),), languages=languages, supported=supported)
+
+    assert _judge(Poor()).judge(speech_of(_AUDIO)).understood is understood
+
+
+def test_an_objection_that_nobody_measured_is_not_acted_upon_where_it_was_not_understood() -> None:
+    class Poor:
+        def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
+            return Transcript((Hypothesis("je m'oppose", -0.1),), supported=False)
+
+    verdict = _judge(Poor()).judge(speech_of(_AUDIO))
+    assert (verdict.band, verdict.understood) == (Band.CLEAR, False)
 
 
 def test_a_yes_in_english_answers_the_question() -> None:

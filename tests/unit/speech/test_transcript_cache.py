@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ivr.speech.transcriber import Transcript
+from ivr.speech.recogniser import Transcript
 from ivr.speech.transcript_cache import Recall, VoicedSpan
 from ivr.speech.understanding import Hypothesis
 

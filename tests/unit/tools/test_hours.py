@@ -9,7 +9,7 @@ from benchmarks.ear_run import EAR, Outcome
 from benchmarks.hours import Alarm, Hours, OnceWritten, Rate, curve, ground_table, table, together
 from ivr.audio.pcm import Samples
 from ivr.domain.hearing.verdict import Band, Label
-from ivr.speech.transcriber import Transcript
+from ivr.speech.recogniser import Transcript
 from ivr.speech.understanding import Hypothesis
 
 _OBJECTION = Label.OBJECTION_RECORDING

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ivr.domain.hearing.verdict import Label
-from ivr.speech.transcriber import Transcript
+from ivr.speech.recogniser import Transcript
 from ivr.speech.understanding import Hypothesis
 from tools.corpus.sentences import read_corpus
 from tools.mill.__main__ import next_number

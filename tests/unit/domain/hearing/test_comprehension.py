@@ -17,7 +17,7 @@ SPANISH = LanguageCues(3000, 0.01, -1.0)
 U, F = Comprehension.UNDERSTOOD, Comprehension.FOREIGN
 
 
-def one(voiced_ms: int, known: float, logprob: float | None = -0.5) -> Comprehension:
+def one(voiced_ms: int, known: float | None, logprob: float | None = -0.5) -> Comprehension:
     return ChannelComprehension().judge(LanguageCues(voiced_ms, known, logprob), whole=True)
 
 
@@ -30,6 +30,18 @@ def test_a_sentence_of_a_known_language_is_understood_and_one_of_another_is_not(
 def test_words_that_the_audio_does_not_bear_out_count_against_it() -> None:
     assert one(3000, 0.75, -0.4) is U
     assert one(3000, 0.75, -1.1) is F
+
+
+def test_without_language_scores_only_words_that_are_borne_out_well_are_understood() -> None:
+    assert one(3000, None, -0.2) is U
+    assert one(3000, None, -0.5) is F
+    assert one(3000, 0.9, -0.5) is U
+
+
+@pytest.mark.parametrize("voiced_ms", [300, 900, 3000])
+def test_without_language_scores_and_without_support_nothing_is_understood(voiced_ms: int) -> None:
+    assert one(voiced_ms, None, None) is F
+    assert one(voiced_ms, 0.99, None) is U
 
 
 @pytest.mark.parametrize(("voiced_ms", "known"), [(400, 0.02), (800, 0.01), (900, 0.005)])

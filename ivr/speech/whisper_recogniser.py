@@ -13,9 +13,10 @@ written down in French, whatever it was, and the scores say how little that may 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import ctranslate2
 import numpy as np
@@ -25,17 +26,25 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from ivr.audio.pcm import Samples
 from ivr.errors import SpeechError
 from ivr.speech.model import ModelSettings, load_whisper
+from ivr.speech.recogniser import (
+    ENGLISH,
+    FRENCH,
+    LEAST_SAMPLES,
+    RECOGNISER_HZ,
+    UNMEASURED,
+    Abilities,
+    TimedToken,
+    Transcript,
+    refuse_too_long,
+)
 from ivr.speech.tokens import FrenchTokens
 from ivr.speech.understanding import Hypothesis
 
-WHISPER_HZ = 16_000
 _HOP = 160
-_LONGEST_S = 29.0
 _FRAME_MS = 20  # of the encoder's output
+_LONGEST_TOKENS = 440  # of a text, beside the tokens around it: the decoder has 448 places
 
 Encoded = npt.NDArray[np.float32]
-
-FRENCH, ENGLISH = "fr", "en"
 
 _DOMAIN = (
     " Je m'oppose à l'enregistrement. Je ne veux pas être enregistré. Ne me rappelez plus. Mon remboursement. Oui. Non."
@@ -65,41 +74,6 @@ class DecodingSettings:
     english_short: float = 0.9
     short_s: float = 1.5
     domain: str = _DOMAIN
-
-
-@dataclass(frozen=True)
-class TimedToken:
-    """Characters [start, end) of the first hypothesis were said in [start_ms, end_ms) of the piece."""
-
-    start: int
-    end: int
-    start_ms: int
-    end_ms: int
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """Hypotheses, best first, at least one (its text may be empty), and when the first one's words were said.
-
-    `languages` is how likely the model holds each language (ISO 639-1), of all that it knows; empty when it was not
-    asked. The words are written down in `language`.
-    """
-
-    hypotheses: tuple[Hypothesis, ...]
-    tokens: tuple[TimedToken, ...] = field(default=(), repr=False)
-    languages: Mapping[str, float] = field(default_factory=dict)
-    language: str = FRENCH
-
-    def times_of(self, start: int, end: int) -> tuple[int, int] | None:
-        """Return when characters [start, end) of the first hypothesis were said, in milliseconds of the piece."""
-        within = [token for token in self.tokens if token.start < end and start < token.end]
-        return (within[0].start_ms, max(token.end_ms for token in within)) if within else None
-
-
-class Transcriber(Protocol):
-    """Writes down speech: 16 kHz floats in, hypotheses out. Raises SpeechError when it cannot."""
-
-    def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript: ...
 
 
 @dataclass(frozen=True)
@@ -142,12 +116,37 @@ class _Reading(NamedTuple):
     aligned: _Aligned
 
 
-class WhisperTranscriber:
-    """Port Transcriber over CTranslate2. Safe for several threads: CTranslate2 queues them on its workers."""
+@dataclass(frozen=True)
+class Listened:
+    """A piece as the encoder gave it, its length in samples, how likely each language is, and which to write down."""
+
+    encoded: Encoded
+    size: int
+    languages: Mapping[str, float]
+    language: str
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How well audio bears out a text (mean log probability per token), when and how well each part of it was heard.
+
+    `heard` is characters [start, end) and a probability 0..1, as in Hypothesis.
+    """
+
+    logprob: float
+    tokens: tuple[TimedToken, ...]
+    heard: tuple[tuple[int, int, float], ...]
+
+
+class WhisperRecogniser:
+    """Port Adapter over CTranslate2: any multilingual Whisper of its format, whatever its size, its mel bands (80, 128)
+    and its vocabulary. Safe for several threads: CTranslate2 queues them on its workers."""
 
     def __init__(self, settings: ModelSettings, decoding: DecodingSettings | None = None) -> None:
+        """Load the model. Raises HostError when it is absent, damaged or knows only English."""
         self._decoding = decoding or DecodingSettings()
         self._model, directory = load_whisper(settings)
+        self._abilities = Abilities(languages=True, support=True, times=True, at_once=settings.workers)
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
         self._tokenizer = FrenchTokens(directory)
         tokens = self._tokenizer
@@ -158,23 +157,41 @@ class WhisperTranscriber:
         english = _Tongue(ENGLISH, tuple(tokens.english_sequence), (-1,))
         self._english = _Prompt(english, (*tokens.english_sequence, tokens.no_timestamps))
 
-    def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
+    @property
+    def abilities(self) -> Abilities:
+        return self._abilities
+
+    def transcribe(self, samples: Samples, *, partial: bool = False, language: str | None = None) -> Transcript:
         """Return what is said in 16 kHz `samples`; at most 29 seconds, or SpeechError."""
-        length_s = samples.size / WHISPER_HZ
-        if length_s > _LONGEST_S:
-            raise SpeechError(f"a piece of {length_s:.0f} s is too long", where="ear", remedy="send shorter pieces")
-        if samples.size < _HOP:
+        refuse_too_long(samples)
+        if samples.size < LEAST_SAMPLES:
             return Transcript((Hypothesis("", 0.0),))
-        try:
+        with _failures():
+            piece = self.listen(samples)
+            heard = self._hear(piece.encoded, piece.size, language or piece.language, partial=partial)
+            return replace(heard, languages=piece.languages)
+
+    def listen(self, samples: Samples) -> Listened:
+        """Encode 16 kHz `samples` (100 ms and more) and say which language is heard. Raises SpeechError."""
+        with _failures():
             encoded = self._encode(samples)
             languages = self._languages(encoded)
-            heard = self._hear(encoded, samples.size, self._spoken(languages, length_s), partial=partial)
-            return replace(heard, languages=languages)
-        except RuntimeError as error:
-            raise SpeechError(f"the speech model failed: {error}", where="ear", remedy="restart the ear") from error
+            return Listened(encoded, samples.size, languages, self._spoken(languages, samples.size / RECOGNISER_HZ))
+
+    def align(self, piece: Listened, text: str) -> Alignment:
+        """Force `text`, whoever wrote it, on the audio. What is empty or longer than Whisper can write has no support.
+
+        Raises SpeechError.
+        """
+        prompt = self._english if piece.language == ENGLISH else self._unled
+        tokens = tuple(self._tokenizer.encode(f" {text}")) if text else ()
+        decoded = _Decoded(tokens if len(tokens) <= _LONGEST_TOKENS else (), text, 0.0, prompt)
+        with _failures():
+            aligned = self._align(decoded, piece.encoded, piece.size)
+            return Alignment(aligned.logprob, self._timed(decoded, aligned), self._measured(decoded, aligned))
 
     def _encode(self, samples: Samples) -> Encoded:
-        wanted = max(self._decoding.min_context_s * WHISPER_HZ, samples.size + self._decoding.tail_s * WHISPER_HZ)
+        wanted = max(self._decoding.min_context_s * RECOGNISER_HZ, samples.size + self._decoding.tail_s * RECOGNISER_HZ)
         size = int(wanted) // (2 * _HOP) * (2 * _HOP)
         padded = np.pad(samples, (0, size - samples.size))
         features = self._features(padded)[:, : size // _HOP].astype(np.float32)
@@ -222,7 +239,7 @@ class WhisperTranscriber:
 
     def _decode(self, encoded: Encoded, size: int, prompt: _Prompt, beam: int) -> list[_Decoded]:
         """Return the beam's hypotheses, best first, no text twice."""
-        longest = int(size / WHISPER_HZ * self._decoding.tokens_per_s) + 10
+        longest = int(size / RECOGNISER_HZ * self._decoding.tokens_per_s) + 10
         result = self._model.generate(
             ctranslate2.StorageView.from_array(encoded),
             [list(prompt.tokens)],
@@ -288,7 +305,15 @@ class WhisperTranscriber:
                 start = end
 
 
-_SILENT = _Aligned(-10.0, (), ())
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise SpeechError(f"the speech model failed: {error}", where="ear", remedy="restart the ear") from error
+
+
+_SILENT = _Aligned(UNMEASURED, (), ())
 
 
 def _interleaved(first: list[_Reading], second: list[_Reading]) -> list[_Reading]:

@@ -21,10 +21,11 @@ from ivr.services.ports.hearing import ListenContext
 from ivr.speech.adaptation import Adaptation
 from ivr.speech.ear import EarJudge
 from ivr.speech.model import LEAN, ModelSettings, join_model
+from ivr.speech.recogniser import UNMEASURED
 from ivr.speech.tokens import FrenchTokens
-from ivr.speech.transcriber import DecodingSettings, WhisperTranscriber
 from ivr.speech.vocabulary_pruning import write_lean
 from ivr.speech.voice import NanoVoice
+from ivr.speech.whisper_recogniser import DecodingSettings, WhisperRecogniser
 from tests.fakes.telephone import not_voice, speech_of, spoken, spoken_abroad
 from tests.fakes.understanding import KeywordUnderstanding
 
@@ -42,8 +43,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def transcriber(directory: Path) -> WhisperTranscriber:
-    return WhisperTranscriber(ModelSettings(directory, workers=1))
+def transcriber(directory: Path) -> WhisperRecogniser:
+    return WhisperRecogniser(ModelSettings(directory, workers=1))
 
 
 def _at_16_khz(samples: np.ndarray) -> np.ndarray:
@@ -51,14 +52,14 @@ def _at_16_khz(samples: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("pitch", [0.9, 1.0, 1.2])
-def test_an_objection_over_the_telephone_is_written_down(transcriber: WhisperTranscriber, pitch: float) -> None:
+def test_an_objection_over_the_telephone_is_written_down(transcriber: WhisperRecogniser, pitch: float) -> None:
     transcript = transcriber.transcribe(_at_16_khz(spoken(_OBJECTION, pitch=pitch)))
     assert any("enregistr" in hypothesis.text or "oppose" in hypothesis.text for hypothesis in transcript.hypotheses)
     assert all(hypothesis.logprob <= 0 for hypothesis in transcript.hypotheses)
     assert len({hypothesis.text for hypothesis in transcript.hypotheses}) == len(transcript.hypotheses)
 
 
-def test_the_objecting_words_are_placed_in_time(transcriber: WhisperTranscriber) -> None:
+def test_the_objecting_words_are_placed_in_time(transcriber: WhisperRecogniser) -> None:
     before = spoken("Bonjour madame, je vous appelle pour mon remboursement.")
     transcript = transcriber.transcribe(_at_16_khz(np.concatenate([before, spoken(_OBJECTION)])))
     text = transcript.hypotheses[0].text
@@ -73,7 +74,7 @@ def test_the_objecting_words_are_placed_in_time(transcriber: WhisperTranscriber)
 
 @pytest.mark.parametrize("name", ["melody", "DTMF", "fax CED", "white noise", "dishes"])
 def test_a_sentence_of_the_lead_invented_on_what_is_no_speech_is_refused(
-    directory: Path, transcriber: WhisperTranscriber, name: str
+    directory: Path, transcriber: WhisperRecogniser, name: str
 ) -> None:
     """Silero would stop these; here the transcriber is alone with them."""
     samples = _at_16_khz(not_voice(3.0)[name])
@@ -83,29 +84,48 @@ def test_a_sentence_of_the_lead_invented_on_what_is_no_speech_is_refused(
 
 def test_without_the_check_the_lead_is_invented_so_the_check_is_what_refuses_it(directory: Path) -> None:
     unchecked = DecodingSettings(certain=-99.0)
-    transcriber = WhisperTranscriber(ModelSettings(directory, workers=1), unchecked)
+    transcriber = WhisperRecogniser(ModelSettings(directory, workers=1), unchecked)
     texts = [transcriber.transcribe(_at_16_khz(samples)).hypotheses[0].text for samples in not_voice(3.0).values()]
     assert any("enregistr" in text for text in texts)
 
 
 @pytest.mark.parametrize("text", ["Merci.", "Au revoir madame.", "Oui bonjour."])
-def test_short_unrelated_speech_is_not_turned_into_an_objection(transcriber: WhisperTranscriber, text: str) -> None:
+def test_short_unrelated_speech_is_not_turned_into_an_objection(transcriber: WhisperRecogniser, text: str) -> None:
     for hypothesis in transcriber.transcribe(_at_16_khz(spoken(text))).hypotheses:
         assert "enregistr" not in hypothesis.text
         assert "oppose" not in hypothesis.text
 
 
-def test_decoding_is_bounded_by_the_audio(transcriber: WhisperTranscriber) -> None:
+def test_decoding_is_bounded_by_the_audio(transcriber: WhisperRecogniser) -> None:
     noise = np.random.default_rng(5).standard_normal(16_000 * 4).astype(np.float32) * np.float32(0.1)
     for hypothesis in transcriber.transcribe(noise).hypotheses:
         assert len(hypothesis.text) < 400
 
 
-def test_a_piece_too_long_is_refused_and_one_too_short_is_empty(transcriber: WhisperTranscriber) -> None:
+def test_a_piece_too_long_is_refused_and_one_too_short_is_empty(transcriber: WhisperRecogniser) -> None:
     with pytest.raises(SpeechError, match="too long"):
         transcriber.transcribe(np.zeros(16_000 * 31, np.float32))
     assert transcriber.transcribe(np.zeros(0, np.float32)).hypotheses[0].text == ""
     assert transcriber.transcribe(np.zeros(200, np.float32)).hypotheses
+
+
+def test_a_text_is_borne_out_where_it_was_said_and_another_is_not(transcriber: WhisperRecogniser) -> None:
+    before = np.zeros(8000, np.float32)
+    piece = transcriber.listen(_at_16_khz(np.concatenate([before, spoken(_OBJECTION)])))
+    said, other = (transcriber.align(piece, text) for text in (_OBJECTION, "J'ai perdu ma carte de mutuelle hier."))
+    assert said.logprob > -0.6 > -2 > other.logprob
+    assert said.tokens[0].start == 0
+    assert said.tokens[-1].end == len(_OBJECTION)
+    assert said.tokens[-1].start_ms > 2000
+    assert np.mean([probability for _, _, probability in said.heard]) > 0.6
+
+
+@pytest.mark.parametrize("text", ["", "non " * 500])
+def test_what_is_empty_or_longer_than_whisper_can_write_has_no_support(
+    transcriber: WhisperRecogniser, text: str
+) -> None:
+    alignment = transcriber.align(transcriber.listen(_at_16_khz(spoken(_OBJECTION))), text)
+    assert (alignment.logprob, alignment.tokens, alignment.heard) == (UNMEASURED, (), ())
 
 
 def test_the_whole_ear_acts_on_an_objection_and_on_nothing_else(directory: Path) -> None:
@@ -132,7 +152,7 @@ def test_the_whole_ear_acts_on_an_objection_and_on_nothing_else(directory: Path)
     ],
 )
 def test_the_model_says_which_language_it_hears(
-    transcriber: WhisperTranscriber, language: str, voice: str, text: str
+    transcriber: WhisperRecogniser, language: str, voice: str, text: str
 ) -> None:
     line = spoken(text) if language == "fr" else spoken_abroad(text, voice)
     heard = transcriber.transcribe(_at_16_khz(line))
@@ -199,8 +219,8 @@ def whole(directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_the_lean_copy_before_it_is_adapted_hears_what_the_whole_model_hears(whole: Path, tmp_path: Path) -> None:
     """Beam search may settle ties differently: the two agree on a reading and on how likely it is."""
     write_lean(whole, tmp_path, Adaptation({}))
-    transcriber = WhisperTranscriber(ModelSettings(tmp_path, workers=1))
-    other, voice = WhisperTranscriber(ModelSettings(whole, workers=1)), NanoVoice()
+    transcriber = WhisperRecogniser(ModelSettings(tmp_path, workers=1))
+    other, voice = WhisperRecogniser(ModelSettings(whole, workers=1)), NanoVoice()
     for text in (_OBJECTION, "Je ne veux pas être enregistré.", "Bonjour, c'est pour mon remboursement."):
         line = through_telephone(from_pcm(parse_wav(voice.wav(text))[0]))
         lean, full = (one.transcribe(_at_16_khz(line)).hypotheses for one in (transcriber, other))
@@ -218,7 +238,7 @@ def test_a_directory_as_model_hubs_lay_it_out_loads_the_same_way(whole: Path, tm
     (tmp_path / "preprocessor_config.json").write_text(json.dumps({"feature_size": 80}))
     line = _at_16_khz(spoken(_OBJECTION))
     texts = [
-        WhisperTranscriber(ModelSettings(directory, device="cpu", workers=1)).transcribe(line).hypotheses[0].text
+        WhisperRecogniser(ModelSettings(directory, device="cpu", workers=1)).transcribe(line).hypotheses[0].text
         for directory in (whole, tmp_path)
     ]
     assert texts[0] == texts[1]
@@ -246,7 +266,7 @@ def test_a_copy_of_another_version_is_refused_and_not_used_in_silence(directory:
         (tmp_path / name).symlink_to((directory / name).resolve())
     write_lean(directory, tmp_path / LEAN, Adaptation({}))
     with pytest.raises(HostError, match="another version"):
-        WhisperTranscriber(ModelSettings(tmp_path))
+        WhisperRecogniser(ModelSettings(tmp_path))
 
 
 def test_a_model_of_another_kind_gets_no_lean_copy(directory: Path, tmp_path: Path) -> None:
