@@ -12,7 +12,7 @@ import pytest
 
 from ivr.audio.pcm import Samples
 from ivr.audio.resampling import resample
-from ivr.domain.hearing.verdict import Band, EarVerdict
+from ivr.domain.hearing.verdict import Band, Verdict
 from ivr.errors import SpeechError
 from ivr.speech.judge import Judge
 from ivr.speech.model import ModelSettings, join_model
@@ -64,7 +64,7 @@ def _heard(recogniser: Adapter, line: Samples, language: str | None = None) -> T
     return recogniser.transcribe(resample(line, 8000, RECOGNISER_HZ), language=language)
 
 
-def _judged(recogniser: Adapter, line: Samples) -> EarVerdict:
+def _judged(recogniser: Adapter, line: Samples) -> Verdict:
     return Judge(Silero().voiced, recogniser, TwoReaders.load()).judge(speech_of(line))
 
 
