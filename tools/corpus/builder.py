@@ -2,7 +2,7 @@
 
 Every clip draws from a generator seeded by the seed, its condition and its sentence, so that adding a sentence
 changes no other. The synthetic voice itself breathes (see NanoVoice): a whole run of the same list in a fresh
-process gives the same bytes, one clip built alone may differ from it by a few units of 16 bits.
+process gives the same bytes; one clip built alone may differ from it wherever the voice does.
 """
 
 from __future__ import annotations
