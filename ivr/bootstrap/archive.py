@@ -36,6 +36,7 @@ from ivr.storage.data_keys import SqlKeyTable
 from ivr.storage.database import Database, sqlite_file
 from ivr.storage.do_not_call import SqlDoNotCall
 from ivr.storage.members import SqlMembers
+from ivr.storage.person_index import SqlPersonIndex
 
 _REGISTER_SECRET = "do-not-call"
 _EVIDENCE_KEY = "evidence"
@@ -54,6 +55,7 @@ class Archive:
     signer: Ed25519Signer
     call_log: CallLog
     do_not_call: DoNotCallRegister
+    persons: SqlPersonIndex
     members: SqlMembers
     spool: SpoolFiles
     call_notes: SpoolFiles
@@ -107,6 +109,7 @@ def open_archive(settings: Settings, *, create: bool = False, in_place_of_lost: 
         database, node_id=settings.node.id, clock=clock, signer=signer, witness=witness, redactor=redactor
     )
     store = _store(settings)
+    persons = SqlPersonIndex(database, keys, clock=clock)
     vault = Vault(
         keys=keys,
         store=store,
@@ -123,9 +126,10 @@ def open_archive(settings: Settings, *, create: bool = False, in_place_of_lost: 
         vault=vault,
         audit=audit,
         signer=signer,
-        call_log=SqlCallLog(database, redactor=redactor),
+        call_log=SqlCallLog(database, redactor=redactor, persons=persons),
+        persons=persons,
         do_not_call=SqlDoNotCall(database, secret=register.key, secret_id=register.secret_id, clock=clock),
-        members=SqlMembers(database, keys, sealer=MemberSealer),
+        members=SqlMembers(database, keys, sealer=MemberSealer, persons=persons),
         spool=SpoolFiles(settings.node.data_dir / "pending", register.key),
         call_notes=SpoolFiles(settings.node.data_dir / "calls", register.key),
         redactor=redactor,

@@ -67,6 +67,7 @@ def _install(settings: Settings) -> list[str]:
     try:
         begun = archive.audit.begin_witness()
         archive.audit.must_be_whole()
+        archive.persons.begin()
         moved = move_member_file(settings, archive)
     finally:
         archive.close()

@@ -11,11 +11,13 @@ from ivr.services.export.access_gate import Gate
 from ivr.services.retention.business_events import BusinessEvents
 from ivr.services.retention.legal_holds import Holds
 from ivr.services.retention.run import RetentionRun, run_owner
+from ivr.services.search.listing import Listing
 from ivr.settings import Settings
 from ivr.storage.evidence_times import SqlEvidenceTimes
 from ivr.storage.legal_holds import SqlHolds
-from ivr.storage.recording_search import RecordingSearch
+from ivr.storage.recording_search import SqlRecordingSearch
 from ivr.storage.retention_ledger import SqlRetentionLedger
+from ivr.storage.saved_searches import SqlSavedSearches
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Retention:
     holds: Holds
     gate: Gate
     clock: ClockGuard
-    search: RecordingSearch
+    search: SqlRecordingSearch
+    listing: Listing
 
 
 def open_retention(settings: Settings, archive: Archive) -> Retention:
@@ -62,4 +65,7 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         table=settings.retention,
         profile=settings.profile,
     )
-    return Retention(ledger, run, events, holds, gate, guard, RecordingSearch(archive.database))
+    search = SqlRecordingSearch(archive.database, archive.persons)
+    saved = SqlSavedSearches(archive.database)
+    listing = Listing(gate, search, saved, archive.audit, clock, redactor=archive.redactor)
+    return Retention(ledger, run, events, holds, gate, guard, search, listing)

@@ -12,9 +12,9 @@ from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.cli.vault import recordings
 from ivr.domain.access import AccessRequest, Action, Audience, AuthorityRequest, Role
 from ivr.domain.recording.state import RecordingState
+from ivr.domain.search.query import RecordingQuery
 from ivr.errors import ConfigurationError
 from ivr.services.export.exporter import ENDINGS, Exporter
-from ivr.storage.recording_search import Search
 
 _KEPT = (RecordingState.SEALED, RecordingState.DAMAGED)
 _MOST = 10_000
@@ -115,14 +115,14 @@ def request_is_of_authority(audience: str) -> bool:
 
 
 def _found(session: ActorSession, program: str, since: str, until: str) -> list[str]:
-    search = Search(
+    query = RecordingQuery(
         states=_KEPT,
         program=program,
         since=session.moment(since, key="--since"),
         until=session.moment(until, key="--until"),
         limit=_MOST + 1,
     )
-    rows = session.retention.search.page(search)
+    rows = session.retention.search.page(query).rows
     if len(rows) > _MOST:
         raise ConfigurationError(
             f"the query finds more than {_MOST} recordings", key="--since", remedy="ask for less at once"

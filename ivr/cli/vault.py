@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from rich.table import Table
@@ -13,11 +16,16 @@ from rich.text import Text
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
-from ivr.domain.access import Action
+from ivr.domain.access import AccessRequest, Action
 from ivr.domain.recording.state import RecordingState
-from ivr.errors import ConfigurationError, nearest
+from ivr.domain.search.query import PERSONAL, parse_query
+from ivr.errors import ConfigurationError, HostError, nearest
+from ivr.private_file import write_private
 from ivr.services.ports.vault import RecordingRow
-from ivr.storage.recording_search import Search
+from ivr.services.search.listing import ListFile
+
+#: How traits are asked for, and what the search calls it.
+_TRAIT = {"oui": "yes", "non": "no"}
 
 
 @contextmanager
@@ -58,36 +66,56 @@ def recordings() -> None:
 @click.option("--since", default="", metavar="DATE", help="Commencés à partir de cette date.")
 @click.option("--until", default="", metavar="DATE", help="Commencés avant cette date.")
 @click.option("--due-before", default="", metavar="DATE", help="À détruire avant cette date, dans cet ordre.")
-@click.option("--after", default="", metavar="ID", help="Page suivante : le dernier identifiant de la précédente.")
+@click.option("--agent", default="", help="Conseiller, comme les preuves le nomment.")
+@click.option("--disposition", default="", help="Issue de l'appel : ANSWERED, NO_ANSWER… (plusieurs : virgules).")
+@click.option("--min-length", default="", metavar="DURÉE", help="Au moins : 90, 1:30 ou 1:00:00.")
+@click.option("--max-length", default="", metavar="DURÉE", help="Au plus.")
+@click.option("--gaps", type=click.Choice([*_TRAIT]), help="Avec ou sans lacunes.")
+@click.option("--masks", type=click.Choice([*_TRAIT]), help="Avec ou sans passages mis en silence.")
+@click.option("--doubts", type=click.Choice([*_TRAIT]), help="Avec ou sans doutes sur une objection.")
+@click.option("--phone", default="", metavar="NUMÉRO", help="De ce numéro ; « - » : lu sur l'entrée standard.")
+@click.option("--member", default="", metavar="NUMÉRO", help="De cet adhérent ; « - » : lu sur l'entrée standard.")
+@click.option("--purpose", default="", metavar="ÉTIQUETTE", help="Finalité pour laquelle vous consultez.")
+@click.option("--reason", default="", help="Motif ; il l'inscrit dans les preuves. Exigé pour un numéro ou un fichier.")
+@click.option("--csv", "file", type=click.Path(dir_okay=False, path_type=Path), help="Écrit toute la liste (CSV).")
+@click.option("--after", default="", metavar="ID", help="Page suivante : là où la précédente s'est arrêtée.")
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1))
 @asked_by
 @as_json
 @reporting
 def list_(
     states: tuple[str, ...],
-    program: str,
-    since: str,
-    until: str,
-    due_before: str,
+    reason: str,
+    file: Path | None,
     after: str,
     limit: int,
     actor: str,
     role: str,
     json_: bool,
+    **filters: str | None,
 ) -> None:
-    """Liste les enregistrements, du plus récent au plus ancien (une ligne JSON par enregistrement)."""
+    """Liste les enregistrements, du plus récent au plus ancien (une ligne JSON par enregistrement).
+
+    Sans motif ni finalité, la liste est celle de l'exploitant. Avec eux, elle est celle de qui consulte : son rôle doit
+    y avoir droit, et les preuves disent qui a vu quoi, sans les numéros.
+    """
+    given = {name.replace("_", "-"): value or "" for name, value in filters.items()} | {"state": ",".join(states)}
+    given |= {name: _TRAIT[given[name]] for name in ("gaps", "masks", "doubts") if given[name]}
+    given |= {name: _read_number() for name in PERSONAL if given[name] == "-"}
     with actor_session(actor, role) as session:
-        session.may(Action.LIST)
-        search = Search(
-            states=tuple(RecordingState(state) for state in states),
-            program=program,
-            since=session.moment(since, key="--since"),
-            until=session.moment(until, key="--until"),
-            due_before=session.moment(due_before, key="--due-before"),
-            after=after,
-            limit=limit,
-        )
-        rows = session.retention.search.page(search)
+        zone = ZoneInfo(session.settings.profile.timezone)
+        query = parse_query(given, zone=zone, purposes=session.settings.retention.schedules, after=after)
+        query = replace(query, limit=limit)
+        request = AccessRequest(session.actor, Action.LIST, purpose=query.purpose, reason=reason)
+        if file is not None:
+            _write_list(session.retention.listing.file(request, query), file, json_=json_)
+            return
+        if reason or query.purpose or PERSONAL & {*query.filters}:
+            page = session.retention.listing.page(request, query)
+        else:
+            session.may(Action.LIST)
+            page = session.retention.search.page(query)
+    rows = page.rows
     if json_:
         for row in rows:
             print_json(row_body(row))
@@ -104,6 +132,30 @@ def list_(
             f"{row.deadline:%Y-%m-%d}" if row.deadline else "–",
         )
     console.print(table if rows else "Aucun enregistrement.")
+    if page.by_number and page.numbers_since is None:
+        console.print("Aucun enregistrement ne porte encore de numéro.")
+    elif page.numbers_since is not None:
+        console.print(f"Un appel d'avant le {page.numbers_since:%Y-%m-%d} ne se trouve pas par un numéro.")
+    if page.after:
+        console.print(f"La suite : --after {page.after}")
+
+
+def _read_number() -> str:
+    """A number from standard input: on the command line, every user of the machine would see it."""
+    return sys.stdin.readline(100).strip()
+
+
+def _write_list(found: ListFile, path: Path, *, json_: bool) -> None:
+    try:
+        write_private(path, found.content)
+    except OSError as error:
+        raise HostError(
+            f"cannot write the list: {error.strerror}", where=str(path), remedy="choose another path"
+        ) from error
+    if json_:
+        print_json({"ok": True, "file": str(path), "rows": found.rows, "whole": found.whole})
+    else:
+        console.print(f"{found.rows} enregistrements{'' if found.whole else ' (il y en a d’autres)'} : {path}")
 
 
 @recordings.command()

@@ -147,6 +147,27 @@ def decide_access(
     return replace(decision, reasons=tuple(rule.id for rule in in_force))
 
 
+def decide_listing(request: AccessRequest, *, policy: AccessPolicy, table: RetentionTable) -> AccessDecision:
+    """Return whether the actor may see which recordings of `purpose` there are; of all of them when it is empty.
+
+    All of them are seen by whoever opens none (operator, auditor) and by whoever answers persons and authorities; the
+    others name the purpose they act for, and it must be open to them. A reason is needed. Raises ComplianceError for
+    an unknown retention tag.
+    """
+    role = request.actor.role
+    may = policy.actions.get(role, frozenset())
+    if Action.LIST not in may:
+        return _deny(Told(f"The role '{_title(policy, role)}' has no right '{Action.LIST.value}'."), "REC-016")
+    if not request.reason.strip():
+        return _deny(Told("A reason is required."), "REC-016")
+    if role in policy.authority_roles | policy.subject_roles or not may & OPENING:
+        detail = Told(f"Right '{Action.LIST.value}' of the role '{_title(policy, role)}'.")
+        return AccessDecision(True, ("REC-016",), detail)
+    if not request.purpose:
+        return _deny(Told("It must be said for which purpose."), "REC-016", "GDP-001")
+    return _open_to(role, request.purpose, policy, table)
+
+
 def _open(
     request: AccessRequest,
     artefact: Artefact,
@@ -215,6 +236,11 @@ def _for_house(
         return _deny(ended, "REC-016", "RET-001", "RET-002")
     if artefact.restricted and role not in policy.restricted_roles:
         return _deny(Told("Processing is restricted at the person's request."), "GDP-004")
+    return _open_to(role, tag, policy, table)
+
+
+def _open_to(role: Role, tag: str, policy: AccessPolicy, table: RetentionTable) -> AccessDecision:
+    schedule = table.schedule(tag)
     if tag in policy.closed_tags:
         if not (policy.internal_access and role in policy.internal_roles):
             return _deny(

@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from collections.abc import Sequence
+
+from sqlalchemy import ScalarSelect, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ivr.domain.evidence.events.objection import AgentInDoubt, Hesitation
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.errors import ArchiveError
-from ivr.services.ports.evidence import CallRow
+from ivr.services.ports.evidence import CallRow, PersonTag
 from ivr.storage.database import Database
-from ivr.storage.tables import calls
+from ivr.storage.person_index import SqlPersonIndex
+from ivr.storage.tables import audit_events, calls, recordings
+
+_DOUBTS = (Hesitation.kind, AgentInDoubt.kind)
 
 
 class SqlCallLog:
-    def __init__(self, database: Database, *, redactor: Redactor = REDACTOR) -> None:
+    def __init__(
+        self, database: Database, *, redactor: Redactor = REDACTOR, persons: SqlPersonIndex | None = None
+    ) -> None:
+        """Without `persons`, no recording is found by a number."""
         self._database = database
         self._redactor = redactor
+        self._persons = persons
 
-    def add(self, row: CallRow) -> None:
+    def add(self, row: CallRow, *, members: Sequence[PersonTag] = ()) -> None:
         """Report a call, once; of all numbers, only the other party's telephone number is kept.
 
-        Raises ArchiveError when it was reported already.
+        Its recording is found from now on by how the call ended, its agent, doubts and numbers. Raises ArchiveError
+        when it was reported already.
         """
         values = self._redactor.fields({**vars(row), "consent": dict(row.consent)})
         values["party"] = self._redactor.text(row.party, keep_phones=True)
+        caller = self._persons.phone(row.party) if self._persons is not None and row.recording_id else None
         try:
             with self._database.writing() as connection:
                 connection.execute(insert(calls), [values])
+                if row.recording_id:
+                    told = {
+                        "agent": values["agent"],
+                        "disposition": row.disposition,
+                        "doubt_count": _doubts(row.call_id),
+                    }
+                    mine = recordings.c.recording_id == row.recording_id
+                    connection.execute(update(recordings).where(mine).values(**told))
+                    if self._persons is not None:
+                        self._persons.note(connection, row.recording_id, [*([caller] if caller else []), *members])
         except IntegrityError as error:
             raise ArchiveError(
                 "the call is reported already", where=f"call {row.call_id}", remedy="report each call once"
@@ -42,3 +64,8 @@ class SqlCallLog:
         query = select(calls).order_by(calls.c.started_at.desc(), calls.c.call_id.desc()).limit(limit)
         with self._database.reading() as connection:
             return [CallRow(**row._mapping) for row in connection.execute(query)]
+
+
+def _doubts(call_id: str) -> ScalarSelect[int]:
+    told = (audit_events.c.call_id == call_id) & audit_events.c.kind.in_(_DOUBTS)
+    return select(func.count()).select_from(audit_events).where(told).scalar_subquery()

@@ -17,6 +17,7 @@ from ivr.storage import data_keys
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.legal_holds import active_holds, keep_holds_still
+from ivr.storage.person_index import forget_persons
 from ivr.storage.recording_rows import columns_of, move_rows, read_rows
 from ivr.storage.tables import recording_keys, recording_purposes, recordings
 
@@ -116,6 +117,8 @@ class SqlCatalogue:
             if at is not None:
                 changes["moved_at"] = at
             connection.execute(update(recordings).where(recordings.c.recording_id == recording_id).values(**changes))
+            if after in RECORDING.final:
+                forget_persons(connection, [recording_id])
         return after
 
     def move_all(self, recording_ids: Sequence[str], event: RecordingEvent, *, reason: str, at: datetime) -> set[str]:
@@ -142,6 +145,8 @@ class SqlCatalogue:
             "consent": dict(consent),
             "gaps": [dict(gap) for gap in gaps],
             "masks": [dict(mask) for mask in masks],
+            "gap_count": len(gaps),
+            "mask_count": len(masks),
         }
         with self._database.writing() as connection:
             # Locked first: an event that is being noted at this moment is seen, or comes after.

@@ -26,11 +26,13 @@ from ivr.domain.identity.check import Expected, IdentityItem, digest
 from ivr.domain.identity.member import MemberRecord
 from ivr.domain.secret_bytes import clear
 from ivr.errors import ArchiveError, HostError
+from ivr.services.ports.evidence import PersonTag
 from ivr.services.ports.keys import KeyRing
 from ivr.services.ports.members import MemberListHead, Sealer, WriteEvidence
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.person import spellings_of
+from ivr.storage.person_index import SqlPersonIndex
 from ivr.storage.tables import audit_events, member_lists, member_tags, members
 
 _TAG_BYTES = 16
@@ -48,8 +50,17 @@ SealedMember = tuple[bytes, bytes]
 class SqlMembers:
     """Port MemberList; a list that was imported anew is noticed at the next question."""
 
-    def __init__(self, database: Database, keys: KeyRing, *, sealer: Callable[[bytearray, str], Sealer]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keys: KeyRing,
+        *,
+        sealer: Callable[[bytearray, str], Sealer],
+        persons: SqlPersonIndex | None = None,
+    ) -> None:
+        """Without `persons`, no recording is found by a member's number."""
         self._database = database
+        self._persons = persons
         self._keys = keys
         self._sealer = sealer
         self._known: _ListKey | None = None
@@ -75,7 +86,9 @@ class SqlMembers:
         data_key, wrapped = self._keys.new_data_key(list_id)
         key = _ListKey(list_id, self._sealer(data_key, list_id))
         clear(data_key)
-        return self._put(key, wrapped, map(key.sealed, records), made_at, write_evidence)
+        person = self._persons.member() if self._persons is not None else _nobody
+        sealed = (key.sealed(one, person(one.member_number)) for one in records)
+        return self._put(key, wrapped, sealed, made_at, write_evidence)
 
     def adopt(
         self,
@@ -262,7 +275,7 @@ class _ListKey:
     def tag(self, kind: str, value: str) -> bytes:
         return hmac.digest(self._sealer.tags_key, f"{kind}\0{value}".encode(), hashlib.sha256)[:_TAG_BYTES]
 
-    def sealed(self, record: MemberRecord) -> SealedMember:
+    def sealed(self, record: MemberRecord, person: PersonTag | None) -> SealedMember:
         salt = os.urandom(_SALT_BYTES)
         values = {
             IdentityItem.MEMBER_NUMBER: record.member_number,
@@ -274,6 +287,7 @@ class _ListKey:
             "digests": {item.value: digest(item, value, salt).hex() for item, value in values.items() if value},
             "last_names": list(record.last_names),
             "first_name": record.first_name,
+            **({"person": [person[0], person[1].hex()]} if person else {}),
         }
         tags = b"".join([self.tag("number", record.member_number), *(self.tag("phone", one) for one in record.phones)])
         return tags, self._sealer.seal(_json(held).encode(), self._bound(tags))
@@ -281,7 +295,9 @@ class _ListKey:
     def expected(self, tags: bytes, sealed: bytes) -> Expected:
         held = json.loads(self._sealer.open(sealed, self._bound(tags)))
         digests = {IdentityItem(name): bytes.fromhex(value) for name, value in held["digests"].items()}
-        return Expected(bytes.fromhex(held["salt"]), digests, tuple(held["last_names"]), held["first_name"])
+        key_id, tag = held.get("person", ("", ""))
+        person = (key_id, bytes.fromhex(tag)) if key_id else None
+        return Expected(bytes.fromhex(held["salt"]), digests, tuple(held["last_names"]), held["first_name"], person)
 
     def _bound(self, tags: bytes) -> bytes:
         return b"ivr member\0" + "\0".join([self.list_id, *(tag.hex() for tag in _split(tags))]).encode()
@@ -301,6 +317,10 @@ class _Whole:
     def end(self, made_at: datetime) -> bytes:
         self._hash.update(f"{self.count}\0{made_at.isoformat()}".encode())
         return self._hash.digest()
+
+
+def _nobody(_: str) -> None:
+    """Without an index of persons, no member has a tag."""
 
 
 def _head(row: Any) -> MemberListHead:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, update
 from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
 from ivr.storage.key_part import with_key
+from ivr.storage.person_index import forget_persons
 from ivr.storage.tables import recordings
 
 
@@ -43,6 +44,8 @@ def move_rows(
             here = (recordings.c.state == before.value) & recordings.c.recording_id.in_(recording_ids)
             change = update(recordings).where(here).values(state=after.value, moved_at=at, reason=reason)
             moved.update(connection.execute(change.returning(recordings.c.recording_id)).scalars())
+    if any(after in RECORDING.final for (_, taken), after in RECORDING.table.items() if taken is event):
+        forget_persons(connection, moved)
     return moved
 
 

@@ -34,6 +34,14 @@ meta = Table("meta", metadata, Column("name", String(60), primary_key=True), Col
 
 #: States in which a recording can fall due. Written out, since an index of some rows serves a query of the same words.
 _KEPT = text("state IN ('SEALED', 'DAMAGED')")
+#: What few recordings have: each has an index of those alone, which costs the others nothing.
+_RARE = {
+    "agent": text("agent <> ''"),
+    "disposition": text("disposition NOT IN ('', 'ANSWERED')"),
+    "gap": text("gap_count > 0"),
+    "mask": text("mask_count > 0"),
+    "doubt": text("doubt_count > 0"),
+}
 
 recordings = Table(
     "recordings",
@@ -62,6 +70,12 @@ recordings = Table(
     Column("consent", JSON, nullable=False),
     Column("gaps", JSON, nullable=False),
     Column("masks", JSON, nullable=False),
+    # What a search asks beside the tag: counts of the lists above, and what the call's report says.
+    Column("gap_count", Integer, nullable=False, server_default="0"),
+    Column("mask_count", Integer, nullable=False, server_default="0"),
+    Column("doubt_count", Integer, nullable=False, server_default="0"),
+    Column("agent", String(100), nullable=False, server_default=""),
+    Column("disposition", String(20), nullable=False, server_default=""),
     Index("ix_recordings_state_deadline", "state", "deadline"),
     Index("ix_recordings_node_state", "node_id", "state"),
     # What the retention run reads, and nothing else: it grows with what is kept, and a run reads what is due of it.
@@ -70,6 +84,38 @@ recordings = Table(
     Index("ix_recordings_opened_page", "opened_at", "recording_id"),
     Index("ix_recordings_state_page", "state", "opened_at", "recording_id"),
     Index("ix_recordings_program_page", "program", "state", "opened_at", "recording_id"),
+    *(
+        Index(
+            f"ix_recordings_{name}_page",
+            *([name] if name in ("agent", "disposition") else []),
+            "opened_at",
+            "recording_id",
+            postgresql_where=rare,
+            sqlite_where=rare,
+        )
+        for name, rare in _RARE.items()
+    ),
+)
+
+#: Keys of the hashes by which recordings are found by number: the newest is for new ones, the others go on finding.
+person_keys = Table(
+    "person_keys",
+    metadata,
+    Column("key_id", String(60), primary_key=True),
+    Column("kek_id", String(60), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+)
+
+#: Whose call a recording is: keyed hashes of telephone and member number, 16 bytes each. They go with the audio.
+recording_persons = Table(
+    "recording_persons",
+    metadata,
+    Column("tag", LargeBinary, primary_key=True),
+    Column("opened_at", UtcTime, primary_key=True),
+    Column("recording_id", ForeignKey("recordings.recording_id"), primary_key=True, index=True),
+    Column("key_id", ForeignKey("person_keys.key_id"), nullable=False),
+    sqlite_with_rowid=False,
 )
 
 #: One row per living key. Destroying the row destroys every copy of the audio. On PostgreSQL it has a partition
@@ -85,6 +131,15 @@ recording_keys = Table(
 
 #: Parts of `recording_keys` whose files may still hold the bytes of a key that was destroyed.
 key_wipes = Table("key_wipes", metadata, Column("part", String(100), primary_key=True))
+
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("owner", String(200), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("filters", JSON, nullable=False),
+    Column("saved_at", UtcTime, nullable=False),
+)
 
 calls = Table(
     "calls",
@@ -104,6 +159,7 @@ calls = Table(
     Column("recording_state", String(20), nullable=False),
     Column("consent", JSON, nullable=False),
     Column("node_id", String(100), nullable=False),
+    Column("agent", String(100), nullable=False, server_default=""),
 )
 
 #: `body` is text, not JSON: the digest is over these very bytes.

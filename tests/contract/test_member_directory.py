@@ -21,6 +21,7 @@ from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.data_keys import SqlKeyTable
 from ivr.storage.database import Database
 from ivr.storage.members import SqlMembers
+from ivr.storage.person_index import SqlPersonIndex
 from ivr.storage.tables import member_lists, member_tags, members
 from tests.databases import KINDS
 from tests.fakes.members import FakeMembers
@@ -300,3 +301,17 @@ def test_a_database_that_is_away_is_an_error_and_not_an_unknown_caller(
         table.by_number("0047382")
     (tmp_path / "away").rename(path)
     assert table.by_number("0047382")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_member_bears_the_tag_under_which_the_recordings_of_the_number_are_found(
+    kind: str, keys: KekFiles, open_database: Callable[[str], Database]
+) -> None:
+    database = open_database(kind)
+    persons = SqlPersonIndex(database, keys, clock=TickingClock())
+    persons.begin()
+    put(SqlMembers(database, keys, sealer=MemberSealer, persons=persons), HELENE)
+    (found,) = SqlMembers(database, keys, sealer=MemberSealer).by_number("0047382")
+    assert found.person is not None
+    assert found.person[1] in persons.members("0047382")
+    assert found.person[1] not in persons.members("0047383")

@@ -27,7 +27,8 @@ def expected(record: MemberRecord) -> Expected:
         IdentityItem.POSTAL_CODE: record.postal_code,
     }
     digests = {item: digest(item, value, salt) for item, value in values.items() if value}
-    return Expected(salt, digests, record.last_names, record.first_name)
+    person = ("persons-test", record.member_number.encode())
+    return Expected(salt, digests, record.last_names, record.first_name, person)
 
 
 @dataclass

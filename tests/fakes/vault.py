@@ -19,7 +19,7 @@ from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ArchiveError, HostError, IvrError, LostEvidenceError
 from ivr.recording.content import codec_named
-from ivr.services.ports.evidence import Bar, CallRow, Entry
+from ivr.services.ports.evidence import Bar, CallRow, Entry, PersonTag
 from ivr.services.ports.spool import Pending, Unreadable
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
 from tests.evidence_schema import faults
@@ -443,11 +443,13 @@ class FakeCatalogue:
 class FakeCallLog:
     def __init__(self) -> None:
         self.rows: list[CallRow] = []
+        self.members: dict[str, Sequence[PersonTag]] = {}
 
-    def add(self, row: CallRow) -> None:
+    def add(self, row: CallRow, *, members: Sequence[PersonTag] = ()) -> None:
         if any(row.call_id == known.call_id for known in self.rows):
             raise ArchiveError("is reported already", where=f"call {row.call_id}", remedy="report each call once")
         self.rows.append(row)
+        self.members[row.call_id] = members
 
     def get(self, call_id: str) -> CallRow | None:
         return next((row for row in self.rows if row.call_id == call_id), None)

@@ -94,6 +94,13 @@ def test_recordings_are_listed_shown_and_verified(kept: House) -> None:
     assert [event["kind"] for event in shown["events"]] == ["recording.started", "recording.sealed"]
     assert kept.ivr_json("recordings", "verify") == {"ok": True, "checked": 2, "findings": []}
     assert kept.ivr_json("recordings", "verify", "first")["checked"] == 1
+    none = kept.ivr("recordings", "list", "--phone", "0612345678", "--reason", "demande 7", "--role", "dpo")
+    assert "Un appel d'avant le" in none.stdout
+    assert kept.ivr("recordings", "list", "--phone", "0612345678", "--role", "dpo").returncode == 1
+    path = kept.folder / "list.csv"
+    filed = kept.ivr_json("recordings", "list", "--csv", str(path), "--gaps", "non", "--reason", "contrôle")
+    assert (filed["rows"], filed["whole"]) == (2, True)
+    assert [line.split(",")[0] for line in path.read_text().splitlines()[1:]] == ["second", "first"]
     for words in (("recordings", "list"), ("recordings", "show", "first"), ("recordings", "verify")):
         done = kept.ivr(*words)
         assert (done.returncode, done.stderr) == (0, "")

@@ -133,12 +133,16 @@ def digest(item: IdentityItem, value: str, salt: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Expected:
-    """What one member's answers must match. `last_names` are all the names the person goes by (birth, usage)."""
+    """What one member's answers must match. `last_names` are all the names the person goes by (birth, usage).
+
+    `person` is how the catalogue of recordings bears the member: a key's id, and the hash of the number under it.
+    """
 
     salt: bytes = field(repr=False)
     digests: Mapping[IdentityItem, bytes] = field(repr=False)
     last_names: tuple[str, ...] = field(default=(), repr=False)
     first_name: str = field(default="", repr=False)
+    person: tuple[str, bytes] | None = field(default=None, repr=False)
 
     def has(self, item: IdentityItem) -> bool:
         """Whether the file holds this item; an answer cannot match what is not there."""

@@ -33,6 +33,7 @@ from ivr.services.call.leg import CallLeg
 from ivr.services.call.prompt_memory import PromptMemory
 from ivr.services.call.write_queue import Write, WriteQueue
 from ivr.services.hearing.channel_listener import CallHearing
+from ivr.services.ports.evidence import PersonTag
 from ivr.services.ports.hearing import ListenContext
 from ivr.services.ports.telephony import PromptEnded
 from ivr.services.ports.vault import RecordingTag
@@ -87,6 +88,8 @@ class LiveCall:
         )
         #: The caller was identified as a member on whose file the calling number stands.
         self.number_identified = False
+        #: The members one of whom the caller was identified as, as the catalogue bears them.
+        self.members: tuple[PersonTag, ...] = ()
         #: The caller said something that was not understood, and has not agreed to the recording since.
         self.unclear = False
         self.bridged = False

@@ -85,6 +85,8 @@ class Identification:
         self._conclude(check, decision)
         identified = decision.step is IdentityStep.IDENTIFIED
         self._call.number_identified = identified and all(member in known for member in check.candidates)
+        if identified:
+            self._call.members = tuple(member.person for member in check.candidates if member.person is not None)
         await self._announcer.interject(
             plan.prompts.confirmed if identified else plan.prompts.not_confirmed, urgent=False
         )

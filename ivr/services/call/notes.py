@@ -19,7 +19,8 @@ from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.events.call import Reported
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.errors import ArchiveError, IvrError
-from ivr.services.ports.evidence import CallRow
+from ivr.services.call.agent_label import agent_label
+from ivr.services.ports.evidence import CallRow, PersonTag
 from ivr.services.ports.spool import Duty, Pending, Unreadable
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def note_of(call: LiveCall, row: CallRow | None = None) -> Pending:
         "node_id": call.deps.node_id,
         "answered_at": _stamp(call.answered_at),
     }
+    if call.members:
+        body["members"] = [[key_id, tag.hex()] for key_id, tag in call.members]
     if row is not None:
         body["end"] = {
             "ended_at": stamp(row.ended_at),
@@ -76,6 +79,7 @@ def note_of(call: LiveCall, row: CallRow | None = None) -> Pending:
             "hangup_cause": row.hangup_cause,
             "ended_by": row.ended_by,
             "consent": dict(row.consent),
+            "agent": row.agent,
         }
     return Pending(Duty.REPORT, call.id, "", call.started_at, body)
 
@@ -101,6 +105,7 @@ def row_of(call: LiveCall) -> CallRow:
         recording_state=call.capture.state.value,
         consent=call.consents.as_body(),
         node_id=call.deps.node_id,
+        agent=agent_label(call.program.agent_uri) if call.b_leg is not None else "",
     )
 
 
@@ -162,7 +167,7 @@ def _report(ports: VaultPorts, call_log: CallLog, note: Pending, ended_at: datet
             return None
         if row is None:
             row = _row(ports, note, ended_at)
-            call_log.add(row)
+            call_log.add(row, members=_members(note))
         if not in_evidence:
             ports.audit.append(reported(row), call_id=note.call_id, recording_id=row.recording_id or "")
         return row
@@ -193,7 +198,13 @@ def _row(ports: VaultPorts, note: Pending, ended_at: datetime) -> CallRow:
         recording_state=state.value,
         consent=known.get("consent") or (recording.consent if recording is not None else {}),
         node_id=str(body["node_id"]),
+        agent=str(known.get("agent", "")),
     )
+
+
+def _members(note: Pending) -> list[PersonTag]:
+    told = note.body.get("members")
+    return [(str(key_id), bytes.fromhex(tag)) for key_id, tag in told] if isinstance(told, list) else []
 
 
 def _stamp(at: datetime | None) -> str | None:

@@ -7,15 +7,13 @@ question that may not be asked stands in the evidence without its words, counted
 
 from __future__ import annotations
 
-import re
-from hashlib import sha256
-
 from ivr.domain.asks.watch import KnownAsks
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
 from ivr.domain.evidence.events.call import AgentAsked, Masked
 from ivr.domain.hearing.verdict import AskSpan, SensitiveSpan
 from ivr.domain.program.program import OnAsk
+from ivr.services.call.agent_label import agent_label
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import Background
 from ivr.services.call.context import ROLE_OF, LiveCall
@@ -26,7 +24,6 @@ from ivr.services.hearing.channel_listener import JudgedPiece
 ANSWER = "answer"
 #: A caller who goes on dictating is asked again to stop, no sooner than so long after the last time.
 _REPEAT_AFTER_MS = 8000
-_TELEPHONE = re.compile(r"\d{6,}")
 
 
 class NumberGuard:
@@ -121,9 +118,3 @@ class NumberGuard:
     @property
     def _agent(self) -> str:
         return agent_label(self._call.program.agent_uri)
-
-
-def agent_label(uri: str) -> str:
-    """Name an agent in alerts, evidence and counters: the user part of their URI, unless it is a telephone number."""
-    user = uri.partition(":")[2].partition("@")[0].partition(";")[0]
-    return f"agent-{sha256(uri.encode()).hexdigest()[:10]}" if _TELEPHONE.search(user) or not user else user

@@ -251,7 +251,7 @@ class CallSession:
         row = row_of(call)
 
         async def write() -> None:
-            await call.deps.executor.run(lambda: call.deps.call_log.add(row))
+            await call.deps.executor.run(lambda: call.deps.call_log.add(row, members=call.members))
 
         call.writes.add(_REPORT, write)
         call.audit(reported(row))

@@ -11,6 +11,7 @@ from ivr.domain.access import (
     AccessPolicy,
     AccessRequest,
     decide_access,
+    decide_listing,
 )
 from ivr.domain.evidence.events.house import Denied
 from ivr.domain.profile import Profile
@@ -70,6 +71,13 @@ class Gate:
                 decision = self._decide(request, found[recording_id])
                 if not decision.allowed:
                     self._refuse(request, decision, recording_id)
+        return decision
+
+    def check_listing(self, request: AccessRequest) -> AccessDecision:
+        """Return the decision when recordings may be listed so. Raises ComplianceError after a denial was noted."""
+        decision = decide_listing(request, policy=self._policy, table=self._table)
+        if not decision.allowed:
+            self._refuse(request, decision, "")
         return decision
 
     def _decide(self, request: AccessRequest, stored: Stored | None) -> AccessDecision:

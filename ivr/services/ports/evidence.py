@@ -11,10 +11,16 @@ from ivr.domain.consent.bar import KnownBy
 from ivr.domain.evidence.event import AuditEvent
 from ivr.domain.evidence.events.base import Event
 
+#: A person as the catalogue bears them: the id of a key, and the hash of a number under it.
+PersonTag = tuple[str, bytes]
+
 
 @dataclass(frozen=True)
 class CallRow:
-    """What is reported of a call (CDR). No words, no keys; `party` is the other side's address."""
+    """What is reported of a call (CDR). No words, no keys; `party` is the other side's address.
+
+    `agent` is the label of the agent who was called, empty when none was.
+    """
 
     call_id: str
     program: str
@@ -31,10 +37,12 @@ class CallRow:
     recording_state: str
     consent: Mapping[str, object]
     node_id: str
+    agent: str = ""
 
 
 class CallLog(Protocol):
-    def add(self, row: CallRow) -> None: ...
+    def add(self, row: CallRow, *, members: Sequence[PersonTag] = ()) -> None:
+        """Report a call, once, and let its recording be found by what is reported; `members` are those it was with."""
 
     def get(self, call_id: str) -> CallRow | None:
         """The report of this call; None: it was not reported."""

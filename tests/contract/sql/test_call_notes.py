@@ -99,6 +99,7 @@ def test_a_report_that_could_not_be_written_is_written_later_with_what_was_known
         add, x.call_log.add = x.call_log.add, _away  # type: ignore[method-assign, assignment]
         x.ring()
         await x.media(5000)
+        x.call.members = (("persons-1", b"\x01\x02"),)
         x.line.peer_hangs_up("a")
         await x.until("call.unreported")
         await x.control.drained()
@@ -113,6 +114,7 @@ def test_a_report_that_could_not_be_written_is_written_later_with_what_was_known
         assert (report.row.disposition, report.row.ended_by) == ("ANSWERED", "caller")
         assert report.row.recording_state == "SEALED"
         assert report.row.consent
+        assert list(x.call_log.members[report.call_id]) == [("persons-1", b"\x01\x02")]
         assert len(x.of_audit(Reported.kind)) == 1
 
     play(tmp_path, scene)

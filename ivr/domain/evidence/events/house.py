@@ -26,6 +26,22 @@ class Denied(Event, kind="access.denied"):
     known_by: str | Untold = UNTOLD
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listed(Event, kind="recordings.listed"):
+    """Somebody was shown a page of recordings, or was given the list as a file (`sha256`): for which purpose and why.
+
+    `filters` are the names of what was asked, never a value.
+    """
+
+    actor: str
+    role: str
+    purpose: str
+    reason: str
+    filters: tuple[str, ...]
+    count: int
+    sha256: str | Untold = UNTOLD
+
+
 @dataclass(frozen=True)
 class AuditExported(Event, kind="audit.exported"):
     """The whole evidence was copied for an auditor; the export ends with this."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.services.call.agent_label import agent_label
 from tests.fakes.exchange import AGENT, DISCLOSURE_MS, Exchange, play
 from tests.fakes.line import Behaviour, FakeLine, answers, busy, declines, no_answer, unreachable
 
@@ -27,6 +28,7 @@ def test_the_two_are_bridged_only_after_the_agent_has_heard_its_disclosure(tmp_p
         x.line.peer_hangs_up("a")
         row = await x.over()
         assert (row.recording_state, row.ended_by) == ("SEALED", "caller")
+        assert row.agent == agent_label(AGENT)
         assert [body["party"] for body in x.of_audit("disclosure.played")] == ["caller", "agent"]
         assert x.line.free_legs == x.line.capacity
 

@@ -106,6 +106,7 @@ def test_digits_identify_as_words_do_and_a_nine_among_them_is_no_objection(tmp_p
         x.line.peer_hangs_up("a")
         row = await x.over()
         assert of(x)["identified"] is True
+        assert x.call_log.members[row.call_id] == (("persons-test", b"0047382"),)
         assert x.of_audit("objection") == []
         assert row.recording_state == "SEALED"
         assert leaks(x, row) == []
@@ -191,8 +192,9 @@ def test_silence_is_asked_about_three_times_and_then_the_call_goes_on(tmp_path: 
         waited_s = x.call.media_ms / 1000
         assert 3 * PLAN.answer_timeout_s < waited_s < 3 * PLAN.answer_timeout_s + 8
         x.line.peer_hangs_up("a")
-        await x.over()
+        row = await x.over()
         assert (of(x)["identified"], of(x)["tries"]) == (False, 3)
+        assert x.call_log.members[row.call_id] == ()
 
     play(tmp_path, scene, **made())
 

@@ -12,7 +12,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import Direction
 from ivr.domain.hearing.verdict import AskSpan, PendingNumber, SensitiveSpan, Verdict
 from ivr.domain.program.program import AgentGuard, OnAsk
-from ivr.services.call.number_guard import agent_label
+from ivr.services.call.agent_label import agent_label
 from ivr.services.ports.hearing import Speech
 from tests.fakes.ear import NOTHING
 from tests.fakes.exchange import AGENT, Exchange, play

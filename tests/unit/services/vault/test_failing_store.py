@@ -150,7 +150,7 @@ def test_a_recording_whose_destruction_fails_at_first_is_destroyed_all_the_same(
 
 def test_a_report_that_can_never_be_written_leaves_the_call_unreported_and_says_so(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        def gone(row: object) -> None:
+        def gone(row: object, **_: object) -> None:
             raise ArchiveError("the database is gone")
 
         x.call_log.add = gone  # type: ignore[method-assign]
