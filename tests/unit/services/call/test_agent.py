@@ -253,3 +253,33 @@ def test_a_slot_that_no_agent_needed_is_given_back(tmp_path: Path) -> None:
         assert x.line.free_legs == x.line.capacity
 
     play(tmp_path, scene, changes=WITH_AGENT)
+
+
+def test_an_agent_of_a_call_whose_recording_was_stopped_is_not_told_that_it_is_recorded(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = answers(5)
+        x.ring()
+        await x.until("agent.calling")
+        x.line.press("a", "9")
+        await x.until("agent.bridged")
+        assert [item["party"] for item in x.feed.of("disclosure.completed")] == ["caller"]
+        x.line.peer_hangs_up("a")
+        row = await x.over()
+        assert row.recording_state == "WITHHELD"
+        assert [body["party"] for body in x.of_audit("disclosure.played")] == ["caller"]
+
+    play(tmp_path, scene, changes=WITH_AGENT)
+
+
+def test_a_caller_on_hold_is_not_taken_for_one_who_has_gone_quiet(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring(talk_ms=200_000)
+        await x.until("prompt.ended", prompt="hotline-menu")
+        x.line.hold("a")
+        await x.media(100_000)
+        assert not x.feed.of("leg.disconnected")
+        x.line.hold("a", held=False)
+        row = await x.over()
+        assert row.ended_by == "engine"
+
+    play(tmp_path, scene, options={"quiet_timeout_s": 20.0})
