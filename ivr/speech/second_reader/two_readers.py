@@ -87,7 +87,7 @@ def _lowered(
     reading: Reading, second: SecondReader, texts: Sequence[str], thresholds: Mapping[str, Thresholds]
 ) -> Reading:
     opposes = second.opposes(texts)
-    band = agreed(reading.label, reading.band, opposes, second.bounds)
+    band = agreed(reading.label, reading.band, reading.ground, reading.score, opposes, second.bounds)
     if band is reading.band:
         return reading
     if band is Band.CLEAR:

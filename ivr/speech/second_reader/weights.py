@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from ivr.speech.second_reader.agreement import Bounds
 from ivr.speech.second_reader.encoder import WIDTH
 
 SHIPPED = Path(__file__).with_name("reader.npz")
-FORMAT = 1
+FORMAT = 2
 _REMEDY = "train it again with: python -m tools.reader"
 
 Array = npt.NDArray[np.float32]
@@ -51,7 +51,7 @@ def save(weights: ReaderWeights, path: Path) -> None:
             hidden_bias=weights.hidden_bias.astype(np.float32),
             out=weights.out.astype(np.float32),
             out_bias=weights.out_bias.astype(np.float32),
-            bounds=np.array([weights.bounds.act, weights.bounds.act_contact, weights.bounds.ask], dtype=np.float64),
+            bounds=np.array(astuple(weights.bounds), dtype=np.float64),
         )
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from ivr.domain.hearing.verdict import Label
+from ivr.speech.intent.model import IntentModel
+from ivr.speech.second_reader.agreement import weight
 from ivr.speech.second_reader.encoder import WIDTH, Vectors
 from tools.corpus.sentences import Sentence
 from tools.reader.examples import Example, heard, typed
-from tools.reader.fitting import bounds, fit, opposing, unseen
+from tools.reader.fitting import Losses, bounds, fit, opposing, unseen
+from tools.reader.trial import bare_scores, kept_from_trial
 from tools.reader.vectors import KnownVectors
 
 _OBJECTION, _NONE = Label.OBJECTION_RECORDING, Label.NONE
@@ -51,10 +54,27 @@ def test_bounds_lose_no_more_than_they_may() -> None:
     objections, refusals = np.linspace(0, 1, 201), np.linspace(0.5, 1, 201)
     examples = [_example(_OBJECTION)] * 201 + [_example(Label.REFUSAL_CONTACT)] * 201
     found = np.concatenate([objections, refusals]).astype(np.float32)
-    chosen = bounds(found, examples, act_loss=0.05, ask_loss=0.01)
+    # Every third has no ground, and the first reader holds it for as likely as not.
+    scores = dict.fromkeys(range(0, 402, 3), 0.5)
+    chosen = bounds(found, scores, examples, Losses(act=0.05, ask=0.01, bare=0.1, bare_contact=0.2))
     assert np.mean(objections < chosen.act) <= 0.05
     assert np.mean(refusals < chosen.act_contact) <= 0.05
     assert np.mean(found < chosen.ask) <= 0.01
+    bare = np.array([weight(0.5, float(found[at])) for at in scores if at < 201])
+    assert 0.05 < np.mean(bare < chosen.bare) <= 0.11
+    bare_contact = np.array([weight(0.5, float(found[at])) for at in scores if at >= 201])
+    assert 0.15 < np.mean(bare_contact < chosen.bare_contact) <= 0.21
+
+
+def test_the_trial_is_scored_on_what_it_was_not_taught_and_has_no_ground() -> None:
+    families = [f"f{number}" for number in range(40)]
+    kept = next(name for name in families if kept_from_trial(name))
+    taught = next(name for name in families if not kept_from_trial(name))
+    texts = [("Débranchez l'oreille mécanique.", kept), ("Je refuse l'enregistrement.", kept)]
+    texts.append(("Débranchez l'oreille mécanique.", taught))
+    examples = [Example(text, _OBJECTION, group, False, 1.0, "typed free") for text, group in texts]
+    examples.append(Example("Débranchez l'oreille mécanique.", _NONE, kept, False, 1.0, "typed free"))
+    assert set(bare_scores(IntentModel.load(), examples)) == {0}
 
 
 def test_held_out_families_and_test_parts_are_marked() -> None:

@@ -44,7 +44,7 @@ def acts(reading: Reading) -> bool:
 @pytest.mark.parametrize("kind", HARMLESS)
 def test_harmless_speech_of_this_kind_is_never_acted_upon(kind: str) -> None:
     sentences = HARMLESS[kind]
-    assert len(sentences) >= 25
+    assert sentences
     assert [text for prompt, text in sentences if acts(judged(text, prompt))] == []
 
 
@@ -52,6 +52,24 @@ def test_harmless_speech_of_this_kind_is_never_acted_upon(kind: str) -> None:
 def test_this_kind_is_hardly_asked_about(kind: str) -> None:
     asked = [text for prompt, text in HARMLESS[kind] if judged(text, prompt).band is Band.DOUBT]
     assert len(asked) <= len(HARMLESS[kind]) / 5
+
+
+def test_what_whoever_holds_the_machine_offers_is_not_asked_about() -> None:
+    kind = HARMLESS["offers of whoever holds the machine"]
+    asked = [text for _, text in kind if judged(text).band is Band.DOUBT]
+    assert len(asked) <= len(kind) / 3, asked
+
+
+@pytest.mark.parametrize(
+    "text", ["Refusé.", "Refuser.", "Renvoi d'appel.", "La caméra du hall n'a rien enregistré cette nuit."]
+)
+def test_a_machines_word_and_a_call_that_is_named_are_not_asked_about(text: str) -> None:
+    assert judged(text).band is Band.CLEAR
+
+
+@pytest.mark.parametrize("text", ["Je refuse.", "Opposition.", "Débranchez l'oreille mécanique."])
+def test_a_refusal_that_names_nothing_is_asked_about(text: str) -> None:
+    assert judged(text).band is Band.DOUBT
 
 
 def test_plain_objections_are_acted_upon_and_name_their_ground() -> None:

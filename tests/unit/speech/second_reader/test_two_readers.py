@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivr.domain.hearing.verdict import Band, Label
+from ivr.domain.hearing.verdict import OPPOSING, Band, Label
 from ivr.errors import HostError, SpeechError
 from ivr.speech.intent.model import IntentModel
 from ivr.speech.intent.weights import LABELS
@@ -20,11 +20,12 @@ from ivr.speech.second_reader.weights import ReaderWeights, load, save
 from ivr.speech.understanding import Hypothesis, Reading
 
 _FIRST = IntentModel.load()
+_BOUNDS = Bounds(0.6, 0.3, 0.1, -1.0, -3.0)
 _OBJECTION = "Je m'oppose à l'enregistrement de cet appel."
 
 
 class FakeEncoder:
-    """Vectors whose first number is what the fake weights take for the odds of an objection."""
+    """Vectors whose first number is what the fake weights take for the odds of an opposition."""
 
     def __init__(self, odds: float) -> None:
         self.odds, self.asked = odds, list[str]()
@@ -40,9 +41,9 @@ def _weights() -> ReaderWeights:
     hidden = np.zeros((WIDTH, 2), np.float32)
     hidden[0] = (1, -1)
     out = np.zeros((2, len(LABELS)), np.float32)
-    at = LABELS.index(Label.OBJECTION_RECORDING)
-    out[:, at] = (1, -1)
-    return ReaderWeights(hidden, np.zeros(2, np.float32), out, np.zeros(len(LABELS), np.float32), Bounds(0.6, 0.3, 0.1))
+    for label in OPPOSING:
+        out[:, LABELS.index(label)] = (1, -1)
+    return ReaderWeights(hidden, np.zeros(2, np.float32), out, np.zeros(len(LABELS), np.float32), _BOUNDS)
 
 
 def _read(encoder: FakeEncoder, text: str, prompt: str = "", *, after_disclosure: bool = False) -> Reading:
@@ -60,6 +61,15 @@ def test_an_objection_that_the_second_does_not_read_is_a_doubt_below_the_thresho
     assert (reading.label, reading.band) == (Label.OBJECTION_RECORDING, Band.DOUBT)
     assert reading.score < 0.8
     assert reading.span is not None
+
+
+def test_a_doubt_that_rests_on_a_score_alone_is_nothing_where_the_second_reads_nothing() -> None:
+    text = "Débranchez l'oreille mécanique."
+    alone = _FIRST.judge([Hypothesis(text, 0.0)], last_prompt="", after_disclosure=False, thresholds={})
+    assert (alone.band, alone.ground) == (Band.DOUBT, None)
+    assert _read(FakeEncoder(9.0), text).band is Band.DOUBT
+    cleared = _read(FakeEncoder(-9.0), text)
+    assert (cleared.label, cleared.band, cleared.span) == (Label.NONE, Band.CLEAR, None)
 
 
 def test_harmless_talk_is_never_read_twice() -> None:
@@ -103,7 +113,7 @@ def test_weights_come_back_as_they_were_written(tmp_path: Path) -> None:
     file = tmp_path / "reader.npz"
     save(_weights(), file)
     again = load(file)
-    assert again.bounds == Bounds(0.6, 0.3, 0.1)
+    assert again.bounds == _BOUNDS
     assert np.array_equal(again.hidden, _weights().hidden)
     first = file.read_bytes()
     save(_weights(), file)
