@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from ivr.domain.audio.channel import Channel
 from ivr.domain.call.state import CallState
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import cancelled
@@ -62,11 +63,21 @@ class Ending:
             self.hang_up("fault")
 
     def part(self) -> None:
-        """The agent and the caller no longer hear each other, and the agent is let go."""
+        """The agent and the caller no longer hear each other, and the agent is let go.
+
+        What the agent said until now is heard to its end.
+        """
         call = self._call
         call.a_leg.prompt_queue.stop_background()
-        self._pump.unbridge()
-        if call.b_leg is not None and not call.b_leg.gone.is_set():
+        if call.b_leg is None:
+            return
+        if call.bridged:
+            call.deps.line.unbridge(call.a_leg.id, call.b_leg.id)
+            call.bridged = False
+            self._pump.pump()
+            call.hearing.finish(Channel.AGENT)
+            call.reconsider()
+        if not call.b_leg.gone.is_set():
             call.deps.line.hangup(call.b_leg.id)
 
     def bye(self) -> None:

@@ -104,7 +104,7 @@ class CallFlow:
             call.publish("agent.unavailable", sip_status=b_leg.end.sip_status if b_leg.end else 0)
             await self._farewell(prompts.agent_unavailable)
             return
-        self._pump.bridge(b_leg)
+        self._bridge(b_leg)
         await b_leg.gone.wait()
         call.end_by("agent")
         self._ending.part()
@@ -131,6 +131,15 @@ class CallFlow:
         if ended.completed:
             call.disclosed(PartyRole.AGENT, prompt, ended)
         return ended.completed
+
+    def _bridge(self, b_leg: CallLeg) -> None:
+        """Let caller and agent hear each other from now on."""
+        call = self._call
+        call.deps.line.bridge(call.a_leg.id, b_leg.id)
+        call.bridged = True
+        call.waiting_for_agent = False
+        call.publish("agent.bridged")
+        call.reconsider()
 
     async def _until_quiet(self) -> None:
         """Stay with the caller until nothing has been said for a while; a held call is not a quiet one."""

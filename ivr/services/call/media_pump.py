@@ -1,4 +1,7 @@
-"""Moves a call's audio: from the legs to the ear, and behind the cleared mark to the recording."""
+"""Moves a call's audio: from the legs to the ear, and behind the cleared mark to the recording.
+
+It knows no reactions: what the media brought is told to its listener.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Protocol
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import FRAME_MS
 from ivr.domain.call.party import PartyRole
-from ivr.domain.evidence.events.call import Deaf
 from ivr.domain.hearing.verdict import Label
 from ivr.domain.recording.dtmf_masks import PlayedDtmf
 from ivr.domain.recording.release_buffer import StereoFrame
@@ -30,6 +32,9 @@ class MediaListener(Protocol):
 
     def dtmf_played(self, leg: CallLeg, dtmf: PlayedDtmf) -> None:
         """A DTMF digit was read in the audio of a leg whose telephone tells it no other way."""
+
+    def deafened(self) -> None:
+        """Speech went by unheard for good; told once."""
 
     def fault(self, error: BaseException) -> None:
         """Our own code failed."""
@@ -99,32 +104,8 @@ class MediaPump:
                 self._pump_agent(audio)
         if call.hearing.deaf and not self._deaf:
             self._deaf = True
-            call.publish(Deaf.kind, mark_ms=call.hearing.mark_ms)
-            call.audit(Deaf(call.hearing.mark_ms))
-            call.reconsider()
+            self._listener.deafened()
         call.capture.write()
-
-    def bridge(self, b_leg: CallLeg) -> None:
-        """Let caller and agent hear each other from now on."""
-        call = self._call
-        call.deps.line.bridge(call.a_leg.id, b_leg.id)
-        call.bridged = True
-        call.waiting_for_agent = False
-        call.publish("agent.bridged")
-        call.reconsider()
-
-    def unbridge(self) -> None:
-        """Caller and agent no longer hear each other: what the agent said until now is heard to its end."""
-        call = self._call
-        if not call.bridged or call.b_leg is None:
-            return
-        call.deps.line.unbridge(call.a_leg.id, call.b_leg.id)
-        call.bridged = False
-        self.pump()
-        listener = call.hearing.get(Channel.AGENT)
-        if listener is not None:
-            listener.finish()
-        call.reconsider()
 
     def _pump_caller(self, audio: LegAudio) -> None:
         call = self._call

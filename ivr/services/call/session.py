@@ -11,7 +11,7 @@ from ivr.domain.call.dtmf_presses import Way
 from ivr.domain.call.party import PartyRole
 from ivr.domain.call.state import CallEvent, CallState
 from ivr.domain.consent.state import AgentsAnswer
-from ivr.domain.evidence.events.call import Reported
+from ivr.domain.evidence.events.call import Deaf, Reported
 from ivr.domain.recording.dtmf_masks import PlayedDtmf
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import cancelled
@@ -121,6 +121,12 @@ class CallSession:
     def dtmf_played(self, leg: CallLeg, dtmf: PlayedDtmf) -> None:
         """Its tone is masked as any."""
         self._dtmf(leg, dtmf.digit, Way.TONE, self.call.deps.clock.monotonic())
+
+    def deafened(self) -> None:
+        call = self.call
+        call.publish(Deaf.kind, mark_ms=call.hearing.mark_ms)
+        call.audit(Deaf(call.hearing.mark_ms))
+        call.reconsider()
 
     def fault(self, error: BaseException) -> None:
         self._ending.fault(error)

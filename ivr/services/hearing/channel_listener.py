@@ -334,9 +334,11 @@ class CallHearing:
     def deaf(self) -> bool:
         return any(one.deaf for one in self._listeners.values())
 
-    def finish(self) -> None:
-        for one in self._listeners.values():
-            one.finish()
+    def finish(self, *channels: Channel) -> None:
+        """No more frames will come, on these channels or any."""
+        for channel, listener in self._listeners.items():
+            if channel in (channels or Channel):
+                listener.finish()
 
     async def wait_judged(self, timeout_s: float) -> bool:
         return all(await asyncio.gather(*(one.wait_judged(timeout_s) for one in self._listeners.values())))

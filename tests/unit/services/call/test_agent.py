@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ivr.domain.audio.channel import Channel
 from ivr.services.call.agent_label import agent_label
+from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, DISCLOSURE_MS, Exchange, play
 from tests.fakes.line import Behaviour, FakeLine, answers, busy, declines, no_answer, unreachable
 
@@ -116,11 +118,28 @@ def test_when_the_agent_hangs_up_the_caller_hears_goodbye(tmp_path: Path) -> Non
     play(tmp_path, scene, changes=WITH_AGENT)
 
 
+def test_when_the_two_are_parted_the_agent_is_heard_to_the_last_frame_and_the_caller_further(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties[AGENT] = answers(1)
+        x.ear.when_said(Channel.CALLER, 10_100, 10_400, objection())
+        x.ring((10_100, 10_400))
+        await x.agent_speaks((4000, 60_000))
+        await x.until("agent.bridged")
+        # Half a tick after the pump has run last.
+        await x.media(10_050)
+        closing = asyncio.create_task(x.control.close())
+        await asyncio.sleep(0.02)
+        (last,) = [asked.piece for asked in x.ear.asked if asked.piece.channel is Channel.AGENT and asked.piece.final]
+        assert last.end_ms == x.call.media_ms >= 10_040
+        await closing
+        assert len(x.commands("unbridge")) == 1
+        assert len(x.feed.of("objection")) == 1
+
+    play(tmp_path, scene, changes=WITH_AGENT)
+
+
 def test_the_agents_last_word_is_heard_before_it_is_stored(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
-        from ivr.domain.audio.channel import Channel
-        from tests.fakes.ear import objection
-
         x.line.parties[AGENT] = answers(1)
         x.ear.decide = lambda speech: objection() if speech.piece.channel is Channel.AGENT else None
         x.ring()
