@@ -35,7 +35,12 @@ class OpenRecording:
         self.deadline = deadline
         self._sealed: SealedFile | None = None
         self.tag = tag
-        self.state = RecordingState.CAPTURING
+        self._state = RECORDING.after(RecordingState.WITHHELD, RecordingEvent.START)
+
+    @property
+    def state(self) -> RecordingState:
+        """What the row said last. It is asked while the database is away; every act asks the row itself."""
+        return self._state
 
     @property
     def recording_id(self) -> str:
@@ -70,9 +75,8 @@ class OpenRecording:
         `gaps` and `masks` are `Gap` and `Mask` as mappings (times in milliseconds of the call's media).
         """
         if self._sealed is None:
-            if self.state is not RecordingState.SEALING:
-                with self._moving(RecordingEvent.CLOSE, reason):
-                    self._describe(None, consent, gaps, masks, self.deadline)
+            with self._moving(RecordingEvent.CLOSE, reason):
+                self._describe(None, consent, gaps, masks, self.deadline)
             self._sealed = self._writer.seal()
         sealed = self._sealed
 
@@ -89,7 +93,7 @@ class OpenRecording:
         """Destroy key, file and all, and leave a certificate. Repeating it is harmless."""
         self._writer.close()
         try:
-            self.state = destroy(self._ports, self.recording_id, rule_id=rule_id, reason=reason)
+            self._state = destroy(self._ports, self.recording_id, rule_id=rule_id, reason=reason)
         except ComplianceError:
             raise
         except Exception:
@@ -128,25 +132,25 @@ class OpenRecording:
             damaged = Damaged(reason=reason, kept_for_recovery=True, error=str(full.what)[:200])
             with self._moving(RecordingEvent.FAIL, reason, lambda: damaged):
                 pass
-            return self.state
-        self.state = done.state or self.state
+        else:
+            self._state = done.state or self.state
         return self.state
 
     @contextmanager
     def _moving(self, event: RecordingEvent, reason: str, told: Callable[[], Event] | None = None) -> Iterator[None]:
         """Do what the block does, move the row and append the evidence, all or nothing.
 
-        What a first try has done without our knowing is not done again.
+        What the row says was done, by a first try whose answer was lost, is not done again.
         """
         ports, recording_id = self._ports, self.recording_id
         with ports.catalogue.together():
             yield
             now = ports.catalogue.get(recording_id).state
-            if now is self.state or RECORDING.after(self.state, event) is not now:
+            if not RECORDING.leads_to(now, event):
                 now = ports.catalogue.move(recording_id, event, reason=reason, at=ports.clock.now())
                 if told is not None:
                     ports.audit.append(told(), call_id=self.tag.call_id, recording_id=recording_id)
-        self.state = now
+        self._state = now
 
     def _describe(
         self,

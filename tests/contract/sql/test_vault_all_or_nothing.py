@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -132,12 +134,41 @@ def test_one_failed_append_after_the_seal_damages_nothing(place: Place) -> None:
 def test_a_seal_that_was_written_although_its_writer_was_told_otherwise_stays_sealed(place: Place) -> None:
     recording = place.begun()
     recording.seal(consent=CONSENT)
-    recording.state = RecordingState.SEALING
     assert recording.fail("no answer to COMMIT") is RecordingState.SEALED
     assert place.catalogue.get("rec-1").gaps == []
-    recording.state = RecordingState.SEALING
     recording.seal(consent=CONSENT)
     assert place.kinds().count("recording.sealed") == 1
+
+
+def test_what_was_written_although_its_answer_was_lost_is_not_written_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = place.begun()
+    together, lost = place.catalogue.together, True
+
+    @contextmanager
+    def unanswered() -> Iterator[None]:
+        nonlocal lost
+        with together():
+            yield
+        lost = not lost
+        if not lost:
+            raise HostError("no answer to COMMIT")
+
+    monkeypatch.setattr(place.catalogue, "together", unanswered)
+    for act in (partial(recording.pause, "doubt"), recording.resume):
+        known = recording.state
+        with pytest.raises(HostError, match="COMMIT"):
+            act()
+        assert recording.state is known
+        act()
+    for known in (RecordingState.CAPTURING, RecordingState.SEALING):
+        with pytest.raises(HostError, match="COMMIT"):
+            recording.seal(consent=CONSENT)
+        assert recording.state is known
+    recording.seal(consent=CONSENT)
+    assert (recording.state, place.catalogue.get("rec-1").state) == (RecordingState.SEALED, RecordingState.SEALED)
+    assert place.kinds() == ["recording.started", "recording.held", "recording.resumed", "recording.sealed"]
 
 
 def test_a_hold_whose_evidence_fails_is_done_again_with_its_evidence_before_the_resumption(place: Place) -> None:
