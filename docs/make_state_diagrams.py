@@ -13,6 +13,7 @@ from typing import Any
 from ivr.domain.call.leg import LEG
 from ivr.domain.call.state import CALL
 from ivr.domain.consent.state import CONSENT
+from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING
 from ivr.domain.retention.legal_hold import LEGAL_HOLD
 from ivr.domain.state_machine import Machine
@@ -33,6 +34,12 @@ _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
         "ivr/domain/consent/state.py",
         "One machine per party. Every move has its record. REFUSED is final: nothing said later brings the "
         "recording back.",
+    ),
+    (
+        CAPTURE,
+        "ivr/domain/recording/capture_state.py",
+        "What may still be stored of a call while it lasts; it only ever gets less, and `Capture` asks first whether "
+        "there is a move. Memory moves at once; the recording follows when the vault has acted.",
     ),
     (
         RECORDING,

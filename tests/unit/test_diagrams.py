@@ -10,6 +10,7 @@ import pytest
 from ivr.domain.call.leg import LEG
 from ivr.domain.call.state import CALL
 from ivr.domain.consent.state import CONSENT
+from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING
 from ivr.domain.retention.legal_hold import LEGAL_HOLD
 
@@ -23,7 +24,10 @@ def test_the_committed_drawings_are_those_of_the_tables() -> None:
     assert committed == drawn, "run: .venv/bin/python docs/make_state_diagrams.py"
 
 
-@pytest.mark.parametrize("machine", [LEG, CALL, CONSENT, RECORDING, LEGAL_HOLD], ids=lambda machine: machine.name)
+MACHINES = [LEG, CALL, CONSENT, CAPTURE, RECORDING, LEGAL_HOLD]
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
 def test_every_move_of_a_table_stands_in_its_drawing(machine) -> None:  # type: ignore[no-untyped-def]
     page = GENERATOR["pages"]()[f"{machine.name}.md"]
     drawn = {

@@ -65,10 +65,10 @@ class ReleaseBuffer:
         self._gaps: list[Gap] = []
         self._pause_cause: str | None = None
         self._running = False
-        self._cut_ms: int | None = None
         self._next_ms = 0
         self._seen_ms = 0
         self.start_ms: int | None = None
+        self.cut_ms: int | None = None
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -91,17 +91,14 @@ class ReleaseBuffer:
         self._pause_cause = None
 
     def pause(self, cause: str) -> None:
-        """Stop taking frames; the time that passes becomes a gap with this cause."""
+        """Stop taking frames until `start`; the time that passes becomes a gap with this cause."""
         self._pause_cause = self._pause_cause or cause
-
-    def resume(self) -> None:
-        self._pause_cause = None
 
     def push(self, frame: StereoFrame) -> None:
         """Take one frame, or drop it when the release buffer is not running, paused, cut, or before the start."""
         if not self._running or self.start_ms is None or frame.at_ms < self.start_ms:
             return
-        if self._cut_ms is not None and frame.at_ms + FRAME_MS > self._cut_ms:
+        if self.cut_ms is not None and frame.at_ms + FRAME_MS > self.cut_ms:
             return
         self._seen_ms = frame.at_ms + FRAME_MS
         if self._pause_cause is not None:
@@ -135,8 +132,8 @@ class ReleaseBuffer:
 
     def cut(self, at_ms: int) -> None:
         """Forget everything from `at_ms` on, for good."""
-        self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
-        while self._waiting and self._waiting[-1].at_ms + FRAME_MS > self._cut_ms:
+        self.cut_ms = at_ms if self.cut_ms is None else min(self.cut_ms, at_ms)
+        while self._waiting and self._waiting[-1].at_ms + FRAME_MS > self.cut_ms:
             self._waiting.pop()
 
     def discard(self) -> None:
@@ -152,8 +149,8 @@ class ReleaseBuffer:
         """
         cleared = self._cleared()
         limit = cleared.until_ms if cleared.final else cleared.until_ms - self._settings.lookback_ms
-        if self._cut_ms is not None:
-            limit = min(limit, self._cut_ms)
+        if self.cut_ms is not None:
+            limit = min(limit, self.cut_ms)
         out: list[StereoFrame | Silence] = []
         room_ms = limit if cleared.final else SLICE_MS
         while self._waiting and self._waiting[0].at_ms + FRAME_MS <= limit:

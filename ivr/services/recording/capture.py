@@ -15,6 +15,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import BYTES_PER_MS
 from ivr.domain.audio.spans import Gap, Mask
 from ivr.domain.consent.policy import Decision, ObjectionOutcome, Permission
+from ivr.domain.recording.capture_state import CAPTURE, WRITABLE, CaptureEvent, CaptureState
 from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseSettings, Silence, StereoFrame
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.domain.redaction.redactor import REDACTOR
@@ -75,14 +76,21 @@ class Capture:
         self._dtmf = dtmf
         self._open: OpenRecording | None = None
         self._deadline = deadline
-        self._cut_ms: int | None = None
-        self._cause = ""
-        self._fault: Exception | None = None
-        self._wiped = False
-        #: "" until the recording exists.
-        self.recording_id = ""
+        self._capture_state = CaptureState.FOLLOWING
+        #: Why frames were cut off first, and what failed last; "" when nothing did.
+        self._cause = self._fault = ""
+        #: Why it is doomed first.
         self.doom: Doom | None = None
-        self.stopped = False
+
+    @property
+    def stopped(self) -> bool:
+        """True when no new frame is taken any more."""
+        return self._capture_state is not CaptureState.FOLLOWING
+
+    @property
+    def recording_id(self) -> str:
+        """Empty until the recording exists."""
+        return "" if self._open is None else self._open.recording_id
 
     @property
     def state(self) -> RecordingState:
@@ -136,12 +144,12 @@ class Capture:
 
     def fail(self, error: Exception) -> None:
         """Nothing more is stored; what was written is DAMAGED, if it can be proven at all."""
-        if self._fault is None and self.state not in _OVER:
+        if self._capture_state in WRITABLE and self.state not in _OVER:
             self._give_up(error)
 
     def must_vanish(self, rule_id: str, reason: str) -> None:
         """What was captured may not be kept: from now on nothing is written, and `keep` destroys."""
-        self.stopped = True
+        self._move(CaptureEvent.DOOM)
         self.doom = self.doom or Doom(rule_id, reason)
         self._buffer.discard()
 
@@ -174,7 +182,7 @@ class Capture:
 
         Until the recording is open the frames stay in the release buffer, which is bounded.
         """
-        if self._open is None or self._fault is not None:
+        if self._open is None or self._capture_state not in WRITABLE:
             return
         pcm = b"".join(_interleaved(item) for item in self._buffer.release())
         if not pcm:
@@ -188,7 +196,7 @@ class Capture:
 
     async def _open_once(self) -> None:
         """Create the recording: its row and wrapped key exist before its first byte does."""
-        if self._open is not None or self._fault is not None or self.stopped:
+        if self._open is not None or self.stopped:
             return
         tag = self._new_tag()
         try:
@@ -196,7 +204,6 @@ class Capture:
         except Exception as error:
             self._give_up(error)
             return
-        self.recording_id = tag.recording_id
         self._publish_state()
 
     async def _pause(self, reason: str) -> None:
@@ -220,24 +227,22 @@ class Capture:
         if self.doom is not None:
             await self.destroy()
             return
-        self.stopped = True
+        self._move(CaptureEvent.END)
         self.write()
         self._end_buffer(closing.until_ms)
         recording = self._open
         if recording is None or recording.state in _OVER:
             return
-        fault = self._fault
-        if fault is None:
+        if self._capture_state in WRITABLE:
             try:
                 await self._executor.run(lambda: recording.seal(reason=closing.reason, **self._beside(closing)))
             except Exception as error:
-                self._note_fault(fault := error)
+                self._give_up(error)
             else:
                 self._publish_state(deadline=recording.deadline)
                 return
-        why = _without_content(fault)
-        await self._executor.run(lambda: recording.fail(why, **self._beside(closing)))
-        self._publish_state(reason=why)
+        await self._executor.run(lambda: recording.fail(self._fault, **self._beside(closing)))
+        self._publish_state(reason=self._fault)
 
     async def destroy(self) -> None:
         """Destroy what `must_vanish`: the key first, then the file; a certificate without content remains."""
@@ -254,14 +259,14 @@ class Capture:
         The key, the certificate and the state are `destroy`'s, once it succeeds; recovery finds nothing to keep.
         """
         recording_id = self.recording_id
-        if self.doom is None or not recording_id or self._wiped or self.state in _OVER:
+        if self._capture_state is not CaptureState.DOOMED or not recording_id or self.state in _OVER:
             return
         try:
             await self._executor.run(lambda: self._vault.delete_bytes(recording_id))
         except Exception as error:
-            self._note_fault(error)
+            self._give_up(error)
             return
-        self._wiped = True
+        self._move(CaptureEvent.WIPE)
         self._feed.publish("recording.wiped", call_id=self._call_id, recording_id=recording_id)
 
     def _cleared(self) -> Cleared:
@@ -273,15 +278,14 @@ class Capture:
 
     def _cut(self, at_ms: int, cause: str) -> None:
         """No new frame is taken, and none from `at_ms` on is kept; the first cause is the one noted."""
-        self.stopped = True
+        self._move(CaptureEvent.END)
         self._cause = self._cause or cause
-        self._cut_ms = at_ms if self._cut_ms is None else min(self._cut_ms, at_ms)
         self._buffer.cut(at_ms)
 
     def _end_buffer(self, until_ms: int) -> None:
         self._buffer.drop_waiting(0, self._cause or "unheard")
-        if self._cut_ms is not None and self._cause != OBJECTION:
-            self._buffer.lost(self._cut_ms, until_ms, self._cause)
+        if self._buffer.cut_ms is not None and self._cause != OBJECTION:
+            self._buffer.lost(self._buffer.cut_ms, until_ms, self._cause)
         self._buffer.discard()
 
     def _beside(self, closing: Closing) -> _Beside:
@@ -292,13 +296,15 @@ class Capture:
         }
 
     def _give_up(self, error: Exception) -> None:
-        self.stopped = True
+        self._move(CaptureEvent.FAIL)
         self._buffer.discard()
-        self._note_fault(error)
+        self._fault = _without_content(error)
+        self._feed.publish("recording.fault", call_id=self._call_id, what=self._fault)
 
-    def _note_fault(self, error: Exception) -> None:
-        self._fault = error
-        self._feed.publish("recording.fault", call_id=self._call_id, what=_without_content(error))
+    def _move(self, event: CaptureEvent) -> None:
+        """What has come further already stays there."""
+        if CAPTURE.allows(self._capture_state, event):
+            self._capture_state = CAPTURE.after(self._capture_state, event)
 
     def _publish_state(self, **fields: object) -> None:
         fields["state"] = self.state.value

@@ -10,11 +10,12 @@ import pytest
 from ivr.domain.call.leg import LEG, LegEvent, LegState
 from ivr.domain.call.state import CALL, CallEvent, CallState
 from ivr.domain.consent.state import CONSENT, ConsentEvent, ConsentState
+from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING, REPORTABLE, UNFINISHED, RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LEGAL_HOLD, HoldState
 from ivr.domain.state_machine import Machine
 
-MACHINES: list[Machine[Any, Any]] = [CALL, CONSENT, LEG, LEGAL_HOLD, RECORDING]
+MACHINES: list[Machine[Any, Any]] = [CALL, CAPTURE, CONSENT, LEG, LEGAL_HOLD, RECORDING]
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)

@@ -178,8 +178,8 @@ class CallAudio(RuleBasedStateMachine):
     def policy_changes_its_mind(self, paused: bool) -> None:
         if paused:
             self.buffer.pause("hold")
-        else:
-            self.buffer.resume()
+        elif self.started_ms is not None:
+            self.buffer.start(self.now_ms)
 
     @precondition(lambda self: self.now_ms > 8000)
     @rule()

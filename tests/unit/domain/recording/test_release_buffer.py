@@ -32,7 +32,7 @@ def test_a_gap_comes_out_as_silence_and_is_noted_with_its_cause() -> None:
     buffer.push(StereoFrame(0, bytes(320), bytes(320)))
     buffer.pause("doubt")
     buffer.push(StereoFrame(20, bytes(320), bytes(320)))
-    buffer.resume()
+    buffer.start(40)
     buffer.push(StereoFrame(40, bytes(320), bytes(320)))
     written = buffer.release()
     assert [type(item) for item in written] == [StereoFrame, Silence, StereoFrame]
@@ -68,7 +68,7 @@ def test_a_long_hold_comes_out_as_silence_while_it_lasts_and_never_in_one_piece(
             assert isinstance(item, Silence)
             longest_ms = max(longest_ms, item.end_ms - item.start_ms)
     assert longest_ms == 100
-    buffer.resume()
+    buffer.start(1_200_000)
     buffer.push(StereoFrame(1_200_000, bytes(320), bytes(320)))
     until_ms = 1_300_000
     written = buffer.release()
@@ -81,7 +81,7 @@ def test_a_gap_that_the_mark_held_back_comes_out_in_slices() -> None:
     buffer.pause("doubt")
     for at_ms in range(0, 5000, FRAME_MS):
         buffer.push(StereoFrame(at_ms, bytes(320), bytes(320)))
-    buffer.resume()
+    buffer.start(5000)
     buffer.push(StereoFrame(5000, bytes(320), bytes(320)))
     ticks = [buffer.release() for _ in range(6)]
     assert [[item.end_ms - item.start_ms for item in tick if isinstance(item, Silence)] for tick in ticks[:5]] == [
