@@ -154,7 +154,9 @@ class Capture:
         self._buffer.discard()
 
     def lost(self, start_ms: int, end_ms: int) -> None:
-        self._buffer.lost(start_ms, end_ms, "overflow")
+        """The queue of the line overflowed; once no frame is taken, nothing more is missing."""
+        if not self.stopped:
+            self._buffer.lost(start_ms, end_ms, "overflow")
 
     def drop(self, start_ms: int, end_ms: int | None, cause: str) -> None:
         """Forget what is in memory of [start, end), or all from `start_ms` on: it will never be stored."""

@@ -178,6 +178,28 @@ def test_an_objection_keeps_what_came_before_it_or_destroys_all(destroys: bool) 
     run_virtual(scene())
 
 
+def test_frames_lost_after_the_end_are_no_gap_of_their_own() -> None:
+    async def scene() -> None:
+        for ends, gaps in ((x_objects, []), (x_stops, [(2000, 4000, "fault")])):
+            x = Recorded()
+            await x.begin()
+            x.talk(0, 1000)
+            x.capture.lost(1000, 1200)
+            x.talk(1200, 2000)
+            ends(x)
+            x.capture.lost(2000, 3000)
+            assert await x.end(4000) is RecordingState.SEALED
+            assert x.gaps == [(1000, 1200, "overflow"), *gaps]
+
+    def x_objects(x: Recorded) -> None:
+        x.capture.objected(objection(destroys=False), 2000)
+
+    def x_stops(x: Recorded) -> None:
+        x.capture.stop("fault")
+
+    run_virtual(scene())
+
+
 def test_after_a_fault_nothing_is_written_and_what_was_is_damaged_and_never_sealed() -> None:
     async def scene() -> None:
         x = Recorded()
