@@ -254,7 +254,7 @@ def _model(settings: Settings) -> str:
     if settings.aligner_dir is None:
         check_model(settings.model_dir)
         return f"Whisper : {settings.model_dir}"
-    kind = check_onnx_model(settings.model_dir)
+    kind = check_onnx_model(settings.model_dir, settings.ear.compute_type)
     check_model(settings.aligner_dir)
     return f"{kind} : {settings.model_dir} ; langue, preuve et temps des mots : {settings.aligner_dir}"
 

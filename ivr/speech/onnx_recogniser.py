@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -50,7 +51,7 @@ class OnnxRecogniser:
 
     def __init__(self, settings: ModelSettings) -> None:
         """Load the model and ask what it can tell. Raises HostError when it is absent, damaged or of no known type."""
-        kind = check_onnx_model(settings.directory)
+        kind = _kind(settings.directory)
         self._model = _load(kind, settings)
         try:
             asked = self._model.recognize(np.zeros(RECOGNISER_HZ // 2, np.float32), language=FRENCH)
@@ -92,8 +93,14 @@ class OnnxRecogniser:
         return Transcript((hypothesis,), times, language=told, supported=self._abilities.support)
 
 
-def check_onnx_model(directory: Path) -> str:
-    """Return the type of the model in `directory`. Raises HostError without onnx-asr, or where it knows none."""
+def check_onnx_model(directory: Path, compute_type: str = "auto") -> str:
+    """Return the type of the model in `directory`. Raises HostError without onnx-asr, or when files are missing."""
+    kind = _kind(directory)
+    _quantization(kind, directory, compute_type)
+    return kind
+
+
+def _kind(directory: Path) -> str:
     known = get_args(_onnx_asr("loader").AsrTypeNames)
     path = directory / _CONFIG
     try:
@@ -121,25 +128,32 @@ def _onnx_asr(module: str) -> Any:
 
 
 def _load(kind: str, settings: ModelSettings) -> Any:
-    """Load the int8 graphs where they are wanted and there, else the others."""
     options = onnxruntime.SessionOptions()
     # One thread per piece, as Whisper has: several pieces are judged at once.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     providers = _providers(settings.device)
-    missing = _onnx_asr("utils").ModelFileNotFoundError
-    wanted = ["int8", None] if settings.compute_type in ("auto", "int8") else [None]
-    for quantization in wanted:
-        try:
-            loaded = _onnx_asr("loader").load_model(
-                kind, settings.directory, quantization=quantization, sess_options=options, providers=providers
-            )
-            return loaded.with_timestamps()
-        except missing as error:
-            if quantization is wanted[-1]:
-                raise _unusable(settings.directory, error) from error
-        except Exception as error:
-            raise _unusable(settings.directory, error) from error
-    raise AssertionError("one of the two was tried last")
+    quantization = _quantization(kind, settings.directory, settings.compute_type)
+    try:
+        loaded = _onnx_asr("loader").load_model(
+            kind, settings.directory, quantization=quantization, sess_options=options, providers=providers
+        )
+    except Exception as error:
+        raise _unusable(settings.directory, error) from error
+    return loaded.with_timestamps()
+
+
+def _quantization(kind: str, directory: Path, compute_type: str) -> str | None:
+    """Return "int8" where such graphs are wanted and there, None where the others are. Raises HostError."""
+    resolver, faults = _onnx_asr("loader").create_asr_resolver(kind, directory), _onnx_asr("utils")
+    try:
+        if compute_type in ("auto", "int8"):
+            with suppress(faults.ModelFileNotFoundError):
+                resolver.resolve_model(quantization="int8")
+                return "int8"
+        resolver.resolve_model()
+    except faults.ModelLoadingError as error:
+        raise _unusable(directory, error) from error
+    return None
 
 
 def _providers(device: str) -> list[str]:
