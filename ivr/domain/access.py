@@ -27,6 +27,7 @@ class Role(Enum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     AGENT = "agent"
+    ADMINISTRATOR = "administrator"
 
 
 class Action(Enum):
@@ -39,6 +40,7 @@ class Action(Enum):
     DISCARD = "discard"
     VERIFY = "verify"
     LIFT = "lift"
+    ACCOUNTS = "accounts"
 
 
 class Audience(Enum):

@@ -1,4 +1,4 @@
-"""What a data key seals in a database: AES-256-GCM (nonce first) under a key of HKDF-SHA256."""
+"""What a key seals in a database: AES-256-GCM (nonce first) under a key of HKDF-SHA256."""
 
 from __future__ import annotations
 
@@ -21,21 +21,47 @@ class MemberSealer:
     def __init__(
         self, data_key: bytes | bytearray, list_id: str, *, random: Callable[[int], bytes] = os.urandom
     ) -> None:
-        def derived(use: str) -> bytes:
-            info = f"ivr members {use}".encode()
-            return HKDF(algorithm=hashes.SHA256(), length=32, salt=list_id.encode(), info=info).derive(bytes(data_key))
+        salt = list_id.encode()
+        self._rows = _Rows(_derived(data_key, salt, "ivr members rows"), random)
+        self.tags_key = _derived(data_key, salt, "ivr members tags")
+        self.whole_key = _derived(data_key, salt, "ivr members whole")
 
-        self._rows = AESGCM(derived("rows"))
+    def seal(self, plain: bytes, bound: bytes) -> bytes:
+        return self._rows.seal(plain, bound)
+
+    def open(self, sealed: bytes, bound: bytes) -> bytes:
+        return self._rows.open(sealed, bound, remedy="import the list: 'ivr members import FILE.csv'")
+
+
+class AccountSealer:
+    """Port SecretSealer: what authenticators and the console share, under the console's key."""
+
+    def __init__(self, key: bytes, *, random: Callable[[int], bytes] = os.urandom) -> None:
+        self._rows = _Rows(_derived(key, b"", "ivr accounts rows"), random)
+        self.device_key = _derived(key, b"", "ivr accounts devices")
+
+    def seal(self, plain: bytes, bound: bytes) -> bytes:
+        return self._rows.seal(plain, bound)
+
+    def open(self, sealed: bytes, bound: bytes) -> bytes:
+        return self._rows.open(sealed, bound, remedy="put the console's key file back, or invite the account anew")
+
+
+class _Rows:
+    def __init__(self, key: bytes, random: Callable[[int], bytes]) -> None:
+        self._key = AESGCM(key)
         self._random = random
-        self.tags_key = derived("tags")
-        self.whole_key = derived("whole")
 
     def seal(self, plain: bytes, bound: bytes) -> bytes:
         nonce = self._random(_NONCE_BYTES)
-        return nonce + self._rows.encrypt(nonce, plain, bound)
+        return nonce + self._key.encrypt(nonce, plain, bound)
 
-    def open(self, sealed: bytes, bound: bytes) -> bytes:
+    def open(self, sealed: bytes, bound: bytes, *, remedy: str) -> bytes:
         try:
-            return self._rows.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound)
+            return self._key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound)
         except (InvalidTag, ValueError):
-            raise ArchiveError("a row was changed", remedy="import the list: 'ivr members import FILE.csv'") from None
+            raise ArchiveError("a row was changed", remedy=remedy) from None
+
+
+def _derived(key: bytes | bytearray, salt: bytes, info: str) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=salt, info=info.encode()).derive(bytes(key))

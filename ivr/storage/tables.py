@@ -326,3 +326,49 @@ member_tags = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
+
+#: Who may sign in to the console. `password_hash` is Argon2id; `code_secret` is sealed under the console's key.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_id", String(60), primary_key=True),
+    Column("login", String(63), nullable=False, unique=True),
+    Column("role", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("code_secret", LargeBinary, nullable=False),
+    Column("used_step", BigInteger, nullable=False),
+)
+
+#: One-time links; `key` is the digest of what the link holds. One for each login, the empty one included.
+account_invitations = Table(
+    "account_invitations",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("login", String(63), nullable=False, unique=True),
+    Column("role", String(40), nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("invited_by", String(200), nullable=False),
+    Column("code_secret", LargeBinary, nullable=False),
+)
+
+account_sessions = Table(
+    "account_sessions",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False, index=True),
+    Column("began_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False, index=True),
+    Column("purpose", String(100), nullable=False, server_default=""),
+    Column("reason", String(200), nullable=False, server_default=""),
+)
+
+#: How often signing in failed; `bucket` is the digest of a login, or of a browser and its account.
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("bucket", String(64), primary_key=True),
+    Column("count_", Integer, nullable=False),
+    Column("last_at", UtcTime, nullable=False, index=True),
+)

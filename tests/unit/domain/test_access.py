@@ -78,6 +78,7 @@ MAY = {
     Role.OPERATOR: {"list", "verify"},
     Role.AUDITOR: {"list", "verify"},
     Role.AGENT: {"event"},
+    Role.ADMINISTRATOR: {"accounts"},
 }
 
 

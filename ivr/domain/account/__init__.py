@@ -1,0 +1,1 @@
+"""Who signs in to the console, and how long that lasts."""

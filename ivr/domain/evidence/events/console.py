@@ -1,0 +1,72 @@
+"""Who may enter the console, who did, and who was refused. For the security officer, the DPO and the auditor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ivr.domain.evidence.events.base import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invited(Event, kind="account.invited"):
+    """A one-time link was made, with which one account is made, or made anew; no login: the first account."""
+
+    actor: str
+    login: str
+    role: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountMade(Event, kind="account.made"):
+    """Somebody used the link: the account has a password and a second factor, in place of one of that login."""
+
+    login: str
+    role: str
+    invited_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountClosed(Event, kind="account.closed"):
+    """Somebody closed an account; its sessions ended with it."""
+
+    actor: str
+    login: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn(Event, kind="session.began"):
+    """Somebody signed in: `factors` are those that were proven."""
+
+    actor: str
+    role: str
+    factors: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInDenied(Event, kind="session.denied"):
+    """Somebody did not sign in to this account: `wrong` password or code, or `slowed` after too many of those."""
+
+    actor: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionEnded(Event, kind="session.ended"):
+    """A session is over: `asked`, `idle`, `expired`, or `closed` with its account."""
+
+    actor: str
+    role: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurposeChosen(Event, kind="session.purpose"):
+    """Somebody said for which purpose, and why, what is sensitive is looked at from here on in this session."""
+
+    actor: str
+    role: str
+    purpose: str
+    reason: str

@@ -1,0 +1,132 @@
+"""One-time links: how an account is made, the first one by whoever runs the node, the others by an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ivr.domain.access import Actor, Role
+from ivr.domain.account.account import (
+    INVITATION,
+    Account,
+    AccountState,
+    Invitation,
+    judge_invitation,
+    judge_login,
+    plain_login,
+)
+from ivr.domain.account.password import LONGEST, judge_password
+from ivr.domain.evidence.events.console import AccountClosed, AccountMade, Invited
+from ivr.domain.text.told import Told
+from ivr.errors import ComplianceError, ConfigurationError
+from ivr.services.account.token import key_of, new_token
+from ivr.services.ports.accounts import AccountBook, Credentials, OneTimeCodes, PasswordHasher, SecretSealer
+from ivr.services.ports.evidence import Entry
+from ivr.services.ports.runtime import Clock
+
+#: Whom evidence and accounts name for the first link: it is printed by the node to whoever runs it.
+NODE = "node"
+#: Of what an authenticator and the console share: as long as SHA-1's result (RFC 4226, section 4).
+_SECRET_BYTES = 20
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """An open invitation, for the page that makes an account of it. `code_secret` goes into an authenticator."""
+
+    invitation: Invitation
+    code_secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Enrolling:
+    """What somebody typed who makes an account."""
+
+    login: str
+    password: str = field(repr=False)
+    again: str = field(repr=False)
+    code: str = field(repr=False)
+
+
+class Invitations:
+    def __init__(
+        self,
+        book: AccountBook,
+        sealer: SecretSealer,
+        clock: Clock,
+        *,
+        random: Callable[[int], bytes],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._book = book
+        self._sealer = sealer
+        self._clock = clock
+        self._random = random
+        self._new_id = new_id
+
+    def first(self, role: Role) -> str | None:
+        """Return the token with which the first account is made, in place of an earlier one; None when there is one."""
+        if self._book.count():
+            return None
+        return self._invite("", role, Actor(NODE, role))
+
+    def invite(self, login: str, role: Role, by: Actor) -> str:
+        """Return the token with which this account is made, or made anew. Raises ConfigurationError for the login."""
+        login = plain_login(login)
+        if fault := judge_login(login):
+            raise ConfigurationError(fault, key="login", value=login, remedy="write e.g. anne.martin")
+        return self._invite(login, role, by)
+
+    def close(self, login: str, reason: str, by: Actor) -> None:
+        """Close an account. Raises ArchiveError when there is no such open account."""
+        login = plain_login(login)
+        self._book.close(login, Entry(AccountClosed(actor=by.id, login=login, reason=reason)))
+
+    def open(self, token: str) -> Enrolment:
+        """Return what a token stands for. Raises ComplianceError when it stands for nothing, or no longer."""
+        found = self._book.invitation(key_of(token))
+        self._must_be_open(found[0] if found else None)
+        assert found is not None
+        return Enrolment(found[0], self._sealer.open(found[1], key_of(token).encode()))
+
+    def enrol(self, token: str, typed: Enrolling, hasher: PasswordHasher, codes: OneTimeCodes) -> Account | Told:
+        """Make the account, or say what is wrong with what was typed. Raises ComplianceError as `open` does."""
+        enrolment = self.open(token)
+        login = enrolment.invitation.login or plain_login(typed.login)
+        now = self._clock.now()
+        fault = judge_login(login) or self._password_fault(typed, login, hasher)
+        step = codes.step_of(enrolment.code_secret, typed.code, now)
+        if fault is None and step is None:
+            fault = Told("This is not the code that the authenticator shows now.")
+        if fault is not None:
+            return fault
+        account = Account(self._new_id(), login, enrolment.invitation.role, AccountState.ACTIVE, now)
+        credentials = Credentials(
+            hasher.hash(typed.password),
+            self._sealer.seal(enrolment.code_secret, account.id.encode()),
+            step if step is not None else -1,
+        )
+        made = AccountMade(login=login, role=account.role.value, invited_by=enrolment.invitation.invited_by)
+        self._book.make(key_of(token), account, credentials, Entry(made))
+        return account
+
+    def _password_fault(self, typed: Enrolling, login: str, hasher: PasswordHasher) -> Told | None:
+        if typed.password != typed.again:
+            return Told("The two passwords differ.")
+        # What is too long is refused whatever its score, which takes time to find.
+        score = hasher.score(typed.password, (login,)) if len(typed.password) <= LONGEST else 0
+        return judge_password(typed.password, login=login, score=score)
+
+    def _invite(self, login: str, role: Role, by: Actor) -> str:
+        token = new_token(self._random)
+        invitation = Invitation(login, role, self._clock.now() + INVITATION, by.id)
+        sealed = self._sealer.seal(self._random(_SECRET_BYTES), key_of(token).encode())
+        told = Invited(actor=by.id, login=login, role=role.value, until=invitation.until)
+        self._book.invite(key_of(token), invitation, sealed, Entry(told))
+        return token
+
+    def _must_be_open(self, invitation: Invitation | None) -> None:
+        if fault := judge_invitation(invitation, accounts=self._book.count(), now=self._clock.now()):
+            raise ComplianceError(
+                fault, remedy="ask an administrator for a new link, or restart the node for the first one"
+            )

@@ -1,0 +1,19 @@
+"""What a person or a browser holds is random; the database keeps its digest, with which nobody gets in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+
+_BYTES = 32
+
+
+def new_token(random: Callable[[int], bytes]) -> str:
+    """Return 256 random bits as 43 characters that may stand in a URL and a cookie."""
+    return base64.urlsafe_b64encode(random(_BYTES)).rstrip(b"=").decode()
+
+
+def key_of(token: str) -> str:
+    """Return under which key the database keeps a token."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,386 @@
+"""Accounts of the console on both databases: links, signing in, sessions, and what the evidence says of each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import inspect, select
+
+from ivr.domain.access import Actor, Role
+from ivr.domain.account.account import INVITATION, AccountState
+from ivr.domain.account.session import Session, SessionBounds, SessionEnd
+from ivr.domain.account.throttle import FREE
+from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, IvrError
+from ivr.services.account.invitations import Enrolling, Invitations
+from ivr.services.account.sessions import Sessions
+from ivr.services.account.sign_in import Attempt, Entered, Refused, SignIn
+from ivr.services.account.token import key_of
+from ivr.storage.accounts import SqlAccounts
+from ivr.storage.audit_log import SqlAuditLog
+from ivr.storage.database import Database
+from ivr.storage.tables import metadata
+from tests.databases import KINDS
+from tests.fakes.accounts import SEALER, FakeCodes, FakeHasher, Random, code_of
+from tests.fakes.vault import TickingClock
+
+BOUNDS = SessionBounds(idle=timedelta(minutes=30), longest=timedelta(hours=12))
+PASSWORD = "correct horse battery"
+ADMIN = Actor("admin", Role.ADMINISTRATOR)
+
+
+@dataclass
+class Rig:
+    database: Database
+    clock: TickingClock = field(default_factory=TickingClock)
+    hasher: FakeHasher = field(default_factory=FakeHasher)
+    codes: FakeCodes = field(default_factory=FakeCodes)
+
+    def __post_init__(self) -> None:
+        numbers = itertools.count()
+        random = Random()
+        self.secrets: dict[str, bytes] = {}
+        self.audit = SqlAuditLog(self.database, node_id="node-1", clock=self.clock)
+        self.book = SqlAccounts(self.database, self.audit)
+        self.sessions = Sessions(self.book, self.clock, bounds=BOUNDS)
+        self.invitations = Invitations(
+            self.book, SEALER, self.clock, random=random, new_id=lambda: f"account-{next(numbers)}"
+        )
+        self.sign_in = SignIn(self.book, self.audit, self.hasher, self.codes, SEALER, self.clock, random=random)
+
+    def step(self) -> int:
+        return int(self.clock.at.timestamp()) // 30
+
+    def typed(self, secret: bytes, login: str = "", password: str = PASSWORD, again: str = "") -> Enrolling:
+        return Enrolling(login, password, again or password, code_of(secret, self.step()))
+
+    def enrol(self, token: str, login: str = "") -> str:
+        """Make the account of a link and return its login."""
+        secret = self.invitations.open(token).code_secret
+        made = self.invitations.enrol(token, self.typed(secret, login), self.hasher, self.codes)
+        assert not isinstance(made, str), made
+        self.secrets[made.login] = secret
+        return made.login
+
+    def code(self) -> str:
+        """A code of the administrator's that was not used yet."""
+        self.clock.at += timedelta(seconds=30)
+        return self.code_now()
+
+    def code_now(self, ahead: int = 0) -> str:
+        return code_of(self.secrets["admin"], self.step() + ahead)
+
+    def attempt(self, password: str = PASSWORD, code: str = "", device: str = "", login: str = "admin") -> object:
+        return self.sign_in.attempt(Attempt(login, password, code or self.code(), device))
+
+    def entered(self, device: str = "") -> Entered:
+        found = self.attempt(device=device)
+        assert isinstance(found, Entered)
+        return found
+
+    def told(self) -> list[str]:
+        return [event.kind for event in self.audit.events()]
+
+
+@pytest.fixture(params=KINDS)
+def bare(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> Rig:
+    return Rig(open_database(request.param))
+
+
+@pytest.fixture
+def rig(bare: Rig) -> Rig:
+    """With an administrator."""
+    token = bare.invitations.first(Role.ADMINISTRATOR)
+    assert token
+    bare.enrol(token, "Admin")
+    return bare
+
+
+# ---------------------------------------------------------------- links
+
+
+def test_the_first_link_makes_one_account_and_then_there_is_none(rig: Rig) -> None:
+    assert [(one.login, one.role, one.state) for one in rig.book.all()] == [
+        ("admin", Role.ADMINISTRATOR, AccountState.ACTIVE)
+    ]
+    assert rig.invitations.first(Role.ADMINISTRATOR) is None
+    assert rig.told() == ["account.invited", "account.made"]
+
+
+def test_a_link_is_used_once(bare: Rig) -> None:
+    token = bare.invitations.first(Role.ADMINISTRATOR)
+    assert token
+    bare.enrol(token, "admin")
+    with pytest.raises(ComplianceError):
+        bare.invitations.open(token)
+
+
+def test_a_newer_first_link_takes_the_place_of_the_older(bare: Rig) -> None:
+    old, new = bare.invitations.first(Role.ADMINISTRATOR), bare.invitations.first(Role.ADMINISTRATOR)
+    assert old
+    assert new
+    with pytest.raises(ComplianceError):
+        bare.invitations.open(old)
+    bare.enrol(new, "admin")
+
+
+def test_two_who_use_the_first_link_at_once_make_one_account(bare: Rig) -> None:
+    token = bare.invitations.first(Role.ADMINISTRATOR)
+    assert token
+    secret = bare.invitations.open(token).code_secret
+
+    def enrol(login: str) -> object:
+        try:
+            return bare.invitations.enrol(token, bare.typed(secret, login), bare.hasher, bare.codes)
+        except IvrError as error:
+            return error
+
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(enrol, ["anne", "bruno", "chloe", "denis"]))
+    assert len(bare.book.all()) == 1
+    assert sum(isinstance(one, ComplianceError) for one in made) == 3
+
+
+def test_a_link_that_ran_out_makes_nothing(bare: Rig) -> None:
+    token = bare.invitations.first(Role.ADMINISTRATOR)
+    assert token
+    bare.clock.at += INVITATION
+    with pytest.raises(ComplianceError):
+        bare.invitations.open(token)
+
+
+@pytest.mark.parametrize(
+    ("login", "password", "again", "said"),
+    [
+        ("no spaces", PASSWORD, "", "login"),
+        ("anne", "short", "", "at least"),
+        ("anne", "weak weak weak weak", "", "easily guessed"),
+        ("anne", PASSWORD, "something else", "differ"),
+        ("anne", "x" * 10_000, "", "at most"),
+    ],
+)
+def test_what_is_typed_wrongly_makes_nothing_and_may_be_typed_again(
+    bare: Rig, login: str, password: str, again: str, said: str
+) -> None:
+    token = bare.invitations.first(Role.ADMINISTRATOR)
+    assert token
+    secret = bare.invitations.open(token).code_secret
+    fault = bare.invitations.enrol(token, bare.typed(secret, login, password, again), bare.hasher, bare.codes)
+    assert isinstance(fault, str)
+    assert said in fault
+    wrong_code = Enrolling("anne", PASSWORD, PASSWORD, "000000")
+    assert "authenticator" in str(bare.invitations.enrol(token, wrong_code, bare.hasher, bare.codes))
+    assert bare.book.all() == []
+    bare.enrol(token, "anne")
+
+
+def test_an_invited_person_gets_the_role_and_login_that_the_administrator_wrote(rig: Rig) -> None:
+    rig.enrol(rig.invitations.invite("Anne.Martin", Role.DPO, ADMIN), "somebody-else")
+    account = rig.book.find("anne.martin")
+    assert account
+    assert account[0].role is Role.DPO
+    assert rig.book.find("somebody-else") is None
+    made = rig.audit.events()[-1]
+    assert made.body == {"login": "anne.martin", "role": "dpo", "invited_by": "admin"}
+
+
+def test_a_new_link_for_somebody_who_has_an_account_replaces_it_and_ends_the_sessions(rig: Rig) -> None:
+    entered = rig.entered()
+    rig.enrol(rig.invitations.invite("admin", Role.DPO, ADMIN))
+    assert rig.sessions.resume(entered.token) is None
+    assert [(one.login, one.role) for one in rig.book.all()] == [("admin", Role.DPO)]
+
+
+def test_a_login_that_is_none_is_refused_when_inviting(rig: Rig) -> None:
+    with pytest.raises(ConfigurationError):
+        rig.invitations.invite("an ne", Role.DPO, ADMIN)
+
+
+def test_nothing_in_the_tables_lets_anybody_in(rig: Rig) -> None:
+    """Neither a token nor a code's secret stands in the database, and the password's hash is not of our making."""
+    token = rig.invitations.invite("anne", Role.DPO, ADMIN)
+    entered = rig.entered()
+    secrets = [token.encode(), entered.token.encode(), entered.device.encode(), *rig.secrets.values()]
+    stored = b""
+    with rig.database.reading() as connection:
+        for name in inspect(rig.database.engine).get_table_names():
+            if name in metadata.tables and name not in ("recording_keys",):
+                stored += b" ".join(
+                    one if isinstance(one, bytes) else str(one).encode()
+                    for row in connection.execute(select(metadata.tables[name]))
+                    for one in row
+                )
+    assert [one for one in secrets if one in stored] == []
+    assert key_of(token).encode() in stored
+
+
+# ---------------------------------------------------------------- signing in
+
+
+def test_both_factors_let_in_and_the_evidence_says_who(rig: Rig) -> None:
+    entered = rig.entered()
+    session = rig.sessions.resume(entered.token)
+    assert isinstance(session, Session)
+    assert session.account.actor == ADMIN
+    assert rig.audit.events()[-1].body == {"actor": "admin", "role": "administrator", "factors": ["password", "totp"]}
+
+
+@pytest.mark.parametrize(
+    ("password", "code", "login"), [("no", "", "admin"), (PASSWORD, "0", "admin"), ("no", "0", "admin")]
+)
+def test_one_wrong_factor_keeps_out_and_is_told_as_the_other(rig: Rig, password: str, code: str, login: str) -> None:
+    assert rig.attempt(password, code, login=login) == Refused(timedelta())
+    assert rig.audit.events()[-1].body == {"actor": "admin", "why": "wrong"}
+
+
+def test_a_login_that_does_not_exist_is_refused_alike_takes_as_long_and_is_not_written_down(rig: Rig) -> None:
+    before = rig.told()
+    assert rig.attempt(login="nobody") == Refused(timedelta())
+    assert rig.hasher.asked == 1
+    # Somebody may have typed their password there.
+    assert rig.told() == before
+
+
+def test_a_code_lets_in_once(rig: Rig) -> None:
+    code = rig.code()
+    assert isinstance(rig.attempt(code=code), Entered)
+    assert rig.attempt(code=code) == Refused(timedelta())
+
+
+def test_the_code_that_made_the_account_lets_nobody_in(rig: Rig) -> None:
+    assert isinstance(rig.attempt(code=rig.code_now()), Refused)
+
+
+def test_a_closed_account_lets_nobody_in_and_ends_its_sessions(rig: Rig) -> None:
+    entered = rig.entered()
+    rig.invitations.close("Admin", "has left", ADMIN)
+    assert rig.sessions.resume(entered.token) is None
+    assert isinstance(rig.attempt(), Refused)
+    with pytest.raises(ArchiveError):
+        rig.invitations.close("admin", "again", ADMIN)
+    assert "account.closed" in rig.told()
+
+
+def test_whoever_guesses_waits_and_the_right_password_does_not_help_meanwhile(rig: Rig) -> None:
+    for _ in range(FREE):
+        last = rig.attempt("no")
+    assert isinstance(last, Refused)
+    assert last.retry > timedelta()
+    assert rig.audit.events()[-1].body["why"] == "slowed"
+    # Codes are made for a later step without time going by.
+    asked, told = rig.hasher.asked, rig.told()
+    refused = rig.sign_in.attempt(Attempt("admin", PASSWORD, rig.code_now(ahead=1)))
+    assert isinstance(refused, Refused)
+    assert refused.retry > timedelta()
+    assert (rig.hasher.asked, rig.told()) == (asked, told)
+    rig.clock.at += refused.retry
+    rig.entered()
+    assert rig.attempt("no") == Refused(timedelta())
+
+
+def test_who_keeps_failing_elsewhere_does_not_keep_the_holder_out(rig: Rig) -> None:
+    entered = rig.entered()
+    for _ in range(FREE + 10):
+        rig.sign_in.attempt(Attempt("admin", "no", "0"))
+    refused = rig.sign_in.attempt(Attempt("admin", PASSWORD, rig.code_now(ahead=1)))
+    assert isinstance(refused, Refused)
+    assert isinstance(
+        rig.sign_in.attempt(Attempt("admin", PASSWORD, rig.code_now(ahead=1), entered.device)),
+        Entered,
+    )
+
+
+def test_a_made_up_browser_or_that_of_another_account_counts_with_all_others(rig: Rig) -> None:
+    mine = rig.entered()
+    rig.enrol(rig.invitations.invite("anne", Role.DPO, ADMIN))
+    for device in ["", mine.device, "x.y", mine.device + "0", "."] * 2:
+        refused = rig.sign_in.attempt(Attempt("anne", "no", "0", device))
+    assert isinstance(refused, Refused)
+    assert refused.retry > timedelta()
+
+
+def test_guesses_that_come_at_once_are_counted_one_by_one(rig: Rig) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: rig.sign_in.attempt(Attempt("admin", "no", "0")), range(24)))
+    assert rig.hasher.asked == FREE
+
+
+# ---------------------------------------------------------------- sessions
+
+
+def test_a_session_goes_on_while_it_is_used_and_ends_after_twelve_hours(rig: Rig) -> None:
+    token = rig.entered().token
+    for _ in range(24):
+        assert isinstance(rig.sessions.resume(token), Session)
+        rig.clock.at += timedelta(minutes=29)
+    rig.clock.at += timedelta(minutes=29)
+    assert rig.sessions.resume(token) is SessionEnd.EXPIRED
+    assert rig.sessions.resume(token) is None
+    assert rig.audit.events()[-1].body == {"actor": "admin", "role": "administrator", "why": "expired"}
+
+
+def test_an_idle_session_ends_when_it_is_next_asked_for(rig: Rig) -> None:
+    token = rig.entered().token
+    rig.clock.at += BOUNDS.idle
+    assert rig.sessions.resume(token) is SessionEnd.IDLE
+    assert rig.told().count("session.ended") == 1
+
+
+def test_a_session_that_nobody_asks_for_ends_by_the_sweep(rig: Rig) -> None:
+    kept, left = rig.entered().token, rig.entered().token
+    rig.clock.at += BOUNDS.idle - timedelta(minutes=1)
+    assert isinstance(rig.sessions.resume(kept), Session)
+    rig.clock.at += timedelta(minutes=1)
+    assert rig.sessions.sweep() == 1
+    assert rig.sessions.resume(left) is None
+    assert isinstance(rig.sessions.resume(kept), Session)
+    assert rig.sessions.sweep() == 0
+
+
+def test_signing_out_ends_the_session_once(rig: Rig) -> None:
+    token = rig.entered().token
+    session = rig.sessions.resume(token)
+    assert isinstance(session, Session)
+    rig.sessions.sign_out(session)
+    rig.sessions.sign_out(session)
+    assert rig.sessions.resume(token) is None
+    assert [event.body["why"] for event in rig.audit.events() if event.kind == "session.ended"] == ["asked"]
+
+
+@pytest.mark.parametrize("token", ["", "x", "é" * 50])
+def test_what_is_no_token_is_no_session(rig: Rig, token: str) -> None:
+    assert rig.sessions.resume(token) is None
+
+
+def test_the_digest_that_the_database_keeps_is_no_token(rig: Rig) -> None:
+    assert rig.sessions.resume(key_of(rig.entered().token)) is None
+
+
+def test_a_purpose_holds_for_its_session_and_is_evidence(rig: Rig) -> None:
+    token, other = rig.entered().token, rig.entered().token
+    session = rig.sessions.resume(token)
+    assert isinstance(session, Session)
+    assert session.purpose == ""
+    rig.sessions.choose_purpose(session, "quality_audio", "écoute du mois")
+    again, elsewhere = rig.sessions.resume(token), rig.sessions.resume(other)
+    assert isinstance(again, Session)
+    assert isinstance(elsewhere, Session)
+    assert (again.purpose, again.reason, elsewhere.purpose) == ("quality_audio", "écoute du mois", "")
+    assert rig.audit.events()[-1].kind == "session.purpose"
+
+
+def test_failures_of_yesterday_are_swept_away(rig: Rig) -> None:
+    for _ in range(FREE + 1):
+        rig.sign_in.attempt(Attempt("nobody", "no", "0"))
+    rig.clock.at += timedelta(hours=25)
+    rig.sessions.sweep()
+    assert rig.sign_in.attempt(Attempt("nobody", "no", "0")) == Refused(timedelta())
+
+
+def test_the_whole_chain_holds(rig: Rig) -> None:
+    rig.entered()
+    assert rig.audit.verify() == []
