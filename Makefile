@@ -3,8 +3,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # What bench-ear needs besides Python: recorded French speech and hold music (CC-BY-SA), never copied here.
 BENCH_PACKAGES := asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav
-# What the tests need besides Python: an independent SIP peer, and a voice that speaks many languages.
-TEST_PACKAGES := sip-tester baresip-core espeak-ng
+# What the tests need besides Python: an independent SIP peer, a voice that speaks many languages, and a browser.
+TEST_PACKAGES := sip-tester baresip-core espeak-ng chromium
 # More than cores, since calls take their time and leave a core idle meanwhile; not many more, since an ear has deadlines.
 WORKERS ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)))
 # Of all branches in ivr.domain and ivr.services, in per cent; raised when it is passed, never lowered.

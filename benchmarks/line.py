@@ -99,6 +99,7 @@ def _environment(lines: int, folder: Path) -> dict[str, str]:
         "IVR_EAR__MODEL_DIR": str(load_settings(default_config_dir(os.environ), os.environ).model_dir),
         "IVR_SIP__BIND": "127.0.0.1",
         "IVR_SIP__PORT": "0",
+        "IVR_CONSOLE__ENABLED": "false",
     }
 
 

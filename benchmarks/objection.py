@@ -103,4 +103,5 @@ def _environment(folder: Path) -> dict[str, str]:
         "IVR_EAR__MODEL_DIR": str(load_settings(shipped, os.environ).model_dir),
         "IVR_SIP__BIND": "127.0.0.1",
         "IVR_SIP__PORT": "0",
+        "IVR_CONSOLE__ENABLED": "false",
     }

@@ -19,7 +19,7 @@ from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.visible import visible
 
 #: A line's own address, told so that it can be called: nobody's number.
-_OWN_ADDRESS = {"line.ready": ("uri",), "node.ready": ("uris",)}
+_OWN_ADDRESS = {"line.ready": ("uri",), "console.ready": ("uri",), "node.ready": ("uris", "console")}
 
 
 class RedactingFormatter(logging.Formatter):

@@ -32,6 +32,7 @@ _ON_LOOPBACK = {
     "IVR_SIP__PORT": "0",
     "IVR_SIP__PUBLIC_ADDRESS": "",
     "IVR_SIP__REGISTRAR__URI": "",
+    "IVR_CONSOLE__ENABLED": "false",
 }
 
 

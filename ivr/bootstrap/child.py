@@ -144,7 +144,7 @@ class Child:
     def _received(self, message: Mapping[str, object]) -> None:
         event = {key: value for key, value in message.items() if key != "event"}
         event["kind"] = kind = str(message.get("kind") or message.get("event") or "")
-        if kind in ("line.ready", "ready"):
+        if kind in ("line.ready", "console.ready", "ready"):
             self.uri = str(event.get("uri", ""))
             self._ready.set()
         elif kind in ("line.failed", "failed") and not self._ready.is_set():

@@ -31,6 +31,8 @@ _LEVELS = {
     "media.foreign": "warning",
     "media.overflow": "warning",
     "clerk.failed": "error",
+    "console.failed": "error",
+    "console.fault": "error",
     "upload.waits": "warning",
     "hold.review_due": "warning",
     "alert.agent_asked": "warning",

@@ -1,4 +1,4 @@
-"""A node: supervises the ears, the lines and the clerk of one machine. The death of one never takes the others down."""
+"""A node: supervises ears, lines, clerk and console of one machine. The death of one never takes the others down."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from ivr.bootstrap.accounts import console_installed
 from ivr.bootstrap.archive import check_keys, open_archive
 from ivr.bootstrap.child import Child, LiveEvent
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
@@ -41,6 +42,7 @@ class Node:
         self._ears: list[Child] = []
         self._lines: list[Child] = []
         self._clerks: list[Child] = []
+        self._consoles: list[Child] = []
         self._watchers: list[asyncio.Task[None]] = []
         self._answers: dict[str, asyncio.Future[LiveEvent]] = {}
         self._refs = 0
@@ -61,8 +63,14 @@ class Node:
         return [line.uri for line in self._lines]
 
     @property
+    def console_url(self) -> str:
+        """Where browsers find the console; empty while there is none."""
+        return next((console.uri for console in self._consoles), "")
+
+    @property
     def pids(self) -> Mapping[str, int]:
-        return {child.name: child.pid for child in (*self._ears, *self._lines, *self._clerks) if child.pid is not None}
+        children = (*self._ears, *self._lines, *self._clerks, *self._consoles)
+        return {child.name: child.pid for child in children if child.pid is not None}
 
     async def start(self, *, timeout_s: float = 120.0) -> None:
         """Recover what a crash left, then start everything. Raises what a process that cannot start has died of."""
@@ -86,6 +94,19 @@ class Node:
                 self._watchers.append(asyncio.create_task(child.keep_alive(), name=child.name))
             for child in group:
                 await child.ready(timeout_s)
+        await self._start_console(timeout_s)
+
+    async def _start_console(self, timeout_s: float) -> None:
+        """Calls are answered without a console: one that cannot start is told of, and ends nothing."""
+        if not self._settings.console.enabled or not console_installed():
+            return
+        console = console_child(self._settings, env=self._env, on_event=self._received)
+        self._watchers.append(asyncio.create_task(console.keep_alive(), name=console.name))
+        self._consoles = [console]
+        try:
+            await console.ready(timeout_s)
+        except IvrError as error:
+            self._received({"kind": "console.failed", "what": error.what, "where": error.where, "remedy": error.remedy})
 
     async def place(self, uri: str, program: str, *, agent_uri: str = "") -> str:
         """Call somebody from the first line; returns the call's id. Raises ComplianceError when it is refused."""
@@ -141,7 +162,7 @@ class Node:
 
     async def stop(self) -> None:
         """End calls politely, then every process, by its id; sign what the evidence ends with."""
-        for group in (self._lines, self._ears, self._clerks):
+        for group in (self._consoles, self._lines, self._ears, self._clerks):
             await asyncio.gather(*(child.end() for child in group))
         for watcher in self._watchers:
             watcher.cancel()
@@ -220,8 +241,17 @@ class Node:
         self._on_event({"at": time.monotonic(), **event})
 
 
+def console_child(settings: Settings, *, env: Mapping[str, str], on_event: Callable[[LiveEvent], None]) -> Child:
+    """The console's process, to be kept alive by a node or by a command."""
+    command = ["-m", "ivr.console", "--config", str(settings.config_dir)]
+    return Child("console", command, env=env, on_event=on_event, on_death=_nothing_more)
+
+
 async def _nothing_more() -> None:
-    """An ear leaves nothing behind: what it was asked is asked again. What a clerk left is due still."""
+    """An ear leaves nothing behind: what it was asked is asked again. What a clerk left is due still.
+
+    Sessions of a console stand in the database.
+    """
 
 
 def _refusal(event: LiveEvent) -> IvrError:

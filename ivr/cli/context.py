@@ -38,7 +38,13 @@ def settings(env: Mapping[str, str] = os.environ) -> Settings:
 
 
 #: A node beside the one that may be running on this machine: one line of its own on a free port.
-OWN_LINE = {"IVR_NODE__LINES": "1", "IVR_NODE__EARS": "1", "IVR_SIP__PORT": "0", "IVR_NODE__CLERK": "false"}
+OWN_LINE = {
+    "IVR_NODE__LINES": "1",
+    "IVR_NODE__EARS": "1",
+    "IVR_SIP__PORT": "0",
+    "IVR_NODE__CLERK": "false",
+    "IVR_CONSOLE__ENABLED": "false",
+}
 
 
 def plain(value: object) -> object:

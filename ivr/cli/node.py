@@ -15,6 +15,7 @@ from ivr.bootstrap.logs import EventLog
 from ivr.bootstrap.node import LiveEvent, Node
 from ivr.bootstrap.prompt_check import stale_voices
 from ivr.bootstrap.single_instance import sole_node
+from ivr.cli.console import welcome_to_console
 from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings, until_told
 from ivr.domain.evidence.events.call import Reported
 from ivr.errors import EXIT_OK, EXIT_REFUSED, ConfigurationError, HostError
@@ -45,9 +46,14 @@ async def _serve(found: Settings, json_: bool) -> None:
             try:
                 uris = [dialled for uri in node.uris for dialled in dialable(uri, found.sip.bind)]
                 if json_:
-                    log.write({"kind": "node.ready", "uris": uris, "pids": dict(node.pids)}, always=True)
+                    log.write(
+                        {"kind": "node.ready", "uris": uris, "console": node.console_url, "pids": dict(node.pids)},
+                        always=True,
+                    )
                 else:
                     _welcome(found, uris)
+                    if found.console.enabled:
+                        welcome_to_console(found, node.console_url)
                 await asyncio.Event().wait()
             finally:
                 if not json_:

@@ -26,6 +26,7 @@ from ivr.settings.sections import (
     CallsSection,
     ClockSection,
     CommandLineSection,
+    ConsoleSection,
     ControllerSection,
     DatabaseSection,
     EarSection,
@@ -69,6 +70,7 @@ class Settings:
     profile: Profile
     retention: RetentionTable
     access: AccessPolicy
+    console: ConsoleSection
     command_line: CommandLineSection
 
     @property
@@ -204,6 +206,7 @@ def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
         profile=profile,
         retention=retention,
         access=load_access(config_dir / "access.toml", retention),
+        console=node_file.console,
         command_line=node_file.command_line,
     )
     return _with_paths(settings)
@@ -272,7 +275,7 @@ def _with_paths(settings: Settings) -> Settings:
     registrar = settings.sip.registrar
     password_file = registrar.password_file and data_dir / registrar.password_file.expanduser()
     model_dir = settings.ear.model_dir and data_dir / settings.ear.model_dir.expanduser()
-    keys, store = settings.keys, settings.store
+    keys, store, console = settings.keys, settings.store, settings.console
 
     def there(path: Path | None) -> Path | None:
         return path and data_dir / path.expanduser()
@@ -290,6 +293,9 @@ def _with_paths(settings: Settings) -> Settings:
         ),
         store=store.model_copy(
             update={"credentials_file": there(store.credentials_file), "ca_file": there(store.ca_file)}
+        ),
+        console=console.model_copy(
+            update={"tls_cert_file": there(console.tls_cert_file), "tls_key_file": there(console.tls_key_file)}
         ),
         keys=keys.model_copy(
             update={

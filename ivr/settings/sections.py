@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -282,6 +283,56 @@ class StoreSection(Section):
         return self
 
 
+class ConsoleSection(Section):
+    """The web console, a process of its own. It speaks HTTP beyond this machine only through a proxy, else HTTPS.
+
+    `public_url` empty: the address it listens at. `proxies` are addresses whose X-Forwarded-For is believed.
+    """
+
+    enabled: bool = True
+    bind: str = "127.0.0.1"
+    port: Port = 8090
+    public_url: str = ""
+    tls_cert_file: OptionalPath = None
+    tls_key_file: OptionalPath = None
+    proxies: tuple[str, ...] = ()
+    idle_minutes: int = Field(default=30, ge=1, le=240)
+    session_hours: int = Field(default=12, ge=1, le=24)
+
+    @field_validator("bind")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        try:
+            return str(ipaddress.ip_address(value))
+        except ValueError:
+            raise ValueError("write an IP address, e.g. 127.0.0.1 (this machine alone)") from None
+
+    @field_validator("proxies")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ipaddress.ip_address(one)) for one in value)
+        except ValueError:
+            raise ValueError('write IP addresses, e.g. ["192.0.2.10"]') from None
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https://[a-z0-9.-]+(:\d{1,5})?/?", value):
+            raise ValueError("write the console's address without a path, e.g. https://console.example.org")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _whole(self) -> ConsoleSection:
+        if bool(self.tls_cert_file) != bool(self.tls_key_file):
+            raise ValueError("write both tls_cert_file and tls_key_file, or none")
+        if not ipaddress.ip_address(self.bind).is_loopback and not (self.tls_cert_file or self.proxies):
+            raise ValueError("beyond this machine the console needs tls_cert_file and tls_key_file, or proxies")
+        if self.proxies and not self.public_url:
+            raise ValueError("behind a proxy the console needs public_url, the address that browsers ask for")
+        return self
+
+
 class CommandLineSection(Section):
     """`role` is the role of config/access.toml in which commands act that do not say --role."""
 
@@ -330,5 +381,6 @@ class NodeFile(Section):
     store: StoreSection = StoreSection()
     database: DatabaseSection = DatabaseSection()
     keys: KeysSection = KeysSection()
+    console: ConsoleSection = ConsoleSection()
     command_line: CommandLineSection = CommandLineSection()
     log: LogSection = LogSection()

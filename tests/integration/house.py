@@ -141,6 +141,8 @@ class House:
             "IVR_SIP__PORT": "0",
             "IVR_SIP__RTP_PORT_MIN": "0",
             "IVR_SIP__RTP_PORT_MAX": "0",
+            # Where it is tested, it is switched on.
+            "IVR_CONSOLE__ENABLED": "false",
             "IVR_LOG__LEVEL": "debug",
             "TMPDIR": str(self.temp_dir),
             "PYTHONUNBUFFERED": "1",

@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 _ALONE = """
 import sys
 ABSENT = {"sklearn", "scipy", "joblib", "threadpoolctl", "pyVoIP", "matplotlib", "pytest", "hypothesis"}
-ABSENT |= {"ivr_demo", "tools", "tests", "benchmarks"}
+ABSENT |= {"ivr_demo", "tools", "tests", "benchmarks", "playwright"}
+ABSENT |= {"argon2", "fastapi", "jinja2", "pyotp", "segno", "starlette", "uvicorn", "zxcvbn"}
 class Refusing:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in ABSENT:
@@ -22,8 +23,9 @@ sys.meta_path.insert(0, Refusing())
 _EVERY_MODULE = """
 import importlib, pkgutil, ivr
 names = [found.name for found in pkgutil.walk_packages(ivr.__path__, "ivr.")]
-# The first runs the command, the others want Alembic's context.
+# The first runs the command, the others want Alembic's context, or the extra `console`.
 names = [name for name in names if name != "ivr.__main__" and not name.startswith("ivr.storage.migrations.")]
+names = [name for name in names if not name.startswith("ivr.console")]
 for name in names:
     importlib.import_module(name)
 print(len(names))
@@ -58,6 +60,23 @@ def test_a_sentence_is_judged() -> None:
     done = _alone(_COMMAND, "judge", "--json", text="Je m'oppose à l'enregistrement de cet appel.\n")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["label"] == "objection_recording"
+
+
+def test_the_console_says_in_one_french_line_how_to_install_it() -> None:
+    done = _alone(_COMMAND, "console")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "ivr: la console n'est pas installée : pip install 'ivr[console]'\n"
+
+
+def test_no_process_of_calls_knows_the_web() -> None:
+    """A line that has imported a web framework has paid for it, and may be attacked through it."""
+    program = """
+import sys
+import ivr.bootstrap.line_process, ivr.bootstrap.ear_process, ivr.bootstrap.clerk_process, ivr.cli.root, ivr.cli.node
+print(sorted({"fastapi", "starlette", "uvicorn", "jinja2", "argon2"} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 
 
 def test_the_tour_says_in_one_french_line_how_to_install_it() -> None:

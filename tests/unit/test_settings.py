@@ -267,6 +267,20 @@ def test_an_onnx_recogniser_names_its_model_and_the_packaged_whisper_aligns_its_
         load(config, IVR_EAR__RECOGNISER="onnx")
 
 
+def test_the_console_goes_out_with_tls_or_behind_a_proxy_and_its_files_lie_in_the_data_folder(config: Path) -> None:
+    console = load(config).console
+    assert (console.bind, console.tls_cert_file, console.proxies) == ("127.0.0.1", None, ())
+    out = {"IVR_CONSOLE__BIND": "0.0.0.0"}
+    tls = {"IVR_CONSOLE__TLS_CERT_FILE": "tls/cert.pem", "IVR_CONSOLE__TLS_KEY_FILE": "/etc/key.pem"}
+    found = load(config, **out, **tls).console
+    assert found.tls_cert_file == config.parent / "var" / "tls" / "cert.pem"
+    assert found.tls_key_file == Path("/etc/key.pem")
+    proxied = load(
+        config, **out, IVR_CONSOLE__PROXIES='["192.0.2.10"]', IVR_CONSOLE__PUBLIC_URL="https://console.example.org/"
+    ).console
+    assert (proxied.proxies, proxied.public_url) == (("192.0.2.10",), "https://console.example.org")
+
+
 def test_the_system_may_choose_every_port(config: Path) -> None:
     sip = load(config, IVR_SIP__PORT="0", IVR_SIP__RTP_PORT_MIN="0", IVR_SIP__RTP_PORT_MAX="0").sip
     assert (sip.port, sip.rtp_port_min, sip.rtp_port_max) == (0, 0, 0)
@@ -293,6 +307,12 @@ def test_the_config_folder_is_the_repositorys_unless_the_environment_names_anoth
         ("IVR_DATABASE__URL", "mysql://x", "postgresql+psycopg://"),
         ("IVR_NODE__ID__X", "y", "holds no table"),
         ("IVR_SIP__BIND", "localhost", "write an IP address"),
+        ("IVR_CONSOLE__PROT", "1", "did you mean 'port'?"),
+        ("IVR_CONSOLE__BIND", "localhost", "write an IP address"),
+        ("IVR_CONSOLE__PROXIES", '["proxy"]', "write IP addresses"),
+        ("IVR_CONSOLE__PUBLIC_URL", "http://console.example.org", "https://console.example.org"),
+        ("IVR_CONSOLE__PUBLIC_URL", "https://console.example.org/path", "without a path"),
+        ("IVR_CONSOLE__IDLE_MINUTES", "0", "greater than or equal to 1"),
         ("IVR_EAR__LANGUAGE", '["fr"]', "did you mean 'languages'?"),
         ("IVR_EAR__LANGUAGES", '["fra"]', "did you mean 'fr'?"),
         ("IVR_EAR__RECOGNISER", "wisper", "did you mean 'whisper'?"),
@@ -320,6 +340,9 @@ def test_a_wrong_variable_is_named_with_its_fix(variable: str, value: str, words
         ("ivr.toml", "lines = 1", "lines = 0", "node.lines", "greater than or equal to 1"),
         ("ivr.toml", "lines = 1", 'lines = "two"', "node.lines", "'two' is not accepted"),
         ("ivr.toml", "rtp_port_max = 10999", "rtp_port_max = 10006", "sip", "at least 8 ports"),
+        ("ivr.toml", 'bind = "127.0.0.1"', 'bind = "192.0.2.1"', "console", "needs tls_cert_file and tls_key_file, or"),
+        ("ivr.toml", 'tls_cert_file = ""', 'tls_cert_file = "c"', "console", "write both tls_cert_file"),
+        ("ivr.toml", "proxies = []", 'proxies = ["192.0.2.10"]', "console", "needs public_url"),
         ("ivr.toml", 'uri = ""', 'uri = "pbx"', "sip.registrar.uri", "write a SIP URI"),
         ("ivr.toml", 'uri = ""', 'uri = "sip:pbx"', "sip.registrar", "needs username and password_file"),
         ("ivr.toml", 'default = "hotline-quality"', 'default = "prospecting"', "routes.default", "places calls"),

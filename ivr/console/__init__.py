@@ -1,0 +1,1 @@
+"""The web console: pages on the services, for people who work in them all day."""

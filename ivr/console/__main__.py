@@ -1,0 +1,142 @@
+"""The console's process: started by the node, or alone by `ivr console`; tells in JSON lines where it listens.
+
+It ends by SIGTERM: requests that are under way have five seconds. It ends with its parent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio.to_thread
+import uvicorn
+
+from ivr.bootstrap.accounts import Accounts, console_url, open_accounts
+from ivr.bootstrap.archive import open_archive
+from ivr.bootstrap.event_writer import EventWriter
+from ivr.console.app import build
+from ivr.console.credentials import Argon2Hasher, TotpCodes
+from ivr.console.guard import App, Origin
+from ivr.console.pages import Pages
+from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
+from ivr.hardening import die_with_parent, forbid_core_dumps
+from ivr.process_log import event_line, guard_output
+from ivr.settings import Settings, load_settings
+
+Tell = Callable[..., None]
+_SWEEP_S = 60.0
+#: Threads for pages, each with a connection to the database at most.
+_THREADS = 12
+#: Connections at once; who comes beyond is told so at once (503).
+_CONNECTIONS = 256
+
+
+async def serve(settings: Settings, tell: Tell) -> None:
+    """Answer until told to stop. Raises HostError when the address is taken."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    section = settings.console
+    listening = _listen(section.bind, section.port)
+    archive = open_archive(settings)
+    try:
+        accounts = open_accounts(settings, archive)
+        hasher, codes = Argon2Hasher(), TotpCodes()
+        pages = Pages(settings, accounts, accounts.sign_in(hasher, codes), hasher, codes)
+        origin = Origin(console_url(settings, listening.getsockname()[1]))
+        app = build(pages, origin=lambda: origin, monotonic=time.monotonic)
+        server = uvicorn.Server(_config(app, settings))
+        # Signals are ours: uvicorn would raise them again once it has ended.
+        vars(server)["capture_signals"] = contextlib.nullcontext
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, server, "should_exit", True)
+        sweeping = asyncio.create_task(_sweep(accounts, tell))
+        tell("console.ready", uri=origin.url, pid=os.getpid())
+        try:
+            await server.serve(sockets=[listening])
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+    finally:
+        listening.close()
+        archive.close()
+
+
+def _listen(bind: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((bind, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise HostError(
+            f"the console cannot listen there: {error.strerror}",
+            where=f"{bind}:{port}",
+            remedy="set console.port to another one, or console.enabled to false",
+        ) from error
+    return listening
+
+
+def _config(app: App, settings: Settings) -> uvicorn.Config:
+    section = settings.console
+    return uvicorn.Config(
+        app,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=bool(section.proxies),
+        forwarded_allow_ips=list(section.proxies),
+        limit_concurrency=_CONNECTIONS,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=16 << 10,
+        ssl_certfile=section.tls_cert_file,
+        ssl_keyfile=section.tls_key_file,
+    )
+
+
+async def _sweep(accounts: Accounts, tell: Tell) -> None:
+    """End what ended by itself, so that the evidence says when; a database that is away is tried again."""
+    while True:
+        try:
+            await asyncio.to_thread(accounts.sessions.sweep)
+        except IvrError as error:
+            tell("console.fault", what=error.what, where=error.where, remedy=error.remedy)
+        await asyncio.sleep(_SWEEP_S)
+
+
+def main() -> int:
+    guard_output()
+    die_with_parent()
+    forbid_core_dumps()
+    parser = argparse.ArgumentParser(prog="python -m ivr.console")
+    parser.add_argument("--config", type=Path, required=True)
+    options = parser.parse_args()
+    event_writer = EventWriter(sys.stdout.fileno())
+
+    def tell(kind: str, **fields: object) -> None:
+        event_writer.write(event_line({"kind": kind, **fields}))
+
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(serve(load_settings(options.config, os.environ), tell))
+    except IvrError as error:
+        tell("failed", what=error.what, where=error.where, remedy=error.remedy, exit_code=error.exit_code)
+        return error.exit_code or EXIT_ENVIRONMENT
+    finally:
+        event_writer.close()
+    return EXIT_OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

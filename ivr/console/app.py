@@ -1,0 +1,142 @@
+"""The application: a table of pages, each with who may ask for it, and what becomes of errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse
+
+from ivr.console.guard import FORM, REFUSED, App, Guard, Origin, Receive, Scope, Send
+from ivr.console.pages import Pages
+from ivr.console.rate_limit import Allowance, RateLimit
+from ivr.console.visit import HERE, LANGUAGE_COOKIE, SESSION_COOKIE, Visit, drop, is_form_token
+from ivr.console.words import Words
+from ivr.domain.account.session import Session, SessionEnd
+from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, HostError, IvrError
+
+_LOG = logging.getLogger(__name__)
+#: Pages with their pictures and scripts; then what changes something.
+_REQUESTS = Allowance(burst=120, per_s=10)
+_FORMS = Allowance(burst=60, per_s=2)
+#: Everything that is served as a file, and as what.
+STATIC: Mapping[str, str] = {"console.css": "text/css", "icon.svg": "image/svg+xml"}
+_STATUS: tuple[tuple[type[IvrError], int], ...] = (
+    (HostError, 503),
+    (ComplianceError, 403),
+    (ArchiveError, 404),
+    (ConfigurationError, 400),
+)
+_WITH_A_PAGE = (400, 403, 404, 429, 500, 503)
+
+
+class For(Enum):
+    """Who may ask for a page."""
+
+    ALL = "all"
+    SIGNED_IN = "signed in"
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    page: Callable[[Visit], Response]
+    who: For
+
+
+def routes(pages: Pages) -> tuple[Route, ...]:
+    """Every page there is: what is not listed does not exist."""
+    return (
+        Route("GET", "/connexion", pages.sign_in, For.ALL),
+        Route("POST", "/connexion", pages.signing_in, For.ALL),
+        Route("GET", "/invitation", pages.invitation, For.ALL),
+        Route("POST", "/invitation", pages.enrolling, For.ALL),
+        Route("POST", "/langue", pages.language, For.ALL),
+        Route("GET", "/", pages.home, For.SIGNED_IN),
+        Route("POST", "/deconnexion", pages.sign_out, For.SIGNED_IN),
+        Route("GET", "/finalite", pages.purpose, For.SIGNED_IN),
+        Route("POST", "/finalite", pages.choosing_purpose, For.SIGNED_IN),
+    )
+
+
+def build(pages: Pages, *, origin: Callable[[], Origin], monotonic: Callable[[], float]) -> App:
+    """Return the ASGI application, guarded."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    for route in routes(pages):
+        app.add_api_route(
+            route.path, _endpoint(pages, route), methods=[route.method], response_model=None, include_in_schema=False
+        )
+    app.add_api_route("/static/{name}", _static, methods=["GET"], response_model=None, include_in_schema=False)
+    app.add_exception_handler(404, lambda request, _: _error(_stranger(request), 404))
+    app.add_exception_handler(405, lambda request, _: _error(_stranger(request), 404))
+
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        status = scope.get(REFUSED)
+        answer = _error(_stranger(Request(scope)), status) if status else app
+        await answer(scope, receive, send)
+
+    requests, forms = RateLimit(_REQUESTS, monotonic), RateLimit(_FORMS, monotonic)
+    return Guard(refusing, origin=origin, requests=requests, forms=forms)
+
+
+def _endpoint(pages: Pages, route: Route) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        visit = _stranger(request)
+        try:
+            if route.who is For.ALL:
+                return route.page(visit)
+            found = pages.accounts.sessions.resume(visit.cookie(SESSION_COOKIE))
+            if not isinstance(found, Session):
+                return _to_sign_in(visit, found)
+            visit = _signed_in(pages, visit, found)
+            if route.method == "POST" and not is_form_token(visit.form.get("form_token", ""), visit.token):
+                return _error(visit, 403)
+            return route.page(visit)
+        except IvrError as error:
+            status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+            if status >= 500:
+                _LOG.warning("page %s: %s", route.path, error)
+            return _error(visit, status, told=visit.words.told(error.what) if status == 403 else "")
+        except Exception as error:
+            # Its text may hold anything; its name says enough to look.
+            _LOG.error("page %s: %s", route.path, type(error).__name__)
+            return _error(visit, 500)
+
+    return endpoint
+
+
+def _stranger(request: Request) -> Visit:
+    words = Words(request.cookies.get(LANGUAGE_COOKIE, ""))
+    return Visit(request, request.scope.get(FORM, {}), words)
+
+
+def _signed_in(pages: Pages, visit: Visit, session: Session) -> Visit:
+    role = session.account.role
+    title = pages.settings.access.titles.get(role, role.value)
+    return Visit(visit.request, visit.form, visit.words, visit.cookie(SESSION_COOKIE), session, title)
+
+
+def _to_sign_in(visit: Visit, ended: SessionEnd | None) -> Response:
+    response = visit.go(f"/connexion?fin={ended.value}" if ended else "/connexion")
+    drop(response, SESSION_COOKIE)
+    return response
+
+
+def _error(visit: Visit, status: int, *, told: str = "") -> Response:
+    shown = status if status in _WITH_A_PAGE else 500
+    return visit.page(
+        "error",
+        status=status,
+        title=visit.words(f"error.title_{shown}"),
+        text=told or visit.words(f"error.text_{shown}"),
+    )
+
+
+def _static(name: str, request: Request) -> Response:
+    if name not in STATIC:
+        return _error(_stranger(request), 404)
+    return FileResponse(HERE / "static" / name, media_type=STATIC[name], headers={"cache-control": "no-cache"})

@@ -1,0 +1,151 @@
+"""The pages: signing in, making an account, home, purpose. Each is a function of a visit; app.py says who may ask."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import segno
+from fastapi import Response
+
+from ivr.bootstrap.accounts import Accounts
+from ivr.console.credentials import enrolment_uri, written_secret
+from ivr.console.visit import DEVICE_COOKIE, LANGUAGE_COOKIE, LINK_COOKIE, SESSION_COOKIE, Visit, drop, keep
+from ivr.console.words import LANGUAGES
+from ivr.domain.access import OPENING
+from ivr.domain.account.session import SessionEnd
+from ivr.services.account.invitations import Enrolling
+from ivr.services.account.sign_in import Attempt, Refused, SignIn
+from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
+from ivr.settings import Settings
+
+_NOTICES = {end.value for end in SessionEnd} | {"done"}
+_LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class Pages:
+    settings: Settings
+    accounts: Accounts
+    sign_in_service: SignIn
+    hasher: PasswordHasher
+    codes: OneTimeCodes
+
+    # ---- open to all
+
+    def sign_in(self, visit: Visit) -> Response:
+        why = visit.request.query_params.get("fin", "")
+        name = "invitation.done" if why == "done" else f"sign_in.{why}"
+        notice = visit.words(name) if why in _NOTICES else ""
+        return visit.page("sign_in", notice=notice, fault="", login="")
+
+    def signing_in(self, visit: Visit) -> Response:
+        form = visit.form
+        attempt = Attempt(
+            form.get("login", ""), form.get("password", ""), form.get("code", ""), visit.cookie(DEVICE_COOKIE)
+        )
+        found = self.sign_in_service.attempt(attempt)
+        if isinstance(found, Refused):
+            slowed = found.retry > timedelta()
+            seconds = math.ceil(found.retry.total_seconds())
+            fault = visit.words("sign_in.slowed", seconds=seconds) if slowed else visit.words("sign_in.refused")
+            page = visit.page("sign_in", status=429 if slowed else 401, notice="", fault=fault, login=attempt.login)
+            if slowed:
+                page.headers["retry-after"] = str(seconds)
+            return page
+        response = visit.go("/")
+        keep(response, SESSION_COOKIE, found.token)
+        keep(response, DEVICE_COOKIE, found.device, forever=True)
+        return response
+
+    def invitation(self, visit: Visit) -> Response:
+        """A link's token goes from the address into a cookie at once: addresses are remembered and shown."""
+        token = visit.request.query_params.get("jeton", "")
+        if token:
+            response = visit.go("/invitation")
+            # Not strict: whoever follows the link comes from elsewhere, such as a mail.
+            response.set_cookie(LINK_COOKIE, token, httponly=True, secure=True, samesite="lax", path="/")
+            return response
+        return self._enrolment(visit, fault="", login="")
+
+    def enrolling(self, visit: Visit) -> Response:
+        form = visit.form
+        typed = Enrolling(*(form.get(name, "") for name in ("login", "password", "again", "code")))
+        made = self.accounts.invitations.enrol(visit.cookie(LINK_COOKIE), typed, self.hasher, self.codes)
+        if isinstance(made, str):
+            return self._enrolment(visit, fault=visit.words.told(made), login=typed.login)
+        response = visit.go("/connexion?fin=done")
+        drop(response, LINK_COOKIE)
+        return response
+
+    def language(self, visit: Visit) -> Response:
+        """Switch to the language asked for, and go back to the page where it was asked."""
+        asked, back = visit.form.get("language", ""), visit.form.get("back", "")
+        response = visit.go(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
+        if asked in LANGUAGES:
+            response.set_cookie(LANGUAGE_COOKIE, asked, secure=True, samesite="strict", httponly=True, path="/")
+        return response
+
+    def _enrolment(self, visit: Visit, *, fault: str, login: str) -> Response:
+        enrolment = self.accounts.invitations.open(visit.cookie(LINK_COOKIE))
+        invitation = enrolment.invitation
+        uri = enrolment_uri(
+            enrolment.code_secret, login=invitation.login or "console", issuer=f"ivr {self.settings.controller.name}"
+        )
+        picture = segno.make(uri, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff", omitsize=False)
+        return visit.page(
+            "invitation",
+            status=422 if fault else 200,
+            fault=fault,
+            login=login,
+            invitation=invitation,
+            title=self.settings.access.titles.get(invitation.role, invitation.role.value),
+            picture=picture,
+            key=written_secret(enrolment.code_secret),
+        )
+
+    # ---- for whoever has signed in
+
+    def home(self, visit: Visit) -> Response:
+        session = visit.signed_in
+        rights = sorted(action.value for action in self.settings.access.actions.get(session.account.role, ()))
+        longest = session.began_at + timedelta(hours=self.settings.console.session_hours)
+        until = longest.astimezone(ZoneInfo(self.settings.profile.timezone))
+        return visit.page("home", rights=rights, until=until.strftime("%H:%M"))
+
+    def sign_out(self, visit: Visit) -> Response:
+        self.accounts.sessions.sign_out(visit.signed_in)
+        response = visit.go("/connexion?fin=asked")
+        drop(response, SESSION_COOKIE)
+        # Whatever a browser still holds of the pages goes too (OWASP ASVS 14.3.1).
+        if visit.request.url.scheme == "https":
+            response.headers["clear-site-data"] = '"cache", "storage"'
+        return response
+
+    def purpose(self, visit: Visit) -> Response:
+        return self._purpose(visit, fault="")
+
+    def choosing_purpose(self, visit: Visit) -> Response:
+        purpose, reason = visit.form.get("purpose", ""), visit.form.get("reason", "").strip()
+        if purpose not in self._purposes(visit) or not reason or len(reason) > _LONGEST_REASON:
+            return self._purpose(visit, fault=visit.words("purpose.missing"))
+        self.accounts.sessions.choose_purpose(visit.signed_in, purpose, reason)
+        return visit.go("/")
+
+    def _purpose(self, visit: Visit, *, fault: str) -> Response:
+        purposes = self._purposes(visit)
+        return visit.page("purpose", status=422 if fault else 200, purposes=purposes, fault=fault)
+
+    def _purposes(self, visit: Visit) -> dict[str, str]:
+        """The purposes that this role may open things for, and their titles."""
+        policy, role = self.settings.access, visit.signed_in.account.role
+        if not policy.actions.get(role, frozenset()) & OPENING:
+            return {}
+        opens_closed = policy.internal_access and role in policy.internal_roles
+        return {
+            tag: schedule.title
+            for tag, schedule in self.settings.retention.schedules.items()
+            if (opens_closed if tag in policy.closed_tags else role.value in schedule.access)
+        }

@@ -1,0 +1,86 @@
+"""One request of one person: what a page is given, and how it answers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ivr.console.words import Words
+from ivr.domain.account.session import Session
+
+HERE = Path(__file__).parent
+#: `__Host-`: this host alone, over HTTPS or on this machine, for every path.
+SESSION_COOKIE, DEVICE_COOKIE, LINK_COOKIE = "__Host-session", "__Host-device", "__Host-link"
+LANGUAGE_COOKIE = "language"
+_YEAR_S = 31_536_000
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """`session` is there on every page that is not open to all. `token` is the one in the session's cookie."""
+
+    request: Request
+    form: Mapping[str, str]
+    words: Words
+    token: str = ""
+    session: Session | None = None
+    role_title: str = ""
+
+    @property
+    def signed_in(self) -> Session:
+        assert self.session is not None
+        return self.session
+
+    @property
+    def form_token(self) -> str:
+        return form_token(self.token) if self.session else ""
+
+    def cookie(self, name: str) -> str:
+        return str(self.request.cookies.get(name, ""))
+
+    def page(self, template: str, *, status: int = 200, **given: Any) -> Response:
+        """Answer with a page; whatever is filled in is escaped."""
+        text = _TEMPLATES.get_template(f"{template}.html").render(
+            words=self.words, visit=self, path=self.request.url.path, **given
+        )
+        return HTMLResponse(text, status_code=status)
+
+    def go(self, path: str) -> Response:
+        """Answer a form: the browser asks for `path`, and going back sends nothing twice."""
+        return RedirectResponse(path, status_code=303)
+
+
+def form_token(token: str) -> str:
+    """Return what the forms of a session bear: known to nobody who has not its cookie."""
+    return hashlib.sha256(f"form {token}".encode()).hexdigest()
+
+
+def is_form_token(given: str, token: str) -> bool:
+    return hmac.compare_digest(given.encode(), form_token(token).encode())
+
+
+def keep(response: Response, name: str, value: str, *, forever: bool = False) -> None:
+    """Set a cookie that no script reads and no other site has sent along; it ends with the browser unless `forever`."""
+    response.set_cookie(
+        name, value, httponly=True, secure=True, samesite="strict", path="/", max_age=_YEAR_S if forever else None
+    )
+
+
+def drop(response: Response, name: str) -> None:
+    response.delete_cookie(name, httponly=True, secure=True, samesite="strict", path="/")

@@ -1,0 +1,108 @@
+"""The console's application on a database of its own, asked as a browser would."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from pyotp import TOTP
+
+from ivr.bootstrap.accounts import Accounts, open_accounts
+from ivr.bootstrap.archive import Archive, open_archive
+from ivr.console.app import build
+from ivr.console.credentials import TotpCodes
+from ivr.console.guard import Origin
+from ivr.console.pages import Pages
+from ivr.domain.access import Actor, Role
+from ivr.settings import Settings, load_settings
+from tests.databases import fresh_url
+from tests.fakes.accounts import FakeHasher
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+URL = "https://console.test"
+PASSWORD = "quatre chevaux dans la prairie"
+#: What a browser says of a form that a page of ours sent.
+OURS = {"origin": URL, "sec-fetch-site": "same-origin"}
+
+
+@dataclass
+class ConsoleRig:
+    folder: Path
+    seconds: float = 0.0
+    secrets: dict[str, str] = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.settings: Settings = load_settings(
+            REPOSITORY / "config",
+            {
+                "IVR_NODE__DATA_DIR": str(self.folder / "var"),
+                "IVR_DATABASE__URL": fresh_url("sqlite", self.folder),
+                "IVR_CONSOLE__PUBLIC_URL": URL,
+            },
+        )
+        self.archive: Archive = open_archive(self.settings, create=True)
+        self.accounts: Accounts = open_accounts(self.settings, self.archive)
+        self.hasher = FakeHasher()
+        codes = TotpCodes()
+        service = self.accounts.sign_in(self.hasher, codes)
+        self.pages = Pages(self.settings, self.accounts, service, self.hasher, codes)
+        origin = Origin(URL)
+        self.app = build(self.pages, origin=lambda: origin, monotonic=lambda: self.seconds)
+        self.browser = self.new_browser()
+
+    def new_browser(self) -> TestClient:
+        return TestClient(self.app, base_url=URL, follow_redirects=False)
+
+    def get(self, path: str, **headers: str) -> Response:
+        self.seconds += 60
+        answer: Response = self.browser.get(path, headers=headers)
+        return answer
+
+    def post(self, path: str, **form: str) -> Response:
+        self.seconds += 60
+        answer: Response = self.browser.post(path, data=form, headers=OURS)
+        return answer
+
+    def code(self, login: str) -> str:
+        """The code of now, or of the next half minute when that one was asked for before."""
+        totp = TOTP(self.secrets[login])
+        self.steps[login] = max(self.steps.get(login, 0), int(time.time()) // 30 - 1) + 1
+        return str(totp.generate_otp(self.steps[login]))
+
+    def make_account(self, login: str, role: Role) -> None:
+        """Through the pages, as a person does."""
+        first = not self.accounts.book.count()
+        invitations = self.accounts.invitations
+        token = invitations.first(role) if first else invitations.invite(login, role, Actor("admin", role))
+        assert self.get(f"/invitation?jeton={token}").headers["location"] == "/invitation"
+        page = self.get("/invitation").text
+        key = re.search(r'<code id="key">([A-Z2-7 ]+)</code>', page)
+        assert key, page
+        self.secrets[login] = key[1].replace(" ", "")
+        made = self.post("/invitation", login=login, password=PASSWORD, again=PASSWORD, code=self.code(login))
+        assert made.headers["location"] == "/connexion?fin=done", made.text
+
+    def sign_in(self, login: str, password: str = PASSWORD, code: str = "") -> Response:
+        return self.post("/connexion", login=login, password=password, code=code or self.code(login))
+
+    def form_token(self, path: str = "/") -> str:
+        found = re.search(r'name="form_token" value="([0-9a-f]+)"', self.get(path).text)
+        assert found
+        return found[1]
+
+    def told(self) -> list[str]:
+        return [event.kind for event in self.archive.audit.events()]
+
+    def close(self) -> None:
+        self.archive.close()
+
+
+def words_of(page: Response) -> str:
+    """What a person reads: without tags."""
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text)))

@@ -1,0 +1,47 @@
+"""Each word of the pages stands in the catalogue, in both languages, and is used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import ivr.console
+from ivr.console.words import LANGUAGES, Words, catalogue
+from ivr.domain.access import Action
+
+HERE = Path(ivr.console.__file__).parent
+SOURCES = "\n".join(path.read_text("utf-8") for folder in (HERE, HERE / "templates") for path in folder.glob("*.*"))
+#: Names that are put together of a part that varies.
+PUT_TOGETHER = {
+    *(f"right.{action.value}" for action in Action),
+    *(f"error.{part}_{status}" for part in ("title", "text") for status in (400, 403, 404, 429, 500, 503)),
+    *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
+}
+
+
+def test_each_text_is_there_in_both_languages_and_fills_in_the_same() -> None:
+    for name, texts in catalogue().items():
+        assert set(texts) == set(LANGUAGES), name
+        holes = [{field for _, field, _, _ in Formatter().parse(text) if field} for text in texts.values()]
+        assert holes[0] == holes[1], name
+        assert all(text.strip() for text in texts.values()), name
+
+
+def test_each_name_that_a_page_asks_for_is_in_the_catalogue_and_no_other() -> None:
+    asked = set(re.findall(r'words\(\s*"([a-z_]+\.[a-z_0-9]+)"', SOURCES)) | set(
+        re.findall(r'"(invitation\.done)"', SOURCES)
+    )
+    assert (asked | PUT_TOGETHER) == set(catalogue())
+
+
+def test_no_template_holds_a_word_of_its_own() -> None:
+    for path in (HERE / "templates").glob("*.html"):
+        plain = re.sub(r"\{[{%].*?[%}]\}|<[^>]*>", " ", path.read_text("utf-8"), flags=re.DOTALL)
+        assert set(re.findall(r"[^\W\d_]{2,}", plain)) <= {"ivr", "doctype"}, path.name
+
+
+def test_another_language_than_ours_is_french() -> None:
+    assert Words("xx")("shell.home") == "Accueil"
+    assert Words("en").told("The two passwords differ.") == "The two passwords differ."
+    assert Words("fr").told("The two passwords differ.") == "Les deux mots de passe diffèrent."
