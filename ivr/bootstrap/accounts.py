@@ -58,7 +58,11 @@ def first_token(settings: Settings, archive: Archive) -> str | None:
 
 
 def console_installed() -> bool:
-    return importlib.util.find_spec("fastapi") is not None
+    """Whether the extra is there, without importing it: whoever asks may be a node of calls alone."""
+    try:
+        return importlib.util.find_spec("fastapi") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def console_url(settings: Settings, port: int) -> str:

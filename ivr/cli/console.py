@@ -12,9 +12,9 @@ from ivr.bootstrap.accounts import console_installed, console_url, first_token, 
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.logs import EventLog
 from ivr.bootstrap.node import console_child
+from ivr.cli import context as shared
 from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, print_json, reporting, settings, until_told
-from ivr.cli.context import console as screen
 from ivr.domain.access import Action, Role
 from ivr.domain.account.account import AccountState
 from ivr.errors import EXIT_OK, HostError
@@ -60,16 +60,16 @@ def welcome_to_console(found: Settings, url: str) -> None:
     """Say where the console is; while there is no account, with the one-time link for the first."""
     if not url:
         said = "absente : pip install 'ivr[console]'" if not console_installed() else "arrêtée : voyez le journal"
-        screen.print(marked("!", f"Console web {said}"), soft_wrap=True)
+        shared.console.print(marked("!", f"Console web {said}"), soft_wrap=True)
         return
-    screen.print(f"Console web : {url}", soft_wrap=True)
+    shared.console.print(f"Console web : {url}", soft_wrap=True)
     archive = open_archive(found)
     try:
         token = first_token(found, archive)
     finally:
         archive.close()
     if token is not None:
-        screen.print(
+        shared.console.print(
             f"  Premier compte (administrateur), lien à usage unique valable 24 h :\n  {_link(url, token)}",
             soft_wrap=True,
         )
@@ -96,7 +96,7 @@ def invite(login: str, account_role: str, reason: str, actor: str, role: str, js
     if json_:
         print_json({"ok": True, "login": login, "role": account_role, "link": link})
     else:
-        screen.print(f"Lien à usage unique, valable 24 h, à remettre en main propre :\n{link}", soft_wrap=True)
+        shared.console.print(f"Lien à usage unique, valable 24 h, à remettre en main propre :\n{link}", soft_wrap=True)
 
 
 @console.command()
@@ -113,7 +113,7 @@ def close(login: str, reason: str, actor: str, role: str, json_: bool) -> None:
     if json_:
         print_json({"ok": True, "login": login})
     else:
-        screen.print(f"Compte {login} fermé.")
+        shared.console.print(f"Compte {login} fermé.")
 
 
 @console.command()
@@ -134,6 +134,6 @@ def accounts(reason: str, actor: str, role: str, json_: bool) -> None:
         return
     for one in found:
         state = "" if one.state is AccountState.ACTIVE else " (fermé)"
-        screen.print(f"{one.login} : {titles.get(one.role, one.role.value)}{state}")
+        shared.console.print(f"{one.login} : {titles.get(one.role, one.role.value)}{state}")
     if not found:
-        screen.print("Aucun compte.")
+        shared.console.print("Aucun compte.")
