@@ -10,6 +10,7 @@ from ivr.errors import ArchiveError, IvrError
 from ivr.recording import content
 from ivr.recording.bucket import Bucket
 from ivr.recording.local_writer import LocalReservation, LocalWriter
+from ivr.recording.ogg_sound import OggSound
 from ivr.recording.store import WHOLE, LocalStore
 from ivr.services.ports.vault import SealedFile
 
@@ -63,6 +64,15 @@ class BucketStore:
 
     def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
         return content.copy(self._stored(recording_id)[0], data_key, recording_id, form)
+
+    def sound(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> OggSound:
+        """From this machine while it is here; else it is fetched once, encrypted, into memory."""
+        if self._local.path(recording_id).exists():
+            return self._local.sound(recording_id, data_key, sealed)
+        there, _ = self._stored(recording_id)
+        return content.sound(
+            lambda start, end: there[start:end], len(there), data_key, sealed, recording_id=recording_id
+        )
 
     def delete(self, recording_id: str) -> None:
         self._local.delete(recording_id)

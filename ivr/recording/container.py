@@ -52,7 +52,7 @@ class SegmentWriter:
         salt, self._nonce_prefix = random(SALT_BYTES), random(NONCE_PREFIX_BYTES)
         self._sink = sink
         self._where = f"recording {recording_id}"
-        derived = _derived(_checked(data_key, recording_id), salt, recording_id)
+        derived = derived_key(data_key, salt, recording_id)
         self._cipher: AESGCM | None = AESGCM(derived)
         derived[:] = bytes(KEY_BYTES)
         self._segment = 0
@@ -158,9 +158,11 @@ def _checked(data_key: bytes | bytearray, recording_id: str) -> bytes | bytearra
     return data_key
 
 
-def _derived(data_key: bytes | bytearray, salt: bytes, recording_id: str) -> bytearray:
+def derived_key(data_key: bytes | bytearray, salt: bytes, recording_id: str) -> bytearray:
+    """The key of a container's segments, to be cleared after use. Raises ArchiveError for what is no data key."""
     out = bytearray(KEY_BYTES)
-    HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=salt, info=recording_id.encode()).derive_into(data_key, out)
+    made = HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=salt, info=recording_id.encode())
+    made.derive_into(_checked(data_key, recording_id), out)
     return out
 
 

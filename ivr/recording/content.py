@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Callable
 
 from ivr.errors import ArchiveError
 from ivr.recording.alaw import AlawCodec
 from ivr.recording.codec import Codec, Sound
 from ivr.recording.container import read_prefix, read_whole
 from ivr.recording.export import render
+from ivr.recording.ogg_sound import OggSound
 from ivr.recording.opus import OpusCodec
+from ivr.recording.segment_reader import SegmentReader
 from ivr.services.ports.vault import SealedFile
 
 CODECS: dict[str, Codec] = {codec.name: codec for codec in (OpusCodec(), AlawCodec())}
@@ -61,6 +64,36 @@ def described(stored: bytes, data_key: bytes | bytearray, recording_id: str) -> 
     if codec is None:
         return None
     return SealedFile(hashlib.sha256(stored).hexdigest(), len(stored), codec.decode(plain).duration_ms)
+
+
+def sound(
+    stored: Callable[[int, int], bytes],
+    size: int,
+    data_key: bytes | bytearray,
+    sealed: SealedFile,
+    *,
+    recording_id: str,
+) -> OggSound:
+    """What is played of a container of `size` bytes, of which `stored` gives [start, end). Lossless ones are encoded,
+    whole and in memory. Raises ArchiveError when it is not what was sealed, or not of this key."""
+    where = f"recording {recording_id}"
+    if size != sealed.size_bytes:
+        raise ArchiveError(
+            f"the file has {size} bytes, {sealed.size_bytes} were sealed",
+            where=where,
+            remedy="restore it from a backup; 'ivr recordings verify' says more",
+        )
+    reader = SegmentReader(stored, size, data_key, recording_id)
+    if OpusCodec().owns(reader.read(0, 4)):
+        return OggSound(reader.read, reader.size, where=where, forget=reader.forget)
+    whole = bytearray(copy(stored(0, size), data_key, recording_id, "opus"))
+
+    def read(start: int, end: int) -> bytes:
+        if not whole:
+            raise ArchiveError("the recording is closed", where=where, remedy="open it again")
+        return bytes(whole[max(0, start) : end])
+
+    return OggSound(read, len(whole), where=where, forget=whole.clear)
 
 
 def copy(stored: bytes, data_key: bytes | bytearray, recording_id: str, form: str) -> bytes:

@@ -17,6 +17,7 @@ from ivr.recording.container import SEGMENT_BYTES, SegmentWriter, read_prefix
 from ivr.recording.content import codec_named, codec_of, missing
 from ivr.recording.host import private_directory, refused, sync_file_system
 from ivr.recording.local_writer import NEW, LocalReservation, LocalWriter, LockedFile, is_locked
+from ivr.recording.ogg_sound import OggSound
 from ivr.recording.secret_file import sync_directory
 from ivr.services.ports.vault import SealedFile
 
@@ -93,6 +94,27 @@ class LocalStore:
 
     def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
         return content.copy(self._stored(recording_id), data_key, recording_id, form)
+
+    def sound(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> OggSound:
+        """The file is opened anew for each piece: what was deleted is not read on."""
+        path = self.path(recording_id, WHOLE)
+
+        def stored(start: int, end: int) -> bytes:
+            try:
+                with path.open("rb", buffering=0) as file:
+                    return os.pread(file.fileno(), end - start, start)
+            except FileNotFoundError:
+                raise missing(recording_id, str(path)) from None
+            except OSError as error:
+                raise refused(error, path, "read the recording") from error
+
+        try:
+            size = path.stat().st_size
+        except FileNotFoundError:
+            raise missing(recording_id, str(path)) from None
+        except OSError as error:
+            raise refused(error, path, "read the recording") from error
+        return content.sound(stored, size, data_key, sealed, recording_id=recording_id)
 
     def delete(self, recording_id: str) -> None:
         for suffix in (PARTIAL, RESEALING, WHOLE):

@@ -15,6 +15,7 @@ import pytest
 
 from ivr.errors import ArchiveError
 from ivr.recording.bucket_store import BucketStore
+from ivr.recording.opus import OpusCodec
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
 from ivr.recording.store import LocalStore
 from ivr.services.ports.vault import RecordingStore, RecordingWriter, SealedFile
@@ -109,6 +110,36 @@ def test_what_was_written_is_heard_again_on_its_own_channel(store: RecordingStor
     assert loudest_hz(pcm, 0) == pytest.approx(440, abs=2)
     assert loudest_hz(pcm, 1) == pytest.approx(250, abs=2)
     assert sealed.duration_ms == 4000
+
+
+def test_a_sealed_recording_is_played_piece_by_piece_on_its_own_channels(store: RecordingStore, codec: str) -> None:
+    sealed = stored(store, codec, 4.0)
+    key = bytearray(KEY)
+    sound = store.sound("rec-1", key, sealed)
+    key[:] = bytes(32)
+    whole = b"".join(sound.read(at, at + 1000) for at in range(0, sound.size, 1000))
+    assert len(whole) == sound.size
+    assert whole.startswith(sound.heads)
+    pcm = OpusCodec().decode(whole).pcm
+    assert loudest_hz(pcm, 0) == pytest.approx(440, abs=2)
+    assert loudest_hz(pcm, 1) == pytest.approx(250, abs=2)
+    assert sound.passages(0, sound.size)[-1][1] == 4000
+    assert OpusCodec().decode(sound.heads + sound.read(sound.at(2000), sound.size)).duration_ms > 0
+    sound.close()
+    with pytest.raises(ArchiveError):
+        sound.read(0, 1)
+
+
+def test_nothing_is_played_of_what_is_missing_of_another_key_or_not_what_was_sealed(
+    store: RecordingStore, codec: str
+) -> None:
+    sealed = stored(store, codec, 1.0)
+    with pytest.raises(ArchiveError):
+        store.sound("rec-1", OTHER_KEY, sealed)
+    with pytest.raises(ArchiveError):
+        store.sound("rec-1", KEY, replace(sealed, size_bytes=sealed.size_bytes + 1))
+    with pytest.raises(ArchiveError):
+        store.sound("nobody", KEY, sealed)
 
 
 def test_a_sealed_recording_verifies_and_is_listed_as_whole(store: RecordingStore, codec: str) -> None:

@@ -19,6 +19,8 @@ from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ArchiveError, HostError, IvrError, LostEvidenceError
 from ivr.recording.content import codec_named
+from ivr.recording.ogg_sound import OggSound
+from ivr.recording.opus import OpusCodec
 from ivr.services.ports.evidence import Bar, CallRow, Entry, PersonTag
 from ivr.services.ports.spool import Pending, Unreadable
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
@@ -224,6 +226,22 @@ class FakeStore:
         if form == "opus":
             return b"OggS" + bytes(whole.pcm)
         return wav_bytes(bytes(whole.pcm), whole.rate_hz, whole.channels)
+
+    def sound(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> OggSound:
+        where = f"recording {recording_id}"
+        whole = self._whole(recording_id, data_key)
+        if whole.sealed() != sealed:
+            raise ArchiveError("was changed", where=where, remedy="take it from a backup")
+        encoder = OpusCodec().encoder(rate_hz=whole.rate_hz, channels=whole.channels)
+        opus = bytearray(encoder.encode(bytes(whole.pcm)) + encoder.finish())
+
+        def read(start: int, end: int) -> bytes:
+            self._whole(recording_id, whole.data_key)
+            if not opus:
+                raise ArchiveError("the recording is closed", where=where, remedy="open it again")
+            return bytes(opus[max(0, start) : end])
+
+        return OggSound(read, len(opus), where=where, forget=opus.clear)
 
     def delete(self, recording_id: str) -> None:
         if "/" in recording_id:

@@ -69,6 +69,40 @@ class Reservation(Protocol):
         """Give the name back; nothing stays."""
 
 
+class PlayableSound(Protocol):
+    """A recording as a playable file of which any piece is decrypted in memory when it is asked for. Never on a disk.
+
+    Every method may raise ArchiveError or HostError: the file is gone, or was changed.
+    """
+
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def size(self) -> int:
+        """Bytes of the playable file."""
+        ...
+
+    @property
+    def heads(self) -> bytes:
+        """What a player needs before any piece that does not begin at the beginning."""
+        ...
+
+    def read(self, start: int, end: int) -> bytes:
+        """Bytes [start, end), as far as there are any."""
+        ...
+
+    def at(self, ms: int) -> int:
+        """Where the piece begins that holds this moment; the size when the recording ends before."""
+        ...
+
+    def passages(self, start: int, end: int) -> Sequence[tuple[int, int]]:
+        """Which passages the bytes [start, end) hold, or a part of: each [start, end) in milliseconds."""
+        ...
+
+    def close(self) -> None:
+        """Drop the key; nothing more can be read."""
+
+
 class FarStore(Protocol):
     """What a store can do whose recordings are made here and kept elsewhere."""
 
@@ -123,6 +157,13 @@ class RecordingStore(Protocol):
 
     def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
         """Return a sealed recording as the bytes of a playable file, `form` "wav" or "opus", in memory."""
+        ...
+
+    def sound(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> PlayableSound:
+        """Open a sealed recording to be played; `data_key` may be cleared afterwards.
+
+        Raises ArchiveError when it is missing, is not what was sealed, or not of this key.
+        """
         ...
 
     def delete(self, recording_id: str) -> None:

@@ -106,6 +106,34 @@ class Exported(Event, kind="recording.exported"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListeningBegun(Event, kind="recording.listening"):
+    """Somebody begins to listen: who, for which purpose, why; written before the first sound is handed over."""
+
+    actor: str
+    role: str
+    purpose: str
+    reason: str
+    listening_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listened(Event, kind="recording.listened"):
+    """Somebody has listened: how much of it they were given to hear, each passage once, and how it ended.
+
+    `ended`: `closed`, `denied` (a rule no longer allows it) or `gone` (destroyed, or not to be read).
+    """
+
+    actor: str
+    role: str
+    purpose: str
+    reason: str
+    listening_id: str
+    heard_ms: int
+    duration_ms: int
+    ended: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rescheduled(Event, kind="retention.rescheduled"):
     """A changed policy, or a look at what is due, fixed the deadlines anew."""
 

@@ -1,0 +1,1 @@
+"""Recordings played to people, piece by piece, never decrypted on a disk."""
