@@ -22,10 +22,12 @@ import uvicorn
 from ivr.bootstrap.accounts import Accounts, console_url, open_accounts
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.event_writer import EventWriter
+from ivr.bootstrap.retention import open_retention
 from ivr.console.app import build
 from ivr.console.credentials import Argon2Hasher, TotpCodes
 from ivr.console.guard import App, Origin
 from ivr.console.pages import Pages
+from ivr.console.recordings import RecordingPages
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
 from ivr.process_log import event_line, guard_output
@@ -48,7 +50,8 @@ async def serve(settings: Settings, tell: Tell) -> None:
     try:
         accounts = open_accounts(settings, archive)
         hasher, codes = Argon2Hasher(), TotpCodes()
-        pages = Pages(settings, accounts, accounts.sign_in(hasher, codes), hasher, codes)
+        recordings = RecordingPages(settings, open_retention(settings, archive).listing)
+        pages = Pages(settings, accounts, accounts.sign_in(hasher, codes), hasher, codes, recordings)
         origin = Origin(console_url(settings, listening.getsockname()[1]))
         app = build(pages, origin=lambda: origin, monotonic=time.monotonic)
         server = uvicorn.Server(_config(app, settings))

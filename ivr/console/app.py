@@ -60,6 +60,9 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("POST", "/deconnexion", pages.sign_out, For.SIGNED_IN),
         Route("GET", "/finalite", pages.purpose, For.SIGNED_IN),
         Route("POST", "/finalite", pages.choosing_purpose, For.SIGNED_IN),
+        Route("GET", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),
+        # A form, so that no filter stands in an address.
+        Route("POST", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),
     )
 
 
@@ -117,7 +120,8 @@ def _stranger(request: Request) -> Visit:
 def _signed_in(pages: Pages, visit: Visit, session: Session) -> Visit:
     role = session.account.role
     title = pages.settings.access.titles.get(role, role.value)
-    return Visit(visit.request, visit.form, visit.words, visit.cookie(SESSION_COOKIE), session, title)
+    rights = frozenset(action.value for action in pages.settings.access.actions.get(role, ()))
+    return Visit(visit.request, visit.form, visit.words, visit.cookie(SESSION_COOKIE), session, title, rights)
 
 
 def _to_sign_in(visit: Visit, ended: SessionEnd | None) -> Response:

@@ -12,9 +12,10 @@ from fastapi import Response
 
 from ivr.bootstrap.accounts import Accounts
 from ivr.console.credentials import enrolment_uri, written_secret
+from ivr.console.recordings import RecordingPages
 from ivr.console.visit import DEVICE_COOKIE, LANGUAGE_COOKIE, LINK_COOKIE, SESSION_COOKIE, Visit, drop, keep
 from ivr.console.words import LANGUAGES
-from ivr.domain.access import OPENING
+from ivr.domain.access import AccessRequest, Action, decide_listing
 from ivr.domain.account.session import SessionEnd
 from ivr.services.account.invitations import Enrolling
 from ivr.services.account.sign_in import Attempt, Refused, SignIn
@@ -32,6 +33,7 @@ class Pages:
     sign_in_service: SignIn
     hasher: PasswordHasher
     codes: OneTimeCodes
+    recordings: RecordingPages
 
     # ---- open to all
 
@@ -110,10 +112,9 @@ class Pages:
 
     def home(self, visit: Visit) -> Response:
         session = visit.signed_in
-        rights = sorted(action.value for action in self.settings.access.actions.get(session.account.role, ()))
         longest = session.began_at + timedelta(hours=self.settings.console.session_hours)
         until = longest.astimezone(ZoneInfo(self.settings.profile.timezone))
-        return visit.page("home", rights=rights, until=until.strftime("%H:%M"))
+        return visit.page("home", rights=sorted(visit.rights), until=until.strftime("%H:%M"))
 
     def sign_out(self, visit: Visit) -> Response:
         self.accounts.sessions.sign_out(visit.signed_in)
@@ -132,20 +133,19 @@ class Pages:
         if purpose not in self._purposes(visit) or not reason or len(reason) > _LONGEST_REASON:
             return self._purpose(visit, fault=visit.words("purpose.missing"))
         self.accounts.sessions.choose_purpose(visit.signed_in, purpose, reason)
-        return visit.go("/")
+        return visit.go("/enregistrements")
 
     def _purpose(self, visit: Visit, *, fault: str) -> Response:
         purposes = self._purposes(visit)
         return visit.page("purpose", status=422 if fault else 200, purposes=purposes, fault=fault)
 
     def _purposes(self, visit: Visit) -> dict[str, str]:
-        """The purposes that this role may open things for, and their titles."""
-        policy, role = self.settings.access, visit.signed_in.account.role
-        if not policy.actions.get(role, frozenset()) & OPENING:
-            return {}
-        opens_closed = policy.internal_access and role in policy.internal_roles
-        return {
-            tag: schedule.title
-            for tag, schedule in self.settings.retention.schedules.items()
-            if (opens_closed if tag in policy.closed_tags else role.value in schedule.access)
-        }
+        """The purposes for which this role may be shown lists, and their titles; the empty one is all of them."""
+        policy, table, actor = self.settings.access, self.settings.retention, visit.signed_in.account.actor
+
+        def may(tag: str) -> bool:
+            request = AccessRequest(actor, Action.LIST, purpose=tag, reason="asked")
+            return decide_listing(request, policy=policy, table=table).allowed
+
+        titles = {"": visit.words("purpose.all"), **{tag: one.title for tag, one in table.schedules.items()}}
+        return {tag: title for tag, title in titles.items() if may(tag)}

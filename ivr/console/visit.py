@@ -33,7 +33,8 @@ _TEMPLATES = Environment(
 
 @dataclass(frozen=True)
 class Visit:
-    """`session` is there on every page that is not open to all. `token` is the one in the session's cookie."""
+    """`session` is there on every page that is not open to all. `token` is the one in the session's
+    cookie, `rights` are those of its role."""
 
     request: Request
     form: Mapping[str, str]
@@ -41,6 +42,7 @@ class Visit:
     token: str = ""
     session: Session | None = None
     role_title: str = ""
+    rights: frozenset[str] = frozenset()
 
     @property
     def signed_in(self) -> Session:

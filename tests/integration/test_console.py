@@ -17,11 +17,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from pyotp import TOTP
 
-from ivr.bootstrap.accounts import first_token
+from ivr.bootstrap.accounts import open_accounts
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.node import console_child
+from ivr.domain.access import Role
 from ivr.settings import Settings, load_settings
+from ivr.storage.catalogue import SqlCatalogue
 from tests.databases import fresh_url
+from tests.fakes.vault import a_tag
 from tests.integration.house import REPOSITORY, run, until
 
 CHROMIUM = "/usr/bin/chromium"
@@ -47,9 +50,13 @@ class Console:
         self.child = console_child(self.settings, env=self.env, on_event=self.events.append)
 
     def link(self) -> str:
+        """As `ivr serve` prints it, for a role that may list recordings; two of them are there."""
         archive = open_archive(self.settings)
         try:
-            return f"{self.child.uri}/invitation?jeton={first_token(self.settings, archive)}"
+            for name in ("rec-1", "rec-2"):
+                SqlCatalogue(archive.database).add(a_tag(name, retention="quality_audio"), b"wrapped", "kek-1")
+            token = open_accounts(self.settings, archive).invitations.first(Role.QUALITY_ANALYST)
+            return f"{self.child.uri}/invitation?jeton={token}"
         finally:
             archive.close()
 
@@ -101,18 +108,18 @@ def _walk(console: Console) -> None:
         person.accessible()
         person.secret = (page.text_content("#key") or "").replace(" ", "")
         # By keyboard alone: the cursor stands in the first field.
-        for typed in ("admin", PASSWORD, PASSWORD, person.code()):
+        for typed in ("anne", PASSWORD, PASSWORD, person.code()):
             page.keyboard.type(typed)
             page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.wait_for_url("**/connexion?fin=done")
         person.accessible()
-        for typed in ("admin", PASSWORD, person.code()):
+        for typed in ("anne", PASSWORD, person.code()):
             page.keyboard.type(typed)
             page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.wait_for_url(f"{console.child.uri}/")
-        assert "Bonjour admin." in page.inner_text("main")
+        assert "Bonjour anne." in page.inner_text("main")
         person.accessible()
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "Aller au contenu"
@@ -120,8 +127,16 @@ def _walk(console: Console) -> None:
         person.accessible()
         page.set_viewport_size({"width": 768, "height": 1024})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.goto(f"{console.child.uri}/finalite")
+        page.goto(f"{console.child.uri}/enregistrements")
+        assert page.url.endswith("/finalite")
         person.accessible()
+        page.check("#purpose-quality_audio")
+        page.fill("#reason", "écoute du mois")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/enregistrements")
+        assert page.locator("tbody tr").count() == 2
+        person.accessible()
+        page.goto(f"{console.child.uri}/finalite")
         page.click("text=English")
         page.wait_for_url("**/finalite")
         assert page.get_attribute("html", "lang") == "en"
@@ -156,7 +171,8 @@ def test_a_browser_makes_the_first_account_signs_in_and_out(tmp_path: Path) -> N
             await console.child.ready(60.0)
             await asyncio.to_thread(_walk, console)
             assert console.told() == [
-                "account.invited", "account.made", "session.began", "session.ended",
+                "account.invited", "account.made", "session.began", "session.purpose", "recordings.listed",
+                "session.ended",
             ]  # fmt: skip
             await _dies_and_comes_back(console)
         finally:

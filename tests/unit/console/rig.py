@@ -14,10 +14,12 @@ from pyotp import TOTP
 
 from ivr.bootstrap.accounts import Accounts, open_accounts
 from ivr.bootstrap.archive import Archive, open_archive
+from ivr.bootstrap.retention import open_retention
 from ivr.console.app import build
 from ivr.console.credentials import TotpCodes
 from ivr.console.guard import Origin
 from ivr.console.pages import Pages
+from ivr.console.recordings import RecordingPages
 from ivr.domain.access import Actor, Role
 from ivr.settings import Settings, load_settings
 from tests.databases import fresh_url
@@ -51,7 +53,8 @@ class ConsoleRig:
         self.hasher = FakeHasher()
         codes = TotpCodes()
         service = self.accounts.sign_in(self.hasher, codes)
-        self.pages = Pages(self.settings, self.accounts, service, self.hasher, codes)
+        recordings = RecordingPages(self.settings, open_retention(self.settings, self.archive).listing)
+        self.pages = Pages(self.settings, self.accounts, service, self.hasher, codes, recordings)
         origin = Origin(URL)
         self.app = build(self.pages, origin=lambda: origin, monotonic=lambda: self.seconds)
         self.browser = self.new_browser()

@@ -9,12 +9,15 @@ from string import Formatter
 import ivr.console
 from ivr.console.words import LANGUAGES, Words, catalogue
 from ivr.domain.access import Action
+from ivr.domain.recording.state import RecordingState
 
 HERE = Path(ivr.console.__file__).parent
 SOURCES = "\n".join(path.read_text("utf-8") for folder in (HERE, HERE / "templates") for path in folder.glob("*.*"))
 #: Names that are put together of a part that varies.
 PUT_TOGETHER = {
     *(f"right.{action.value}" for action in Action),
+    *(f"state.{state.value.lower()}" for state in RecordingState),
+    *(f"recordings.{name}" for name in ("gaps", "masks", "doubts", "yes", "no", "opened", "length", "deadline", "id")),
     *(f"error.{part}_{status}" for part in ("title", "text") for status in (400, 403, 404, 429, 500, 503)),
     *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
 }
