@@ -51,7 +51,7 @@ def _asked_by_us(*extras: str) -> list[Requirement]:
     return [need for need in map(Requirement, lines) if canonicalize_name(need.name) not in ("ivr", "ivr-demo")]
 
 
-@pytest.mark.parametrize("need", _asked_by_us("train", "dev"), ids=lambda need: need.name)
+@pytest.mark.parametrize("need", _asked_by_us("console", "train", "dev"), ids=lambda need: need.name)
 def test_whatever_the_product_and_its_extras_ask_for_stands_in_the_lock(need: Requirement) -> None:
     assert need.extras <= LOCKED[canonicalize_name(need.name)], f"{need}, extras included: run make lock"
 
