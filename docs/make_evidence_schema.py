@@ -1,6 +1,8 @@
 """Writes docs/evidence/ from the classes of the events: python docs/make_evidence_schema.py
 
-`events.schema.json` has the body of each kind as a JSON schema, `README.md` says what each event says, and for whom.
+`events.schema.json` has the body of each kind as a JSON schema, in every version that was published, `README.md` says
+what each event says, and for whom. `earlier.json` has the versions before that of the class, and is written by hand:
+whoever raises the `version` of a kind moves its schema of before there.
 `tests/unit/domain/evidence/test_schema.py` fails when they are not those of the classes.
 """
 
@@ -19,6 +21,8 @@ from ivr.domain.recording.state import RecordingState
 from ivr.domain.retention.legal_hold import HoldState
 
 FOLDER = Path(__file__).resolve().parent / "evidence"
+#: By kind, the schemas of its earlier versions from the first on.
+EARLIER: Mapping[str, list[dict[str, object]]] = json.loads((FOLDER / "earlier.json").read_text("utf-8"))
 HEAD = """# Events of the evidence
 
 Written by `python docs/make_evidence_schema.py`. Each event of the chain has a kind, and the body of a kind has the
@@ -28,7 +32,8 @@ How events are chained, signed and exported is in [recording-format.md](../recor
 - **What is in no event**: words, digits, audio, telephone numbers, names. Whoever writes such a field is refused; what
   looks like one is replaced (`<phone>`) before it is digested.
 - **Versions**: a new kind begins at version 1. One that changes gets a higher version, and its body then holds it as
-  `v`; without `v` it is version 1. Old events are never written anew, and every version goes on being read.
+  `v`; without `v` it is version 1. Old events are never written anew, and every version goes on being read: the
+  schema of a kind has each (`oneOf`).
 - **States of a recording** (`from_state`, `state`, `recording_state`) bear the name they had when the event was
   written: `HELD` in events of ivr 0.1 is what is `PAUSED` since, and the schema has both. That is no new version
   of a kind: no field comes, goes or says something else, and who reads a chain has to know both names anyway. The kind
@@ -50,7 +55,9 @@ def schema() -> dict[str, object]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Bodies of the events of ivr's evidence, by kind",
-        "$defs": {kind: {"title": kind, "description": _says(cls), **object_of(cls)} for kind, cls in kinds().items()},
+        "$defs": {
+            kind: {"title": kind, "description": _says(cls), **versions_of(cls)} for kind, cls in kinds().items()
+        },
     }
 
 
@@ -78,6 +85,14 @@ def _fields(cls: type[Event]) -> str:
 
 def _name(one: Any) -> str:
     return str(one.metadata.get(NAMED, one.name))
+
+
+def versions_of(cls: type[Event]) -> dict[str, object]:
+    """The schema of a kind in all its versions; raises ValueError when an earlier one is not kept."""
+    earlier = EARLIER.get(cls.kind, [])
+    if len(earlier) != cls.version - 1:
+        raise ValueError(f"{cls.kind} is at version {cls.version}, and earlier.json has {len(earlier)} before it")
+    return {"oneOf": [*earlier, object_of(cls)]} if earlier else object_of(cls)
 
 
 def object_of(cls: Any) -> dict[str, object]:

@@ -28,6 +28,11 @@ def faults(kind: str, body: Mapping[str, object]) -> list[str]:
 
 def found(where: str, schema: Mapping[str, Any], value: Any) -> Iterator[str]:
     """Say what in the value is not as this schema has it."""
+    if "oneOf" in schema:
+        tried = [list(found(where, one, value)) for one in schema["oneOf"]]
+        if (kept := sum(not one for one in tried)) != 1:
+            yield from min(tried, key=len) if not kept else [f"{where}: it is as {kept} versions have it"]
+        return
     if "anyOf" in schema:
         tried = [list(found(where, one, value)) for one in schema["anyOf"]]
         if all(tried):

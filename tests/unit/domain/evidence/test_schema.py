@@ -7,13 +7,15 @@ import json
 import runpy
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ivr.domain.evidence.chain import canonical
-from ivr.domain.evidence.events.base import Unread, kinds, read_event
+from ivr.domain.evidence.events.base import UNTOLD, Unread, kinds, read_event
 from ivr.domain.evidence.events.call import Deaf
+from ivr.domain.evidence.events.objection import Objection
 from tests.evidence_schema import faults, found
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -46,9 +48,63 @@ def test_what_a_release_wrote_is_read_as_it_stands_and_keeps_to_the_schema(event
     body = json.loads(event["body"])
     read = read_event(event["kind"], body)
     assert not isinstance(read, Unread)
-    if body.get("v", 1) == read.version:
-        assert canonical(read.body()) == event["body"]
-        assert faults(event["kind"], json.loads(event["body"])) == []
+    assert faults(event["kind"], body) == []
+    # An event of an earlier version would be written with the number of today, and otherwise as it is.
+    assert canonical({**read.body(), "v": body.get("v", 1)}) == canonical({"v": 1, **body})
+    assert canonical(body) == event["body"]
+
+
+def test_an_objection_of_the_first_version_is_read_with_all_it_told_and_nothing_that_came_later() -> None:
+    first, second = (json.loads(one["body"]) for one in EVENTS["v0.1"] if one["kind"] == "objection")
+    assert read_event("objection", first) == Objection(
+        party="caller",
+        label="objection_recording",
+        basis="DTMF",
+        offset_ms=9200,
+        score=1.0,
+        band="act",
+        rules=("REC-004",),
+        discards=False,
+        acted_at=datetime(2026, 11, 29, 8, 59, 59, 250_000, UTC),
+        rule_id=UNTOLD,
+        evidence=UNTOLD,
+    )
+    assert read_event("objection", second) == Objection(
+        party="caller",
+        label="objection_recording",
+        basis="IMPLIED",
+        offset_ms=10_720,
+        score=0.0,
+        band="doubt",
+        rules=("REC-004", "REC-005"),
+        discards=True,
+    )
+    early = {**{name: value for name, value in first.items() if name != "rules"}, "rule_id": "REC-004"}
+    assert getattr(read_event("objection", early), "rule_id", None) == "REC-004"
+
+
+@pytest.mark.parametrize(
+    ("later", "fault"),
+    [
+        ({"evidence": "answer"}, "evidence is not known"),
+        ({"v": 2}, ""),
+        ({"v": 2, "evidence": "answer"}, ""),
+        ({"v": 1}, "v is not known"),
+        ({"v": 3}, "v is not known"),
+    ],
+)
+def test_each_version_of_an_objection_keeps_to_its_own_fields(later: dict[str, object], fault: str) -> None:
+    body = json.loads(next(one["body"] for one in EVENTS["v0.1"] if one["kind"] == "objection"))
+    told = faults("objection", {**body, **later})
+    assert [fault in one for one in told] == [True] * bool(fault)
+
+
+def test_a_version_is_not_raised_without_keeping_the_schema_of_the_one_before() -> None:
+    class Third(Objection):
+        version = 3
+
+    with pytest.raises(ValueError, match=r"objection is at version 3, and earlier\.json has 1 before it"):
+        MAKE["versions_of"](Third)
 
 
 def test_every_kind_that_a_release_wrote_is_still_one() -> None:
