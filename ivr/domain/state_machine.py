@@ -34,9 +34,5 @@ class Machine(Generic[S, E]):
                 remedy=f"allowed here: {allowed}",
             ) from None
 
-    def leads_to(self, state: S, event: E) -> bool:
-        """Whether `event` ends in `state`, wherever it comes from."""
-        return any(one is event and after is state for (_, one), after in self.table.items())
-
     def allows(self, state: S, event: E) -> bool:
         return (state, event) in self.table

@@ -1,4 +1,4 @@
-"""What may still be stored of a call while it lasts: it only ever gets less."""
+"""What may still be stored of a call while it lasts: it only ever gets less, so what has come further stays there."""
 
 from __future__ import annotations
 
@@ -36,12 +36,23 @@ CAPTURE = Machine(
         (_S.FOLLOWING, _E.END): _S.ENDED,
         (_S.FOLLOWING, _E.FAIL): _S.FAILED,
         (_S.FOLLOWING, _E.DOOM): _S.DOOMED,
+        (_S.ENDED, _E.END): _S.ENDED,
         (_S.ENDED, _E.FAIL): _S.FAILED,
         (_S.ENDED, _E.DOOM): _S.DOOMED,
+        (_S.FAILED, _E.END): _S.FAILED,
+        (_S.FAILED, _E.FAIL): _S.FAILED,
         (_S.FAILED, _E.DOOM): _S.DOOMED,
+        (_S.DOOMED, _E.END): _S.DOOMED,
+        (_S.DOOMED, _E.FAIL): _S.DOOMED,
+        (_S.DOOMED, _E.DOOM): _S.DOOMED,
         (_S.DOOMED, _E.WIPE): _S.WIPED,
+        (_S.WIPED, _E.END): _S.WIPED,
+        (_S.WIPED, _E.FAIL): _S.WIPED,
+        (_S.WIPED, _E.DOOM): _S.WIPED,
     },
 )
 
 #: What is cleared may be written.
 WRITABLE = frozenset({_S.FOLLOWING, _S.ENDED})
+#: Nothing may be kept.
+DOOMED = frozenset({_S.DOOMED, _S.WIPED})

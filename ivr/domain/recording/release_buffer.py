@@ -64,6 +64,7 @@ class ReleaseBuffer:
         self._waiting: deque[StereoFrame] = deque()
         self._gaps: list[Gap] = []
         self._pause_cause: str | None = None
+        self._resume_ms: int | None = None
         self._running = False
         self._next_ms = 0
         self._seen_ms = 0
@@ -83,16 +84,17 @@ class ReleaseBuffer:
         return len(self._waiting) * FRAME_MS
 
     def start(self, at_ms: int) -> None:
-        """Begin to take frames from `at_ms` on: the disclosure has been heard to its end."""
+        """Begin to take frames from `at_ms` on, where the disclosure was heard to its end, or again after a pause."""
         if self.start_ms is None:
             self.start_ms = at_ms
             self._next_ms = at_ms
         self._running = True
-        self._pause_cause = None
+        self._resume_ms = at_ms
 
     def pause(self, cause: str) -> None:
         """Stop taking frames until `start`; the time that passes becomes a gap with this cause."""
         self._pause_cause = self._pause_cause or cause
+        self._resume_ms = None
 
     def push(self, frame: StereoFrame) -> None:
         """Take one frame, or drop it when the release buffer is not running, paused, cut, or before the start."""
@@ -101,6 +103,8 @@ class ReleaseBuffer:
         if self.cut_ms is not None and frame.at_ms + FRAME_MS > self.cut_ms:
             return
         self._seen_ms = frame.at_ms + FRAME_MS
+        if self._resume_ms is not None and frame.at_ms >= self._resume_ms:
+            self._pause_cause = None
         if self._pause_cause is not None:
             self._note_gap(frame.at_ms, frame.at_ms + FRAME_MS, self._pause_cause)
             return

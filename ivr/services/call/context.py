@@ -265,8 +265,8 @@ class LiveCall:
 
     def finish_recording(self, reason: str) -> None:
         """Seal what was captured, or destroy what may not be kept, after all that was asked for before."""
-        doomed = self.capture.doom is not None
-        self.writes.add("seal recording", lambda: self.capture.keep(self._closing(reason)), obligatory=doomed)
+        obligatory = self.capture.doomed
+        self.writes.add("seal recording", lambda: self.capture.keep(self._closing(reason)), obligatory=obligatory)
 
     def _closing(self, reason: str) -> Closing:
         """What is written beside the recording when it is closed now."""

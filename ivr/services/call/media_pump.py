@@ -1,6 +1,6 @@
 """Moves a call's audio: from the legs to the ear, and behind the cleared mark to the recording.
 
-It knows no reactions: what the media brought is told to its listener.
+What the media brought is told to its listener, who reacts; which voice counts for what on a channel stands here.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import BYTES_PER_MS
 from ivr.domain.audio.spans import Gap, Mask
 from ivr.domain.consent.policy import Decision, ObjectionOutcome, Permission
-from ivr.domain.recording.capture_state import CAPTURE, WRITABLE, CaptureEvent, CaptureState
+from ivr.domain.recording.capture_state import CAPTURE, DOOMED, WRITABLE, CaptureEvent, CaptureState
 from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseSettings, Silence, StereoFrame
-from ivr.domain.recording.state import REPORTABLE, RecordingState
+from ivr.domain.recording.state import RECORDING, REPORTABLE, RecordingState
 from ivr.domain.redaction.redactor import REDACTOR
 from ivr.errors import IvrError
 from ivr.services.ports.runtime import LiveFeed, SerialExecutor
@@ -79,13 +79,18 @@ class Capture:
         self._capture_state = CaptureState.FOLLOWING
         #: Why frames were cut off first, and what failed last; "" when nothing did.
         self._cause = self._fault = ""
-        #: Why it is doomed first.
+        #: Why it was doomed first; None while it is not.
         self.doom: Doom | None = None
 
     @property
     def stopped(self) -> bool:
         """True when no new frame is taken any more."""
         return self._capture_state is not CaptureState.FOLLOWING
+
+    @property
+    def doomed(self) -> bool:
+        """True when nothing of it may be kept."""
+        return self._capture_state in DOOMED
 
     @property
     def recording_id(self) -> str:
@@ -144,7 +149,7 @@ class Capture:
 
     def fail(self, error: Exception) -> None:
         """Nothing more is stored; what was written is DAMAGED, if it can be proven at all."""
-        if self._capture_state in WRITABLE and self.state not in _OVER:
+        if not self._fault and self.state not in _OVER:
             self._give_up(error)
 
     def must_vanish(self, rule_id: str, reason: str) -> None:
@@ -154,9 +159,10 @@ class Capture:
         self._buffer.discard()
 
     def lost(self, start_ms: int, end_ms: int) -> None:
-        """The queue of the line overflowed; once no frame is taken, nothing more is missing."""
-        if not self.stopped:
-            self._buffer.lost(start_ms, end_ms, "overflow")
+        """The queue of the line overflowed; of what was to be stored nothing more is missing once it has ended."""
+        until_ms = self._buffer.cut_ms if self.stopped else end_ms
+        if until_ms is not None and start_ms < min(end_ms, until_ms):
+            self._buffer.lost(start_ms, min(end_ms, until_ms), "overflow")
 
     def drop(self, start_ms: int, end_ms: int | None, cause: str) -> None:
         """Forget what is in memory of [start, end), or all from `start_ms` on: it will never be stored."""
@@ -226,7 +232,7 @@ class Capture:
 
         What is still in memory has not been cleared: it is forgotten, and the gap says why.
         """
-        if self.doom is not None:
+        if self.doomed:
             await self.destroy()
             return
         self._move(CaptureEvent.END)
@@ -247,9 +253,12 @@ class Capture:
         self._publish_state(reason=self._fault)
 
     async def destroy(self) -> None:
-        """Destroy what `must_vanish`: the key first, then the file; a certificate without content remains."""
+        """Destroy what `must_vanish`: the key first, then the file; a certificate without content remains.
+
+        One that was sealed or damaged before is destroyed too. Raises ComplianceError when a hold forbids it.
+        """
         recording = self._open
-        if self.doom is None or recording is None or recording.state in _OVER:
+        if self.doom is None or recording is None or recording.state in RECORDING.final:
             return
         rule_id, reason = self.doom
         await self._executor.run(lambda: recording.discard(rule_id, reason))
@@ -304,9 +313,7 @@ class Capture:
         self._feed.publish("recording.fault", call_id=self._call_id, what=self._fault)
 
     def _move(self, event: CaptureEvent) -> None:
-        """What has come further already stays there."""
-        if CAPTURE.allows(self._capture_state, event):
-            self._capture_state = CAPTURE.after(self._capture_state, event)
+        self._capture_state = CAPTURE.after(self._capture_state, event)
 
     def _publish_state(self, **fields: object) -> None:
         fields["state"] = self.state.value

@@ -39,7 +39,7 @@ class OpenRecording:
 
     @property
     def state(self) -> RecordingState:
-        """What the row said last. It is asked while the database is away; every act asks the row itself."""
+        """What the row said last, CAPTURING to begin with. Every act asks the row; this serves while it is away."""
         return self._state
 
     @property
@@ -71,12 +71,16 @@ class OpenRecording:
         reason: str = "",
     ) -> SealedFile:
         """Make the recording whole and return what it is. Raises ArchiveError or HostError: try again, or call `fail`.
+        Repeating it is harmless.
 
         `gaps` and `masks` are `Gap` and `Mask` as mappings (times in milliseconds of the call's media).
         """
+        if self._sealed is not None and self.state is RecordingState.SEALED:
+            return self._sealed
         if self._sealed is None:
-            with self._moving(RecordingEvent.CLOSE, reason):
-                self._describe(None, consent, gaps, masks, self.deadline)
+            if self.state is not RecordingState.SEALING:
+                with self._moving(RecordingEvent.CLOSE, reason):
+                    self._describe(None, consent, gaps, masks, self.deadline)
             self._sealed = self._writer.seal()
         sealed = self._sealed
 
@@ -140,13 +144,16 @@ class OpenRecording:
     def _moving(self, event: RecordingEvent, reason: str, told: Callable[[], Event] | None = None) -> Iterator[None]:
         """Do what the block does, move the row and append the evidence, all or nothing.
 
-        What the row says was done, by a first try whose answer was lost, is not done again.
+        When the row stands where this event leads from the state last known, a first try whose answer was lost did it:
+        it is not done again. Raises TransitionError for an event that the table does not have.
         """
         ports, recording_id = self._ports, self.recording_id
         with ports.catalogue.together():
             yield
             now = ports.catalogue.get(recording_id).state
-            if not RECORDING.leads_to(now, event):
+            known = self._state
+            done = now is not known and RECORDING.allows(known, event) and RECORDING.after(known, event) is now
+            if not done:
                 now = ports.catalogue.move(recording_id, event, reason=reason, at=ports.clock.now())
                 if told is not None:
                     ports.audit.append(told(), call_id=self.tag.call_id, recording_id=recording_id)

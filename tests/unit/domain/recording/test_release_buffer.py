@@ -39,6 +39,19 @@ def test_a_gap_comes_out_as_silence_and_is_noted_with_its_cause() -> None:
     assert [(gap.start_ms, gap.end_ms, gap.cause) for gap in buffer.gaps] == [(20, 40, "doubt")]
 
 
+def test_what_was_said_before_the_moment_from_which_it_goes_on_stays_a_gap() -> None:
+    buffer = started(Cleared(1000))
+    buffer.pause("doubt")
+    buffer.start(40)
+    for at_ms in (0, 20, 40, 60):
+        buffer.push(StereoFrame(at_ms, bytes(320), bytes(320)))
+    assert [type(item) for item in buffer.release()] == [Silence, StereoFrame, StereoFrame]
+    assert [(gap.start_ms, gap.end_ms, gap.cause) for gap in buffer.gaps] == [(0, 40, "doubt")]
+    buffer.pause("deaf")
+    buffer.push(StereoFrame(80, bytes(320), bytes(320)))
+    assert [gap.cause for gap in buffer.gaps] == ["doubt", "deaf"]
+
+
 def test_frames_that_wait_too_long_are_dropped_and_noted() -> None:
     buffer = started(Cleared(0))
     for at_ms in range(0, SETTINGS.max_hold_ms + 200, FRAME_MS):

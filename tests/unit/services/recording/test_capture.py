@@ -326,6 +326,49 @@ def test_what_is_sealed_is_neither_failed_nor_wiped_and_nothing_is_begun_after_t
     run_virtual(scene())
 
 
+def test_what_was_lost_before_the_onset_of_an_objection_is_a_gap_and_what_was_lost_after_it_is_not() -> None:
+    async def scene() -> None:
+        x = Recorded()
+        await x.begin()
+        x.talk(0, 1000)
+        x.capture.objected(objection(destroys=False), 1400)
+        x.capture.lost(1000, 2000)
+        assert await x.end(3000) is RecordingState.SEALED
+        assert x.gaps == [(1000, 1400, "overflow")]
+
+    run_virtual(scene())
+
+
+def test_what_must_vanish_is_destroyed_though_it_was_sealed() -> None:
+    async def scene() -> None:
+        x = Recorded()
+        await x.begin()
+        x.talk(0, 1000)
+        assert await x.end(1000) is RecordingState.SEALED
+        x.capture.objected(objection(destroys=True), 0)
+        await x.capture.destroy()
+        assert (x.capture.state, x.store.files) == (RecordingState.PURGED, {})
+        assert "certificate.destruction" in x.audit.kinds()
+        await x.capture.destroy()
+        assert x.audit.kinds().count("certificate.destruction") == 1
+
+    run_virtual(scene())
+
+
+def test_a_fault_is_told_of_what_is_doomed_too_and_changes_nothing() -> None:
+    async def scene() -> None:
+        x = Recorded()
+        await x.begin()
+        x.talk(0, 1000)
+        x.capture.objected(objection(destroys=True), 500)
+        x.capture.fail(HostError("the evidence is lost"))
+        x.capture.fail(HostError("the evidence is lost again"))
+        assert (x.faults, x.capture.doomed) == (["the evidence is lost"], True)
+        assert await x.end(1000) is RecordingState.DISCARDED
+
+    run_virtual(scene())
+
+
 def test_a_resumption_that_an_objection_overtakes_does_not_happen() -> None:
     async def scene() -> None:
         x = Recorded()

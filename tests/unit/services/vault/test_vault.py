@@ -15,8 +15,9 @@ import pytest
 import ivr.errors
 from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.events.base import Unread
+from ivr.domain.evidence.events.recording import Paused, Resumed
 from ivr.domain.recording.state import UNFINISHED, RecordingState
-from ivr.errors import ArchiveError, HostError
+from ivr.errors import ArchiveError, HostError, TransitionError
 from ivr.recording.store import LocalStore
 from ivr.services.vault.fixity import leftovers
 from ivr.services.vault.recovery import Recovery
@@ -699,6 +700,19 @@ def test_bad_input_is_named_with_its_remedy_and_harms_nothing_else(
         with pytest.raises(ArchiveError):
             rig.vault().copy("rec-1", "wav", reason="test", actor="tester")
     assert rig.vault().copy("rec-2", "wav", reason="test", actor="tester")[1]
+
+
+def test_an_act_that_the_state_does_not_allow_is_refused_and_leaves_no_evidence(rig: Rig) -> None:
+    recording = begun(rig)
+    with pytest.raises(TransitionError):
+        recording.resume()
+    recording.pause("doubt")
+    with pytest.raises(TransitionError):
+        recording.pause("hold")
+    kinds = [event.kind for event in rig.audit.events(recording_id="rec-1")]
+    assert [kinds.count(kind) for kind in (Paused.kind, Resumed.kind)] == [1, 0]
+    recording.resume()
+    assert recording.state is RecordingState.CAPTURING
 
 
 def test_no_copy_is_made_of_what_was_changed_since_it_was_sealed(rig: Rig) -> None:
