@@ -10,7 +10,7 @@ WORKERS ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)))
 # Of all branches in ivr.domain and ivr.services, in per cent; raised when it is passed, never lowered.
 COVERAGE := 97
 
-.PHONY: help demo test serve init bench bench-ear bench-vault bench-guard coverage mutants adapt-ear fuzz check format lock mill setup setup-bench setup-test clean
+.PHONY: help demo test serve init bench bench-ear bench-vault bench-console bench-guard coverage mutants adapt-ear fuzz check format lock mill setup setup-bench setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -34,6 +34,10 @@ bench-guard: setup ## forbidden questions and numbers told from harmless ones, i
 
 bench: setup ## what it costs: line, recording, ear, and from objection to action
 	@$(BIN)/python -m benchmarks
+
+bench-console: setup ## pages of a search in a million recordings, and how soon a two-hour recording is heard
+	@$(BIN)/python -m benchmarks.search
+	@$(BIN)/python -m benchmarks.listening
 
 bench-vault: setup ## a vault of a million recordings: plan and purge of a day, pages, query plans, one live call
 	@$(BIN)/python -m benchmarks.vault

@@ -23,7 +23,6 @@ from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.retention import open_retention
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.access import AccessRequest, Action, Actor, Role
-from ivr.services.listening.listening import ListeningRoom
 from ivr.services.ports.vault import RecordingTag
 from ivr.settings import Settings, default_config_dir, load_settings
 
@@ -49,7 +48,6 @@ def main() -> int:
 def measure(settings: Settings, minutes: int) -> dict[str, tuple[list[float], list[float]]]:
     """By what is asked: wall and CPU times in milliseconds."""
     archive = open_archive(settings, create=True)
-    ids = itertools.count()
     try:
         tag = RecordingTag(
             "long", "call", "hotline-quality", ("quality",), "fr-2026", "1", (), "quality_audio", "opus",
@@ -61,8 +59,7 @@ def measure(settings: Settings, minutes: int) -> dict[str, tuple[list[float], li
         ):
             writing.write(frame)
         writing.seal(consent={})
-        gate = open_retention(settings, archive).gate
-        room = ListeningRoom(gate, archive.vault.ports, new_id=lambda: f"listening-{next(ids)}")
+        room = open_retention(settings, archive).listening
         asked = AccessRequest(Actor("bench", Role.QUALITY_ANALYST), Action.LISTEN, reason="measured")
         middle = minutes * 60_000 // 2
         listening = room.open(asked, "long")

@@ -8,6 +8,7 @@ from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.runtime import SystemClock, new_id
 from ivr.services.evidence.clock_guard import ClockGuard
 from ivr.services.export.access_gate import Gate
+from ivr.services.listening.listening import ListeningRoom
 from ivr.services.retention.business_events import BusinessEvents
 from ivr.services.retention.legal_holds import Holds
 from ivr.services.retention.run import RetentionRun, run_owner
@@ -32,6 +33,7 @@ class Retention:
     clock: ClockGuard
     search: SqlRecordingSearch
     listing: Listing
+    listening: ListeningRoom
 
 
 def open_retention(settings: Settings, archive: Archive) -> Retention:
@@ -68,4 +70,5 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
     search = SqlRecordingSearch(archive.database, archive.persons)
     saved = SqlSavedSearches(archive.database)
     listing = Listing(gate, search, saved, archive.audit, clock, redactor=archive.redactor)
-    return Retention(ledger, run, events, holds, gate, guard, search, listing)
+    listening = ListeningRoom(gate, archive.vault.ports, new_id=new_id)
+    return Retention(ledger, run, events, holds, gate, guard, search, listing, listening)

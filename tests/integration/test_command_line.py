@@ -16,6 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ivr.bootstrap.archive import open_archive
+from ivr.bootstrap.retention import open_retention
+from ivr.domain.access import AccessRequest, Action, Actor, Role
+from ivr.recording.opus import OpusCodec
 from ivr.services.ports.vault import RecordingTag
 from ivr.services.vault.vault import OpenRecording
 from tests.dtmf_sounds import pcm, typed
@@ -81,6 +85,23 @@ def database_file(house: House) -> Path:
 
 
 # ---- the vault
+
+
+def test_a_recording_is_played_from_the_vault_and_no_file_holds_its_sound(changed: House) -> None:
+    archive = open_archive(changed.settings())
+    try:
+        room = open_retention(changed.settings(), archive).listening
+        asked = AccessRequest(Actor("ana", Role.QUALITY_ANALYST), Action.LISTEN, reason="évaluation")
+        listening = room.open(asked, "first")
+        played = listening.piece().body
+        assert OpusCodec().decode(played).duration_ms == 2000
+        held = [path for path in changed.folder.rglob("*") if path.is_file() and b"OpusHead" in path.read_bytes()]
+        assert held == []
+        listening.close()
+        kinds = [event.kind for event in archive.audit.events(recording_id="first")]
+    finally:
+        archive.close()
+    assert kinds[-2:] == ["recording.listening", "recording.listened"]
 
 
 def test_recordings_are_listed_shown_and_verified(kept: House) -> None:
