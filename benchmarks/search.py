@@ -107,7 +107,7 @@ def _head(count: int) -> list[str]:
         "",
         f"Made by `python -m benchmarks.search --recordings {count}` on {os.cpu_count()} cores, {_TIMES} times each,",
         f"pages of 100. The load average over the last 15 minutes was {os.getloadavg()[2]:.1f}: above 1 it is other",
-        "work, and wall times suffer from it. A page looks at no more than 20,000 rows; where that is not enough it",
+        "work, and wall times suffer from it. A page looks at no more than 10,000 rows; where that is not enough it",
         "says where to go on.",
     ]
 

@@ -24,7 +24,7 @@ from ivr.storage.recording_rows import recording_rows
 from ivr.storage.tables import recording_persons, recording_purposes, recordings
 
 #: Rows that one query looks at for one page.
-SCANNED: Final = 20_000
+SCANNED: Final = 10_000
 _R = recordings.c
 #: The very words of partial indexes: with bound values no planner would take them.
 _KEPT = text("recordings.state IN ('SEALED', 'DAMAGED')")
