@@ -11,12 +11,11 @@ from ivr.cli.actor import ActorSession, actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.cli.vault import recordings
 from ivr.domain.access import AccessRequest, Action, Audience, AuthorityRequest, Role
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import KEPT
 from ivr.domain.search.query import RecordingQuery
 from ivr.errors import ConfigurationError
 from ivr.services.export.exporter import ENDINGS, Exporter
 
-_KEPT = (RecordingState.SEALED, RecordingState.DAMAGED)
 _MOST = 10_000
 
 
@@ -116,7 +115,7 @@ def request_is_of_authority(audience: str) -> bool:
 
 def _found(session: ActorSession, program: str, since: str, until: str) -> list[str]:
     query = RecordingQuery(
-        states=_KEPT,
+        states=KEPT,
         program=program,
         since=session.moment(since, key="--since"),
         until=session.moment(until, key="--until"),

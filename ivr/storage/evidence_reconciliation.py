@@ -28,12 +28,13 @@ from ivr.domain.evidence.events.legal_hold import (
 from ivr.domain.evidence.events.recording import BusinessNoted, Damaged, Recovered, Rescheduled, Sealed, Started
 from ivr.domain.recording.state import RECORDING, UNFINISHED
 from ivr.domain.redaction.redactor import REDACTOR
-from ivr.domain.retention.legal_hold import items_digest
+from ivr.domain.retention.legal_hold import HoldState, items_digest
 from ivr.domain.retention.schedule import RECORDED_AT
 from ivr.storage.bar_evidence import bar_faults
 from ivr.storage.database import Database
 from ivr.storage.deadlines_told import body_of, events_told
 from ivr.storage.tables import (
+    KEPT,
     audit_events,
     business_events,
     certificates,
@@ -46,8 +47,7 @@ from ivr.storage.tables import (
 
 _HOLDS = (HoldRequested, HoldApproved, HoldRejected, HoldRenewed, HoldReleased)
 #: What a hold goes through: what comes later in its life is the later word of two nodes, whatever their clocks say.
-_LIFE = ("REQUESTED", "ACTIVE", "RELEASED", "REJECTED")
-_KEPT = ("SEALED", "DAMAGED")
+_LIFE = [state.value for state in HoldState]
 _FINAL = tuple(state.value for state in RECORDING.final)
 _OPEN = tuple(state.value for state in UNFINISHED)
 #: Fields of a recording's row that its beginning tells.
@@ -155,7 +155,7 @@ def _kept(connection: Connection) -> Iterator[str]:
     """Deadlines, purposes and business events of every recording that is kept."""
     after = ""
     while True:
-        query = select(recordings).where(_R.state.in_(_KEPT), _R.recording_id > after)
+        query = select(recordings).where(KEPT, _R.recording_id > after)
         rows = connection.execute(query.order_by(_R.recording_id).limit(_PAGE)).all()
         if not rows:
             return

@@ -16,7 +16,6 @@ from typing import Final
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivr.domain.recording.state import RecordingState
 from ivr.domain.secret_bytes import clear
 from ivr.errors import ComplianceError
 from ivr.services.ports.evidence import PersonTag
@@ -26,11 +25,10 @@ from ivr.storage.claim import claimed
 from ivr.storage.data_keys import PERSON_KEY
 from ivr.storage.database import Database
 from ivr.storage.person import person_of, spellings_of
-from ivr.storage.tables import person_keys, recording_persons, recordings
+from ivr.storage.tables import KEPT, person_keys, recording_persons, recordings
 
 TAG_BYTES: Final = 16
 _CLAIM = "key of persons"
-_KEPT = [state.value for state in (RecordingState.SEALED, RecordingState.DAMAGED)]
 
 
 class SqlPersonIndex:
@@ -79,7 +77,7 @@ class SqlPersonIndex:
     def note(self, connection: Connection, recording_id: str, tags: Iterable[PersonTag]) -> None:
         """Note whose call a recording is, in the caller's transaction, unless its audio is gone. Repeating is fine."""
         mine = recordings.c.recording_id == recording_id
-        query = select(recordings.c.opened_at).where(mine, recordings.c.state.in_(_KEPT)).with_for_update()
+        query = select(recordings.c.opened_at).where(mine, KEPT).with_for_update()
         opened_at = connection.execute(query).scalar_one_or_none()
         rows = [
             {"tag": tag, "opened_at": opened_at, "recording_id": recording_id, "key_id": key_id}

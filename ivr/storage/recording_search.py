@@ -21,13 +21,12 @@ from ivr.services.ports.search import RecordingPage
 from ivr.storage.database import Database
 from ivr.storage.person_index import SqlPersonIndex
 from ivr.storage.recording_rows import recording_rows
-from ivr.storage.tables import recording_persons, recording_purposes, recordings
+from ivr.storage.tables import KEPT, recording_persons, recording_purposes, recordings
 
 #: Rows that one query looks at for one page.
 SCANNED: Final = 10_000
 _R = recordings.c
 #: The very words of partial indexes: with bound values no planner would take them.
-_KEPT = text("recordings.state IN ('SEALED', 'DAMAGED')")
 _AGENT = text("recordings.agent <> ''")
 _UNANSWERED = text("recordings.disposition NOT IN ('', 'ANSWERED')")
 _COUNTED = {
@@ -117,7 +116,7 @@ def scans(
         driven = [_Driven([persons.tag == tag], persons.opened_at, persons.recording_id) for tag in tags]
         return [_scan(query, place, one, frozenset(), scanned) for one in driven]
     if query.due_before is not None:
-        return [_scan(query, place, _Driven([_KEPT, _R.deadline < query.due_before]), frozenset(), scanned)]
+        return [_scan(query, place, _Driven([KEPT, _R.deadline < query.due_before]), frozenset(), scanned)]
     driving, served = _driving(query)
     return [_scan(query, place, _Driven(one), served, scanned) for one in driving]
 
@@ -179,7 +178,7 @@ def _scan(query: RecordingQuery, place: Place | None, by: _Driven, served: froze
     sort = [_R.deadline, by.ident] if by_deadline else [by.began.desc(), by.ident.desc()]
     conditions = [*by.conditions, *_between(query, by), *_behind(query, place, by)]
     if by_person and by_deadline:
-        conditions += [_KEPT, _R.deadline < query.due_before]
+        conditions += [KEPT, _R.deadline < query.due_before]
     looked = select(recordings).select_from(tables).where(*conditions).order_by(*sort)
     # Whether anything but the index is to be asked.
     if not _rest(query, served, _R):

@@ -21,14 +21,13 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     type_coerce,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.domain.evidence.events.recording import BusinessNoted, Rescheduled
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import RECORDING
 from ivr.domain.retention.artefact import Artefact, BusinessEvent, EventKind, FixedDeadline, Purpose
 from ivr.domain.retention.business_event import EventEffect
 from ivr.domain.retention.schedule import RECORDED_AT
@@ -40,6 +39,7 @@ from ivr.storage.columns import DoubtfulTime, DoubtfulTimeColumn, UtcTime
 from ivr.storage.database import Database
 from ivr.storage.legal_holds import active_holds, keep_holds_still
 from ivr.storage.tables import (
+    KEPT,
     business_events,
     meta,
     recording_purposes,
@@ -47,9 +47,7 @@ from ivr.storage.tables import (
     retention_claims,
 )
 
-#: The very words of the index `ix_recordings_due`: with bound values no planner would take it.
-_KEPT = text("recordings.state IN ('SEALED', 'DAMAGED')")
-_GONE = (RecordingState.PURGED.value, RecordingState.DISCARDED.value)
+_FINAL = frozenset(state.value for state in RECORDING.final)
 _R = recordings.c
 _KINDS = frozenset(kind.value for kind in EventKind)
 #: Sorts behind every digit.
@@ -68,12 +66,12 @@ class SqlRetentionLedger:
             page = _load(connection, due_query(at, limit=limit, after=after))
             if after is None and self._database.is_sqlite:
                 # Text that sorts behind every date would never fall due, and nobody would be told.
-                beyond = _rows().where(_KEPT, type_coerce(_R.deadline, Text) > _BEHIND_DATES).limit(limit)
+                beyond = _rows().where(KEPT, type_coerce(_R.deadline, Text) > _BEHIND_DATES).limit(limit)
                 page = _load(connection, beyond) + page
             return page
 
     def kept(self, *, limit: int, after: str = "") -> list[Stored]:
-        query = _rows().where(_KEPT, _R.recording_id > after).order_by(_R.recording_id).limit(limit)
+        query = _rows().where(KEPT, _R.recording_id > after).order_by(_R.recording_id).limit(limit)
         with self._database.reading() as connection:
             return _load(connection, query)
 
@@ -148,7 +146,7 @@ class SqlRetentionLedger:
     def locked(self, recording_ids: Sequence[str]) -> list[Stored]:
         with self._database.writing() as connection:
             keep_holds_still(connection, alone=False)
-            return _load(connection, _rows(locked=True).where(_KEPT, _R.recording_id.in_(recording_ids)))
+            return _load(connection, _rows(locked=True).where(KEPT, _R.recording_id.in_(recording_ids)))
 
     def fact(self, name: str, value: str | None = None) -> str:
         if value is not None:
@@ -164,7 +162,7 @@ class SqlRetentionLedger:
 
 def due_query(at: datetime, *, limit: int, after: Place | None = None) -> Select[tuple[object, ...]]:
     """What `due` asks; the benchmark shows its plan."""
-    query = _rows().where(_KEPT, _R.deadline <= at).order_by(_R.deadline, _R.recording_id).limit(limit)
+    query = _rows().where(KEPT, _R.deadline <= at).order_by(_R.deadline, _R.recording_id).limit(limit)
     if after is None:
         return query
     due_at, recording_id = literal(after[0], DoubtfulTimeColumn), after[1]
@@ -246,7 +244,7 @@ def _stored(
         # No event has moved it yet: its deadline is the one that was fixed when it was made.
         fixed = FixedDeadline(it["deadline"], RECORDED_AT, it["opened_at"]) if it["deadline"] else None
         purposes = [Purpose(it["retention"], fixed), *purposes]
-    gone = it["moved_at"] or it["opened_at"] if it["state"] in _GONE else None
+    gone = it["moved_at"] or it["opened_at"] if it["state"] in _FINAL else None
     return Stored(
         artefact=Artefact(it["recording_id"], it["opened_at"], tuple(purposes), destroyed_at=gone),
         events=tuple(events),

@@ -18,6 +18,7 @@ from sqlalchemy import (
     text,
 )
 
+from ivr.domain.recording.state import KEPT as STATES_KEPT
 from ivr.storage.columns import EvidenceTime, UtcTime
 
 metadata = MetaData(
@@ -32,8 +33,9 @@ metadata = MetaData(
 #: Facts about the database itself, such as the id of the do-not-call secret.
 meta = Table("meta", metadata, Column("name", String(60), primary_key=True), Column("value", Text, nullable=False))
 
-#: States in which a recording can fall due. Written out, since an index of some rows serves a query of the same words.
-_KEPT = text("state IN ('SEALED', 'DAMAGED')")
+_KEPT = f"state IN ({', '.join(repr(state.value) for state in STATES_KEPT)})"
+#: The recording's audio is kept. Written out: with bound values no planner would take an index of those rows alone.
+KEPT = text(f"recordings.{_KEPT}")
 #: What few recordings have: each has an index of those alone, which costs the others nothing.
 _RARE = {
     "agent": text("agent <> ''"),
@@ -79,7 +81,7 @@ recordings = Table(
     Index("ix_recordings_state_deadline", "state", "deadline"),
     Index("ix_recordings_node_state", "node_id", "state"),
     # What the retention run reads, and nothing else: it grows with what is kept, and a run reads what is due of it.
-    Index("ix_recordings_due", "deadline", "recording_id", postgresql_where=_KEPT, sqlite_where=_KEPT),
+    Index("ix_recordings_due", "deadline", "recording_id", postgresql_where=text(_KEPT), sqlite_where=text(_KEPT)),
     # Pages of a search, newest first, each with its place to go on from.
     Index("ix_recordings_opened_page", "opened_at", "recording_id"),
     Index("ix_recordings_state_page", "state", "opened_at", "recording_id"),

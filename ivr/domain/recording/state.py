@@ -58,5 +58,8 @@ RECORDING = Machine(
 #: A call may be reported only when its recording stands in one of these.
 REPORTABLE = frozenset({_S.WITHHELD, _S.SEALED, _S.DAMAGED, _S.DISCARDED, _S.PURGED})
 
+#: Audio is kept, to be listened to and in the end destroyed: all that can still be purged.
+KEPT = tuple(state for state in RecordingState if RECORDING.allows(state, _E.PURGE))
+
 #: Left over by a crash: to be recovered or discarded at start-up.
 UNFINISHED = frozenset({_S.CAPTURING, _S.PAUSED, _S.SEALING})

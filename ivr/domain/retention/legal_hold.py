@@ -19,6 +19,8 @@ from ivr.errors import ComplianceError, nearest
 
 
 class HoldState(Enum):
+    """In the order of its life: no move leads back."""
+
     REQUESTED = "REQUESTED"
     ACTIVE = "ACTIVE"
     RELEASED = "RELEASED"

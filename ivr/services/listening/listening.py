@@ -14,7 +14,7 @@ from ivr.domain.access import AccessRequest, Action, Audience
 from ivr.domain.audio.byte_range import ByteRange, asked_range
 from ivr.domain.audio.heard import joined, length_ms
 from ivr.domain.evidence.events.recording import Listened, ListeningBegun
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import KEPT
 from ivr.errors import ArchiveError, ComplianceError, HostError, IvrError
 from ivr.services.export.access_gate import Gate
 from ivr.services.ports.vault import PlayableSound, RecordingRow, SealedFile
@@ -26,7 +26,6 @@ _T = TypeVar("_T")
 #: Bytes of one piece: some twenty seconds of Opus. Who stops to listen was sent little more than they heard.
 PIECE_BYTES: Final = 64 * 1024
 _LONGEST = 200
-_AUDIBLE = (RecordingState.SEALED, RecordingState.DAMAGED)
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class ListeningRoom:
 
     def _audible(self, recording_id: str) -> tuple[RecordingRow, SealedFile]:
         row = self._ports.catalogue.get(recording_id)
-        if row.state not in _AUDIBLE or row.sealed is None or not row.has_key:
+        if row.state not in KEPT or row.sealed is None or not row.has_key:
             raise ArchiveError(
                 f"a recording in state {row.state.value} cannot be listened to",
                 where=f"recording {recording_id}",

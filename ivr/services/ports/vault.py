@@ -275,7 +275,7 @@ class Catalogue(Protocol):
         gaps: Sequence[Mapping[str, object]],
         masks: Sequence[Mapping[str, object]],
     ) -> None:
-        """Note what the recording holds, before it is moved to SEALED or DAMAGED.
+        """Note what the recording holds, before it is kept (`KEPT`).
 
         `sealed` is None while the file is still being closed: a crash then finds consent and deadline here. A deadline
         that a business event has fixed meanwhile stands.

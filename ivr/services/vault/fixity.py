@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ivr.domain.evidence.deadlines import deadline_fault
 from ivr.domain.evidence.events.destruction import Certificate, Discarding
-from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingState
+from ivr.domain.recording.state import KEPT, RECORDING, UNFINISHED, RecordingState
 from ivr.errors import ArchiveError, HostError, IvrError
 from ivr.services.vault.data_key import unlocked
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ivr.services.ports.vault import RecordingRow
     from ivr.services.vault.vault_ports import VaultPorts
 
-_KEPT = (RecordingState.SEALED, RecordingState.DAMAGED)
 _PAGE = 200
 _BEGUN = (Discarding, Certificate)
 #: What is still open after so long is nobody's any more.
@@ -77,7 +76,7 @@ def leftovers(ports: VaultPorts) -> list[Discrepancy]:
     rows += ports.catalogue.find(node_id=ports.node_id, states=(RecordingState.DAMAGED,), limit=10_000)
     unsettled = [row for row in rows if row.state in UNFINISHED or row.sealed is None]
     found = [discrepancy for row in unsettled for discrepancy in _inspect_row(ports, row)]
-    keyless = ports.catalogue.find(states=_KEPT, has_key=False, limit=10_000)
+    keyless = ports.catalogue.find(states=KEPT, has_key=False, limit=10_000)
     found += [_without_key(ports, row.tag.recording_id) for row in keyless if row.sealed is not None]
     half_written = ports.store.unfinished()
     states = ports.catalogue.states(half_written)
@@ -124,7 +123,7 @@ def _inspect_row(ports: VaultPorts, row: RecordingRow) -> list[Discrepancy]:
         if row.tag.node_id != ports.node_id:
             return _left_by_another(ports, row)
         return [Discrepancy(recording_id, f"left in {row.state.value}", "restart the node: it recovers or destroys it")]
-    if row.state not in _KEPT:
+    if row.state not in KEPT:
         return []
     if row.sealed is None:
         return [Discrepancy(recording_id, "damaged, and not recovered yet", "make room on the disk, restart the node")]

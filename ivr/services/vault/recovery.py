@@ -9,7 +9,7 @@ from ivr.domain.evidence.events.base import UNTOLD, Untold, known
 from ivr.domain.evidence.events.destruction import Certificate, Discarding
 from ivr.domain.evidence.events.objection import Objection
 from ivr.domain.evidence.events.recording import Damaged, Recovered
-from ivr.domain.recording.state import RECORDING, UNFINISHED, RecordingEvent, RecordingState
+from ivr.domain.recording.state import KEPT, RECORDING, UNFINISHED, RecordingEvent, RecordingState
 from ivr.errors import IvrError
 from ivr.services.vault.data_key import unlocked
 from ivr.services.vault.destruction import claim_of, destroy, destroy_claimed
@@ -70,7 +70,7 @@ def _settle_purges(ports: VaultPorts) -> list[Recovery]:
     announced = {one.recording_id: one for one in ports.audit.recent(Discarding.kind, last=_RECENT)}
     done: list[Recovery] = []
     for recording_id, state in ports.catalogue.states(list(announced)).items():
-        if state in (RecordingState.SEALED, RecordingState.DAMAGED):
+        if state in KEPT:
             meant = announced[recording_id].facts
             assert isinstance(meant, Discarding)
             rule_id, reason = known(meant.rule_id, ""), known(meant.reason, "")

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ivr.domain.evidence.events.recording import Uploaded
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import KEPT
 from ivr.errors import ArchiveError, HostError
 from ivr.services.ports.vault import FarStore
 from ivr.services.vault.destruction import claim_of
 
 if TYPE_CHECKING:
     from ivr.services.vault.vault_ports import VaultPorts
-
-_MOVES = (RecordingState.SEALED, RecordingState.DAMAGED)
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ def waiting(ports: VaultPorts) -> list[str]:
     """Ids of recordings on this machine that are sealed and not in the far store yet."""
     here = ports.store.at_hand()
     states = ports.catalogue.states(here)
-    return [one for one in here if states.get(one) in _MOVES]
+    return [one for one in here if states.get(one) in KEPT]
 
 
 def upload_waiting(ports: VaultPorts) -> Iterator[Upload]:
@@ -58,7 +56,7 @@ def upload_waiting(ports: VaultPorts) -> Iterator[Upload]:
 def _move(ports: VaultPorts, far: FarStore, recording_id: str) -> bool:
     with ports.catalogue.claim(claim_of(recording_id)):
         row = ports.catalogue.get(recording_id)
-        if row.state not in _MOVES or row.sealed is None or not row.has_key or ports.must_vanish(row.tag) is not None:
+        if row.state not in KEPT or row.sealed is None or not row.has_key or ports.must_vanish(row.tag) is not None:
             return False
         # A store refuses to lock until a moment that is over.
         still_kept = row.deadline is not None and row.deadline > ports.clock.now()

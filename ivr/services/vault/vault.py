@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ivr.domain.evidence.events.destruction import DiscardRefused
 from ivr.domain.evidence.events.recording import Exported, Started
-from ivr.domain.recording.state import RecordingState
+from ivr.domain.recording.state import KEPT, RecordingState
 from ivr.domain.secret_bytes import clear
 from ivr.errors import ArchiveError, ComplianceError, IvrError
 from ivr.services.vault.data_key import unlocked
@@ -173,7 +173,7 @@ class Vault:
             raise ArchiveError(
                 "an access needs an actor and a reason", where=where, remedy="say who listens and why (--reason)"
             )
-        if row.state not in (RecordingState.SEALED, RecordingState.DAMAGED) or row.sealed is None:
+        if row.state not in KEPT or row.sealed is None:
             raise ArchiveError(
                 f"a recording in state {row.state.value} cannot be listened to",
                 where=where,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.domain.recording.state import RECORDING, REPORTABLE, UNFINISHED, RecordingEvent, RecordingState
+import ivr
+from ivr.domain.recording.state import KEPT, RECORDING, REPORTABLE, UNFINISHED, RecordingEvent, RecordingState
 from ivr.errors import TransitionError
 
 
@@ -28,6 +32,17 @@ def test_everything_unsealed_can_be_discarded_and_can_fail() -> None:
 def test_what_was_destroyed_stays_destroyed() -> None:
     for state in (RecordingState.DISCARDED, RecordingState.PURGED):
         assert not [event for event in RecordingEvent if RECORDING.allows(state, event)]
+
+
+def test_audio_is_kept_of_what_is_sealed_or_damaged() -> None:
+    assert KEPT == (RecordingState.SEALED, RecordingState.DAMAGED)
+
+
+def test_nobody_else_lists_the_states_that_are_kept() -> None:
+    listed = re.compile(r"SEALED\W+(?:\w+\.)*DAMAGED|DAMAGED\W+(?:\w+\.)*SEALED")
+    assert listed.search("('SEALED', 'DAMAGED')")
+    sources = [path for path in Path(ivr.__file__).parent.rglob("*.py") if "migrations" not in path.parts]
+    assert [path.name for path in sources if listed.search(path.read_text(encoding="utf-8"))] == ["state.py"]
 
 
 def test_a_sealed_recording_is_never_captured_into_again() -> None:

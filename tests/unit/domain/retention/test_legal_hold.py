@@ -27,6 +27,13 @@ from tests.unit.domain.retention.retention_cases import CALL, HOLD_RULES, PROFIL
 DAY = timedelta(days=1)
 
 
+def test_no_move_of_a_hold_leads_back() -> None:
+    """Its states stand in this order: by it the evidence of two nodes is told apart."""
+    life = list(HoldState)
+    assert life[0] in LEGAL_HOLD.initial
+    assert all(life.index(before) <= life.index(after) for (before, _), after in LEGAL_HOLD.table.items())
+
+
 def ask(**changed: object) -> LegalHold:
     given: dict[str, object] = {
         "hold_id": "hold-1",
