@@ -17,7 +17,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.hearing.verdict import AskSpan, Band, Label, SensitiveSpan, Verdict
 from ivr.domain.program.program import AgentGuard, OnAsk
 from tests.fakes.ear import objection
-from tests.fakes.exchange import AGENT, PROSPECT, Exchange, play
+from tests.fakes.exchange import AGENT, PROSPECT, Exchange, play, shipped
 from tests.fakes.line import answers
 
 VECTORS = Path(__file__).parents[3] / "vectors" / "stories"
@@ -78,8 +78,13 @@ STORIES: dict[Story, dict[str, object]] = {
 
 
 def lines(x: Exchange) -> list[str]:
+    version = shipped().profile.version
+
     def said(fields: Mapping[str, object], *but: str) -> str:
         told = {key: value for key, value in fields.items() if key not in (*LEFT_OUT, *but)}
+        if told.get("policy_version") == version:
+            # Whoever changes the profile raises its version, and no story changes by that.
+            told["policy_version"] = "that of the profile"
         return json.dumps(told, default=str, sort_keys=True)
 
     told = [
