@@ -105,7 +105,8 @@ def _lawful_basis(
                 "purpose": purpose,
                 "granted": granted,
                 "granted_at": at,
-                "conditions": [f"retention schedule {row.tag.retention}", *row.tag.rule_ids],
+                # An exported format: what was called a clock when it was made keeps that name here.
+                "conditions": [f"retention clock {row.tag.retention}", *row.tag.rule_ids],
             }
             for purpose in ("recording", *row.tag.activities)
         ],

@@ -47,6 +47,14 @@ def test_each_basis_of_article_6_has_the_name_of_the_draft(basis: LawfulBasis) -
     assert [one["body"]["lawful_basis"] for one in attachments] == [basis.name.lower()]
 
 
+def test_what_a_purpose_is_subject_to_is_worded_as_in_every_vcon_before() -> None:
+    attachments = vcon_of(_ROW, b"OggS", schedule=_SCHEDULE, events=(), made_at=_AT)["attachments"]
+    assert isinstance(attachments, list)
+    grants = [grant for one in attachments for grant in one["body"]["purpose_grants"]]
+    assert [grant["purpose"] for grant in grants] == ["recording", "quality"]
+    assert all(grant["conditions"] == ["retention clock quality_audio", "REC-001"] for grant in grants)
+
+
 def test_of_a_schedule_that_is_gone_no_vcon_is_made() -> None:
     with pytest.raises(ComplianceError, match="no lawful basis is known for the schedule 'quality_audio'"):
         vcon_of(_ROW, b"OggS", schedule=None, events=(), made_at=_AT)
