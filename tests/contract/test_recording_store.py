@@ -15,6 +15,7 @@ import pytest
 
 from ivr.errors import ArchiveError
 from ivr.recording.bucket_store import BucketStore
+from ivr.recording.content import CODECS
 from ivr.recording.opus import OpusCodec
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
 from ivr.recording.store import LocalStore
@@ -27,14 +28,17 @@ from tests.servers import seaweed
 KEY, OTHER_KEY = bytes(range(32)), bytes(32)
 
 
-@pytest.fixture(params=["fake", "fake-far", "local-opus", "local-alaw", "bucket-moved", "s3-waiting", "s3-moved"])
+LOCAL = {f"local-{name}": name for name in CODECS}
+
+
+@pytest.fixture(params=["fake", "fake-far", *LOCAL, "bucket-moved", "s3-waiting", "s3-moved"])
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
 def codec(kind: str) -> str:
-    return "alaw" if kind == "local-alaw" else "opus"
+    return LOCAL.get(kind, OpusCodec.name)
 
 
 @pytest.fixture
