@@ -24,7 +24,7 @@ from ivr.domain.retention.schedule import (
     Schedule,
 )
 from ivr.errors import ConfigurationError, nearest
-from ivr.settings.source import Section, parse, read_toml, renamed
+from ivr.settings.source import Section, parse, read_toml, written_as
 
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}(-[A-Z])?-\d{2,3}$")]
 Confidence = Literal[
@@ -167,10 +167,12 @@ def load_retention(path: Path, profile: Profile) -> RetentionTable:
     a second time and would never be reached.
     """
     file = str(path)
-    parsed = parse(_RetentionFile, renamed(read_toml(path), "clocks", "schedules"), file=file)
+    content = read_toml(path)
+    name = written_as(content, "clocks", "schedules")
+    parsed = parse(_RetentionFile, content, file=file, written={"schedules": name})
     schedules: dict[str, Schedule] = {}
     for tag, table in parsed.schedules.items():
-        key = f"schedules.{tag}.periods"
+        key = f"{name}.{tag}.periods"
         periods = tuple(_period(period, profile, file=file, key=f"{key}.{n}") for n, period in enumerate(table.periods))
         if not any(period.event == RECORDED_AT for period in periods):
             raise ConfigurationError(
@@ -184,7 +186,7 @@ def load_retention(path: Path, profile: Profile) -> RetentionTable:
             raise ConfigurationError(
                 f"two periods begin with {twice}", file=file, key=key, value=twice, remedy="keep the first of them"
             )
-        check_rules(table.objection_rules, profile, file=file, key=f"schedules.{tag}.objection_rules")
+        check_rules(table.objection_rules, profile, file=file, key=f"{name}.{tag}.objection_rules")
         schedules[tag] = Schedule(
             tag,
             table.title,

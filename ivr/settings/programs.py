@@ -29,7 +29,7 @@ from ivr.domain.retention.schedule import RetentionTable
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.identity import IdentityTable, check_prompts, plan_of
 from ivr.settings.law import check_rules
-from ivr.settings.source import Section, parse, read_toml, renamed, toml_files
+from ivr.settings.source import Section, parse, read_toml, toml_files, written_as
 
 PromptId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Activity = Literal["service", "sales", "quality", "contract_proof", "complaint"]
@@ -182,7 +182,9 @@ def load_programs(
     """Read every program of the folder; the file's name is the program's name."""
     programs = {}
     for path in toml_files(folder, what="program"):
-        parsed = parse(_ProgramFile, renamed(read_toml(path), "purposes", "activities"), file=str(path))
+        content = read_toml(path)
+        written = {"activities": written_as(content, "purposes", "activities")}
+        parsed = parse(_ProgramFile, content, file=str(path), written=written)
         program = _to_domain(path.stem, parsed, profile, str(path))
         _check(program, str(path), prompts, profile, retention)
         programs[program.name] = program

@@ -42,11 +42,9 @@ def read_toml(path: Path) -> Table:
         ) from None
 
 
-def renamed(table: Table, old: str, new: str) -> Table:
-    """Return the table with its key `old`, which earlier versions used, under its name of today."""
-    if new in table:
-        return table
-    return {new if key == old else key: value for key, value in table.items()}
+def written_as(table: Table, old: str, new: str) -> str:
+    """Return the name that a key bears in this table: `old`, which earlier versions used, or else its name of today."""
+    return old if old in table and new not in table else new
 
 
 def toml_files(folder: Path, *, what: str) -> list[Path]:
@@ -61,19 +59,25 @@ def toml_files(folder: Path, *, what: str) -> list[Path]:
     return files
 
 
-def parse(model: type[M], table: Mapping[str, Any], *, file: str, under: str = "") -> M:
+def parse(
+    model: type[M], table: Mapping[str, Any], *, file: str, under: str = "", written: Mapping[str, str] | None = None
+) -> M:
     """Check a table against a model; `under` is the dotted key at which the table stands in the file.
 
+    `written` has, by its name of today, the name that a key of the table bears in the file; errors say that one.
     Raises ConfigurationError for the first fault; an unknown key names the nearest one that exists.
     """
+    in_file = written or {}
+    today = {name: now for now, name in in_file.items()}
     try:
-        return model.model_validate(dict(table))
+        return model.model_validate({today.get(key, key): value for key, value in table.items()})
     except ValidationError as error:
         # A misspelt key is both unknown and missing: the unknown one is what the author can see.
         faults = sorted(error.errors(include_url=False), key=lambda f: f["type"] != "extra_forbidden")
         fault, *rest = faults
         place = [str(part) for part in fault["loc"]]
-        key = ".".join([*([under] if under else []), *place])
+        there = [in_file.get(part, part) for part in place[:1]] + place[1:]
+        key = ".".join([*([under] if under else []), *there])
         others = sum(other["loc"] != fault["loc"][: len(other["loc"])] for other in rest)
         more = f"; {others} more fault{'s' if others > 1 else ''} here" if others else ""
         if fault["type"] == "extra_forbidden":

@@ -499,3 +499,10 @@ def test_a_program_of_an_earlier_version_which_says_purposes_is_read_alike(confi
     edit(config / "programs" / "prospecting.toml", "\nactivities =", "\npurposes =")
     assert load(config).programs["prospecting"] == today
     assert today.activities == ("sales",)
+
+
+@pytest.mark.parametrize("named", ["activities", "purposes"])
+def test_a_program_is_refused_under_the_name_that_its_key_bears_in_the_file(config: Path, named: str) -> None:
+    edit(config / "programs" / "prospecting.toml", '\nactivities = ["sales"]', f'\n{named} = ["sales", "sails"]')
+    error = refusal(config)
+    assert (error.key, error.value) == (f"{named}.1", "sails")

@@ -62,8 +62,13 @@ MISTAKES = [
 @pytest.mark.parametrize(
     ("old", "new", "key", "words"), MISTAKES, ids=[f"{old} is {new}" for old, new, _, _ in MISTAKES]
 )
-def test_a_mistake_is_named_with_its_fix(tmp_path: Path, old: str, new: str, key: str, words: str) -> None:
+@pytest.mark.parametrize("table", ["schedules", "clocks"])
+def test_a_mistake_is_named_with_its_fix_and_the_key_that_stands_in_the_file(
+    tmp_path: Path, table: str, old: str, new: str, key: str, words: str
+) -> None:
     path = edited(tmp_path, old, new)
+    path.write_text(path.read_text("utf-8").replace("[schedules.", f"[{table}."), "utf-8")
+    key = key.replace("schedules.", f"{table}.")
     with pytest.raises(ConfigurationError) as refused:
         load_retention(path, PROFILE)
     assert (refused.value.file, refused.value.key) == (str(path), key)
