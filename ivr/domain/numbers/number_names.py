@@ -61,8 +61,6 @@ SAYS_ACCOUNT = re.compile(
     r"(?<!\bje )(?<!\bon )\bcompte\b(?! (?:rendu|client|adherent|ameli|fidelite|en ligne|personnel|utilisateur))"
 )
 ACCOUNT_DIGITS = 10
-#: Where bank, branch and number end in an account, and how long it is with its key.
-RIB_PLACES, RIB_DIGITS = frozenset({5, 10, 21}), 23
 #: Names after which digits are dictated, with no other meaning ("ma carte" may be any).
 NAMES_CARD = re.compile(
     r"\b(?:carte bancaire|carte bleue|carte de credit|carte de paiement|numero de (?:ma |la )?carte|visa|mastercard|cb"

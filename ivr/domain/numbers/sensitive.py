@@ -13,7 +13,7 @@ from itertools import accumulate
 from stdnum import iban, luhn
 
 from ivr.domain.hearing.verdict import SensitiveSpan
-from ivr.domain.numbers import nir
+from ivr.domain.numbers import nir, rib
 from ivr.domain.numbers.embedded import after_telephones, inner_number, telephone_going_on, whole_telephone
 from ivr.domain.numbers.interrupted import bridged_numbers
 from ivr.domain.numbers.number_names import (
@@ -40,8 +40,6 @@ from ivr.domain.numbers.number_names import (
     PART_DIGITS,
     PART_SAID,
     RECEIVED,
-    RIB_DIGITS,
-    RIB_PLACES,
     SAYS_ACCOUNT,
     SAYS_ANY_CODE,
     SAYS_CARD,
@@ -383,11 +381,7 @@ def _iban(run: DigitRun, spoken: Sequence[Token], before: str) -> SensitiveSpan 
 
 def _rib(run: DigitRun) -> bool:
     """An account without its letters: bank, branch, number and key, said as such."""
-    edges = set(accumulate(map(len, run.groups)))
-    if len(run.text) != RIB_DIGITS or not edges >= RIB_PLACES:
-        return False
-    bank, branch, number, key = (int(part) for part in (run.text[:5], run.text[5:10], run.text[10:21], run.text[21:]))
-    return key == 97 - (89 * bank + 15 * branch + 3 * number) % 97
+    return set(accumulate(map(len, run.groups))) >= rib.PLACES and rib.has_key(run.text)
 
 
 def _written_accounts(spoken: Sequence[Token]) -> Iterator[SensitiveSpan]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from stdnum import iban, luhn
 
-from ivr.domain.numbers import nir
+from ivr.domain.numbers import nir, rib
 
 # What looks like a number and is none: UUID, time, Internet address, hash or id.
 HARMLESS = re.compile(
@@ -135,12 +135,6 @@ def _kind(written: str) -> str:
         return "nir"
     if 13 <= len(digits) <= 19 and digits[0] in "23456" and (even or sizes in ([4, 6, 5], [4, 6, 4])):
         return "card" if luhn.is_valid(digits) else ""
-    if len(digits) == 23 and (len(sizes) == 1 or sizes == [5, 5, 11, 2]) and _is_rib(digits):
+    if (len(sizes) == 1 or sizes == [5, 5, 11, 2]) and rib.has_key(digits):
         return "iban"
     return "phone" if _PHONE.fullmatch(digits) else ""
-
-
-def _is_rib(digits: str) -> bool:
-    """A French account without its country: bank, branch, account, key."""
-    bank, branch, account, key = int(digits[:5]), int(digits[5:10]), int(digits[10:21]), int(digits[21:])
-    return key == 97 - (89 * bank + 15 * branch + 3 * account) % 97
