@@ -14,10 +14,8 @@ import json
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +24,7 @@ from rich.table import Table
 
 from benchmarks.ear import SENTENCES, ear_process
 from ivr.audio.pcm import Samples, to_pcm
+from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import FRAME_BYTES, FRAME_MS
 from ivr.domain.hearing.cleared_mark import Piece
@@ -93,7 +92,7 @@ class _Caller:
             Channel.CALLER,
             ear=ear,
             detector=WebrtcDetector(),
-            clock=_Clock(),
+            clock=SystemClock(),
             settings=ListeningSettings(),
             objecting=frozenset({Label.OBJECTION_RECORDING}),
             context=lambda *_: ListenContext(),
@@ -139,14 +138,6 @@ class _Caller:
                 talk.long_early += said.end_ms - said.start_ms > _LONG_MS and min(acting) <= said.end_ms
         elif final:
             talk.others_ms.append(min(final) - said.end_ms)
-
-
-class _Clock:
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 def clips(seed: int = 1) -> tuple[list[Clip], list[Clip]]:

@@ -41,8 +41,9 @@ from tests.fakes.vault import (
     FakeKeyRing,
     FakeSpool,
     FakeStore,
+    TickingClock,
 )
-from tests.fakes.virtual_time import LoopClock, run_virtual
+from tests.fakes.virtual_time import run_virtual
 
 T = TypeVar("T")
 CALLER = "sip:+33100000001@carrier.invalid"
@@ -142,7 +143,7 @@ class Exchange:
 
     def __post_init__(self) -> None:
         settings = shipped()
-        clock = LoopClock()
+        clock = TickingClock(on_loop=True)
         self.audit = FakeAuditLog()
         self.feed = WatchedFeed()
         self.programs = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import threading
@@ -32,17 +33,22 @@ START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 class TickingClock:
     """Shows `at`, which a test may set; each look is a millisecond later than the last, so that evidence has an order.
 
-    The only fake clock: what runs on virtual time shows that loop's (`LoopClock`), other tests the system's.
+    With `on_loop` it shows the running loop's time instead, which is virtual (`tests.fakes.virtual_time`).
     """
 
-    def __init__(self, start: datetime = START) -> None:
+    def __init__(self, start: datetime = START, *, on_loop: bool = False) -> None:
         self.at = start
+        self._on_loop = on_loop
 
     def now(self) -> datetime:
+        if self._on_loop:
+            return START + timedelta(seconds=self.monotonic())
         self.at += timedelta(milliseconds=1)
         return self.at
 
     def monotonic(self) -> float:
+        if self._on_loop:
+            return asyncio.get_running_loop().time()
         self.at += timedelta(milliseconds=1)
         return (self.at - START).total_seconds()
 

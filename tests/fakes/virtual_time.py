@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -46,13 +44,3 @@ def run_virtual(main: Coroutine[Any, Any, T], *, limit_s: float = 24 * 3600) -> 
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         return runner.run(bounded())
-
-
-class LoopClock:
-    """Port Clock on the running loop's time."""
-
-    def now(self) -> datetime:
-        return START + timedelta(seconds=self.monotonic())
-
-    def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
