@@ -18,7 +18,7 @@ from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, plain, print_json, reporting, settings
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.recording.state import RecordingState
-from ivr.domain.search.query import PERSONAL, parse_query
+from ivr.domain.search.query import PERSONAL, SENSITIVE, parse_query
 from ivr.errors import ConfigurationError, HostError, nearest
 from ivr.private_file import write_private
 from ivr.services.ports.vault import RecordingRow
@@ -76,7 +76,11 @@ def recordings() -> None:
 @click.option("--phone", default="", metavar="NUMÉRO", help="De ce numéro ; « - » : lu sur l'entrée standard.")
 @click.option("--member", default="", metavar="NUMÉRO", help="De cet adhérent ; « - » : lu sur l'entrée standard.")
 @click.option("--purpose", default="", metavar="ÉTIQUETTE", help="Finalité pour laquelle vous consultez.")
-@click.option("--reason", default="", help="Motif ; il l'inscrit dans les preuves. Exigé pour un numéro ou un fichier.")
+@click.option(
+    "--reason",
+    default="",
+    help="Motif, inscrit dans les preuves. Exigé pour un numéro, un conseiller, une issue, des doutes ou un fichier.",
+)
 @click.option("--csv", "file", type=click.Path(dir_okay=False, path_type=Path), help="Écrit toute la liste (CSV).")
 @click.option("--after", default="", metavar="ID", help="Page suivante : là où la précédente s'est arrêtée.")
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1))
@@ -96,8 +100,9 @@ def list_(
 ) -> None:
     """Liste les enregistrements, du plus récent au plus ancien (une ligne JSON par enregistrement).
 
-    Sans motif ni finalité, la liste est celle de l'exploitant. Avec eux, elle est celle de qui consulte : son rôle doit
-    y avoir droit, et les preuves disent qui a vu quoi, sans les numéros.
+    Sans motif ni finalité, la liste est celle de l'exploitant : on n'y cherche ni une personne, ni le travail d'un
+    conseiller. Avec eux, elle est celle de qui consulte : son rôle doit y avoir droit, et les preuves disent qui a vu
+    quoi, sans les numéros.
     """
     given = {name.replace("_", "-"): value or "" for name, value in filters.items()} | {"state": ",".join(states)}
     given |= {name: _TRAIT[given[name]] for name in ("gaps", "masks", "doubts") if given[name]}
@@ -110,7 +115,7 @@ def list_(
         if file is not None:
             _write_list(session.retention.listing.file(request, query), file, json_=json_)
             return
-        if reason or query.purpose or PERSONAL & {*query.filters}:
+        if reason or query.purpose or SENSITIVE & {*query.filters}:
             page = session.retention.listing.page(request, query)
         else:
             session.may(Action.LIST)

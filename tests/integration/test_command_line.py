@@ -118,6 +118,11 @@ def test_recordings_are_listed_shown_and_verified(kept: House) -> None:
     none = kept.ivr("recordings", "list", "--phone", "0612345678", "--reason", "demande 7", "--role", "dpo")
     assert "Un appel d'avant le" in none.stdout
     assert kept.ivr("recordings", "list", "--phone", "0612345678", "--role", "dpo").returncode == 1
+    for filters in (("--agent", "ana"), ("--disposition", "NO_ANSWER"), ("--doubts", "oui"), ("--doubts", "non")):
+        refused = kept.ivr("recordings", "list", *filters)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "motif" in refused.stderr.lower()
+        assert kept.ivr("recordings", "list", *filters, "--reason", "réclamation 8").returncode == 0
     path = kept.folder / "list.csv"
     filed = kept.ivr_json("recordings", "list", "--csv", str(path), "--gaps", "non", "--reason", "contrôle")
     assert (filed["rows"], filed["whole"]) == (2, True)

@@ -16,6 +16,8 @@ from ivr.errors import ConfigurationError, nearest
 
 #: Filters that name a person: never saved, logged or shown.
 PERSONAL = frozenset({"phone", "member"})
+#: Filters about a person or the work of an agent: a list by one of them needs a reason, and stands in the evidence.
+SENSITIVE = PERSONAL | {"agent", "disposition", "doubts"}
 LARGEST_PAGE = 1000
 _LONGEST = 100
 _YEARS = range(2000, 2200)
