@@ -37,7 +37,7 @@ class Incomprehension:
     def judged(self, judged: JudgedPiece) -> None:
         """A verdict says that a whole piece was not understood.
 
-        What the agent says so is missing from the recording, and nobody is asked: the agent has a key.
+        What the agent says so is missing from the recording, and nobody is asked: the agent has a button.
         """
         call, channel = self._call, judged.piece.channel
         span = call.hearing.unclear(channel)

@@ -209,7 +209,7 @@ class Objections:
     def _agent_objected(self, judged: JudgedPiece) -> None:
         """A clear sentence of the agent about an objection is a doubt to be put to the caller; a doubtful one is noted.
 
-        The agent has a key to stop the recording.
+        The agent has a button to stop the recording.
         """
         call, verdict = self._call, judged.verdict
         if not call.hearing.doubtful(Channel.AGENT) or self.caller_objected:
