@@ -11,7 +11,7 @@ import numpy as np
 
 from ivr.audio.pcm import Pcm, to_pcm
 from ivr.audio.resampling import Resampler
-from ivr.audio.wav_source import WavSource, open_wav, wav_in_memory
+from ivr.audio.wav_source import WavSource, open_wav
 
 EAR_HZ = 8000
 
@@ -21,12 +21,8 @@ def read_wav(path: Path, rate_hz: int = EAR_HZ) -> list[Pcm]:
 
     Raises ArchiveError naming the file when it is missing, unreadable, not a PCM WAV, cut short or empty.
     """
-    return _whole(open_wav(path), rate_hz)
-
-
-def parse_wav(content: bytes, rate_hz: int = EAR_HZ, *, where: str = "WAV") -> list[Pcm]:
-    """The same as `read_wav` for a file that is already in memory."""
-    return _whole(wav_in_memory(content, where), rate_hz)
+    source = open_wav(path)
+    return [np.concatenate(list(pcm_blocks(source, number, rate_hz))) for number in range(source.channels)]
 
 
 def pcm_blocks(source: WavSource, channel: int, rate_hz: int = EAR_HZ) -> Iterator[Pcm]:
@@ -35,10 +31,6 @@ def pcm_blocks(source: WavSource, channel: int, rate_hz: int = EAR_HZ) -> Iterat
     for samples in source.channel(channel):
         yield to_pcm(resampler.feed(samples))
     yield to_pcm(resampler.finish())
-
-
-def _whole(source: WavSource, rate_hz: int) -> list[Pcm]:
-    return [np.concatenate(list(pcm_blocks(source, number, rate_hz))) for number in range(source.channels)]
 
 
 def wav_bytes(pcm: Pcm | bytes, rate_hz: int = EAR_HZ, channels: int = 1) -> bytes:

@@ -6,7 +6,6 @@ number of channels. What is held in memory does not depend on how long the file 
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import struct
@@ -80,11 +79,6 @@ def open_wav(path: Path) -> WavSource:
             return _checked(file, os.fstat(file.fileno()).st_size, lambda: path.open("rb"), str(path))
     except OSError as error:
         raise ArchiveError(error.strerror or "cannot be read", where=str(path), remedy="check the path") from error
-
-
-def wav_in_memory(content: bytes, where: str) -> WavSource:
-    """The same for a file that is already in memory."""
-    return _checked(io.BytesIO(content), len(content), lambda: io.BytesIO(content), where)
 
 
 def _checked(file: BinaryIO, size: int, opener: Callable[[], BinaryIO], where: str) -> WavSource:

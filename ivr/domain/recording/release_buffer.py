@@ -76,10 +76,6 @@ class ReleaseBuffer:
         return tuple(self._gaps)
 
     @property
-    def written_until_ms(self) -> int:
-        return self._next_ms
-
-    @property
     def waiting_ms(self) -> int:
         return len(self._waiting) * FRAME_MS
 

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from ivr.audio.pcm import from_pcm, to_pcm
 from ivr.audio.resampling import Resampler, resample
-from ivr.audio.wav import parse_wav, pcm_blocks, read_wav, wav_bytes
+from ivr.audio.wav import pcm_blocks, read_wav, wav_bytes
 from ivr.audio.wav_source import open_wav
 from ivr.errors import ArchiveError
+from tests.wav import parse_wav
 
 
 def _file(rate_hz: int, width: int, channels: int, length_s: float = 0.5, hz: float = 440.0) -> bytes:

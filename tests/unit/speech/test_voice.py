@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from ivr.audio.pcm import from_pcm
-from ivr.audio.wav import parse_wav
 from ivr.errors import SpeechError
 from ivr.speech.voice import NanoVoice, readable
+from tests.wav import parse_wav
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 16_000])

@@ -14,7 +14,6 @@ import pytest
 from ivr.audio.g711 import through_telephone
 from ivr.audio.pcm import from_pcm
 from ivr.audio.resampling import resample
-from ivr.audio.wav import parse_wav
 from ivr.domain.hearing.verdict import Band, Comprehension, Label
 from ivr.errors import HostError, SpeechError
 from ivr.services.ports.hearing import ListenContext
@@ -28,6 +27,7 @@ from ivr.speech.voice import NanoVoice
 from ivr.speech.whisper_recogniser import DecodingSettings, WhisperRecogniser
 from tests.fakes.telephone import not_voice, speech_of, spoken, spoken_abroad
 from tests.fakes.understanding import KeywordUnderstanding
+from tests.wav import parse_wav
 
 pytestmark = pytest.mark.ear
 

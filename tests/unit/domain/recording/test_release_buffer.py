@@ -23,8 +23,9 @@ def test_release_stays_behind_the_mark_by_the_lookback_until_the_end(final: bool
     for at_ms in range(0, 1000, FRAME_MS):
         buffer.push(StereoFrame(at_ms, bytes(320), bytes(320)))
     written = buffer.release()
-    assert buffer.written_until_ms == (800 if final else 600)
-    assert len(written) == buffer.written_until_ms // FRAME_MS
+    assert [frame.at_ms for frame in written if isinstance(frame, StereoFrame)] == [
+        *range(0, 800 if final else 600, FRAME_MS)
+    ]
 
 
 def test_a_gap_comes_out_as_silence_and_is_noted_with_its_cause() -> None:
@@ -101,7 +102,7 @@ def test_a_gap_that_the_mark_held_back_comes_out_in_slices() -> None:
         [SLICE_MS]
     ] * 5
     assert [type(item) for item in (*ticks[4], *ticks[5])] == [Silence, StereoFrame]
-    assert buffer.written_until_ms == 5020
+    assert [item.at_ms for item in (*ticks[4], *ticks[5]) if isinstance(item, StereoFrame)] == [5000]
 
 
 @pytest.mark.parametrize(("cut_ms", "kept"), [(1000, 50), (1001, 50), (1019, 50), (1020, 51), (0, 0)])
@@ -116,7 +117,6 @@ def test_of_a_frame_in_which_the_cut_lies_nothing_is_held_or_let_out(cut_ms: int
         buffer.cut(cut_ms)
     assert buffer.waiting_ms == kept * FRAME_MS
     assert len(buffer.release()) == kept
-    assert buffer.written_until_ms == kept * FRAME_MS
 
 
 def test_of_two_cuts_the_earlier_counts_whichever_comes_first() -> None:
@@ -128,5 +128,4 @@ def test_of_two_cuts_the_earlier_counts_whichever_comes_first() -> None:
             buffer.cut(cut_ms)
         for at_ms in range(1000, 1200, FRAME_MS):
             buffer.push(StereoFrame(at_ms, bytes(320), bytes(320)))
-        buffer.release()
-        assert buffer.written_until_ms == 600
+        assert len(buffer.release()) == 600 // FRAME_MS
