@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+
+class GapCause:
+    """Why a span was not stored, as rows, evidence and exports have it: plain text, which outlives the code."""
+
+    #: Reasons of the policy, the weightiest first.
+    DOUBT: Final = "doubt"
+    NOT_UNDERSTOOD: Final = "not_understood"
+    HOLD: Final = "hold"
+    UNTOLD: Final = "untold"
+    DEAF: Final = "deaf"
+    POLICY: Final = "policy"
+    #: The line or the network lost frames.
+    OVERFLOW: Final = "overflow"
+    #: No verdict came in time.
+    UNHEARD: Final = "unheard"
+    #: The call went wrong.
+    FAULT: Final = "fault"
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A span of the call that was not stored, in milliseconds of the call's media, and why."""
+    """A span of the call that was not stored, in milliseconds of the call's media, and why (a `GapCause`)."""
 
     start_ms: int
     end_ms: int

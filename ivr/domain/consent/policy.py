@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
+from ivr.domain.audio.spans import GapCause
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.state import ConsentState
 from ivr.domain.hearing.verdict import Label
@@ -83,11 +84,13 @@ class _Obstacle(NamedTuple):
     permission: Permission
     rule: str
     why: str
-    cause: str = "policy"
+    cause: str = GapCause.POLICY
 
 
 #: A gap has one cause: of several that hold, the first of these.
-_CAUSES = ("doubt", "not_understood", "hold", "untold", "deaf", "policy")
+_CAUSES = (
+    GapCause.DOUBT, GapCause.NOT_UNDERSTOOD, GapCause.HOLD, GapCause.UNTOLD, GapCause.DEAF, GapCause.POLICY,
+)  # fmt: skip
 
 
 def decide_capture(facts: CaptureFacts, profile: Profile) -> Decision:
@@ -110,11 +113,14 @@ def decide_capture(facts: CaptureFacts, profile: Profile) -> Decision:
 def _told(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     bridged = [party for party in facts.parties if party.bridged]
     if not bridged:
-        yield _Obstacle(Permission.PAUSE, "REC-001", "no party is in the conversation", "untold")
+        yield _Obstacle(Permission.PAUSE, "REC-001", "no party is in the conversation", GapCause.UNTOLD)
     for party in bridged:
         if party.consent is ConsentState.UNASKED:
             yield _Obstacle(
-                Permission.PAUSE, "REC-001", f"the {party.role.value} has not been told of the recording", "untold"
+                Permission.PAUSE,
+                "REC-001",
+                f"the {party.role.value} has not been told of the recording",
+                GapCause.UNTOLD,
             )
 
 
@@ -131,19 +137,22 @@ def _doubtful(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     for party in facts.parties:
         if party.bridged and party.consent is ConsentState.DOUBT:
             yield _Obstacle(
-                Permission.PAUSE, "REC-021", f"the {party.role.value} may have objected and is being asked", "doubt"
+                Permission.PAUSE,
+                "REC-021",
+                f"the {party.role.value} may have objected and is being asked",
+                GapCause.DOUBT,
             )
 
 
 def _unclear(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if facts.unclear:
         why = "the caller said what was not understood, and may have objected"
-        yield _Obstacle(Permission.PAUSE, "REC-021", why, "not_understood")
+        yield _Obstacle(Permission.PAUSE, "REC-021", why, GapCause.NOT_UNDERSTOOD)
 
 
 def _on_hold(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if facts.on_hold:
-        yield _Obstacle(Permission.PAUSE, "REC-023", "the call is on hold", "hold")
+        yield _Obstacle(Permission.PAUSE, "REC-023", "the call is on hold", GapCause.HOLD)
 
 
 def _minor(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
@@ -162,7 +171,7 @@ def _not_sampled(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
 def _deaf(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     if facts.deaf:
         yield _Obstacle(
-            Permission.DENY, "REC-021", "the ear cannot hear an objection, so nothing may be stored", "deaf"
+            Permission.DENY, "REC-021", "the ear cannot hear an objection, so nothing may be stored", GapCause.DEAF
         )
 
 

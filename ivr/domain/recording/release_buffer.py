@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ivr.domain.audio.frame import FRAME_MS
-from ivr.domain.audio.spans import Gap, Mask
+from ivr.domain.audio.spans import Gap, GapCause, Mask
 
 #: At most so much silence comes out of one `release`: a long hold must not keep the caller's loop busy at its end.
 SLICE_MS = 1000
@@ -107,7 +107,7 @@ class ReleaseBuffer:
         self._waiting.append(frame)
         while self.waiting_ms > self._settings.max_hold_ms:
             old = self._waiting.popleft()
-            self._note_gap(old.at_ms, old.at_ms + FRAME_MS, "unheard")
+            self._note_gap(old.at_ms, old.at_ms + FRAME_MS, GapCause.UNHEARD)
 
     def lost(self, start_ms: int, end_ms: int, cause: str) -> None:
         """Note frames that never arrived (a queue overflowed, the network lost them)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.spans import GapCause
 from ivr.domain.call.state import CallState
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import cancelled
@@ -58,7 +59,7 @@ class Ending:
         """
         call = self._call
         call.publish("call.fault", what=type(error).__name__)
-        call.capture.stop("fault")
+        call.capture.stop(GapCause.FAULT)
         if not call.bridged and not call.a_leg.gone.is_set():
             self.hang_up("fault")
 

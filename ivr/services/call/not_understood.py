@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 
 from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.spans import GapCause
 from ivr.domain.evidence.events.call import NotUnderstood
 from ivr.domain.evidence.events.objection import Agreed
 from ivr.domain.hearing.verdict import Comprehension
@@ -17,9 +18,6 @@ from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import Background
 from ivr.services.call.context import ROLE_OF, LiveCall
 from ivr.services.hearing.channel_listener import JudgedPiece
-
-#: The cause of the gap.
-CAUSE = "not_understood"
 
 
 class Incomprehension:
@@ -46,7 +44,7 @@ class Incomprehension:
         # What answers a question about who is calling is masked anyway; a name may well sound foreign.
         open_ = self._agreed or call.in_doubt or call.answers.open
         stops = channel is Channel.CALLER and not open_
-        call.capture.drop(span[0], None if stops else span[1], CAUSE)
+        call.capture.drop(span[0], None if stops else span[1], GapCause.NOT_UNDERSTOOD)
         call.hearing.unclear_given_up(channel)
         if not call.sampled or call.capture.stopped:
             return

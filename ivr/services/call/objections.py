@@ -11,6 +11,7 @@ the caller is asked. The agent's button acts at once.
 from __future__ import annotations
 
 from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.spans import GapCause
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.policy import decide_objection, decide_unanswered
 from ivr.domain.consent.state import AgentsAnswer, Basis, ConsentEvent
@@ -178,7 +179,7 @@ class Objections:
         mark_ms = call.hearing.mark_ms
         call.publish(Unjudged.kind, mark_ms=mark_ms)
         call.audit(Unjudged(mark_ms))
-        call.capture.stop("unheard")
+        call.capture.stop(GapCause.UNHEARD)
         if call.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY:
             call.capture.must_vanish("REC-021", "last words unheard")
             self._duties.finish_recording()

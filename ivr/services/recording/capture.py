@@ -13,7 +13,7 @@ from typing import NamedTuple, TypedDict
 
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import BYTES_PER_MS
-from ivr.domain.audio.spans import Gap, Mask
+from ivr.domain.audio.spans import Gap, GapCause, Mask
 from ivr.domain.consent.policy import Decision, ObjectionOutcome, Permission
 from ivr.domain.recording.capture_state import CAPTURE, DOOMED, WRITABLE, CaptureEvent, CaptureState
 from ivr.domain.recording.release_buffer import Cleared, ReleaseBuffer, ReleaseSettings, Silence, StereoFrame
@@ -162,7 +162,7 @@ class Capture:
         """The queue of the line overflowed; of what was to be stored nothing more is missing once it has ended."""
         until_ms = self._buffer.cut_ms if self.stopped else end_ms
         if until_ms is not None and start_ms < min(end_ms, until_ms):
-            self._buffer.lost(start_ms, min(end_ms, until_ms), "overflow")
+            self._buffer.lost(start_ms, min(end_ms, until_ms), GapCause.OVERFLOW)
 
     def drop(self, start_ms: int, end_ms: int | None, cause: str) -> None:
         """Forget what is in memory of [start, end), or all from `start_ms` on: it will never be stored."""
@@ -294,7 +294,7 @@ class Capture:
         self._buffer.cut(at_ms)
 
     def _end_buffer(self, until_ms: int) -> None:
-        self._buffer.drop_waiting(0, self._cause or "unheard")
+        self._buffer.drop_waiting(0, self._cause or GapCause.UNHEARD)
         if self._buffer.cut_ms is not None and self._cause != OBJECTION:
             self._buffer.lost(self._buffer.cut_ms, until_ms, self._cause)
         self._buffer.discard()
