@@ -6,6 +6,7 @@ import atexit
 import http.client
 import json
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypedDict
 
 import psycopg
 
@@ -60,8 +62,9 @@ class Server:
     def start(self, *, timeout_s: float = 60) -> None:
         with (self.folder / "log").open("ab") as log:
             command = ["setpriv", "--pdeathsig", self.ends_by.name.removeprefix("SIG"), "--", *self.command]
+            env = {**os.environ, **self.env}
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, env={**os.environ, **self.env}, cwd=self.folder, user=self.user
+                command, stdout=log, stderr=log, env=env, cwd=self.folder, **identity(self.user)
             )
         until = time.monotonic() + timeout_s
         while not self.ready():
@@ -75,6 +78,19 @@ class Server:
             self.process.send_signal(self.ends_by)
             self.process.wait(60)
             self.process = None
+
+
+class Identity(TypedDict):
+    user: str | None
+    group: int | None
+    extra_groups: list[int] | None
+
+
+def identity(user: str | None) -> Identity:
+    """Whose process a command is: the user with no group but their own, since root's group may have fewer rights."""
+    if user is None:
+        return {"user": None, "group": None, "extra_groups": None}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 
 def _program(name: str) -> str:
@@ -274,7 +290,7 @@ def new_postgres() -> Postgres:
     data = folder / "data"
     initdb = [str(programs / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8", "-U", "postgres", "--no-sync"]
     with (folder / "log").open("ab") as log:
-        subprocess.run(initdb, check=True, user=user, cwd=folder, stdout=log, stderr=log)
+        subprocess.run(initdb, check=True, cwd=folder, stdout=log, stderr=log, **identity(user))
     # Nothing here outlasts the machine, so nothing is synchronised.
     command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), "-h", ""]
     command += ["-c", "fsync=off", "-c", "full_page_writes=off"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import pwd
 import select
 import shutil
 import subprocess
 import sys
 
 import pytest
+
+from tests.servers import identity
 
 _WORKER = """
 import sys
@@ -34,3 +37,10 @@ def test_a_killed_test_process_leaves_no_server(name: str) -> None:
         finally:
             os.close(server)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs programs as somebody else")
+def test_a_program_of_another_user_has_no_group_of_roots() -> None:
+    """A folder that root's group may not enter, but others may, would be closed to it."""
+    told = subprocess.run(["id", "-G"], check=True, capture_output=True, text=True, **identity("nobody"))
+    assert told.stdout.split() == [str(pwd.getpwnam("nobody").pw_gid)]
