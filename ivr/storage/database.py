@@ -197,23 +197,28 @@ def sqlite_file(url: str) -> Path | None:
 
 
 class DatabaseFile:
-    """The SQLite file as this process opened it: its path must go on naming it, and its write-ahead log."""
+    """The SQLite file as this process opened it: its path must go on naming it, and its write-ahead log.
+
+    For several threads: while one compares, no other forgets or learns which log is ours.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._path = str(engine.url.database)
         self._opened = _identity(self._path)
         self._log: tuple[int, int] | None = None
+        self._lock = threading.Lock()
         # A log lives as long as somebody has it open: with the connections, ours may rightly have changed.
         for moment in ("connect", "close"):
             event.listen(engine, moment, lambda *_: self._forget_log())
 
     def must_be_ours(self) -> None:
         """Raise LostEvidenceError when the path names another file than the one that was opened, or none."""
-        log = _identity(f"{self._path}-wal")
-        self._log = self._log or log
-        now = _identity(self._path)
-        if now == self._opened and log == self._log:
-            return
+        with self._lock:
+            log = _identity(f"{self._path}-wal")
+            self._log = self._log or log
+            now = _identity(self._path)
+            if now == self._opened and log == self._log:
+                return
         if now != self._opened:
             what = "the database file is gone" if now is None else "another file lies where the database was"
         else:
@@ -225,7 +230,8 @@ class DatabaseFile:
         )
 
     def _forget_log(self) -> None:
-        self._log = None
+        with self._lock:
+            self._log = None
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from ivr.recording.chain_head import ChainHeadFile
 from ivr.recording.secret_file import Secret
 from ivr.recording.signer import Ed25519Signer
 from ivr.services.ports.evidence import Entry
+from ivr.storage import database
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from tests.databases import KINDS, fresh_url
@@ -289,6 +291,26 @@ class TestTheFile:
         path.with_name(f"{path.name}-wal").unlink()
         with pytest.raises(LostEvidenceError, match="lost its log"):
             node.audit.append(Unread("kind", {}))
+
+    def test_a_connection_that_another_thread_closes_meanwhile_is_no_lost_log(
+        self, node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file, look = node.database._file, database._identity
+        threads: list[threading.Thread] = []
+        assert file is not None
+
+        def disturbed(path: str) -> tuple[int, int] | None:
+            """While one thread compares, another closes a connection; it may not come between."""
+            threads.append(threading.Thread(target=file._forget_log))
+            threads[-1].start()
+            threads[-1].join(0.2)
+            return look(path)
+
+        monkeypatch.setattr(database, "_identity", disturbed)
+        file.must_be_ours()
+        assert len(threads) == 2
+        for thread in threads:
+            thread.join()
 
     def test_nothing_but_init_makes_a_file(self, tmp_path: Path) -> None:
         with pytest.raises(HostError, match="not there"):
