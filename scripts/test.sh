@@ -8,7 +8,7 @@ shift
 "$python" -m pytest "$@"
 code=$?
 [ "$code" = 1 ] || exit "$code"
-failed() { "$python" -m pytest -q --last-failed --last-failed-no-failures none "$@" 2>/dev/null; }
+failed() { PYTEST_ADDOPTS= "$python" -m pytest -q --last-failed --last-failed-no-failures none "$@" 2>/dev/null; }
 failed --collect-only -m "unit or contract" >/dev/null && exit 1
 names=$(failed --collect-only -m "sip or integration" | grep '::')
 [ -n "$names" ] && [ "$(echo "$names" | wc -l)" -le 3 ] || exit 1

@@ -24,7 +24,7 @@ def test_{name}():
 def _run(folder: Path, *tests: str) -> tuple[int, str]:
     (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n unit\n contract\n sip\n integration\n")
     (folder / "test_calls.py").write_text(_CALL + "".join(tests))
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-v"}
     command = ["sh", str(_SCRIPT), sys.executable]
     done = subprocess.run(
         command, check=False, cwd=folder, env=environment, capture_output=True, text=True, timeout=300
