@@ -3,9 +3,10 @@
 Each channel runs through the live pipeline as `ivr listen` does it. What the recogniser wrote is kept while the run
 lasts, so that a second program costs no second recognition.
 
-    python -m benchmarks.hours [--minutes 6] [--material people|conversation|music|machines …] [--show]
+    python -m benchmarks.hours [--minutes 6] [--material people|conversation|music|machines …] [--show] [--kept FILE]
 
-prints the figures alone; `make bench-ear` puts them into the report.
+prints the figures alone; `make bench-ear` puts them into the report. With `--kept` the transcripts outlive the run:
+what judges them can be changed and measured again on the same words in minutes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
+import json
 import os
 import sys
 import tempfile
@@ -20,8 +22,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.stats import chi2  # type: ignore[import-untyped]
@@ -52,11 +55,11 @@ from ivr.speech.early_action import Eagerness
 from ivr.speech.judge import Judge
 from ivr.speech.local import LocalEar
 from ivr.speech.model import ModelSettings, join_model
-from ivr.speech.recogniser import Recogniser, Transcript
+from ivr.speech.recogniser import Recogniser, TimedToken, Transcript
 from ivr.speech.second_reader.two_readers import TwoReaders
 from ivr.speech.silero import Silero
 from ivr.speech.transcript_cache import Recall
-from ivr.speech.understanding import Understanding
+from ivr.speech.understanding import Hypothesis, Understanding
 from ivr.speech.whisper_recogniser import WhisperRecogniser
 from tools.corpus.recorded import MUSIC, SPEECH, recordings
 
@@ -122,26 +125,50 @@ class Rate:
 
 
 class OnceWritten:
-    """A Recogniser that writes the same audio down once. For several threads."""
+    """A Recogniser that writes the same audio down once. For several threads.
 
-    def __init__(self, transcriber: Recogniser) -> None:
-        self._transcriber, self._lock = transcriber, threading.Lock()
-        self._known: dict[bytes, Transcript] = {}
+    `kept`: a file of JSON lines that holds what an earlier run wrote, and what this one writes.
+    """
+
+    def __init__(self, transcriber: Recogniser, kept: Path | None = None) -> None:
+        self._transcriber, self._kept, self._lock = transcriber, kept, threading.Lock()
+        self._known: dict[str, Transcript] = {}
+        if kept is not None and kept.exists():
+            rows = (json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines() if line.endswith("}"))
+            self._known = {row["audio"]: transcript(row) for row in rows}
 
     def transcribe(self, samples: Samples, *, partial: bool = False) -> Transcript:
-        key = hashlib.sha256(samples.tobytes() + bytes([partial])).digest()
+        key = hashlib.sha256(samples.tobytes() + bytes([partial])).hexdigest()
         with self._lock:
             known = self._known.get(key)
         if known is None:
             known = self._transcriber.transcribe(samples, partial=partial)
             with self._lock:
                 self._known[key] = known
+                if self._kept is not None:
+                    with self._kept.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps({"audio": key, **asdict(known)}, ensure_ascii=False) + "\n")
         return known
 
     def forget(self) -> None:
-        """Drop everything: other audio comes."""
-        with self._lock:
-            self._known.clear()
+        """Drop what no file keeps: other audio comes."""
+        if self._kept is None:
+            with self._lock:
+                self._known.clear()
+
+
+def transcript(row: Mapping[str, Any]) -> Transcript:
+    """Return the Transcript whose fields are `row`, as JSON holds them."""
+    return Transcript(
+        tuple(
+            Hypothesis(one["text"], one["logprob"], one["prompted"], tuple((a, b, p) for a, b, p in one["heard"]))
+            for one in row["hypotheses"]
+        ),
+        tuple(TimedToken(**one) for one in row["tokens"]),
+        row["languages"],
+        row["language"],
+        row["supported"],
+    )
 
 
 def measure(
@@ -153,7 +180,7 @@ def measure(
 ) -> list[Hours]:
     """Run `calls`, each the channels of one, through the pipeline of every program; one Hours for each."""
     found = {program.name: Hours(program.name, material) for program in programs}
-    once = OnceWritten(transcriber)
+    once = transcriber if isinstance(transcriber, OnceWritten) else OnceWritten(transcriber)
     for channels in calls:
         once.forget()
         for program in programs:
@@ -239,6 +266,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--material", nargs="+", choices=sorted(_MATERIALS), default=sorted(_MATERIALS))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--kept", type=Path, help="file of transcripts, read and added to")
     parser.add_argument("--show", action="store_true", help="print what was acted upon or asked about")
     given = parser.parse_args(arguments)
     try:
@@ -251,9 +279,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ]
         with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.workers) as pool:
             join_model(Path(folder))
-            transcriber = WhisperRecogniser(ModelSettings(Path(folder), workers=given.workers))
+            whisper = WhisperRecogniser(ModelSettings(Path(folder), workers=given.workers))
+            shared = OnceWritten(whisper, given.kept) if given.kept else whisper
             understanding = TwoReaders.load()
-            several = pool.map(lambda job: measure(transcriber, understanding, programs, *job), jobs)
+            several = pool.map(lambda job: measure(shared, understanding, programs, *job), jobs)
             found = together(one for hours in several for one in hours)
     except IvrError as error:
         print(error, file=sys.stderr)
