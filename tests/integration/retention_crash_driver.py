@@ -25,7 +25,7 @@ from ivr.storage.database import Database
 from ivr.storage.retention_ledger import SqlRetentionLedger
 from tests.fakes.tripwire import Tripwire
 from tests.fakes.vault import FakeKeyRing, TickingClock, a_tag
-from tests.integration.vault_crash_driver import die, in_child
+from tests.integration.vault_crash_driver import die, driver_loaded, in_child
 
 CALLED = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PURGE = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -97,6 +97,7 @@ def resume_and_tell(url: str, folder: Path, at: int) -> None:
 
 
 def main(url: str, folder: Path) -> None:
+    driver_loaded(url)
     for at in range(1, 100):
         if in_child(lambda at=at: record(url, folder, at)) != 0:  # type: ignore[misc]
             raise SystemExit(1)

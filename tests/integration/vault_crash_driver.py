@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import create_engine
 
 from ivr.domain.evidence.events.base import Unread
 from ivr.recording.bucket_store import BucketStore
@@ -76,6 +77,11 @@ def scenario(name: str, rig: Rig, recording_id: str) -> None:
         recording.discard("OBJ-003", "objection")
 
 
+def driver_loaded(url: str) -> None:
+    """Import the database's driver once, instead of in each child: it takes longer than what the child is for."""
+    create_engine(url)
+
+
 def in_child(work: Callable[[], object]) -> int:
     """Run in a forked process (no thread runs here yet) and return how it ended."""
     sys.stdout.flush()
@@ -120,6 +126,7 @@ def settle_and_tell(url: str, folder: Path, recording_id: str, at: int) -> None:
 
 
 def main(name: str, url: str, folder: Path) -> None:
+    driver_loaded(url)
     # Each port call is two steps; with a bucket each step takes longer, and every third one meets both kinds.
     for at in range(1, 400, 1 if BUCKET is None else 3):
         recording_id = f"rec-{at}"
