@@ -15,6 +15,8 @@ ROOTS = {"IvrError"}
 #: Which argument of an error is a text for people; the others are data, or what the error itself makes of it.
 _TEXTS = ("what", "where", "remedy")
 _MOST = 500
+#: How far a text is followed through variables and callers.
+_DEEPEST = 14
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def trees() -> tuple[tuple[str, ast.Module], ...]:
 def kinds() -> frozenset[str]:
     """The names of every class that is an IvrError, wherever it is defined."""
     found = set(ROOTS)
-    classes = [node for _, tree in trees() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [one for module in modules() for one in module.classes]
     while True:
         more = {node.name for node in classes if any(_name(base) in found for base in node.bases)}
         if more <= found:
@@ -106,10 +108,16 @@ def faults() -> list[Site]:
 class _Module:
     """One file: its calls, each with the functions around it, innermost last."""
 
+    #: How many texts are being looked up within each other, in whichever file.
+    _depth = 0
+
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
+        nodes = list(ast.walk(tree))
+        self.classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+        self._functions = {node.name: node for node in reversed(nodes) if isinstance(node, ast.FunctionDef)}
         self.calls: list[tuple[ast.Call, tuple[ast.AST, ...]]] = list(self._calls(tree, ()))
-        self._depth = 0
+        self._known: dict[tuple[ast.AST, tuple[ast.AST, ...], int], set[str]] = {}
 
     def _calls(self, node: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[tuple[ast.Call, tuple[ast.AST, ...]]]:
         if isinstance(node, ast.Call):
@@ -130,13 +138,16 @@ class _Module:
             waiting += [(child, around) for child in ast.iter_child_nodes(node)]
 
     def templates(self, text: ast.AST, around: tuple[ast.AST, ...]) -> set[str]:
-        if self._depth > 14:
+        if _Module._depth > _DEEPEST:
             return {"{}"}
-        self._depth += 1
-        try:
-            return self._templates(text, around)
-        finally:
-            self._depth -= 1
+        asked = (text, around, _Module._depth)
+        if asked not in self._known:
+            _Module._depth += 1
+            try:
+                self._known[asked] = self._templates(text, around)
+            finally:
+                _Module._depth -= 1
+        return self._known[asked]
 
     def _templates(self, text: ast.AST, around: tuple[ast.AST, ...]) -> set[str]:
         if isinstance(text, ast.Constant):
@@ -180,44 +191,26 @@ class _Module:
         """A function of this file that returns a text: whatever it returns."""
         if isinstance(call.func, ast.Attribute) and call.func.attr == "get" and call.args:
             return self._values(call.func.value, around).union(*(self.templates(one, around) for one in call.args[1:]))
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.FunctionDef) and node.name == _name(call.func):
-                returned = [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
-                texts = [one for one in returned if not isinstance(one, ast.Tuple)]
-                return set().union({"{}"}, *(self.templates(one, (node,)) for one in texts))
-        return {"{}"}
+        function = self._functions.get(_name(call.func))
+        if function is None:
+            return {"{}"}
+        returned = [one.value for one in ast.walk(function) if isinstance(one, ast.Return) and one.value]
+        texts = [one for one in returned if not isinstance(one, ast.Tuple)]
+        return {"{}"}.union(*(self.templates(one, (function,)) for one in texts))
 
     def _named(self, name: str, around: tuple[ast.AST, ...]) -> set[str]:
         """A variable: whatever it is given in this function, by its callers in this file, or in the file itself."""
         for function in reversed(around):
             if isinstance(function, ast.ClassDef):
                 continue
-            given = list(self._assigned(function, name))
+            given = _assignments(function).get(name)
             if given:
                 return set().union(*(self.templates(value, around) for value in given))
             found = self._handed_over(function, name)
             if found is not None:
                 return found
-        given = list(self._assigned(self.tree, name, top=True))
+        given = _assignments(self.tree).get(name)
         return set().union(*(self.templates(value, ()) for value in given)) if given else {"{}"}
-
-    def _assigned(self, scope: ast.AST, name: str, *, top: bool = False) -> Iterator[ast.AST]:
-        nodes = scope.body if top and isinstance(scope, ast.Module) else ast.walk(scope)
-        for node in nodes:
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            value = getattr(node, "value", None)
-            if value is None or not isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr):
-                continue
-            for target in targets:
-                if isinstance(target, ast.Name) and target.id == name:
-                    yield value
-                if isinstance(target, ast.Tuple):
-                    names = [one.id if isinstance(one, ast.Name) else "" for one in target.elts]
-                    if name in names:
-                        at = names.index(name)
-                        ways = [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]
-                        for way in ways:
-                            yield way.elts[at] if isinstance(way, ast.Tuple) and len(way.elts) == len(names) else way
 
     def _handed_over(self, function: ast.AST, name: str) -> set[str] | None:
         """What callers in this file give to a parameter; None when it is none."""
@@ -241,6 +234,27 @@ class _Module:
             if named == name:
                 found |= self.templates(default, ())
         return found or {"{}"}
+
+
+@cache
+def _assignments(scope: ast.AST) -> dict[str, list[ast.AST]]:
+    """What each variable is given in a function, or at the top of a file."""
+    found: dict[str, list[ast.AST]] = defaultdict(list)
+    for node in scope.body if isinstance(scope, ast.Module) else ast.walk(scope):
+        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) or node.value is None:
+            continue
+        value = node.value
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            if isinstance(target, ast.Name):
+                found[target.id].append(value)
+            if isinstance(target, ast.Tuple):
+                for way in [value.body, value.orelse] if isinstance(value, ast.IfExp) else [value]:
+                    apart = way.elts if isinstance(way, ast.Tuple) else []
+                    fits = len(apart) == len(target.elts)
+                    for one, given in zip(target.elts, apart if fits else itertools.repeat(way), strict=False):
+                        if isinstance(one, ast.Name):
+                            found[one.id].append(given)
+    return found
 
 
 @cache
