@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from ivr.domain.evidence.events import MODULES
-from ivr.domain.evidence.events.base import NAMED, Event, Untold, kinds
+from ivr.domain.evidence.events.base import NAMED, Absent, Event, kinds
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.retention.legal_hold import HoldState
 
@@ -119,7 +119,7 @@ def _type(hint: Any) -> dict[str, object]:
         return {"type": "object", "additionalProperties": _type(get_args(hint)[1])}
     if is_dataclass(hint):
         return object_of(hint)
-    arms = [_type(one) for one in get_args(hint) if one is not Untold]
+    arms = [_type(one) for one in get_args(hint) if one is not Absent]
     return arms[0] if len(arms) == 1 else {"anyOf": arms}
 
 

@@ -145,9 +145,9 @@ def _refuse_lost_database(settings: Settings, witness: ChainHeadFile) -> None:
     path = sqlite_file(settings.database.url)
     if path is None or path.exists():
         return
-    told = witness.last()
-    if told is not None and told.seq:
-        raise lost_file(path, told)
+    last = witness.last()
+    if last is not None and last.seq:
+        raise lost_file(path, last)
 
 
 def check_keys(archive: Archive) -> None:

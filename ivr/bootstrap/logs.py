@@ -45,9 +45,9 @@ _LEVELS = {
 
 def _redacted(_logger: object, _method: str, event: Mapping[str, object]) -> Mapping[str, object]:
     """The last thing that is done before a line is dressed: what stands in it then is written."""
-    told = redacted_event({**event, "kind": event.get("event")})
-    del told["kind"]
-    return told
+    redacted = redacted_event({**event, "kind": event.get("event")})
+    del redacted["kind"]
+    return redacted
 
 
 def _shown(_logger: object, _method: str, event: Mapping[str, object]) -> Mapping[str, object]:

@@ -182,7 +182,7 @@ class Node:
             archive = open_archive(self._settings)
             try:
                 caught_up, recovered, reports = archive.settle_left(died_at=died_at)
-                told: list[LiveEvent] = [{"kind": "pending.caught_up", **vars(one)} for one in caught_up] + [
+                events: list[LiveEvent] = [{"kind": "pending.caught_up", **vars(one)} for one in caught_up] + [
                     {
                         "kind": Recovered.kind,
                         "recording_id": one.recording_id,
@@ -191,7 +191,7 @@ class Node:
                     }
                     for one in recovered
                 ]
-                return told + [report.event() for report in reports]
+                return events + [report.event() for report in reports]
             finally:
                 archive.close()
 

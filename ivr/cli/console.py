@@ -14,7 +14,7 @@ from ivr.bootstrap.logs import EventLog
 from ivr.bootstrap.node import console_child
 from ivr.cli import context as shared
 from ivr.cli.actor import actor_session, asked_by
-from ivr.cli.context import as_json, print_json, reporting, settings, until_told
+from ivr.cli.context import as_json, print_json, reporting, settings, until_stopped
 from ivr.domain.access import Action, Role
 from ivr.domain.account.account import AccountState
 from ivr.errors import EXIT_OK, HostError
@@ -34,7 +34,7 @@ def console(context: click.Context, json_: bool) -> None:
     if not console_installed():
         raise HostError("the console is not installed: pip install 'ivr[console]'")
     try:
-        until_told(_run(found, json_))
+        until_stopped(_run(found, json_))
     except KeyboardInterrupt:
         # Ctrl-C and SIGTERM are how it is meant to be ended.
         sys.exit(EXIT_OK)

@@ -64,7 +64,7 @@ def plain(value: object) -> object:
     return value
 
 
-def until_told(work: Coroutine[Any, Any, R]) -> R:
+def until_stopped(work: Coroutine[Any, Any, R]) -> R:
     """Run to the end, as asyncio.run does; SIGTERM and SIGHUP end it as Ctrl-C does: all that was opened is closed."""
 
     async def main() -> R:

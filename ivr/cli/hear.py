@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ivr.bootstrap.local_ear import listen_to_files, text_judge
 from ivr.bounded_lines import bounded_lines
-from ivr.cli.context import as_json, console, plain, print_json, reporting, settings, until_told
+from ivr.cli.context import as_json, console, plain, print_json, reporting, settings, until_stopped
 from ivr.cli.progress import Progress
 from ivr.errors import ConfigurationError
 from ivr.screen import complain
@@ -34,7 +34,7 @@ def listen(files: tuple[Path, ...], program_name: str, after_disclosure: bool, j
     """Écoute des fichiers WAV comme un appel : énoncés, verdicts et marque, un objet JSON par fichier."""
     found = settings()
     program = found.program(program_name or found.routes.default)
-    until_told(_listen(files, program.name, after_disclosure, json_))
+    until_stopped(_listen(files, program.name, after_disclosure, json_))
 
 
 async def _listen(files: tuple[Path, ...], program: str, after_disclosure: bool, json_: bool) -> None:
@@ -82,8 +82,8 @@ def judge(program_name: str, after_disclosure: bool, jsonl: bool, json_: bool) -
     found = settings()
     program = found.program(program_name or found.routes.default)
     judged = text_judge(program)
-    for text, last_prompt, told in _lines(jsonl, after_disclosure):
-        body = judged(text, last_prompt, told)
+    for text, last_prompt, disclosed in _lines(jsonl, after_disclosure):
+        body = judged(text, last_prompt, disclosed)
         if json_:
             print_json(body)
         else:

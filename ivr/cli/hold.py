@@ -26,7 +26,7 @@ def hold_body(found: LegalHold) -> dict[str, object]:
     return {**vars(found), "items": sorted(found.items)}
 
 
-def _told(found: LegalHold, json_: bool, said: str) -> None:
+def _show(found: LegalHold, json_: bool, said: str) -> None:
     if json_:
         print_json({"ok": True, **hold_body(found)})
     else:
@@ -52,7 +52,7 @@ def request(
         found = session.retention.holds.request(
             case=case, owner=owner, basis=basis, items=recording_ids, by=actor, review_at=review_at
         )
-    _told(found, json_, "deux autres personnes doivent l'approuver")
+    _show(found, json_, "deux autres personnes doivent l'approuver")
 
 
 @hold.command()
@@ -66,7 +66,7 @@ def approve(hold_id: str, actor: str, role: str, json_: bool) -> None:
         session.may(Action.APPROVE, reason=f"hold {hold_id}")
         found = session.retention.holds.approve(hold_id, by=actor)
         gone = [one for one in session.retention.ledger.stored(sorted(found.items)) if one.artefact.destroyed_at]
-    _told(found, json_, f"{len(found.approvals)} approbation(s)")
+    _show(found, json_, f"{len(found.approvals)} approbation(s)")
     if gone and not json_:
         console.print(marked("!", f"{len(gone)} élément(s) étaient déjà détruits : un gel ne rétablit rien."))
 
@@ -82,7 +82,7 @@ def reject(hold_id: str, reason: str, actor: str, role: str, json_: bool) -> Non
     with actor_session(actor, role) as session:
         session.may(Action.APPROVE, reason=reason)
         found = session.retention.holds.reject(hold_id, by=actor, reason=reason)
-    _told(found, json_, reason)
+    _show(found, json_, reason)
 
 
 @hold.command()
@@ -98,7 +98,7 @@ def renew(hold_id: str, review: str, actor: str, role: str, json_: bool) -> None
         review_at = session.moment(review, key="--review")
         assert review_at is not None
         found = session.retention.holds.renew(hold_id, by=actor, review_at=review_at)
-    _told(found, json_, f"à revoir le {found.review_at:%Y-%m-%d}")
+    _show(found, json_, f"à revoir le {found.review_at:%Y-%m-%d}")
 
 
 @hold.command()
@@ -112,7 +112,7 @@ def release(hold_id: str, reason: str, actor: str, role: str, json_: bool) -> No
     with actor_session(actor, role) as session:
         session.may(Action.HOLD, reason=reason)
         found = session.retention.holds.release(hold_id, by=actor, reason=reason)
-    _told(found, json_, reason)
+    _show(found, json_, reason)
 
 
 @hold.command("list")

@@ -16,7 +16,7 @@ from ivr.bootstrap.node import LiveEvent, Node
 from ivr.bootstrap.prompt_check import stale_voices
 from ivr.bootstrap.single_instance import sole_node
 from ivr.cli.console import welcome_to_console
-from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings, until_told
+from ivr.cli.context import OWN_LINE, as_json, console, print_json, reporting, settings, until_stopped
 from ivr.domain.evidence.events.call import Reported
 from ivr.errors import EXIT_OK, EXIT_REFUSED, ConfigurationError, HostError
 from ivr.screen import marked
@@ -33,7 +33,7 @@ def serve(json_: bool) -> None:
     try:
         found = settings()
         with sole_node(found):
-            until_told(_serve(found, json_))
+            until_stopped(_serve(found, json_))
     except KeyboardInterrupt:
         # Ctrl-C and SIGTERM are how a node is meant to be ended.
         sys.exit(EXIT_OK)
@@ -110,7 +110,7 @@ def call(uri: str, program: str, agent: str, json_: bool) -> None:
         )
     env = {**os.environ, **OWN_LINE}
     settings(env).program(program)
-    sys.exit(until_told(_call(env, uri, program, agent, json_)))
+    sys.exit(until_stopped(_call(env, uri, program, agent, json_)))
 
 
 async def _call(env: Mapping[str, str], uri: str, program: str, agent: str, json_: bool) -> int:

@@ -67,8 +67,8 @@ def _text(findings: Sequence[Finding]) -> None:
 
 def _json(findings: Sequence[Finding]) -> None:
     for finding in findings:
-        told = {"reason": french(finding.reason), "suggestion": french(finding.suggestion)}
-        print_json({**finding.as_dict(), **told})
+        sentences = {"reason": french(finding.reason), "suggestion": french(finding.suggestion)}
+        print_json({**finding.as_dict(), **sentences})
 
 
 def _github(findings: Sequence[Finding]) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ivr.cli.context import as_json, print_json, reporting, until_told
+from ivr.cli.context import as_json, print_json, reporting, until_stopped
 from ivr.errors import HostError
 
 
@@ -23,7 +23,7 @@ def demo(json_: bool) -> None:
             raise
         raise HostError("the tour is not installed: pip install 'ivr[demo]'") from None
     view = JsonView() if json_ else LiveView()
-    result = until_told(run_tour(view))
+    result = until_stopped(run_tour(view))
     if json_:
         print_json(result)
     sys.exit(0 if result["ok"] else 1)

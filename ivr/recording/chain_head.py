@@ -81,11 +81,11 @@ class ChainHeadFile:
     def _write(self, descriptor: int, place: int, head: Head, at: datetime) -> None:
         key_id = self._signer.key_id
         signature = self._signer.sign(checkpoint_text(head.node_id, head.seq, head.digest, at, key_id)).hex()
-        told = Checkpoint(head.node_id, head.seq, head.digest, at, key_id, signature)
-        text = canonical({**vars(told), "at": stamp(at)}).encode()
+        checkpoint = Checkpoint(head.node_id, head.seq, head.digest, at, key_id, signature)
+        text = canonical({**vars(checkpoint), "at": stamp(at)}).encode()
         slot = text.ljust(_SLOT - 1) + b"\n"
         os.pwrite(descriptor, slot, _SLOT * place)
-        self._remember(slot, told)
+        self._remember(slot, checkpoint)
 
     def _newest(self, slots: Sequence[Checkpoint | None]) -> Checkpoint:
         whole = [one for one in slots if one is not None]
@@ -106,8 +106,8 @@ class ChainHeadFile:
         if (known := self._known.get(slot)) is not None:
             return known
         try:
-            told = json.loads(slot)
-            read = Checkpoint(**{**told, "at": datetime.fromisoformat(told["at"])})
+            fields = json.loads(slot)
+            read = Checkpoint(**{**fields, "at": datetime.fromisoformat(fields["at"])})
             text = checkpoint_text(read.node_id, read.seq, read.digest, read.at, read.key_id)
             signature = bytes.fromhex(read.signature)
         except (ValueError, TypeError, KeyError, AttributeError):
@@ -122,10 +122,10 @@ class ChainHeadFile:
         self._known = dict([*self._known.items(), (slot, read)][-2:])
 
 
-def lost_file(path: Path, told: Checkpoint) -> LostEvidenceError:
+def lost_file(path: Path, last: Checkpoint) -> LostEvidenceError:
     """Return the error for a database file that is not there although the witness knows its evidence."""
     return LostEvidenceError(
-        f"the database file is gone: the witness of its evidence knows {told.seq} events, the last of {stamp(told.at)}",
+        f"the database file is gone: the witness of its evidence knows {last.seq} events, the last of {stamp(last.at)}",
         where=str(path),
         remedy="put it back, or its last backup; when both are lost: `ivr audit accept --reason …` (docs/recovery.md)",
     )

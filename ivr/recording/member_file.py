@@ -43,18 +43,18 @@ def read_member_file(path: Path, keys: KeyRing) -> MemberFile:
     try:
         first, head, rest = content.split(b"\n", 2)
         at = rest.rindex(b"end ")
-        told = json.loads(head)
-        wrapped = base64.b64decode(told["key"], validate=True)
-        data_key = keys.unwrap(told["id"], wrapped)
-        whole = MemberSealer(data_key, told["id"]).whole_key
+        fields = json.loads(head)
+        wrapped = base64.b64decode(fields["key"], validate=True)
+        data_key = keys.unwrap(fields["id"], wrapped)
+        whole = MemberSealer(data_key, fields["id"]).whole_key
         clear(data_key)
-        known = b"\n".join([first, json.dumps([told["id"], told["made_at"], told["count"]]).encode(), rest[:at]])
+        known = b"\n".join([first, json.dumps([fields["id"], fields["made_at"], fields["count"]]).encode(), rest[:at]])
         end = hmac.new(whole, known, hashlib.sha256).hexdigest().encode()
         if first + b"\n" != _FIRST_LINE or not hmac.compare_digest(end, rest[at + 4 :].strip()):
             raise ValueError
         rows = [json.loads(row) for row in rest[:at].splitlines()]
         members = [(bytes.fromhex("".join([one, *more])), base64.b64decode(sealed)) for one, more, sealed in rows]
-        return MemberFile(told["id"], datetime.fromisoformat(told["made_at"]), wrapped, members)
+        return MemberFile(fields["id"], datetime.fromisoformat(fields["made_at"]), wrapped, members)
     except (ValueError, KeyError, TypeError):
         raise ArchiveError(
             "it was changed, or cut",

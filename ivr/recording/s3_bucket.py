@@ -92,7 +92,7 @@ class S3Bucket:
 
     def put(self, key: str, path: Path) -> None:
         """Upload a file, in parts when it is large; the object appears whole or not at all."""
-        with self._told(key):
+        with self._faults_named(key):
             obstore.put(
                 self._store, key, path, attributes={"Content-Type": "application/octet-stream"},
                 chunk_size=self._settings.part_bytes, max_concurrency=2,
@@ -100,7 +100,7 @@ class S3Bucket:
 
     def get(self, key: str) -> bytes | None:
         """All of an object, in memory; None when there is none."""
-        with self._told(key):
+        with self._faults_named(key):
             try:
                 return bytes(obstore.get(self._store, key).bytes())
             except FileNotFoundError:
@@ -108,7 +108,7 @@ class S3Bucket:
 
     def delete(self, key: str) -> None:
         """Remove an object; absent is fine. With locks this hides it: the locked version stays, as noise."""
-        with self._told(key):
+        with self._faults_named(key):
             try:
                 obstore.delete(self._store, key)
             except FileNotFoundError:
@@ -116,7 +116,7 @@ class S3Bucket:
 
     def names(self) -> Iterator[str]:
         """Names of all objects under the prefix."""
-        with self._told(""):
+        with self._faults_named(""):
             for page in obstore.list(self._store, chunk_size=1000):
                 yield from (entry["path"] for entry in page)
 
@@ -156,7 +156,7 @@ class S3Bucket:
             raise self._away(str(error)) from error
 
     @contextmanager
-    def _told(self, key: str) -> Iterator[None]:
+    def _faults_named(self, key: str) -> Iterator[None]:
         try:
             yield
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:

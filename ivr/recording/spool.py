@@ -122,13 +122,13 @@ class SpoolFiles:
         try:
             if not raw.startswith(_MAGIC):
                 raise ValueError
-            told = json.loads(self._seal.decrypt(nonce, sealed, _bound(name)))
+            fields = json.loads(self._seal.decrypt(nonce, sealed, _bound(name)))
             item = Pending(
-                Duty(told["duty"]),
-                told["call_id"],
-                told["recording_id"],
-                datetime.fromisoformat(told["at"]),
-                told["body"],
+                Duty(fields["duty"]),
+                fields["call_id"],
+                fields["recording_id"],
+                datetime.fromisoformat(fields["at"]),
+                fields["body"],
             )
         except (InvalidTag, ValueError, KeyError, TypeError):
             return Unreadable(name, f"{path} was changed, or sealed with another secret: restore that secret's file")

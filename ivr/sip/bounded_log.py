@@ -14,7 +14,7 @@ class BoundedLog:
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
-        self._told: deque[float] = deque()
+        self._written_at: deque[float] = deque()
         self._kept_back = 0
 
     def warning(self, now: float, text: str, *values: object) -> None:
@@ -27,13 +27,13 @@ class BoundedLog:
             self._log.exception(text)
 
     def _may_tell(self, now: float) -> bool:
-        while self._told and now - self._told[0] >= _PER_S:
-            self._told.popleft()
-        if len(self._told) >= _LINES:
+        while self._written_at and now - self._written_at[0] >= _PER_S:
+            self._written_at.popleft()
+        if len(self._written_at) >= _LINES:
             self._kept_back += 1
             return False
         if self._kept_back:
             self._log.warning("%d more refusals were not told one by one", self._kept_back)
             self._kept_back = 0
-        self._told.append(now)
+        self._written_at.append(now)
         return True

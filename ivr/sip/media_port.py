@@ -71,7 +71,7 @@ class Playback:
     loop: bool
     sent: int = 0
     ended_at: float = 0.0
-    told: bool = False
+    reported: bool = False
     _pcm: Sequence[bytes] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -61,15 +61,15 @@ class GateDecision:
 class Arrival:
     """The circumstances of a message. `full_buffer`: as long as the library's buffer, so perhaps cut.
 
-    `in_dialog`: its tags and Call-ID are those of a dialog that the library has. `retold`: the library still has the
-    transaction of this very INVITE, which is only told again. `merged`: its Call-ID is that of a leg that came in.
+    `in_dialog`: its tags and Call-ID are those of a dialog that the library has. `retransmitted`: the library still has
+    the transaction of this very INVITE (RFC 3261 section 17.2.1). `merged`: its Call-ID is that of a leg that came in.
     `places` is how many more legs the line takes. `source_full`: as many calls of this source as it may have are not
     up yet. `codecs` are those that the line speaks.
     """
 
     full_buffer: bool
     in_dialog: bool
-    retold: bool
+    retransmitted: bool
     places: int
     merged: bool = False
     source_full: bool = False
@@ -119,7 +119,7 @@ def decide_response(
 
 def sockets_wanted(request: Message, arrival: Arrival) -> int:
     """Return how many sockets the library will open for a request that is passed: RTP and RTCP of each audio line."""
-    if request.method not in ("INVITE", "UPDATE") or (arrival.retold and not request.to_tag):
+    if request.method not in ("INVITE", "UPDATE") or (arrival.retransmitted and not request.to_tag):
         return 0
     return 2 * max(1, audio_lines(request.body))
 
@@ -179,7 +179,7 @@ def _beyond_an_answer(request: Message, _arrival: Arrival, _: OfferBounds) -> Ga
 
 
 def _without_room(request: Message, arrival: Arrival, _: OfferBounds) -> GateDecision | None:
-    if request.method != "INVITE" or request.to_tag or arrival.retold:
+    if request.method != "INVITE" or request.to_tag or arrival.retransmitted:
         return None
     if arrival.merged:
         return GateDecision(GateAction.ANSWER, 482, "merged")

@@ -124,7 +124,7 @@ class PjsipGate:
         self._edges = frozenset(edges)
         self._codecs = frozenset(codecs)
         self._invites: OrderedDict[str, bytes] = OrderedDict()
-        self._told = BoundedLog(_LOG)
+        self._warnings = BoundedLog(_LOG)
         self.stream_line_ends: Callable[[int, int], None] | None = None
         """Told of line ends between messages that the library drops on a connection: which, and how many."""
         self.media_sockets = HandleBudget(_MEDIA_SOCKETS)
@@ -193,21 +193,21 @@ class PjsipGate:
         try:
             return self._request(address)
         except BaseException:
-            self._told.exception(time.monotonic(), "a SIP request could not be judged and was dropped")
+            self._warnings.exception(time.monotonic(), "a SIP request could not be judged and was dropped")
             return _HANDLED
 
     def _guarded_response(self, address: int) -> int:
         try:
             return self._response(address)
         except BaseException:
-            self._told.exception(time.monotonic(), "a SIP response could not be judged and was dropped")
+            self._warnings.exception(time.monotonic(), "a SIP response could not be judged and was dropped")
             return _HANDLED
 
     def _guarded_drop(self, address: int) -> None:
         try:
             self._dropped(Dropped.from_address(address))
         except BaseException:
-            self._told.exception(time.monotonic(), "a datagram that was dropped could not be answered")
+            self._warnings.exception(time.monotonic(), "a datagram that was dropped could not be answered")
 
     def _dropped(self, dropped: Dropped) -> None:
         """Answer a datagram that the library cannot read, cut in its head or faulty there, when we can."""
@@ -229,7 +229,7 @@ class PjsipGate:
         request = request_in(data)
         what = "a message" if request is None else request.method[:32]
         done = "dropped" if request is None else f"answered {status}"
-        self._told.warning(time.monotonic(), "%s from %s:%d: %s (%s)", what, *source, done, why)
+        self._warnings.warning(time.monotonic(), "%s from %s:%d: %s (%s)", what, *source, done, why)
         if request is not None:
             self._answer(request, received, source, status, ())
 
@@ -270,11 +270,11 @@ class PjsipGate:
         if wanted and not self.media_sockets.take(wanted, time.monotonic(), payer):
             decision = too_fast(request)
         if decision.action is GateAction.PASS:
-            if opens and not arrival.retold:
+            if opens and not arrival.retransmitted:
                 _keep(self._invites, request.call_id, transaction)
             return _NOT_HANDLED
         if decision.rule:
-            self._told.warning(
+            self._warnings.warning(
                 time.monotonic(),
                 "%s from %s:%d: %s (%s)",
                 request.method if len(request.method) < 32 else "a request",
@@ -299,13 +299,13 @@ class PjsipGate:
         try:
             response = read_message(data)
         except UnreadableError as error:
-            self._told.warning(time.monotonic(), "a SIP response from %s was dropped: %s", source[0], error)
+            self._warnings.warning(time.monotonic(), "a SIP response from %s was dropped: %s", source[0], error)
             return _HANDLED
         known = source[0] in self.registrars or source[0] in self._edges
         decision = decide_response(response, full_buffer=len(data) >= LARGEST_BYTES, known=known)
         if decision.action is not GateAction.PASS:
             blank = decision.action is GateAction.BLANK
-            self._told.warning(
+            self._warnings.warning(
                 time.monotonic(),
                 "%d to our %s from %s:%d, Call-ID %s: %s (%s)",
                 response.status,
@@ -326,7 +326,7 @@ class PjsipGate:
         return Arrival(
             full_buffer=len(data) >= LARGEST_BYTES,
             in_dialog=bool(request.to_tag) and _has_dialog(request),
-            retold=has_transaction(transaction),
+            retransmitted=has_transaction(transaction),
             merged=self._legs.has_incoming_leg(request.call_id),
             places=self._legs.places(),
             source_full=self._legs.source_is_full(source),
@@ -354,7 +354,7 @@ class PjsipGate:
             else:
                 send_on_connection(received.transport, text)
         except OSError as error:
-            self._told.warning(
+            self._warnings.warning(
                 time.monotonic(), "the answer %d to %s could not be sent: %s", status, source[0], error.strerror
             )
 

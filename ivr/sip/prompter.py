@@ -54,9 +54,9 @@ class Prompter:
             self._tell(leg, playback, playback.ended_at)
 
     def _tell(self, leg: Leg, playback: Playback, at: float) -> None:
-        if playback.told:
+        if playback.reported:
             # It came to its end by itself while it was being stopped.
             return
-        playback.told = True
+        playback.reported = True
         sent_ms = heard_ms(playback.prompt, playback.sent)
         self._emit(PromptEnded(leg.leg_id, playback.play_id, playback.completed, sent_ms, at))

@@ -79,7 +79,7 @@ class Switchboard:
         self._account: LineAccount | None = None
         self._next_look = 0.0
         self._closing = False
-        self._told = BoundedLog(_LOG)
+        self._warnings = BoundedLog(_LOG)
         self.slots = Slots(0)
         self.thread = EndpointThread(
             settings,
@@ -279,7 +279,9 @@ class Switchboard:
         """Tell of a DTMF digit; False when the party presses so many that this one is dropped."""
         now = time.monotonic()
         if not leg.dtmf_pace.allows(now):
-            self._told.warning(now, "leg %s presses DTMF digits faster than anybody can: one was dropped", leg.leg_id)
+            self._warnings.warning(
+                now, "leg %s presses DTMF digits faster than anybody can: one was dropped", leg.leg_id
+            )
             return False
         self._emit(DigitPressed(leg.leg_id, digit, now, way))
         return True

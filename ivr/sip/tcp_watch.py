@@ -52,7 +52,7 @@ class TcpWatch:
         self._book = book
         self._secret = secret
         self._port = port
-        self._told = BoundedLog(_LOG)
+        self._warnings = BoundedLog(_LOG)
         self._skip: dict[int, int] = {}
         self._ours: set[int] = set()
         self._listener: socket.socket | None = None
@@ -109,14 +109,14 @@ class TcpWatch:
                 self._call_before(transport, state, info)
             self._state(transport, state)
         except BaseException:
-            self._told.exception(time.monotonic(), "a connection could not be followed")
+            self._warnings.exception(time.monotonic(), "a connection could not be followed")
 
     def _guarded_data(self, address: int) -> int:
         stream = _StreamData.from_address(address)
         try:
             self._data(stream)
         except BaseException:
-            self._told.exception(time.monotonic(), "what came on a connection could not be read and was dropped")
+            self._warnings.exception(time.monotonic(), "what came on a connection could not be read and was dropped")
             stream.len = 0
         return 0
 
@@ -171,7 +171,7 @@ class TcpWatch:
         with _socket_of(transport) as connection, contextlib.suppress(OSError):
             if connection is not None:
                 source = connection.getpeername()[:2]
-        self._told.warning(time.monotonic(), "%s from %s:%d by TCP: answered %d", what, *source, status)
+        self._warnings.warning(time.monotonic(), "%s from %s:%d by TCP: answered %d", what, *source, status)
         if request is not None:
             # A peer that has gone needs no answer.
             with contextlib.suppress(OSError):
@@ -180,7 +180,9 @@ class TcpWatch:
     def _close(self, doomed: dict[int, str]) -> None:
         """Take a connection from its peer; the library finds its end at its next look and lets go of it."""
         for transport, why in doomed.items():
-            self._told.warning(time.monotonic(), "TCP connection of %s closed: %s", self._book.source(transport), why)
+            self._warnings.warning(
+                time.monotonic(), "TCP connection of %s closed: %s", self._book.source(transport), why
+            )
             with _socket_of(transport) as connection:
                 if connection is not None:
                     with contextlib.suppress(OSError):
@@ -194,7 +196,7 @@ class TcpWatch:
         if not crowded:
             self._listener.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
             return
-        self._told.warning(now, "too many TCP connections come and go: none is accepted for a moment")
+        self._warnings.warning(now, "too many TCP connections come and go: none is accepted for a moment")
         # A classic BPF program of one instruction: return 0, that is, drop what begins a connection.
         nothing = ctypes.create_string_buffer(struct.pack("=HBBI", 0x06, 0, 0, 0))
         program = struct.pack("@HxxxxxxP", 1, ctypes.addressof(nothing))

@@ -36,7 +36,7 @@ class CleanDtmfReader:
         self._pair = -1
         self._run = 0
         self._other = 0
-        self._told = False
+        self._reported = False
         self._level = 0.0
 
     def feed(self, at_ms: int, frames: Sequence[bytes]) -> tuple[PlayedDtmf, ...]:
@@ -83,10 +83,10 @@ class CleanDtmfReader:
     def _hit(self, pair: int, level: float) -> bool:
         """Take a clean window; return whether it makes a press certain."""
         if pair != self._pair:
-            self._pair, self._run, self._told = pair, 0, False
+            self._pair, self._run, self._reported = pair, 0, False
         self._other, self._level = 0, level
         self._run += 1
-        if self._told or self._run < _RUN:
+        if self._reported or self._run < _RUN:
             return False
-        self._told = True
+        self._reported = True
         return True

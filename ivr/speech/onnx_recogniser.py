@@ -74,11 +74,11 @@ class OnnxRecogniser:
         Whisper and Canary write down `language` (French, when none is told), the others what they hear.
         """
         refuse_too_long(samples)
-        told = language or FRENCH
+        written_in = language or FRENCH
         if samples.size < LEAST_SAMPLES:
-            return Transcript((Hypothesis("", 0.0),), language=told)
+            return Transcript((Hypothesis("", 0.0),), language=written_in)
         try:
-            heard = self._model.recognize(np.ascontiguousarray(samples, np.float32), language=told)
+            heard = self._model.recognize(np.ascontiguousarray(samples, np.float32), language=written_in)
         except Exception as error:
             # The words may be in the message: only the kind of error leaves the ear.
             raise SpeechError(
@@ -90,7 +90,7 @@ class OnnxRecogniser:
         if self._abilities.support:
             hypothesis = _measured(text, heard.logprobs, places)
         times = _timed(places, heard.timestamps, samples.size) if self._abilities.times else ()
-        return Transcript((hypothesis,), times, language=told, supported=self._abilities.support)
+        return Transcript((hypothesis,), times, language=written_in, supported=self._abilities.support)
 
 
 def check_onnx_model(directory: Path, compute_type: str = "auto") -> str:

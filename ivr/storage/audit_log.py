@@ -76,19 +76,19 @@ class SqlAuditLog:
         return self._extend(connection, head, entries)
 
     def _extend(self, connection: Connection, head: Head, entries: Sequence[Entry]) -> list[AuditEvent]:
-        before, told, links = head, [], []
+        before, events, links = head, [], []
         earlier, reserved = _reserve_certificates(connection, entries, head)
         for entry in entries:
             certifies = entry.recording_id if entry.event.kind == Certificate.kind else ""
             if certifies in earlier:
-                told.append(earlier[certifies])
+                events.append(earlier[certifies])
                 continue
             link = self._link(head, entry)
             links.append(link)
-            told.append(_event(link))
+            events.append(_event(link))
             head = Head(self._node_id, link.seq, link.digest)
             if certifies:
-                earlier[certifies] = told[-1]
+                earlier[certifies] = events[-1]
         _correct_certificates(connection, links, reserved)
         if links:
             connection.execute(insert(audit_events), [vars(link) for link in links])
@@ -97,7 +97,7 @@ class SqlAuditLog:
             self.guard.note(connection, head, links[-1].at)
             if head.seq // self._every > before.seq // self._every:
                 self._sign(connection, head)
-        return told
+        return events
 
     def checkpoint(self) -> Checkpoint | None:
         with self._database.writing() as connection:
@@ -114,7 +114,7 @@ class SqlAuditLog:
         with self._database.reading() as connection:
             return [_event(Link(**row._mapping)) for row in connection.execute(query.limit(limit))]
 
-    def told(self, recording_ids: Sequence[str], kind: str) -> dict[str, AuditEvent]:
+    def first_of(self, recording_ids: Sequence[str], kind: str) -> dict[str, AuditEvent]:
         query = select(audit_events).where(_E.recording_id.in_(recording_ids), _E.kind == kind)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(_E.at.desc(), _E.seq.desc()))
@@ -176,10 +176,10 @@ class SqlAuditLog:
         if witness is None or not self.guard.loss():
             raise ComplianceError("nothing is missing: there is no loss to accept", remedy="see `ivr audit verify`")
         try:
-            told = witness.last()
+            last = witness.last()
         except LostEvidenceError:
-            told = None
-        known = WitnessedHead(told.seq, told.digest, told.at) if told is not None else None
+            last = None
+        known = WitnessedHead(last.seq, last.digest, last.at) if last is not None else None
         with self._database.writing() as connection:
             head = _locked_head(connection, self._node_id)
             accepted = LossAccepted(actor=actor, reason=reason[:200], witnessed=known, found_seq=head.seq)

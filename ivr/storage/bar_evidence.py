@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from ivr.domain.consent.bar import known_by, strongest
-from ivr.domain.evidence.events.base import Untold, known
+from ivr.domain.evidence.events.base import Absent, known
 from ivr.domain.evidence.events.objection import BarLifted, BarMoved, Barred
-from ivr.storage.deadlines_told import events_told
+from ivr.storage.event_bodies import events_of_kinds
 from ivr.storage.tables import do_not_call
 
 _NotedBar = tuple[Row[Any], Barred]
@@ -33,13 +33,13 @@ class BarEvidence:
 
 
 def read_bars(connection: Connection) -> BarEvidence:
-    moved = {one.previous: one.entry for _, one in events_told(connection, BarMoved)}
+    moved = {one.previous: one.entry for _, one in events_of_kinds(connection, BarMoved)}
     undone: dict[str, set[str]] = defaultdict(set)
-    for _, one in events_told(connection, BarLifted):
+    for _, one in events_of_kinds(connection, BarLifted):
         undone[_now(one.entry, moved)].update(one.calls)
     standing: dict[str, list[_NotedBar]] = defaultdict(list)
     lifted: dict[str, list[_NotedBar]] = defaultdict(list)
-    for event, barred in events_told(connection, Barred):
+    for event, barred in events_of_kinds(connection, Barred):
         now = _now(barred.entry, moved)
         # A node of an older version may still write the older id: then both are borne out.
         for name in dict.fromkeys((barred.entry, now)):
@@ -91,6 +91,6 @@ def _same_bar(row: Row[Any], event: Row[Any], barred: Barred) -> bool:
 
 def _same_knowledge(row: Row[Any], events: list[_NotedBar]) -> bool:
     # Events of older versions do not tell it: the migration took it from the reports.
-    said = [known_by(one.known_by) for _, one in events if not isinstance(one.known_by, Untold)]
+    said = [known_by(one.known_by) for _, one in events if not isinstance(one.known_by, Absent)]
     mine = known_by(row.known_by)
     return mine not in strongest(said).below and (len(said) < len(events) or mine is strongest(said))

@@ -40,13 +40,13 @@ class SqlCallLog:
             with self._database.writing() as connection:
                 connection.execute(insert(calls), [values])
                 if row.recording_id:
-                    told = {
+                    copied = {
                         "agent": values["agent"],
                         "disposition": row.disposition,
                         "doubt_count": _doubts(row.call_id),
                     }
                     mine = recordings.c.recording_id == row.recording_id
-                    connection.execute(update(recordings).where(mine).values(**told))
+                    connection.execute(update(recordings).where(mine).values(**copied))
                     if self._persons is not None:
                         self._persons.note(connection, row.recording_id, [*([caller] if caller else []), *members])
         except IntegrityError as error:
@@ -67,5 +67,5 @@ class SqlCallLog:
 
 
 def _doubts(call_id: str) -> ScalarSelect[int]:
-    told = (audit_events.c.call_id == call_id) & audit_events.c.kind.in_(_DOUBTS)
-    return select(func.count()).select_from(audit_events).where(told).scalar_subquery()
+    doubts = (audit_events.c.call_id == call_id) & audit_events.c.kind.in_(_DOUBTS)
+    return select(func.count()).select_from(audit_events).where(doubts).scalar_subquery()

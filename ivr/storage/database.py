@@ -102,7 +102,7 @@ class Database:
         if self.joint is not None:
             yield self.joint
             return
-        with _told(self.name):
+        with _faults_named(self.name):
             self._must_be_there()
             with self.engine.connect() as connection, connection.begin():
                 yield connection
@@ -114,7 +114,7 @@ class Database:
             yield self.joint
             return
         self.must_be_writable()
-        with _told(self.name):
+        with _faults_named(self.name):
             self._must_be_there()
             with self._writer.connect() as connection:
                 after: dict[str, Callable[[], None]] = {}
@@ -169,7 +169,7 @@ class Database:
         """
         if self.read_only:
             return False
-        with _told(self.name):
+        with _faults_named(self.name):
             raw = self.engine.raw_connection()
             try:
                 cursor = raw.cursor()
@@ -341,7 +341,7 @@ def _begin(connection: Connection) -> None:
 
 
 @contextmanager
-def _told(where: str) -> Iterator[None]:
+def _faults_named(where: str) -> Iterator[None]:
     """Turn what a driver says into what a person can mend; broken constraints pass, they are the caller's to judge."""
     try:
         yield

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, exists, select
 
 from ivr.domain.evidence.deadlines import TELLING, deadline_fault
 from ivr.domain.evidence.event import AuditEvent
-from ivr.domain.evidence.events.base import Untold, known
+from ivr.domain.evidence.events.base import Absent, known
 from ivr.domain.evidence.events.destruction import Certificate, Discarded
 from ivr.domain.evidence.events.legal_hold import (
     HoldApproved,
@@ -32,7 +32,7 @@ from ivr.domain.retention.legal_hold import HoldState, items_digest
 from ivr.domain.retention.schedule import RECORDED_AT
 from ivr.storage.bar_evidence import bar_faults
 from ivr.storage.database import Database
-from ivr.storage.deadlines_told import body_of, events_told
+from ivr.storage.event_bodies import body_of, events_of_kinds
 from ivr.storage.tables import (
     KEPT,
     audit_events,
@@ -67,43 +67,43 @@ def table_faults(database: Database, *, limit: int = 1_000) -> list[str]:
     with database.reading() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        told = chain(bar_faults(connection), _holds(connection), _gone(connection), _kept(connection))
-        faults = list(islice(told, limit + 1))
+        every = chain(bar_faults(connection), _holds(connection), _gone(connection), _kept(connection))
+        faults = list(islice(every, limit + 1))
     return faults if len(faults) <= limit else [*faults[:limit], "and more: mend these, then verify again"]
 
 
 def _holds(connection: Connection) -> Iterator[str]:
-    told: dict[str, dict[str, _NotedHold]] = defaultdict(dict)
-    for event, step in events_told(connection, *_HOLDS):
-        told[step.hold_id][event.node_id] = (event, step)
+    noted: dict[str, dict[str, _NotedHold]] = defaultdict(dict)
+    for event, step in events_of_kinds(connection, *_HOLDS):
+        noted[step.hold_id][event.node_id] = (event, step)
     items: dict[str, list[str]] = defaultdict(list)
     for row in connection.execute(select(legal_hold_items)):
         items[row.hold_id].append(row.recording_id)
     for row in connection.execute(select(legal_holds).order_by(legal_holds.c.hold_id)):
-        if row.hold_id not in told:
+        if row.hold_id not in noted:
             yield f"hold {row.hold_id}: no event tells who asked for it"
             continue
-        last = _last_words(told.pop(row.hold_id).values())
+        last = _last_words(noted.pop(row.hold_id).values())
         if not any(_same_hold(row, items[row.hold_id], step) for _, step in last):
             event = last[-1][0]
             yield (
                 f"hold {row.hold_id}: was altered; node {event.node_id}, event {event.seq} tells another state or items"
             )
-    for hold_id, by_node in told.items():
+    for hold_id, by_node in noted.items():
         event = _last_words(by_node.values())[-1][0]
         yield f"hold {hold_id}: is missing; node {event.node_id}, event {event.seq} tells of it"
 
 
-def _last_words(told: Iterable[_NotedHold]) -> list[_NotedHold]:
+def _last_words(noted: Iterable[_NotedHold]) -> list[_NotedHold]:
     """Of the last event of each node, those that no other's goes beyond."""
 
     def age(one: _NotedHold) -> tuple[int, int]:
         step = one[1]
         return (_LIFE.index(step.state) if step.state in _LIFE else -1, step.approvals)
 
-    told = list(told)
-    oldest = max(map(age, told))
-    return [one for one in told if age(one) == oldest]
+    noted = list(noted)
+    oldest = max(map(age, noted))
+    return [one for one in noted if age(one) == oldest]
 
 
 def _same_hold(row: Row[Any], items: Sequence[str], step: HoldStep) -> bool:
@@ -186,11 +186,11 @@ def _tag_fault(row: Row[Any], events: Sequence[AuditEvent]) -> str:
     digests = {
         event.node_id: one.sha256
         for event, one in zip(events, facts, strict=True)
-        if isinstance(one, (Sealed, Damaged, Recovered)) and not isinstance(one.sha256, Untold)
+        if isinstance(one, (Sealed, Damaged, Recovered)) and not isinstance(one.sha256, Absent)
     }
     if digests and REDACTOR.fields({"sha256": row.sha256})["sha256"] not in digests.values():
         altered.append("sha256")
-    masks = [one.masks for one in facts if isinstance(one, Sealed) and not isinstance(one.masks, Untold)]
+    masks = [one.masks for one in facts if isinstance(one, Sealed) and not isinstance(one.masks, Absent)]
     if masks and len(row.masks) not in masks:
         altered.append("masks")
     return f"its row was altered: the evidence tells another {', '.join(altered)}" if altered else ""
@@ -201,12 +201,12 @@ def _purpose_fault(
 ) -> str:
     # A purpose without a deadline is none that ivr wrote: it fixes one whenever it writes.
     written = {row.tag: row.due_at for row in rows}
-    told = {
+    known_deadlines = {
         event.node_id: facts.clocks
         for event in events
-        if isinstance(facts := event.facts, (BusinessNoted, Rescheduled)) and not isinstance(facts.clocks, Untold)
+        if isinstance(facts := event.facts, (BusinessNoted, Rescheduled)) and not isinstance(facts.clocks, Absent)
     }
-    if (written or told) and written not in told.values():
+    if (written or known_deadlines) and written not in known_deadlines.values():
         return "the deadlines of its purposes were altered: they are not those of the evidence"
     begins = {(RECORDED_AT, recording.opened_at), *((event.kind, event.at) for event in noted)}
     for row in rows:
@@ -218,10 +218,10 @@ def _purpose_fault(
 def _noted_fault(rows: Sequence[Row[Any]], events: Sequence[AuditEvent]) -> str:
     written = {(row.kind, row.at, row.reference, row.actor) for row in rows}
     noted = [facts for event in events if isinstance(facts := event.facts, BusinessNoted)]
-    told = {(one.event, one.event_at, one.reference, one.actor) for one in noted}
-    if added := sorted(str(one[0]) for one in written - told):
+    proven = {(one.event, one.event_at, one.reference, one.actor) for one in noted}
+    if added := sorted(str(one[0]) for one in written - proven):
         return f"a business event was put there or altered, and no evidence tells of it: {', '.join(added)}"
-    if gone := sorted(str(one[0]) for one in told - written):
+    if gone := sorted(str(one[0]) for one in proven - written):
         return f"a business event is missing that the evidence tells of: {', '.join(gone)}"
     return ""
 

@@ -35,14 +35,14 @@ class HeadGuard:
             return []
         try:
             # Before the head is read: the chain may go on meanwhile, the witness may not be ahead of it.
-            told = self.witness.last()
+            witnessed = self.witness.last()
         except LostEvidenceError as error:
             return [f"node {self._node_id}, witness {error.where}: {error.what}"]
         mine = select(audit_heads).where(audit_heads.c.node_id == self._node_id)
         with self._database.reading() as connection:
             row = connection.execute(mine).one_or_none()
             head = Head(**row._mapping) if row is not None else Head(self._node_id, 0, GENESIS)
-            fault = self._left_behind(connection, told, head)
+            fault = self._left_behind(connection, witnessed, head)
         return [fault] if fault else []
 
     def must_go_on(self, connection: Connection, head: Head) -> None:
@@ -75,24 +75,24 @@ class HeadGuard:
             # The events are durable already, and a witness that stays behind accuses nobody.
             _LOG.warning("the witness of the evidence stays behind: %s", error)
 
-    def _left_behind(self, connection: Connection, told: Checkpoint | None, head: Head) -> str:
+    def _left_behind(self, connection: Connection, witnessed: Checkpoint | None, head: Head) -> str:
         """Say what is wrong when the chain does not hold the event that the witness knows as its last."""
         where = f"node {self._node_id}, event {head.seq}"
-        if told is None:
+        if witnessed is None:
             return f"{where}: the witness of the evidence, a file beside the keys, is missing" if head.seq else ""
-        if told.seq > head.seq:
+        if witnessed.seq > head.seq:
             what = "is empty" if head.seq == 0 else "is older than its evidence"
             return (
                 f"{where}: the database {what}: the chain ends here, and its witness beside the keys knows event "
-                f"{told.seq} of {stamp(told.at)}"
+                f"{witnessed.seq} of {stamp(witnessed.at)}"
             )
         digest = head.digest
-        if told.seq != head.seq:
-            there = (_E.node_id == self._node_id) & (_E.seq == told.seq)
+        if witnessed.seq != head.seq:
+            there = (_E.node_id == self._node_id) & (_E.seq == witnessed.seq)
             digest = connection.execute(select(_E.digest).where(there)).scalar_one_or_none() or GENESIS
-        if digest == told.digest:
+        if digest == witnessed.digest:
             return ""
         return (
-            f"node {self._node_id}, event {told.seq}: is not the one that the witness beside the keys knows "
-            f"({stamp(told.at)}): this is another database, or an older one that went on"
+            f"node {self._node_id}, event {witnessed.seq}: is not the one that the witness beside the keys knows "
+            f"({stamp(witnessed.at)}): this is another database, or an older one that went on"
         )

@@ -95,8 +95,8 @@ class SqlRetentionLedger:
             if effect.already_noted:
                 return effect
             due_at = effect.decision.due_at
-            told = replace(noted, deadline=due_at, clocks=_deadlines(effect.artefact))
-            (link,) = self._audit.append_within(connection, [Entry(told, call_id, recording_id)])
+            moved = replace(noted, deadline=due_at, clocks=_deadlines(effect.artefact))
+            (link,) = self._audit.append_within(connection, [Entry(moved, call_id, recording_id)])
             connection.execute(
                 insert(business_events),
                 [{"recording_id": recording_id, **_event_columns(effect.event), "noted_at": link.at}],

@@ -520,7 +520,7 @@ class FakeAuditLog:
     def append_all(self, entries: Sequence[Entry]) -> list[AuditEvent]:
         return [self.append(one.event, call_id=one.call_id, recording_id=one.recording_id) for one in entries]
 
-    def told(self, recording_ids: Sequence[str], kind: str) -> dict[str, AuditEvent]:
+    def first_of(self, recording_ids: Sequence[str], kind: str) -> dict[str, AuditEvent]:
         mine = [event for event in self.chain if event.kind == kind and event.recording_id in recording_ids]
         return {event.recording_id: event for event in reversed(mine)}
 

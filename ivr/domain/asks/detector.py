@@ -409,13 +409,13 @@ class AskDetector:
             return False
         if polite is not None or question:
             return not any(cue.act is None and begin <= cue.start < stop for cue in cues)
-        told_before = any(
+        tells_before = any(
             cue.act is None for cue in cues if cue.end <= begin and not re.search(r"\bpour\b", text[:begin])
         )
-        told_here = any(cue.act is None for cue in cues if begin <= cue.start < thing.start)
+        tells_here = any(cue.act is None for cue in cues if begin <= cue.start < thing.start)
         if (
-            told_before
-            or told_here
+            tells_before
+            or tells_here
             or (
                 VERB.search(FILLER.sub("", text[here:begin], count=1))
                 and not re.match(r"(?:pour|afin|si)\b", text[here:])

@@ -110,7 +110,7 @@ def decide_capture(facts: CaptureFacts, profile: Profile) -> Decision:
     return _decision(Permission.ALLOW, ["REC-001", *program.rule_ids], detail, program, profile, at)
 
 
-def _told(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
+def _notified(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
     bridged = [party for party in facts.parties if party.bridged]
     if not bridged:
         yield _Obstacle(Permission.PAUSE, "REC-001", "no party is in the conversation", GapCause.UNTOLD)
@@ -176,7 +176,7 @@ def _deaf(facts: CaptureFacts, profile: Profile) -> Iterator[_Obstacle]:
 
 
 _CAPTURE_CHECKS: tuple[Callable[[CaptureFacts, Profile], Iterator[_Obstacle]], ...] = (
-    _told,
+    _notified,
     _refused,
     _doubtful,
     _unclear,

@@ -35,8 +35,8 @@ def checkpoint_text(node_id: str, seq: int, digest: str, at: datetime, key_id: s
 
 def certificate_text(node_id: str, recording_id: str, body: Mapping[str, object]) -> bytes:
     """Return what the signature in a destruction certificate is over: the body without it, and whose it is."""
-    told = {key: value for key, value in body.items() if key not in _SIGNED_BY}
-    fields = {"node_id": node_id, "recording_id": recording_id, "body": told}
+    signed = {key: value for key, value in body.items() if key not in _SIGNED_BY}
+    fields = {"node_id": node_id, "recording_id": recording_id, "body": signed}
     return canonical({"type": "ivr destruction certificate 1", **fields}).encode()
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ivr.domain.evidence.chain import stamp
-from ivr.domain.evidence.events.base import Untold
+from ivr.domain.evidence.events.base import Absent
 from ivr.domain.evidence.events.recording import BusinessNoted, Damaged, Recovered, Rescheduled, Sealed
 
 if TYPE_CHECKING:
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 TELLING = (Sealed, Damaged, Recovered, BusinessNoted, Rescheduled)
 
 
-def told_deadlines(events: Iterable[AuditEvent]) -> dict[str, datetime | None]:
+def stated_deadlines(events: Iterable[AuditEvent]) -> dict[str, datetime | None]:
     """Return by node the last deadline that its chain tells of one recording (None: none was set).
 
     One per node, since the clocks of two nodes do not order what they wrote.
     """
-    told: dict[str, datetime | None] = {}
+    stated: dict[str, datetime | None] = {}
     for event in sorted(events, key=lambda one: (one.node_id, one.seq)):
         facts = event.facts
-        if isinstance(facts, TELLING) and not isinstance(facts.deadline, Untold):
-            told[event.node_id] = facts.deadline
-    return told
+        if isinstance(facts, TELLING) and not isinstance(facts.deadline, Absent):
+            stated[event.node_id] = facts.deadline
+    return stated
 
 
 def deadline_fault(deadline: datetime | None, events: Iterable[AuditEvent]) -> str:
     """Say what is wrong with the deadline of a recording that is kept; empty when its evidence bears it out."""
-    told = told_deadlines(events)
-    if not told:
+    stated = stated_deadlines(events)
+    if not stated:
         return f"no evidence tells of its deadline, and its row says {_spelled(deadline)}"
-    if deadline in told.values():
+    if deadline in stated.values():
         return ""
-    evidence = " or ".join(sorted(map(_spelled, told.values())))
+    evidence = " or ".join(sorted(map(_spelled, stated.values())))
     return f"its deadline was altered: the row says {_spelled(deadline)}, the evidence {evidence}"
 
 

@@ -68,7 +68,7 @@ class ChannelHearing:
     cut_ms: int | None = None
     masks: list[Mask] = field(default_factory=list)
     pending: PendingNumber | None = None
-    _pending_told_ms: int = 0
+    _pending_known_ms: int = 0
     _mark_ms: int = 0
     _unjudged: list[_Utterance] = field(default_factory=list)
     _out: dict[int, Piece] = field(default_factory=dict)
@@ -161,9 +161,9 @@ class ChannelHearing:
         piece = self._out.pop(piece_id, None)
         if piece is None:
             return ()
-        if piece.end_ms >= self._pending_told_ms:
+        if piece.end_ms >= self._pending_known_ms:
             # A verdict that was overtaken knows less than the one that is here already.
-            self.pending, self._pending_told_ms = verdict.pending, piece.end_ms
+            self.pending, self._pending_known_ms = verdict.pending, piece.end_ms
         masked = tuple(span for span in verdict.sensitive if self._mask(span))
         if verdict.band is Band.ACT:
             onset = piece.start_ms if verdict.onset_ms is None else verdict.onset_ms

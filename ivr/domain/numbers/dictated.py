@@ -79,9 +79,9 @@ class AnnouncedNumber:
         return self._going.until_ms if self._going is not None else 0
 
     def feed(
-        self, piece: HeardPiece, pieces: Sequence[HeardPiece], told: Sequence[SensitiveSpan]
+        self, piece: HeardPiece, pieces: Sequence[HeardPiece], spans: Sequence[SensitiveSpan]
     ) -> list[SensitiveSpan]:
-        """Take the last of `pieces`, of which `told` was found up to now, and return what more to mask."""
+        """Take the last of `pieces`, of which `spans` were found up to now, and return what more to mask."""
         if self._going is not None and piece.start_ms > self._going.until_ms:
             self._going = None
         until_ms = piece.end_ms + self._pause_max_ms
@@ -91,23 +91,23 @@ class AnnouncedNumber:
             self._going = _Announced(kind, piece.when(start, end)[0], until_ms)
             masked = self._in(piece, after=end)
         elif self._going is not None:
-            if not self._over(piece, pieces, told):
-                masked = self._in(piece, after=0) or misheard(piece, pieces, told, self._going.kind)
-        elif found := [one for one in told if one.kind in _COMPLETE and one.start < piece.end_ms > piece.start_ms]:
+            if not self._over(piece, pieces, spans):
+                masked = self._in(piece, after=0) or misheard(piece, pieces, spans, self._going.kind)
+        elif found := [one for one in spans if one.kind in _COMPLETE and one.start < piece.end_ms > piece.start_ms]:
             last = max(found, key=lambda span: span.end)
             if last.end > piece.start_ms:
                 self._going = _Announced(last.kind, min(one.start for one in found if one.kind == last.kind), until_ms)
         if self._going is None:
             return []
         going = self._going
-        if masked or (named is None and self._told_in(piece, told)):
+        if masked or (named is None and self._masked_in(piece, spans)):
             self._going = replace(going, until_ms=until_ms)
-        if self._complete(pieces, [*told, *masked]):
+        if self._complete(pieces, [*spans, *masked]):
             self._going = None
         return masked
 
-    def _told_in(self, piece: HeardPiece, told: Sequence[SensitiveSpan]) -> bool:
-        return any(one.start < piece.end_ms and one.end > piece.start_ms for one in told)
+    def _masked_in(self, piece: HeardPiece, spans: Sequence[SensitiveSpan]) -> bool:
+        return any(one.start < piece.end_ms and one.end > piece.start_ms for one in spans)
 
     def _in(self, piece: HeardPiece, *, after: int) -> list[SensitiveSpan]:
         going = self._going
@@ -122,32 +122,32 @@ class AnnouncedNumber:
         times = piece.when(runs[0].start, runs[-1].end) if bare else (piece.start_ms, piece.end_ms)
         return [SensitiveSpan(going.kind, *times)]
 
-    def _over(self, piece: HeardPiece, pieces: Sequence[HeardPiece], told: Sequence[SensitiveSpan]) -> bool:
+    def _over(self, piece: HeardPiece, pieces: Sequence[HeardPiece], spans: Sequence[SensitiveSpan]) -> bool:
         """Another number is named or said: what was announced does not go on."""
         going = self._going
         if going is None:
             return True
         runs = counted_runs(tokens(piece.text))
-        said = self._digits([one for one in pieces if one is not piece], told)
+        said = self._digits([one for one in pieces if one is not piece], spans)
         between = not said or (going.kind == "nir" and len(said) >= nir.DIGITS)
         telephone = any(whole_telephone(run.groups) for run in runs)
         if asks_for_other_number(piece.text) or (between and telephone):
             self._going = None
         return self._going is None
 
-    def _complete(self, pieces: Sequence[HeardPiece], told: Sequence[SensitiveSpan]) -> bool:
+    def _complete(self, pieces: Sequence[HeardPiece], spans: Sequence[SensitiveSpan]) -> bool:
         going = self._going
         if going is None:
             return True
-        said, size = self._digits(pieces, told), _COMPLETE[going.kind]
+        said, size = self._digits(pieces, spans), _COMPLETE[going.kind]
         return len(said) >= size + _UNPROVEN_DIGITS_MORE or (len(said) >= size and _PROVES[going.kind](said[:size]))
 
-    def _digits(self, pieces: Sequence[HeardPiece], told: Sequence[SensitiveSpan]) -> str:
+    def _digits(self, pieces: Sequence[HeardPiece], spans: Sequence[SensitiveSpan]) -> str:
         """The digits of it that were masked."""
         going = self._going
         if going is None:
             return ""
-        own = [one for one in told if one.kind == going.kind and one.end >= going.from_ms]
+        own = [one for one in spans if one.kind == going.kind and one.end >= going.from_ms]
         return "".join(
             run.text
             for piece in pieces
@@ -159,11 +159,11 @@ class AnnouncedNumber:
 
 
 def misheard(
-    piece: HeardPiece, pieces: Sequence[HeardPiece], told: Sequence[SensitiveSpan], kind: str
+    piece: HeardPiece, pieces: Sequence[HeardPiece], spans: Sequence[SensitiveSpan], kind: str
 ) -> list[SensitiveSpan]:
     """Return the whole of `piece`, one of `pieces`, as a group of which the ear may have heard no digit.
 
-    It is one when a few words are all that is said soon after digits that were `told`, or after one such group.
+    It is one when a few words are all that is said soon after digits that stand in `spans`, or after one such group.
     """
     spoken = tokens(piece.text)
     if not piece.final or not 0 < len(spoken) <= _MISHEARD_WORDS_MAX:
@@ -172,7 +172,7 @@ def misheard(
     for before in [one for one in reversed(pieces) if one.end_ms <= piece.start_ms][:2]:
         if later.start_ms - before.end_ms > _NEXT_GROUP_MS:
             break
-        hidden = any(one.start < before.end_ms and before.start_ms < one.end for one in told)
+        hidden = any(one.start < before.end_ms and before.start_ms < one.end for one in spans)
         if hidden and digit_runs(tokens(before.text)):
             return [SensitiveSpan(kind, piece.start_ms, piece.end_ms)]
         later = before

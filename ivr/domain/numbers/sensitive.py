@@ -267,15 +267,15 @@ def _of_run(run: DigitRun, spoken: Sequence[Token]) -> SensitiveSpan | None:
         return SensitiveSpan("otp", run.start, run.end)
     if size in (3, 4) and SAYS_CVV.search(after):
         return SensitiveSpan("cvv", run.start, run.end)
-    told = other < 0 and not telephone
+    unnamed = other < 0 and not telephone
     ends = ENDS_IN.search(before)
     even = len({len(group) for group in run.groups}) == 1
-    if told and even and size == CODE_DIGITS and RECEIVED.search(before):
+    if unnamed and even and size == CODE_DIGITS and RECEIVED.search(before):
         return SensitiveSpan("otp", run.start, run.end)
     for kind, least, most, name in NAMED_AFTER:
         enough = size >= (KEY_DIGITS if ends and kind in ("nir", "card", "iban") else least)
         if (
-            told
+            unnamed
             and enough
             and short <= most
             and name.match(" ".join(following))

@@ -49,9 +49,9 @@ class NumberWatch:
         self._speech = HeardSpeech(pieces_max=_PIECES_MAX)
         self._prompt = ""
         self._announced = AnnouncedNumber(pause_max_ms)
-        self._told: dict[SensitiveSpan, None] = {}
+        self._spans: dict[SensitiveSpan, None] = {}
         self._pending: PendingNumber | None = None
-        self._told_pending: deque[PendingNumber] = deque(maxlen=_PENDING_REMEMBERED)
+        self._pending_known: deque[PendingNumber] = deque(maxlen=_PENDING_REMEMBERED)
         self._lost: PendingNumber | None = None
         self._lost_since_ms = 0
         self._scattered = Scattered()
@@ -74,14 +74,14 @@ class NumberWatch:
             return self._answer()
         self._prompt = last_prompt
         for span in (*self._alone(), *self._together()):
-            self._told[span] = None
-        for span in self._announced.feed(piece, self._speech.pieces, tuple(self._told)):
-            self._told[span] = None
+            self._spans[span] = None
+        for span in self._announced.feed(piece, self._speech.pieces, tuple(self._spans)):
+            self._spans[span] = None
         self._scattered = scattered_digits(self._speech.pieces, self._pause_max_ms, self._prompt, LOST)
         for span in self._scattered.masked:
-            self._told[span] = None
+            self._spans[span] = None
         self._go_on_lost(piece)
-        self._told = {span: None for span in self._told if span.end > piece.start_ms - _REMEMBERED_MS}
+        self._spans = {span: None for span in self._spans if span.end > piece.start_ms - _REMEMBERED_MS}
         self._pending = self._open()
         return self._answer()
 
@@ -93,15 +93,15 @@ class NumberWatch:
         return self._answer()
 
     def _answer(self) -> Watched:
-        if self._pending is not None and self._pending not in self._told_pending:
-            self._told_pending.append(self._pending)
-        named = [span for span in self._told if span.kind != LOST]
-        told = [
+        if self._pending is not None and self._pending not in self._pending_known:
+            self._pending_known.append(self._pending)
+        named = [span for span in self._spans if span.kind != LOST]
+        spans = [
             span
-            for span in self._told
+            for span in self._spans
             if span.kind != LOST or not any(one.start <= span.start and span.end <= one.end for one in named)
         ]
-        return Watched(tuple(sorted(told, key=lambda span: (span.start, span.end, span.kind))), self._pending)
+        return Watched(tuple(sorted(spans, key=lambda span: (span.start, span.end, span.kind))), self._pending)
 
     # ---- what is found
 
@@ -169,7 +169,7 @@ class NumberWatch:
         from_ms = self._announced.from_ms(self._speech.pieces[-1].start_ms)
         if from_ms is None:
             return None
-        masked = [span.end for span in self._told if span.end > from_ms]
+        masked = [span.end for span in self._spans if span.end > from_ms]
         return PendingNumber(max([from_ms, *masked]), self._announced.until_ms)
 
     def _open_scattered(self) -> PendingNumber | None:
@@ -178,18 +178,18 @@ class NumberWatch:
 
     def _from_first_unmasked(self, said: Sequence[tuple[int, int]], end_ms: int) -> PendingNumber:
         for start_ms, until_ms in said:
-            if not any(span.start <= start_ms and until_ms <= span.end for span in self._told):
+            if not any(span.start <= start_ms and until_ms <= span.end for span in self._spans):
                 return PendingNumber(start_ms, end_ms + self._pause_max_ms)
         return PendingNumber(end_ms, end_ms + self._pause_max_ms)
 
     # ---- what was lost
 
     def _find_lost(self, piece: HeardPiece, pending: PendingNumber | None) -> None:
-        if pending is None or pending in self._told_pending:
+        if pending is None or pending in self._pending_known:
             return
-        self._told_pending.append(pending)
+        self._pending_known.append(pending)
         if pending.from_ms < piece.start_ms:
-            self._told[SensitiveSpan(LOST, pending.from_ms, piece.start_ms)] = None
+            self._spans[SensitiveSpan(LOST, pending.from_ms, piece.start_ms)] = None
         if piece.start_ms <= pending.until_ms:
             self._lost, self._lost_since_ms = pending, pending.from_ms
             self._pending = pending
@@ -201,7 +201,7 @@ class NumberWatch:
         if piece.start_ms > lost.until_ms or piece.start_ms - self._lost_since_ms > LOST_MAX_MS:
             self._lost = None
         elif digit_runs(tokens(piece.text)):
-            self._told[SensitiveSpan(LOST, piece.start_ms, piece.end_ms)] = None
+            self._spans[SensitiveSpan(LOST, piece.start_ms, piece.end_ms)] = None
             self._lost = PendingNumber(piece.end_ms, piece.end_ms + self._pause_max_ms)
         else:
             self._lost = PendingNumber(max(lost.from_ms, piece.start_ms), lost.until_ms)

@@ -203,8 +203,8 @@ def _said(text: str) -> Iterator[Found]:
     """What is forbidden by what is said of it: a code, a password, a number in words."""
     if len(text) > _LONGEST_SAID or not _PARTED.search(text):
         return
-    told = _SAID.search(text) or _CORSICAN.search(text)
-    if not told and len(_NUMBER_WORD.findall(text)) < _SPOKEN_DIGITS:
+    named = _SAID.search(text) or _CORSICAN.search(text)
+    if not named and len(_NUMBER_WORD.findall(text)) < _SPOKEN_DIGITS:
         return
     harmless = [match.span() for pattern in (HARMLESS, _PLACEHOLDER) for match in pattern.finditer(text)]
     at = 0

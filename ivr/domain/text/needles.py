@@ -285,9 +285,9 @@ def _heads(sequence: Iterable[Any]) -> frozenset[_Head]:
         done.update((head + more, False) for head in going for more, whole in ways if not whole)
         going = {head + more for head in going for more, whole in ways if whole}
         # More than the first word tells no more.
-        told = {head for head in going if len(head) >= _HEAD_MAX or (head and not head[-1].isalnum())}
-        done.update((head, False) for head in told)
-        going -= told
+        ended = {head for head in going if len(head) >= _HEAD_MAX or (head and not head[-1].isalnum())}
+        done.update((head, False) for head in ended)
+        going -= ended
         if not going:
             break
     else:

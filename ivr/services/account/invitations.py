@@ -121,8 +121,8 @@ class Invitations:
         token = new_token(self._random)
         invitation = Invitation(login, role, self._clock.now() + INVITATION, by.id)
         sealed = self._sealer.seal(self._random(_SECRET_BYTES), key_of(token).encode())
-        told = Invited(actor=by.id, login=login, role=role.value, until=invitation.until)
-        self._book.invite(key_of(token), invitation, sealed, Entry(told))
+        event = Invited(actor=by.id, login=login, role=role.value, until=invitation.until)
+        self._book.invite(key_of(token), invitation, sealed, Entry(event))
         return token
 
     def _must_be_open(self, invitation: Invitation | None) -> None:

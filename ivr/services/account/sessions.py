@@ -40,8 +40,8 @@ class Sessions:
     def choose_purpose(self, session: Session, purpose: str, reason: str) -> None:
         """What is sensitive is opened for this purpose, from the next request on."""
         account = session.account
-        told = PurposeChosen(actor=account.login, role=account.role.value, purpose=purpose, reason=reason)
-        self._book.choose(session.key, purpose, reason, Entry(told))
+        event = PurposeChosen(actor=account.login, role=account.role.value, purpose=purpose, reason=reason)
+        self._book.choose(session.key, purpose, reason, Entry(event))
 
     def sign_out(self, session: Session) -> None:
         self._end(session, SessionEnd.ASKED)
@@ -59,5 +59,5 @@ class Sessions:
 
     def _end(self, session: Session, why: SessionEnd) -> None:
         account = session.account
-        told = SessionEnded(actor=account.login, role=account.role.value, why=why.value)
-        self._book.end(session.key, Entry(told))
+        event = SessionEnded(actor=account.login, role=account.role.value, why=why.value)
+        self._book.end(session.key, Entry(event))

@@ -107,8 +107,8 @@ class SignIn:
     def _enter(self, account: Account, device: str) -> Entered:
         token = new_token(self._random)
         now = self._clock.now()
-        told = SignedIn(actor=account.login, role=account.role.value, factors=FACTORS)
-        self._book.begin(Session(key_of(token), account, now, now), Entry(told))
+        event = SignedIn(actor=account.login, role=account.role.value, factors=FACTORS)
+        self._book.begin(Session(key_of(token), account, now, now), Entry(event))
         kept = device if self._knows(account, device) else self._device_of(account, new_token(self._random))
         return Entered(account, token, kept)
 

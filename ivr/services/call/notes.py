@@ -203,8 +203,8 @@ def _row(ports: VaultPorts, note: Pending, ended_at: datetime) -> CallRow:
 
 
 def _members(note: Pending) -> list[PersonTag]:
-    told = note.body.get("members")
-    return [(str(key_id), bytes.fromhex(tag)) for key_id, tag in told] if isinstance(told, list) else []
+    members = note.body.get("members")
+    return [(str(key_id), bytes.fromhex(tag)) for key_id, tag in members] if isinstance(members, list) else []
 
 
 def _stamp(at: datetime | None) -> str | None:

@@ -15,7 +15,7 @@ from ivr.domain.audio.spans import GapCause
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.policy import decide_objection, decide_unanswered
 from ivr.domain.consent.state import AgentsAnswer, Basis, ConsentEvent
-from ivr.domain.evidence.events.base import UNTOLD
+from ivr.domain.evidence.events.base import ABSENT
 from ivr.domain.evidence.events.call import Unjudged
 from ivr.domain.evidence.events.objection import AgentInDoubt, Objection
 from ivr.domain.hearing.verdict import Band, Ground, Label, Verdict
@@ -162,7 +162,7 @@ class Objections:
                 band=(Band.DOUBT if basis is Basis.IMPLIED else Band.ACT).value,
                 rules=tuple(outcome.reasons),
                 discards=outcome.discard_captured,
-                evidence=ground.value if ground is not None else UNTOLD,
+                evidence=ground.value if ground is not None else ABSENT,
             )
         )
         if outcome.do_not_call:

@@ -48,7 +48,7 @@ class Notebook:
         try:
             await self._executor.run(lambda: self._spool.strike(name))
         except Exception as error:
-            self._told(name, error)
+            self._publish_fault(name, error)
 
     async def release(self, name: str) -> None:
         """Another process does it from now on; what could not be written is lost with this one, and was told."""
@@ -65,9 +65,9 @@ class Notebook:
         try:
             await self._executor.run(lambda: self._spool.keep(item))
         except Exception as error:
-            self._told(item.name, error)
+            self._publish_fault(item.name, error)
 
-    def _told(self, name: str, error: Exception) -> None:
+    def _publish_fault(self, name: str, error: Exception) -> None:
         what = str(error) if isinstance(error, IvrError) else type(error).__name__
         self._feed.publish("pending.failed", item=name, what=what)
 

@@ -74,8 +74,8 @@ class Exporter:
             path = folder / f"{recording_id}{ENDINGS[form]}"
             manifest = self._write(request, recording_id, path, form)
             self._seal(path.with_name(path.name + ".json"), manifest)
-            told = ("recording_id", "call_id", "original_sha256", "copy_sha256", "copy_bytes", "opened_at")
-            listed.append({"file": path.name, **{name: manifest[name] for name in told}})
+            shown = ("recording_id", "call_id", "original_sha256", "copy_sha256", "copy_bytes", "opened_at")
+            listed.append({"file": path.name, **{name: manifest[name] for name in shown}})
         index: dict[str, object] = {**self._head(request), "count": len(listed), "recordings": listed}
         return self._seal(folder / "index.json", index)
 
@@ -129,18 +129,18 @@ class Exporter:
         Why somebody asked is in their own words, which may quote anything.
         """
         # The events are as they were digested: redacted before they were written.
-        told: dict[str, object] = {
+        redacted: dict[str, object] = {
             **self.redactor.fields(manifest),
             **{name: manifest[name] for name in ("chain",) if name in manifest},
         }
-        text = json.dumps(told, indent=2, ensure_ascii=False).encode()
+        text = json.dumps(redacted, indent=2, ensure_ascii=False).encode()
 
         def write() -> None:
             write_private(path, text)
             write_private(path.with_name(path.name + ".sig"), self.signer.sign(text).hex().encode() + b"\n")
 
         self._on_disk(path, write)
-        return told
+        return redacted
 
     def _on_disk(self, path: Path, work: Callable[[], object]) -> None:
         try:
@@ -157,10 +157,10 @@ def _must_be_ours(path: Path) -> None:
     if not path.exists() and not beside.exists():
         return
     try:
-        told = json.loads(beside.read_bytes())
+        manifest = json.loads(beside.read_bytes())
     except (OSError, ValueError):
-        told = None
-    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        manifest = None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise HostError(
             "a file of that name exists and is no copy of a recording",
             where=str(path),

@@ -92,8 +92,8 @@ def _channels(channels: Sequence[str], roles: Sequence[str]) -> list[int | list[
 def _lawful_basis(
     row: RecordingRow, schedule: Schedule, party: int, role: str, events: Sequence[AuditEvent]
 ) -> dict[str, object]:
-    told = row.consent.get(role)
-    consent: Mapping[str, object] = told if isinstance(told, Mapping) else {}
+    noted = row.consent.get(role)
+    consent: Mapping[str, object] = noted if isinstance(noted, Mapping) else {}
     state = str(consent.get("state", "UNASKED"))
     at = _date(row.tag.opened_at)
     granted = state not in (_REFUSED, "UNASKED")

@@ -101,9 +101,9 @@ async def listen_to_channel(
     guard = program.direction if channel is Channel.AGENT and program.guard.agent_channel else None
 
     def context(start_ms: int) -> ListenContext:
-        told = after_disclosure and listener.hearing.frontier_ms < program.after_disclosure_s * 1000
-        thresholds = program.thresholds_after_disclosure if told else program.thresholds
-        return ListenContext(program.name, last_prompt, told, thresholds, want_text=True, guard=guard)
+        early = after_disclosure and listener.hearing.frontier_ms < program.after_disclosure_s * 1000
+        thresholds = program.thresholds_after_disclosure if early else program.thresholds
+        return ListenContext(program.name, last_prompt, early, thresholds, want_text=True, guard=guard)
 
     listener = ChannelListener(
         "file",

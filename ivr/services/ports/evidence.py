@@ -69,7 +69,7 @@ class AuditLog(Protocol):
         """Append in one transaction. A certificate that exists already comes back as it is, and is not repeated."""
         ...
 
-    def told(self, recording_ids: Sequence[str], kind: str) -> Mapping[str, AuditEvent]:
+    def first_of(self, recording_ids: Sequence[str], kind: str) -> Mapping[str, AuditEvent]:
         """The first event of this kind of each of these recordings that has one."""
         ...
 

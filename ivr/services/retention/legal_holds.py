@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from ivr.domain.evidence.events.base import UNTOLD
+from ivr.domain.evidence.events.base import ABSENT
 from ivr.domain.evidence.events.legal_hold import (
     HoldApproved,
     HoldRejected,
@@ -104,6 +104,6 @@ def _entry(step: type[HoldStep], hold: LegalHold, by: str, reason: str = "") -> 
         item_count=len(items),
         items_sha256=items_digest(items),
         active_from=hold.active_from,
-        reason=reason or UNTOLD,
+        reason=reason or ABSENT,
     )
     return Entry(event, recording_id=items[0] if len(items) == 1 else "")

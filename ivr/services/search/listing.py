@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 
 from ivr.domain.access import AccessRequest
 from ivr.domain.evidence.chain import stamp
-from ivr.domain.evidence.events.base import UNTOLD
+from ivr.domain.evidence.events.base import ABSENT
 from ivr.domain.evidence.events.house import Listed
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.domain.search.query import PERSONAL, RecordingQuery, parse_query
@@ -148,7 +148,7 @@ class Listing:
             reason=request.reason[:_LONGEST],
             filters=query.filters,
             count=count,
-            sha256=sha256 or UNTOLD,
+            sha256=sha256 or ABSENT,
         )
         self._chain.append(listed)
 

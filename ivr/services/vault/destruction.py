@@ -43,7 +43,7 @@ class Destroyer:
     def _shred(self, choose: Callable[[], Sequence[Destruction]]) -> Sequence[Destruction]:
         with self.ports.catalogue.together():
             doomed = choose()
-            begun = self.ports.audit.told(_ids(doomed), Discarding.kind)
+            begun = self.ports.audit.first_of(_ids(doomed), Discarding.kind)
             self.ports.audit.append_all([one.intent() for one in doomed if one.recording_id not in begun])
             self.ports.catalogue.destroy_keys(_ids(doomed))
         return doomed
@@ -58,7 +58,7 @@ class Destroyer:
             ours = self.ours(_ids(doomed))
             mine = [one for one in doomed if one.recording_id in ours]
             noted, certified, ended = (
-                audit.told(_ids(mine), event.kind) for event in (Discarding, Certificate, Discarded)
+                audit.first_of(_ids(mine), event.kind) for event in (Discarding, Certificate, Discarded)
             )
             moved = catalogue.move_all(_ids(mine), self.ends, reason=self.reason, at=now)
             # What was moved before is certified; what cannot be moved is to be destroyed still.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ivr.domain.evidence.event import AuditEvent
-from ivr.domain.evidence.events.base import Untold, known
+from ivr.domain.evidence.events.base import Absent, known
 from ivr.domain.evidence.events.destruction import Certificate, Discarded, Discarding
 from ivr.services.ports.evidence import Entry
 
@@ -45,17 +45,17 @@ class Destruction:
             )
         )
 
-    def certificate(self, told: AuditEvent | None, *, at: datetime, wiped: bool, owner: str) -> Entry:
-        """`told` is its intent, if one stands, which knows what the bytes were that are gone by now.
+    def certificate(self, intent: AuditEvent | None, *, at: datetime, wiped: bool, owner: str) -> Entry:
+        """`intent` is its event, if one stands, which knows what the bytes were that are gone by now.
 
         `wiped`: the bytes of the key are gone from the database's files too; `owner` is the run or the node.
         """
-        facts = told.facts if told is not None else None
+        facts = intent.facts if intent is not None else None
         noted = facts if isinstance(facts, Discarding) else Discarding.read({})
         rule_id, rules = known(noted.rule_id, self._rule), noted.rules
-        if isinstance(rules, Untold):
+        if isinstance(rules, Absent):
             # An intent of an older version names one rule.
-            rules = tuple(self.rules) if isinstance(noted.rule_id, Untold) else (rule_id,) if rule_id else ()
+            rules = tuple(self.rules) if isinstance(noted.rule_id, Absent) else (rule_id,) if rule_id else ()
         return self._entry(
             Certificate(
                 rule_id=rule_id,

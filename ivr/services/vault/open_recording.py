@@ -84,12 +84,12 @@ class OpenRecording:
             self._sealed = self._writer.seal()
         sealed = self._sealed
 
-        def told() -> Sealed:
+        def evidence() -> Sealed:
             # An event of the business during the call may have fixed another deadline.
             self.deadline = self._ports.catalogue.get(self.recording_id).deadline
             return Sealed(**asdict(sealed), gaps=len(gaps), masks=len(masks), reason=reason, deadline=self.deadline)
 
-        with self._moving(RecordingEvent.SEAL, reason, told):
+        with self._moving(RecordingEvent.SEAL, reason, evidence):
             self._describe(sealed, consent, gaps, masks, self.deadline)
         return sealed
 
@@ -141,7 +141,9 @@ class OpenRecording:
         return self.state
 
     @contextmanager
-    def _moving(self, event: RecordingEvent, reason: str, told: Callable[[], Event] | None = None) -> Iterator[None]:
+    def _moving(
+        self, event: RecordingEvent, reason: str, evidence: Callable[[], Event] | None = None
+    ) -> Iterator[None]:
         """Do what the block does, move the row and append the evidence, all or nothing.
 
         When the row stands where this event leads from the state last known, a first try whose answer was lost did it:
@@ -155,8 +157,8 @@ class OpenRecording:
             done = now is not known and RECORDING.allows(known, event) and RECORDING.after(known, event) is now
             if not done:
                 now = ports.catalogue.move(recording_id, event, reason=reason, at=ports.clock.now())
-                if told is not None:
-                    ports.audit.append(told(), call_id=self.tag.call_id, recording_id=recording_id)
+                if evidence is not None:
+                    ports.audit.append(evidence(), call_id=self.tag.call_id, recording_id=recording_id)
         self._state = now
 
     def _describe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ivr.domain.evidence.events.base import UNTOLD, Untold, known
+from ivr.domain.evidence.events.base import ABSENT, Absent, known
 from ivr.domain.evidence.events.destruction import Certificate, Discarding
 from ivr.domain.evidence.events.objection import Objection
 from ivr.domain.evidence.events.recording import Damaged, Recovered
@@ -143,8 +143,8 @@ def _settle_files(ports: VaultPorts) -> list[Recovery]:
 
 def _settle_outlived(ports: VaultPorts, recording_id: str, state: RecordingState) -> Recovery:
     """The row alone condemns no audio: whoever can write the database can set a state."""
-    told = {event.kind for event in ports.audit.events(recording_id=recording_id)}
-    if not told & {Discarding.kind, Certificate.kind}:
+    noted = {event.kind for event in ports.audit.events(recording_id=recording_id)}
+    if not noted & {Discarding.kind, Certificate.kind}:
         how = "left as it is: its row says it was destroyed and no evidence does (see 'ivr audit verify')"
         return Recovery(recording_id, state, how)
     destroy(ports, recording_id, rule_id="", reason="file outlived its destruction")
@@ -223,10 +223,10 @@ def _say(
     final: RecordingState,
     how: str,
     *,
-    sha256: str | Untold = UNTOLD,
-    duration_ms: int | Untold = UNTOLD,
-    cause: str | Untold = UNTOLD,
-    deadline: datetime | Untold | None = UNTOLD,
+    sha256: str | Absent = ABSENT,
+    duration_ms: int | Absent = ABSENT,
+    cause: str | Absent = ABSENT,
+    deadline: datetime | Absent | None = ABSENT,
 ) -> Recovery:
     kind = Damaged if cause == "store" else Recovered
     event = kind(

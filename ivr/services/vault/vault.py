@@ -133,10 +133,10 @@ class Vault:
             copy = self._ports.store.copy(recording_id, data_key, form)
         sha256 = hashlib.sha256(copy).hexdigest()
         original = row.sealed.sha256 if row.sealed else None
-        told = Exported(
+        exported = Exported(
             actor=actor, reason=reason, form=form, copy_sha256=sha256, original_sha256=original, **(more or {})
         )
-        self._ports.audit.append(told, call_id=row.tag.call_id, recording_id=recording_id)
+        self._ports.audit.append(exported, call_id=row.tag.call_id, recording_id=recording_id)
         return row, copy
 
     def delete_bytes(self, recording_id: str) -> None:

@@ -106,8 +106,10 @@ def _denied(turn: Turn, subject: Bone) -> Iterator[Pair]:
     """ "Pas d'enregistrement", "hors bande", "n'enregistrez pas": the subject itself is negated."""
     if subject.unit.text.startswith(_EXCLUDING):
         yield (subject,)
-    told = turn.others(subject) or turn.told(subject) or (turn.stated(subject) and not turn.first_person(subject))
-    if turn.negated(subject) and not (told or turn.perfect(subject) or _about_else(turn, subject)):
+    elsewhere = (
+        turn.others(subject) or turn.reported(subject) or (turn.stated(subject) and not turn.first_person(subject))
+    )
+    if turn.negated(subject) and not (elsewhere or turn.perfect(subject) or _about_else(turn, subject)):
         yield (subject,)
 
 
@@ -216,7 +218,7 @@ def _beside_voice(turn: Turn, store: Bone, stores: Sequence[Bone]) -> bool:
 
 def _leaves(turn: Turn, bone: Bone) -> bool:
     """Whether the speaker ends the talk, or wants peace."""
-    if bone.kind not in _LEAVING or turn.others(bone) or turn.told(bone):
+    if bone.kind not in _LEAVING or turn.others(bone) or turn.reported(bone):
         return False
     if bone.unit.text == "a d autres" and any(unit.text == "y" for unit in turn.before(bone.at, 1)):
         return False

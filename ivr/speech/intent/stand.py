@@ -41,7 +41,7 @@ def _anothers(turn: Turn, bone: Bone) -> bool:
     """ "Ma sœur refuse", "il m'a dit de refuser"; but "il me dérange" is the speaker's."""
     if bone.kind == "BOTHER" and any(unit.text in listed("speaker_undergoes") for unit in turn.before(bone.at, 2)):
         return False
-    return turn.others(bone) or turn.told(bone)
+    return turn.others(bone) or turn.reported(bone)
 
 
 def _yours(turn: Turn, bone: Bone) -> bool:

@@ -146,13 +146,13 @@ class Turn:
         named = len(before) > 1 and before[0].concept == "X"
         return named and before[1].text in listed("determiners")
 
-    def told(self, bone: Bone) -> bool:
+    def reported(self, bone: Bone) -> bool:
         """Whether it is what somebody else is said to have said."""
         if self._cried(bone):
             return True
-        told = [one for one in self.bones if one.at < bone.at and bone.sentence - one.sentence <= 1]
-        others = [one for one in told if one.kind == "TIERS" and one.unit.text != "il"]
-        said = [one for one in told if one.kind == "SAID" and others and one.at > others[0].at]
+        before = [one for one in self.bones if one.at < bone.at and bone.sentence - one.sentence <= 1]
+        others = [one for one in before if one.kind == "TIERS" and one.unit.text != "il"]
+        said = [one for one in before if one.kind == "SAID" and others and one.at > others[0].at]
         if said and said[-1].sentence != bone.sentence:
             return self._quoted(said[-1].at, bone)
         if not said or said[-1].at < others[-1].at:
@@ -165,9 +165,9 @@ class Turn:
         whom = next((k for k in range(at, bone.at) if self.units[k].pause), bone.at)
         between = self.units[at + 1 : whom + 1]
         named = len(between) <= _WHOM_UNITS and any(one.text in ("a", "au", "aux") for one in between[:2])
-        told = named or all(one.concept in _TOLD for one in between)
+        introduced = named or all(one.concept in _TOLD for one in between)
         ended = any(one.pause == "." for one in self.units[whom + 1 : bone.at])
-        return told and self.units[whom].pause == "." and not ended
+        return introduced and self.units[whom].pause == "." and not ended
 
     def _cried(self, bone: Bone) -> bool:
         """ "Il crie : arrêtez", "mon père leur dit : arrêtez": words of somebody who is heard."""

@@ -48,9 +48,9 @@ class FailingAudit(SqlAuditLog):
         self._must_hear()
         return super().events(**given)
 
-    def told(self, recording_ids: Sequence[str], kind: str) -> Any:
+    def first_of(self, recording_ids: Sequence[str], kind: str) -> Any:
         self._must_hear()
-        return super().told(recording_ids, kind)
+        return super().first_of(recording_ids, kind)
 
     def _must_hear(self) -> None:
         if self.deaf:

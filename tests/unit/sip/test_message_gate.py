@@ -12,8 +12,8 @@ from ivr.sip.offer_bounds import BOUNDS, excess_of
 from ivr.sip.reply import way_back, write_reply
 
 _OFFER = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 101\r\n"
-_HERE = Arrival(full_buffer=False, in_dialog=False, retold=False, places=4)
-_IN_DIALOG = Arrival(full_buffer=False, in_dialog=True, retold=True, places=0)
+_HERE = Arrival(full_buffer=False, in_dialog=False, retransmitted=False, places=4)
+_IN_DIALOG = Arrival(full_buffer=False, in_dialog=True, retransmitted=True, places=0)
 
 
 def _text(method: str = "INVITE", *headers: str, body: str = "", tag: str = "", length: int | None = None) -> bytes:
@@ -161,7 +161,7 @@ def test_a_message_that_is_cut_is_never_a_call() -> None:
     assert decide_request(cut_ack, _IN_DIALOG).action is GateAction.BLANK
     whole = _message(body=_OFFER)
     assert decide_request(whole, _HERE) == PASS
-    full = Arrival(full_buffer=True, in_dialog=False, retold=False, places=4)
+    full = Arrival(full_buffer=True, in_dialog=False, retransmitted=False, places=4)
     assert decide_request(whole, full).status == 513
 
 
@@ -175,17 +175,17 @@ def test_what_leaves_no_room_for_an_answer_is_refused_early() -> None:
 
 
 def test_a_full_line_refuses_new_calls_and_not_those_told_again() -> None:
-    full = Arrival(full_buffer=False, in_dialog=False, retold=False, places=0)
+    full = Arrival(full_buffer=False, in_dialog=False, retransmitted=False, places=0)
     refusal = decide_request(_message(body=_OFFER), full)
     assert (refusal.status, dict(refusal.headers)["Retry-After"]) == (503, "5")
-    assert decide_request(_message(body=_OFFER), Arrival(False, False, retold=True, places=0)) == PASS
+    assert decide_request(_message(body=_OFFER), Arrival(False, False, retransmitted=True, places=0)) == PASS
     assert decide_request(_message(body=_OFFER, tag="ours"), _IN_DIALOG) == PASS
 
 
 def test_another_invite_with_the_call_id_of_a_leg_is_no_second_call() -> None:
-    merged = Arrival(full_buffer=False, in_dialog=False, retold=False, places=4, merged=True)
+    merged = Arrival(full_buffer=False, in_dialog=False, retransmitted=False, places=4, merged=True)
     assert decide_request(_message(body=_OFFER), merged).status == 482
-    told_again = Arrival(full_buffer=False, in_dialog=False, retold=True, places=4, merged=True)
+    told_again = Arrival(full_buffer=False, in_dialog=False, retransmitted=True, places=4, merged=True)
     assert decide_request(_message(body=_OFFER), told_again) == PASS
     assert sockets_wanted(_message(body=_OFFER), merged) == 2
     assert sockets_wanted(_message(body=_OFFER), told_again) == 0
@@ -194,7 +194,7 @@ def test_another_invite_with_the_call_id_of_a_leg_is_no_second_call() -> None:
 
 
 def test_a_source_with_enough_calls_that_are_not_up_is_asked_to_come_back() -> None:
-    full = Arrival(full_buffer=False, in_dialog=False, retold=False, places=4, source_full=True)
+    full = Arrival(full_buffer=False, in_dialog=False, retransmitted=False, places=4, source_full=True)
     assert decide_request(_message(body=_OFFER), full).status == 503
     assert too_fast(_message(body=_OFFER)).status == 503
     assert too_fast(_message(body=_OFFER, tag="ours")).status == 500
@@ -216,7 +216,7 @@ def test_a_source_with_enough_calls_that_are_not_up_is_asked_to_come_back() -> N
 )
 def test_new_media_needs_a_codec_that_the_line_speaks(media: str, common: bool) -> None:
     body = _OFFER.partition("m=")[0] + media
-    there = Arrival(False, in_dialog=True, retold=False, places=0, codecs=frozenset({"PCMA", "PCMU"}))
+    there = Arrival(False, in_dialog=True, retransmitted=False, places=0, codecs=frozenset({"PCMA", "PCMU"}))
     assert decide_request(_message(body=body, tag="ours"), there).status == (0 if common else 488)
 
 
@@ -232,14 +232,14 @@ def test_new_media_needs_a_codec_that_the_line_speaks(media: str, common: bool) 
     ],
 )
 def test_audio_at_an_ipv6_address_is_none_that_the_line_could_speak_with(session: str, media: str, status: int) -> None:
-    there = Arrival(False, in_dialog=True, retold=False, places=0, codecs=frozenset({"PCMA"}))
+    there = Arrival(False, in_dialog=True, retransmitted=False, places=0, codecs=frozenset({"PCMA"}))
     body = _OFFER.replace("c=IN IP4 192.0.2.1", f"c=IN {session}") + media
     assert decide_request(_message(body=body, tag="ours"), there).status == status
 
 
 @pytest.mark.parametrize(("codecs", "status"), [(("18", "18"), 488), (("18", "8"), 0), (("8", "18"), 0)])
 def test_of_the_descriptions_in_a_multipart_body_one_must_be_spoken(codecs: tuple[str, str], status: int) -> None:
-    there = Arrival(False, in_dialog=True, retold=False, places=0, codecs=frozenset({"PCMA"}))
+    there = Arrival(False, in_dialog=True, retransmitted=False, places=0, codecs=frozenset({"PCMA"}))
     parts = [f"--b\r\nContent-Type: application/sdp\r\n\r\n{_OFFER.replace('8 0 101', one)}\r\n" for one in codecs]
     text = _text(body="".join(parts) + "--b--\r\n", tag="ours").replace(b"application/sdp", b"multipart/alternative", 1)
     assert decide_request(read_message(text), there).status == status

@@ -2,7 +2,7 @@
 
 Version 1 is the bodies of ivr 0.1, byte for byte: their digests stand in chains that nobody can write anew. A kind
 that must change gets a higher `version`, which its body then tells as `v`; `read` is given it and reads older ones too.
-A field that may be `Untold` and has no default is always written; events from before 0.1 may lack it.
+A field that may be `Absent` and has no default is always written; events from before 0.1 may lack it.
 Words of a vocabulary (`SEALED`, `caller`) are text: evidence outlives the enumerations of the code.
 """
 
@@ -19,16 +19,16 @@ from ivr.domain.evidence.chain import stamp
 _T = TypeVar("_T")
 
 
-class Untold(Enum):
+class Absent(Enum):
     """The value of a field that an event does not tell, because of what happened or of its age."""
 
-    UNTOLD = "untold"
+    ABSENT = "absent"
 
     def __bool__(self) -> bool:
         return False
 
 
-UNTOLD: Final = Untold.UNTOLD
+ABSENT: Final = Absent.ABSENT
 
 #: Field metadata: the name in the body, where it is not the field's.
 NAMED = "named"
@@ -67,21 +67,21 @@ class Event:
             _KINDS[kind] = cls
 
     def body(self) -> dict[str, object]:
-        """Return the body as JSON values: what is untold is left out."""
+        """Return the body as JSON values: what is absent is left out."""
         out: dict[str, object] = {}
         for name, key, _, _, spell in _layout(type(self)):
-            if (value := getattr(self, name)) is not UNTOLD:
+            if (value := getattr(self, name)) is not ABSENT:
                 out[key] = spell(value)
         return out if self.version == 1 else {**out, "v": self.version}
 
     @classmethod
     def read(cls, body: Mapping[str, object], version: int = 1) -> Self:
         """Read what this class knows of a body of any version, and never fail: who recovers reads what it can."""
-        told = {}
+        fields = {}
         for name, key, parse, blank, _ in _layout(cls):
-            value = parse(body[key]) if key in body else UNTOLD
-            told[name] = blank if value is UNTOLD else value
-        return cls(**told)
+            value = parse(body[key]) if key in body else ABSENT
+            fields[name] = blank if value is ABSENT else value
+        return cls(**fields)
 
     def redacted(self, value: Callable[..., object]) -> Event:
         """Return the event with each value of its body replaced by `value(it, key=its name)`."""
@@ -96,10 +96,10 @@ class Unread(Event):
     """An event of a kind that this version of ivr does not know; its body is as it stands."""
 
     kind: str
-    told: Mapping[str, object]
+    unread: Mapping[str, object]
 
     def body(self) -> dict[str, object]:
-        return dict(self.told)
+        return dict(self.unread)
 
     def _again(self, body: Mapping[str, object]) -> Event:
         return Unread(self.kind, body)
@@ -119,9 +119,9 @@ def kinds() -> Mapping[str, type[Event]]:
     return dict(_KINDS)
 
 
-def known(value: _T | Untold, otherwise: _T) -> _T:
-    """Return the value, or the other one when it is untold."""
-    return otherwise if isinstance(value, Untold) else value
+def known(value: _T | Absent, otherwise: _T) -> _T:
+    """Return the value, or the other one when it is absent."""
+    return otherwise if isinstance(value, Absent) else value
 
 
 def _layout(cls: type[Event]) -> _Layout:
@@ -158,44 +158,44 @@ def _spelling(spell_time: Callable[[datetime], str]) -> Callable[[Any], object]:
 
 def _blank(hint: Any) -> object:
     arms = get_args(hint)
-    if Untold in arms:
-        return UNTOLD
+    if Absent in arms:
+        return ABSENT
     return None if type(None) in arms else _BLANK[get_origin(hint) or hint]
 
 
 def _parser(hint: Any) -> _Parser:
-    """Return what reads a value as the type asks, and gives UNTOLD for what is none of that type."""
+    """Return what reads a value as the type asks, and gives ABSENT for what is none of that type."""
     origin, nested = get_origin(hint), is_dataclass(hint)
     if origin is _UNION:
-        arms = [_parser(one) for one in get_args(hint) if one is not Untold]
-        return lambda value: next((one for arm in arms if (one := arm(value)) is not UNTOLD), UNTOLD)
+        arms = [_parser(one) for one in get_args(hint) if one is not Absent]
+        return lambda value: next((one for arm in arms if (one := arm(value)) is not ABSENT), ABSENT)
     if hint is datetime:
         return _time
     if origin is tuple:
         return _texts
     if origin is Mapping:
         each = _parser(get_args(hint)[1])
-        return lambda value: _all({name: each(one) for name, one in value.items()}, dict) if _named(value) else UNTOLD
+        return lambda value: _all({name: each(one) for name, one in value.items()}, dict) if _named(value) else ABSENT
     if nested:
         parts = {name: _parser(one) for name, one in get_type_hints(hint).items()}
         return lambda value: (
-            _all({name: read(value.get(name)) for name, read in parts.items()}, hint) if _named(value) else UNTOLD
+            _all({name: read(value.get(name)) for name, read in parts.items()}, hint) if _named(value) else ABSENT
         )
     # A whole number is a fraction too, and true is no number.
     types = (float, int) if hint is float else (hint,)
-    return lambda value: value if type(value) in types else UNTOLD
+    return lambda value: value if type(value) in types else ABSENT
 
 
-def _time(value: object) -> datetime | Untold:
+def _time(value: object) -> datetime | Absent:
     try:
         at = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
-        return UNTOLD
-    return at if at is not None and at.tzinfo is not None else UNTOLD
+        return ABSENT
+    return at if at is not None and at.tzinfo is not None else ABSENT
 
 
-def _texts(value: object) -> tuple[str, ...] | Untold:
-    return tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else UNTOLD
+def _texts(value: object) -> tuple[str, ...] | Absent:
+    return tuple(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else ABSENT
 
 
 def _named(value: object) -> bool:
@@ -203,4 +203,4 @@ def _named(value: object) -> bool:
 
 
 def _all(read: dict[str, Any], make: Callable[..., Any]) -> Any:
-    return UNTOLD if UNTOLD in read.values() else make(**read)
+    return ABSENT if ABSENT in read.values() else make(**read)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ivr.domain.evidence.events.base import UNTOLD, Event, Untold
+from ivr.domain.evidence.events.base import ABSENT, Absent, Event
 
 
 @dataclass(frozen=True, kw_only=True)
 class Discarding(Event, kind="recording.discarding"):
     """A destruction begins: written in the transaction that destroys the key. `rules` come by weight."""
 
-    rule_id: str | Untold
-    rules: tuple[str, ...] | Untold
-    reason: str | Untold
-    from_state: str | Untold
-    sha256: str | Untold | None
-    due_at: datetime | Untold | None
+    rule_id: str | Absent
+    rules: tuple[str, ...] | Absent
+    reason: str | Absent
+    from_state: str | Absent
+    sha256: str | Absent | None
+    due_at: datetime | Absent | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,5 +61,5 @@ class Certificate(Event, kind="certificate.destruction"):
     key_wiped: bool
     file_deleted: bool
     owner: str
-    key_id: str | Untold = UNTOLD
-    signature: str | Untold = UNTOLD
+    key_id: str | Absent = ABSENT
+    signature: str | Absent = ABSENT

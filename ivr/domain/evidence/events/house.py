@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ivr.domain.evidence.events.base import SPELLED, UNTOLD, Event, Untold
+from ivr.domain.evidence.events.base import ABSENT, SPELLED, Absent, Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,10 +20,10 @@ class Denied(Event, kind="access.denied"):
     action: str
     rules: tuple[str, ...]
     detail: str
-    audience: str | Untold = UNTOLD
-    purpose: str | Untold = UNTOLD
-    entry: str | Untold = UNTOLD
-    known_by: str | Untold = UNTOLD
+    audience: str | Absent = ABSENT
+    purpose: str | Absent = ABSENT
+    entry: str | Absent = ABSENT
+    known_by: str | Absent = ABSENT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Listed(Event, kind="recordings.listed"):
     reason: str
     filters: tuple[str, ...]
     count: int
-    sha256: str | Untold = UNTOLD
+    sha256: str | Absent = ABSENT
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ivr.domain.evidence.events.base import UNTOLD, Event, Untold
+from ivr.domain.evidence.events.base import ABSENT, Absent, Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,14 +17,14 @@ class HoldStep(Event):
     case: str
     owner: str
     basis: str
-    state: str | Untold
+    state: str | Absent
     approvals: int
-    review_at: datetime | Untold
+    review_at: datetime | Absent
     items: tuple[str, ...]
-    item_count: int | Untold
-    items_sha256: str | Untold
-    active_from: datetime | Untold | None
-    reason: str | Untold = UNTOLD
+    item_count: int | Absent
+    items_sha256: str | Absent
+    active_from: datetime | Absent | None
+    reason: str | Absent = ABSENT
 
 
 @dataclass(frozen=True, kw_only=True)

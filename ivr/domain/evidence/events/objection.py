@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ivr.domain.evidence.events.base import UNTOLD, Event, Untold
+from ivr.domain.evidence.events.base import ABSENT, Absent, Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +29,10 @@ class Objection(Event, kind="objection"):
     score: float
     band: str
     rules: tuple[str, ...]
-    discards: bool | Untold
-    acted_at: datetime | Untold = UNTOLD
-    rule_id: str | Untold = UNTOLD
-    evidence: str | Untold = UNTOLD
+    discards: bool | Absent
+    acted_at: datetime | Absent = ABSENT
+    rule_id: str | Absent = ABSENT
+    evidence: str | Absent = ABSENT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Hesitation(Event, kind="doubt"):
     label: str
     basis: str
     score: float
-    discards: bool | Untold
+    discards: bool | Absent
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Barred(Event, kind="do_not_call.added"):
 
     entry: str
     rule: str
-    scope: str | Untold
-    known_by: str | Untold
-    acted_at: datetime | Untold = UNTOLD
+    scope: str | Absent
+    known_by: str | Absent
+    acted_at: datetime | Absent = ABSENT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ivr.domain.evidence.events.base import SPELLED, UNTOLD, Event, Untold
+from ivr.domain.evidence.events.base import ABSENT, SPELLED, Absent, Event
 
 
 @dataclass(frozen=True, kw_only=True)
 class Started(Event, kind="recording.started"):
     """A recording was opened: its program's activities (`purposes`), policy, retention schedule, and the key's name."""
 
-    program: str | Untold
-    purposes: tuple[str, ...] | Untold
-    policy_id: str | Untold
-    policy_version: str | Untold
-    rule_ids: tuple[str, ...] | Untold
-    retention: str | Untold
+    program: str | Absent
+    purposes: tuple[str, ...] | Absent
+    policy_id: str | Absent
+    policy_version: str | Absent
+    rule_ids: tuple[str, ...] | Absent
+    retention: str | Absent
     codec: str
     kek_id: str
 
@@ -41,29 +41,29 @@ class Resumed(Event, kind="recording.resumed"):
 class Sealed(Event, kind="recording.sealed"):
     """The recording is whole: digest and size of its file, how many gaps and masks it has, until when it is kept."""
 
-    sha256: str | Untold
+    sha256: str | Absent
     size_bytes: int
     duration_ms: int
     gaps: int
-    masks: int | Untold
+    masks: int | Absent
     reason: str
-    deadline: datetime | Untold | None = field(metadata={SPELLED: datetime.isoformat})
+    deadline: datetime | Absent | None = field(metadata={SPELLED: datetime.isoformat})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Damaged(Event, kind="recording.damaged"):
     """The store failed: the verified part was kept, or is left for the next recovery (`kept_for_recovery`)."""
 
-    reason: str | Untold = UNTOLD
-    kept_for_recovery: bool | Untold = UNTOLD
-    error: str | Untold = UNTOLD
-    from_state: str | Untold = UNTOLD
-    state: str | Untold = UNTOLD
-    how: str | Untold = UNTOLD
-    sha256: str | Untold = UNTOLD
-    duration_ms: int | Untold = UNTOLD
-    cause: str | Untold = UNTOLD
-    deadline: datetime | Untold | None = UNTOLD
+    reason: str | Absent = ABSENT
+    kept_for_recovery: bool | Absent = ABSENT
+    error: str | Absent = ABSENT
+    from_state: str | Absent = ABSENT
+    state: str | Absent = ABSENT
+    how: str | Absent = ABSENT
+    sha256: str | Absent = ABSENT
+    duration_ms: int | Absent = ABSENT
+    cause: str | Absent = ABSENT
+    deadline: datetime | Absent | None = ABSENT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,10 +73,10 @@ class Recovered(Event, kind="recording.recovered"):
     from_state: str
     state: str
     how: str
-    sha256: str | Untold = UNTOLD
-    duration_ms: int | Untold = UNTOLD
-    cause: str | Untold = UNTOLD
-    deadline: datetime | Untold | None = UNTOLD
+    sha256: str | Absent = ABSENT
+    duration_ms: int | Absent = ABSENT
+    cause: str | Absent = ABSENT
+    deadline: datetime | Absent | None = ABSENT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,13 +96,13 @@ class Exported(Event, kind="recording.exported"):
     form: str
     copy_sha256: str
     original_sha256: str | None
-    role: str | Untold = UNTOLD
-    audience: str | Untold = UNTOLD
-    format: str | Untold = UNTOLD
-    reference: str | Untold = UNTOLD
-    authority: str | Untold = UNTOLD
-    verified_by: str | Untold = UNTOLD
-    approved_by: str | Untold = UNTOLD
+    role: str | Absent = ABSENT
+    audience: str | Absent = ABSENT
+    format: str | Absent = ABSENT
+    reference: str | Absent = ABSENT
+    authority: str | Absent = ABSENT
+    verified_by: str | Absent = ABSENT
+    approved_by: str | Absent = ABSENT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +137,8 @@ class Listened(Event, kind="recording.listened"):
 class Rescheduled(Event, kind="retention.rescheduled"):
     """A changed policy, or a look at what is due, fixed the deadlines anew."""
 
-    deadline: datetime | Untold = UNTOLD
-    clocks: Mapping[str, datetime] | Untold = UNTOLD
+    deadline: datetime | Absent = ABSENT
+    clocks: Mapping[str, datetime] | Absent = ABSENT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,5 +149,5 @@ class BusinessNoted(Event, kind="business.event"):
     event_at: datetime
     actor: str
     reference: str
-    deadline: datetime | Untold = UNTOLD
-    clocks: Mapping[str, datetime] | Untold = UNTOLD
+    deadline: datetime | Absent = ABSENT
+    clocks: Mapping[str, datetime] | Absent = ABSENT

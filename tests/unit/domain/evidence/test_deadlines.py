@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ivr.domain.evidence.deadlines import deadline_fault, told_deadlines
+from ivr.domain.evidence.deadlines import deadline_fault, stated_deadlines
 from ivr.domain.evidence.event import AuditEvent
 
 AT = datetime(2026, 11, 30, tzinfo=UTC)
@@ -23,7 +23,7 @@ def told(seq: int, kind: str, deadline: datetime, node_id: str = "node-1") -> Au
 )
 def test_each_event_that_fixes_a_deadline_bears_out_the_row_and_no_other_deadline(kind: str) -> None:
     events = [told(2, kind, LATER), told(1, "recording.sealed", SEALED)]
-    assert told_deadlines(events) == {"node-1": LATER}
+    assert stated_deadlines(events) == {"node-1": LATER}
     assert deadline_fault(LATER, events) == ""
     assert "was altered" in deadline_fault(SEALED, events)
 

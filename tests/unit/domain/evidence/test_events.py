@@ -13,7 +13,7 @@ import pytest
 from ivr.domain.evidence import events
 from ivr.domain.evidence.chain import canonical, check_body
 from ivr.domain.evidence.event import AuditEvent
-from ivr.domain.evidence.events.base import UNTOLD, Event, Unread, Untold, kinds, known, read_event
+from ivr.domain.evidence.events.base import ABSENT, Absent, Event, Unread, kinds, known, read_event
 from ivr.domain.evidence.events.house import KekRemoved, LossAccepted, WitnessedHead
 from ivr.domain.evidence.events.objection import Barred, Objection
 from ivr.domain.evidence.events.recording import BusinessNoted, Rescheduled, Sealed
@@ -48,7 +48,7 @@ def _names(cls: type[Event]) -> set[str]:
 
 
 def _sample(hint: object) -> object:
-    one = next((arm for arm in get_args(hint) if arm not in (Untold, NoneType)), hint)
+    one = next((arm for arm in get_args(hint) if arm not in (Absent, NoneType)), hint)
     if str(hint).startswith("tuple"):
         return ("REC-001", "OBJ-002")
     if "Mapping" in str(hint):
@@ -110,11 +110,11 @@ def test_early_endings_of_an_objection_are_objections() -> None:
 
 def test_what_a_body_does_not_tell_is_untold_where_that_matters_and_blank_elsewhere() -> None:
     read = Objection.read({"rules": "REC-001", "discards": "no"})
-    assert (read.rules, read.discards, read.score, read.acted_at) == ((), UNTOLD, 0.0, UNTOLD)
-    assert not UNTOLD
-    assert (known(UNTOLD, 3), known(2, 3)) == (3, 2)
+    assert (read.rules, read.discards, read.score, read.acted_at) == ((), ABSENT, 0.0, ABSENT)
+    assert not ABSENT
+    assert (known(ABSENT, 3), known(2, 3)) == (3, 2)
     assert LossAccepted.read({"witnessed": {"seq": 3}}).witnessed is None
-    assert Rescheduled.read({"clocks": {"quality_audio": "soon"}}).clocks is UNTOLD
+    assert Rescheduled.read({"clocks": {"quality_audio": "soon"}}).clocks is ABSENT
     assert Barred.read({"entry": "ab", "rule": "CAN-005"}).body() == {"entry": "ab", "rule": "CAN-005"}
 
 
@@ -127,7 +127,7 @@ def test_times_are_spelled_as_version_1_spelled_them() -> None:
     sealed = a("recording.sealed")
     assert isinstance(sealed, Sealed)
     assert replace(sealed, deadline=None).body()["deadline"] is None
-    assert "deadline" not in replace(sealed, deadline=UNTOLD).body()
+    assert "deadline" not in replace(sealed, deadline=ABSENT).body()
 
 
 def test_a_later_version_is_told_in_the_body_and_given_to_the_reader() -> None:

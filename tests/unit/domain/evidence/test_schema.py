@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ivr.domain.evidence.chain import canonical
-from ivr.domain.evidence.events.base import UNTOLD, Unread, kinds, read_event
+from ivr.domain.evidence.events.base import ABSENT, Unread, kinds, read_event
 from ivr.domain.evidence.events.call import Deaf
 from ivr.domain.evidence.events.objection import Objection
 from tests.evidence_schema import faults, found
@@ -66,8 +66,8 @@ def test_an_objection_of_the_first_version_is_read_with_all_it_told_and_nothing_
         rules=("REC-004",),
         discards=False,
         acted_at=datetime(2026, 11, 29, 8, 59, 59, 250_000, UTC),
-        rule_id=UNTOLD,
-        evidence=UNTOLD,
+        rule_id=ABSENT,
+        evidence=ABSENT,
     )
     assert read_event("objection", second) == Objection(
         party="caller",

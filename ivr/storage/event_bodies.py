@@ -14,7 +14,7 @@ from ivr.storage.tables import audit_events
 _E = TypeVar("_E", bound=Event)
 
 
-def events_told(connection: Connection, *kinds: type[_E]) -> Iterator[tuple[Row[Any], _E]]:
+def events_of_kinds(connection: Connection, *kinds: type[_E]) -> Iterator[tuple[Row[Any], _E]]:
     """Yield events of these kinds, row and what it says, in order of node and number."""
     columns, classes = audit_events.c, {one.kind: one for one in kinds}
     query = select(audit_events).where(columns.kind.in_(classes)).order_by(columns.node_id, columns.seq)
