@@ -13,6 +13,7 @@ from ivr.services.retention.business_events import BusinessEvents
 from ivr.services.retention.legal_holds import Holds
 from ivr.services.retention.run import RetentionRun, run_owner
 from ivr.services.search.listing import Listing
+from ivr.services.search.sheet import Sheets
 from ivr.settings import Settings
 from ivr.storage.evidence_times import SqlEvidenceTimes
 from ivr.storage.legal_holds import SqlHolds
@@ -33,6 +34,7 @@ class Retention:
     clock: ClockGuard
     search: SqlRecordingSearch
     listing: Listing
+    sheets: Sheets
     listening: ListeningRoom
 
 
@@ -70,5 +72,6 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
     search = SqlRecordingSearch(archive.database, archive.persons)
     saved = SqlSavedSearches(archive.database)
     listing = Listing(gate, search, saved, archive.audit, clock, redactor=archive.redactor)
+    sheets = Sheets(gate, archive.vault.ports.catalogue, archive.audit)
     listening = ListeningRoom(gate, archive.vault.ports, new_id=new_id)
-    return Retention(ledger, run, events, holds, gate, guard, search, listing, listening)
+    return Retention(ledger, run, events, holds, gate, guard, search, listing, sheets, listening)

@@ -13,20 +13,22 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import anyio.to_thread
 import uvicorn
 
-from ivr.bootstrap.accounts import Accounts, console_url, open_accounts
+from ivr.bootstrap.accounts import console_url, open_accounts
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.event_writer import EventWriter
 from ivr.bootstrap.retention import open_retention
 from ivr.console.app import build
 from ivr.console.credentials import Argon2Hasher, TotpCodes
 from ivr.console.guard import App, Origin
+from ivr.console.open_listenings import OpenListenings
 from ivr.console.pages import Pages
+from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
@@ -50,21 +52,25 @@ async def serve(settings: Settings, tell: Tell) -> None:
     try:
         accounts = open_accounts(settings, archive)
         hasher, codes = Argon2Hasher(), TotpCodes()
-        recordings = RecordingPages(settings, open_retention(settings, archive).listing)
-        pages = Pages(settings, accounts, accounts.sign_in(hasher, codes), hasher, codes, recordings)
+        retention = open_retention(settings, archive)
+        listenings = OpenListenings(retention.listening, time.monotonic)
+        recordings = RecordingPages(settings, retention.listing)
+        player = PlayerPages(settings, retention.sheets, listenings)
+        pages = Pages(settings, accounts, accounts.sign_in(hasher, codes), hasher, codes, recordings, player)
         origin = Origin(console_url(settings, listening.getsockname()[1]))
         app = build(pages, origin=lambda: origin, monotonic=time.monotonic)
         server = uvicorn.Server(_config(app, settings))
         # Signals are ours: uvicorn would raise them again once it has ended.
         vars(server)["capture_signals"] = contextlib.nullcontext
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, server, "should_exit", True)
-        sweeping = asyncio.create_task(_sweep(accounts, tell))
+        sweeping = asyncio.create_task(_sweep((accounts.sessions.sweep, listenings.sweep), tell))
         tell("console.ready", uri=origin.url, pid=os.getpid())
         try:
             await server.serve(sockets=[listening])
         finally:
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)
+            _told(listenings.end_all, tell)
     finally:
         listening.close()
         archive.close()
@@ -108,14 +114,19 @@ def _config(app: App, settings: Settings) -> uvicorn.Config:
     )
 
 
-async def _sweep(accounts: Accounts, tell: Tell) -> None:
+async def _sweep(sweeps: Sequence[Callable[[], object]], tell: Tell) -> None:
     """End what ended by itself, so that the evidence says when; a database that is away is tried again."""
     while True:
-        try:
-            await asyncio.to_thread(accounts.sessions.sweep)
-        except IvrError as error:
-            tell("console.fault", what=error.what, where=error.where, remedy=error.remedy)
+        for sweep in sweeps:
+            await asyncio.to_thread(_told, sweep, tell)
         await asyncio.sleep(_SWEEP_S)
+
+
+def _told(work: Callable[[], object], tell: Tell) -> None:
+    try:
+        work()
+    except IvrError as error:
+        tell("console.fault", what=error.what, where=error.where, remedy=error.remedy)
 
 
 def main() -> int:

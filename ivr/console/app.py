@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 
 from ivr.console.guard import FORM, REFUSED, App, Guard, Origin, Receive, Scope, Send
 from ivr.console.pages import Pages
+from ivr.console.player import LISTENINGS
 from ivr.console.rate_limit import Allowance, RateLimit
 from ivr.console.visit import HERE, LANGUAGE_COOKIE, SESSION_COOKIE, Visit, drop, is_form_token
 from ivr.console.words import Words
@@ -22,8 +23,14 @@ _LOG = logging.getLogger(__name__)
 #: Pages with their pictures and scripts; then what changes something.
 _REQUESTS = Allowance(burst=120, per_s=10)
 _FORMS = Allowance(burst=60, per_s=2)
+#: Pieces of sound and what players tell: a player fetches ten minutes ahead, and a house may share one address.
+_LISTENINGS = Allowance(burst=1_200, per_s=100)
 #: Everything that is served as a file, and as what.
-STATIC: Mapping[str, str] = {"console.css": "text/css", "icon.svg": "image/svg+xml"}
+STATIC: Mapping[str, str] = {
+    "console.css": "text/css",
+    "icon.svg": "image/svg+xml",
+    "player.js": "text/javascript",
+}
 _STATUS: tuple[tuple[type[IvrError], int], ...] = (
     (HostError, 503),
     (ComplianceError, 403),
@@ -63,6 +70,9 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("GET", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),
         # A form, so that no filter stands in an address.
         Route("POST", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),
+        Route("GET", "/enregistrements/{recording_id}", pages.player.recording, For.SIGNED_IN),
+        Route("GET", LISTENINGS + "{listening_id}/son", pages.player.sound, For.SIGNED_IN),
+        Route("POST", LISTENINGS + "{listening_id}", pages.player.played, For.SIGNED_IN),
     )
 
 
@@ -82,8 +92,8 @@ def build(pages: Pages, *, origin: Callable[[], Origin], monotonic: Callable[[],
         answer = _error(_stranger(Request(scope)), status) if status else app
         await answer(scope, receive, send)
 
-    requests, forms = RateLimit(_REQUESTS, monotonic), RateLimit(_FORMS, monotonic)
-    return Guard(refusing, origin=origin, requests=requests, forms=forms)
+    requests, forms, listenings = (RateLimit(one, monotonic) for one in (_REQUESTS, _FORMS, _LISTENINGS))
+    return Guard(refusing, origin=origin, requests=requests, forms=forms, frequent={LISTENINGS: listenings})
 
 
 def _endpoint(pages: Pages, route: Route) -> Callable[[Request], Response]:

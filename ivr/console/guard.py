@@ -64,12 +64,24 @@ class Origin:
 class Guard:
     """ASGI middleware. A refused request reaches the app with `REFUSED` in its scope, to be answered by its page."""
 
-    def __init__(self, app: App, *, origin: Callable[[], Origin], requests: RateLimit, forms: RateLimit) -> None:
-        """`forms` bounds what changes something, or tries to sign in; `origin` is known once the console listens."""
+    def __init__(
+        self,
+        app: App,
+        *,
+        origin: Callable[[], Origin],
+        requests: RateLimit,
+        forms: RateLimit,
+        frequent: Mapping[str, RateLimit],
+    ) -> None:
+        """`forms` bounds what changes something, or tries to sign in; `origin` is known once the console listens.
+
+        What lies under a path of `frequent` is bounded by that alone.
+        """
         self._app = app
         self._origin = origin
         self._requests = requests
         self._forms = forms
+        self._frequent = frequent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -86,14 +98,15 @@ class Guard:
     async def _examined(self, scope: Scope, receive: Receive, origin: Origin) -> Mapping[str, str]:
         headers = {name.lower(): value for name, value in scope["headers"]}
         address = scope["client"][0] if scope.get("client") else ""
-        if not self._requests.allows(address):
+        often = next((limit for path, limit in self._frequent.items() if scope["path"].startswith(path)), None)
+        if not (often or self._requests).allows(address):
             raise _RefusedError(429)
         if headers.get(b"host", b"").decode("latin-1").lower() != origin.host:
             # A name that somebody else points here (DNS rebinding) is none of ours.
             raise _RefusedError(400)
         if scope["method"] in _SAFE:
             return {}
-        if not self._forms.allows(address):
+        if often is None and not self._forms.allows(address):
             raise _RefusedError(429)
         if not _is_ours(headers, origin):
             raise _RefusedError(403)

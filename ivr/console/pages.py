@@ -12,6 +12,7 @@ from fastapi import Response
 
 from ivr.bootstrap.accounts import Accounts
 from ivr.console.credentials import enrolment_uri, written_secret
+from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
 from ivr.console.visit import DEVICE_COOKIE, LANGUAGE_COOKIE, LINK_COOKIE, SESSION_COOKIE, Visit, drop, keep
 from ivr.console.words import LANGUAGES
@@ -34,6 +35,7 @@ class Pages:
     hasher: PasswordHasher
     codes: OneTimeCodes
     recordings: RecordingPages
+    player: PlayerPages
 
     # ---- open to all
 
@@ -117,6 +119,7 @@ class Pages:
         return visit.page("home", rights=sorted(visit.rights), until=until.strftime("%H:%M"))
 
     def sign_out(self, visit: Visit) -> Response:
+        self.player.listenings.end_all(visit.signed_in.key)
         self.accounts.sessions.sign_out(visit.signed_in)
         response = visit.go("/connexion?fin=asked")
         drop(response, SESSION_COOKIE)

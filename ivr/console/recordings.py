@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Response
 
+from ivr.console.player import clock_text
 from ivr.console.visit import Visit
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.recording.state import RecordingState
@@ -87,7 +88,7 @@ class RecordingPages:
             tag.recording_id,
             self._shown(tag.opened_at),
             tag.program,
-            _length(row.sealed.duration_ms) if row.sealed else "",
+            clock_text(row.sealed.duration_ms) if row.sealed else "",
             visit.words(f"state.{row.state.value.lower()}"),
             self._shown(row.deadline),
             len(row.gaps),
@@ -96,8 +97,3 @@ class RecordingPages:
 
     def _shown(self, at: datetime | None) -> str:
         return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M") if at else ""
-
-
-def _length(ms: int) -> str:
-    minutes, seconds = divmod(ms // 1000, 60)
-    return f"{minutes}:{seconds:02}"

@@ -34,6 +34,10 @@ class Words:
         text = catalogue()[name][self.language]
         return text.format(**filled) if filled else text
 
+    def of(self, group: str, name: str) -> str:
+        """Return the text of what a row names (a cause, a kind, a party), or the group's `other`."""
+        return self(f"{group}.{name}" if f"{group}.{name}" in catalogue() else f"{group}.other")
+
     def told(self, text: str) -> str:
         """Return what a service told, an error or a sentence of the rules, in this language."""
         return french(text) if self.language == "fr" else text

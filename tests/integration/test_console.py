@@ -8,19 +8,22 @@ import re
 import resource
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from pyotp import TOTP
 
 from ivr.bootstrap.accounts import open_accounts
-from ivr.bootstrap.archive import open_archive
+from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.node import console_child
 from ivr.domain.access import Role
+from ivr.domain.evidence.event import AuditEvent
 from ivr.settings import Settings, load_settings
 from ivr.storage.catalogue import SqlCatalogue
 from tests.databases import fresh_url
@@ -45,27 +48,40 @@ class Console:
             "IVR_CONSOLE__PORT": "0",
         }
         self.settings: Settings = load_settings(REPOSITORY / "config", self.env)
-        self.events: list[dict[str, object]] = []
+        self.said: list[dict[str, object]] = []
         open_archive(self.settings, create=True).close()
-        self.child = console_child(self.settings, env=self.env, on_event=self.events.append)
+        self.child = console_child(self.settings, env=self.env, on_event=self.said.append)
 
     def link(self) -> str:
-        """As `ivr serve` prints it, for a role that may list recordings; two of them are there."""
+        """As `ivr serve` prints it, for a role that may list recordings and listen."""
+        with self.archive() as archive:
+            token = open_accounts(self.settings, archive).invitations.first(Role.QUALITY_ANALYST)
+        return f"{self.child.uri}/invitation?jeton={token}"
+
+    @contextmanager
+    def archive(self) -> Iterator[Archive]:
         archive = open_archive(self.settings)
         try:
-            for name in ("rec-1", "rec-2"):
-                SqlCatalogue(archive.database).add(a_tag(name, retention="quality_audio"), b"wrapped", "kek-1")
-            token = open_accounts(self.settings, archive).invitations.first(Role.QUALITY_ANALYST)
-            return f"{self.child.uri}/invitation?jeton={token}"
+            yield archive
         finally:
             archive.close()
 
-    def told(self) -> list[str]:
-        archive = open_archive(self.settings)
-        try:
-            return [event.kind for event in archive.audit.events()]
-        finally:
-            archive.close()
+    def events(self) -> Sequence[AuditEvent]:
+        with self.archive() as archive:
+            return archive.audit.events()
+
+    def keep(self, name: str, pcm: bytes) -> None:
+        """Seal a recording of the quality team's."""
+        with self.archive() as archive:
+            now = archive.vault.ports.clock.now()
+            tag = a_tag(name, retention="quality_audio", opened_at=now, rule_ids=("REC-007",))
+            begun = archive.vault.begin(tag, deadline=now + timedelta(days=180))
+            begun.write(pcm)
+            begun.seal(
+                consent={"caller": {"state": "NOTIFIED", "moves": [{"state": "NOTIFIED", "offset_ms": 0}]}},
+                gaps=[{"start_ms": 8_000, "end_ms": 9_000, "cause": "hold"}],
+                masks=[{"channel": "caller", "start_ms": 6_000, "end_ms": 7_000, "kind": "card"}],
+            )
 
 
 @contextmanager
@@ -99,26 +115,45 @@ class Person:
         assert found.violations_count == 0, found.generate_report()
 
 
+def _enter(console: Console, person: Person, *, looked_at: bool) -> None:
+    """Make the first account and sign in, by keyboard alone: the cursor stands in the first field."""
+    page = person.page
+    page.goto(console.link())
+    assert page.url == f"{console.child.uri}/invitation"
+    person.secret = (page.text_content("#key") or "").replace(" ", "")
+    if looked_at:
+        person.accessible()
+    for typed in ("anne", PASSWORD, PASSWORD, person.code()):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/connexion?fin=done")
+    if looked_at:
+        person.accessible()
+    for typed in ("anne", PASSWORD, person.code()):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{console.child.uri}/")
+
+
+def _choose(console: Console, page: Page) -> None:
+    page.goto(f"{console.child.uri}/enregistrements")
+    assert page.url.endswith("/finalite")
+    page.check("#purpose-quality_audio")
+    page.fill("#reason", "écoute du mois")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/enregistrements")
+
+
 def _walk(console: Console) -> None:
+    with console.archive() as archive:
+        for name in ("rec-1", "rec-2"):
+            SqlCatalogue(archive.database).add(a_tag(name, retention="quality_audio"), b"wrapped", "kek-1")
     with chromium() as browser:
         person = Person(browser)
         page = person.page
-        page.goto(console.link())
-        assert page.url == f"{console.child.uri}/invitation"
-        person.accessible()
-        person.secret = (page.text_content("#key") or "").replace(" ", "")
-        # By keyboard alone: the cursor stands in the first field.
-        for typed in ("anne", PASSWORD, PASSWORD, person.code()):
-            page.keyboard.type(typed)
-            page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/connexion?fin=done")
-        person.accessible()
-        for typed in ("anne", PASSWORD, person.code()):
-            page.keyboard.type(typed)
-            page.keyboard.press("Tab")
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{console.child.uri}/")
+        _enter(console, person, looked_at=True)
         assert "Bonjour anne." in page.inner_text("main")
         person.accessible()
         page.keyboard.press("Tab")
@@ -127,13 +162,9 @@ def _walk(console: Console) -> None:
         person.accessible()
         page.set_viewport_size({"width": 768, "height": 1024})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.goto(f"{console.child.uri}/enregistrements")
-        assert page.url.endswith("/finalite")
+        page.goto(f"{console.child.uri}/finalite")
         person.accessible()
-        page.check("#purpose-quality_audio")
-        page.fill("#reason", "écoute du mois")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/enregistrements")
+        _choose(console, page)
         assert page.locator("tbody tr").count() == 2
         person.accessible()
         page.goto(f"{console.child.uri}/finalite")
@@ -163,23 +194,29 @@ def _nothing_is_left_open(person: Person) -> None:
     del person.complaints[before:]
 
 
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[Console]:
+    console = Console(folder)
+    watcher = asyncio.create_task(console.child.keep_alive())
+    try:
+        await console.child.ready(60.0)
+        yield console
+    finally:
+        await console.child.end()
+        watcher.cancel()
+        await asyncio.gather(watcher, return_exceptions=True)
+    assert not console.child.killed
+
+
 def test_a_browser_makes_the_first_account_signs_in_and_out(tmp_path: Path) -> None:
     async def walk() -> None:
-        console = Console(tmp_path)
-        watcher = asyncio.create_task(console.child.keep_alive())
-        try:
-            await console.child.ready(60.0)
+        async with serving(tmp_path) as console:
             await asyncio.to_thread(_walk, console)
-            assert console.told() == [
+            assert [event.kind for event in console.events()] == [
                 "account.invited", "account.made", "session.began", "session.purpose", "recordings.listed",
                 "session.ended",
             ]  # fmt: skip
             await _dies_and_comes_back(console)
-        finally:
-            await console.child.end()
-            watcher.cancel()
-            await asyncio.gather(watcher, return_exceptions=True)
-        assert not console.child.killed
 
     run(walk(), limit_s=120.0)
 
@@ -192,6 +229,140 @@ async def _dies_and_comes_back(console: Console) -> None:
     await until(lambda: console.child.pid not in (None, first), "the console is started again")
 
 
+def test_a_recording_is_played_and_what_was_heard_stands_in_the_evidence(tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with serving(tmp_path) as console:
+            console.keep("rec-1", _tones(30.0))
+            await asyncio.to_thread(_listen, console)
+            listened = [event for event in console.events() if event.kind == "recording.listened"]
+            assert [(event.body["actor"], event.body["ended"]) for event in listened] == [
+                ("anne", "closed"), ("anne", "denied"),
+            ]  # fmt: skip
+            first, second = (int(str(event.body["heard_ms"])) for event in listened)
+            # What was played: some seconds, and not the half minute that the browser fetched ahead.
+            assert 1_000 <= first <= 15_000, listened
+            assert 0 < second <= 15_000, listened
+
+    run(walk(), limit_s=180.0)
+
+
+def _tones(seconds: float) -> bytes:
+    """Caller 440 Hz, agent 250 Hz."""
+    at = np.arange(int(seconds * 8000)) / 8000
+    both = np.stack([9000 * np.sin(2 * np.pi * 440 * at), 9000 * np.sin(2 * np.pi * 250 * at)], 1)
+    return both.astype("<i2").tobytes()
+
+
+#: Fetches what the player plays, by ranges, and decodes it: how often each lane crosses zero, and its loudest sample.
+_DECODED = """async (url) => {
+  const parts = [];
+  let size = 0, whole_size = 1;
+  while (size < whole_size) {
+    const answer = await fetch(url, { headers: { range: `bytes=${size}-` } });
+    if (answer.status !== 206) throw new Error(answer.status);
+    parts.push(new Uint8Array(await answer.arrayBuffer()));
+    size += parts.at(-1).length;
+    whole_size = Number(answer.headers.get("content-range").split("/")[1]);
+  }
+  const whole = new Uint8Array(size);
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  const sound = await new OfflineAudioContext(2, 48000, 48000).decodeAudioData(whole.buffer);
+  return [0, 1].map((lane) => {
+    const samples = sound.getChannelData(lane);
+    let crossed = 0, loudest = 0;
+    for (let at = 1; at < samples.length; at += 1) {
+      crossed += samples[at] >= 0 !== samples[at - 1] >= 0;
+      loudest = Math.max(loudest, Math.abs(samples[at]));
+    }
+    return { hz: crossed / 2 / sound.duration, loudest, seconds: sound.duration };
+  });
+}"""
+_AT = "document.querySelector('audio').currentTime"
+
+
+def _until(page: Page, holds: str) -> None:
+    """`wait_for_function` would evaluate in the page, which its policy forbids."""
+    for _ in range(600):
+        if page.evaluate(holds):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never: {holds}")
+
+
+def _listen(console: Console) -> None:
+    with chromium() as browser:
+        person = Person(browser)
+        page = person.page
+        _enter(console, person, looked_at=False)
+        _choose(console, page)
+        page.click("tbody th a")
+        page.wait_for_url("**/enregistrements/rec-1")
+        _until(page, "document.querySelector('audio').readyState >= 1")
+        person.accessible()
+        page.emulate_media(color_scheme="dark")
+        person.accessible()
+        page.set_viewport_size({"width": 768, "height": 1024})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert abs(page.evaluate("document.querySelector('audio').duration") - 30) < 0.2
+        _play(page)
+        _keys(page)
+        sound = page.evaluate("document.querySelector('audio').src")
+        caller, agent = page.evaluate(_DECODED, sound)
+        assert abs(caller["hz"] - 440) < 20
+        assert abs(agent["hz"] - 250) < 20
+        assert min(caller["loudest"], agent["loudest"]) > 0.1
+        # Leaving the page ends the listening.
+        page.goto(f"{console.child.uri}/enregistrements")
+        assert person.complaints == []
+        _stops_when_destroyed(console, page)
+        assert all("410 (Gone)" in complaint for complaint in person.complaints), person.complaints
+
+
+def _play(page: Page) -> None:
+    page.keyboard.press("Space")
+    _until(page, f"{_AT} > 1.5")
+    page.keyboard.press("k")
+    _until(page, "document.querySelector('audio').paused")
+
+
+def _keys(page: Page) -> None:
+    page.evaluate(f"{_AT} = 12")
+    for key, at in (("ArrowRight", 17), ("l", 27), ("l", 30), ("j", 20), ("ArrowLeft", 15)):
+        page.keyboard.press(key)
+        assert abs(page.evaluate(_AT) - at) < 0.2, key
+    page.click("button[data-at='8000']")
+    assert abs(page.evaluate(_AT) - 8) < 0.1
+    page.keyboard.press("]")
+    assert page.evaluate("document.querySelector('audio').playbackRate") == 1.25
+    page.keyboard.press("m")
+    assert page.locator("[data-lane='0'][aria-pressed='true']").count() == 1
+    page.keyboard.press("m")
+    assert page.locator("[data-lane='1'][aria-pressed='true']").count() == 1
+    page.keyboard.press("m")
+    assert page.locator("[aria-pressed='true']").count() == 0
+    page.keyboard.press("?")
+    assert page.locator("dialog[open]").count() == 1
+    page.keyboard.press("Escape")
+    page.focus("#speed")
+    page.keyboard.press("l")
+    assert abs(page.evaluate(_AT) - 8) < 0.1
+
+
+def _stops_when_destroyed(console: Console, page: Page) -> None:
+    page.goto(f"{console.child.uri}/enregistrements/rec-1")
+    assert page.input_value("#speed") == "1.25"
+    _until(page, "document.querySelector('audio').readyState >= 1")
+    page.keyboard.press("Space")
+    _until(page, f"{_AT} > 0.5")
+    with console.archive() as archive:
+        archive.vault.discard_stored("rec-1", rule_id="REC-005", reason="objection")
+    page.wait_for_selector("#said.fault")
+    assert "L'enregistrement est détruit." in page.inner_text("#said")
+    assert not page.evaluate("document.querySelector('audio').hasAttribute('src')")
+    page.reload()
+    assert "ne s'écoute pas" in page.inner_text("#why")
+
+
 @pytest.mark.parametrize("bind", ["127.0.0.1"])
 def test_a_console_whose_address_is_taken_says_so(tmp_path: Path, bind: str) -> None:
     async def taken() -> None:
@@ -199,7 +370,7 @@ def test_a_console_whose_address_is_taken_says_so(tmp_path: Path, bind: str) -> 
         async with server:
             console = Console(tmp_path)
             env = {**console.env, "IVR_CONSOLE__PORT": str(server.sockets[0].getsockname()[1])}
-            child = console_child(console.settings, env=env, on_event=console.events.append)
+            child = console_child(console.settings, env=env, on_event=console.said.append)
             watcher = asyncio.create_task(child.keep_alive())
             with pytest.raises(Exception, match="cannot listen there"):
                 await child.ready(60.0)

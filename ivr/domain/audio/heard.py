@@ -22,3 +22,9 @@ def joined(passages: Iterable[Passage]) -> list[Passage]:
 def length_ms(passages: Iterable[Passage]) -> int:
     """How long these last; what was heard twice counts once."""
     return sum(end - start for start, end in joined(passages))
+
+
+def common(some: Iterable[Passage], others: Iterable[Passage]) -> list[Passage]:
+    """What lies in both."""
+    ours, theirs = joined(some), joined(others)
+    return joined((max(a, c), min(b, d)) for a, b in ours for c, d in theirs if c < b and a < d)

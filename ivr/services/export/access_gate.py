@@ -15,7 +15,7 @@ from ivr.domain.access import (
 )
 from ivr.domain.evidence.events.house import Denied
 from ivr.domain.profile import Profile
-from ivr.domain.retention.decision import decide_retention
+from ivr.domain.retention.decision import RetentionDecision, decide_retention
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.domain.text.told import Told
 from ivr.errors import ArchiveError, ComplianceError
@@ -63,11 +63,7 @@ class Gate:
             found = {stored.recording_id: stored for stored in self._ledger.stored(some)}
             for recording_id in some:
                 if recording_id not in found:
-                    raise ArchiveError(
-                        "there is no such recording",
-                        where=f"recording {recording_id}",
-                        remedy="see 'ivr recordings list'",
-                    )
+                    raise _unknown(recording_id)
                 decision = self._decide(request, found[recording_id])
                 if not decision.allowed:
                     self._refuse(request, decision, recording_id)
@@ -80,15 +76,48 @@ class Gate:
             self._refuse(request, decision, "")
         return decision
 
+    def see(self, request: AccessRequest, recording_id: str) -> tuple[Stored, RetentionDecision]:
+        """Return one recording as a list for this purpose would show it, and where its deadlines stand.
+
+        One of another purpose raises ComplianceError, which names that purpose where it is open to the actor too;
+        where none is, ArchiveError, as if there were none. Both are noted. Raises what `check_listing` raises besides.
+        """
+        self.check_listing(request)
+        found = {stored.recording_id: stored for stored in self._ledger.stored([recording_id])}.get(recording_id)
+        if found is None:
+            raise _unknown(recording_id)
+        found.must_be_readable()
+        tags = [purpose.tag for purpose in found.artefact.purposes]
+        if request.purpose and request.purpose not in tags:
+            self._refuse_other_purpose(request, tags, recording_id)
+        return found, self._retention(found)
+
+    def _refuse_other_purpose(self, request: AccessRequest, tags: Sequence[str], recording_id: str) -> None:
+        open_too = [tag for tag in tags if self._may_list(replace(request, purpose=tag))]
+        names = ", ".join(self._table.schedule(tag).title for tag in open_too)
+        detail = (
+            Told(f"It is kept for another purpose: {names}.") if open_too else Told("It is kept for another purpose.")
+        )
+        try:
+            self._refuse(request, AccessDecision(False, ("REC-016", "GDP-001"), detail), recording_id)
+        except ComplianceError:
+            if open_too:
+                raise
+            raise _unknown(recording_id) from None
+
+    def _may_list(self, request: AccessRequest) -> bool:
+        return decide_listing(request, policy=self._policy, table=self._table).allowed
+
+    def _retention(self, stored: Stored) -> RetentionDecision:
+        now = self._clock.now()
+        return decide_retention(stored.artefact, stored.events, stored.holds, self._table, self._profile, now)
+
     def _decide(self, request: AccessRequest, stored: Stored | None) -> AccessDecision:
         rules = {"policy": self._policy, "table": self._table, "profile": self._profile}
         if stored is None:
             return decide_access(request, None, None, **rules)  # type: ignore[arg-type]
         stored.must_be_readable()
-        retention = decide_retention(
-            stored.artefact, stored.events, stored.holds, self._table, self._profile, self._clock.now()
-        )
-        return decide_access(request, stored.artefact, retention, **rules)  # type: ignore[arg-type]
+        return decide_access(request, stored.artefact, self._retention(stored), **rules)  # type: ignore[arg-type]
 
     def _refuse(self, request: AccessRequest, decision: AccessDecision, recording_id: str) -> None:
         actor = request.actor
@@ -109,3 +138,9 @@ class Gate:
             remedy=f"rules {', '.join(decision.reasons)}; see config/access.toml, and give --role, --reason and "
             "--for as they are",
         )
+
+
+def _unknown(recording_id: str) -> ArchiveError:
+    return ArchiveError(
+        "there is no such recording", where=f"recording {recording_id}", remedy="see 'ivr recordings list'"
+    )

@@ -1,18 +1,18 @@
 """Listening to a recording: the gate is asked before every piece, and what was heard stands in the evidence.
 
 Nothing is decrypted but the piece that is asked for, in memory. Whatever ends a listening (the person, a rule, the
-destruction of the recording) drops its key and writes down how much was handed over.
+destruction of the recording) drops its key and writes down how much was handed over, and how much of that was played.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from ivr.domain.access import AccessRequest, Action, Audience
 from ivr.domain.audio.byte_range import ByteRange, asked_range
-from ivr.domain.audio.heard import joined, length_ms
+from ivr.domain.audio.heard import Passage, common, joined, length_ms
 from ivr.domain.evidence.events.recording import Listened, ListeningBegun
 from ivr.domain.recording.state import KEPT
 from ivr.errors import ArchiveError, ComplianceError, HostError, IvrError
@@ -110,19 +110,38 @@ class Listening:
         self.duration_ms = sealed.duration_ms
         self.size = sound.size
         self.ended = ""
+        #: What ended it, when that was no person.
+        self.why = ""
         self._room = room
         self._ports = ports
         self._request = request
         self._sound = sound
-        self._passages: list[tuple[int, int]] = []
+        self._given: list[Passage] = []
+        #: What the player told; None while it has told nothing.
+        self._played: list[Passage] | None = None
 
     def __repr__(self) -> str:
         return f"Listening({self.id!r}, {self.row.tag.recording_id!r}, {self.ended or 'open'})"
 
     @property
+    def given_ms(self) -> int:
+        """How much was handed over, each passage once: players fetch ahead."""
+        return length_ms(self._given)
+
+    @property
     def heard_ms(self) -> int:
-        """How much was handed over, each passage once."""
-        return length_ms(self._passages)
+        """How much of that was played, as the player tells it; all of it while it tells nothing."""
+        return length_ms(self._given if self._played is None else common(self._played, self._given))
+
+    def played(self, passages: Iterable[Passage]) -> None:
+        """Note what a player has played so far, in milliseconds; nothing is no passage. Raises as `piece` does."""
+        self._note_played(passages)
+        self._allowed()
+
+    def leave(self, passages: Iterable[Passage]) -> None:
+        """`played` for the last time: the player is closed. Again is fine. Raises when it cannot be written."""
+        self._note_played(passages)
+        self.close()
 
     def piece(self, range_header: str = "", *, most: int = PIECE_BYTES) -> Piece:
         """What to answer to a request with this Range header, at most `most` bytes.
@@ -131,7 +150,7 @@ class Listening:
         damaged: then the listening has ended, and says why.
         """
         asked = asked_range(range_header, self.size, most=most)
-        return Piece(asked, self._sound.media_type, self._given(asked.start, asked.end))
+        return Piece(asked, self._sound.media_type, self._handed(asked.start, asked.end))
 
     def from_moment(self, ms: int, *, most: int = PIECE_BYTES) -> bytes:
         """A playable beginning of what follows `ms` of the recording: the file's heads, then at most `most` bytes.
@@ -140,7 +159,7 @@ class Listening:
         """
         self._allowed()
         start = self._guarded(lambda: self._sound.at(ms))
-        return self._sound.heads + self._given(start, min(start + most, self.size))
+        return self._sound.heads + self._handed(start, min(start + most, self.size))
 
     def offset(self, ms: int) -> int:
         """At which byte the moment `ms` begins, for a player that asks by bytes. Raises as `piece` does."""
@@ -168,19 +187,24 @@ class Listening:
 
     def _listened(self, ended: str) -> Listened:
         told = vars(self.begun())
-        return Listened(**told, heard_ms=self.heard_ms, duration_ms=self.duration_ms, ended=ended)
+        return Listened(
+            **told, heard_ms=self.heard_ms, given_ms=self.given_ms, duration_ms=self.duration_ms, ended=ended
+        )
 
-    def _given(self, start: int, end: int) -> bytes:
+    def _note_played(self, passages: Iterable[Passage]) -> None:
+        self._played = joined([*(self._played or ()), *passages])
+
+    def _handed(self, start: int, end: int) -> bytes:
         self._allowed()
         content = self._guarded(lambda: self._sound.read(start, end))
         heard = self._guarded(lambda: self._sound.passages(start, start + len(content)))
-        self._passages = joined([*self._passages, *heard])
+        self._given = joined([*self._given, *heard])
         return content
 
     def _allowed(self) -> None:
         if self.ended:
             raise ArchiveError(
-                f"this listening has ended: {self.ended}",
+                f"this listening has ended: {self.why or self.ended}",
                 where=f"recording {self.row.tag.recording_id}",
                 remedy="open it again",
             )
@@ -192,6 +216,7 @@ class Listening:
             return work()
         except HostError:
             raise
-        except IvrError as why:
-            self.close("denied" if isinstance(why, ComplianceError) else "gone")
+        except IvrError as error:
+            self.why = error.what
+            self.close("denied" if isinstance(error, ComplianceError) else "gone")
             raise

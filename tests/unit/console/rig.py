@@ -18,7 +18,9 @@ from ivr.bootstrap.retention import open_retention
 from ivr.console.app import build
 from ivr.console.credentials import TotpCodes
 from ivr.console.guard import Origin
+from ivr.console.open_listenings import OpenListenings
 from ivr.console.pages import Pages
+from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
 from ivr.domain.access import Actor, Role
 from ivr.settings import Settings, load_settings
@@ -53,8 +55,11 @@ class ConsoleRig:
         self.hasher = FakeHasher()
         codes = TotpCodes()
         service = self.accounts.sign_in(self.hasher, codes)
-        recordings = RecordingPages(self.settings, open_retention(self.settings, self.archive).listing)
-        self.pages = Pages(self.settings, self.accounts, service, self.hasher, codes, recordings)
+        retention = open_retention(self.settings, self.archive)
+        self.listenings = OpenListenings(retention.listening, lambda: self.seconds)
+        recordings = RecordingPages(self.settings, retention.listing)
+        player = PlayerPages(self.settings, retention.sheets, self.listenings)
+        self.pages = Pages(self.settings, self.accounts, service, self.hasher, codes, recordings, player)
         origin = Origin(URL)
         self.app = build(self.pages, origin=lambda: origin, monotonic=lambda: self.seconds)
         self.browser = self.new_browser()

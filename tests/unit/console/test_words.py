@@ -9,6 +9,8 @@ from string import Formatter
 import ivr.console
 from ivr.console.words import LANGUAGES, Words, catalogue
 from ivr.domain.access import Action
+from ivr.domain.audio.channel import Channel
+from ivr.domain.audio.spans import GapCause
 from ivr.domain.recording.state import RecordingState
 
 HERE = Path(ivr.console.__file__).parent
@@ -19,6 +21,13 @@ PUT_TOGETHER = {
     *(f"state.{state.value.lower()}" for state in RecordingState),
     *(f"recordings.{name}" for name in ("gaps", "masks", "doubts", "yes", "no", "opened", "length", "deadline", "id")),
     *(f"error.{part}_{status}" for part in ("title", "text") for status in (400, 403, 404, 429, 500, 503)),
+    *(f"gap.{cause}" for name, cause in vars(GapCause).items() if name.isupper()),
+    *(f"mask.{kind}" for kind in ("card", "cvv", "iban", "nir", "otp", "password", "number", "keys", "identity")),
+    *(f"mark.{kind}" for kind in ("notice", "doubt", "gap", "mask")),
+    *(f"lane.{channel.value}" for channel in Channel),
+    *(f"{group}.other" for group in ("gap", "mask", "lane")),
+    *(f"key.{does}" for does in ("play", "step", "jump", "slower", "mute", "help")),
+    *(f"recording.{column}" for column in ("at", "what", "lane", "lasts")),
     *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
 }
 

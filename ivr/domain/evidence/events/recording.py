@@ -118,9 +118,11 @@ class ListeningBegun(Event, kind="recording.listening"):
 
 @dataclass(frozen=True, kw_only=True)
 class Listened(Event, kind="recording.listened"):
-    """Somebody has listened: how much of it they were given to hear, each passage once, and how it ended.
+    """Somebody has listened: how much of it was played to them, how much was handed over, and how it ended.
 
-    `ended`: `closed`, `denied` (a rule no longer allows it) or `gone` (destroyed, or not to be read).
+    Each passage counts once. `heard_ms` is what their player told, within what it was given (`given_ms`), and all of
+    that where it told nothing. `ended`: `closed`, `idle` (nobody came back), `denied` (a rule no longer allows it) or
+    `gone` (destroyed, or not to be read).
     """
 
     actor: str
@@ -129,6 +131,7 @@ class Listened(Event, kind="recording.listened"):
     reason: str
     listening_id: str
     heard_ms: int
+    given_ms: int
     duration_ms: int
     ended: str
 

@@ -75,10 +75,41 @@ def test_what_is_played_piece_by_piece_is_the_recording_and_each_second_counts_o
     listening.close()
     listening.close()
     (ended,) = told(rig, "recording.listened")
-    assert (ended["heard_ms"], ended["duration_ms"], ended["ended"]) == (20_000, 20_000, "closed")
+    assert (ended["heard_ms"], ended["given_ms"], ended["duration_ms"], ended["ended"]) == (
+        20_000, 20_000, 20_000, "closed",
+    )  # fmt: skip
     assert (ended["listening_id"], ended["actor"], ended["purpose"]) == ("listening-1", "someone", "quality_audio")
     with pytest.raises(ArchiveError, match="has ended"):
         listening.piece()
+
+
+def test_what_was_fetched_ahead_and_not_played_is_not_heard_and_nothing_counts_that_was_not_given(
+    rig: RetentionRig,
+) -> None:
+    listening = open_one(rig)
+    listening.piece(most=listening.offset(10_000))
+    given = listening.given_ms
+    assert listening.heard_ms == given
+    assert abs(given - 10_000) <= 1_000
+    listening.played([])
+    assert listening.heard_ms == 0
+    listening.played([(0, 2_000)])
+    listening.played([(1_000, 3_000), (given - 500, 20_000)])
+    assert listening.heard_ms == 3_500
+    listening.leave([(5_000, 5_250)])
+    listening.leave([(0, 20_000)])
+    (ended,) = told(rig, "recording.listened")
+    assert (ended["heard_ms"], ended["given_ms"], ended["ended"]) == (3_750, given, "closed")
+
+
+def test_a_player_that_tells_what_it_played_learns_that_it_may_not_go_on(rig: RetentionRig) -> None:
+    listening = open_one(rig)
+    listening.piece()
+    rig.vault.discard_stored("one", rule_id="REC-005", reason="objection")
+    with pytest.raises((ArchiveError, ComplianceError), match=r"destroyed|PURGED"):
+        listening.played([(0, 4_000)])
+    (ended,) = told(rig, "recording.listened")
+    assert ended["heard_ms"] == 4_000
 
 
 def test_only_what_was_handed_over_counts(rig: RetentionRig) -> None:

@@ -1,0 +1,167 @@
+"""One recording: what is known of it, and its player. The sound goes out piece by piece, from memory."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from fastapi import Response
+from fastapi.responses import PlainTextResponse
+
+from ivr.console.open_listenings import OpenListenings
+from ivr.console.visit import Visit
+from ivr.domain.access import AccessRequest, Action
+from ivr.domain.audio.heard import Passage
+from ivr.domain.recording.marks import DOUBT, GAP, MASK, Mark
+from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, HostError, IvrError
+from ivr.services.listening.listening import Listening
+from ivr.services.search.sheet import Sheet, Sheets
+from ivr.settings import Settings
+
+#: Where listenings lie: one of these is asked for many times a minute.
+LISTENINGS: Final = "/ecoutes/"
+SPEEDS: Final = ("0.75", "1", "1.25", "1.5", "1.75", "2")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_PASSAGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
+_MOST_PASSAGES = 500
+
+
+@dataclass(frozen=True)
+class Place:
+    """A mark as the page shows it: when (`at`, to seconds), how long, and what it is, in words."""
+
+    kind: str
+    start_ms: int
+    end_ms: int
+    lane: str
+    at: str
+    length: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PlayerPages:
+    settings: Settings
+    sheets: Sheets
+    listenings: OpenListenings
+
+    def recording(self, visit: Visit) -> Response:
+        """The page of a recording; opening it begins a listening, where the rules allow one."""
+        session = visit.signed_in
+        if not session.reason:
+            return visit.go("/finalite")
+        recording_id = _named(visit, "recording_id")
+        request = AccessRequest(session.account.actor, Action.LIST, purpose=session.purpose, reason=session.reason)
+        sheet = self.sheets.show(request, recording_id)
+        try:
+            listening = self.listenings.open(session.key, request, recording_id)
+        except (ComplianceError, ArchiveError) as error:
+            if Action.LISTEN.value not in visit.rights:
+                raise
+            return self._page(visit, sheet, None, why=visit.words.told(error.what))
+        return self._page(visit, sheet, listening)
+
+    def sound(self, visit: Visit) -> Response:
+        """The bytes that the player asks for (RFC 9110 section 14), a piece of them at a time."""
+        with self._used(visit) as listening:
+            try:
+                piece = listening.piece(visit.request.headers.get("range", ""))
+            except HostError:
+                raise
+            except IvrError as error:
+                return _over(visit, error)
+        headers = {name: value for name, value in piece.range.headers.items() if name != "Content-Length"}
+        return Response(piece.body, piece.range.status, headers=headers, media_type=piece.media_type)
+
+    def played(self, visit: Visit) -> Response:
+        """What the player tells that it has played; with `leaving` for the last time. 410 and why, when it is over."""
+        passages = _passages(visit.form.get("played", ""))
+        with self._used(visit) as listening:
+            try:
+                (listening.leave if visit.form.get("leaving") else listening.played)(passages)
+            except HostError:
+                raise
+            except IvrError as error:
+                return _over(visit, error)
+        return Response(status_code=204)
+
+    def _used(self, visit: Visit) -> AbstractContextManager[Listening]:
+        return self.listenings.used(visit.signed_in.key, _named(visit, "listening_id"))
+
+    def _page(self, visit: Visit, sheet: Sheet, listening: Listening | None, *, why: str = "") -> Response:
+        row, schedules = sheet.row, self.settings.retention.schedules
+        tags = [purpose.tag for purpose in sheet.retention.purposes]
+        return visit.page(
+            "recording",
+            row=row,
+            state=visit.words(f"state.{row.state.value.lower()}"),
+            opened=self._shown(row.tag.opened_at),
+            length=clock_text(row.sealed.duration_ms) if row.sealed else "",
+            purposes=[schedules[tag].title if tag in schedules else tag for tag in tags],
+            deadline=self._shown(row.deadline),
+            details=[visit.words.told(detail) for detail in sheet.retention.details],
+            rules=sheet.retention.reasons,
+            holds=[(hold.id, self._shown(hold.review_at)) for hold in sheet.holds],
+            notices=_notices(visit, sheet),
+            places=[_place(visit, mark) for mark in sheet.marks],
+            counts={kind: sum(mark.kind == kind for mark in sheet.marks) for kind in (GAP, MASK, DOUBT)},
+            listening=f"{LISTENINGS}{listening.id}" if listening else "",
+            why=why,
+            speeds=SPEEDS,
+        )
+
+    def _shown(self, at: datetime | None) -> str:
+        return at.astimezone(ZoneInfo(self.settings.profile.timezone)).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def clock_text(ms: int) -> str:
+    """Return a length or a place as people read it, `1:02:03` or `2:03`."""
+    minutes, seconds = divmod(ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _named(visit: Visit, name: str) -> str:
+    """The id in the address. What cannot be one is nothing that there is."""
+    value = str(visit.request.path_params[name])
+    if not _ID.fullmatch(value):
+        raise ArchiveError("there is no such recording", remedy="see 'ivr recordings list'")
+    return value
+
+
+def _over(visit: Visit, error: IvrError) -> Response:
+    """The listening is over, and why: for the player to show."""
+    return PlainTextResponse(visit.words.told(error.what), 410)
+
+
+def _passages(text: str) -> list[Passage]:
+    """`0-5000,7000-8000`, in milliseconds of the audio. Raises ConfigurationError for anything else."""
+    found = [_PASSAGE.fullmatch(part) for part in text.split(",", _MOST_PASSAGES)] if text else []
+    passages = [(int(one[1]), int(one[2])) for one in found if one]
+    if len(passages) < len(found):
+        raise ConfigurationError("these are no passages", key="played", remedy="write 0-5000,7000-8000")
+    return passages
+
+
+def _notices(visit: Visit, sheet: Sheet) -> list[str]:
+    """What each party was told before anything of it was recorded, and how its consent stands."""
+    told = []
+    for party, consent in sheet.row.consent.items():
+        moves = consent.get("moves", ()) if isinstance(consent, dict) else ()
+        first = next((move for move in moves if move.get("prompt_id")), None)
+        prompt = f"{first['prompt_id']} ({first['prompt_version']})" if first else visit.words("recording.no_prompt")
+        told.append(f"{visit.words.of('lane', party)} : {prompt}")
+    return told
+
+
+def _place(visit: Visit, mark: Mark) -> Place:
+    text = visit.words(f"mark.{mark.kind}")
+    if mark.why:
+        text = f"{text} : {visit.words.of(mark.kind, mark.why)}"
+    length = clock_text(mark.end_ms - mark.start_ms) if mark.end_ms > mark.start_ms else ""
+    lane = visit.words.of("lane", mark.lane) if mark.lane else ""
+    return Place(mark.kind, mark.start_ms, mark.end_ms, lane, clock_text(mark.start_ms), length, text)
