@@ -7,7 +7,6 @@ It may be killed at any point: what it had begun, the next sweep of any node fin
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import json
@@ -16,21 +15,16 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from ivr.bootstrap.archive import Archive, open_archive
-from ivr.bootstrap.event_writer import EventWriter
+from ivr.bootstrap.child_main import Tell, child_main
 from ivr.bootstrap.retention import Retention, open_retention
 from ivr.bootstrap.runtime import SingleThreadExecutor
 from ivr.domain.evidence.events.recording import Recovered, Uploaded
-from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, IvrError, LostEvidenceError
-from ivr.hardening import die_with_parent, forbid_core_dumps
-from ivr.process_log import event_line, guard_output
+from ivr.errors import IvrError, LostEvidenceError
 from ivr.services.consent.barring import respell
 from ivr.services.vault.uploads import upload_waiting
-from ivr.settings import Settings, load_settings
-
-Tell = Callable[..., None]
+from ivr.settings import Settings
 
 
 class Clerk:
@@ -156,27 +150,5 @@ async def _obey(wanted: asyncio.Event, stopped: asyncio.Event) -> None:
     stopped.set()
 
 
-def main() -> int:
-    guard_output()
-    die_with_parent()
-    forbid_core_dumps()
-    parser = argparse.ArgumentParser(prog="python -m ivr.bootstrap.clerk_process")
-    parser.add_argument("--config", type=Path, required=True)
-    options = parser.parse_args()
-    event_writer = EventWriter(sys.stdout.fileno())
-
-    def tell(kind: str, **fields: object) -> None:
-        event_writer.write(event_line({"kind": kind, **fields}))
-
-    try:
-        asyncio.run(serve(load_settings(options.config, os.environ), tell))
-    except IvrError as error:
-        tell("failed", what=error.what, where=error.where, remedy=error.remedy, exit_code=error.exit_code)
-        return error.exit_code or EXIT_ENVIRONMENT
-    finally:
-        event_writer.close()
-    return EXIT_OK
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(child_main("ivr.bootstrap.clerk_process", serve))

@@ -5,7 +5,6 @@ It ends by SIGTERM: requests that are under way have five seconds. It ends with 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import os
@@ -14,14 +13,13 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import anyio.to_thread
 import uvicorn
 
 from ivr.bootstrap.accounts import console_url, open_accounts
 from ivr.bootstrap.archive import open_archive
-from ivr.bootstrap.event_writer import EventWriter
+from ivr.bootstrap.child_main import Tell, child_main
 from ivr.bootstrap.retention import open_retention
 from ivr.console.app import build
 from ivr.console.credentials import Argon2Hasher, TotpCodes
@@ -30,12 +28,9 @@ from ivr.console.open_listenings import OpenListenings
 from ivr.console.pages import Pages
 from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
-from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
-from ivr.hardening import die_with_parent, forbid_core_dumps
-from ivr.process_log import event_line, guard_output
-from ivr.settings import Settings, load_settings
+from ivr.errors import HostError, IvrError
+from ivr.settings import Settings
 
-Tell = Callable[..., None]
 _SWEEP_S = 60.0
 #: Threads for pages, each with a connection to the database at most.
 _THREADS = 12
@@ -129,28 +124,5 @@ def _told(work: Callable[[], object], tell: Tell) -> None:
         tell("console.fault", what=error.what, where=error.where, remedy=error.remedy)
 
 
-def main() -> int:
-    guard_output()
-    die_with_parent()
-    forbid_core_dumps()
-    parser = argparse.ArgumentParser(prog="python -m ivr.console")
-    parser.add_argument("--config", type=Path, required=True)
-    options = parser.parse_args()
-    event_writer = EventWriter(sys.stdout.fileno())
-
-    def tell(kind: str, **fields: object) -> None:
-        event_writer.write(event_line({"kind": kind, **fields}))
-
-    try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(serve(load_settings(options.config, os.environ), tell))
-    except IvrError as error:
-        tell("failed", what=error.what, where=error.where, remedy=error.remedy, exit_code=error.exit_code)
-        return error.exit_code or EXIT_ENVIRONMENT
-    finally:
-        event_writer.close()
-    return EXIT_OK
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(child_main("ivr.console", serve))
