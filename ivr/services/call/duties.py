@@ -15,6 +15,7 @@ from ivr.services.call.context import LiveCall
 from ivr.services.call.write_queue import Write
 from ivr.services.consent.barring import bar
 from ivr.services.ports.spool import Duty, Pending
+from ivr.services.recording.capture import Doom
 
 
 class Duties:
@@ -55,9 +56,8 @@ class Duties:
 
         self._insist("bar further calls", write, self._pending(Duty.BAR, barred.body()))
 
-    def finish_recording(self) -> None:
-        """What may not be kept is destroyed; the rest is sealed."""
-        doom = self._call.capture.doom
+    def finish_recording(self, doom: Doom | None) -> None:
+        """What is doomed is destroyed; else it is sealed."""
         if doom is None:
             self._call.finish_recording("objection")
             return

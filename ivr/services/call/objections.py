@@ -130,7 +130,7 @@ class Objections:
         outcome = decide(call.program, label, call.deps.profile, at=call.started_at)
         if outcome.effect is None:
             return
-        call.capture.objected(outcome, onset_ms)
+        doom = call.capture.objected(outcome, onset_ms)
         if self._basis is not None and not (self._basis is Basis.IMPLIED and outcome.end_call):
             return
         first, self._basis = self._basis is None, basis
@@ -168,7 +168,7 @@ class Objections:
         if outcome.do_not_call:
             self._duties.bar(outcome)
         if first:
-            self._duties.finish_recording()
+            self._duties.finish_recording(doom)
 
     def never_heard(self) -> None:
         """The call is over and the ear has not judged its last words, which may have been a refusal.
@@ -181,8 +181,7 @@ class Objections:
         call.audit(Unjudged(mark_ms))
         call.capture.stop(GapCause.UNHEARD)
         if call.program.objection_effect is ObjectionEffect.END_CALL_AND_DESTROY:
-            call.capture.must_vanish("REC-021", "last words unheard")
-            self._duties.finish_recording()
+            self._duties.finish_recording(call.capture.must_vanish("REC-021", "last words unheard"))
 
     def _doubt_unresolved(self, label: Label) -> None:
         self.objected(label, Basis.IMPLIED, self._call.hearing.doubt_confirmed(), 0.0)

@@ -80,7 +80,7 @@ class Capture:
         #: Why frames were cut off first, and what failed last; "" when nothing did.
         self._cause = self._fault = ""
         #: Why it was doomed first; None while it is not.
-        self.doom: Doom | None = None
+        self._doom: Doom | None = None
 
     @property
     def stopped(self) -> bool:
@@ -137,11 +137,13 @@ class Capture:
             self.stop(decision.cause)
         return None
 
-    def objected(self, outcome: ObjectionOutcome, onset_ms: int) -> None:
-        """Nothing from the onset of an objection on will ever be stored; where it destroys, nothing at all."""
+    def objected(self, outcome: ObjectionOutcome, onset_ms: int) -> Doom | None:
+        """Nothing from the onset of an objection on will ever be stored; where it destroys, nothing at all.
+
+        Returns why what was captured may only be destroyed, or None when it may be kept.
+        """
         self._cut(onset_ms, OBJECTION)
-        if outcome.discard_captured:
-            self.must_vanish(outcome.rule, OBJECTION)
+        return self.must_vanish(outcome.rule, OBJECTION) if outcome.discard_captured else self._doom
 
     def stop(self, cause: str) -> None:
         """Nothing will ever be stored of what is not cleared by now."""
@@ -152,11 +154,12 @@ class Capture:
         if not self._fault and self.state not in _OVER:
             self._give_up(error)
 
-    def must_vanish(self, rule_id: str, reason: str) -> None:
-        """What was captured may not be kept: from now on nothing is written, and `keep` destroys."""
+    def must_vanish(self, rule_id: str, reason: str) -> Doom:
+        """What was captured may not be kept: nothing more is written, and `keep` destroys. The first why counts."""
         self._move(CaptureEvent.DOOM)
-        self.doom = self.doom or Doom(rule_id, reason)
+        self._doom = self._doom or Doom(rule_id, reason)
         self._buffer.discard()
+        return self._doom
 
     def lost(self, start_ms: int, end_ms: int) -> None:
         """The queue of the line overflowed; of what was to be stored nothing more is missing once it has ended."""
@@ -258,9 +261,9 @@ class Capture:
         One that was sealed or damaged before is destroyed too. Raises ComplianceError when a hold forbids it.
         """
         recording = self._open
-        if self.doom is None or recording is None or recording.state in RECORDING.final:
+        if self._doom is None or recording is None or recording.state in RECORDING.final:
             return
-        rule_id, reason = self.doom
+        rule_id, reason = self._doom
         await self._executor.run(lambda: recording.discard(rule_id, reason))
         self._publish_state(reason=reason, rule=rule_id)
 

@@ -162,15 +162,15 @@ def test_an_objection_keeps_what_came_before_it_or_destroys_all(destroys: bool) 
         await opening
         x.talk(0, 1000)
         x.talk(1000, 2000, cleared=False)
-        x.capture.objected(objection(destroys=destroys), 1600)
+        doom = x.capture.objected(objection(destroys=destroys), 1600)
         x.talk(2000, 3000)
         assert x.stored_ms == (800 if destroys else 1400)
         state = await x.end(3000)
         if destroys:
-            assert (x.capture.doom, state) == (("REC-004", "objection"), RecordingState.DISCARDED)
+            assert (doom, state) == (("REC-004", "objection"), RecordingState.DISCARDED)
             assert (x.store.partials, x.store.files) == ({}, {})
         else:
-            assert (x.capture.doom, state) == (None, RecordingState.SEALED)
+            assert (doom, state) == (None, RecordingState.SEALED)
         # What follows an objection is nobody's business, not even as a gap.
         assert x.gaps == []
         assert x.capture.reportable
