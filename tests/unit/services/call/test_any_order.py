@@ -144,7 +144,7 @@ def fragile(x: Exchange) -> None:
         (x.audit, "append"),
         (x.audit, "append_all"),
         (x.audit, "events"),
-        (x.audit, "told"),
+        (x.audit, "first_of"),
         (x.catalogue, "add"),
         (x.catalogue, "get"),
         (x.catalogue, "move"),

@@ -215,7 +215,7 @@ def test_evidence_that_can_never_be_written_does_not_keep_the_rest_from_being_do
 def away(x: Exchange, until_s: float) -> None:
     """Let the database be away until so much time has passed."""
     owners = [
-        (x.audit, ("append", "append_all", "events", "told")),
+        (x.audit, ("append", "append_all", "events", "first_of")),
         (x.catalogue, ("add", "get", "move", "move_all", "describe", "destroy_keys", "wrapped_key")),
         (x.do_not_call, ("put",)),
         (x.call_log, ("add",)),
