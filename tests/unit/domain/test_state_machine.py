@@ -14,6 +14,7 @@ from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING, REPORTABLE, UNFINISHED, RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LEGAL_HOLD, HoldState
 from ivr.domain.state_machine import Machine
+from ivr.errors import TransitionError
 
 MACHINES: list[Machine[Any, Any]] = [CALL, CAPTURE, CONSENT, LEG, LEGAL_HOLD, RECORDING]
 
@@ -33,6 +34,20 @@ def test_every_state_is_reached_from_where_a_life_begins(machine: Machine[Any, A
         reached |= {after for (state, _), after in machine.table.items() if state in reached}
     states: type[Enum] = type(next(iter(machine.initial)))
     assert reached == set(states)
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
+def test_an_event_that_the_table_does_not_have_raises_and_says_what_is_allowed(machine: Machine[Any, Any]) -> None:
+    events: type[Enum] = type(next(iter(machine.table))[1])
+    for state in type(next(iter(machine.initial))):
+        allowed = sorted(event.name for event in events if machine.allows(state, event))
+        for event in set(events) - {one for one in events if machine.allows(state, one)}:
+            with pytest.raises(TransitionError, match=f"{state.name} cannot take {event.name}") as refused:
+                machine.after(state, event, where="call 1")
+            assert (refused.value.where, refused.value.remedy) == (
+                "call 1",
+                f"allowed here: {', '.join(allowed) or 'nothing'}",
+            )
 
 
 def test_a_party_that_refused_stays_refused_and_whoever_was_told_may_be_asked_and_reassured() -> None:

@@ -1,4 +1,4 @@
-"""Logins, links and passwords that are refused, and why."""
+"""Logins and links that are refused, and why."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from ivr.domain.access import Role
 from ivr.domain.account.account import Invitation, judge_invitation, judge_login, plain_login
-from ivr.domain.account.password import LEAST_SCORE, LONGEST, SHORTEST, judge_password
 from tests.fakes.vault import START
 
 UNTIL = START + timedelta(hours=24)
@@ -39,22 +38,3 @@ def test_a_link_is_good_until_its_time_is_over() -> None:
 def test_the_first_link_is_good_while_there_is_no_account() -> None:
     assert judge_invitation(FIRST, accounts=0, now=START) is None
     assert "first account" in str(judge_invitation(FIRST, accounts=1, now=START))
-
-
-GOOD = "x" * SHORTEST
-
-
-@pytest.mark.parametrize(
-    ("password", "score", "said"),
-    [
-        (GOOD, LEAST_SCORE, None),
-        ("x" * LONGEST, 4, None),
-        (GOOD[1:], 4, f"at least {SHORTEST}"),
-        ("x" * (LONGEST + 1), 4, f"at most {LONGEST}"),
-        ("ma-Martin-va-bien", 4, "contains the login"),
-        (GOOD, LEAST_SCORE - 1, "easily guessed"),
-    ],
-)
-def test_a_password_is_long_and_not_easily_guessed(password: str, score: int, said: str | None) -> None:
-    found = judge_password(password, login="martin", score=score)
-    assert found is None if said is None else said in str(found)

@@ -11,7 +11,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.services.call.agent_label import agent_label
 from tests.fakes.ear import objection
 from tests.fakes.exchange import AGENT, DISCLOSURE_MS, Exchange, play
-from tests.fakes.line import Behaviour, FakeLine, answers, busy, declines, no_answer, unreachable
+from tests.fakes.line import Behaviour, FakeLine, answers
 
 WITH_AGENT = {"agent_uri": AGENT}
 
@@ -72,24 +72,6 @@ def test_what_the_agent_says_is_stored_only_once_it_has_been_heard(tmp_path: Pat
     play(tmp_path, scene, changes=WITH_AGENT)
 
 
-@pytest.mark.parametrize(
-    ("agent", "sip_status"), [(busy(), 486), (no_answer(), 408), (declines(1), 603), (unreachable(), 503)]
-)
-def test_a_caller_whose_agent_cannot_be_had_is_told_so_and_never_recorded(
-    tmp_path: Path, agent: Behaviour, sip_status: int
-) -> None:
-    async def scene(x: Exchange) -> None:
-        x.line.parties[AGENT] = agent
-        x.ring()
-        row = await x.over()
-        assert x.feed.of("agent.unavailable")[0]["sip_status"] == sip_status
-        assert x.said == ["hotline-disclosure", "agent-unavailable"]
-        assert (row.ended_by, row.recording_state) == ("engine", "WITHHELD")
-        assert x.commands("bridge") == []
-
-    play(tmp_path, scene, changes=WITH_AGENT)
-
-
 def test_a_line_without_room_for_the_agent_says_that_there_is_none(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ring()
@@ -114,26 +96,6 @@ def test_when_the_agent_hangs_up_the_caller_hears_goodbye(tmp_path: Path) -> Non
         assert (row.ended_by, row.recording_state) == ("agent", "SEALED")
         assert x.said[-1] == "goodbye"
         assert x.commands("unbridge")
-
-    play(tmp_path, scene, changes=WITH_AGENT)
-
-
-def test_when_the_two_are_parted_the_agent_is_heard_to_the_last_frame_and_the_caller_further(tmp_path: Path) -> None:
-    async def scene(x: Exchange) -> None:
-        x.line.parties[AGENT] = answers(1)
-        x.ear.when_said(Channel.CALLER, 10_100, 10_400, objection())
-        x.ring((10_100, 10_400))
-        await x.agent_speaks((4000, 60_000))
-        await x.until("agent.bridged")
-        # Half a tick after the pump has run last.
-        await x.media(10_050)
-        closing = asyncio.create_task(x.control.close())
-        await asyncio.sleep(0.02)
-        (last,) = [asked.piece for asked in x.ear.asked if asked.piece.channel is Channel.AGENT and asked.piece.final]
-        assert last.end_ms == x.call.media_ms >= 10_040
-        await closing
-        assert len(x.commands("unbridge")) == 1
-        assert len(x.feed.of("objection")) == 1
 
     play(tmp_path, scene, changes=WITH_AGENT)
 
@@ -168,21 +130,6 @@ def test_a_caller_who_hangs_up_before_the_bridge_lets_the_agent_go_too(tmp_path:
         assert x.call.b_leg.gone.is_set()
         assert x.line.free_legs == x.line.capacity
         assert x.commands("bridge") == []
-
-    play(tmp_path, scene, changes=WITH_AGENT)
-
-
-def test_an_agent_who_hangs_up_during_its_disclosure_is_not_bridged(tmp_path: Path) -> None:
-    async def scene(x: Exchange) -> None:
-        x.line.parties[AGENT] = answers(1)
-        x.ring()
-        leg = await x.agent_speaks()
-        await x.until("leg.confirmed", party="agent")
-        await asyncio.sleep(0.5)
-        x.line.peer_hangs_up(leg)
-        await x.over()
-        assert x.commands("bridge") == []
-        assert x.said[-1] == "agent-unavailable"
 
     play(tmp_path, scene, changes=WITH_AGENT)
 
@@ -231,21 +178,6 @@ def test_an_agent_put_on_hold_pauses_the_recording(tmp_path: Path) -> None:
     play(tmp_path, scene, changes=WITH_AGENT)
 
 
-def test_an_agent_whom_nobody_listens_to_is_stored_as_silence(tmp_path: Path) -> None:
-    async def scene(x: Exchange) -> None:
-        x.line.parties[AGENT] = answers(1)
-        x.ring((12_000, 13_000))
-        leg = await x.agent_speaks((4000, 60_000))
-        await x.until("agent.bridged")
-        await x.media(20_000)
-        x.line.peer_hangs_up(leg)
-        assert (await x.over()).recording_state == "SEALED"
-        assert {12_500, 15_000} <= set(x.written)
-        assert x.written_of_agent == []
-
-    play(tmp_path, scene, changes={**WITH_AGENT, "listen_to_agent": False})
-
-
 def test_the_agents_slot_is_reserved_before_the_caller_is_answered(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.line.parties[AGENT] = answers(1)
@@ -272,33 +204,3 @@ def test_a_slot_that_no_agent_needed_is_given_back(tmp_path: Path) -> None:
         assert x.line.free_legs == x.line.capacity
 
     play(tmp_path, scene, changes=WITH_AGENT)
-
-
-def test_an_agent_of_a_call_whose_recording_was_stopped_is_not_told_that_it_is_recorded(tmp_path: Path) -> None:
-    async def scene(x: Exchange) -> None:
-        x.line.parties[AGENT] = answers(5)
-        x.ring()
-        await x.until("agent.calling")
-        x.line.press("a", "9")
-        await x.until("agent.bridged")
-        assert [item["party"] for item in x.feed.of("disclosure.completed")] == ["caller"]
-        x.line.peer_hangs_up("a")
-        row = await x.over()
-        assert row.recording_state == "WITHHELD"
-        assert [body["party"] for body in x.of_audit("disclosure.played")] == ["caller"]
-
-    play(tmp_path, scene, changes=WITH_AGENT)
-
-
-def test_a_caller_on_hold_is_not_taken_for_one_who_has_gone_quiet(tmp_path: Path) -> None:
-    async def scene(x: Exchange) -> None:
-        x.ring(talk_ms=200_000)
-        await x.until("prompt.ended", prompt="hotline-menu")
-        x.line.hold("a")
-        await x.media(100_000)
-        assert not x.feed.of("leg.disconnected")
-        x.line.hold("a", held=False)
-        row = await x.over()
-        assert row.ended_by == "engine"
-
-    play(tmp_path, scene, options={"quiet_timeout_s": 20.0})

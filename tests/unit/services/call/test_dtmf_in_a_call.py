@@ -16,7 +16,7 @@ from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.frame import FRAME_BYTES
 from ivr.domain.audio.spans import Mask
 from ivr.domain.recording.dtmf_masks import DTMF_MASK, DtmfReach
-from ivr.services.recording.dtmf_watch import ChannelDtmf, DtmfWatch
+from ivr.services.recording.dtmf_watch import ChannelDtmf
 from ivr.speech.dtmf_detector import GoertzelToneDetector
 from tests.dtmf_sounds import Pcm, frames, key, pcm, strongest_dtmf_tone, typed
 from tests.fakes.exchange import AGENT, Exchange, play
@@ -187,10 +187,3 @@ def test_a_file_shows_the_same_silence_as_a_call() -> None:
     assert masks[0].start_ms <= 3000
     assert masks[0].end_ms >= 3000 + 160 * len(NIR) - 80
     assert masks_of(said().tobytes(), Channel.CALLER) == ()
-
-
-def test_nothing_is_watched_where_nothing_has_arrived() -> None:
-    watch = DtmfWatch(GoertzelToneDetector)
-    watch.push([])
-    watch.finish()
-    assert (watch.masks, watch.clear_until(500)) == ((), 500)

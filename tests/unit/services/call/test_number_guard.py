@@ -6,13 +6,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import Direction
 from ivr.domain.hearing.verdict import AskSpan, PendingNumber, SensitiveSpan, Verdict
 from ivr.domain.program.program import AgentGuard, OnAsk
-from ivr.services.call.agent_label import agent_label
 from ivr.services.ports.hearing import Speech
 from tests.fakes.ear import NOTHING
 from tests.fakes.exchange import AGENT, Exchange, play
@@ -133,23 +130,6 @@ def test_nothing_after_an_unjudged_question_is_stored_until_the_ear_has_judged_i
         await x.until("call.state", state="CLEARED")
 
     play(tmp_path, scene, changes=guarded(), options={"judging_timeout_s": 2.0})
-
-
-@pytest.mark.parametrize(
-    ("uri", "label"),
-    [
-        ("sip:conseil@agents.invalid", "conseil"),
-        ("sip:1042@pbx.invalid;transport=tcp", "1042"),
-    ],
-)
-def test_an_agent_is_named_by_their_account(uri: str, label: str) -> None:
-    assert agent_label(uri) == label
-
-
-def test_an_agent_who_is_called_on_a_telephone_is_not_named_by_its_number() -> None:
-    label = agent_label("sip:+33612345678@carrier.invalid")
-    assert label.startswith("agent-")
-    assert "33612345678" not in label
 
 
 # ---- what a caller volunteers

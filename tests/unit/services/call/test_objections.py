@@ -13,9 +13,8 @@ from ivr.domain.consent.state import Basis
 from ivr.domain.hearing.verdict import Band, Label, SensitiveSpan, Verdict
 from ivr.domain.program.program import Captured
 from ivr.domain.recording.state import RecordingState
-from ivr.services.ports.spool import Duty
 from tests.fakes.ear import objection
-from tests.fakes.exchange import AGENT, CALLER, Exchange, frames, play
+from tests.fakes.exchange import AGENT, CALLER, Exchange, play
 from tests.fakes.line import answers
 
 ONSET = 8000
@@ -295,24 +294,6 @@ def test_a_clear_refusal_of_contact_on_the_hotline_bars_sales_calls_and_is_asked
     play(tmp_path, scene)
 
 
-def test_a_refusal_of_contact_that_is_said_twice_bars_once(tmp_path: Path) -> None:
-    async def scene(x: Exchange) -> None:
-        x.line.parties[AGENT] = answers(1)
-        for at_ms in (8000, 14_000):
-            x.ear.when_said(Channel.CALLER, at_ms, at_ms + 800, objection(label=Label.REFUSAL_CONTACT))
-        x.ear.when_said(Channel.CALLER, 20_000, 20_800, objection())
-        x.ring((8000, 9500), (14_000, 15_500), (20_000, 21_500))
-        await x.media(26_000)
-        x.line.peer_hangs_up("a")
-        await x.over()
-        assert x.do_not_call.bars(CALLER, scope="sales") is not None
-        assert len(x.of_audit("do_not_call.added")) == 1
-        assert len(x.feed.of("do_not_call.added")) == 1
-        assert [item.duty for item in x.spool.every].count(Duty.BAR) == 1
-
-    play(tmp_path, scene)
-
-
 def test_a_doubtful_refusal_of_contact_on_the_hotline_holds_nothing_back(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ear.when_said(Channel.CALLER, 8000, 8800, objection(label=Label.REFUSAL_CONTACT, band=Band.DOUBT))
@@ -444,39 +425,6 @@ def test_what_the_agent_says_is_judged_without_the_callers_prompts(tmp_path: Pat
     play(tmp_path, scene, changes={"agent_uri": AGENT})
 
 
-def test_speech_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure(tmp_path: Path) -> None:
-    async def scene(x: Exchange) -> None:
-        x.ring((300, 1500), (3000, 4500))
-        await x.media(12_000)
-        x.line.peer_hangs_up("a")
-        await x.over()
-        ended = {item["prompt"]: item["completed"] for item in x.feed.of("prompt.ended")}
-        assert ended == {"hotline-disclosure": True, "hotline-menu": False}
-        (menu,) = [item for item in x.feed.of("prompt.ended") if item["prompt"] == "hotline-menu"]
-        assert float(str(menu["published_at"])) < 4.5, "not by hanging up"
-
-    play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
-
-
-def test_a_digit_makes_a_menu_that_allows_it_fall_silent_but_never_the_disclosure(tmp_path: Path) -> None:
-    async def scene(x: Exchange) -> None:
-        x.ring()
-        await x.media(1000)
-        x.line.press("a", "1")
-        await x.until("prompt.started", prompt="hotline-menu")
-        await x.media(4000)
-        x.line.press("a", "1")
-        await x.media(5000)
-        x.line.peer_hangs_up("a")
-        await x.over()
-        ended = {item["prompt"]: item["completed"] for item in x.feed.of("prompt.ended")}
-        assert ended == {"hotline-disclosure": True, "hotline-menu": False}
-        (menu,) = [item for item in x.feed.of("prompt.ended") if item["prompt"] == "hotline-menu"]
-        assert float(str(menu["published_at"])) < 4.1, "not by hanging up"
-
-    play(tmp_path, scene, changes={"barge_in": True}, durations_ms={"hotline-menu": 20_000, "hotline-disclosure": 2500})
-
-
 def test_forbidden_data_that_several_pieces_hear_is_noted_once(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         told = iter(range(100))
@@ -491,25 +439,5 @@ def test_forbidden_data_that_several_pieces_hear_is_noted_once(tmp_path: Path) -
         assert len(x.of_audit("sensitive.masked")) == 1
         (mask,) = x.recording.masks
         assert int(str(mask["end_ms"])) == 5500 + 20 * (len(x.ear.asked) - 1) + 2000
-
-    play(tmp_path, scene)
-
-
-def test_a_number_that_a_believed_network_vouches_for_is_barred_as_verified(tmp_path: Path) -> None:
-    """Whatever From says: it is the asserted number that is the caller's."""
-    asserted = "sip:+33123456780@carrier.invalid"
-
-    async def scene(x: Exchange) -> None:
-        x.ear.when_said(Channel.CALLER, 8000, 8800, objection(label=Label.REFUSAL_CONTACT))
-        x.line.incoming("a", from_uri=CALLER, asserted_uri=asserted)
-        x.line.speak("a", frames(120_000, [(8000, 9500)]))
-        await x.media(16_000)
-        x.line.peer_hangs_up("a")
-        row = await x.over()
-        assert row.party == asserted
-        assert x.do_not_call.bars(asserted, scope="sales") is not None
-        assert x.do_not_call.bars(CALLER, scope="sales") is None
-        (event,) = x.of_audit("do_not_call.added")
-        assert event["known_by"] == "asserted"
 
     play(tmp_path, scene)

@@ -220,21 +220,6 @@ def test_what_an_agent_says_of_an_objection_does_not_hide_the_prospects_refusal(
     play(tmp_path, scene, changes={"agent_uri": AGENT})
 
 
-def test_a_refusal_during_the_goodbye_of_a_shutdown_still_gets_its_closing_sentence(tmp_path: Path) -> None:
-    async def scene(x: Exchange) -> None:
-        x.line.parties[PROSPECT] = answers()
-        call = await x.place()
-        await asyncio.sleep(5)
-        closing = asyncio.create_task(x.control.close())
-        await x.until("prompt.started", prompt="goodbye")
-        x.line.press(call.a_leg.id, "9")
-        await closing
-        assert x.said[-2:] == ["goodbye", "prospecting-closing"]
-        assert x.call_log.rows[0].recording_state == "DISCARDED"
-
-    play(tmp_path, scene)
-
-
 def test_whether_a_person_may_be_called_is_asked_away_from_the_event_loop(tmp_path: Path) -> None:
     class WatchedExecutor(InlineExecutor):
         at_work = False
@@ -277,17 +262,3 @@ def test_an_agent_who_says_what_refusing_prospects_say_raises_no_doubt(tmp_path:
         assert x.feed.of("doubt") == []
 
     play(tmp_path, scene, changes={"agent_uri": AGENT})
-
-
-def test_a_closing_sentence_that_never_ends_is_not_waited_for(tmp_path: Path) -> None:
-    async def scene(x: Exchange) -> None:
-        x.line.parties[PROSPECT] = answers()
-        call = await x.place()
-        await x.until("recording.state", state="CAPTURING")
-        x.line.press(call.a_leg.id, "9")
-        await x.over()
-        (said,) = [one for one in x.feed.of("prompt.started") if one["prompt"] == "prospecting-closing"]
-        (gone,) = x.feed.of("leg.disconnected")
-        assert 29 < float(str(gone["published_at"])) - float(str(said["published_at"])) < 31
-
-    play(tmp_path, scene, durations_ms={"prospecting-closing": 300_000})

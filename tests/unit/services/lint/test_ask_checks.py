@@ -9,26 +9,9 @@ from click.testing import CliRunner
 
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.cli.script_check import lint as lint_command
-from ivr.domain.call.party import Direction
 from ivr.domain.program.program import Prompt, SpokenPrompt
-from ivr.services.lint.lint import Finding, lint_paths, lint_spoken
-from ivr.settings import load_settings
-from ivr.settings.phrases import load_phrases
-
-CONFIG = Path(__file__).parents[4] / "config"
-SETTINGS = load_settings(CONFIG, {})
-PHRASES = load_phrases(CONFIG / "phrases")
-
-
-def lint(folder: Path, text: str, *, name: str = "script.md", direction: Direction | None = None) -> list[Finding]:
-    path = folder / name
-    path.write_text(text, encoding="utf-8")
-    return lint_paths([path], direction, profile=SETTINGS.profile, phrases=PHRASES)
-
-
-def lines(findings: list[Finding]) -> list[int]:
-    return [finding.line for finding in findings]
-
+from ivr.services.lint.lint import lint_spoken
+from tests.unit.services.lint.rig import CONFIG, PHRASES, SETTINGS, lines, lint
 
 TEN_ASKS = (
     "Pouvez-vous me donner votre numéro de sécurité sociale ?",
@@ -56,19 +39,6 @@ TEN_MENTIONS = (
 )
 
 
-def test_what_stands_beside_a_prohibition_in_a_table_is_no_ask(tmp_path: Path) -> None:
-    assert (
-        lint(tmp_path, "| À proscrire | « Donnez-moi votre IBAN » |\n| À dire | « Déposez votre IBAN en ligne » |")
-        == []
-    )
-    assert lines(lint(tmp_path, "| À dire | « Donnez-moi votre IBAN » |\n| Accueil | Votre RIB ? |")) == [1, 2]
-
-
-def test_a_choice_in_quotes_is_not_what_the_agent_says(tmp_path: Path) -> None:
-    assert lint(tmp_path, "Si vous l'avez perdu, dites « mot de passe oublié ».") == []
-    assert lines(lint(tmp_path, "L'agent demande : « Votre mot de passe actuel ? »")) == [1]
-
-
 @pytest.mark.parametrize("name", ["script.md", "script.txt"])
 @pytest.mark.parametrize("form", ["{}", "- {}", "Agent : {}", "> {}", "« {} »", "1. {}", "**Conseiller :** {}"])
 def test_ten_asks_among_ten_mentions_are_the_ten_found(tmp_path: Path, name: str, form: str) -> None:
@@ -86,109 +56,12 @@ def test_a_finding_says_rule_kind_words_reason_and_suggestion(tmp_path: Path) ->
     assert "espace adhérent" in finding.suggestion
 
 
-def test_what_the_client_says_is_not_our_ask(tmp_path: Path) -> None:
-    text = """Agent : Bonjour, que puis-je faire pour vous ?
-Client : Vous voulez mon RIB ? Donnez-moi votre adresse, et quel est votre IBAN ?
-je peux vous le dicter, votre numéro de compte ?
-Agent : Non, nous ne le prenons pas par téléphone.
-"""
-    assert lint(tmp_path, text) == []
-
-
-def test_an_answer_between_two_questions_does_not_hide_the_second(tmp_path: Path) -> None:
-    text = "Agent : Vous avez votre carte Vitale ?\nClient : Oui.\nAgent : Vous pouvez me lire le numéro ?\n"
-    assert lines(lint(tmp_path, text)) == [1, 3]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Pouvez-vous me donner votre numéro\nde sécurité sociale ?",
-        "Pour retrouver votre dossier, pouvez-vous\nme lire votre IBAN ?",
-        "- Pouvez-vous me donner votre\n  mot de passe ?",
-    ],
-)
-def test_a_question_over_two_lines_is_one_finding_at_its_first_line(tmp_path: Path, text: str) -> None:
-    assert lines(lint(tmp_path, text)) == [1]
-
-
-def test_a_list_is_read_with_what_introduces_it(tmp_path: Path) -> None:
-    text = """Ne demandez jamais :
-- le RIB
-- le numéro de la carte bancaire
-
-Demandez au client :
-- son nom
-- le RIB
-- le numéro de la carte bancaire
-"""
-    assert lines(lint(tmp_path, text)) == [7, 8]
-
-
-def test_what_stands_under_a_warning_heading_is_an_example(tmp_path: Path) -> None:
-    text = """## À ne jamais dire
-- « Quel est votre NIR ? »
-- Votre mot de passe ?
-
-## Accueil
-- Votre mot de passe ?
-"""
-    assert lines(lint(tmp_path, text)) == [6]
-
-
-def test_headings_and_tables_are_read(tmp_path: Path) -> None:
-    text = """# RIB et coordonnées bancaires
-
-| Étape | Phrase |
-|-------|--------|
-| 1 | Le RIB se dépose dans l'espace adhérent. |
-| 2 | Donnez-moi les seize chiffres de la carte. |
-"""
-    assert lines(lint(tmp_path, text)) == [6]
-
-
-@pytest.mark.parametrize("header", ["direction: outbound\n", "# Appel sortant\n", "# Campagne de prospection\n"])
-def test_a_script_may_say_its_direction(tmp_path: Path, header: str) -> None:
-    (finding,) = lint(tmp_path, f"{header}\nAgent : Votre date de naissance, s'il vous plaît ?\n")
-    assert (finding.line, finding.rule) == (3, "ASK-001")
-
-
-def test_the_direction_given_decides_when_the_script_says_none(tmp_path: Path) -> None:
-    text = "Votre date de naissance, s'il vous plaît ?"
-    assert lint(tmp_path, text) == []
-    assert lint(tmp_path, text, direction=Direction.INBOUND) == []
-    assert [f.rule for f in lint(tmp_path, text, direction=Direction.OUTBOUND)] == ["ASK-001"]
-
-
-def test_every_text_of_a_toml_script_is_read_at_its_line(tmp_path: Path) -> None:
-    text = '''[accueil]
-phrase = "Bonjour, que puis-je pour vous ?"
-questions = [
-    "Quel est votre nom ?",
-    "Quel est votre NIR ?",
-]
-[suite]
-text = """\\
-  Merci. \\
-  Dictez-moi votre IBAN."""
-'''
-    assert lines(lint(tmp_path, text, name="script.toml")) == [5, 10]
-
-
 @pytest.mark.parametrize(
     ("count", "found"), [(13, 1), (15, 1), (16, 1), (27, 1), (3, 1), (12, 1), (1, 0), (5, 0), (10, 0)]
 )
 def test_a_menu_may_not_wait_for_as_many_keys_as_a_forbidden_number_has(tmp_path: Path, count: int, found: int) -> None:
     findings = lint(tmp_path, f"[menu.entree]\nmax_digits = {count}\n", name="menu.toml")
     assert [(f.line, f.rule, f.kind) for f in findings] == [(2, "ASK-004", "forbidden_dtmf")] * found
-
-
-def test_a_tree_is_checked_whole(tmp_path: Path) -> None:
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "one.md").write_text("Votre RIB ?", encoding="utf-8")
-    (tmp_path / "two.txt").write_text("Votre NIR ?", encoding="utf-8")
-    findings = lint_paths([tmp_path], profile=SETTINGS.profile, phrases=PHRASES)
-    assert [Path(f.file).name for f in findings] == ["one.md", "two.txt"]
 
 
 def said_as_menu(program: str, prompt: Prompt) -> SpokenPrompt:

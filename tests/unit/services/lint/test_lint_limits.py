@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ivr.errors import ConfigurationError
-from ivr.french import french
 from ivr.services.lint.lint import Finding, lint_paths
 from ivr.settings import load_settings
 from ivr.settings.phrases import load_phrases
@@ -91,46 +89,3 @@ def test_a_question_is_found_in_a_text_without_an_end_of_sentence(tmp_path: Path
     filler = "nous allons voir ensemble la suite de cette affaire " * 60
     path.write_text(f"{filler}donnez-moi votre numéro de carte bancaire {filler}", "utf-8")
     assert [finding.rule for finding in lint(path)] == ["ASK-002"]
-
-
-def test_a_file_too_large_to_be_said_is_named_and_not_read_to_its_end(tmp_path: Path) -> None:
-    path = tmp_path / "script.txt"
-    with path.open("wb") as file:
-        # All holes: whoever read it to its end would be at it when the test's time is over.
-        file.truncate(1_000_000_000_000)
-    (finding,) = lint(path)
-    assert finding.kind == "unreadable_file"
-    assert "5 Mo" in french(finding.reason)
-
-
-def test_a_line_too_long_to_be_said_is_named_with_its_number(tmp_path: Path) -> None:
-    path = tmp_path / "script.txt"
-    path.write_text("Bonjour.\n" + "a" * 20_000, "utf-8")
-    (finding,) = lint(path)
-    assert (finding.line, finding.kind) == (2, "unreadable_file")
-    assert "10000" in finding.reason
-
-
-def test_a_device_is_no_script(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="neither a file nor a folder"):
-        lint(Path("/dev/zero"))
-
-
-def test_tables_nested_without_end_are_a_finding(tmp_path: Path) -> None:
-    path = tmp_path / "menu.toml"
-    path.write_text("a = " + "[" * 9_000 + "]" * 900, "utf-8")
-    (finding,) = lint(path)
-    assert finding.kind == "unreadable_file"
-
-
-def test_a_key_may_hold_any_sign(tmp_path: Path) -> None:
-    path = tmp_path / "menu.toml"
-    path.write_text('["a(b"]\n"c[d" = "Votre RIB, s\'il vous plaît ?"\n', "utf-8")
-    assert [(f.line, f.rule) for f in lint(path)] == [(2, "ASK-002")]
-
-
-def test_the_same_question_under_two_keys_is_named_at_both_lines(tmp_path: Path) -> None:
-    path = tmp_path / "menu.toml"
-    question = "Donnez-moi votre numéro de carte bancaire."
-    path.write_text(f'[menu]\na = "{question}"\nb = [\n  "Bonjour à tous.",\n  "{question}",\n]\n', "utf-8")
-    assert [finding.line for finding in lint(path)] == [2, 5]
