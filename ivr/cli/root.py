@@ -29,6 +29,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "console": ("console",),
     "listen": ("hear",),
     "judge": ("hear",),
+    "calibrate": ("calibration",),
     "recordings": ("vault", "business", "copies", "verification"),
     "keys": ("keys",),
     "members": ("members",),
