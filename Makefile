@@ -45,7 +45,7 @@ bench-vault: setup ## a vault of a million recordings: plan and purge of a day, 
 bench-ear: setup-bench ## what the ear hears, and mishears per hour, beside two peers: docs/ear/report.md (QUICK=1: a sample, in five minutes)
 	@$(BIN)/python -m benchmarks.ear_report $(if $(QUICK),--quick)
 
-mill: setup-bench ## sentences over voices and lines through the recogniser: var/mill/transcripts.jsonl, resumed where it stopped (SAMPLE=1: forty)
+mill: setup-bench ## sentences over voices and lines through the recogniser: corpus/heard/transcripts.jsonl, resumed where it stopped (SAMPLE=1: forty)
 	@$(BIN)/python -m tools.mill $(if $(SAMPLE),--sample)
 
 mutants: setup ## break what keeps the promises, line by line: which change does no test notice? (QUICK=1: a sample)

