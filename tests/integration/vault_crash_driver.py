@@ -109,7 +109,7 @@ def settle(url: str, folder: Path, recording_id: str, *, all_of_them: bool) -> d
     rows = [rig.catalogue.get(known) for known in rig.catalogue.states([recording_id])]
     findings = rig.vault.verify(None if all_of_them else [row.tag.recording_id for row in rows])
     files = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-    told = {
+    told: dict[str, object] = {
         "state": rows[0].state.value if rows else None,
         "has_key": rows[0].has_key if rows else False,
         "file": recording_id in rig.store.stored(),
