@@ -13,14 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ivr.domain.asks.classifier import UNDOING, ask_probability, features
+from ivr.domain.asks.elliptic import elliptic
 from ivr.domain.asks.grammar import (
-    ACTION_OF,
-    AIM,
     BACK,
     CLAUSE_END,
     DENIED_HERE,
-    DETERMINER,
-    FILLER,
     HAVE,
     INVITATION,
     MENU_CHOICE,
@@ -28,24 +25,18 @@ from ivr.domain.asks.grammar import (
     OPENS_QUESTION,
     OTHER_OBJECT,
     OWN_QUESTION_WORDS_MAX,
-    OWN_SUBJECT,
     PART_SAID,
-    PASSIVE_WORDS_MAX,
-    RELATIVE_CLAUSE,
     REMEMBERED_SENTENCES,
-    RESUMES,
     VERB,
     VOTE_WORDS_MIN,
     breaks,
     ends,
-    ends_soon,
     ours,
-    own_object,
     short,
     words_back,
     words_on,
 )
-from ivr.domain.asks.parts import Ask, Cue, Sentence, Thing, collected, describes, reaches
+from ivr.domain.asks.parts import Ask, Cue, Sentence, Thing, collected, describes, governor, reaches, resumes
 from ivr.domain.asks.phrase_bank import Family, Mention, PhraseBank, SpeechAct
 from ivr.domain.call.party import Direction
 from ivr.domain.text.needles import Read, Sieve, Sought
@@ -339,28 +330,28 @@ class AskDetector:
             return False
         if DENIED_HERE.search(calm[max(0, thing.start - 24) : thing.start]):
             return False
-        governor = _governor(text, thing, cues)
-        if governor is not None and governor.act is not None and governor.live:
-            having = governor.act is SpeechAct.AVAILABLE and text[governor.start : governor.end].split()[0] in HAVE
-            if reaches(text, governor, thing, things) and (question or not having or not ends(text)):
+        governing = governor(text, thing, cues)
+        if governing is not None and governing.act is not None and governing.live:
+            having = governing.act is SpeechAct.AVAILABLE and text[governing.start : governing.end].split()[0] in HAVE
+            if reaches(text, governing, thing, things) and (question or not having or not ends(text)):
                 return True
-            apart = breaks(text, governor.end, thing.start)
-            if OTHER_OBJECT.search(text, governor.end, thing.start) and not apart:
+            apart = breaks(text, governing.end, thing.start)
+            if OTHER_OBJECT.search(text, governing.end, thing.start) and not apart:
                 return None
         if question and PART_SAID.search(text, thing.start) and not reported:
             return True
         read_out = question and not thing.value and not reported and _MARKED.search(text)
         if read_out and not any(cue.act is None for cue in cues):
             return True
-        if any(_resumes(text, cue, thing, things, question) for cue in cues if cue.start >= thing.start and cue.live):
+        if any(resumes(text, cue, thing, things, question) for cue in cues if cue.start >= thing.start and cue.live):
             return True
-        if governor is not None and governor.act is not None and not governor.live:
+        if governing is not None and governing.act is not None and not governing.live:
             return False
         if reported or self._redirect.search(read):
             return False
         unmarked = sentence.heard and not ends(text) and short(text) and not VERB.search(text)
         question = question or unmarked
-        if self._elliptic(sentence, read, calm, here, thing, cues, question):
+        if elliptic(sentence, read, calm, here, thing, cues, question=question, negation=self._negation):
             return True
         telling = any(cue.act is None for cue in cues)
         denied = bool(self._negation.search(read, text=calm))
@@ -368,62 +359,6 @@ class AskDetector:
         if open_question and not telling and not denied and not sentence.heading:
             return True
         return False if denied else None
-
-    def _elliptic(
-        self, sentence: Sentence, read: Read, calm: str, here: int, thing: Thing, cues: Sequence[Cue], question: bool
-    ) -> bool:
-        """A thing without a verb: "Votre numéro de sécu, s'il vous plaît", "Et le cryptogramme ?"."""
-        if sentence.heading and not question:
-            return False
-        text = read.text
-        begin = max((m.end() for m in CLAUSE_END.finditer(text, here, thing.start)), default=here)
-        filler = FILLER.match(text, begin)
-        at = filler.end() if filler else begin
-        determiner = DETERMINER.match(text, at)
-        has_determiner = thing.start > begin or text[thing.start :].startswith(("votre", "vos", "le ", "la ", "les "))
-        stop = next((m.start() for m in CLAUSE_END.finditer(text, thing.end)), len(text))
-        please = [cue for cue in cues if cue.act is SpeechAct.PLEASE and cue.live]
-        polite = next((cue for cue in please if 0 <= cue.start - thing.end <= 60), None)
-        if polite is not None:
-            stop = min(stop, polite.start)
-        clause = text[thing.end : stop]
-        if re.match(r" (?:qui|que|qu|ou|dont)\b", clause):
-            clause = RELATIVE_CLAUSE.sub("", clause)
-        if VERB.search(clause):
-            return False
-        if not question and self._negation.may_match(read) and self._negation.pattern.search(calm[begin:]):
-            return False
-        lead_in = text[at : thing.start]
-        reaches = len(lead_in.split()) <= (3 if polite or question else 2) and not VERB.search(lead_in)
-        if determiner is None and lead_in.strip() and not reaches:
-            return False
-        if ACTION_OF.search(text, here, thing.start):
-            return False
-        if not reaches or (lead_in.startswith("si ") and not polite and not question):
-            return False
-        rest = [cue for cue in cues if cue.start > stop]
-        aim = AIM.match(text, stop) or (polite is not None and AIM.match(text, polite.end))
-        if not aim and any(cue.act is None or (cue.act is not SpeechAct.PLEASE and not cue.live) for cue in rest):
-            return False
-        if not thing.value and polite is None and not question:
-            return False
-        if polite is not None or question:
-            return not any(cue.act is None and begin <= cue.start < stop for cue in cues)
-        tells_before = any(
-            cue.act is None for cue in cues if cue.end <= begin and not re.search(r"\bpour\b", text[:begin])
-        )
-        tells_here = any(cue.act is None for cue in cues if begin <= cue.start < thing.start)
-        if (
-            tells_before
-            or tells_here
-            or (
-                VERB.search(FILLER.sub("", text[here:begin], count=1))
-                and not re.match(r"(?:pour|afin|si)\b", text[here:])
-            )
-        ):
-            return False
-        blank = bool(re.search(r":\s*$|: ?\.\.|_{2,}", text[thing.end :]))
-        return (has_determiner or blank) and (not sentence.bullet or has_determiner)
 
     def _refers_back(self, read: Read, cues: Sequence[Cue], question: bool) -> bool:
         """Say whether a sentence without a thing asks for the one spoken of just before ("vous me le lisez ?")."""
@@ -451,37 +386,6 @@ class AskDetector:
         if all(self._undone(read, calm, m.start(), m.end(), SpeechAct.GIVE) for m in keyed):
             return None
         return collected(text, families)
-
-
-def _governor(text: str, thing: Thing, cues: Sequence[Cue]) -> Cue | None:
-    """Return the act nearest before a thing; a telling in another clause gives way to what was denied before it."""
-    before = [
-        cue for cue in cues if cue.end <= thing.start + 1 and cue.act not in (SpeechAct.PLEASE, SpeechAct.COLLECTED)
-    ]
-    if not before or before[-1].act is not None or not breaks(text, before[-1].end, thing.start):
-        return before[-1] if before else None
-    asking = [cue for cue in before if cue.act is not None]
-    return asking[-1] if asking and not asking[-1].live else None
-
-
-def _resumes(text: str, cue: Cue, thing: Thing, things: Sequence[Thing], question: bool) -> bool:
-    """Say whether an act that comes later asks for the thing ("Votre RIB, il me le faut")."""
-    if cue.act in (None, SpeechAct.PLEASE):
-        return False
-    if any(o.start > thing.end and o.end <= cue.start for o in things if o.family is not thing.family):
-        return False
-    if cue.act is SpeechAct.AVAILABLE and not question and not thing.value and "?" not in text:
-        return True
-    between = text[thing.end : cue.start]
-    if cue.act is SpeechAct.COLLECTED:
-        return len(between.split()) <= PASSIVE_WORDS_MAX
-    if cue.act is SpeechAct.NEED and OWN_SUBJECT.search(between):
-        return False
-    if cue.act is SpeechAct.NEED and not any(o.start >= cue.end for o in things):
-        return True
-    tail = text[cue.start : words_on(text, cue.end, 4)]
-    resumed = cue.act in (SpeechAct.WHICH, SpeechAct.AVAILABLE) or RESUMES.search(tail) or ends_soon(text, cue.end)
-    return bool(resumed) and (not own_object(text, cue.end) or len(between.split()) <= 1)
 
 
 def _blanked(pattern: Sought, read: Read, text: str | None = None) -> str:

@@ -16,8 +16,15 @@ from ivr.domain.asks.grammar import (
     FREE_DIGITS_MAX,
     LISTED,
     OTHER_OBJECT,
+    OWN_SUBJECT,
     PARTICIPLE,
+    PASSIVE_WORDS_MAX,
     RELATIVE,
+    RESUMES,
+    breaks,
+    ends_soon,
+    own_object,
+    words_on,
 )
 from ivr.domain.asks.phrase_bank import Family, SpeechAct
 from ivr.domain.text.plain_text import PlainText
@@ -83,6 +90,37 @@ def reaches(text: str, cue: Cue, thing: Thing, things: Sequence[Thing]) -> bool:
         return False
     inner = [t for t in things if cue.end <= t.start < thing.start]
     return len(gap.split()) <= 16 + 6 * len(inner)
+
+
+def governor(text: str, thing: Thing, cues: Sequence[Cue]) -> Cue | None:
+    """Return the act nearest before a thing; a telling in another clause gives way to what was denied before it."""
+    before = [
+        cue for cue in cues if cue.end <= thing.start + 1 and cue.act not in (SpeechAct.PLEASE, SpeechAct.COLLECTED)
+    ]
+    if not before or before[-1].act is not None or not breaks(text, before[-1].end, thing.start):
+        return before[-1] if before else None
+    asking = [cue for cue in before if cue.act is not None]
+    return asking[-1] if asking and not asking[-1].live else None
+
+
+def resumes(text: str, cue: Cue, thing: Thing, things: Sequence[Thing], question: bool) -> bool:
+    """Say whether an act that comes later asks for the thing ("Votre RIB, il me le faut")."""
+    if cue.act in (None, SpeechAct.PLEASE):
+        return False
+    if any(o.start > thing.end and o.end <= cue.start for o in things if o.family is not thing.family):
+        return False
+    if cue.act is SpeechAct.AVAILABLE and not question and not thing.value and "?" not in text:
+        return True
+    between = text[thing.end : cue.start]
+    if cue.act is SpeechAct.COLLECTED:
+        return len(between.split()) <= PASSIVE_WORDS_MAX
+    if cue.act is SpeechAct.NEED and OWN_SUBJECT.search(between):
+        return False
+    if cue.act is SpeechAct.NEED and not any(o.start >= cue.end for o in things):
+        return True
+    tail = text[cue.start : words_on(text, cue.end, 4)]
+    resumed = cue.act in (SpeechAct.WHICH, SpeechAct.AVAILABLE) or RESUMES.search(tail) or ends_soon(text, cue.end)
+    return bool(resumed) and (not own_object(text, cue.end) or len(between.split()) <= 1)
 
 
 def describes(text: str, start: int, end: int, things: Sequence[Thing]) -> bool:
