@@ -12,7 +12,8 @@ import pytest
 from ivr.audio.pcm import from_pcm
 from ivr.audio.resampling import resample
 from ivr.audio.wav import read_wav
-from ivr.domain.numbers.spoken_digits import digit_runs, tokens
+from ivr.domain.numbers.number_words import tokens
+from ivr.domain.numbers.spoken_digits import digit_runs
 from ivr.speech.model import ModelSettings
 from ivr.speech.recogniser import RECOGNISER_HZ
 from ivr.speech.whisper_recogniser import WhisperRecogniser

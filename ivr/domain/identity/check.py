@@ -16,8 +16,9 @@ from enum import Enum
 
 from ivr.domain.identity.spoken_date import spoken_dates
 from ivr.domain.identity.spoken_name import said_name, says
+from ivr.domain.numbers.number_words import tokens
 from ivr.domain.numbers.split_numbers import completed
-from ivr.domain.numbers.spoken_digits import digit_runs, tokens
+from ivr.domain.numbers.spoken_digits import digit_runs
 from ivr.errors import nearest
 
 RULE = "ASK-006"

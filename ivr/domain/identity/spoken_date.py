@@ -8,8 +8,9 @@ from datetime import date
 
 from rapidfuzz.distance import Levenshtein
 
+from ivr.domain.numbers.number_words import Token, tokens
 from ivr.domain.numbers.split_numbers import completed
-from ivr.domain.numbers.spoken_digits import DigitRun, Token, digit_runs, tokens
+from ivr.domain.numbers.spoken_digits import DigitRun, digit_runs
 
 #: An answer that can be read in more ways is no answer.
 READINGS_MAX = 8

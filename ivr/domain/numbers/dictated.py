@@ -16,8 +16,9 @@ from ivr.domain.hearing.transcript_window import HeardPiece
 from ivr.domain.hearing.verdict import SensitiveSpan
 from ivr.domain.numbers import nir
 from ivr.domain.numbers.embedded import doubtful_from, whole_telephone
+from ivr.domain.numbers.number_words import Token, tokens
 from ivr.domain.numbers.sensitive import announced, asks_for_other_number
-from ivr.domain.numbers.spoken_digits import DigitRun, Token, digit_runs, tokens, words_beside
+from ivr.domain.numbers.spoken_digits import DigitRun, digit_runs, words_beside
 
 _MONTH = re.compile(r"janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre")
 _DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])(?:0?[1-9]|1[0-2])(?:19|20)\d\d")

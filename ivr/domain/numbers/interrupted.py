@@ -15,7 +15,8 @@ from stdnum import iban, luhn
 
 from ivr.domain.hearing.verdict import SensitiveSpan
 from ivr.domain.numbers import nir
-from ivr.domain.numbers.spoken_digits import DigitRun, Token
+from ivr.domain.numbers.number_words import Token
+from ivr.domain.numbers.spoken_digits import DigitRun
 
 _CARD = re.compile(r"[3-6]\d{15}")
 _WORDS_BETWEEN_MAX = 7

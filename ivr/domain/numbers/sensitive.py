@@ -51,7 +51,8 @@ from ivr.domain.numbers.number_names import (
     SAYS_OTP,
     SAYS_PIN,
 )
-from ivr.domain.numbers.spoken_digits import DigitRun, Token, digit_runs, filler_before, tokens
+from ivr.domain.numbers.number_words import Token, tokens
+from ivr.domain.numbers.spoken_digits import DigitRun, digit_runs, filler_before
 from ivr.domain.numbers.spoken_password import spoken_passwords
 
 _NIR_PART_DIGITS = 7

@@ -9,45 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ivr.domain.numbers.nir import CORSICA, corsica_in_digits
+from ivr.domain.numbers.number_words import TEENS, TENS, UNITS, Token, below_thousand, number, teen_hundreds
 from ivr.domain.numbers.spelled_letter import spelled_letter
-from ivr.domain.text.plain_text import level
 
-_TOKEN = re.compile(r"[^\W_]+")
-_UNITS = {
-    "zero": 0,
-    "un": 1,
-    "une": 1,
-    "deux": 2,
-    "trois": 3,
-    "quatre": 4,
-    "cinq": 5,
-    "six": 6,
-    "sept": 7,
-    "huit": 8,
-    "neuf": 9,
-}
-_TEENS = {
-    "dix": 10,
-    "onze": 11,
-    "douze": 12,
-    "treize": 13,
-    "quatorze": 14,
-    "quinze": 15,
-    "seize": 16,
-}
-_TENS = {
-    "vingt": 20,
-    "vingts": 20,
-    "trente": 30,
-    "quarante": 40,
-    "cinquante": 50,
-    "soixante": 60,
-    "septante": 70,
-    "huitante": 80,
-    "octante": 80,
-    "nonante": 90,
-}
-_WITH_CORSICA = re.compile(r"\d*2[ab]\d*")
 _ENDS_IN_CORSICA = re.compile(r"\d*2([ab])")
 #: "la lettre A majuscule, A comme Anatole, Corse du Sud".
 _LETTER_WORDS_MAX = 12
@@ -88,16 +52,6 @@ _AMOUNTS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """A levelled word and its place [start, end) in the text; `before` is the mark that parts it from the last one."""
-
-    text: str
-    start: int
-    end: int
-    before: str = " "
-
-
-@dataclass(frozen=True, slots=True)
 class DigitRun:
     """Digits said or written one after the other: `text` holds them; tokens[first:last] are their words.
 
@@ -116,99 +70,21 @@ class DigitRun:
     readings: tuple[DigitRun, ...] = ()
 
 
-def tokens(text: str) -> list[Token]:
-    """Split `text` into words without accents, in lower case."""
-    found: list[Token] = []
-    for match in _TOKEN.finditer(text):
-        gap = text[found[-1].end : match.start()] if found else ""
-        before = "," if any(mark in gap for mark in ",;:.!?") else "-" if gap == "-" else " "
-        found.append(Token(level(match.group()), *match.span(), before))
-    return found
-
-
-def _number(spoken: list[Token], at: int) -> tuple[str, int] | None:
-    """Read the number that begins at `at`: its digits, and how many words it takes."""
-    word = spoken[at].text
-    if word.isdigit():
-        return word, 1
-    if _WITH_CORSICA.fullmatch(word):
-        return corsica_in_digits(word), 1
-    if word == "zero":
-        return "0", 1
-    value, used = _below_thousand(spoken, at)
-    after = at + used
-    if _follows(spoken, at, after) and spoken[after].text in ("mille", "mil"):
-        rest, more = _below_thousand(spoken, after + 1) if _follows(spoken, at, after + 1) else (0, 0)
-        return str((value if used else 1) * 1000 + rest), used + 1 + more
-    return (str(value), used) if used else None
-
-
-def _below_thousand(spoken: list[Token], at: int) -> tuple[int, int]:
-    value, used = _below_hundred(spoken, at)
-    after = at + used
-    if _follows(spoken, at, after) and spoken[after].text in ("cent", "cents") and (used == 0 or 2 <= value <= 9):
-        rest, more = _below_hundred(spoken, after + 1) if _follows(spoken, at, after + 1) else (0, 0)
-        return (value if used else 1) * 100 + rest, used + 1 + more
-    return value, used
-
-
-def _follows(spoken: list[Token], first: int, at: int) -> bool:
-    """Say whether token `at` exists and no comma parts it from the number that begins at `first`."""
-    return at < len(spoken) and (at == first or spoken[at].before != ",")
-
-
-def _below_hundred(spoken: list[Token], at: int) -> tuple[int, int]:
-    if at >= len(spoken):
-        return 0, 0
-    word = spoken[at].text
-    following = [token.text for token in spoken[at + 1 : at + 2] if token.before != ","]
-    if word == "quatre" and following and following[0] in ("vingt", "vingts"):
-        value, used = 80, 2
-    elif word in _TENS:
-        value, used = _TENS[word], 1
-    elif word in _TEENS:
-        if word == "dix" and following and following[0] in ("sept", "huit", "neuf"):
-            return 10 + _UNITS[following[0]], 2
-        return _TEENS[word], 1
-    elif word in _UNITS and word != "zero":
-        return _UNITS[word], 1
-    else:
-        return 0, 0
-    joined = 1 if _follows(spoken, at, at + used) and spoken[at + used].text == "et" else 0
-    next_at = at + used + joined
-    if not _follows(spoken, at, next_at) or _begins_eighty(spoken, next_at):
-        return value, used
-    after = spoken[next_at].text
-    if value in (60, 80) and after in _TEENS and (not joined or after == "onze"):
-        more = _below_hundred(spoken, next_at)
-        return value + more[0], used + joined + more[1]
-    if after in _UNITS and after != "zero" and (not joined or after in ("un", "une")):
-        return value + _UNITS[after], used + joined + 1
-    return value, used
-
-
-def _begins_eighty(spoken: list[Token], at: int) -> bool:
-    """Say whether "quatre" is written as part of "quatre-vingt" and not of the ten before it."""
-    if spoken[at].text != "quatre" or at + 1 >= len(spoken) or spoken[at].before == "-":
-        return False
-    return spoken[at + 1].text in ("vingt", "vingts") and spoken[at + 1].before == "-"
-
-
 def _repeated(spoken: list[Token], at: int) -> list[tuple[str, int]]:
     """Read "trois zéros", "double sept" and "deux fois le douze", the likeliest way first."""
     words = [token.text for token in spoken[at : at + 3]] + ["", ""]
     # "zéro zéros" is none of them.
-    if _UNITS.get(words[0]) and words[1] in ("zeros", "uns"):
-        return [(("0" if words[1] == "zeros" else "1") * _UNITS[words[0]], 2)]
-    if words[0] in _TIMES and words[1] in _UNITS:
-        return [(str(_UNITS[words[1]]) * _TIMES[words[0]], 2)]
+    if UNITS.get(words[0]) and words[1] in ("zeros", "uns"):
+        return [(("0" if words[1] == "zeros" else "1") * UNITS[words[0]], 2)]
+    if words[0] in _TIMES and words[1] in UNITS:
+        return [(str(UNITS[words[1]]) * _TIMES[words[0]], 2)]
     if words[0] not in _FOIS or words[1] != "fois":
         return []
     # "deux fois un deux" is 22 or 11 and 2, but "deux fois un deux fois huit" is 11 88 only.
     article = at + 3 if words[2] in ("le", "les", "un") and not _times(spoken, at + 3) else at + 2
     begins = [begin for begin in dict.fromkeys((article, at + 2)) if begin < len(spoken)]
-    read = [(begin, number) for begin in begins if (number := _number(spoken, begin)) is not None]
-    return [(number[0] * _FOIS[words[0]], begin - at + number[1]) for begin, number in read]
+    read = [(begin, found) for begin in begins if (found := number(spoken, begin)) is not None]
+    return [(found[0] * _FOIS[words[0]], begin - at + found[1]) for begin, found in read]
 
 
 def _times(spoken: list[Token], at: int) -> int:
@@ -273,33 +149,33 @@ def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:
         return repeated
     if word == "un" and at and spoken[at - 1].text == "quelqu":
         return []
-    read = _number(spoken, at)
+    read = number(spoken, at)
     if read is None:
         return []
     often = _said_so_often(spoken, at, read)
     found = [often, read] if often else [read]
-    if word in _TENS and following == "quatre" and beyond in ("vingt", "vingts") and read[1] == 2:
-        found.append((str(_TENS[word]), 1))
-    if word in _TENS and following in _UNITS and beyond in ("cent", "cents", "mille") and read[1] >= 2:
-        found.append((str(_TENS[word]), 1))
+    if word in TENS and following == "quatre" and beyond in ("vingt", "vingts") and read[1] == 2:
+        found.append((str(TENS[word]), 1))
+    if word in TENS and following in UNITS and beyond in ("cent", "cents", "mille") and read[1] >= 2:
+        found.append((str(TENS[word]), 1))
     if word == "quatre" and following in ("vingt", "vingts") and spoken[at + 1].before == " ":
         found.append(("4", 1))
-    if word in _UNITS and following in ("cent", "cents") and at and spoken[at - 1].text == "zero":
-        found.append((str(_UNITS[word]), 1))
+    if word in UNITS and following in ("cent", "cents") and at and spoken[at - 1].text == "zero":
+        found.append((str(UNITS[word]), 1))
     # "quinze cents" is 1500, or 15 and 100.
-    if word in _TEENS and spoken[at + read[1] - 1].text not in ("cent", "cents", "mille", "mil"):
-        found += _teen_hundreds(spoken, at, read)
+    if word in TEENS and spoken[at + read[1] - 1].text not in ("cent", "cents", "mille", "mil"):
+        found += teen_hundreds(spoken, at, read)
     # "cinquante-trois mille neuf cent" is 53 900, or 53 and 1900.
     for used in range(1, read[1]):
         if spoken[at + used].text in ("mille", "mil"):
-            value, words = _below_thousand(spoken, at)
+            value, words = below_thousand(spoken, at)
             if words == used and value >= 10:
                 found.append((str(value), used))
     return list(dict.fromkeys(found))
 
 
 _NUMBER_WORDS = (
-    frozenset(_UNITS) | frozenset(_TIMES) | frozenset(_TEENS) | frozenset(_TENS) | {"cent", "cents", "mille", "mil"}
+    frozenset(UNITS) | frozenset(_TIMES) | frozenset(TEENS) | frozenset(TENS) | {"cent", "cents", "mille", "mil"}
 )
 
 
@@ -327,14 +203,6 @@ def digit_runs(spoken: list[Token]) -> list[DigitRun]:
             runs.append(replace(first, last=last, readings=tuple(found[1:])))
         at = last + unit
     return runs
-
-
-def _teen_hundreds(spoken: list[Token], at: int, teen: tuple[str, int]) -> list[tuple[str, int]]:
-    after = at + teen[1]
-    if teen[0] == "10" or not _follows(spoken, at, after) or spoken[after].text not in ("cent", "cents"):
-        return []
-    rest, more = _below_hundred(spoken, after + 1) if _follows(spoken, at, after + 1) else (0, 0)
-    return [(str(int(teen[0]) * 100 + rest), teen[1] + 1 + more)]
 
 
 def _unit(spoken: list[Token], at: int) -> int:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ivr.domain.hearing.verdict import SensitiveSpan
-from ivr.domain.numbers.spoken_digits import Token
+from ivr.domain.numbers.number_words import Token
 
 _PASSWORD = re.compile(
     r"\b(?:mots? de passe|mdp)\b(?P<between>(?: \w+){0,3}?) (?:c est|est|s appelle|ce sera|donc c est)"

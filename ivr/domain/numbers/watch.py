@@ -14,8 +14,9 @@ from ivr.domain.hearing.transcript_window import HeardPiece, HeardSpeech, Joined
 from ivr.domain.hearing.verdict import PendingNumber, SensitiveSpan
 from ivr.domain.numbers.dictated import AnnouncedNumber, Scattered, scattered_digits
 from ivr.domain.numbers.embedded import doubtful_from
+from ivr.domain.numbers.number_words import tokens
 from ivr.domain.numbers.sensitive import asks_for_other_number, long_digit_spans, sensitive_spans
-from ivr.domain.numbers.spoken_digits import digit_runs, tokens
+from ivr.domain.numbers.spoken_digits import digit_runs
 
 #: A number goes on after a pause of this length at most; people look for their glasses.
 PAUSE_MAX_MS = 15_000

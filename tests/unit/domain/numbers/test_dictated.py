@@ -9,7 +9,7 @@ import pytest
 from ivr.domain.hearing.transcript_window import HeardPiece, TimedText
 from ivr.domain.hearing.verdict import SensitiveSpan
 from ivr.domain.numbers.dictated import AnnouncedNumber, Scattered, counted_runs, misheard, scattered_digits
-from ivr.domain.numbers.spoken_digits import tokens
+from ivr.domain.numbers.number_words import tokens
 
 PAUSE_MS = 15_000
 

@@ -12,7 +12,8 @@ from ivr.domain.numbers.embedded import (
     telephone_going_on,
     whole_telephone,
 )
-from ivr.domain.numbers.spoken_digits import digit_runs, tokens
+from ivr.domain.numbers.number_words import tokens
+from ivr.domain.numbers.spoken_digits import digit_runs
 
 
 def shown(text: str, spans: tuple[SensitiveSpan, ...]) -> str:

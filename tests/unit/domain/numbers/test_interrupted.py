@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ivr.domain.numbers.interrupted import bridged_numbers
-from ivr.domain.numbers.spoken_digits import digit_runs, tokens
+from ivr.domain.numbers.number_words import tokens
+from ivr.domain.numbers.spoken_digits import digit_runs
 
 
 def test_at_most_twelve_runs_make_a_number() -> None:

@@ -12,7 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from benchmarks.spoken_numbers import below_thousand
-from ivr.domain.numbers.spoken_digits import digit_runs, tokens
+from ivr.domain.numbers.number_words import tokens
+from ivr.domain.numbers.spoken_digits import digit_runs
 
 text2num = pytest.importorskip("text_to_num", reason="make setup installs it").text2num
 

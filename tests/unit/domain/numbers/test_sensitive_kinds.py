@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from ivr.domain.numbers.number_words import tokens
 from ivr.domain.numbers.sensitive import sensitive_spans
-from ivr.domain.numbers.spoken_digits import digit_runs, tokens
+from ivr.domain.numbers.spoken_digits import digit_runs
 
 # 1 85 05 78 006 084 has the key 91; 4970 1012 3456 7893 its check digit; the account its RIB key and ISO 13616 digits.
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.spoken_numbers import below_hundred, below_thousand
-from ivr.domain.numbers.spoken_digits import digit_runs, filler_before, tokens, words_beside
+from ivr.domain.numbers.number_words import tokens
+from ivr.domain.numbers.spoken_digits import digit_runs, filler_before, words_beside
 
 
 def read(text: str) -> set[str]:
@@ -330,14 +331,6 @@ def test_what_is_counted_is_no_number_of_a_person_unless_it_is_long(what: str) -
 )  # fmt: skip
 def test_words_that_fill_a_pause_before_a_number_are_counted(text: str, at: int, count: int) -> None:
     assert filler_before(tokens(text), at) == count
-
-
-def test_a_word_knows_the_mark_before_it() -> None:
-    text = "Été, à-côté l'œuf;1.2 – x"
-    assert [(one.text, one.before) for one in tokens(text)] == [
-        ("ete", " "), ("a", ","), ("cote", "-"), ("l", " "), ("oeuf", " "), ("1", ","), ("2", ","), ("x", " "),
-    ]  # fmt: skip
-    assert [text[one.start : one.end] for one in tokens(text)] == ["Été", "à", "côté", "l", "œuf", "1", "2", "x"]
 
 
 def test_no_more_readings_than_anybody_needs() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ivr.domain.numbers.spoken_digits import tokens
+from ivr.domain.numbers.number_words import tokens
 from ivr.domain.numbers.spoken_password import spoken_passwords
 
 
