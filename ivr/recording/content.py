@@ -20,10 +20,12 @@ CODECS: dict[str, Codec] = {codec.name: codec for codec in (OpusCodec(), AlawCod
 
 
 def codec_of(content: bytes) -> Codec | None:
+    """Return the codec whose files begin like `content`; None when no codec's do."""
     return next((codec for codec in CODECS.values() if codec.owns(content)), None)
 
 
 def codec_named(name: str, recording_id: str) -> Codec:
+    """Return the codec that the row of a recording names. Raises ArchiveError when there is none of that name."""
     chosen = CODECS.get(name)
     if chosen is None:
         raise ArchiveError(

@@ -13,7 +13,7 @@ FORMS = ("wav", "opus")
 def render(content: bytes, sound: Sound, form: str) -> bytes:
     """Return the bytes of a WAV file (PCM16) or an Ogg Opus file; `content` is what the container held.
 
-    Opus that is stored as Opus is handed out as it is, without another loss.
+    Opus that is stored as Opus is handed out as it is, without another loss. Raises ArchiveError for another form.
     """
     if form == "wav":
         return wav_bytes(sound.pcm, sound.rate_hz, sound.channels)

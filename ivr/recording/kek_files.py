@@ -49,7 +49,10 @@ class KekFiles:
         return ring.unwrap(recording_id, wrapped)
 
     def rotate(self) -> str:
-        """Make a new KEK current and keep the old one as retired; killed anywhere, it starts again."""
+        """Make a new KEK current, keep the old one as retired, and return the new one's id.
+
+        Killed anywhere, it starts again. Raises HostError when the files cannot be written.
+        """
         following = self._path.with_name(self._path.name + ".next")
         made = secret_file.create(following, KEK_USE)
         current = secret_file.load(self._path, KEK_USE)

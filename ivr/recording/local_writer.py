@@ -56,7 +56,7 @@ class LockedFile:
             raise refused(error, path, "create the recording") from error
 
     def write(self, data: bytes) -> None:
-        """Hand all of it to the system now: a killed process loses nothing that was written."""
+        """Hand all of it to the system now: a killed process loses nothing that was written. Raises HostError."""
         view = memoryview(data)
         try:
             while view:
@@ -68,7 +68,10 @@ class LockedFile:
             raise refused(error, self.path, "write the recording") from error
 
     def publish(self, path: Path) -> str:
-        """Sync, rename to `path`, sync the directory; return the SHA-256 (hex) of all that was written."""
+        """Sync, rename to `path`, sync the directory; return the SHA-256 (hex) of all that was written.
+
+        Raises HostError when the system refuses one of these.
+        """
         try:
             os.fsync(self._descriptor)
             self.path.rename(path)
@@ -83,7 +86,7 @@ class LockedFile:
             self._descriptor = -1
 
     def abort(self) -> None:
-        """Close it and remove what was written."""
+        """Close it and remove what was written. Raises HostError."""
         self.close()
         try:
             self.path.unlink(missing_ok=True)
@@ -92,7 +95,7 @@ class LockedFile:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a living process holds this file."""
+    """Whether a living process holds this file. Raises HostError when it cannot be looked at."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -121,7 +121,10 @@ class S3Bucket:
                 yield from (entry["path"] for entry in page)
 
     def lock(self, key: str, until: datetime) -> None:
-        """Keep the object from being deleted or replaced before `until` (Object Lock). It is never shortened."""
+        """Keep the object from being deleted or replaced before `until` (Object Lock), which is never shortened.
+
+        Raises HostError when the server refuses. Source: Amazon S3 API, PutObjectRetention.
+        """
         body = (
             '<Retention xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
             f"<Mode>{LOCKS[self._settings.object_lock]}</Mode>"

@@ -96,7 +96,10 @@ class LocalStore:
         return content.copy(self._stored(recording_id), data_key, recording_id, form)
 
     def sound(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> OggSound:
-        """The file is opened anew for each piece: what was deleted is not read on."""
+        """Return the sound of a sealed recording; a piece raises ArchiveError once it is gone.
+
+        The file is opened anew for each piece: what was deleted is not read on.
+        """
         path = self.path(recording_id, WHOLE)
 
         def stored(start: int, end: int) -> bytes:
@@ -163,7 +166,10 @@ class LocalStore:
         return self._read(recording_id, WHOLE)
 
     def path(self, recording_id: str, suffix: str = WHOLE) -> Path:
-        """Where a recording lies: two levels named by the SHA-256 of its id, so that no folder grows too large."""
+        """Where a recording lies: two levels named by the SHA-256 of its id, so that no folder grows too large.
+
+        Raises ArchiveError for what cannot be an id.
+        """
         if not _ID.fullmatch(recording_id):
             raise ArchiveError(
                 f"'{recording_id[:60]}' cannot be the id of a recording",

@@ -120,7 +120,10 @@ class _RetentionFile(_Zoned):
 
 
 def load_profile(folder: Path, profile_id: str, *, file: str) -> Profile:
-    """Read the profile named `profile_id`; `file` is where that name was written, for the error message."""
+    """Read the profile named `profile_id`; `file` is where that name was written, for the error message.
+
+    Raises ConfigurationError when there is no such file, or it is not a profile of that name.
+    """
     path = folder / f"{profile_id}.toml"
     if not path.is_file():
         known = [p.stem for p in folder.glob("*.toml")]

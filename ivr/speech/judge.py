@@ -66,7 +66,10 @@ class Judge:
         self._known = frozenset(known)
 
     def judge(self, speech: Speech) -> Verdict:
-        """Return the verdict on `speech`; times in it are call milliseconds within the piece."""
+        """Return the verdict on `speech`; times in it are milliseconds of the call, within the piece.
+
+        Raises SpeechError when a model fails: no verdict is ever a guess.
+        """
         piece, context = speech.piece, speech.context
         self._memory.check(speech)
         samples = resample(from_pcm(speech.pcm), EAR_HZ, SILERO_HZ)

@@ -71,7 +71,8 @@ class OnnxRecogniser:
     def transcribe(self, samples: Samples, *, partial: bool = False, language: str | None = None) -> Transcript:
         """Return what is said in 16 kHz `samples`, in one hypothesis; at most 29 seconds, or SpeechError.
 
-        Whisper and Canary write down `language` (French, when none is told), the others what they hear.
+        Whisper and Canary write down `language` (French, where it is None), the others what they hear. Raises
+        SpeechError when the model fails, which names the kind of error only: its text may hold the words.
         """
         refuse_too_long(samples)
         written_in = language or FRENCH

@@ -73,6 +73,7 @@ class Reply:
 
 
 def encode_request(request: Request) -> list[bytes]:
+    """Return the frames of a request: version, header (JSON), audio (PCM16 mono, 8 kHz)."""
     speech, piece, context = request.speech, request.speech.piece, request.speech.context
     header = {
         "id": request.id,
@@ -104,6 +105,7 @@ def decode_request(frames: Sequence[bytes]) -> Request:
 
 
 def encode_reply(answer: Reply) -> list[bytes]:
+    """Return the frames of a reply: version, header (JSON) with the verdict, the refusal or the figures."""
     header: dict[str, object] = {"id": answer.id}
     if isinstance(answer.result, Refusal):
         header |= {"refusal": answer.result.value, "detail": answer.detail}

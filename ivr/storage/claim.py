@@ -23,7 +23,8 @@ _FLOCK = "hhqqi"
 def claimed(database: Database, name: str) -> Iterator[None]:
     """Hold `name` until the block ends, waiting for whoever holds it. Not for nesting with the same name.
 
-    PostgreSQL: an advisory lock of a transaction. SQLite: a lock on one byte of a file beside the database.
+    PostgreSQL: an advisory lock of a transaction. SQLite: a lock on one byte of a file beside the database; raises
+    HostError when that file cannot be locked.
     """
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 2
     if not database.is_sqlite:

@@ -119,6 +119,7 @@ def breaks(text: str, start: int, end: int) -> bool:
 
 
 def words_back(text: str, at: int, count: int) -> int:
+    """Return where the `count` words before the one at `at` begin, as a place in `text`; 0 when there are fewer."""
     for _ in range(count + 1):
         found = text.rfind(" ", 0, max(0, at - 1))
         if found < 0:
@@ -128,6 +129,7 @@ def words_back(text: str, at: int, count: int) -> int:
 
 
 def words_on(text: str, at: int, count: int) -> int:
+    """Return where the `count`th word from `at` on ends, as a place in `text`; its length when there are fewer."""
     for _ in range(count):
         found = text.find(" ", at + 1)
         if found < 0:

@@ -41,6 +41,7 @@ class KnownBy(Enum):
 
 
 def strongest(known: list[KnownBy]) -> KnownBy:
+    """Return the best knowledge of these; UNKNOWN when there is none."""
     return max(known, key=list(KnownBy).index, default=KnownBy.UNKNOWN)
 
 

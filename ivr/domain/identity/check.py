@@ -150,6 +150,7 @@ class Expected:
         return bool(self.last_names) if item is IdentityItem.NAME else item in self.digests
 
     def matches(self, item: IdentityItem, answer: Answer) -> bool:
+        """Whether any way to understand the answer is what the file holds; what it does not hold, nothing matches."""
         if not self.has(item):
             return False
         if item is IdentityItem.NAME:

@@ -169,6 +169,7 @@ class LiveCall:
     # ---- what a party has heard
 
     def consent_record(self, basis: Basis, offset_ms: int, confidence: float) -> ConsentRecord:
+        """Return why a consent moves at `offset_ms` of the call's media; `confidence` is 0…1. No word stands in it."""
         prompt = self.a_leg.prompt_queue.last_prompt
         return ConsentRecord(
             basis,
@@ -195,6 +196,7 @@ class LiveCall:
         self.reconsider()
 
     def note_played(self, role: PartyRole, prompt: Prompt, ended: PromptEnded) -> None:
+        """Note in the evidence how much of a disclosure a party has heard (REC-001)."""
         self.audit(
             DisclosurePlayed(
                 party=role.value,

@@ -39,6 +39,10 @@ class CallLeg:
             self.move(LegEvent.PROGRESS)
 
     def confirmed(self, sip_call_id: str, at: float, *, telephone_event: bool = True) -> None:
+        """The dialog stands since `at` (monotonic seconds), where the leg's media time begins.
+
+        `telephone_event` False: its DTMF comes as tones only (RFC 4733). Raises TransitionError when it stood before.
+        """
         self.move(LegEvent.ANSWER)
         self.move(LegEvent.CONFIRM)
         self.plays_dtmf = not telephone_event

@@ -96,7 +96,10 @@ class Objections:
         self.objected(Label.OBJECTION_RECORDING, basis, self._call.media_ms, 1.0)
 
     def agent_answered(self, answer: AgentsAnswer) -> None:
-        """The agent's side answers a doubt that it was offered; once its time is over, the caller is asked."""
+        """The agent's side answers a doubt that it was offered; once its time is over, the caller is asked.
+
+        Raises ConfigurationError when it was offered none.
+        """
         if not self.doubt.offered:
             raise ConfigurationError(
                 "nothing is offered to the agent of this call",

@@ -60,6 +60,7 @@ class WriteQueue:
         await self._queue.join()
 
     async def close(self) -> None:
+        """Return once everything was written, or given up."""
         await self.written()
         worker, self._worker = self._worker, None
         if worker is not None:

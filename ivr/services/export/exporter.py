@@ -62,7 +62,8 @@ class Exporter:
     ) -> dict[str, object]:
         """Write copies of all of these into a new folder with one signed `index.json`: what an authority is handed.
 
-        All of them must be allowed, or none is opened.
+        All of them must be allowed, or none is opened. Raises ComplianceError when one is denied, ArchiveError when
+        there is none, HostError when the folder cannot be written.
         """
         form = form or "wav"
         if not recording_ids:

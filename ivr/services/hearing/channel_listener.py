@@ -174,6 +174,7 @@ class ChannelListener:
         return True
 
     async def close(self) -> None:
+        """Ask for no more verdicts, drop the audio, and let the ear forget this call's words."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

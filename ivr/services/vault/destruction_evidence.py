@@ -34,6 +34,7 @@ class Destruction:
     purposes: Sequence[str]
 
     def intent(self) -> Entry:
+        """Return what is written before the key goes: from then on the recording is to be destroyed."""
         return self._entry(
             Discarding(
                 rule_id=self._rule,
