@@ -14,9 +14,9 @@ from ivr.settings.phrases import load_phrases
 DETECTOR = AskDetector(load_phrases(Path(__file__).parents[4] / "config" / "phrases"))
 
 
-def asked(text: str, **said: bool) -> bool:
+def asked(text: str, *, heading: bool = False) -> bool:
     sentences = plain_text(text, DETECTOR.bank.abbreviations).sentences()
-    return bool(DETECTOR.in_sentences([Sentence(one, **said) for one in sentences], None))
+    return bool(DETECTOR.in_sentences([Sentence(one, heading=heading) for one in sentences], None))
 
 
 @pytest.mark.parametrize(
