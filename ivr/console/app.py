@@ -30,6 +30,7 @@ STATIC: Mapping[str, str] = {
     "console.css": "text/css",
     "icon.svg": "image/svg+xml",
     "player.js": "text/javascript",
+    "waves.js": "text/javascript",
 }
 _STATUS: tuple[tuple[type[IvrError], int], ...] = (
     (HostError, 503),
@@ -72,6 +73,7 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("POST", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),
         Route("GET", "/enregistrements/{recording_id}", pages.player.recording, For.SIGNED_IN),
         Route("GET", LISTENINGS + "{listening_id}/son", pages.player.sound, For.SIGNED_IN),
+        Route("GET", LISTENINGS + "{listening_id}/ondes", pages.player.peaks, For.SIGNED_IN),
         Route("POST", LISTENINGS + "{listening_id}", pages.player.played, For.SIGNED_IN),
     )
 

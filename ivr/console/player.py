@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from fastapi import Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from ivr.console.open_listenings import OpenListenings
 from ivr.console.visit import Visit
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.audio.heard import Passage
+from ivr.domain.audio.peaks import PEAK_MS
 from ivr.domain.recording.marks import DOUBT, GAP, MASK, Mark
 from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, HostError, IvrError
 from ivr.services.listening.listening import Listening
 from ivr.services.search.sheet import Sheet, Sheets
 from ivr.settings import Settings
+
+_T = TypeVar("_T")
 
 #: Where listenings lie: one of these is asked for many times a minute.
 LISTENINGS: Final = "/ecoutes/"
@@ -67,30 +72,36 @@ class PlayerPages:
 
     def sound(self, visit: Visit) -> Response:
         """The bytes that the player asks for (RFC 9110 section 14), a piece of them at a time."""
-        with self._used(visit) as listening:
-            try:
-                piece = listening.piece(visit.request.headers.get("range", ""))
-            except HostError:
-                raise
-            except IvrError as error:
-                return _over(visit, error)
+        piece = self._asked(visit, lambda listening: listening.piece(visit.request.headers.get("range", "")))
+        if isinstance(piece, Response):
+            return piece
         headers = {name: value for name, value in piece.range.headers.items() if name != "Content-Length"}
         return Response(piece.body, piece.range.status, headers=headers, media_type=piece.media_type)
 
     def played(self, visit: Visit) -> Response:
         """What the player tells that it has played; with `leaving` for the last time. 410 and why, when it is over."""
-        passages = _passages(visit.form.get("played", ""))
-        with self._used(visit) as listening:
+        passages, leaving = _passages(visit.form.get("played", "")), visit.form.get("leaving")
+        over = self._asked(
+            visit, lambda listening: listening.leave(passages) if leaving else listening.played(passages)
+        )
+        return over or Response(status_code=204)
+
+    def peaks(self, visit: Visit) -> Response:
+        """How loud each lane is, in base64: a byte for each `step_ms` (`ivr.domain.audio.peaks`)."""
+        found = self._asked(visit, lambda listening: listening.peaks())
+        if isinstance(found, Response):
+            return found
+        return JSONResponse({"step_ms": PEAK_MS, "lanes": [base64.b64encode(lane).decode() for lane in found.lanes]})
+
+    def _asked(self, visit: Visit, work: Callable[[Listening], _T]) -> _T | Response:
+        """What a listening answers; 410 and why, in the person's language, when it is over."""
+        with self.listenings.used(visit.signed_in.key, _named(visit, "listening_id")) as listening:
             try:
-                (listening.leave if visit.form.get("leaving") else listening.played)(passages)
+                return work(listening)
             except HostError:
                 raise
             except IvrError as error:
-                return _over(visit, error)
-        return Response(status_code=204)
-
-    def _used(self, visit: Visit) -> AbstractContextManager[Listening]:
-        return self.listenings.used(visit.signed_in.key, _named(visit, "listening_id"))
+                return PlainTextResponse(visit.words.told(error.what), 410)
 
     def _page(self, visit: Visit, sheet: Sheet, listening: Listening | None, *, why: str = "") -> Response:
         row, schedules = sheet.row, self.settings.retention.schedules
@@ -109,6 +120,7 @@ class PlayerPages:
             notices=_notices(visit, sheet),
             places=[_place(visit, mark) for mark in sheet.marks],
             counts={kind: sum(mark.kind == kind for mark in sheet.marks) for kind in (GAP, MASK, DOUBT)},
+            drawn=json.dumps([_drawn(visit, mark) for mark in sheet.marks]),
             listening=f"{LISTENINGS}{listening.id}" if listening else "",
             why=why,
             speeds=SPEEDS,
@@ -133,11 +145,6 @@ def _named(visit: Visit, name: str) -> str:
     return value
 
 
-def _over(visit: Visit, error: IvrError) -> Response:
-    """The listening is over, and why: for the player to show."""
-    return PlainTextResponse(visit.words.told(error.what), 410)
-
-
 def _passages(text: str) -> list[Passage]:
     """`0-5000,7000-8000`, in milliseconds of the audio. Raises ConfigurationError for anything else."""
     found = [_PASSAGE.fullmatch(part) for part in text.split(",", _MOST_PASSAGES)] if text else []
@@ -156,6 +163,13 @@ def _notices(visit: Visit, sheet: Sheet) -> list[str]:
         prompt = f"{first['prompt_id']} ({first['prompt_version']})" if first else visit.words("recording.no_prompt")
         told.append(f"{visit.words.of('lane', party)} : {prompt}")
     return told
+
+
+def _drawn(visit: Visit, mark: Mark) -> Mapping[str, object]:
+    """A mark for the picture: the letter that stands there is that of the list below it."""
+    lane = {"caller": 0, "agent": 1}.get(mark.lane)
+    letter = visit.words(f"letter.{mark.kind}")
+    return {"kind": mark.kind, "start_ms": mark.start_ms, "end_ms": mark.end_ms, "lane": lane, "letter": letter}
 
 
 def _place(visit: Visit, mark: Mark) -> Place:

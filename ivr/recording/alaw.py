@@ -7,6 +7,7 @@ container around it already proves where it ends.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -30,10 +31,14 @@ class AlawCodec:
 
     def decode(self, content: bytes) -> Sound:
         rate_hz, channels = self._read(content)
-        samples = content[_HEADER.size :]
-        whole = len(samples) - len(samples) % channels
-        pcm = alaw_decode(np.frombuffer(samples[:whole], dtype=np.uint8))
-        return Sound(pcm.astype("<i2").tobytes(), rate_hz, channels)
+        return Sound(b"".join(piece.pcm for piece in self.pieces(content)), rate_hz, channels)
+
+    def pieces(self, content: bytes) -> Iterator[Sound]:
+        rate_hz, channels = self._read(content)
+        end = len(content) - (len(content) - _HEADER.size) % channels
+        for at in range(_HEADER.size, end, rate_hz * channels):
+            samples = np.frombuffer(content, np.uint8, min(rate_hz * channels, end - at), at)
+            yield Sound(alaw_decode(samples).astype("<i2").tobytes(), rate_hz, channels)
 
     def trim(self, prefix: bytes) -> bytes:
         if len(prefix) <= _HEADER.size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -45,6 +46,10 @@ class Codec(Protocol):
 
     def decode(self, content: bytes) -> Sound:
         """Decode a file, or a prefix that `trim` returned. Raises ArchiveError when it is none."""
+        ...
+
+    def pieces(self, content: bytes) -> Iterator[Sound]:
+        """`decode` piece by piece, so that two hours of it need not lie in memory at once."""
         ...
 
     def trim(self, prefix: bytes) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable
 
+from ivr.domain.audio.peaks import Peaks
 from ivr.errors import ArchiveError
 from ivr.recording.alaw import AlawCodec
 from ivr.recording.codec import Codec, Sound
@@ -13,6 +14,7 @@ from ivr.recording.container import read_prefix, read_whole
 from ivr.recording.export import render
 from ivr.recording.ogg_sound import OggSound
 from ivr.recording.opus import OpusCodec
+from ivr.recording.peaks import measured
 from ivr.recording.segment_reader import SegmentReader
 from ivr.services.ports.vault import SealedFile
 
@@ -100,6 +102,12 @@ def sound(
 
 def copy(stored: bytes, data_key: bytes | bytearray, recording_id: str, form: str) -> bytes:
     return render(*_opened(stored, data_key, recording_id), form)
+
+
+def peaks(stored: bytes, data_key: bytes | bytearray, recording_id: str) -> Peaks:
+    """Measured now, in memory, for what has no file of them."""
+    content = read_whole(io.BytesIO(stored), data_key, recording_id)
+    return measured(_known(content, recording_id).pieces(content))
 
 
 def missing(recording_id: str, where: str) -> ArchiveError:

@@ -15,11 +15,14 @@ from ivr.recording.codec import Encoder
 from ivr.recording.container import SegmentWriter
 from ivr.recording.content import codec_named
 from ivr.recording.host import private_directory, refused
+from ivr.recording.peaks import PeaksWriter
 from ivr.recording.secret_file import sync_directory
 from ivr.services.ports.vault import SealedFile
 
 #: A file gets its name only when it is locked: while it has none, it is called so.
 NEW = ".new"
+#: What the file of its peaks is called beside a recording's `.ivr`.
+PEAKS = ".ivr.peaks"
 
 
 class LockedFile:
@@ -118,14 +121,15 @@ class LocalWriter:
     """RecordingWriter over a local file. Safe for threads: `close` may come while another thread writes."""
 
     def __init__(
-        self, recording_id: str, file: LockedFile, whole: Path, cipher: SegmentWriter, encoder: Encoder, *,
-        rate_hz: int, channels: int,
+        self, recording_id: str, file: LockedFile, whole: Path, cipher: SegmentWriter, encoder: Encoder,
+        peaks: PeaksWriter, *, rate_hz: int, channels: int,
     ) -> None:  # fmt: skip
         self._id = recording_id
         self._file = file
         self._whole = whole
         self._cipher = cipher
         self._encoder = encoder
+        self._peaks = peaks
         self._frame_bytes = 2 * channels
         self._rate_hz = rate_hz
         self._samples = 0
@@ -143,6 +147,7 @@ class LocalWriter:
             self._must_be_open()
             self._samples += len(pcm) // self._frame_bytes
             self._append(self._encoder.encode(pcm))
+            self._peaks.add(pcm)
 
     def seal(self) -> SealedFile:
         with self._lock:
@@ -154,6 +159,7 @@ class LocalWriter:
             except HostError:
                 self._shut()
                 raise
+            self._peaks.publish()
             self._shut()
             return SealedFile(digest, self._file.size_bytes, self._samples * 1000 // self._rate_hz)
 
@@ -178,6 +184,7 @@ class LocalWriter:
         if self._open:
             self._open = False
             self._cipher.forget()
+            self._peaks.forget()
             self._file.close()
 
     def _must_be_open(self) -> None:
@@ -198,10 +205,20 @@ class LocalReservation:
         try:
             encoder = codec_named(codec, self._id).encoder(rate_hz=rate_hz, channels=channels)
             cipher = SegmentWriter(self._file.write, data_key, self._id, random=self._random)
+            peaks = PeaksWriter(
+                self._whole.with_suffix(PEAKS),
+                data_key,
+                self._id,
+                rate_hz=rate_hz,
+                channels=channels,
+                random=self._random,
+            )
         except BaseException:
             self._file.close()
             raise
-        return LocalWriter(self._id, self._file, self._whole, cipher, encoder, rate_hz=rate_hz, channels=channels)
+        return LocalWriter(
+            self._id, self._file, self._whole, cipher, encoder, peaks, rate_hz=rate_hz, channels=channels
+        )
 
     def abort(self) -> None:
         self._file.abort()

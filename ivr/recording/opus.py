@@ -7,6 +7,7 @@ at 8 kHz stereo, that costs a third of libopus' defaults fed by 20 ms frames; se
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import av
 import av.error
@@ -33,24 +34,21 @@ class OpusCodec:
         return OpusEncoder(rate_hz, channels)
 
     def decode(self, content: bytes) -> Sound:
-        head = ogg.opus_head(content)
-        if head is None:
-            raise ArchiveError("not an Ogg Opus stream", remedy="see docs/recording-format.md")
-        rate_hz = head.input_rate_hz or ogg.GRANULE_HZ
+        rate_hz, channels = _form(content)
+        return Sound(b"".join(piece.pcm for piece in self.pieces(content)), rate_hz, channels)
+
+    def pieces(self, content: bytes) -> Iterator[Sound]:
+        rate_hz, channels = _form(content)
         if self.duration_ms(content) == 0:
-            return Sound(b"", rate_hz, head.channels)
-        out = bytearray()
-        resampler = av.AudioResampler(format="s16", layout=_LAYOUTS[head.channels], rate=rate_hz)
+            return
+        resampler = av.AudioResampler(format="s16", layout=_LAYOUTS[channels], rate=rate_hz)
         try:
             with av.open(io.BytesIO(content), "r", format="ogg") as container:
                 for frame in container.decode(audio=0):
-                    for part in resampler.resample(frame):
-                        out += bytes(part.planes[0])[: part.samples * 2 * head.channels]
-                for part in resampler.resample(None):
-                    out += bytes(part.planes[0])[: part.samples * 2 * head.channels]
+                    yield from (_piece(part, rate_hz, channels) for part in resampler.resample(frame))
+                yield from (_piece(part, rate_hz, channels) for part in resampler.resample(None))
         except (av.error.FFmpegError, EOFError) as fault:
             raise ArchiveError(f"the Opus stream cannot be decoded: {fault}", remedy="recover the recording") from fault
-        return Sound(bytes(out), rate_hz, head.channels)
 
     def trim(self, prefix: bytes) -> bytes:
         whole = prefix[: max((page.end for page in ogg.pages(prefix)), default=0)]
@@ -61,6 +59,18 @@ class OpusCodec:
         if head is None:
             raise ArchiveError("not an Ogg Opus stream", remedy="see docs/recording-format.md")
         return max(0, ogg.last_granule(content) - head.pre_skip) * 1000 // ogg.GRANULE_HZ
+
+
+def _form(content: bytes) -> tuple[int, int]:
+    """Sampling rate and channels of what was encoded."""
+    head = ogg.opus_head(content)
+    if head is None:
+        raise ArchiveError("not an Ogg Opus stream", remedy="see docs/recording-format.md")
+    return head.input_rate_hz or ogg.GRANULE_HZ, head.channels
+
+
+def _piece(part: av.AudioFrame, rate_hz: int, channels: int) -> Sound:
+    return Sound(bytes(part.planes[0])[: part.samples * 2 * channels], rate_hz, channels)
 
 
 class OpusEncoder:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from ivr.domain.audio.peaks import Peaks
 from ivr.errors import ArchiveError, HostError, IvrError
-from ivr.recording import content
+from ivr.recording import content, peaks
 from ivr.recording.container import SEGMENT_BYTES, SegmentWriter, read_prefix
 from ivr.recording.content import codec_named, codec_of, missing
 from ivr.recording.host import private_directory, refused, sync_file_system
-from ivr.recording.local_writer import NEW, LocalReservation, LocalWriter, LockedFile, is_locked
+from ivr.recording.local_writer import NEW, PEAKS, LocalReservation, LocalWriter, LockedFile, is_locked
 from ivr.recording.ogg_sound import OggSound
 from ivr.recording.secret_file import sync_directory
 from ivr.services.ports.vault import SealedFile
@@ -24,6 +25,7 @@ from ivr.services.ports.vault import SealedFile
 WHOLE = ".ivr"
 PARTIAL = ".ivr.partial"
 RESEALING = ".ivr.resealing"
+_ALL = (PARTIAL, RESEALING, PEAKS, WHOLE)
 #: Removing a file waits for the file system's journal, not for a core: several wait together.
 _HANDS = 8
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -119,8 +121,13 @@ class LocalStore:
             raise refused(error, path, "read the recording") from error
         return content.sound(stored, size, data_key, sealed, recording_id=recording_id)
 
+    def peaks(self, recording_id: str, data_key: bytes | bytearray) -> Peaks:
+        stored = self._read(recording_id, PEAKS)
+        found = None if stored is None else peaks.opened(stored, data_key, recording_id)
+        return found or content.peaks(self._stored(recording_id), data_key, recording_id)
+
     def delete(self, recording_id: str) -> None:
-        for suffix in (PARTIAL, RESEALING, WHOLE):
+        for suffix in _ALL:
             self._drop(recording_id, suffix)
 
     def delete_all(self, recording_ids: Sequence[str]) -> dict[str, IvrError]:
@@ -214,7 +221,7 @@ class LocalStore:
 
     def _delete_unsynced(self, recording_id: str) -> IvrError | None:
         try:
-            for suffix in (PARTIAL, RESEALING, WHOLE):
+            for suffix in _ALL:
                 self._drop(recording_id, suffix, synced=False)
         except IvrError as error:
             return error

@@ -134,6 +134,30 @@ def test_a_sealed_recording_is_played_piece_by_piece_on_its_own_channels(store: 
         sound.read(0, 1)
 
 
+def test_peaks_show_how_loud_each_lane_is_and_go_with_the_recording(store: RecordingStore, codec: str) -> None:
+    quiet = np.zeros((8000, 2), "<i2")
+    quiet[4000:, 1] = np.frombuffer(tones(0.5), "<i2").reshape(-1, 2)[:, 1]
+    writer = opened(store, codec)
+    writer.write(tones(1.05))
+    writer.write(quiet.tobytes())
+    sealed_by(store, "rec-1", writer)
+    caller, agent = store.peaks("rec-1", KEY).lanes
+    assert (len(caller), len(agent)) == (21, 21)
+    loud = round(255 * (9000 / 32768) ** 0.5)
+    assert all(abs(peak - loud) < 25 for peak in (*caller[1:9], *agent[1:9], *agent[17:20]))
+    assert max(*caller[12:20], *agent[12:14]) < 25
+    with pytest.raises(ArchiveError):
+        store.peaks("rec-1", OTHER_KEY)
+    store.delete("rec-1")
+    with pytest.raises(ArchiveError):
+        store.peaks("rec-1", KEY)
+
+
+def test_a_recording_without_a_sample_has_no_peak(store: RecordingStore, codec: str) -> None:
+    sealed_by(store, "rec-1", opened(store, codec))
+    assert set(store.peaks("rec-1", KEY).lanes) <= {b""}
+
+
 def test_nothing_is_played_of_what_is_missing_of_another_key_or_not_what_was_sealed(
     store: RecordingStore, codec: str
 ) -> None:

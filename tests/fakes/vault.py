@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ivr.audio.wav import wav_bytes
+from ivr.domain.audio.peaks import Peaks
 from ivr.domain.consent.bar import KnownBy, strongest
 from ivr.domain.evidence.chain import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
 from ivr.domain.evidence.event import AuditEvent
@@ -19,9 +20,11 @@ from ivr.domain.evidence.events.base import Event, Unread
 from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ArchiveError, HostError, IvrError, LostEvidenceError
+from ivr.recording.codec import Sound
 from ivr.recording.content import codec_named
 from ivr.recording.ogg_sound import OggSound
 from ivr.recording.opus import OpusCodec
+from ivr.recording.peaks import measured
 from ivr.services.ports.evidence import Bar, CallRow, Entry, PersonTag
 from ivr.services.ports.spool import Pending, Unreadable
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
@@ -248,6 +251,10 @@ class FakeStore:
             return bytes(opus[max(0, start) : end])
 
         return OggSound(read, len(opus), where=where, forget=opus.clear)
+
+    def peaks(self, recording_id: str, data_key: bytes | bytearray) -> Peaks:
+        whole = self._whole(recording_id, data_key)
+        return measured([Sound(bytes(whole.pcm), whole.rate_hz, whole.channels)])
 
     def delete(self, recording_id: str) -> None:
         if "/" in recording_id:

@@ -247,9 +247,10 @@ def test_a_recording_is_played_and_what_was_heard_stands_in_the_evidence(tmp_pat
 
 
 def _tones(seconds: float) -> bytes:
-    """Caller 440 Hz, agent 250 Hz."""
+    """Caller 440 Hz, agent 250 Hz; nobody from 20 to 24 s."""
     at = np.arange(int(seconds * 8000)) / 8000
     both = np.stack([9000 * np.sin(2 * np.pi * 440 * at), 9000 * np.sin(2 * np.pi * 250 * at)], 1)
+    both[20 * 8000 : 24 * 8000] = 0
     return both.astype("<i2").tobytes()
 
 
@@ -270,11 +271,31 @@ _DECODED = """async (url) => {
   return [0, 1].map((lane) => {
     const samples = sound.getChannelData(lane);
     let crossed = 0, loudest = 0;
-    for (let at = 1; at < samples.length; at += 1) {
+    for (let at = 1; at < 20 * sound.sampleRate; at += 1) {
       crossed += samples[at] >= 0 !== samples[at - 1] >= 0;
       loudest = Math.max(loudest, Math.abs(samples[at]));
     }
-    return { hz: crossed / 2 / sound.duration, loudest, seconds: sound.duration };
+    return { hz: crossed / 2 / 20, loudest, seconds: sound.duration };
+  });
+}"""
+#: How much of each lane's height is drawn at a second of the recording.
+_HIGH = """(at) => {
+  const canvas = document.querySelector("canvas");
+  const style = getComputedStyle(canvas);
+  const ground = style.getPropertyValue("--accent").trim();
+  const probe = document.createElement("canvas").getContext("2d");
+  probe.fillStyle = ground;
+  probe.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
+  const from = Math.floor((at / 30) * canvas.width), half = Math.floor(canvas.height / 2) + 9;
+  return [[0, half], [half, canvas.height]].map(([top, bottom]) => {
+    const { data } = canvas.getContext("2d").getImageData(from, top, 4, bottom - top);
+    const rows = new Set();
+    for (let at = 0; at < data.length; at += 4) {
+      const near = Math.abs(data[at] - red) + Math.abs(data[at + 1] - green) + Math.abs(data[at + 2] - blue) < 30;
+      if (near && data[at + 3] > 200) rows.add(Math.floor(at / 16));
+    }
+    return rows.size / (bottom - top);
   });
 }"""
 _AT = "document.querySelector('audio').currentTime"
@@ -306,6 +327,7 @@ def _listen(console: Console) -> None:
         assert abs(page.evaluate("document.querySelector('audio').duration") - 30) < 0.2
         _play(page)
         _keys(page)
+        _waves(page)
         sound = page.evaluate("document.querySelector('audio').src")
         caller, agent = page.evaluate(_DECODED, sound)
         assert abs(caller["hz"] - 440) < 20
@@ -313,7 +335,9 @@ def _listen(console: Console) -> None:
         assert min(caller["loudest"], agent["loudest"]) > 0.1
         # Leaving the page ends the listening.
         page.goto(f"{console.child.uri}/enregistrements")
-        assert person.complaints == []
+        # That this test looks at the picture is told there too.
+        assert [one for one in person.complaints if not one.startswith("Canvas2D")] == []
+        person.complaints.clear()
         _stops_when_destroyed(console, page)
         assert all("410 (Gone)" in complaint for complaint in person.complaints), person.complaints
 
@@ -346,6 +370,21 @@ def _keys(page: Page) -> None:
     page.focus("#speed")
     page.keyboard.press("l")
     assert abs(page.evaluate(_AT) - 8) < 0.1
+
+
+def _waves(page: Page) -> None:
+    """Both lanes are drawn, and silent where nobody speaks; a click seeks, and so does the next speech."""
+    _until(page, "!document.getElementById('waves').hidden && !document.getElementById('next-speech').disabled")
+    loud, silent = (page.evaluate(_HIGH, at) for at in (15, 22))
+    assert min(loud) > 0.3, loud
+    assert max(silent) < 0.2, silent
+    width = page.evaluate("document.querySelector('canvas').clientWidth")
+    page.click("canvas", position={"x": width / 3, "y": 60})
+    assert abs(page.evaluate(_AT) - 10) < 0.5
+    page.click("#next-speech")
+    _until(page, f"Math.abs({_AT} - 24) < 0.2")
+    page.keyboard.press("n")
+    _until(page, "document.getElementById('said').textContent === 'Plus de parole après.'")
 
 
 def _stops_when_destroyed(console: Console, page: Page) -> None:

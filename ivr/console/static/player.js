@@ -1,5 +1,7 @@
 // The player of one recording: lanes, speed, keys; tells the server what was played, and stops when it says so.
 
+import { waves } from "./waves.js";
+
 const root = document.getElementById("player");
 const audio = root.querySelector("audio");
 const said = document.getElementById("said");
@@ -138,13 +140,28 @@ function faster(by) {
 
 // ---- places and keys
 
-export function seek(seconds) {
+function seek(seconds) {
   audio.currentTime = Math.min(Math.max(seconds, 0), audio.duration || 0);
 }
 
 for (const button of document.querySelectorAll("button[data-at]")) {
   button.addEventListener("click", () => seek(Number(button.dataset.at) / 1000));
 }
+
+const next = document.getElementById("next-speech");
+const drawing = waves(document.getElementById("waves"), `${root.dataset.listening}/ondes`, audio, seek).then((found) => {
+  next.disabled = found === null;
+  return found;
+});
+
+async function toNextSpeech() {
+  const found = await drawing;
+  const at = found && found.nextSpeech(audio.currentTime, muted);
+  if (at === null) say(root.dataset.noMore);
+  else seek(at);
+}
+
+next.addEventListener("click", toNextSpeech);
 
 const toggle = () => (audio.paused ? audio.play() : audio.pause());
 const step = (by) => () => seek(audio.currentTime + by);
@@ -158,6 +175,7 @@ const KEYS = {
   l: step(10),
   "[": () => faster(-1),
   "]": () => faster(1),
+  n: toNextSpeech,
   m: muteNext,
   "?": help,
 };

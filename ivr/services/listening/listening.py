@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from ivr.domain.access import AccessRequest, Action, Audience
 from ivr.domain.audio.byte_range import ByteRange, asked_range
 from ivr.domain.audio.heard import Passage, common, joined, length_ms
+from ivr.domain.audio.peaks import Peaks
 from ivr.domain.evidence.events.recording import Listened, ListeningBegun
 from ivr.domain.recording.state import KEPT
 from ivr.errors import ArchiveError, ComplianceError, HostError, IvrError
@@ -165,6 +166,17 @@ class Listening:
         """At which byte the moment `ms` begins, for a player that asks by bytes. Raises as `piece` does."""
         self._allowed()
         return self._guarded(lambda: self._sound.at(ms))
+
+    def peaks(self) -> Peaks:
+        """How loud each lane is, for a player to draw. Raises as `piece` does."""
+        self._allowed()
+        recording_id = self.row.tag.recording_id
+
+        def read() -> Peaks:
+            with unlocked(self._ports, recording_id) as data_key:
+                return self._ports.store.peaks(recording_id, data_key)
+
+        return self._guarded(read)
 
     def close(self, ended: str = "closed") -> None:
         """End it and write down what was heard. Again is fine. Raises when the evidence cannot be written."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ivr.domain.audio.peaks import Peaks
 from ivr.domain.recording.state import RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import IvrError
@@ -166,8 +167,15 @@ class RecordingStore(Protocol):
         """
         ...
 
+    def peaks(self, recording_id: str, data_key: bytes | bytearray) -> Peaks:
+        """Return the peaks of a sealed recording: those kept since it was sealed, or measured now, in memory.
+
+        They are kept encrypted under a key that is derived from the data key, and go with the recording.
+        """
+        ...
+
     def delete(self, recording_id: str) -> None:
-        """Remove the file, whole or half-written; absent is fine."""
+        """Remove the file, whole or half-written, and what is derived of it; absent is fine."""
 
     def delete_all(self, recording_ids: Sequence[str]) -> Mapping[str, IvrError]:
         """`delete` for many, durable when it returns; what could not be removed, by id. Raises HostError for all."""

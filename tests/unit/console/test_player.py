@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import numpy as np
@@ -43,7 +46,7 @@ def record(rig: ConsoleRig, name: str, *, retention: str = "quality_audio", seal
         begun.seal(
             consent={"caller": {"state": "NOTIFIED", "moves": moves}, "agent": {"state": "UNASKED", "moves": []}},
             gaps=[{"start_ms": 20_000, "end_ms": 22_000, "cause": "doubt"}],
-            masks=[{"channel": "agent", "start_ms": 30_000, "end_ms": 31_000, "kind": "<b>"}],
+            masks=[{"channel": "agent", "start_ms": 30_000, "end_ms": 31_000, "kind": "<i>"}],
         )
 
 
@@ -82,7 +85,7 @@ def test_the_page_tells_what_is_known_and_stands_in_the_evidence(anne: ConsoleRi
     # The audio begins with the end of the notice, 8 s into the call.
     assert re.search(r"0:12 \S* ?lacune : un doute était à lever 0:02", text)
     assert "0:22 masque : donnée à ne pas conserver conseiller 0:01" in text
-    assert "<b>" not in page.text
+    assert "<i>" not in page.text
     kinds = anne.told()[-2:]
     assert kinds == ["recordings.listed", "recording.listening"]
     (listed,) = [event for event in anne.archive.audit.events() if event.recording_id == "rec-1"][-2:-1]
@@ -106,6 +109,25 @@ def test_the_sound_is_served_by_range_from_memory_and_kept_nowhere(anne: Console
     assert OpusCodec().decode(played).duration_ms == SECONDS * 1000
     files = [path for path in anne.folder.rglob("*") if path.is_file()]
     assert all(b"OpusHead" not in path.read_bytes() for path in files)
+
+
+def test_the_peaks_of_both_lanes_are_drawn_with_the_marks_and_kept_nowhere(anne: ConsoleRig) -> None:
+    page = anne.get("/enregistrements/rec-1").text
+    answer = anne.get(f"{listening_of(page)}/ondes")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    drawn = answer.json()
+    assert drawn["step_ms"] == 100
+    lanes = [base64.b64decode(lane) for lane in drawn["lanes"]]
+    assert [len(lane) for lane in lanes] == [SECONDS * 10] * 2
+    assert all(abs(peak - 134) < 3 for lane in lanes for peak in lane)
+    found = re.search(r'data-marks="([^"]+)"', page)
+    assert found
+    marks = json.loads(unescape(found[1]))
+    assert [(mark["kind"], mark["letter"], mark["lane"], mark["start_ms"]) for mark in marks] == [
+        ("notice", "A", 0, 0), ("doubt", "D", 0, 12_000), ("gap", "L", None, 12_000), ("mask", "M", 1, 22_000),
+    ]  # fmt: skip
+    anne.archive.vault.discard_stored("rec-1", rule_id="REC-005", reason="objection")
+    assert anne.get(f"{listening_of(page)}/ondes").status_code == 410
 
 
 def test_what_was_played_is_counted_and_leaving_writes_it_down(anne: ConsoleRig) -> None:

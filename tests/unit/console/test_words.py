@@ -23,10 +23,10 @@ PUT_TOGETHER = {
     *(f"error.{part}_{status}" for part in ("title", "text") for status in (400, 403, 404, 429, 500, 503)),
     *(f"gap.{cause}" for name, cause in vars(GapCause).items() if name.isupper()),
     *(f"mask.{kind}" for kind in ("card", "cvv", "iban", "nir", "otp", "password", "number", "keys", "identity")),
-    *(f"mark.{kind}" for kind in ("notice", "doubt", "gap", "mask")),
+    *(f"{group}.{kind}" for group in ("mark", "letter") for kind in ("notice", "doubt", "gap", "mask")),
     *(f"lane.{channel.value}" for channel in Channel),
     *(f"{group}.other" for group in ("gap", "mask", "lane")),
-    *(f"key.{does}" for does in ("play", "step", "jump", "slower", "mute", "help")),
+    *(f"key.{does}" for does in ("play", "step", "jump", "slower", "next", "mute", "help")),
     *(f"recording.{column}" for column in ("at", "what", "lane", "lasts")),
     *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
 }

@@ -112,6 +112,17 @@ def test_a_player_that_tells_what_it_played_learns_that_it_may_not_go_on(rig: Re
     assert ended["heard_ms"] == 4_000
 
 
+def test_peaks_are_given_to_whoever_may_hear_and_are_no_sound_that_was_heard(rig: RetentionRig) -> None:
+    listening = open_one(rig)
+    caller, agent = listening.peaks().lanes
+    assert (len(caller), len(agent)) == (200, 200)
+    assert listening.given_ms == 0
+    rig.vault.discard_stored("one", rule_id="REC-005", reason="objection")
+    with pytest.raises((ArchiveError, ComplianceError), match=r"destroyed|PURGED"):
+        listening.peaks()
+    assert told(rig, "recording.listened")[0]["ended"] in ("gone", "denied")
+
+
 def test_only_what_was_handed_over_counts(rig: RetentionRig) -> None:
     listening = open_one(rig)
     start = listening.offset(10_000)
