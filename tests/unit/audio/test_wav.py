@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.audio.pcm import from_pcm, to_pcm
-from ivr.audio.resampling import Resampler, resample
+from ivr.audio.pcm import from_pcm
 from ivr.audio.wav import pcm_blocks, read_wav, wav_bytes
 from ivr.audio.wav_source import open_wav
 from ivr.errors import ArchiveError
@@ -106,23 +105,6 @@ def test_what_is_written_is_read_back_exactly() -> None:
     assert np.array_equal(again[1], left[::-1])
 
 
-@settings(max_examples=30)
-@given(st.sampled_from([8000, 11_025, 16_000, 44_100, 48_000]), st.integers(1, 5000))
-def test_resampling_gives_the_exact_length(from_hz: int, size: int) -> None:
-    assert resample(np.zeros(size, np.float32), from_hz, 8000).size == -(-size * 8000 // from_hz)
-
-
-def test_resampling_removes_what_the_new_rate_cannot_carry() -> None:
-    t = np.arange(48_000) / 48_000
-    high = resample(np.sin(2 * np.pi * 6000 * t).astype(np.float32), 48_000, 8000)
-    assert np.max(np.abs(high[100:-100])) < 0.001
-
-
-def test_pcm_is_clipped_and_an_odd_byte_ignored() -> None:
-    assert to_pcm(np.array([2.0, -2.0], np.float32)).tolist() == [32767, -32768]
-    assert from_pcm(b"\x00\x40\x01").tolist() == [0.5]
-
-
 def _extensible(code: int, bits: int, channels: int, raw: bytes, *, valid_bits: int = 0, rate_hz: int = 8000) -> bytes:
     align = channels * bits // 8
     form = struct.pack("<HHIIHH", 0xFFFE, channels, rate_hz, rate_hz * align, align, bits)
@@ -209,15 +191,3 @@ def test_a_file_that_shrinks_while_it_is_read_is_cut_short(tmp_path: Path) -> No
     os.truncate(path, 100_000)
     with pytest.raises(ArchiveError, match="cut short"):
         list(pcm_blocks(source, 0))
-
-
-@settings(max_examples=30)
-@given(st.sampled_from([8000, 11_025, 16_000, 44_100]), st.lists(st.integers(0, 3000), max_size=8))
-def test_resampling_does_not_depend_on_where_the_blocks_end(from_hz: int, sizes: list[int]) -> None:
-    samples = np.random.default_rng(3).standard_normal(sum(sizes)).astype(np.float32)
-    resampler, at, found = Resampler(from_hz, 8000), 0, []
-    for size in sizes:
-        found.append(resampler.feed(samples[at : at + size]))
-        at += size
-    found.append(resampler.finish())
-    assert np.array_equal(np.concatenate(found), resample(samples, from_hz, 8000))
