@@ -107,7 +107,7 @@ def report_body(report: RunReport) -> dict[str, object]:
 @as_json
 @reporting
 def run_(clock_reason: str, actor: str, role: str, json_: bool) -> None:
-    """Détruit ce qui est à échéance : clé, fichier, transcription, données dérivées ; un certificat signé par élément.
+    """Détruit ce qui est à échéance : la clé et le fichier ; un certificat signé par élément.
 
     À relancer sans crainte, aussi après une interruption. Sort avec 1 si un élément n'a pu être détruit ou jugé, et
     si l'horloge ne peut être juste au vu des preuves (trop en avance, ou en retard) : rien n'est alors détruit.

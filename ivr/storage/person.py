@@ -6,14 +6,15 @@ phonenumbers is loaded by the first number: most commands meet none.
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import unquote
 
 from ivr.domain.numbers.phone_number import PLAN_CODES, canonical, plan_digits, spellings
 from ivr.errors import ComplianceError
 
 _SCHEME = re.compile(r"^(sips?|tel):", re.IGNORECASE)
-_NUMBER = re.compile(r"^\+?[\d\s().\-]+$")
-_BETWEEN = re.compile(r"[\s().\-]")
+_NUMBER = re.compile(r"^\+?[\d\s()./\-]+$")
+_BETWEEN = re.compile(r"[\s()./\-]")
 #: A bare E.164 number, as some trunks send it, is longer than what anybody dials at home.
 _BARE_DIGITS = range(10, 16)
 
@@ -36,14 +37,14 @@ def spellings_of(uri: str, *, region: str = "FR") -> tuple[str, ...]:
     Older versions took a number as its region reads it, so that an overseas line had a spelling for each country code
     it came with, and kept a bare one with the host that sent it. Raises ComplianceError as `person_of` does.
     """
-    person, before, host = _read(uri, region)
+    person, older, host = _read(uri, region)
     digits = plan_digits(person)
     bare = [f"{code}{digits}@{host}" for code in PLAN_CODES] if digits and host else []
-    return tuple(dict.fromkeys([person, *spellings(person), before, *bare]))
+    return tuple(dict.fromkeys([person, *spellings(person), *older, *bare]))
 
 
-def _read(uri: str, region: str) -> tuple[str, str, str]:
-    """Return the person, their spelling by older versions, and the host."""
+def _read(uri: str, region: str) -> tuple[str, tuple[str, ...], str]:
+    """Return the person, their spellings by older versions, and the host."""
     address = uri.strip()
     if "<" in address:
         address = address.split("<", 1)[1].split(">", 1)[0]
@@ -57,14 +58,21 @@ def _read(uri: str, region: str) -> tuple[str, str, str]:
     host = re.split(r"[;?]", host, maxsplit=1)[0]
     host = re.sub(r":\d+$", "", host) if not host.endswith("]") else host
     host = host.strip().lower()
-    number = _e164(user, _region(parameters, region))
-    if number:
-        return canonical(number), number, host
+    plain = _plain(user)
+    number = _e164(plain, _region(parameters, region))
     name = (f"{user}@{host}" if host else user).strip().lower()
+    if number:
+        return canonical(number), (number, name) if plain != user else (number,), host
     if not name.strip("@ "):
         raise ComplianceError("an empty address names no person", rules=("RET-005",), remedy="give a URI or a number")
-    bare = _bare(user)
-    return (canonical(bare) if bare else name), name, host
+    bare = _bare(plain)
+    return (canonical(bare), (name, f"+{_BETWEEN.sub('', plain)}"), host) if bare else (name, (name,), host)
+
+
+def _plain(user: str) -> str:
+    """Return a number's signs as keyboards write them: people paste hyphens, spaces and marks of all kinds."""
+    kept = (sign for sign in unicodedata.normalize("NFKC", user) if unicodedata.category(sign) != "Cf")
+    return "".join("-" if unicodedata.category(sign) == "Pd" else sign for sign in kept)
 
 
 def _region(parameters: list[str], region: str) -> str:
@@ -106,4 +114,6 @@ def _bare(user: str) -> str:
         number = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
         return ""
-    return f"+{digits}" if phonenumbers.is_valid_number(number) else ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

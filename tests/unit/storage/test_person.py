@@ -55,6 +55,15 @@ PREFIXES = [prefix for prefixes in OVERSEAS.values() for prefix in prefixes]
         ("+687 25 12 34", "+687251234"),
         ("00689 40 12 34 56", "+68940123456"),
         ("sip:33612345678@gw", "+33612345678"),
+        ("sip:330612345678@gw", "+33612345678"),
+        ("33 (0)6 12 34 56 78", "+33612345678"),
+        ("262(0)692123456", "+262692123456"),
+        ("0692/12/34/56", "+262692123456"),
+        ("0692\u202f12\u202f34\u202f56", "+262692123456"),
+        ("0692\u201112\u201134\u201156", "+262692123456"),
+        ("0692 \u2013 12 34 56", "+262692123456"),
+        ("\u202a+262 692 12 34 56\u202c", "+262692123456"),
+        ("\uff0b262692123456", "+262692123456"),
         ("sip:41446681800@gw", "+41446681800"),
         ("sip:1234567890@pbx", "1234567890@pbx"),
         ("sip:Alice@Example.ORG:5070;transport=udp", "alice@example.org"),
@@ -110,6 +119,17 @@ def test_a_person_is_asked_for_under_every_spelling_that_older_versions_made(pre
         assert asked[0] == person_of(uri)
         assert {f"+33{digits}", f"+{code}{digits}"} <= set(asked)
     assert f"{code}{digits}@a" in spellings_of(f"sip:0{digits}@A:5060")
+
+
+@pytest.mark.parametrize(
+    ("uri", "older"),
+    [
+        ("sip:2620692123456@gw", {"2620692123456@gw", "+2620692123456"}),
+        ("0692\u202f12\u202f34\u202f56", {"0692\u202f12\u202f34\u202f56", "+33692123456"}),
+    ],
+)
+def test_a_person_is_asked_for_as_older_versions_misread_them(uri: str, older: set[str]) -> None:
+    assert older <= set(spellings_of(uri))
 
 
 @given(st.text(max_size=60))
