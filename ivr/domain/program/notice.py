@@ -71,8 +71,18 @@ def objection_keys(text: str) -> tuple[str, ...]:
         # "Vous pouvez refuser l'enregistrement. Pour cela, tapez 9.": how one objects may come in sentences of its own.
         goes_on = bool(objecting or (goes_on and words.HOW_GOES_ON.search(_without_other_purposes(sentence))))
         if goes_on:
-            found += [words.KEY_NAMES.get(key, key) for key in words.KEY.findall(_without_other_purposes(sentence))]
+            found += _keys(_without_other_purposes(sentence))
     return tuple(found)
+
+
+def _keys(sentence: str) -> list[str]:
+    found = []
+    for first in words.KEY.finditer(sentence):
+        match: re.Match[str] | None = first
+        while match is not None:
+            found.append(next(group for group in match.groups() if group))
+            match = words.ANOTHER_KEY.match(sentence, match.end())
+    return [words.KEY_NAMES.get(key, key) for key in found]
 
 
 def ai_notice_position(notice: Notice) -> int | None:

@@ -158,11 +158,18 @@ KEY_NAMES = {
     "zero": "0", "un": "1", "deux": "2", "trois": "3", "quatre": "4", "cinq": "5", "six": "6", "sept": "7",
     "huit": "8", "neuf": "9", "etoile": "*", "diese": "#",
 }  # fmt: skip
+_KEY_NAME = rf"(?:\d(?!\d)|\*|#|{'|'.join(KEY_NAMES)})(?!\w)"
+# "faites un courrier" names no key.
+_NO_ARTICLE = r"(?!un\s(?!ou\b|et\b|pour\b|si\b|a\b))"
 KEY = re.compile(
-    r"\b(?:touche|tapez|taper|appuyez|appuyer|pressez|presser|composez|composer|faites|faire"
-    r"|en (?:tapant|appuyant|pressant|composant|faisant)|avec(?=\s(?:le|la)\s)|par la touche)"
-    r"(?:\sdonc|\salors|\ssimplement)?\s(?:sur\s)?(?:le\s|la\s)?(?:touche\s)?(?:du\s)?"
-    r"(?:numero\s|chiffre\s|(?:un|deux|trois) fois (?:sur )?(?:le )?)?"
-    # "faites un courrier" names no key.
-    rf"(?!un\s(?!ou\b|et\b|pour\b|si\b|a\b))(\d(?!\d)|\*|#|{'|'.join(KEY_NAMES)})(?!\w)"
+    r"\b(?:touche|bouton|tapez|taper|appuyez|appuyer|pressez|presser|composez|composer|faites|faire"
+    r"|selectionnez|selectionner|choisissez|choisir|validez|valider|touchez|toucher|enfoncez|enfoncer"
+    r"|en (?:tapant|appuyant|pressant|composant|faisant|selectionnant|choisissant)|avec(?=\s(?:le|la)\s)|par la touche)"
+    r"(?:\sdonc|\salors|\ssimplement|\slonguement|\sbrievement)?\s(?:sur\s|par\s|avec\s)?(?:le\s|la\s|l')?"
+    r"(?:touche\s|bouton\s)?(?:du\s|de\sl')?"
+    r"(?:numero\s|chiffre\s|(?:un|deux|trois) fois (?:sur )?(?:le )?)?(?:' ?)?"
+    rf"{_NO_ARTICLE}({_KEY_NAME})"
+    rf"|\b(?:le|la)\s({_KEY_NAME})(?=\s(?:du|de votre|sur votre|sur le)\s(?:clavier|telephone))"
 )
+ANOTHER_KEY = re.compile(rf"(?: ')?\s(?:ou|et)\s(?:sur\s)?(?:le\s|la\s|l')?{_NO_ARTICLE}({_KEY_NAME})")
+"""A second key, named right behind the first."""
