@@ -10,6 +10,8 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from ivr.storage.database import Database
 from tests.servers import postgres
 
@@ -20,11 +22,17 @@ _count = itertools.count()
 def fresh_url(kind: str, folder: Path) -> str:
     """URL of an empty database with all tables: a copy of one that was migrated once."""
     if kind == "sqlite":
-        path = folder / f"ivr-{next(_count)}.db"
-        shutil.copyfile(_sqlite_template(), path)
-        path.chmod(0o600)
-        return f"sqlite:///{path}"
+        return f"sqlite:///{_copied(_sqlite_template(), folder)}"
     return _postgres_database(_postgres_template())
+
+
+def copied_url(url: str, folder: Path) -> str:
+    """URL of a copy of a database that nobody has open."""
+    found = make_url(url).database
+    assert found is not None
+    if url.startswith("sqlite"):
+        return f"sqlite:///{_copied(Path(found), folder)}"
+    return _postgres_database(found)
 
 
 def bare_url(kind: str, folder: Path) -> str:
@@ -32,6 +40,13 @@ def bare_url(kind: str, folder: Path) -> str:
     if kind == "sqlite":
         return f"sqlite:///{folder / f'bare-{next(_count)}.db'}"
     return _postgres_database("template0")
+
+
+def _copied(file: Path, folder: Path) -> Path:
+    path = folder / f"ivr-{next(_count)}.db"
+    shutil.copyfile(file, path)
+    path.chmod(0o600)
+    return path
 
 
 @lru_cache(maxsize=1)

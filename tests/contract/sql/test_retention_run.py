@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from ivr.domain.retention.artefact import EventKind
 from ivr.domain.retention.schedule import Duration, RetentionTable
 from ivr.errors import ArchiveError, HostError
 from ivr.services.vault.fixity import leftovers
-from tests.databases import KINDS, fresh_url
+from tests.databases import KINDS, copied_url, fresh_url
 from tests.fakes.tripwire import Killed, Tripwire
 from tests.fakes.vault import FakeStore, a_tag
 from tests.retention_rig import CALLED, GONE, KEPT, SIGNER, SOUND, RetentionRig
@@ -124,33 +125,37 @@ class Deadly(Tripwire):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_at_any_step_the_next_run_ends_the_same(kind: str, tmp_path: Path) -> None:
-    steps = 0
-    for at in range(1, 60):
+    names = [f"rec-{number}" for number in range(3)]
+    recorded = RetentionRig(fresh_url(kind, tmp_path))
+    for name in names:
+        recorded.record(name)
+    recorded.close()
+    # A death after a call of a port leaves what a death before the next one does; PostgreSQL takes longer for each.
+    for at in range(1, 200, 1 if kind == "sqlite" else 3):
         wire = Deadly(at)
-        rig = RetentionRig(fresh_url(kind, tmp_path), wrap=wire.wrap)
-        for number in range(4):
-            rig.record(f"rec-{number}")
+        url, store = copied_url(recorded.url, tmp_path), deepcopy(recorded.store)
+        rig = RetentionRig(url, store=store, wrap=wire.wrap, chunk=2)
         rig.clock.at = CALLED + timedelta(days=190)
         run, killed = rig.run(), False
         try:
             run.run()
         except Killed:
             killed = True
-        survivor = RetentionRig(rig.url, store=rig.store)
+        survivor = RetentionRig(url, store=store)
         # The lease of the dead run must have run out before others may go on.
         survivor.clock.at = CALLED + timedelta(days=190, minutes=11)
         assert survivor.run().run().ok
-        for number in range(4):
-            assert survivor.state(f"rec-{number}") == GONE, at
-            assert len(survivor.certificates(f"rec-{number}")) == 1, at
+        for name in names:
+            assert survivor.state(name) == GONE, at
+            assert len(survivor.certificates(name)) == 1, at
         assert survivor.audit.verify() == []
         assert survivor.vault.recover() == []
         survivor.close()
         rig.close()
         if not killed:
             break
-        steps = at
-    assert steps >= 8
+    assert not killed
+    assert at > 30
 
 
 def test_what_another_run_has_claimed_is_left_alone_until_its_lease_ends(rig: RetentionRig) -> None:
