@@ -26,6 +26,7 @@ if [ -z "$python" ] || ! "$python" -c "$supported" 2>/dev/null; then
 fi
 
 packages="$*"
+installing=""
 "$python" -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
 missing=""
 for package in $packages; do
@@ -41,8 +42,14 @@ if [ -n "$missing" ]; then
         exit 3
     fi
     echo "ivr: installing$missing"
-    $as_root apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    # Beside what pip does; it has ended when this script has, however that ends.
+    trap wait EXIT
+    {
+        $as_root apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    } &
+    installing=$!
+    case $missing in *python3-venv*) wait "$installing" ;; esac
 fi
 
 wanted=$(cat requirements.lock pyproject.toml ivr_demo/pyproject.toml | sha256sum | cut -d' ' -f1)
@@ -51,7 +58,9 @@ if [ "$(cat "$venv/.made-from" 2>/dev/null || true)" != "$wanted" ]; then
     [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
     # The lock is complete. Without --no-deps pip asks again for each extra, and refuses all of it (no hash for
     # "coverage[toml]") as soon as the index holds a newer version than the locked one.
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+    "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements.lock
+    # On all cores, where pip would use one. As with pip, what is written for another Python stays uncompiled.
+    "$venv/bin/python" -m compileall -qq -j 0 "$venv/lib" || true
     "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . -e ./ivr_demo
     "$venv/bin/python" -m pip check --disable-pip-version-check >/dev/null || {
         "$venv/bin/python" -m pip check --disable-pip-version-check >&2
@@ -60,3 +69,4 @@ if [ "$(cat "$venv/.made-from" 2>/dev/null || true)" != "$wanted" ]; then
     }
     echo "$wanted" >"$venv/.made-from"
 fi
+[ -z "$installing" ] || wait "$installing"
