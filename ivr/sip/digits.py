@@ -12,7 +12,7 @@ _RELAY, _PLAIN = "application/dtmf-relay", "application/dtmf"
 INFO_TYPES = (_PLAIN, _RELAY)
 """The bodies of an INFO that are DTMF digits (drafts, RFC 6086 section 10.7); the Accept header of a 415."""
 
-_SIGNAL = re.compile(r"^\s*signal\s*[=:]\s*(\S+)\s*$", re.IGNORECASE | re.MULTILINE)
+_SIGNAL = re.compile(r"(?:^|[\s;,])signal\s*[=:]\s*\"?([^\s;,\"]+)", re.IGNORECASE)
 _KEYS = "0123456789*#ABCD"
 _FLASH = {"16", "!", "FLASH"}
 #: The library counts an event's time in milliseconds of a clock of 8 kHz and 32 bits.
@@ -85,8 +85,8 @@ class DtmfPace:
 def read_info(content_type: str, body: bytes) -> tuple[int, str]:
     """Return the status that the body of an INFO deserves, and its DTMF digit; "" when it names none that we know.
 
-    `content_type` is lower case. `Signal` is read in any case, with the numbers 10 to 15 for * # A B C D too; a flash
-    of the hook is understood and means nothing.
+    `content_type` is lower case. `Signal` is read in any case, in quotes too and whatever parts it from `Duration` (a line end of any kind, `;`,
+    `,`, a space), with the numbers 10 to 15 for * # A B C D; a flash of the hook is understood and means nothing.
     """
     if content_type not in INFO_TYPES:
         return 415, ""

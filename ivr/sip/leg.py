@@ -173,6 +173,8 @@ class Leg:
     ack_deadline: float | None = None
     dtmf_presses: EventPresses = field(default_factory=EventPresses, repr=False)
     dtmf_pace: DtmfPace = field(default_factory=DtmfPace)
+    last_info: int = -1
+    """The highest CSeq of an INFO that came; -1 before the first."""
     ended_by_us: bool = False
     end_status: int = 0
     """The status to report when we end the leg for a reason of our own; 0 means the one of the dialog."""

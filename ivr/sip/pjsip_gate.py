@@ -73,6 +73,7 @@ class InfoRequest:
     sip_call_id: str
     from_tag: str
     to_tag: str
+    cseq: int
     content_type: str
     body: bytes = field(repr=False)
 
@@ -261,7 +262,14 @@ class PjsipGate:
         arrival = self._arrival(request, data, source[0], transaction)
         decision = decide_request(request, arrival)
         if decision.action is GateAction.INFO:
-            info = InfoRequest(request.call_id, request.from_tag, request.to_tag, request.content_type, request.content)
+            info = InfoRequest(
+                request.call_id,
+                request.from_tag,
+                request.to_tag,
+                request.cseq,
+                request.content_type,
+                request.content,
+            )
             status = self._legs.info_received(info)
             headers = (("Accept", ", ".join(INFO_TYPES)),) if status == 415 else ()
             decision = GateDecision(GateAction.ANSWER, status, headers=headers)

@@ -46,6 +46,7 @@ from ivr.sip.wiring import Wiring
 
 _LOG = logging.getLogger(__name__)
 _NOT_ACCEPTABLE = 488
+_SERVER_ERROR = 500
 _SERVICE_UNAVAILABLE = 503
 _UNAVAILABLE = 480
 _NO_DIALOG = 481
@@ -268,6 +269,10 @@ class Switchboard:
         leg = self._leg_of(info.sip_call_id, info.to_tag, info.from_tag)
         if leg is None:
             return _NO_DIALOG
+        # Not in order (RFC 3261 section 12.2.2). The same one again was answered before, as it was the first time.
+        if info.cseq <= leg.last_info:
+            return _SERVER_ERROR
+        leg.last_info = info.cseq
         if not info.body.strip():
             return 200
         status, digit = read_info(info.content_type, info.body)

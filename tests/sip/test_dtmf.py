@@ -133,6 +133,25 @@ def test_an_info_that_is_told_again_is_one_press_and_the_next_is_another() -> No
     run(scenario())
 
 
+def test_an_info_out_of_order_is_no_press() -> None:
+    """RFC 3261 section 12.2.2: one that was seen, under a branch of its own, is not another press."""
+
+    async def scenario() -> None:
+        async with rigged() as rig, UdpPhone(rig.line.port) as phone:
+            await phone.dial(rig)
+            first = phone.request("INFO", body="Signal=9", kind="application/dtmf-relay", cseq=40)
+            await phone.send(first)
+            assert (await phone.final("INFO")).status == 200
+            for cseq in (40, 39):
+                await phone.send(phone.request("INFO", body="Signal=9", kind="application/dtmf-relay", cseq=cseq))
+                assert (await phone.final("INFO")).status == 500
+            await phone.send(phone.request("INFO", body="Signal=8", kind="application/dtmf-relay", cseq=41))
+            assert (await phone.final("INFO")).status == 200
+            assert await _told(rig, 2) == "98"
+
+    run(scenario())
+
+
 def test_strangers_do_not_make_the_line_forget_a_digit_that_is_told_again() -> None:
     async def scenario() -> None:
         async with rigged() as rig, UdpPhone(rig.line.port) as phone, RawPeer(rig.line.port) as stranger:
