@@ -193,7 +193,7 @@ def test_two_nodes_at_once_share_the_work_and_certify_nothing_twice(rig: Retenti
     assert rig.audit.verify() == []
 
 
-def test_a_run_that_lost_its_claim_certifies_nothing(rig: RetentionRig) -> None:
+def test_what_another_run_claims_is_left_to_it(rig: RetentionRig) -> None:
     rig.record("rec-1")
     now = rig.clock.at = CALLED + timedelta(days=190)
     rig.ledger.claim(["rec-1"], owner="slow", now=now, until=now + timedelta(minutes=10))
