@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
 
@@ -53,6 +53,8 @@ def in_french(sentences: Iterable[str]) -> str:
     return " ".join(map(french, sentences))
 
 
+# Texts come back: a script with a thousand findings has a dozen reasons.
+@lru_cache(maxsize=256)
 def _french(text: str, deepest: int) -> str:
     found = _found(text) if deepest else None
     if found is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from ivr.bootstrap.prompt_check import stale_voices
 from ivr.cli.context import as_json, console, print_json, reporting, settings
@@ -54,13 +55,11 @@ def _covers(path: Path, folder: Path) -> bool:
 
 def _text(findings: Sequence[Finding]) -> None:
     for finding in findings:
-        place = f"{finding.file}:{finding.line}"
-        console.print(place, style="bold", end=" ", markup=False, soft_wrap=True)
-        console.print(finding.rule, style="red", end=" ")
-        console.print(french(finding.reason), markup=False, soft_wrap=True)
-        if finding.words:
-            console.print(f"    « {finding.words} »", markup=False, soft_wrap=True)
-        console.print(f"    → {french(finding.suggestion)}", markup=False, soft_wrap=True)
+        words = f"\n    « {finding.words} »" if finding.words else ""
+        place, rule = (f"{finding.file}:{finding.line}", "bold"), (finding.rule, "red")
+        said = f" {french(finding.reason)}{words}\n    → {french(finding.suggestion)}"
+        # One print for each: of a thousand findings printing is the dearest part.
+        console.print(Text.assemble(place, " ", rule, said), soft_wrap=True)
     if not findings:
         console.print(marked("✓", "rien à redire."))
 

@@ -85,8 +85,9 @@ class DtmfPace:
 def read_info(content_type: str, body: bytes) -> tuple[int, str]:
     """Return the status that the body of an INFO deserves, and its DTMF digit; "" when it names none that we know.
 
-    `content_type` is lower case. `Signal` is read in any case, in quotes too and whatever parts it from `Duration` (a line end of any kind, `;`,
-    `,`, a space), with the numbers 10 to 15 for * # A B C D; a flash of the hook is understood and means nothing.
+    `content_type` is lower case. `Signal` is read in any case, in quotes too and whatever parts it from `Duration` (a
+    line end of any kind, `;`, `,`, a space), with the numbers 10 to 15 for * # A B C D; a flash of the hook is
+    understood and means nothing.
     """
     if content_type not in INFO_TYPES:
         return 415, ""
