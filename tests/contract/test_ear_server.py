@@ -229,7 +229,7 @@ def test_several_ears_share_the_work_and_one_channel_stays_with_one_ear() -> Non
 
     async def scenario(endpoints: list[str]) -> None:
         ear = ZmqEar(endpoints)
-        assert await ear.ready(10)
+        assert await ear.ready(60)
         await _until(lambda: all(peer.up.is_set() for peer in ear._peers))
         for number in range(20):
             await ear.judge(_piece(number, call_id=f"call-{number % 10}"))
