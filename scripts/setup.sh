@@ -49,7 +49,11 @@ if [ -n "$missing" ]; then
         DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
     } &
     installing=$!
-    case $missing in *python3-venv*) wait "$installing" ;; esac
+    case $missing in *python3-venv*)
+        wait "$installing"
+        installing=""
+        ;;
+    esac
 fi
 
 wanted=$(cat requirements.lock pyproject.toml ivr_demo/pyproject.toml | sha256sum | cut -d' ' -f1)

@@ -94,6 +94,40 @@ def test_a_python_without_the_sip_library_is_refused_in_one_line_that_says_what_
     assert not (tmp_path / "venv").exists()
 
 
+@pytest.mark.parametrize("apt", [0, 100])
+def test_missing_debian_packages_are_installed_or_what_failed_is_not_passed_over(apt: int, tmp_path: Path) -> None:
+    """On a Python without ensurepip too: what makes the environment is waited for first, the rest at the end."""
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name, does in {
+        "dpkg-query": "",
+        "id": "echo 0",
+        "apt-get": f'echo "$@" >>"{tmp_path}/asked"; exit {apt}',
+        "python": 'case "$*" in *ensurepip*) exit 1 ;; esac',
+    }.items():
+        (commands / name).write_text(f"#!/bin/sh\n{does}\n")
+        (commands / name).chmod(0o755)
+    lock = b"".join(
+        (REPOSITORY / name).read_bytes() for name in ("requirements.lock", "pyproject.toml", "ivr_demo/pyproject.toml")
+    )
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv" / ".made-from").write_text(hashlib.sha256(lock).hexdigest())
+    for packages in (["sip-tester", "python3-venv"], ["sip-tester"]):
+        done = subprocess.run(
+            ["sh", str(REPOSITORY / "scripts" / "setup.sh"), *packages],
+            env={
+                "PATH": f"{commands}:/usr/bin:/bin",
+                "PYTHON": str(commands / "python"),
+                "VENV": str(tmp_path / "venv"),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == apt, done.stderr
+    assert ("install" in (tmp_path / "asked").read_text()) is (apt == 0)
+
+
 def test_a_python_that_was_named_once_need_not_be_named_again(tmp_path: Path) -> None:
     others = tmp_path / "bin"
     made = tmp_path / "venv" / "bin"
