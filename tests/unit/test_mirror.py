@@ -15,6 +15,7 @@ ELSEWHERE = {
     **dict.fromkeys(
         (
             "domain/audio/channel.py",
+            "domain/audio/peaks.py",
             "domain/audio/spans.py",
             "domain/call/party.py",
             "domain/evidence/event.py",
