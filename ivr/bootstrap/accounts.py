@@ -14,6 +14,7 @@ from ivr.domain.account.session import SessionBounds
 from ivr.recording.sealer import AccountSealer
 from ivr.recording.secret_file import create, load
 from ivr.services.account.invitations import Invitations
+from ivr.services.account.own_account import OwnAccount
 from ivr.services.account.sessions import Sessions
 from ivr.services.account.sign_in import SignIn
 from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
@@ -36,6 +37,9 @@ class Accounts:
     def sign_in(self, hasher: PasswordHasher, codes: OneTimeCodes) -> SignIn:
         clock = SystemClock()
         return SignIn(self.book, self.archive.audit, hasher, codes, self.sealer, clock, random=os.urandom)
+
+    def own(self, hasher: PasswordHasher, codes: OneTimeCodes) -> OwnAccount:
+        return OwnAccount(self.book, self.sign_in(hasher, codes), hasher)
 
 
 def open_accounts(settings: Settings, archive: Archive) -> Accounts:

@@ -21,6 +21,7 @@ from ivr.bootstrap.accounts import console_url, open_accounts
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.child_main import Tell, child_main
 from ivr.bootstrap.retention import open_retention
+from ivr.console.accounts import AccountPages
 from ivr.console.app import build
 from ivr.console.credentials import Argon2Hasher, TotpCodes
 from ivr.console.guard import App, Origin
@@ -51,7 +52,8 @@ async def serve(settings: Settings, tell: Tell) -> None:
         listenings = OpenListenings(retention.listening, time.monotonic)
         recordings = RecordingPages(settings, retention.listing)
         player = PlayerPages(settings, retention.sheets, listenings)
-        pages = Pages(settings, accounts, accounts.sign_in(hasher, codes), hasher, codes, recordings, player)
+        account = AccountPages(settings, accounts, accounts.own(hasher, codes), retention.gate)
+        pages = Pages(settings, accounts, accounts.sign_in(hasher, codes), hasher, codes, recordings, player, account)
         origin = Origin(console_url(settings, listening.getsockname()[1]))
         app = build(pages, origin=lambda: origin, monotonic=time.monotonic)
         server = uvicorn.Server(_config(app, settings))

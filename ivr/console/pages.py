@@ -11,6 +11,7 @@ import segno
 from fastapi import Response
 
 from ivr.bootstrap.accounts import Accounts
+from ivr.console.accounts import AccountPages
 from ivr.console.credentials import enrolment_uri, written_secret
 from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
@@ -19,6 +20,7 @@ from ivr.console.words import LANGUAGES
 from ivr.domain.access import AccessRequest, Action, decide_listing
 from ivr.domain.account.session import SessionEnd
 from ivr.services.account.invitations import Enrolling
+from ivr.services.account.new_password import NewPassword
 from ivr.services.account.sign_in import Attempt, Refused, SignIn
 from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
 from ivr.settings import Settings
@@ -36,6 +38,7 @@ class Pages:
     codes: OneTimeCodes
     recordings: RecordingPages
     player: PlayerPages
+    account: AccountPages
 
     # ---- open to all
 
@@ -76,7 +79,8 @@ class Pages:
 
     def enrolling(self, visit: Visit) -> Response:
         form = visit.form
-        typed = Enrolling(*(form.get(name, "") for name in ("login", "password", "again", "code")))
+        password = NewPassword(form.get("password", ""), form.get("again", ""))
+        typed = Enrolling(form.get("login", ""), password, form.get("code", ""))
         made = self.accounts.invitations.enrol(visit.cookie(LINK_COOKIE), typed, self.hasher, self.codes)
         if isinstance(made, str):
             return self._enrolment(visit, fault=visit.words.told(made), login=typed.login)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
 
 from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from ivr.console.open_listenings import OpenListenings
+from ivr.console.times import clock_text, moment_text
 from ivr.console.visit import Visit
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.audio.heard import Passage
@@ -127,14 +127,7 @@ class PlayerPages:
         )
 
     def _shown(self, at: datetime | None) -> str:
-        return at.astimezone(ZoneInfo(self.settings.profile.timezone)).strftime("%Y-%m-%d %H:%M") if at else ""
-
-
-def clock_text(ms: int) -> str:
-    """Return a length or a place as people read it, `1:02:03` or `2:03`."""
-    minutes, seconds = divmod(ms // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+        return moment_text(at, self.settings.profile.timezone)
 
 
 def _named(visit: Visit, name: str) -> str:

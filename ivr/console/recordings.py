@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Response
 
-from ivr.console.player import clock_text
+from ivr.console.times import clock_text, moment_text
 from ivr.console.visit import Visit
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.recording.state import RecordingState
@@ -96,4 +96,4 @@ class RecordingPages:
         )
 
     def _shown(self, at: datetime | None) -> str:
-        return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M") if at else ""
+        return moment_text(at, self.settings.profile.timezone)

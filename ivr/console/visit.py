@@ -53,14 +53,18 @@ class Visit:
     def form_token(self) -> str:
         return form_token(self.token) if self.session else ""
 
+    @property
+    def origin(self) -> str:
+        """Where browsers find the console, on what answers a form: the guard has compared it."""
+        return str(self.request.headers["origin"])
+
     def cookie(self, name: str) -> str:
         return str(self.request.cookies.get(name, ""))
 
     def page(self, template: str, *, status: int = 200, **given: Any) -> Response:
-        """Answer with a page; whatever is filled in is escaped."""
-        text = _TEMPLATES.get_template(f"{template}.html").render(
-            words=self.words, visit=self, path=self.request.url.path, **given
-        )
+        """Answer with a page; whatever is filled in is escaped. `path` is where it is asked for, else as it was now."""
+        filled = {"path": self.request.url.path, **given}
+        text = _TEMPLATES.get_template(f"{template}.html").render(words=self.words, visit=self, **filled)
         return HTMLResponse(text, status_code=status)
 
     def go(self, path: str) -> Response:

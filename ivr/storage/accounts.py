@@ -101,6 +101,14 @@ class SqlAccounts:
             _end_sessions(connection, login)
             self._audit.append_within(connection, [entry])
 
+    def change_password(self, account_id: str, password_hash: str, entry: Entry) -> None:
+        with self._database.writing() as connection:
+            open_one = (accounts.c.account_id == account_id) & (accounts.c.state == AccountState.ACTIVE.value)
+            changed = connection.execute(update(accounts).where(open_one).values(password_hash=password_hash))
+            if not changed.rowcount:
+                raise ArchiveError("this account is open no more", remedy="ask an administrator for a new link")
+            self._audit.append_within(connection, [entry])
+
     def use_step(self, account_id: str, step: int) -> bool:
         later = (accounts.c.account_id == account_id) & (accounts.c.used_step < step)
         with self._database.writing() as connection:
@@ -149,6 +157,12 @@ class SqlAccounts:
         with self._database.reading() as connection:
             row = connection.execute(_sessions().where(account_sessions.c.key == key)).first()
         return _session(row) if row else None
+
+    def sessions_of(self, account_id: str) -> list[Session]:
+        query = _sessions().where(account_sessions.c.account_id == account_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(account_sessions.c.seen_at.desc(), account_sessions.c.key))
+            return [_session(row) for row in rows]
 
     def seen(self, key: str, at: datetime) -> None:
         with self._database.writing() as connection:

@@ -167,6 +167,8 @@ def _walk(console: Console) -> None:
         _choose(console, page)
         assert page.locator("tbody tr").count() == 2
         person.accessible()
+        page.goto(f"{console.child.uri}/compte")
+        person.accessible()
         page.goto(f"{console.child.uri}/finalite")
         page.click("text=English")
         page.wait_for_url("**/finalite")

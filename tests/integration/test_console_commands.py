@@ -16,6 +16,7 @@ from ivr.bootstrap.archive import open_archive
 from ivr.cli.console import console
 from ivr.domain.access import Role
 from ivr.services.account.invitations import Enrolling
+from ivr.services.account.new_password import NewPassword
 from ivr.settings import load_settings
 from tests.databases import fresh_url
 from tests.fakes.accounts import FakeHasher
@@ -66,7 +67,7 @@ def enrol(env: dict[str, str], token: str) -> None:
     archive = open_archive(settings)
     try:
         password = "quatre chevaux dans la prairie"
-        typed = Enrolling("", password, password, "")
+        typed = Enrolling("", NewPassword(password, password), "")
         made = open_accounts(settings, archive).invitations.enrol(token, typed, FakeHasher(), AnyCode())
         assert not isinstance(made, str), made
     finally:

@@ -33,6 +33,8 @@ ELSEWHERE = {
     "domain/numbers/number_names.py": "words: tests/unit/domain/numbers/test_sensitive_words.py",
     "domain/program/notice_words.py": "words: tests/unit/domain/program/test_notice.py",
     "services/account/invitations.py": "tests/contract/sql/test_console_accounts.py",
+    "services/account/new_password.py": "tests/contract/sql/test_console_accounts.py",
+    "services/account/own_account.py": "tests/contract/sql/test_console_accounts.py",
     "services/account/sessions.py": "tests/contract/sql/test_console_accounts.py",
     "services/account/sign_in.py": "tests/contract/sql/test_console_accounts.py",
     "services/call/context.py": "the state of whole calls: tests/unit/services/call/test_inbound_call.py",

@@ -15,10 +15,10 @@ from ivr.domain.account.account import (
     judge_login,
     plain_login,
 )
-from ivr.domain.account.password import LONGEST, judge_password
 from ivr.domain.evidence.events.console import AccountClosed, AccountMade, Invited
 from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError, ConfigurationError
+from ivr.services.account.new_password import NewPassword
 from ivr.services.account.token import key_of, new_token
 from ivr.services.ports.accounts import AccountBook, Credentials, OneTimeCodes, PasswordHasher, SecretSealer
 from ivr.services.ports.evidence import Entry
@@ -43,8 +43,7 @@ class Enrolling:
     """What somebody typed who makes an account."""
 
     login: str
-    password: str = field(repr=False)
-    again: str = field(repr=False)
+    password: NewPassword
     code: str = field(repr=False)
 
 
@@ -71,15 +70,23 @@ class Invitations:
         return self._invite("", role, Actor(NODE, role))
 
     def invite(self, login: str, role: Role, by: Actor) -> str:
-        """Return the token with which this account is made, or made anew. Raises ConfigurationError for the login."""
+        """Return the token with which this account is made, or made anew. Raises ConfigurationError for the login.
+
+        Raises ComplianceError for one's own: nobody gives themselves another role.
+        """
         login = plain_login(login)
+        _must_be_of_another(login, by)
         if fault := judge_login(login):
             raise ConfigurationError(fault, key="login", value=login, remedy="write e.g. anne.martin")
         return self._invite(login, role, by)
 
     def close(self, login: str, reason: str, by: Actor) -> None:
-        """Close an account. Raises ArchiveError when there is no such open account."""
+        """Close an account. Raises ArchiveError when there is no such open account, ComplianceError for one's own.
+
+        So whoever closes accounts is left.
+        """
         login = plain_login(login)
+        _must_be_of_another(login, by)
         self._book.close(login, Entry(AccountClosed(actor=by.id, login=login, reason=reason)))
 
     def open(self, token: str) -> Enrolment:
@@ -94,7 +101,7 @@ class Invitations:
         enrolment = self.open(token)
         login = enrolment.invitation.login or plain_login(typed.login)
         now = self._clock.now()
-        fault = judge_login(login) or self._password_fault(typed, login, hasher)
+        fault = judge_login(login) or typed.password.fault(login, hasher)
         step = codes.step_of(enrolment.code_secret, typed.code, now)
         if fault is None and step is None:
             fault = Told("This is not the code that the authenticator shows now.")
@@ -102,20 +109,13 @@ class Invitations:
             return fault
         account = Account(self._new_id(), login, enrolment.invitation.role, AccountState.ACTIVE, now)
         credentials = Credentials(
-            hasher.hash(typed.password),
+            hasher.hash(typed.password.text),
             self._sealer.seal(enrolment.code_secret, account.id.encode()),
             step if step is not None else -1,
         )
         made = AccountMade(login=login, role=account.role.value, invited_by=enrolment.invitation.invited_by)
         self._book.make(key_of(token), account, credentials, Entry(made))
         return account
-
-    def _password_fault(self, typed: Enrolling, login: str, hasher: PasswordHasher) -> Told | None:
-        if typed.password != typed.again:
-            return Told("The two passwords differ.")
-        # What is too long is refused whatever its score, which takes time to find.
-        score = hasher.score(typed.password, (login,)) if len(typed.password) <= LONGEST else 0
-        return judge_password(typed.password, login=login, score=score)
 
     def _invite(self, login: str, role: Role, by: Actor) -> str:
         token = new_token(self._random)
@@ -130,3 +130,10 @@ class Invitations:
             raise ComplianceError(
                 fault, remedy="ask an administrator for a new link, or restart the node for the first one"
             )
+
+
+def _must_be_of_another(login: str, by: Actor) -> None:
+    if login == plain_login(by.id):
+        raise ComplianceError(
+            "nobody changes or closes their own account", where=login, remedy="ask another administrator"
+        )

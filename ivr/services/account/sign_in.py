@@ -69,6 +69,11 @@ class SignIn:
 
     def attempt(self, attempt: Attempt) -> Entered | Refused:
         """Begin a session, or refuse. Blocking, and slow on purpose."""
+        account = self.prove(attempt)
+        return account if isinstance(account, Refused) else self._enter(account, attempt.device)
+
+    def prove(self, attempt: Attempt) -> Account | Refused:
+        """Return the account whose password and code these are, or refuse. Blocking, and slow on purpose."""
         login = plain_login(attempt.login)[:64]
         found = self._book.find(login)
         bucket = self._bucket(login, found[0] if found else None, attempt.device)
@@ -84,7 +89,7 @@ class SignIn:
                 self._audit.append(SignInDenied(actor=login, why="slowed" if retry else "wrong"))
             return Refused(retry)
         self._book.forget_failures(bucket)
-        return self._enter(account, attempt.device)
+        return account
 
     def _count(self, failures: Failures | None) -> Failures | None:
         now = self._clock.now()

@@ -54,6 +54,9 @@ class AccountBook(Protocol):
     def close(self, login: str, entry: Entry) -> None:
         """Raises ArchiveError when there is no such open account. Its sessions end."""
 
+    def change_password(self, account_id: str, password_hash: str, entry: Entry) -> None:
+        """Raises ArchiveError when there is no such open account."""
+
     def use_step(self, account_id: str, step: int) -> bool:
         """Note that the one-time code of this step was used; False when it, or a later one, had been before."""
         ...
@@ -76,6 +79,10 @@ class AccountBook(Protocol):
 
     def session(self, key: str) -> Session | None:
         """With its account as it is now."""
+        ...
+
+    def sessions_of(self, account_id: str) -> list[Session]:
+        """Latest first."""
         ...
 
     def seen(self, key: str, at: datetime) -> None: ...

@@ -15,11 +15,15 @@ from ivr.domain.access import Actor, Role
 from ivr.domain.account.account import INVITATION, AccountState
 from ivr.domain.account.session import Session, SessionBounds, SessionEnd
 from ivr.domain.account.throttle import FREE
+from ivr.domain.evidence.events.console import PasswordChanged
 from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, IvrError
 from ivr.services.account.invitations import Enrolling, Invitations
+from ivr.services.account.new_password import NewPassword
+from ivr.services.account.own_account import OwnAccount, PasswordChange
 from ivr.services.account.sessions import Sessions
 from ivr.services.account.sign_in import Attempt, Entered, Refused, SignIn
 from ivr.services.account.token import key_of
+from ivr.services.ports.evidence import Entry
 from ivr.storage.accounts import SqlAccounts
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
@@ -31,6 +35,7 @@ from tests.fakes.vault import TickingClock
 BOUNDS = SessionBounds(idle=timedelta(minutes=30), longest=timedelta(hours=12))
 PASSWORD = "correct horse battery"
 ADMIN = Actor("admin", Role.ADMINISTRATOR)
+OTHER_ADMIN = Actor("boris", Role.ADMINISTRATOR)
 
 
 @dataclass
@@ -51,12 +56,13 @@ class Rig:
             self.book, SEALER, self.clock, random=random, new_id=lambda: f"account-{next(numbers)}"
         )
         self.sign_in = SignIn(self.book, self.audit, self.hasher, self.codes, SEALER, self.clock, random=random)
+        self.own = OwnAccount(self.book, self.sign_in, self.hasher)
 
     def step(self) -> int:
         return int(self.clock.at.timestamp()) // 30
 
     def typed(self, secret: bytes, login: str = "", password: str = PASSWORD, again: str = "") -> Enrolling:
-        return Enrolling(login, password, again or password, code_of(secret, self.step()))
+        return Enrolling(login, NewPassword(password, again or password), code_of(secret, self.step()))
 
     def enrol(self, token: str, login: str = "") -> str:
         """Make the account of a link and return its login."""
@@ -172,7 +178,7 @@ def test_what_is_typed_wrongly_makes_nothing_and_may_be_typed_again(
     fault = bare.invitations.enrol(token, bare.typed(secret, login, password, again), bare.hasher, bare.codes)
     assert isinstance(fault, str)
     assert said in fault
-    wrong_code = Enrolling("anne", PASSWORD, PASSWORD, "000000")
+    wrong_code = Enrolling("anne", NewPassword(PASSWORD, PASSWORD), "000000")
     assert "authenticator" in str(bare.invitations.enrol(token, wrong_code, bare.hasher, bare.codes))
     assert bare.book.all() == []
     bare.enrol(token, "anne")
@@ -190,7 +196,7 @@ def test_an_invited_person_gets_the_role_and_login_that_the_administrator_wrote(
 
 def test_a_new_link_for_somebody_who_has_an_account_replaces_it_and_ends_the_sessions(rig: Rig) -> None:
     entered = rig.entered()
-    rig.enrol(rig.invitations.invite("admin", Role.DPO, ADMIN))
+    rig.enrol(rig.invitations.invite("admin", Role.DPO, OTHER_ADMIN))
     assert rig.sessions.resume(entered.token) is None
     assert [(one.login, one.role) for one in rig.book.all()] == [("admin", Role.DPO)]
 
@@ -257,12 +263,62 @@ def test_the_code_that_made_the_account_lets_nobody_in(rig: Rig) -> None:
 
 def test_a_closed_account_lets_nobody_in_and_ends_its_sessions(rig: Rig) -> None:
     entered = rig.entered()
-    rig.invitations.close("Admin", "has left", ADMIN)
+    rig.invitations.close("Admin", "has left", OTHER_ADMIN)
     assert rig.sessions.resume(entered.token) is None
     assert isinstance(rig.attempt(), Refused)
     with pytest.raises(ArchiveError):
-        rig.invitations.close("admin", "again", ADMIN)
+        rig.invitations.close("admin", "again", OTHER_ADMIN)
     assert "account.closed" in rig.told()
+
+
+def test_nobody_changes_or_closes_their_own_account_so_that_an_administrator_is_left(rig: Rig) -> None:
+    with pytest.raises(ComplianceError):
+        rig.invitations.close("Admin", "has left", ADMIN)
+    with pytest.raises(ComplianceError):
+        rig.invitations.invite(" ADMIN ", Role.DPO, ADMIN)
+    assert [(one.role, one.state) for one in rig.book.all()] == [(Role.ADMINISTRATOR, AccountState.ACTIVE)]
+
+
+def changing(rig: Rig, current: str = PASSWORD, code: str = "", new: str = "another long password") -> PasswordChange:
+    return PasswordChange(current, code or rig.code(), NewPassword(new, new))
+
+
+def test_another_password_ends_the_other_sessions_and_the_old_one_lets_nobody_in(rig: Rig) -> None:
+    elsewhere, here = rig.entered(), rig.entered()
+    session = rig.sessions.resume(here.token)
+    assert isinstance(session, Session)
+    assert [one.key for one in rig.own.sessions(session)] == [key_of(here.token), key_of(elsewhere.token)]
+    assert rig.own.change_password(session, changing(rig)) is None
+    assert rig.sessions.resume(elsewhere.token) is None
+    assert isinstance(rig.sessions.resume(here.token), Session)
+    assert rig.told()[-2:] == ["account.password_changed", "session.ended"]
+    assert isinstance(rig.attempt(), Refused)
+    assert isinstance(rig.attempt("another long password"), Entered)
+
+
+@pytest.mark.parametrize(("current", "code"), [("no", ""), (PASSWORD, "0")])
+def test_a_session_that_somebody_took_over_changes_no_password_and_guesses_none(
+    rig: Rig, current: str, code: str
+) -> None:
+    session = rig.sessions.resume(rig.entered().token)
+    assert isinstance(session, Session)
+    found = [rig.own.change_password(session, changing(rig, current, code)) for _ in range(FREE)]
+    assert found[0] == Refused(timedelta())
+    assert isinstance(found[-1], Refused)
+    assert found[-1].retry > timedelta()
+    assert "account.password_changed" not in rig.told()
+    # Too weak a password is told before anything is counted.
+    assert isinstance(rig.own.change_password(session, changing(rig, new="short")), str)
+
+
+def test_a_closed_account_changes_no_password(rig: Rig) -> None:
+    session = rig.sessions.resume(rig.entered().token)
+    assert isinstance(session, Session)
+    rig.invitations.close("admin", "has left", OTHER_ADMIN)
+    assert isinstance(rig.own.change_password(session, changing(rig)), Refused)
+    with pytest.raises(ArchiveError):
+        rig.book.change_password(session.account.id, "hash", Entry(PasswordChanged(actor="admin", role="dpo")))
+    assert "account.password_changed" not in rig.told()
 
 
 def test_whoever_guesses_waits_and_the_right_password_does_not_help_meanwhile(rig: Rig) -> None:

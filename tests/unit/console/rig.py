@@ -11,10 +11,12 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from pyotp import TOTP
+from sqlalchemy import update
 
 from ivr.bootstrap.accounts import Accounts, open_accounts
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.retention import open_retention
+from ivr.console.accounts import AccountPages
 from ivr.console.app import build
 from ivr.console.credentials import TotpCodes
 from ivr.console.guard import Origin
@@ -24,6 +26,7 @@ from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
 from ivr.domain.access import Actor, Role
 from ivr.settings import Settings, load_settings
+from ivr.storage.tables import accounts
 from tests.databases import fresh_url
 from tests.fakes.accounts import FakeHasher
 
@@ -59,7 +62,9 @@ class ConsoleRig:
         self.listenings = OpenListenings(retention.listening, lambda: self.seconds)
         recordings = RecordingPages(self.settings, retention.listing)
         player = PlayerPages(self.settings, retention.sheets, self.listenings)
-        self.pages = Pages(self.settings, self.accounts, service, self.hasher, codes, recordings, player)
+        own = self.accounts.own(self.hasher, codes)
+        account = AccountPages(self.settings, self.accounts, own, retention.gate)
+        self.pages = Pages(self.settings, self.accounts, service, self.hasher, codes, recordings, player, account)
         origin = Origin(URL)
         self.app = build(self.pages, origin=lambda: origin, monotonic=lambda: self.seconds)
         self.browser = self.new_browser()
@@ -78,10 +83,15 @@ class ConsoleRig:
         return answer
 
     def code(self, login: str) -> str:
-        """The code of now, or of the next half minute when that one was asked for before."""
-        totp = TOTP(self.secrets[login])
-        self.steps[login] = max(self.steps.get(login, 0), int(time.time()) // 30 - 1) + 1
-        return str(totp.generate_otp(self.steps[login]))
+        """The code of now, or of the next half minute when that one was asked for before; then as if time went by."""
+        now = int(time.time()) // 30
+        step = max(self.steps.get(login, 0), now - 1) + 1
+        if step > now + 1:
+            with self.archive.database.writing() as connection:
+                connection.execute(update(accounts).where(accounts.c.login == login).values(used_step=-1))
+            step = now
+        self.steps[login] = step
+        return str(TOTP(self.secrets[login]).generate_otp(step))
 
     def make_account(self, login: str, role: Role) -> None:
         """Through the pages, as a person does."""

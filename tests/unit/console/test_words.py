@@ -28,6 +28,7 @@ PUT_TOGETHER = {
     *(f"{group}.other" for group in ("gap", "mask", "lane")),
     *(f"key.{does}" for does in ("play", "step", "jump", "slower", "next", "mute", "help")),
     *(f"recording.{column}" for column in ("at", "what", "lane", "lasts")),
+    *(f"accounts.{column}" for column in ("login", "role", "state", "made", "close", "active", "closed")),
     *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
 }
 

@@ -28,6 +28,14 @@ class AccountMade(Event, kind="account.made"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Event, kind="account.password_changed"):
+    """Somebody chose another password, after proving the old one and the second factor; other sessions ended."""
+
+    actor: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountClosed(Event, kind="account.closed"):
     """Somebody closed an account; its sessions ended with it."""
 

@@ -1,0 +1,133 @@
+"""Accounts: an administrator invites and closes them; everybody has their own, with its password and sessions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import Response
+
+from ivr.bootstrap.accounts import Accounts
+from ivr.console.times import moment_text
+from ivr.console.visit import DEVICE_COOKIE, Visit
+from ivr.domain.access import AccessRequest, Action, Role
+from ivr.domain.account.account import AccountState
+from ivr.errors import ArchiveError, ComplianceError, ConfigurationError
+from ivr.services.account.new_password import NewPassword
+from ivr.services.account.own_account import OwnAccount, PasswordChange
+from ivr.services.account.sign_in import Refused
+from ivr.services.export.access_gate import Gate
+from ivr.settings import Settings
+
+_LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class AccountLine:
+    """An account as the page shows it. `mine`: that of whoever looks, which nobody changes themselves."""
+
+    login: str
+    role: str
+    state: str
+    made: str
+    open: bool
+    mine: bool
+
+
+@dataclass(frozen=True)
+class AccountPages:
+    settings: Settings
+    accounts: Accounts
+    own: OwnAccount
+    gate: Gate
+
+    # ---- an administrator's
+
+    def listed(self, visit: Visit) -> Response:
+        self._may(visit, reason=visit.words("accounts.title"))
+        return self._list(visit)
+
+    def inviting(self, visit: Visit) -> Response:
+        """The link stands on the page that answers and nowhere else: it is shown once."""
+        login, reason = visit.form.get("login", ""), _reason(visit)
+        role = next((role for role in Role if role.value == visit.form.get("role")), None)
+        if role is None or not reason:
+            self._may(visit, reason=visit.words("accounts.title"))
+            return self._list(visit, fault=visit.words("accounts.missing"), login=login)
+        self._may(visit, reason=reason)
+        try:
+            token = self.accounts.invitations.invite(login, role, visit.signed_in.account.actor)
+        except (ConfigurationError, ComplianceError) as error:
+            return self._list(visit, fault=visit.words.told(error.what), login=login)
+        link = f"{visit.origin}/invitation?jeton={token}"
+        return self._list(visit, link=link, login=login)
+
+    def closing(self, visit: Visit) -> Response:
+        login, reason = visit.form.get("login", ""), _reason(visit)
+        self._may(visit, reason=reason or visit.words("accounts.title"))
+        if not reason:
+            return self._list(visit, fault=visit.words("accounts.missing"))
+        try:
+            self.accounts.invitations.close(login, reason, visit.signed_in.account.actor)
+        except (ArchiveError, ComplianceError) as error:
+            return self._list(visit, fault=visit.words.told(error.what))
+        return visit.go("/comptes")
+
+    def _may(self, visit: Visit, *, reason: str) -> None:
+        self.gate.check(AccessRequest(visit.signed_in.account.actor, Action.ACCOUNTS, reason=reason))
+
+    def _list(self, visit: Visit, *, fault: str = "", link: str = "", login: str = "") -> Response:
+        titles = self.settings.access.titles
+        lines = [
+            AccountLine(
+                one.login,
+                titles.get(one.role, one.role.value),
+                visit.words(f"accounts.{one.state.value.lower()}"),
+                self._shown(one.made_at),
+                one.state is AccountState.ACTIVE,
+                one.id == visit.signed_in.account.id,
+            )
+            for one in self.accounts.book.all()
+        ]
+        roles = {role.value: title for role, title in titles.items()}
+        given = {"lines": lines, "roles": roles, "fault": fault, "link": link, "login": login}
+        return visit.page("accounts", status=422 if fault else 200, path="/comptes", **given)
+
+    # ---- everybody's own
+
+    def mine(self, visit: Visit) -> Response:
+        return self._mine(visit)
+
+    def changing_password(self, visit: Visit) -> Response:
+        form = visit.form
+        new = NewPassword(form.get("password", ""), form.get("again", ""))
+        change = PasswordChange(form.get("current", ""), form.get("code", ""), new, visit.cookie(DEVICE_COOKIE))
+        found = self.own.change_password(visit.signed_in, change)
+        if found is None:
+            return self._mine(visit, notice=visit.words("account.changed"))
+        if not isinstance(found, Refused):
+            return self._mine(visit, fault=visit.words.told(found))
+        seconds = math.ceil(found.retry.total_seconds())
+        slowed = visit.words("sign_in.slowed", seconds=seconds)
+        return self._mine(visit, fault=slowed if seconds else visit.words("account.refused"))
+
+    def ending_others(self, visit: Visit) -> Response:
+        self.own.end_others(visit.signed_in)
+        return visit.go("/compte")
+
+    def _mine(self, visit: Visit, *, fault: str = "", notice: str = "") -> Response:
+        sessions = [
+            (self._shown(one.began_at), self._shown(one.seen_at), one.key == visit.signed_in.key)
+            for one in self.own.sessions(visit.signed_in)
+        ]
+        given = {"sessions": sessions, "fault": fault, "notice": notice}
+        return visit.page("account", status=422 if fault else 200, path="/compte", **given)
+
+    def _shown(self, at: datetime) -> str:
+        return moment_text(at, self.settings.profile.timezone)
+
+
+def _reason(visit: Visit) -> str:
+    """Why, as far as the evidence has room; empty: none was given."""
+    return visit.form.get("reason", "").strip()[:_LONGEST_REASON]

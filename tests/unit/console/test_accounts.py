@@ -1,0 +1,131 @@
+"""The pages of accounts: an administrator invites and closes, everybody changes their own password."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.unit.console.rig import PASSWORD, URL, ConsoleRig, words_of
+
+NEW = "trois vaches sous le noyer"
+
+
+def test_an_administrator_invites_with_a_link_that_is_shown_once_and_makes_the_account(house: ConsoleRig) -> None:
+    house.sign_in("admin")
+    token = house.form_token()
+    made = house.post("/comptes/invitation", form_token=token, login="Bruno", role="dpo", reason="arrivée")
+    assert made.status_code == 200
+    link = re.search(r"<code>(https://[^<]+)</code>", made.text)
+    assert link
+    assert link[1].startswith(f"{URL}/invitation?jeton=")
+    assert made.headers["cache-control"] == "no-store"
+    assert link[1] not in house.get("/comptes").text
+    visitor = house.new_browser()
+    assert visitor.get(link[1]).headers["location"] == "/invitation"
+    assert "délégué à la protection des données" in words_of(visitor.get("/invitation"))
+    event = house.archive.audit.events()[-1]
+    assert (event.kind, event.body["actor"], event.body["login"]) == ("account.invited", "admin", "bruno")
+
+
+def test_an_administrator_closes_an_account_and_its_session_is_over(house: ConsoleRig) -> None:
+    house.sign_in("anne")
+    anne = house.browser
+    house.browser = house.new_browser()
+    house.sign_in("admin")
+    done = house.post("/comptes/fermeture", form_token=house.form_token(), login="anne", reason="départ")
+    assert done.headers["location"] == "/comptes"
+    assert "anne analyste qualité fermé" in words_of(house.get("/comptes"))
+    house.browser = anne
+    assert house.get("/").headers["location"] == "/connexion"
+    event = house.archive.audit.events()[-1]
+    assert event.body == {"actor": "admin", "login": "anne", "reason": "départ"}
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "said"),
+    [
+        ("/comptes/invitation", {"login": "an ne", "role": "dpo", "reason": "x"}, "Un identifiant a de 1 à 63"),
+        ("/comptes/invitation", {"login": "bruno", "role": "king", "reason": "x"}, "Choisissez un rôle"),
+        ("/comptes/invitation", {"login": "bruno", "role": "dpo", "reason": " "}, "donnez un motif"),
+        ("/comptes/invitation", {"login": "admin", "role": "dpo", "reason": "x"}, "son propre compte"),
+        ("/comptes/fermeture", {"login": "admin", "reason": "x"}, "son propre compte"),
+        ("/comptes/fermeture", {"login": "nobody", "reason": "x"}, "pas de compte ouvert"),
+        ("/comptes/fermeture", {"login": "anne", "reason": ""}, "donnez un motif"),
+    ],
+)
+def test_what_cannot_be_done_with_an_account_is_told_and_not_done(
+    house: ConsoleRig, path: str, form: dict[str, str], said: str
+) -> None:
+    house.sign_in("admin")
+    token, before = house.form_token(), house.told()
+    answer = house.post(path, form_token=token, **form)
+    assert answer.status_code == 422
+    assert said in words_of(answer)
+    assert house.told() == before
+    # Changing the language leads to a page that there is.
+    assert 'name="back" value="/comptes"' in answer.text
+
+
+def test_who_is_no_administrator_sees_and_does_nothing_with_accounts_and_each_try_is_evidence(
+    house: ConsoleRig,
+) -> None:
+    house.sign_in("anne")
+    token = house.form_token()
+    answers = [
+        house.get("/comptes"),
+        house.post("/comptes/invitation", form_token=token, login="eve", role="dpo", reason="x"),
+        house.post("/comptes/invitation", form_token=token, login="eve", role="", reason=""),
+        house.post("/comptes/fermeture", form_token=token, login="admin", reason="x"),
+    ]
+    assert [one.status_code for one in answers] == [403] * 4
+    assert all("admin" not in one.text for one in answers)
+    assert house.told()[-4:] == ["access.denied"] * 4
+    assert "/comptes" not in house.get("/").text
+    assert [one.login for one in house.accounts.book.all()] == ["admin", "anne"]
+
+
+def test_everybody_changes_their_password_and_signs_in_with_the_new_one(house: ConsoleRig) -> None:
+    house.sign_in("anne")
+    token = house.form_token()
+    code = house.code("anne")
+    answer = house.post("/compte/mot-de-passe", form_token=token, current=PASSWORD, password=NEW, again=NEW, code=code)
+    assert answer.status_code == 200
+    assert "Votre mot de passe est changé" in words_of(answer)
+    assert NEW not in answer.text
+    house.browser = house.new_browser()
+    assert house.sign_in("anne").status_code == 401
+    assert house.sign_in("anne", NEW).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "again", "code", "said"),
+    [
+        ("no", NEW, NEW, "", "Mot de passe actuel ou code inexact"),
+        (PASSWORD, NEW, NEW, "000000", "Mot de passe actuel ou code inexact"),
+        (PASSWORD, NEW, NEW + "x", "", "Les deux mots de passe diffèrent"),
+        (PASSWORD, "court", "court", "", "au moins 12 caractères"),
+    ],
+)
+def test_a_password_is_not_changed_without_proof_nor_to_a_weak_one(
+    house: ConsoleRig, current: str, new: str, again: str, code: str, said: str
+) -> None:
+    house.sign_in("anne")
+    token = house.form_token()
+    form = {"current": current, "password": new, "again": again, "code": code or house.code("anne")}
+    answer = house.post("/compte/mot-de-passe", form_token=token, **form)
+    assert answer.status_code == 422
+    assert said in words_of(answer)
+    assert "account.password_changed" not in house.told()
+
+
+def test_other_sessions_are_shown_and_ended_but_not_this_one(house: ConsoleRig) -> None:
+    house.sign_in("anne")
+    other, house.browser = house.browser, house.new_browser()
+    house.sign_in("anne")
+    page = house.get("/compte")
+    assert page.text.count('<th scope="row">') == 2
+    assert house.post("/compte/sessions", form_token=house.form_token()).headers["location"] == "/compte"
+    assert house.get("/compte").text.count('<th scope="row">') == 1
+    house.browser = other
+    assert house.get("/compte").headers["location"] == "/connexion"
