@@ -23,8 +23,17 @@ _BEFORE = frozenset("la le un une l et puis ensuite avec suivi de euh heu c est"
 _NAMING = frozenset("lettre lettres majuscule majuscules capitale grand grande petit petite".split())
 _AFTER = frozenset("majuscule majuscules minuscule capitale maj".split())
 _LIKE = frozenset("comme pour de d".split())
+#: "A comme la ville d'Aix", "B comme dans Bravo".
+_LIKENED = frozenset("la le l ville prenom mot dans de d du".split())
 _ISLAND = frozenset("corse haute".split())
 _ISLAND_REST = frozenset("corse du sud de".split())
+#: The departments and their prefectures, which name the letter without saying it.
+_NAMES = {("corse", "du", "sud"): "a", ("haute", "corse"): "b", ("ajaccio",): "a", ("bastia",): "b"}
+#: What may stand around such a name where a department is due: "dans le département 2 A, comme la ville d'Ajaccio".
+_ABOUT = frozenset(
+    "departement dans en a la le les l de d du c est comme ville deux 2 2a 2b b lettre euh alors".split()
+)
+_ABOUT_MAX = 10
 _BEFORE_MAX = 4
 #: A well-known word that the ear cut or misheard: "Ana Tolle", "vers tout".
 _MISHEARD_MAX = 3
@@ -52,6 +61,24 @@ def spelled_letter(words: Sequence[str], is_number: Callable[[str], bool]) -> tu
     return (letter, end, named or sure) if named or sure or not place else None
 
 
+def named_department(words: Sequence[str]) -> tuple[str, int] | None:
+    """Read the department that the name of an island's half, or of its prefecture, says from the first word on.
+
+    Returns its letter and how many words it takes; None where no such name stands, or both do. For where a department
+    is due only: elsewhere these are places where people live.
+    """
+    letters, at, end = set(), 0, 0
+    while at < min(len(words), _ABOUT_MAX):
+        name = next((name for name in _NAMES if tuple(words[at : at + len(name)]) == name), None)
+        if name is None and words[at] not in _ABOUT:
+            break
+        at += len(name or "1")
+        if name is not None:
+            letters.add(_NAMES[name])
+            end = at
+    return (letters.pop(), end) if len(letters) == 1 else None
+
+
 def _made_sure(words: Sequence[str], at: int, letter: str, is_number: Callable[[str], bool]) -> tuple[int, bool]:
     """Where what follows the letter ends, and whether it spells it."""
     end = at + (at < len(words) and words[at] in _AFTER)
@@ -66,8 +93,11 @@ def _made_sure(words: Sequence[str], at: int, letter: str, is_number: Callable[[
                 word = said[said[0] in ("un", "une") :]
                 if then and is_number(then[0]) and word and not any(map(is_number, word)):
                     return end + 1 + length, True
-        if words[end + 1].startswith(letter):
-            return end + 2, True
+        like = end + 1
+        while like < len(words) - 1 and words[like] in _LIKENED:
+            like += 1
+        if words[like].startswith(letter):
+            return like + 1, True
     if _in(words, end, _ALPHABET) == letter:
         return end + 1, True
     island = end

@@ -10,11 +10,15 @@ from dataclasses import dataclass, replace
 
 from ivr.domain.numbers.nir import CORSICA, corsica_in_digits
 from ivr.domain.numbers.number_words import TEENS, TENS, UNITS, Token, below_thousand, number, teen_hundreds
-from ivr.domain.numbers.spelled_letter import spelled_letter
+from ivr.domain.numbers.spelled_letter import named_department, spelled_letter
 
 _ENDS_IN_CORSICA = re.compile(r"\d*2([ab])")
 #: "la lettre A majuscule, A comme Anatole, Corse du Sud".
 _LETTER_WORDS_MAX = 12
+#: Sex, year and month of a NIR, behind which a department is due; "dans le département" leads to it.
+_TO_DEPARTMENT = re.compile(r"[12]\d\d(?:0[1-9]|1[0-2])")
+_LEADING = frozenset("departement dans le du c est".split())
+_DEPARTMENT = "departement"
 # What people say between the groups of a number they dictate.
 _BETWEEN = frozenset(
     (
@@ -134,6 +138,19 @@ def _corsican(spoken: list[Token], at: int) -> tuple[str, int] | None:
     return before + CORSICA["2" + letter[0]], places[letter[1] - 1] + 1
 
 
+def _department(spoken: list[Token], at: int) -> tuple[int, tuple[str, int] | None]:
+    """Where a department is due at `at`: how many words lead to it, and how it is read if one of Corsica is named."""
+    words = [token.text for token in spoken[at : at + _LETTER_WORDS_MAX]]
+    named = named_department(words)
+    if named is None:
+        lead = next((n for n, word in enumerate(words) if word not in _LEADING), len(words))
+        return (lead if _DEPARTMENT in words[:lead] else 0), None
+    digits, used = CORSICA["2" + named[0]], named[1]
+    # "Corse du Sud, 2 A": the letter once more.
+    again = _corsican(spoken, at + used) if at + used < len(spoken) else None
+    return 0, (digits, used + (again[1] if again is not None and again[0] == digits else 0))
+
+
 def _options(spoken: list[Token], at: int) -> list[tuple[str, int]]:
     """Return the ways to read the number that begins at `at`, the likeliest first."""
     word = spoken[at].text
@@ -218,7 +235,11 @@ def _readings(spoken: list[Token], begin: int) -> list[DigitRun]:
     while stack and len(found) < _READINGS_MAX:
         at, groups = stack.pop()
         gap, corrected, again = _gap(spoken, at) if groups else (0, False, False)
-        options = _options(spoken, at + gap) if at + gap < len(spoken) else []
+        named = None
+        if _TO_DEPARTMENT.fullmatch("".join(group.digits for group in groups)):
+            lead, named = _department(spoken, at + gap)
+            gap += lead
+        options = [named] if named else _options(spoken, at + gap) if at + gap < len(spoken) else []
         if not options:
             found.append(groups)
             continue

@@ -34,10 +34,11 @@ _NUMBER_WORD = re.compile(
     r"|trente|quarante|cinquante|soixante|septante|huitante|octante|nonante|cents?)\b",
     re.IGNORECASE,
 )
-#: A department of Corsica whose letter stands apart from its 2 makes figures a NIR that no check digit tells.
+#: A department that is called so or by a name, or has its letter apart from its 2: no check digit tells such a NIR.
 _CORSICAN = re.compile(
     r"(?:2|\bdeux)\W{0,3}(?:(?:l[ae]|une?|l|et|puis|avec|lettre|majuscule|grand|petit)\W{1,3}){0,4}"
-    r"(?:[abà]|ah|b[ée]e?|anatole|al(?:ph|f)a|berth[ea]|bravo)\b",
+    r"(?:[abà]|ah|b[ée]e?|anatole|al(?:ph|f)a|berth[ea]|bravo)\b"
+    r"|\b(?:corse|ajaccio|bastia|d[ée]partement)\b",
     re.IGNORECASE,
 )
 _SPOKEN_DIGITS = 5

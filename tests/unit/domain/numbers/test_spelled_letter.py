@@ -79,6 +79,9 @@ def test_a_letter_that_stands_beside_its_digit_may_be_spelled_once_more(text: st
         ["un quatre-vingt-cinq zéro sept deux B", "comme Berthe", "cent seize", "zéro zéro un"],
         ["un quatre-vingt-cinq zéro sept deux B comme", "Berthe", "cent seize", "zéro zéro un"],
         ["1 85 07", "2 a majuscule", "116", "001", "42"],
+        ["un quatre-vingt-cinq", "zéro cinq", "Corse du Sud", "zéro trente-trois", "cent douze"],
+        ["un quatre-vingt-cinq zéro cinq", "deux comme la ville d'Ajaccio", "zéro trente-trois", "cent douze"],
+        ["un quatre-vingt-cinq zéro cinq", "département 2 A", "zéro trente-trois", "cent douze"],
     ],
 )
 def test_a_number_said_in_pieces_is_masked_in_each_and_held_meanwhile(pieces: list[str]) -> None:
@@ -88,6 +91,47 @@ def test_a_number_said_in_pieces_is_masked_in_each_and_held_meanwhile(pieces: li
     masked = {span.start for span in told[-1].spans if span.kind == "nir"}
     assert masked == {number * 3000 for number in range(len(pieces))}
     assert all(one.pending is not None or one.spans for one in told)
+
+
+@pytest.mark.parametrize(
+    ("department", "letter"),
+    [
+        ("département 2 A", "A"),
+        ("dans le département deux B", "B"),
+        ("département de la Haute-Corse", "B"),
+        ("Corse du Sud", "A"),
+        ("Corse-du-Sud, 2 A", "A"),
+        ("la Haute-Corse deux B", "B"),
+        ("2 B Haute-Corse", "B"),
+        ("2 A en Corse du Sud", "A"),
+        ("2A comme la ville d'Ajaccio", "A"),
+        ("deux A comme la ville d'Aix", "A"),
+        ("2 B comme le prénom Bernard", "B"),
+        ("2 B comme la ville de Bastia", "B"),
+        ("deux comme la ville d'Ajaccio", "A"),
+        ("deux, comme Bastia", "B"),
+        ("2 Ajaccio", "A"),
+        ("Bastia", "B"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("1 85 05", "033 112 {key}"), ("un, quatre-vingt-cinq, zéro cinq", "zéro trente-trois, cent douze, {said}")],
+)
+def test_a_department_that_is_named_is_a_part_of_the_number_though_nothing_else_names_it(
+    before: str, after: str, department: str, letter: str
+) -> None:
+    key, said = {"A": ("70", "soixante-dix"), "B": ("97", "quatre-vingt-dix-sept")}[letter]
+    number = f"{before}, {department}, {after.format(key=key, said=said)}"
+    for whole in (number, number.removesuffix(key).removesuffix(said).rstrip(", ")):
+        text = f"alors c'est le {whole}, voilà"
+        assert [(span.kind, text[span.start : span.end]) for span in sensitive_spans(text)] == [("nir", whole)]
+        assert REDACTOR.text(text) == "alors c'est le <nir>, voilà"
+
+
+def test_the_word_department_parts_no_number_of_anywhere() -> None:
+    text = "c'est le 1 85 05, dans le département 75, 116 001 22"
+    assert REDACTOR.text(text) == "c'est le <nir>"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +150,11 @@ def test_a_number_said_in_pieces_is_masked_in_each_and_held_meanwhile(pieces: li
         "Mon contrat c'est le 2 A 4711.",
         "call 2a b5 019ab3c4d5e6f708192a3b4c5d6e7f80 took 112 ms",
         "2026-11-21 line 2 b 033 port 5062 rtp 10000",
+        "Je suis né le 12 05 85 à Ajaccio, département 2 A.",
+        "En 2001 nous étions deux à Bastia et trois en Corse du Sud.",
+        "Le 11 05, Bastia, vol 112.",
+        "Il y a 185 agences dans le département 33.",
+        "Le dossier 118 12, Haute-Corse ou Corse du Sud, 2026.",
     ],
 )
 def test_letters_and_twos_without_such_a_number_hold_nothing(text: str) -> None:
