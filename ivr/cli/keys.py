@@ -6,7 +6,6 @@ import sys
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from ivr.bootstrap.members import must_have_moved
 from ivr.bootstrap.retention import open_retention
@@ -14,7 +13,7 @@ from ivr.bootstrap.runtime import SystemClock
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.cli.vault import opened
 from ivr.french import french
-from ivr.screen import marked
+from ivr.screen import marked, styled
 from ivr.services.vault.key_rotation import remove_retired, retired_keks, rotate
 
 
@@ -36,7 +35,7 @@ def show(json_: bool) -> None:
         print_json({"ok": True, "kek_id": current, "keys": held.get(current, 0), "retired": retired})
         return
     table = Table("clé maîtresse", "clés emballées", "retirée le", "destructible le")
-    table.add_row(Text(current, style="bold"), str(held.get(current, 0)), "en service", "–")
+    table.add_row(styled((current, "bold")), str(held.get(current, 0)), "en service", "–")
     for one in retired:
         table.add_row(one.kek_id, str(one.keys), f"{one.retired_at:%Y-%m-%d}", f"{one.removable_at:%Y-%m-%d}")
     console.print(table)

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.text import Text
 
 from ivr.bootstrap.prompt_check import stale_voices
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.domain.call.party import Direction
 from ivr.french import french
-from ivr.screen import marked
+from ivr.screen import marked, styled
 from ivr.services.lint.lint import Finding, lint_paths
 from ivr.settings.phrases import load_phrases
 from ivr.visible import visible
@@ -59,7 +58,7 @@ def _text(findings: Sequence[Finding]) -> None:
         place, rule = (f"{finding.file}:{finding.line}", "bold"), (finding.rule, "red")
         said = f" {french(finding.reason)}{words}\n    → {french(finding.suggestion)}"
         # One print for each: of a thousand findings printing is the dearest part.
-        console.print(Text.assemble(place, " ", rule, said), soft_wrap=True)
+        console.print(styled(place, " ", rule, said), soft_wrap=True)
     if not findings:
         console.print(marked("✓", "rien à redire."))
 

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import click
 from rich.table import Table
-from rich.text import Text
 
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.cli.actor import actor_session, asked_by
@@ -21,6 +20,7 @@ from ivr.domain.recording.state import RecordingState
 from ivr.domain.search.query import PERSONAL, SENSITIVE, parse_query
 from ivr.errors import ConfigurationError, HostError, nearest
 from ivr.private_file import write_private
+from ivr.screen import styled
 from ivr.services.ports.vault import RecordingRow
 from ivr.services.search.listing import ListFile
 
@@ -182,7 +182,7 @@ def show(recording_id: str, actor: str, role: str, json_: bool) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     for key, value in body.items():
         if key != "events":
-            table.add_row(Text(key, style="bold"), str(plain(value)))
+            table.add_row(styled((key, "bold")), str(plain(value)))
     console.print(table)
     console.print("\npreuves", style="bold")
     for event in events:

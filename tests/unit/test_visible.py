@@ -15,7 +15,7 @@ from rich.table import Table
 
 from ivr.bootstrap.logs import EventLog, _shown
 from ivr.cli.root import main
-from ivr.screen import Screen, marked
+from ivr.screen import Screen, marked, styled
 from ivr.settings import LogSection
 from ivr.visible import visible
 
@@ -55,6 +55,15 @@ def test_text_lines_tables_and_marks_are_shown_written_out() -> None:
     assert "\\x1b" in told
 
 
+@pytest.mark.parametrize("code", [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
+def test_every_control_character_is_shown_and_none_is_left_out(code: int) -> None:
+    written = f"a\\x{code:02x}b"
+    table = Table(f"a{chr(code)}b", show_edge=False)
+    table.add_row(styled((f"a{chr(code)}b", "bold")))
+    told = shown(f"a{chr(code)}b", table, marked("!", f"a{chr(code)}b"))
+    assert told.count(written) == 4
+
+
 def test_what_looks_like_our_markup_is_shown_as_it_is() -> None:
     table = Table("a")
     table.add_row("[bold]x[/] :smile:")
@@ -78,7 +87,13 @@ def ivr(*arguments: str, text: str = "") -> str:
 def test_a_judged_text_moves_no_cursor() -> None:
     told = ivr("judge", text=f"je refuse {EVIL}\n")
     assert harmless(told)
-    assert "je refuse" in told
+    assert "je refuse \\x1b]0;titre\\x07\\x1b[31mrouge" in told
+
+
+def test_a_bell_and_a_carriage_return_in_a_judged_text_are_seen() -> None:
+    """What is left out silently, a person takes for judged; the model judged the text with it."""
+    told = ivr("judge", text="je\x07 refuse\rl'enregistrement\x08\r\n")
+    assert "je\\x07 refuse\\x0dl'enregistrement\\x08\n" in told
 
 
 @pytest.mark.parametrize("form", ["text", "github"])
@@ -134,5 +149,7 @@ def test_commands_show_nothing_but_through_the_screen() -> None:
         name = str(path.relative_to(ROOT))
         calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
         used = {ast.unparse(node.func) for node in calls}
-        raw = {"print", "click.echo", "click.secho", "Console", "sys.stdout.write", "sys.stderr.write"} & used
+        # What rich makes of a text itself, it leaves BEL and CR out of.
+        used |= {one.removesuffix(".assemble") for one in used if one.startswith("Text")}
+        raw = {"print", "click.echo", "click.secho", "Console", "Text", "sys.stdout.write", "sys.stderr.write"} & used
         assert raw <= allowed.get(name, set()), f"{name}: use ivr.screen"
