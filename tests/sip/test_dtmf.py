@@ -1,15 +1,22 @@
-"""Keys by RFC 4733 and by INFO, as telephones and gateways really send them."""
+"""Keys by RFC 4733, by INFO and as tones, as telephones and gateways really send them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ivr.audio.g711 import alaw_encode
 from ivr.domain.call.dtmf_presses import Way
 from ivr.services.ports.telephony import DigitPressed, DtmfAgreed, LegConfirmed
+from ivr.sip.line import PjsuaLine
+from ivr.sip.settings import SipSettings
+from tests.dtmf_sounds import key, pcm
+from tests.fakes.exchange import Exchange
 from tests.sip.raw_peer import HANGS_S, HOST, RawPeer
 from tests.sip.rig import Rig, rigged, run
 from tests.sip.udp_phone import ALAW_SILENCE, UdpPhone, event
@@ -248,5 +255,33 @@ def test_a_digit_by_event_between_audio_is_told_and_an_unknown_event_is_not() ->
             await asyncio.sleep(0.05)
             await phone.speak(ALAW_SILENCE * 5)
             assert await _told(rig, 1) == "#"
+
+    run(scenario())
+
+
+def test_nine_as_a_tone_in_the_audio_is_an_objection_where_no_events_were_agreed(tmp_path: Path) -> None:
+    """A whole call: real packets, the line, the reader of tones and the policy; the vault alone is in memory."""
+    press = alaw_encode(pcm(np.concatenate([key("9", 400), np.zeros(1600)]))).tobytes()
+
+    async def scenario() -> None:
+        line = await PjsuaLine.open(SipSettings())
+        exchange = Exchange(tmp_path, options={"line": line})
+        async with UdpPhone(line.port) as phone:
+            try:
+                assert (await phone.offered(phone.offer(formats="8"))).status == 200
+                assert "telephone-event" not in phone.answer_sdp
+                await exchange.until("prompt.ended", completed=True)
+                await phone.speak(ALAW_SILENCE * 25)
+                objecting = asyncio.create_task(exchange.until("objection"))
+                async with asyncio.timeout(HANGS_S):
+                    while not objecting.done():
+                        await phone.speak(press)
+                objection = await objecting
+                assert (objection["basis"], objection["label"]) == ("DTMF", "objection_recording")
+                await phone.ask("BYE")
+                phone.to_tag = ""
+                assert (await exchange.over()).recording_state in ("DISCARDED", "WITHHELD")
+            finally:
+                await exchange.close()
 
     run(scenario())
