@@ -32,9 +32,10 @@ serve: setup ## a node on the embedded defaults; prints the SIP URIs to dial
 init: setup ## data folder, keys, database, speech model, prompts
 	@$(BIN)/ivr init
 
-bench-guard: setup ## forbidden questions and numbers told from harmless ones, in text and in A-law audio
+bench-guard: setup ## forbidden questions and numbers told from harmless ones, in text and in A-law audio; what `ivr lint` costs
 	@$(BIN)/python -m benchmarks.guard
 	@$(BIN)/python -m benchmarks.guard_audio
+	@$(BIN)/python -m benchmarks.lint
 
 bench: setup ## what it costs: line, recording, ear, and from objection to action
 	@$(BIN)/python -m benchmarks
