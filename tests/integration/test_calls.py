@@ -61,8 +61,9 @@ def test_a_call_from_baresip_is_answered_told_recorded_and_sealed(house: House, 
         async with Serving(house) as serving, baresip(tmp_path / "baresip", wav, serving.uri) as phone:
             await serving.until("leg.confirmed", party="caller")
             await serving.until("disclosure.completed", party="caller")
-            await serving.until("recording.state", state="CAPTURING")
-            await serving.until("prompt.ended", prompt="hotline-menu")
+            await serving.until_all(
+                {"kind": "recording.state", "state": "CAPTURING"}, {"kind": "prompt.ended", "prompt": "hotline-menu"}
+            )
             await serving.until("hearing.judged", final=True)
             phone.terminate()
             report = await serving.until("call.reported")

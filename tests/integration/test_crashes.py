@@ -192,10 +192,11 @@ def test_while_the_ear_is_gone_the_call_goes_on_and_nothing_unheard_is_stored(ho
         async with Serving(house) as serving, SoftphoneProcess("--codecs", "PCMA") as phone:
             ear = serving.pids["ear-0"]
             await phone.call(serving.uri)
-            await serving.until("recording.state", state="CAPTURING")
-            await serving.until("prompt.ended", prompt="hotline-menu")
+            await serving.until_all(
+                {"kind": "recording.state", "state": "CAPTURING"}, {"kind": "prompt.ended", "prompt": "hotline-menu"}
+            )
             await say(phone, wavs[0])
-            await serving.until("hearing.judged", final=True)
+            await serving.until_sentence()
             # It hangs, then it dies: speech waits longer than the release buffer may hold it.
             os.kill(ear, signal.SIGSTOP)
             await say(phone, wavs[1])
@@ -204,7 +205,7 @@ def test_while_the_ear_is_gone_the_call_goes_on_and_nothing_unheard_is_stored(ho
             await serving.until("process.died", process="ear-0")
             await serving.until("ready", process="ear-0")
             await say(phone, wavs[2])
-            await serving.until("hearing.judged", final=True)
+            await serving.until_sentence()
             assert serving.all("leg.disconnected") == []
             await say(phone, silence)
             await phone.hangup()
