@@ -16,6 +16,7 @@ from ivr.domain.consent.state import CONSENT
 from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING
 from ivr.domain.retention.legal_hold import LEGAL_HOLD
+from ivr.domain.rights.request import RIGHTS_REQUEST
 from ivr.domain.state_machine import Machine
 
 FOLDER = Path(__file__).parent / "diagrams"
@@ -52,6 +53,12 @@ _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
         "ivr/domain/retention/legal_hold.py",
         "A named case suspends the destruction of the recordings that it lists (RET-002), by retention and by hand. "
         "Only ACTIVE holds anything; two persons who did not ask for it must approve.",
+    ),
+    (
+        RIGHTS_REQUEST,
+        "ivr/domain/rights/request.py",
+        "What a person asks of their data (GDP-003). The month runs in every state but ANSWERED, REFUSED and DISPUTED; "
+        "EXTEND makes it three, once, within the first. Nobody is answered before it is known who asks.",
     ),
 )
 

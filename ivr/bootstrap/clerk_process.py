@@ -19,8 +19,10 @@ from collections.abc import Callable
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.child_main import Tell, child_main
 from ivr.bootstrap.retention import Retention, open_retention
+from ivr.bootstrap.rights import open_rights
 from ivr.bootstrap.runtime import SingleThreadExecutor
 from ivr.domain.evidence.events.recording import Recovered, Uploaded
+from ivr.domain.evidence.events.rights import CaseDestroyed
 from ivr.errors import IvrError, LostEvidenceError
 from ivr.services.consent.barring import respell
 from ivr.services.vault.uploads import upload_waiting
@@ -33,6 +35,7 @@ class Clerk:
     def __init__(self, settings: Settings, archive: Archive, tell: Tell) -> None:
         self._archive = archive
         self._retention: Retention = open_retention(settings, archive)
+        self._rights = open_rights(settings, archive, self._retention)
         self._tell = tell
         self._respelled = False
 
@@ -44,6 +47,7 @@ class Clerk:
             self._do("recover", self._recover)
             self._do("register", self._respell)
             self._do("retention", self._destroy_due)
+            self._do("cases", self._destroy_cases)
             self._do("upload", self._upload)
             self._do("checkpoint", self._sign)
         self._tell("clerk.swept", took_s=round(time.monotonic() - began, 3))
@@ -92,6 +96,10 @@ class Clerk:
         )
         for hold in self._retention.holds.to_review():
             self._tell("hold.review_due", hold_id=hold.id, case=hold.case, owner=hold.owner)
+
+    def _destroy_cases(self) -> None:
+        for case_id in self._rights.ended.destroy():
+            self._tell(CaseDestroyed.kind, case_id=case_id)
 
     def _upload(self) -> None:
         for upload in upload_waiting(self._archive.vault.ports):

@@ -24,6 +24,7 @@ from ivr.bootstrap.retention import open_retention
 from ivr.console.accounts import AccountPages
 from ivr.console.app import build
 from ivr.console.credentials import Argon2Hasher, TotpCodes
+from ivr.console.desk import desk_pages
 from ivr.console.guard import App, Origin
 from ivr.console.open_listenings import OpenListenings
 from ivr.console.pages import Pages
@@ -53,7 +54,10 @@ async def serve(settings: Settings, tell: Tell) -> None:
         recordings = RecordingPages(settings, retention.listing)
         player = PlayerPages(settings, retention.sheets, listenings)
         account = AccountPages(settings, accounts, accounts.own(hasher, codes), retention.gate)
-        pages = Pages(settings, accounts, accounts.sign_in(hasher, codes), hasher, codes, recordings, player, account)
+        desk = desk_pages(settings, archive, retention)
+        pages = Pages(
+            settings, accounts, accounts.sign_in(hasher, codes), hasher, codes, recordings, player, account, desk
+        )
         origin = Origin(console_url(settings, listening.getsockname()[1]))
         app = build(pages, origin=lambda: origin, monotonic=time.monotonic)
         server = uvicorn.Server(_config(app, settings))

@@ -78,6 +78,11 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         # A form, so that no filter stands in an address.
         Route("POST", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),
         Route("GET", "/enregistrements/{recording_id}", pages.player.recording, For.SIGNED_IN),
+        Route("GET", "/demandes", pages.desk.requests.listing, For.SIGNED_IN),
+        Route("POST", "/demandes", pages.desk.requests.taking_in, For.SIGNED_IN),
+        Route("GET", "/demandes/{case_id}", pages.desk.requests.request, For.SIGNED_IN),
+        Route("POST", "/demandes/{case_id}", pages.desk.requests.acting, For.SIGNED_IN),
+        Route("GET", "/demandes/{case_id}/lettres/{name}", pages.desk.requests.letter, For.SIGNED_IN),
         Route("GET", LISTENINGS + "{listening_id}/son", pages.player.sound, For.SIGNED_IN),
         Route("GET", LISTENINGS + "{listening_id}/ondes", pages.player.peaks, For.SIGNED_IN),
         Route("POST", LISTENINGS + "{listening_id}", pages.player.played, For.SIGNED_IN),

@@ -13,6 +13,7 @@ from fastapi import Response
 from ivr.bootstrap.accounts import Accounts
 from ivr.console.accounts import AccountPages
 from ivr.console.credentials import enrolment_uri, written_secret
+from ivr.console.desk import DeskPages
 from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
 from ivr.console.visit import DEVICE_COOKIE, LANGUAGE_COOKIE, LINK_COOKIE, SESSION_COOKIE, Visit, drop, keep
@@ -39,6 +40,7 @@ class Pages:
     recordings: RecordingPages
     player: PlayerPages
     account: AccountPages
+    desk: DeskPages
 
     # ---- open to all
 

@@ -41,6 +41,8 @@ class Action(Enum):
     VERIFY = "verify"
     LIFT = "lift"
     ACCOUNTS = "accounts"
+    RIGHTS = "rights"
+    BREACH = "breach"
 
 
 class Audience(Enum):

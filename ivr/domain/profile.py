@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from ivr.errors import ComplianceError, nearest
@@ -42,6 +42,10 @@ class Profile:
     def day_of(self, at: datetime) -> date:
         """Return the date of a call that began at the aware time `at`, where the law applies."""
         return at.astimezone(ZoneInfo(self.timezone)).date()
+
+    def start_of(self, day: date) -> datetime:
+        """Return the aware time at which a day begins where the law applies."""
+        return datetime.combine(day, time(), ZoneInfo(self.timezone))
 
     def rule(self, rule_id: str) -> Rule:
         """Raises ComplianceError naming the nearest rule when the profile has no such rule."""

@@ -47,6 +47,21 @@ class AccountSealer:
         return self._rows.open(sealed, bound, remedy="put the console's key file back, or invite the account anew")
 
 
+class CaseSealer:
+    """Port CaseSealer: the content of one file of the DPO's desk. Keeps no data key, only one derived from it."""
+
+    def __init__(
+        self, data_key: bytes | bytearray, case_id: str, *, random: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        self._rows = _Rows(_derived(data_key, case_id.encode(), "ivr case"), random)
+
+    def seal(self, plain: bytes, bound: bytes) -> bytes:
+        return self._rows.seal(plain, bound)
+
+    def open(self, sealed: bytes, bound: bytes) -> bytes:
+        return self._rows.open(sealed, bound, remedy="restore that row from a backup of the database")
+
+
 class _Rows:
     def __init__(self, key: bytes, random: Callable[[int], bytes]) -> None:
         self._key = AESGCM(key)

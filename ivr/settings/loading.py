@@ -17,10 +17,12 @@ from ivr.domain.profile import Profile
 from ivr.domain.program.program import Program, Prompt, SpokenPrompt, spoken_prompts
 from ivr.domain.recording.release_buffer import ReleaseSettings
 from ivr.domain.retention.schedule import RetentionTable
+from ivr.domain.rights.letter import Letter
 from ivr.errors import ConfigurationError, nearest
 from ivr.french import french
 from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention
+from ivr.settings.letters import load_letters
 from ivr.settings.programs import load_programs, load_prompts
 from ivr.settings.sections import (
     CallsSection,
@@ -70,6 +72,7 @@ class Settings:
     profile: Profile
     retention: RetentionTable
     access: AccessPolicy
+    letters: Mapping[str, Letter]
     console: ConsoleSection
     command_line: CommandLineSection
 
@@ -206,6 +209,7 @@ def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
         profile=profile,
         retention=retention,
         access=load_access(config_dir / "access.toml", retention),
+        letters=load_letters(config_dir / "letters"),
         console=node_file.console,
         command_line=node_file.command_line,
     )

@@ -44,9 +44,12 @@ class NodeSection(Section):
 
 
 class ControllerSection(Section):
-    """`name` carries its French article; prompts say it as {controller}."""
+    """`name` carries its French article; prompts say it as {controller}. `address` and `dpo` (how to reach them)
+    stand in letters and in the register of processing."""
 
     name: Annotated[str, StringConstraints(min_length=2, max_length=80, strip_whitespace=True)] = "la Mutuelle Exemple"
+    address: Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)] = ""
+    dpo: Annotated[str, StringConstraints(max_length=300, strip_whitespace=True)] = ""
 
 
 class LawSection(Section):

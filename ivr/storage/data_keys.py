@@ -19,23 +19,26 @@ from ivr.services.ports.keys import WrappedKey as WrappedRow
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.key_part import in_parts_of, key_part, where_keys_lie
-from ivr.storage.tables import key_wipes, member_lists, person_keys, recording_keys, recordings
+from ivr.storage.tables import cases, key_wipes, member_lists, person_keys, recording_keys, recordings
 
 #: Ids in one statement: SQLite allows 32,766 parameters.
 _BATCH = 5_000
 _PART = literal_column("tableoid::regclass::text", String())
 #: While we wait to rewrite a part nobody else may use it: behind a reader that does not end we try again later.
 _PATIENCE = "300ms"
-#: Whatever a KEK wraps: recordings' keys, that of the list of members, those of persons' hashes; each by its id.
+#: Whatever a KEK wraps: recordings' keys, that of the list of members, those of persons' hashes and of the desk's
+#: files; each by its id.
 _HOLDERS = (
     (recording_keys, recording_keys.c.recording_id),
     (member_lists, member_lists.c.list_id),
     (person_keys, person_keys.c.key_id),
+    (cases, cases.c.case_id),
 )
 
 
-#: How the ids of keys of persons' hashes begin.
-PERSON_KEY = "persons-"
+#: How the ids of keys of persons' hashes begin, and those of the desk's files.
+PERSON_KEY, CASE_KEY = "persons-", "case-"
+_PREFIXED = ((PERSON_KEY, _HOLDERS[2]), (CASE_KEY, _HOLDERS[3]))
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,9 @@ class SqlKeyTable:
                     change = update(recording_keys).where(there, recording_keys.c.wrapped == old.wrapped)
                 else:
                     # The ids of the others tell which is which.
-                    table, one = _HOLDERS[2] if old.recording_id.startswith(PERSON_KEY) else _HOLDERS[1]
+                    table, one = next(
+                        (holder for prefix, holder in _PREFIXED if old.recording_id.startswith(prefix)), _HOLDERS[1]
+                    )
                     change = update(table).where(one == old.recording_id, table.c.wrapped == old.wrapped)
                 done += connection.execute(change.values(kek_id=kek_id, wrapped=wrapped)).rowcount
         return done

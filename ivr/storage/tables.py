@@ -374,3 +374,29 @@ sign_in_failures = Table(
     Column("count_", Integer, nullable=False),
     Column("last_at", UtcTime, nullable=False, index=True),
 )
+
+#: Files of the DPO's desk. `sealed` holds what they tell of persons, under a key of each file's own; `facts` name
+#: nobody.
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", String(60), primary_key=True),
+    Column("room", String(20), nullable=False),
+    Column("state", String(30), nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("keep_until", UtcTime, index=True),
+    Column("facts", JSON, nullable=False),
+    Column("kek_id", String(60), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("ix_cases_room_page", "room", "opened_at", "case_id"),
+)
+
+#: Recordings whose processing is restricted at a person's request (GDP-004), until somebody lifts it.
+restrictions = Table(
+    "restrictions",
+    metadata,
+    Column("recording_id", String(100), primary_key=True),
+    Column("case_id", String(60), nullable=False),
+    Column("since", UtcTime, nullable=False),
+)

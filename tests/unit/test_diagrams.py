@@ -13,6 +13,7 @@ from ivr.domain.consent.state import CONSENT
 from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING
 from ivr.domain.retention.legal_hold import LEGAL_HOLD
+from ivr.domain.rights.request import RIGHTS_REQUEST
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 GENERATOR = runpy.run_path(str(DOCS / "make_state_diagrams.py"), run_name="make_state_diagrams")
@@ -24,7 +25,7 @@ def test_the_committed_drawings_are_those_of_the_tables() -> None:
     assert committed == drawn, "run: .venv/bin/python docs/make_state_diagrams.py"
 
 
-MACHINES = [LEG, CALL, CONSENT, CAPTURE, RECORDING, LEGAL_HOLD]
+MACHINES = [LEG, CALL, CONSENT, CAPTURE, RECORDING, LEGAL_HOLD, RIGHTS_REQUEST]
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)

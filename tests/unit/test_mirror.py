@@ -28,7 +28,7 @@ ELSEWHERE = {
     ),
     **{
         f"domain/evidence/events/{room}.py": _EVENTS
-        for room in ("call", "console", "destruction", "house", "legal_hold", "objection", "recording")
+        for room in ("call", "console", "destruction", "house", "legal_hold", "objection", "recording", "rights")
     },
     "domain/numbers/number_names.py": "words: tests/unit/domain/numbers/test_sensitive_words.py",
     "domain/program/notice_words.py": "words: tests/unit/domain/program/test_notice.py",
@@ -44,6 +44,8 @@ ELSEWHERE = {
     "services/export/exporter.py": "tests/integration/test_retention_commands.py",
     "services/hearing/channel_listener.py": "tests/unit/services/call/test_failing_ear.py",
     "services/lint/finding.py": "tests/unit/services/lint/test_lint.py",
+    "services/rights/request_file.py": "tests/unit/services/rights/test_requests.py",
+    "services/rights/ended_cases.py": "tests/unit/services/rights/test_requests.py",
     "services/retention/run.py": "tests/contract/sql/test_retention_run.py",
     "services/vault/key_rotation.py": "tests/integration/test_rekeying.py",
 }

@@ -19,6 +19,7 @@ from ivr.bootstrap.retention import open_retention
 from ivr.console.accounts import AccountPages
 from ivr.console.app import build
 from ivr.console.credentials import TotpCodes
+from ivr.console.desk import desk_pages
 from ivr.console.guard import Origin
 from ivr.console.open_listenings import OpenListenings
 from ivr.console.pages import Pages
@@ -64,7 +65,8 @@ class ConsoleRig:
         player = PlayerPages(self.settings, retention.sheets, self.listenings)
         own = self.accounts.own(self.hasher, codes)
         account = AccountPages(self.settings, self.accounts, own, retention.gate)
-        self.pages = Pages(self.settings, self.accounts, service, self.hasher, codes, recordings, player, account)
+        desk = desk_pages(self.settings, self.archive, retention)
+        self.pages = Pages(self.settings, self.accounts, service, self.hasher, codes, recordings, player, account, desk)
         origin = Origin(URL)
         self.app = build(self.pages, origin=lambda: origin, monotonic=lambda: self.seconds)
         self.browser = self.new_browser()

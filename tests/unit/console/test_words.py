@@ -12,9 +12,22 @@ from ivr.domain.access import Action
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import GapCause
 from ivr.domain.recording.state import RecordingState
+from ivr.domain.rights.letter import FORMS
+from ivr.domain.rights.request import Channel as RequestChannel
+from ivr.domain.rights.request import (
+    ExtensionReason,
+    IdentityCheck,
+    Outcome,
+    RefusalGround,
+    RequestState,
+    Right,
+)
 
 HERE = Path(ivr.console.__file__).parent
 SOURCES = "\n".join(path.read_text("utf-8") for folder in (HERE, HERE / "templates") for path in folder.glob("*.*"))
+#: Headings, columns and labels of the DPO's desk, which its templates put together: each stands there in quotes.
+DESK = ("requests.",)
+DESK_NAMES = {name for name in catalogue() if name.startswith(DESK) and f'"{name.partition(".")[2]}"' in SOURCES}
 #: Names that are put together of a part that varies.
 PUT_TOGETHER = {
     *(f"right.{action.value}" for action in Action),
@@ -29,6 +42,15 @@ PUT_TOGETHER = {
     *(f"key.{does}" for does in ("play", "step", "jump", "slower", "next", "mute", "help")),
     *(f"recording.{column}" for column in ("at", "what", "lane", "lasts")),
     *(f"accounts.{column}" for column in ("login", "role", "state", "made", "close", "active", "closed")),
+    *(f"data_right.{right.value}" for right in Right),
+    *(f"channel.{channel.value}" for channel in RequestChannel),
+    *(f"identity_check.{check.value}" for check in IdentityCheck),
+    *(f"extension_reason.{reason.value}" for reason in ExtensionReason),
+    *(f"outcome.{outcome.value}" for outcome in Outcome),
+    *(f"refusal_ground.{ground.value}" for ground in RefusalGround),
+    *(f"request_state.{state.value.lower()}" for state in RequestState),
+    *(f"letter_name.{name}" for name in FORMS),
+    *DESK_NAMES,
     *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
 }
 

@@ -72,8 +72,8 @@ QUALITY, SALES = artefact("quality_audio"), artefact("sales_audio")
 MAY = {
     Role.QUALITY_ANALYST: {"list", "listen"},
     Role.TRAINER: {"list", "listen"},
-    Role.DPO: {"list", "listen", "export", "event", "hold", "approve", "discard", "verify", "lift"},
-    Role.LEGAL: {"list", "listen", "export", "event", "hold", "approve"},
+    Role.DPO: {"list", "listen", "export", "event", "hold", "approve", "discard", "verify", "lift", "rights", "breach"},
+    Role.LEGAL: {"list", "listen", "export", "event", "hold", "approve", "rights", "breach"},
     Role.COMPLIANCE_OFFICER: {"list", "event", "hold", "approve", "verify", "lift"},
     Role.OPERATOR: {"list", "verify"},
     Role.AUDITOR: {"list", "verify"},

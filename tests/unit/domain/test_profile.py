@@ -32,6 +32,7 @@ def test_a_rule_is_in_force_on_its_last_day_and_not_on_the_next() -> None:
 
 def test_the_date_of_a_call_is_the_french_one() -> None:
     assert PROFILE.day_of(datetime(2026, 8, 10, 22, 30, tzinfo=UTC)) == date(2026, 8, 11)
+    assert PROFILE.start_of(date(2026, 8, 11)) == datetime(2026, 8, 10, 22, tzinfo=UTC)
 
 
 def test_asking_for_a_rule_that_does_not_exist_names_the_nearest() -> None:

@@ -1,6 +1,6 @@
 """The kinds of events: imported, each is known to `read_event`."""
 
-from ivr.domain.evidence.events import call, console, destruction, house, legal_hold, objection, recording
+from ivr.domain.evidence.events import call, console, destruction, house, legal_hold, objection, recording, rights
 
 #: Every module of kinds, in the order in which docs/evidence/README.md tells them.
-MODULES = (recording, destruction, objection, call, legal_hold, house, console)
+MODULES = (recording, destruction, objection, call, legal_hold, house, console, rights)

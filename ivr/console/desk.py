@@ -1,0 +1,21 @@
+"""The pages of the DPO's desk, built on an open archive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ivr.bootstrap.archive import Archive
+from ivr.bootstrap.retention import Retention
+from ivr.bootstrap.rights import open_rights
+from ivr.console.requests import RequestPages
+from ivr.settings import Settings
+
+
+@dataclass(frozen=True)
+class DeskPages:
+    requests: RequestPages
+
+
+def desk_pages(settings: Settings, archive: Archive, retention: Retention) -> DeskPages:
+    rights = open_rights(settings, archive, retention)
+    return DeskPages(RequestPages(settings, rights.requests))
