@@ -13,6 +13,7 @@ from typing import Any
 from ivr.domain.call.leg import LEG
 from ivr.domain.call.state import CALL
 from ivr.domain.consent.state import CONSENT
+from ivr.domain.quality.analysis import ANALYSIS
 from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING
 from ivr.domain.retention.legal_hold import LEGAL_HOLD
@@ -59,6 +60,12 @@ _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
         "ivr/domain/rights/request.py",
         "What a person asks of their data (GDP-003). The month runs in every state but ANSWERED, REFUSED and DISPUTED; "
         "EXTEND makes it three, once, within the first. Nobody is answered before it is known who asks.",
+    ),
+    (
+        ANALYSIS,
+        "ivr/domain/quality/analysis.py",
+        "What a reviewer makes of a call. REVISE is the end of a second review, an analysis of its own that counts in "
+        "its place. A draft that is given up, and whatever is due, is deleted.",
     ),
 )
 

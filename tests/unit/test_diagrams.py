@@ -10,6 +10,7 @@ import pytest
 from ivr.domain.call.leg import LEG
 from ivr.domain.call.state import CALL
 from ivr.domain.consent.state import CONSENT
+from ivr.domain.quality.analysis import ANALYSIS
 from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING
 from ivr.domain.retention.legal_hold import LEGAL_HOLD
@@ -25,7 +26,7 @@ def test_the_committed_drawings_are_those_of_the_tables() -> None:
     assert committed == drawn, "run: .venv/bin/python docs/make_state_diagrams.py"
 
 
-MACHINES = [LEG, CALL, CONSENT, CAPTURE, RECORDING, LEGAL_HOLD, RIGHTS_REQUEST]
+MACHINES = [LEG, CALL, CONSENT, CAPTURE, RECORDING, LEGAL_HOLD, RIGHTS_REQUEST, ANALYSIS]
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)

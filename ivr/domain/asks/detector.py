@@ -157,6 +157,10 @@ class AskDetector:
         calm = _blanked(self._no_negation, read)
         return self._features(read, calm, things, self._cues(read, calm, things))
 
+    def named(self, text: str, direction: Direction | None) -> frozenset[str]:
+        """Return the families that a levelled text names, asked for or not."""
+        return frozenset(thing.family.id for thing in self._things(self._sieve.read(text), direction))
+
     def _features(self, read: Read, calm: str, things: Sequence[Thing], cues: Sequence[Cue]) -> frozenset[str]:
         mentions = [mention for mention, sought in self._undoing if sought.search(read, text=calm)]
         return features(read.text, things, cues, mentions)

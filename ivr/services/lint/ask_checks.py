@@ -25,6 +25,8 @@ _KEYS_SUGGESTION = Told(
 
 def forbidden_asks(passage: Passage, law: Law) -> Iterator[Finding]:
     """Yield each forbidden question of a passage, at the line where its sentence begins."""
+    if passage.grid:
+        return
     said = turns(passage.text, law.phrases)
     direction = passage.direction or direction_said(passage.file, passage.text, law.phrases)
     sentences = [

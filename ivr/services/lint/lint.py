@@ -26,9 +26,10 @@ from ivr.domain.text.told import Told
 from ivr.errors import nearest
 from ivr.services.lint.ask_checks import forbidden_asks
 from ivr.services.lint.finding import Check, Finding, Law, finding_at
-from ivr.services.lint.sources import Moment, Passage, Unreadable, read_passages
+from ivr.services.lint.grid_checks import forbidden_notes
+from ivr.services.lint.sources import Moment, Passage, Unreadable, grid_passages, read_passages
 
-__all__ = ["CHECKS", "Finding", "lint_paths", "lint_spoken"]
+__all__ = ["CHECKS", "Finding", "lint_grid", "lint_paths", "lint_spoken"]
 
 
 def lint_paths(
@@ -52,6 +53,13 @@ def lint_paths(
         else:
             findings.extend(finding for check in CHECKS for finding in check(passage, law))
     return sorted(dict.fromkeys(findings), key=lambda f: (f.file, f.line, f.rule, f.kind, f.words))
+
+
+def lint_grid(text: str, *, file: str, profile: Profile, phrases: PhraseBank) -> list[Finding]:
+    """Return what a grid of this TOML text would have noted that an analysis may not hold (REC-018, ASK-002)."""
+    law = Law(profile, phrases)
+    found = (one for passage in grid_passages(text, file) for one in forbidden_notes(passage, law))
+    return list(dict.fromkeys(found))
 
 
 def lint_spoken(
@@ -297,4 +305,5 @@ CHECKS: tuple[Check, ...] = (
     wrong_objection_key,
     asked_of_the_not_understood,
     forbidden_asks,
+    forbidden_notes,
 )

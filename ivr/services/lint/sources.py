@@ -67,7 +67,7 @@ class Passage:
     `direction` None: not known. `claims` are the elements it says it holds; `objection_keys` are those of the
     programs that say it. `spoken_by_engine` is False for what an agent reads. `collects` are the numbers of digits it
     waits for; `english` is said after the text; `source` are the lines of a file whose text is not one to one what
-    is said (TOML).
+    is said (TOML). With `grid` it is not said at all: a reviewer reads it and answers.
     """
 
     file: str
@@ -83,6 +83,7 @@ class Passage:
     collects: tuple[int, ...] = ()
     english: str = ""
     source: tuple[str, ...] = ()
+    grid: bool = False
 
     def line_of(self, offset_lines: int, words: str) -> int:
         """Return the line of the file (from 1) where words of this passage stand, `offset_lines` into its text."""
@@ -196,6 +197,12 @@ def read_passages(paths: Iterable[Path], direction: Direction | None = None) -> 
             yield from _script(file, direction)
 
 
+def grid_passages(text: str, file: str) -> Iterator[Passage]:
+    """Yield every text of a grid's TOML, which can be read."""
+    content = tomllib.loads(text)
+    yield from _grid(file, _Table(content, _Lines(text), list(_tables(content, ()))))
+
+
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
@@ -260,6 +267,9 @@ def _prompts(file: Path, content: _Table, uses: _Uses, direction: Direction | No
     if _is_reference(content.values):
         return
     lines = content.lines
+    if _is_grid(content.values):
+        yield from _grid(str(file), content)
+        return
     said = content.values.get("direction")
     direction = next((d for d in Direction if d.value == said), direction)
     for path, table in content.tables:
@@ -302,6 +312,26 @@ def _direction(table: Mapping[str, Any], used: set[Direction | None], assumed: D
 def _is_reference(content: Mapping[str, Any]) -> bool:
     """Say whether a file is a phrase bank or a profile of law: it speaks of questions, and nobody says it."""
     return {"families", "acts", "mentions"} <= content.keys() or isinstance(content.get("rules"), Mapping)
+
+
+def _is_grid(content: Mapping[str, Any]) -> bool:
+    """Say whether a file is an analysis grid: sections that hold questions."""
+    sections = content.get("sections")
+    return isinstance(sections, list) and any(isinstance(one, Mapping) and "questions" in one for one in sections)
+
+
+def _grid(file: str, content: _Table) -> Iterator[Passage]:
+    for path, table in content.tables:
+        for key in ("title", "text", "help"):
+            if isinstance(text := table.get(key), str) and text.strip():
+                line = _line_with(content.lines.all, text)
+                yield Passage(file, line, ".".join(path), text, source=content.lines.all, grid=True)
+
+
+def _line_with(lines: Sequence[str], text: str) -> int:
+    """Return the line (from 1) on which a text of a TOML file begins; 1 when it is spelled in another way there."""
+    opening = " ".join(text.split())[:40]
+    return next((at for at, line in enumerate(lines, start=1) if opening in line), 1)
 
 
 def _collects(table: Mapping[str, Any]) -> tuple[int, ...]:
