@@ -18,6 +18,7 @@ from collections.abc import Callable
 
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.child_main import Tell, child_main
+from ivr.bootstrap.quality import open_expiry
 from ivr.bootstrap.retention import Retention, open_retention
 from ivr.bootstrap.rights import open_rights
 from ivr.bootstrap.runtime import SingleThreadExecutor
@@ -36,6 +37,7 @@ class Clerk:
         self._archive = archive
         self._retention: Retention = open_retention(settings, archive)
         self._rights = open_rights(settings, archive, self._retention)
+        self._expiry = open_expiry(settings, archive, self._retention)
         self._tell = tell
         self._respelled = False
 
@@ -48,6 +50,7 @@ class Clerk:
             self._do("register", self._respell)
             self._do("retention", self._destroy_due)
             self._do("cases", self._destroy_cases)
+            self._do("analyses", self._destroy_analyses)
             self._do("upload", self._upload)
             self._do("checkpoint", self._sign)
         self._tell("clerk.swept", took_s=round(time.monotonic() - began, 3))
@@ -100,6 +103,11 @@ class Clerk:
     def _destroy_cases(self) -> None:
         for case_id in self._rights.ended.destroy():
             self._tell(CaseDestroyed.kind, case_id=case_id)
+
+    def _destroy_analyses(self) -> None:
+        destroyed = self._expiry.run().destroyed
+        if destroyed:
+            self._tell("analyses.run", destroyed=len(destroyed))
 
     def _upload(self) -> None:
         for upload in upload_waiting(self._archive.vault.ports):

@@ -10,6 +10,7 @@ from ivr.bootstrap.archive import check_keys, head_file, open_archive, refuse_se
 from ivr.bootstrap.members import move_member_file, must_have_moved, open_members
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.prompt_library import PromptLibrary
+from ivr.bootstrap.quality import shelve_shipped
 from ivr.bootstrap.retention import open_retention
 from ivr.bootstrap.runtime import SystemClock
 from ivr.bootstrap.single_instance import one_at_a_time
@@ -69,6 +70,7 @@ def _install(settings: Settings) -> list[str]:
         archive.audit.must_be_whole()
         archive.persons.begin()
         moved = move_member_file(settings, archive)
+        shelved = shelve_shipped(settings, archive, open_retention(settings, archive))
     finally:
         archive.close()
     if not kek:
@@ -76,6 +78,7 @@ def _install(settings: Settings) -> list[str]:
     if begun is not None:
         made.append(f"témoin des preuves {head_file(settings)}, à partir de l'événement {begun.seq}")
     made += moved
+    made += [f"grille d'analyse {name}" for name in shelved]
     if settings.packaged_model_dir in (settings.model_dir, settings.aligner_dir):
         made += [f"fichier du modèle {name}" for name in join_model(settings.packaged_model_dir)]
     made += [f"message {name}" for name in PromptLibrary(settings).make()]

@@ -7,11 +7,14 @@ import sys
 import click
 from rich.table import Table
 
+from ivr.bootstrap.quality import open_expiry
 from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import Action
+from ivr.domain.retention.decision import RetentionDecision
 from ivr.french import french, in_french
 from ivr.screen import marked
+from ivr.services.ports.quality import QualityDocument
 from ivr.services.retention.run import PlanItem, RunReport
 
 
@@ -55,6 +58,22 @@ def item_body(item: PlanItem) -> dict[str, object]:
     }
 
 
+#: Documents of the quality team, as people are told of them.
+_DOCUMENTS = {"analysis": "analyse", "sample": "tirage", "calibration": "calibration"}
+
+
+def document_body(document: QualityDocument, decision: RetentionDecision) -> dict[str, object]:
+    """Return what is due of the quality team as the command line shows it."""
+    return {
+        "id": document.id,
+        "document": document.kind,
+        "verdict": decision.action.value,
+        "due_at": decision.due_at,
+        "reasons": decision.reasons,
+        "detail": in_french(decision.details),
+    }
+
+
 @retention.command()
 @click.option("--at", default="", metavar="DATE", help="Comme si c'était ce jour (défaut : maintenant).")
 @asked_by
@@ -66,6 +85,7 @@ def plan(at: str, actor: str, role: str, json_: bool) -> None:
     with actor_session(actor, role) as session:
         session.may(Action.LIST)
         when = session.moment(at, key="--at")
+        documents = list(open_expiry(session.settings, session.archive, session.retention).plan(when))
         table = Table("enregistrement", "décision", "échéance", "règles", "raison")
         for item in session.retention.run.plan(when):
             destroyed, kept = destroyed + item.destroys, kept + (not item.destroys)
@@ -79,6 +99,15 @@ def plan(at: str, actor: str, role: str, json_: bool) -> None:
                 f"{decision.due_at:%Y-%m-%d %H:%M}" if decision else "–",
                 " ".join(decision.reasons) if decision else "–",
                 in_french(decision.details) if decision else french(item.fault),
+            )
+        destroyed += len(documents)
+        for document, due in documents:
+            if json_:
+                print_json(document_body(document, due))
+                continue
+            name = f"{_DOCUMENTS[document.kind]} {document.id}"
+            table.add_row(
+                name, "à détruire", f"{due.due_at:%Y-%m-%d %H:%M}", " ".join(due.reasons), in_french(due.details)
             )
     if not json_:
         console.print(table if destroyed + kept else "Rien n'est à échéance.")
@@ -117,11 +146,14 @@ def run_(clock_reason: str, actor: str, role: str, json_: bool) -> None:
         if clock_reason:
             session.retention.clock.accept(reason=clock_reason, actor=actor)
         report = session.retention.run.run()
+        documents = open_expiry(session.settings, session.archive, session.retention).run().destroyed
         session.archive.audit.checkpoint()
     if json_:
-        print_json(report_body(report))
+        print_json({**report_body(report), "documents": documents})
     else:
         console.print(f"{len(report.destroyed)} détruits avec certificat, {len(report.kept)} gardés.")
+        if documents:
+            console.print(f"{len(documents)} documents de la qualité détruits (analyses, tirages, calibrations).")
         for item in report.kept:
             why = in_french(item.decision.details) if item.decision else french(item.fault)
             console.print(f"  {item.stored.recording_id} : {why}")

@@ -34,6 +34,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "keys": ("keys",),
     "members": ("members",),
     "retention": ("retention",),
+    "grids": ("grids",),
     "hold": ("hold",),
     "do-not-call": ("do_not_call",),
     "audit": ("evidence",),

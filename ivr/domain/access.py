@@ -21,6 +21,7 @@ from ivr.errors import ComplianceError
 class Role(Enum):
     QUALITY_ANALYST = "quality_analyst"
     TRAINER = "trainer"
+    SUPERVISOR = "supervisor"
     DPO = "dpo"
     LEGAL = "legal"
     COMPLIANCE_OFFICER = "compliance_officer"
@@ -43,6 +44,9 @@ class Action(Enum):
     ACCOUNTS = "accounts"
     RIGHTS = "rights"
     BREACH = "breach"
+    GRADE = "grade"
+    SUPERVISE = "supervise"
+    RESULTS = "results"
 
 
 class Audience(Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -399,4 +400,88 @@ restrictions = Table(
     Column("recording_id", String(100), primary_key=True),
     Column("case_id", String(60), nullable=False),
     Column("since", UtcTime, nullable=False),
+)
+
+#: Versions of analysis grids, as their authors wrote them; none ever changes.
+quality_grids = Table(
+    "quality_grids",
+    metadata,
+    Column("grid_id", String(40), primary_key=True),
+    Column("version", String(32), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("imported_at", UtcTime, nullable=False),
+    Column("imported_by", String(200), nullable=False),
+)
+
+#: What reviewers answered about calls. `answers` is JSON text: its digest stands in the evidence. No word of a call.
+quality_analyses = Table(
+    "quality_analyses",
+    metadata,
+    Column("analysis_id", String(60), primary_key=True),
+    Column("form", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("recording_id", String(100), nullable=False, index=True),
+    Column("call_id", String(100), nullable=False),
+    Column("program", String(100), nullable=False),
+    Column("called_at", UtcTime, nullable=False),
+    Column("agent", String(100), nullable=False),
+    Column("grid_id", String(40), nullable=False),
+    Column("grid_version", String(32), nullable=False),
+    Column("reviewer", String(63), nullable=False),
+    Column("second_of", String(60), nullable=False),
+    Column("calibration_id", String(60), nullable=False),
+    Column("answers", Text, nullable=False),
+    Column("begun_at", UtcTime, nullable=False, index=True),
+    Column("saved_at", UtcTime),
+    Column("scored_at", UtcTime),
+    Column("tenths", Integer),
+    Column("passed", Boolean, nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Column("to_coach", Boolean, nullable=False),
+    Column("coached_at", UtcTime),
+    Column("coached_by", String(63), nullable=False),
+    Column("dispute", JSON),
+    Column("deadline", UtcTime, nullable=False, index=True),
+    Index("ix_quality_analyses_reviewer", "reviewer", "begun_at"),
+    # One draft of one person for one call, grid and occasion.
+    Index(
+        "uq_quality_analyses_draft",
+        *("reviewer", "recording_id", "grid_id", "second_of", "calibration_id"),
+        unique=True,
+        postgresql_where=text("state = 'DRAFT'"),
+        sqlite_where=text("state = 'DRAFT'"),
+    ),
+)
+
+#: Calls that were drawn by lot for a month: `shares` tells of each agent what was drawn, and out of how many.
+quality_samples = Table(
+    "quality_samples",
+    metadata,
+    Column("sample_id", String(60), primary_key=True),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("per_agent", Integer, nullable=False),
+    Column("min_ms", Integer, nullable=False),
+    Column("program", String(100), nullable=False),
+    Column("seed", String(64), nullable=False),
+    Column("drawn_at", UtcTime, nullable=False),
+    Column("drawn_by", String(63), nullable=False),
+    Column("shares", JSON, nullable=False),
+    Column("deadline", UtcTime, nullable=False, index=True),
+)
+
+quality_calibrations = Table(
+    "quality_calibrations",
+    metadata,
+    Column("calibration_id", String(60), primary_key=True),
+    Column("recording_id", String(100), nullable=False),
+    Column("called_at", UtcTime, nullable=False),
+    Column("grid_id", String(40), nullable=False),
+    Column("grid_version", String(32), nullable=False),
+    Column("reviewers", JSON, nullable=False),
+    Column("opened_by", String(63), nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),
+    Column("deadline", UtcTime, nullable=False, index=True),
 )

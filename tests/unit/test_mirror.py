@@ -28,7 +28,17 @@ ELSEWHERE = {
     ),
     **{
         f"domain/evidence/events/{room}.py": _EVENTS
-        for room in ("call", "console", "destruction", "house", "legal_hold", "objection", "recording", "rights")
+        for room in (
+            "call",
+            "console",
+            "destruction",
+            "house",
+            "legal_hold",
+            "objection",
+            "quality",
+            "recording",
+            "rights",
+        )
     },
     "domain/numbers/number_names.py": "words: tests/unit/domain/numbers/test_sensitive_words.py",
     "domain/program/notice_words.py": "words: tests/unit/domain/program/test_notice.py",
@@ -46,6 +56,7 @@ ELSEWHERE = {
     "services/lint/finding.py": "tests/unit/services/lint/test_lint.py",
     "services/rights/request_file.py": "tests/unit/services/rights/test_requests.py",
     "services/rights/ended_cases.py": "tests/unit/services/rights/test_requests.py",
+    "services/quality/steps.py": "tests/contract/sql/test_grading.py",
     "services/retention/run.py": "tests/contract/sql/test_retention_run.py",
     "services/vault/key_rotation.py": "tests/integration/test_rekeying.py",
 }

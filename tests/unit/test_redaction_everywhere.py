@@ -115,6 +115,7 @@ WAYS_OUT = {
     "ivr/cli/members.py": "counts and ids of the list of members",
     "ivr/cli/do_not_call.py": "keyed hashes, dates, names of programs; no number is known to it",
     "ivr/cli/verification.py": "ids of recordings and their faults",
+    "ivr/cli/grids.py": "names and text of analysis grids, which whoever asks has written",
     "ivr/cli/calibration.py": "names of programmes and labels, scores and counts",
     "ivr/cli/hear.py": "shows the text of the file or line that it was given",
     "ivr/cli/script_check.py": "shows the sentences of the script that it was given",

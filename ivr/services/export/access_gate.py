@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 from ivr.domain.access import (
     OPENING,
     AccessDecision,
     AccessPolicy,
     AccessRequest,
+    Action,
+    Actor,
     decide_access,
     decide_listing,
 )
@@ -54,7 +57,7 @@ class Gate:
         if request.action not in OPENING:
             decision = self._decide(request, None)
             if not decision.allowed:
-                self._refuse(request, decision, recording_ids[0] if len(recording_ids) == 1 else "")
+                self.refuse(request, decision, recording_ids[0] if len(recording_ids) == 1 else "")
             return decision
         decision = AccessDecision(True, ("REC-016",), Told(""))
         request = replace(request, count=len(recording_ids))
@@ -66,15 +69,19 @@ class Gate:
                     raise _unknown(recording_id)
                 decision = self._decide(request, found[recording_id])
                 if not decision.allowed:
-                    self._refuse(request, decision, recording_id)
+                    self.refuse(request, decision, recording_id)
         return decision
 
     def check_listing(self, request: AccessRequest) -> AccessDecision:
         """Return the decision when recordings may be listed so. Raises ComplianceError after a denial was noted."""
         decision = decide_listing(request, policy=self._policy, table=self._table)
         if not decision.allowed:
-            self._refuse(request, decision, "")
+            self.refuse(request, decision, "")
         return decision
+
+    def may(self, actor: Actor, action: Action) -> bool:
+        """Whether the actor's role has this right; asked to show or hide, and noted nowhere."""
+        return action in self._policy.actions.get(actor.role, frozenset())
 
     def see(self, request: AccessRequest, recording_id: str) -> tuple[Stored, RetentionDecision]:
         """Return one recording as a list for this purpose would show it, and where its deadlines stand.
@@ -99,7 +106,7 @@ class Gate:
             Told(f"It is kept for another purpose: {names}.") if open_too else Told("It is kept for another purpose.")
         )
         try:
-            self._refuse(request, AccessDecision(False, ("REC-016", "GDP-001"), detail), recording_id)
+            self.refuse(request, AccessDecision(False, ("REC-016", "GDP-001"), detail), recording_id)
         except ComplianceError:
             if open_too:
                 raise
@@ -119,7 +126,8 @@ class Gate:
         stored.must_be_readable()
         return decide_access(request, stored.artefact, self._retention(stored), **rules)  # type: ignore[arg-type]
 
-    def _refuse(self, request: AccessRequest, decision: AccessDecision, recording_id: str) -> None:
+    def refuse(self, request: AccessRequest, decision: AccessDecision, recording_id: str = "") -> NoReturn:
+        """Write a denial into the evidence, then raise ComplianceError with its sentence and rules."""
         actor = request.actor
         denied = Denied(
             actor=actor.id[:_LONGEST],

@@ -70,14 +70,15 @@ QUALITY, SALES = artefact("quality_audio"), artefact("sales_audio")
 
 # What each role may do with what is in nobody's way: quality audio, its purpose open, a reason given.
 MAY = {
-    Role.QUALITY_ANALYST: {"list", "listen"},
-    Role.TRAINER: {"list", "listen"},
+    Role.QUALITY_ANALYST: {"list", "listen", "grade"},
+    Role.TRAINER: {"list", "listen", "grade"},
+    Role.SUPERVISOR: {"list", "listen", "grade", "supervise"},
     Role.DPO: {"list", "listen", "export", "event", "hold", "approve", "discard", "verify", "lift", "rights", "breach"},
     Role.LEGAL: {"list", "listen", "export", "event", "hold", "approve", "rights", "breach"},
     Role.COMPLIANCE_OFFICER: {"list", "event", "hold", "approve", "verify", "lift"},
     Role.OPERATOR: {"list", "verify"},
     Role.AUDITOR: {"list", "verify"},
-    Role.AGENT: {"event"},
+    Role.AGENT: {"event", "results"},
     Role.ADMINISTRATOR: {"accounts"},
 }
 
@@ -262,7 +263,7 @@ def test_a_role_without_a_table_may_do_nothing() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "key", "words"),
     [
-        ('actions = ["list", "listen"]', 'actions = ["list", "lisen"]', "roles.quality_analyst.actions.1", "listen"),
+        ('["list", "listen", "grade"]', '["list", "lisen", "grade"]', "roles.quality_analyst.actions.1", "listen"),
         ("[roles.trainer]", "[roles.trainr]", "roles.trainr.[key]", "trainer"),
         ('tags = ["sales_audio"]', 'tags = ["sale_audio"]', "sales.tags", "did you mean 'sales_audio'"),
         ('internal_access = "deny"', 'internal_access = "yes"', "sales.internal_access", "deny"),
