@@ -283,5 +283,6 @@ def test_nine_as_a_tone_in_the_audio_is_an_objection_where_no_events_were_agreed
                 assert (await exchange.over()).recording_state in ("DISCARDED", "WITHHELD")
             finally:
                 await exchange.close()
+                await line.close()
 
     run(scenario())
