@@ -8,8 +8,11 @@ from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.retention import Retention
 from ivr.bootstrap.runtime import SystemClock, new_id
 from ivr.recording.sealer import CaseSealer
+from ivr.services.export.exporter import Exporter
 from ivr.services.rights import requests
+from ivr.services.rights.acting import Acting
 from ivr.services.rights.ended_cases import EndedCases
+from ivr.services.rights.findings import Findings
 from ivr.services.rights.requests import Requests
 from ivr.settings import Settings
 from ivr.storage.cases import SqlCases
@@ -20,22 +23,41 @@ class Rights:
     """The services of the desk."""
 
     requests: Requests
+    findings: Findings
+    acting: Acting
     ended: EndedCases
 
 
 def open_rights(settings: Settings, archive: Archive, retention: Retention) -> Rights:
-    clock = SystemClock()
-    book = SqlCases(archive.database, archive.audit, archive.keys, sealer=CaseSealer)
+    clock, gate, table, profile = SystemClock(), retention.gate, settings.retention, settings.profile
+    audit, redactor = archive.audit, archive.redactor
+    book = SqlCases(archive.database, audit, archive.keys, sealer=CaseSealer)
+    findings = Findings(
+        book,
+        gate,
+        retention.search,
+        retention.ledger,
+        archive.call_log,
+        archive.do_not_call,
+        archive.members,
+        audit,
+        clock,
+        profile,
+        table,
+    )
+    acting = Acting(
+        book,
+        findings,
+        archive.vault,
+        Exporter(archive.vault, audit, archive.signer, clock, gate, table, redactor),
+        retention.ledger,
+        archive.do_not_call,
+        retention.holds,
+        sorted({program.do_not_call_scope for program in settings.programs.values()}),
+    )
     return Rights(
-        Requests(
-            book,
-            retention.gate,
-            archive.audit,
-            clock,
-            profile=settings.profile,
-            table=settings.retention,
-            redactor=archive.redactor,
-            new_id=new_id,
-        ),
-        EndedCases(book, clock, retention.clock, settings.retention, schedules={requests.ROOM: requests.SCHEDULE}),
+        Requests(book, gate, audit, clock, profile=profile, table=table, redactor=redactor, new_id=new_id),
+        findings,
+        acting,
+        EndedCases(book, clock, retention.clock, table, schedules={requests.ROOM: requests.SCHEDULE}),
     )

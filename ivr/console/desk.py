@@ -18,4 +18,4 @@ class DeskPages:
 
 def desk_pages(settings: Settings, archive: Archive, retention: Retention) -> DeskPages:
     rights = open_rights(settings, archive, retention)
-    return DeskPages(RequestPages(settings, rights.requests))
+    return DeskPages(RequestPages(settings, rights.requests, rights.findings, rights.acting))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,9 +12,12 @@ from typing import TypeVar
 
 from fastapi import Response
 
+from ivr.console.request_findings import certificate_lines, found_lines, kept_lines, rows_of
 from ivr.console.visit import Visit
 from ivr.console.words import Words
 from ivr.domain.access import AccessRequest, Action
+from ivr.domain.audio.channel import Channel as Lane
+from ivr.domain.rights.acts import Act
 from ivr.domain.rights.letter import letters_of
 from ivr.domain.rights.request import (
     ARTICLES,
@@ -24,10 +29,14 @@ from ivr.domain.rights.request import (
     Outcome,
     RefusalGround,
     RequestEvent,
+    RequestState,
     Right,
     RightsRequest,
 )
+from ivr.domain.rights.third_voice import VoiceGround
 from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, IvrError, TransitionError
+from ivr.services.rights.acting import Acting
+from ivr.services.rights.findings import Findings, Found
 from ivr.services.rights.requests import Opened, Requests
 from ivr.settings import Settings
 
@@ -44,6 +53,7 @@ _LABELS = {
     "received_on": "requests.received",
     "phone": "recordings.phone",
     "member": "recordings.member",
+    "person": "requests.lane",
     **{
         name: f"requests.{name}"
         for name in (
@@ -82,6 +92,8 @@ class Line:
 class RequestPages:
     settings: Settings
     service: Requests
+    findings: Findings
+    doing: Acting
 
     def listing(self, visit: Visit) -> Response:
         asked = asked_by(visit, Action.RIGHTS)
@@ -111,13 +123,22 @@ class RequestPages:
         asked = asked_by(visit, Action.RIGHTS)
         if asked is None:
             return visit.go("/finalite")
-        case_id = case_of(visit)
+        case_id, act = case_of(visit), visit.form.get("act", "")
+        fault, found = "", None
         try:
-            self._step(asked, case_id, visit.form)
+            if act == Act.COPY.value:
+                return self._copy(visit, asked, case_id)
+            acts = self._acts(asked, case_id, visit.form)
+            if act in acts:
+                acts[act]()
+                found = self.findings.find(asked, case_id)
+            else:
+                self._step(asked, case_id, visit.form)
         except IvrError as error:
             fault = fault_of(visit, error)
-            return self._request(visit, self.service.show(asked, case_id), fault=fault)
-        return visit.go(f"/demandes/{case_id}")
+        if not fault and found is None:
+            return visit.go(f"/demandes/{case_id}")
+        return self._request(visit, self.service.show(asked, case_id), fault=fault, found=found)
 
     def letter(self, visit: Visit) -> Response:
         """A letter that belongs to the request as it stands, to be printed."""
@@ -131,6 +152,39 @@ class RequestPages:
             raise ArchiveError("no such letter belongs to this request", where="config/letters", remedy="see its page")
         body = form.filled(self._places(opened))
         return visit.page("letter", body=body, name=name, back=f"/demandes/{opened.request.id}")
+
+    def _acts(self, asked: AccessRequest, case_id: str, form: Mapping[str, str]) -> Mapping[str, Callable[[], object]]:
+        """What may be done with what was found; the page shows it anew afterwards."""
+        recording_id = form.get("recording_id", "")
+
+        def erase() -> object:
+            if form.get("sure") != "yes":
+                raise ConfigurationError(
+                    "an erasure cannot be undone", key="sure", remedy="tick the box beside the button"
+                )
+            return self.doing.erase(asked, case_id, recording_id)
+
+        return {
+            "search": lambda: None,
+            Act.ERASE.value: erase,
+            Act.RESTRICT.value: lambda: self.doing.restrict(asked, case_id, recording_id),
+            Act.UNRESTRICT.value: lambda: self.doing.restrict(asked, case_id, recording_id, lift=True),
+            "bar": lambda: self.doing.bar(asked, case_id),
+            "freeze": lambda: self.doing.freeze(asked, case_id),
+        }
+
+    def _copy(self, visit: Visit, asked: AccessRequest, case_id: str) -> Response:
+        """A copy for the person: one archive, made in memory."""
+        form = visit.form
+        person, recording_id = one_of(Lane, form, "person"), form.get("recording_id", "")
+        ground = one_of(VoiceGround, form, "voice") if form.get("voice") else None
+        files = self.doing.copy(asked, case_id, recording_id, person=person.value, ground=ground)
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name, body in files.items():
+                archive.writestr(name, body)
+        headers = {"content-disposition": f'attachment; filename="{recording_id}.zip"'}
+        return Response(packed.getvalue(), headers=headers, media_type="application/zip")
 
     def _step(self, asked: AccessRequest, case_id: str, form: Mapping[str, str]) -> None:
         service, note, why = self.service, form.get("note", ""), form.get("why", "")
@@ -162,8 +216,8 @@ class RequestPages:
             channels=[channel.value for channel in Channel],
         )
 
-    def _request(self, visit: Visit, opened: Opened, *, fault: str = "") -> Response:
-        request = opened.request
+    def _request(self, visit: Visit, opened: Opened, *, fault: str = "", found: Found | None = None) -> Response:
+        request, profile = opened.request, self.settings.profile
         may = [event.value for event in RequestEvent if RIGHTS_REQUEST.allows(request.state, event)]
         return visit.page(
             "request",
@@ -173,13 +227,20 @@ class RequestPages:
             opened=opened,
             due=opened.due,
             detail=visit.words.told(opened.due.detail),
-            keep_until=opened.keep_until and self.settings.profile.day_of(opened.keep_until).isoformat(),
+            keep_until=opened.keep_until and profile.day_of(opened.keep_until).isoformat(),
             may=[event for event in may if event != "extend" or opened.due.may_extend],
             letters=[name for name in letters_of(request) if name in self.settings.letters],
             checks=[check.value for check in IdentityCheck],
             reasons=[reason.value for reason in ExtensionReason],
             outcomes=[outcome.value for outcome in Outcome],
             grounds=[ground.value for ground in RefusalGround],
+            found=found,
+            rows=rows_of(found, visit.words, profile) if found else [],
+            numbers_since=profile.day_of(found.numbers_since).isoformat() if found and found.numbers_since else "",
+            found_text=opened.told["found"] or (found_lines(found, profile) if found else ""),
+            kept_text=opened.told["kept"] or (kept_lines(found, profile) if found else ""),
+            may_act=request.state is RequestState.IDENTIFIED,
+            voices=[ground.value for ground in VoiceGround],
         )
 
     def _places(self, opened: Opened) -> dict[str, str]:
@@ -195,7 +256,7 @@ class RequestPages:
             "right": _words(f"data_right.{request.right.value}"),
             "found": told["found"] or _words("requests.nothing_found"),
             "kept": told["kept"] or _words("requests.nothing_kept"),
-            "certificates": told["certificates"] or _words("requests.nothing_erased"),
+            "certificates": certificate_lines(opened.acts) or _words("requests.nothing_erased"),
             "why": told["refusal"] if request.ground else told["extension"],
             "article": ARTICLES[request.ground] if request.ground else "",
         }
@@ -256,7 +317,10 @@ def _day(key: str, text: str) -> date:
 
 
 def _line(visit: Visit, request: RightsRequest, due: Due) -> Line:
-    left = visit.words("requests.late" if due.days_left < 0 else "requests.left", days=abs(due.days_left))
+    late = due.days_left < 0
+    left = (
+        visit.words("requests.late", days=-due.days_left) if late else visit.words("requests.left", days=due.days_left)
+    )
     return Line(
         request.id,
         request.reference,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import ScalarSelect, func, insert, select, update
@@ -9,12 +10,15 @@ from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.evidence.events.objection import AgentInDoubt, Hesitation
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
-from ivr.errors import ArchiveError
+from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.ports.evidence import CallRow, PersonTag
 from ivr.storage.database import Database
+from ivr.storage.person import person_of
 from ivr.storage.person_index import SqlPersonIndex
 from ivr.storage.tables import audit_events, calls, recordings
 
+#: Digits at the end of a number by which its rows are looked for.
+_TELLING = 6
 _DOUBTS = (Hesitation.kind, AgentInDoubt.kind)
 
 
@@ -64,6 +68,24 @@ class SqlCallLog:
         query = select(calls).order_by(calls.c.started_at.desc(), calls.c.call_id.desc()).limit(limit)
         with self._database.reading() as connection:
             return [CallRow(**row._mapping) for row in connection.execute(query)]
+
+    def of_person(self, uri: str, *, limit: int) -> list[CallRow]:
+        try:
+            person = person_of(uri)
+        except ComplianceError:
+            return []
+        # The end of the number stands in every spelling of it; who it is, is asked of the few rows that have it.
+        digits = re.sub(r"\D", "", person)[-_TELLING:]
+        likely = calls.c.party.contains(digits) if len(digits) == _TELLING else calls.c.party == uri
+        query = select(calls).where(likely).order_by(calls.c.started_at.desc(), calls.c.call_id.desc())
+        found = []
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                if row.party and person_of(row.party) == person:
+                    found.append(CallRow(**row._mapping))
+                if len(found) == limit:
+                    break
+        return found
 
 
 def _doubts(call_id: str) -> ScalarSelect[int]:

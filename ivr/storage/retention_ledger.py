@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -44,6 +44,7 @@ from ivr.storage.tables import (
     meta,
     recording_purposes,
     recordings,
+    restrictions,
     retention_claims,
 )
 
@@ -148,6 +149,13 @@ class SqlRetentionLedger:
             keep_holds_still(connection, alone=False)
             return _load(connection, _rows(locked=True).where(KEPT, _R.recording_id.in_(recording_ids)))
 
+    def restrict(self, recording_id: str, case_id: str, *, at: datetime) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(restrictions).where(restrictions.c.recording_id == recording_id))
+            if case_id:
+                row = {"recording_id": recording_id, "case_id": case_id, "since": at}
+                connection.execute(insert(restrictions).values(row))
+
     def fact(self, name: str, value: str | None = None) -> str:
         if value is not None:
             with self._database.writing() as connection:
@@ -226,9 +234,11 @@ def _load(connection: Connection, query: Select[tuple[object, ...]]) -> list[Sto
         fixed = FixedDeadline(row.due_at, row.event, row.event_at) if row.due_at and row.event_at else None
         purposes[row.recording_id].append(Purpose(row.tag, fixed, row.ended_at))
     holds = active_holds(connection, ids)
+    named = select(restrictions.c.recording_id).where(restrictions.c.recording_id.in_(ids))
+    restricted = set(connection.execute(named).scalars())
     return [
         replace(
-            _stored(row, purposes[row.recording_id], events[row.recording_id], holds),
+            _stored(row, purposes[row.recording_id], events[row.recording_id], holds, restricted),
             fault=faults.get(row.recording_id, ""),
         )
         for row in rows
@@ -236,7 +246,11 @@ def _load(connection: Connection, query: Select[tuple[object, ...]]) -> list[Sto
 
 
 def _stored(
-    row: Row[tuple[object, ...]], purposes: list[Purpose], events: list[BusinessEvent], holds: object
+    row: Row[tuple[object, ...]],
+    purposes: list[Purpose],
+    events: list[BusinessEvent],
+    holds: object,
+    restricted: Set[str],
 ) -> Stored:
     it = row._mapping
     assert isinstance(holds, dict)
@@ -246,7 +260,13 @@ def _stored(
         purposes = [Purpose(it["retention"], fixed), *purposes]
     gone = it["moved_at"] or it["opened_at"] if it["state"] in _FINAL else None
     return Stored(
-        artefact=Artefact(it["recording_id"], it["opened_at"], tuple(purposes), destroyed_at=gone),
+        artefact=Artefact(
+            it["recording_id"],
+            it["opened_at"],
+            tuple(purposes),
+            restricted=it["recording_id"] in restricted,
+            destroyed_at=gone,
+        ),
         events=tuple(events),
         holds=holds.get(it["recording_id"], ()),
         call_id=it["call_id"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -53,6 +54,18 @@ def test_a_call_is_reported_once(call_log: CallLog) -> None:
     with pytest.raises(ArchiveError, match="call-1"):
         call_log.add(a_call(1, answered=False))
     assert call_log.find() == [a_call(1)]
+
+
+def test_the_calls_of_a_person_are_found_under_any_spelling_and_those_of_nobody_else(call_log: CallLog) -> None:
+    parties = ["sip:+33612345678@carrier", "tel:0612345678", "sip:+33712345678@carrier", "sip:anne@house", ""]
+    rows = [replace(a_call(number), party=party) for number, party in enumerate(parties)]
+    for row in rows:
+        call_log.add(row)
+    assert call_log.of_person("06 12 34 56 78", limit=9) == [rows[1], rows[0]]
+    assert call_log.of_person("+33612345678", limit=1) == [rows[1]]
+    assert call_log.of_person("sip:anne@house", limit=9) == [rows[3]]
+    assert call_log.of_person("", limit=9) == []
+    assert call_log.of_person("sip:1001@house", limit=9) == []
 
 
 def test_a_reported_call_is_known(call_log: CallLog) -> None:

@@ -19,7 +19,7 @@ from ivr.domain.evidence.event import AuditEvent
 from ivr.domain.evidence.events.base import Event, Unread
 from ivr.domain.recording.state import RECORDING, RecordingEvent, RecordingState
 from ivr.domain.retention.legal_hold import LegalHold
-from ivr.errors import ArchiveError, HostError, IvrError, LostEvidenceError
+from ivr.errors import ArchiveError, ComplianceError, HostError, IvrError, LostEvidenceError
 from ivr.recording.codec import Sound
 from ivr.recording.content import codec_named
 from ivr.recording.ogg_sound import OggSound
@@ -28,6 +28,7 @@ from ivr.recording.peaks import measured
 from ivr.services.ports.evidence import Bar, CallRow, Entry, PersonTag
 from ivr.services.ports.spool import Pending, Unreadable
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
+from ivr.storage.person import person_of
 from tests.evidence_schema import faults
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -487,6 +488,13 @@ class FakeCallLog:
 
     def find(self, *, limit: int = 100) -> list[CallRow]:
         return sorted(self.rows, key=lambda row: row.started_at, reverse=True)[:limit]
+
+    def of_person(self, uri: str, *, limit: int) -> list[CallRow]:
+        try:
+            person = person_of(uri)
+        except ComplianceError:
+            return []
+        return [row for row in self.find(limit=len(self.rows)) if row.party and person_of(row.party) == person][:limit]
 
 
 class FakeAuditLog:

@@ -55,6 +55,7 @@ ELSEWHERE = {
     "services/hearing/channel_listener.py": "tests/unit/services/call/test_failing_ear.py",
     "services/lint/finding.py": "tests/unit/services/lint/test_lint.py",
     "services/rights/request_file.py": "tests/unit/services/rights/test_requests.py",
+    "services/rights/acting.py": "tests/unit/services/rights/test_findings.py",
     "services/rights/ended_cases.py": "tests/unit/services/rights/test_requests.py",
     "services/quality/steps.py": "tests/contract/sql/test_grading.py",
     "services/retention/run.py": "tests/contract/sql/test_retention_run.py",

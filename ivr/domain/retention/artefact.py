@@ -77,7 +77,7 @@ class Artefact:
     """What retention and access need to know of a stored thing: no content.
 
     `recorded_at` (aware) is when it began: the call, the collection, the request, the access, the destruction.
-    `restricted` is GDP-004; nothing sets it yet. `destroyed_at` None: it exists.
+    `restricted` is GDP-004: its processing is, at the person's request. `destroyed_at` None: it exists.
     """
 
     id: str

@@ -80,11 +80,36 @@ class Exporter:
         index: dict[str, object] = {**self._head(request), "count": len(listed), "recordings": listed}
         return self._seal(folder / "index.json", index)
 
+    def packed(
+        self, request: AccessRequest, recording_id: str, *, treat: Callable[[bytes], bytes] | None = None
+    ) -> dict[str, bytes]:
+        """Return the files that `one` would write of a WAV copy, by name, without a disk; `treat` is as in the vault.
+
+        Raises ComplianceError when it is not allowed, ArchiveError when there is nothing to copy.
+        """
+        self.gate.check(request, [recording_id])
+        copy, manifest = self._copied(request, recording_id, "wav", treat)
+        _, body, signature = self._signed(manifest)
+        name = f"{recording_id}{ENDINGS['wav']}"
+        return {name: copy, f"{name}.json": body, f"{name}.json.sig": signature}
+
     def _write(self, request: AccessRequest, recording_id: str, path: Path, form: str) -> dict[str, object]:
+        copy, manifest = self._copied(request, recording_id, form)
+        self._on_disk(path, lambda: write_private(path, copy))
+        return manifest
+
+    def _copied(
+        self, request: AccessRequest, recording_id: str, form: str, treat: Callable[[bytes], bytes] | None = None
+    ) -> tuple[bytes, dict[str, object]]:
         audio = "opus" if form == "vcon" else form
         asked = self._asked(request)
         row, copy = self.vault.copy(
-            recording_id, audio, reason=request.reason, actor=request.actor.id, more={**asked, "format": form}
+            recording_id,
+            audio,
+            reason=request.reason,
+            actor=request.actor.id,
+            more={**asked, "format": form},
+            treat=treat,
         )
         events = [e for e in self.chain.events(call_id=row.tag.call_id) if e.recording_id in ("", recording_id)]
         checkpoint = self.chain.checkpoint()
@@ -99,8 +124,7 @@ class Exporter:
             # The dialog is the audio and its hash.
             container = {**self.redactor.fields(container), "dialog": container["dialog"]}
             copy = json.dumps(container, ensure_ascii=False, indent=1).encode() + b"\n"
-        self._on_disk(path, lambda: write_private(path, copy))
-        return {**self._head(request), **_about(row, form, copy), "chain": _proof(events, checkpoint)}
+        return copy, {**self._head(request), **_about(row, form, copy), "chain": _proof(events, checkpoint)}
 
     def _head(self, request: AccessRequest) -> dict[str, object]:
         return {
@@ -125,7 +149,18 @@ class Exporter:
         return asked
 
     def _seal(self, path: Path, manifest: dict[str, object]) -> dict[str, object]:
-        """Write a manifest, and beside it the signature over its bytes (hex); return what was written.
+        """Write a manifest, and beside it the signature over its bytes (hex); return what was written."""
+        redacted, body, signature = self._signed(manifest)
+
+        def write() -> None:
+            write_private(path, body)
+            write_private(path.with_name(path.name + ".sig"), signature)
+
+        self._on_disk(path, write)
+        return redacted
+
+    def _signed(self, manifest: dict[str, object]) -> tuple[dict[str, object], bytes, bytes]:
+        """Return a manifest as it may be written, its bytes, and the signature over them.
 
         Why somebody asked is in their own words, which may quote anything.
         """
@@ -134,14 +169,8 @@ class Exporter:
             **self.redactor.fields(manifest),
             **{name: manifest[name] for name in ("chain",) if name in manifest},
         }
-        text = json.dumps(redacted, indent=2, ensure_ascii=False).encode()
-
-        def write() -> None:
-            write_private(path, text)
-            write_private(path.with_name(path.name + ".sig"), self.signer.sign(text).hex().encode() + b"\n")
-
-        self._on_disk(path, write)
-        return redacted
+        body = json.dumps(redacted, indent=2, ensure_ascii=False).encode()
+        return redacted, body, self.signer.sign(body).hex().encode() + b"\n"
 
     def _on_disk(self, path: Path, work: Callable[[], object]) -> None:
         try:

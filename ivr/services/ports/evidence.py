@@ -50,6 +50,10 @@ class CallLog(Protocol):
 
     def find(self, *, limit: int = 100) -> list[CallRow]: ...
 
+    def of_person(self, uri: str, *, limit: int) -> list[CallRow]:
+        """Calls whose other party is this person, under whatever spelling, newest first; none for nobody."""
+        ...
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -95,6 +95,12 @@ class RetentionLedger(Protocol):
         """Those of these that hold audio: inside `together` neither they nor the holds on them change any more."""
         ...
 
+    def restrict(self, recording_id: str, case_id: str, *, at: datetime) -> None:
+        """Note that a recording's processing is restricted by this case, or no more where it is empty (GDP-004).
+
+        Whoever asks writes the evidence in the same transaction.
+        """
+
     def fact(self, name: str, value: str | None = None) -> str:
         """A fact about the database, after noting `value` if one is given; empty when there is none."""
         ...

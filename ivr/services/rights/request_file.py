@@ -20,7 +20,7 @@ from ivr.domain.rights.requester import Requester
 from ivr.services.ports.cases import Case, Content
 
 #: The places of letters that the desk fills.
-TOLD = ("extension", "refusal", "found", "kept", "certificates")
+TOLD = ("extension", "refusal", "found", "kept")
 #: What each field of a request is read with.
 _READ: Mapping[str, Callable[[str], Any]] = {
     "right": Right,
@@ -64,3 +64,9 @@ def told_of(content: Content) -> dict[str, str]:
 
 def content_of(requester: Requester) -> dict[str, object]:
     return {**vars(requester), "notes": list(requester.notes)}
+
+
+def acts_of(content: Content) -> list[list[str]]:
+    """What was done: act, recording, day of the call, and how, each as text."""
+    acts = content.get("acts", [])
+    return [list(map(str, act)) for act in acts] if isinstance(acts, list) else []

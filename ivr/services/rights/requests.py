@@ -5,7 +5,7 @@ Who asks lies sealed in the case; the evidence and the list say what is asked fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -37,7 +37,7 @@ from ivr.services.ports.cases import Case, CaseBook, Content
 from ivr.services.ports.evidence import Entry
 from ivr.services.ports.runtime import Clock
 from ivr.services.ports.signing import EvidenceChain
-from ivr.services.rights.request_file import content_of, facts_of, request_of, requester_of, told_of
+from ivr.services.rights.request_file import acts_of, content_of, facts_of, request_of, requester_of, told_of
 
 ROOM = "request"
 #: The schedule of config/retention.toml by which a file is kept.
@@ -56,6 +56,8 @@ class Opened:
     keep_until: datetime | None
     #: What the letters say, by place: the desk's words.
     told: Mapping[str, str]
+    #: What was done: act, recording, day of the call, how.
+    acts: Sequence[Sequence[str]]
 
 
 class Requests:
@@ -198,7 +200,9 @@ class Requests:
 
     def _opened(self, case: Case, content: Content) -> Opened:
         request = request_of(case)
-        return Opened(request, requester_of(content), self._due(request), case.keep_until, told_of(content))
+        return Opened(
+            request, requester_of(content), self._due(request), case.keep_until, told_of(content), acts_of(content)
+        )
 
     def _due(self, request: RightsRequest) -> Due:
         return decide_due(request, profile=self._profile, days=self._days, today=self.today)

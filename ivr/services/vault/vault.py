@@ -120,8 +120,11 @@ class Vault:
         reason: str,
         actor: str,
         more: Mapping[str, str] | None = None,
+        treat: Callable[[bytes], bytes] | None = None,
     ) -> tuple[RecordingRow, bytes]:
         """Return row and playable bytes (`form` "wav" or "opus"), after noting the access; `more` is noted with it.
+
+        `treat` is what is done to the copy before it is noted and handed over, such as silencing a lane.
 
         Raises ArchiveError when there is no audio to hear, it was changed, its key is gone, or no reason is given. The
         caller has asked the gate (`ivr.services.export.exporter`). The bytes are in the clear: they are the caller's to
@@ -131,6 +134,7 @@ class Vault:
         with unlocked(self._ports, recording_id) as data_key:
             self._verified(row, data_key)
             copy = self._ports.store.copy(recording_id, data_key, form)
+        copy = treat(copy) if treat else copy
         sha256 = hashlib.sha256(copy).hexdigest()
         original = row.sealed.sha256 if row.sealed else None
         exported = Exported(

@@ -182,3 +182,24 @@ def test_in_english_the_pages_are_english_and_the_letters_french(dora: ConsoleRi
     dora.post("/langue", language="en", back="/")
     assert "Open the file" in words_of(dora.get("/demandes"))
     assert "Nous avons bien reçu" in words_of(dora.get(f"{page}/lettres/received"))
+
+
+def test_what_is_found_is_shown_with_what_may_be_done_and_an_erasure_reaches_the_letter(dora: ConsoleRig) -> None:
+    page = take_in(dora)
+    found = dora.post(page, form_token=dora.form_token(), act="search")
+    assert found.status_code == 200
+    assert "Notez d'abord l'identité" in words_of(found)
+    assert act(dora, page, "identify", check="no_doubt") == 303
+    for form in (
+        {"act": "erase", "recording_id": "rec-1"},
+        {"act": "copy", "recording_id": "rec-1", "person": "nobody"},
+        {"act": "copy", "recording_id": "rec-1", "person": "caller", "voice": "please"},
+    ):
+        assert dora.post(page, form_token=dora.form_token(), **form).status_code == 422, form
+    assert act(dora, page, "erase", recording_id="rec-1", sure="yes") == 404
+    assert act(dora, page, "copy", recording_id="rec-1", person="caller") == 404
+    barred = dora.post(page, form_token=dora.form_token(), act="bar")
+    assert barred.status_code == 200
+    assert "votre inscription sur la liste" in words_of(barred)
+    assert act(dora, page, "answer", outcome="nothing_found", found="", kept="") == 303
+    assert "Aucun élément." in words_of(dora.get(f"{page}/lettres/erasure"))

@@ -22,12 +22,17 @@ from ivr.domain.rights.request import (
     RequestState,
     Right,
 )
+from ivr.domain.rights.third_voice import VoiceGround
 
 HERE = Path(ivr.console.__file__).parent
 SOURCES = "\n".join(path.read_text("utf-8") for folder in (HERE, HERE / "templates") for path in folder.glob("*.*"))
 #: Headings, columns and labels of the DPO's desk, which its templates put together: each stands there in quotes.
-DESK = ("requests.",)
-DESK_NAMES = {name for name in catalogue() if name.startswith(DESK) and f'"{name.partition(".")[2]}"' in SOURCES}
+DESK = ("requests.", "desk_act.", "found.")
+DESK_NAMES = {
+    name
+    for name in catalogue()
+    if name.startswith(DESK) and (f'"{name}"' in SOURCES or f'"{name.partition(".")[2]}"' in SOURCES)
+}
 #: Names that are put together of a part that varies.
 PUT_TOGETHER = {
     *(f"right.{action.value}" for action in Action),
@@ -51,6 +56,7 @@ PUT_TOGETHER = {
     *(f"request_state.{state.value.lower()}" for state in RequestState),
     *(f"letter_name.{name}" for name in FORMS),
     *DESK_NAMES,
+    *(f"third_voice.{ground.value}" for ground in VoiceGround),
     *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
 }
 

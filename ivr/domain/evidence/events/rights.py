@@ -85,3 +85,31 @@ class CaseDestroyed(Event, kind="case.destroyed"):
     room: str
     status: str
     rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestSearched(Event, kind="rights.searched"):
+    """It was looked for what concerns whoever asks, and shown: how much, never by which number."""
+
+    case_id: str
+    reference: str
+    actor: str
+    role: str
+    recordings: int
+    reports: int
+    bars: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestActed(Event, kind="rights.acted"):
+    """Something was done at the request of a person: copy, erase, restrict, unrestrict, bar, freeze.
+
+    `how` is the place of a certificate in the evidence, what became of the other voice in a copy, the id of a hold.
+    """
+
+    case_id: str
+    reference: str
+    actor: str
+    role: str
+    act: str
+    how: str
