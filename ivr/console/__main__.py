@@ -20,8 +20,10 @@ import uvicorn
 from ivr.bootstrap.accounts import console_url, open_accounts
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.child_main import Tell, child_main
+from ivr.bootstrap.quality import open_quality
 from ivr.bootstrap.retention import open_retention
 from ivr.console.accounts import AccountPages
+from ivr.console.analyses import AnalysisPages
 from ivr.console.app import build
 from ivr.console.credentials import Argon2Hasher, TotpCodes
 from ivr.console.desk import desk_pages
@@ -30,6 +32,7 @@ from ivr.console.open_listenings import OpenListenings
 from ivr.console.pages import Pages
 from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
+from ivr.console.supervision import SupervisionPages
 from ivr.errors import HostError, IvrError
 from ivr.settings import Settings
 
@@ -55,9 +58,11 @@ async def serve(settings: Settings, tell: Tell) -> None:
         player = PlayerPages(settings, retention.sheets, listenings)
         account = AccountPages(settings, accounts, accounts.own(hasher, codes), retention.gate)
         desk = desk_pages(settings, archive, retention)
+        quality = open_quality(settings, archive, retention)
         pages = Pages(
-            settings, accounts, accounts.sign_in(hasher, codes), hasher, codes, recordings, player, account, desk
-        )
+            settings, accounts, accounts.sign_in(hasher, codes), hasher, codes, recordings, player, account, desk,
+            AnalysisPages(settings, quality), SupervisionPages(settings, quality),
+        )  # fmt: skip
         origin = Origin(console_url(settings, listening.getsockname()[1]))
         app = build(pages, origin=lambda: origin, monotonic=time.monotonic)
         server = uvicorn.Server(_config(app, settings))

@@ -10,6 +10,7 @@ from enum import Enum
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
 
+from ivr.console.analyses import DRAFTS
 from ivr.console.guard import FORM, REFUSED, App, Guard, Origin, Receive, Scope, Send
 from ivr.console.pages import Pages
 from ivr.console.player import LISTENINGS
@@ -25,11 +26,14 @@ _REQUESTS = Allowance(burst=120, per_s=10)
 _FORMS = Allowance(burst=60, per_s=2)
 #: Pieces of sound and what players tell: a player fetches ten minutes ahead, and a house may share one address.
 _LISTENINGS = Allowance(burst=1_200, per_s=100)
+#: Drafts of analyses that are saved while people type.
+_DRAFTS = Allowance(burst=300, per_s=20)
 #: Everything that is served as a file, and as what.
 STATIC: Mapping[str, str] = {
     "console.css": "text/css",
     "icon.svg": "image/svg+xml",
     "player.js": "text/javascript",
+    "draft.js": "text/javascript",
     "waves.js": "text/javascript",
 }
 _STATUS: tuple[tuple[type[IvrError], int], ...] = (
@@ -86,6 +90,7 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("GET", LISTENINGS + "{listening_id}/son", pages.player.sound, For.SIGNED_IN),
         Route("GET", LISTENINGS + "{listening_id}/ondes", pages.player.peaks, For.SIGNED_IN),
         Route("POST", LISTENINGS + "{listening_id}", pages.player.played, For.SIGNED_IN),
+        *(Route(*one, For.SIGNED_IN) for one in (*pages.analyses.routes(), *pages.supervision.routes())),
     )
 
 
@@ -105,8 +110,10 @@ def build(pages: Pages, *, origin: Callable[[], Origin], monotonic: Callable[[],
         answer = _error(_stranger(Request(scope)), status) if status else app
         await answer(scope, receive, send)
 
-    requests, forms, listenings = (RateLimit(one, monotonic) for one in (_REQUESTS, _FORMS, _LISTENINGS))
-    return Guard(refusing, origin=origin, requests=requests, forms=forms, frequent={LISTENINGS: listenings})
+    requests, forms = (RateLimit(one, monotonic) for one in (_REQUESTS, _FORMS))
+    frequent = {LISTENINGS: RateLimit(_LISTENINGS, monotonic), DRAFTS: RateLimit(_DRAFTS, monotonic)}
+    roomy = (DRAFTS, "/grilles")
+    return Guard(refusing, origin=origin, requests=requests, forms=forms, frequent=frequent, roomy=roomy)
 
 
 def _endpoint(pages: Pages, route: Route) -> Callable[[Request], Response]:

@@ -19,8 +19,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 FORM = "ivr.form"
 #: The status with which the error page answers instead of the page that was asked for.
 REFUSED = "ivr.refused"
-_LARGEST_FORM = 64 << 10
-_MOST_FIELDS = 50
+#: Bytes and fields of a form; of one under a roomy path, such as an analysis grid with a note to each question.
+_LARGEST_FORM, _LARGEST_ROOMY_FORM = 64 << 10, 256 << 10
+_MOST_FIELDS, _MOST_ROOMY_FIELDS = 50, 250
 _SAFE = ("GET", "HEAD")
 _FORM_TYPE = b"application/x-www-form-urlencoded"
 _CSP = (
@@ -72,16 +73,18 @@ class Guard:
         requests: RateLimit,
         forms: RateLimit,
         frequent: Mapping[str, RateLimit],
+        roomy: tuple[str, ...] = (),
     ) -> None:
         """`forms` bounds what changes something, or tries to sign in; `origin` is known once the console listens.
 
-        What lies under a path of `frequent` is bounded by that alone.
+        What lies under a path of `frequent` is bounded by that alone; forms under one of `roomy` may be larger.
         """
         self._app = app
         self._origin = origin
         self._requests = requests
         self._forms = forms
         self._frequent = frequent
+        self._roomy = roomy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -112,7 +115,9 @@ class Guard:
             raise _RefusedError(403)
         if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != _FORM_TYPE:
             raise _RefusedError(400)
-        return _fields(await _body(receive))
+        roomy = bool(self._roomy) and scope["path"].startswith(self._roomy)
+        body = await _body(receive, _LARGEST_ROOMY_FORM if roomy else _LARGEST_FORM)
+        return _fields(body, _MOST_ROOMY_FIELDS if roomy else _MOST_FIELDS)
 
     def _with_headers(self, send: Send, origin: Origin) -> Send:
         async def sending(message: Message) -> None:
@@ -136,7 +141,7 @@ def _is_ours(headers: Mapping[bytes, bytes], origin: Origin) -> bool:
     return headers.get(b"origin", b"").decode("latin-1") == origin.url
 
 
-async def _body(receive: Receive) -> bytes:
+async def _body(receive: Receive, largest: int) -> bytes:
     parts, size = [], 0
     while True:
         message = await receive()
@@ -144,13 +149,13 @@ async def _body(receive: Receive) -> bytes:
             raise _RefusedError(400)
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > _LARGEST_FORM:
+        if size > largest:
             raise _RefusedError(400)
         if not message.get("more_body"):
             return b"".join(parts)
 
 
-def _fields(body: bytes) -> Mapping[str, str]:
+def _fields(body: bytes, most: int) -> Mapping[str, str]:
     """Each name once: what is sent twice is refused, since readers differ in which one counts."""
     try:
         pairs = parse_qsl(
@@ -158,7 +163,7 @@ def _fields(body: bytes) -> Mapping[str, str]:
             keep_blank_values=True,
             strict_parsing=bool(body),
             errors="strict",
-            max_num_fields=_MOST_FIELDS,
+            max_num_fields=most,
         )
     except ValueError:
         raise _RefusedError(400) from None

@@ -12,10 +12,12 @@ from fastapi import Response
 
 from ivr.bootstrap.accounts import Accounts
 from ivr.console.accounts import AccountPages
+from ivr.console.analyses import AnalysisPages
 from ivr.console.credentials import enrolment_uri, written_secret
 from ivr.console.desk import DeskPages
 from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
+from ivr.console.supervision import SupervisionPages
 from ivr.console.visit import DEVICE_COOKIE, LANGUAGE_COOKIE, LINK_COOKIE, SESSION_COOKIE, Visit, drop, keep
 from ivr.console.words import LANGUAGES
 from ivr.domain.access import AccessRequest, Action, decide_listing
@@ -41,6 +43,8 @@ class Pages:
     player: PlayerPages
     account: AccountPages
     desk: DeskPages
+    analyses: AnalysisPages
+    supervision: SupervisionPages
 
     # ---- open to all
 

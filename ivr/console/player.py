@@ -59,7 +59,7 @@ class PlayerPages:
         session = visit.signed_in
         if not session.reason:
             return visit.go("/finalite")
-        recording_id = _named(visit, "recording_id")
+        recording_id = named(visit, "recording_id")
         request = AccessRequest(session.account.actor, Action.LIST, purpose=session.purpose, reason=session.reason)
         sheet = self.sheets.show(request, recording_id)
         try:
@@ -95,7 +95,7 @@ class PlayerPages:
 
     def _asked(self, visit: Visit, work: Callable[[Listening], _T]) -> _T | Response:
         """What a listening answers; 410 and why, in the person's language, when it is over."""
-        with self.listenings.used(visit.signed_in.key, _named(visit, "listening_id")) as listening:
+        with self.listenings.used(visit.signed_in.key, named(visit, "listening_id")) as listening:
             try:
                 return work(listening)
             except HostError:
@@ -130,7 +130,7 @@ class PlayerPages:
         return moment_text(at, self.settings.profile.timezone)
 
 
-def _named(visit: Visit, name: str) -> str:
+def named(visit: Visit, name: str) -> str:
     """The id in the address. What cannot be one is nothing that there is."""
     value = str(visit.request.path_params[name])
     if not _ID.fullmatch(value):

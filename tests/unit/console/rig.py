@@ -15,8 +15,10 @@ from sqlalchemy import update
 
 from ivr.bootstrap.accounts import Accounts, open_accounts
 from ivr.bootstrap.archive import Archive, open_archive
+from ivr.bootstrap.quality import open_quality
 from ivr.bootstrap.retention import open_retention
 from ivr.console.accounts import AccountPages
+from ivr.console.analyses import AnalysisPages
 from ivr.console.app import build
 from ivr.console.credentials import TotpCodes
 from ivr.console.desk import desk_pages
@@ -25,6 +27,7 @@ from ivr.console.open_listenings import OpenListenings
 from ivr.console.pages import Pages
 from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
+from ivr.console.supervision import SupervisionPages
 from ivr.domain.access import Actor, Role
 from ivr.settings import Settings, load_settings
 from ivr.storage.tables import accounts
@@ -66,7 +69,11 @@ class ConsoleRig:
         own = self.accounts.own(self.hasher, codes)
         account = AccountPages(self.settings, self.accounts, own, retention.gate)
         desk = desk_pages(self.settings, self.archive, retention)
-        self.pages = Pages(self.settings, self.accounts, service, self.hasher, codes, recordings, player, account, desk)
+        self.quality = open_quality(self.settings, self.archive, retention)
+        self.pages = Pages(
+            self.settings, self.accounts, service, self.hasher, codes, recordings, player, account, desk,
+            AnalysisPages(self.settings, self.quality), SupervisionPages(self.settings, self.quality),
+        )  # fmt: skip
         origin = Origin(URL)
         self.app = build(self.pages, origin=lambda: origin, monotonic=lambda: self.seconds)
         self.browser = self.new_browser()

@@ -11,6 +11,8 @@ from ivr.console.words import LANGUAGES, Words, catalogue
 from ivr.domain.access import Action
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import GapCause
+from ivr.domain.quality.analysis import AnalysisForm, AnalysisState
+from ivr.domain.quality.grid import NO, NOT_APPLICABLE, YES
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.rights.letter import FORMS
 from ivr.domain.rights.request import Channel as RequestChannel
@@ -57,6 +59,17 @@ PUT_TOGETHER = {
     *(f"letter_name.{name}" for name in FORMS),
     *DESK_NAMES,
     *(f"third_voice.{ground.value}" for ground in VoiceGround),
+    "requests.left",
+    *(f"analyses_{part}.{what}" for part in ("title", "about") for what in ("mine", "team", "coaching", "own")),
+    *(f"analyses_to.{what}" for what in ("mine", "samples", "calibrations", "grids", "team", "coaching", "all")),
+    *(f"analyses.{column}" for column in ("called", "agent", "grid", "reviewer", "form", "state", "score")),
+    *(f"analysis.{column}" for column in ("question", "weight", "answer", "note", "place")),
+    *(f"analysis.{outcome}" for outcome in ("passed", "not_passed")),
+    *(f"analysis_form.{form.value}" for form in AnalysisForm),
+    *(f"analysis_state.{state.value.lower()}" for state in AnalysisState),
+    *(f"answer.{value}" for value in (YES, NO, NOT_APPLICABLE)),
+    *(f"calibration.{done}" for done in ("done", "not_done")),
+    *(f"grids.{column}" for column in ("id", "version", "imported", "by", "file")),
     *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
 }
 
