@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.runtime import SystemClock, new_id
@@ -14,7 +15,9 @@ from ivr.services.retention.legal_holds import Holds
 from ivr.services.retention.run import RetentionRun, run_owner
 from ivr.services.search.listing import Listing
 from ivr.services.search.sheet import Sheets
+from ivr.services.statistics.statistics import Statistics
 from ivr.settings import Settings
+from ivr.storage.call_counts import SqlCallCounts
 from ivr.storage.evidence_times import SqlEvidenceTimes
 from ivr.storage.legal_holds import SqlHolds
 from ivr.storage.recording_search import SqlRecordingSearch
@@ -35,6 +38,7 @@ class Retention:
     search: SqlRecordingSearch
     listing: Listing
     sheets: Sheets
+    statistics: Statistics
     listening: ListeningRoom
 
 
@@ -73,5 +77,13 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
     saved = SqlSavedSearches(archive.database)
     listing = Listing(gate, search, saved, archive.audit, clock, redactor=archive.redactor)
     sheets = Sheets(gate, archive.vault.ports.catalogue, archive.audit)
+    statistics = Statistics(
+        gate,
+        SqlCallCounts(archive.database),
+        archive.audit,
+        clock,
+        zone=ZoneInfo(settings.profile.timezone),
+        purposes={name: program.retention for name, program in settings.programs.items()},
+    )
     listening = ListeningRoom(gate, archive.vault.ports, new_id=new_id)
-    return Retention(ledger, run, events, holds, gate, guard, search, listing, sheets, listening)
+    return Retention(ledger, run, events, holds, gate, guard, search, listing, sheets, statistics, listening)

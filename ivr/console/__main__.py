@@ -17,22 +17,13 @@ from collections.abc import Callable, Sequence
 import anyio.to_thread
 import uvicorn
 
-from ivr.bootstrap.accounts import console_url, open_accounts
+from ivr.bootstrap.accounts import console_url
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.child_main import Tell, child_main
-from ivr.bootstrap.quality import open_quality
-from ivr.bootstrap.retention import open_retention
-from ivr.console.accounts import AccountPages
-from ivr.console.analyses import AnalysisPages
 from ivr.console.app import build
 from ivr.console.credentials import Argon2Hasher, TotpCodes
-from ivr.console.desk import desk_pages
 from ivr.console.guard import App, Origin
-from ivr.console.open_listenings import OpenListenings
-from ivr.console.pages import Pages
-from ivr.console.player import PlayerPages
-from ivr.console.recordings import RecordingPages
-from ivr.console.supervision import SupervisionPages
+from ivr.console.pages import open_pages
 from ivr.errors import HostError, IvrError
 from ivr.settings import Settings
 
@@ -50,26 +41,15 @@ async def serve(settings: Settings, tell: Tell) -> None:
     listening = _listen(section.bind, section.port)
     archive = open_archive(settings)
     try:
-        accounts = open_accounts(settings, archive)
-        hasher, codes = Argon2Hasher(), TotpCodes()
-        retention = open_retention(settings, archive)
-        listenings = OpenListenings(retention.listening, time.monotonic)
-        recordings = RecordingPages(settings, retention.listing)
-        player = PlayerPages(settings, retention.sheets, listenings)
-        account = AccountPages(settings, accounts, accounts.own(hasher, codes), retention.gate)
-        desk = desk_pages(settings, archive, retention)
-        quality = open_quality(settings, archive, retention)
-        pages = Pages(
-            settings, accounts, accounts.sign_in(hasher, codes), hasher, codes, recordings, player, account, desk,
-            AnalysisPages(settings, quality), SupervisionPages(settings, quality),
-        )  # fmt: skip
+        pages = open_pages(settings, archive, hasher=Argon2Hasher(), codes=TotpCodes(), monotonic=time.monotonic)
+        listenings = pages.player.listenings
         origin = Origin(console_url(settings, listening.getsockname()[1]))
         app = build(pages, origin=lambda: origin, monotonic=time.monotonic)
         server = uvicorn.Server(_config(app, settings))
         # Signals are ours: uvicorn would raise them again once it has ended.
         vars(server)["capture_signals"] = contextlib.nullcontext
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, server, "should_exit", True)
-        sweeping = asyncio.create_task(_sweep((accounts.sessions.sweep, listenings.sweep), tell))
+        sweeping = asyncio.create_task(_sweep((pages.accounts.sessions.sweep, listenings.sweep), tell))
         tell("console.ready", uri=origin.url, pid=os.getpid())
         try:
             await server.serve(sockets=[listening])

@@ -81,6 +81,9 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("GET", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),
         # A form, so that no filter stands in an address.
         Route("POST", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),
+        Route("GET", "/statistiques", pages.statistics.page, For.SIGNED_IN),
+        Route("POST", "/statistiques", pages.statistics.page, For.SIGNED_IN),
+        Route("POST", "/statistiques/fichier", pages.statistics.file, For.SIGNED_IN),
         Route("GET", "/enregistrements/{recording_id}", pages.player.recording, For.SIGNED_IN),
         Route("GET", "/demandes", pages.desk.requests.listing, For.SIGNED_IN),
         Route("POST", "/demandes", pages.desk.requests.taking_in, For.SIGNED_IN),

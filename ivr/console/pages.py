@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -10,13 +11,19 @@ from zoneinfo import ZoneInfo
 import segno
 from fastapi import Response
 
-from ivr.bootstrap.accounts import Accounts
+from ivr.bootstrap.accounts import Accounts, open_accounts
+from ivr.bootstrap.archive import Archive
+from ivr.bootstrap.quality import open_quality
+from ivr.bootstrap.retention import open_retention
+from ivr.bootstrap.runtime import SystemClock
 from ivr.console.accounts import AccountPages
 from ivr.console.analyses import AnalysisPages
 from ivr.console.credentials import enrolment_uri, written_secret
-from ivr.console.desk import DeskPages
+from ivr.console.desk import DeskPages, desk_pages
+from ivr.console.open_listenings import OpenListenings
 from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
+from ivr.console.statistics import StatisticsPages
 from ivr.console.supervision import SupervisionPages
 from ivr.console.visit import DEVICE_COOKIE, LANGUAGE_COOKIE, LINK_COOKIE, SESSION_COOKIE, Visit, drop, keep
 from ivr.console.words import LANGUAGES
@@ -27,9 +34,38 @@ from ivr.services.account.new_password import NewPassword
 from ivr.services.account.sign_in import Attempt, Refused, SignIn
 from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
 from ivr.settings import Settings
+from ivr.settings.phrases import load_phrases
 
 _NOTICES = {end.value for end in SessionEnd} | {"done"}
 _LONGEST_REASON = 200
+
+
+def open_pages(
+    settings: Settings,
+    archive: Archive,
+    *,
+    hasher: PasswordHasher,
+    codes: OneTimeCodes,
+    monotonic: Callable[[], float],
+) -> Pages:
+    """Build every page on an open archive."""
+    accounts, retention = open_accounts(settings, archive), open_retention(settings, archive)
+    quality = open_quality(settings, archive, retention)
+    families = load_phrases(settings.config_dir / "phrases").families
+    return Pages(
+        settings,
+        accounts,
+        accounts.sign_in(hasher, codes),
+        hasher,
+        codes,
+        RecordingPages(settings, retention.listing),
+        PlayerPages(settings, retention.sheets, OpenListenings(retention.listening, monotonic)),
+        AccountPages(settings, accounts, accounts.own(hasher, codes), retention.gate),
+        desk_pages(settings, archive, retention),
+        AnalysisPages(settings, quality),
+        SupervisionPages(settings, quality),
+        StatisticsPages(settings, retention.statistics, SystemClock(), {one.id: one.name for one in families}),
+    )
 
 
 @dataclass(frozen=True)
@@ -45,6 +81,7 @@ class Pages:
     desk: DeskPages
     analyses: AnalysisPages
     supervision: SupervisionPages
+    statistics: StatisticsPages
 
     # ---- open to all
 

@@ -57,6 +57,7 @@ ELSEWHERE = {
     "services/rights/request_file.py": "tests/unit/services/rights/test_requests.py",
     "services/rights/acting.py": "tests/unit/services/rights/test_findings.py",
     "services/rights/ended_cases.py": "tests/unit/services/rights/test_requests.py",
+    "services/statistics/statistics.py": "tests/contract/sql/test_call_counts.py",
     "services/quality/steps.py": "tests/contract/sql/test_grading.py",
     "services/retention/run.py": "tests/contract/sql/test_retention_run.py",
     "services/vault/key_rotation.py": "tests/integration/test_rekeying.py",

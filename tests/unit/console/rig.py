@@ -13,21 +13,12 @@ from httpx2 import Response
 from pyotp import TOTP
 from sqlalchemy import update
 
-from ivr.bootstrap.accounts import Accounts, open_accounts
+from ivr.bootstrap.accounts import Accounts
 from ivr.bootstrap.archive import Archive, open_archive
-from ivr.bootstrap.quality import open_quality
-from ivr.bootstrap.retention import open_retention
-from ivr.console.accounts import AccountPages
-from ivr.console.analyses import AnalysisPages
 from ivr.console.app import build
 from ivr.console.credentials import TotpCodes
-from ivr.console.desk import desk_pages
 from ivr.console.guard import Origin
-from ivr.console.open_listenings import OpenListenings
-from ivr.console.pages import Pages
-from ivr.console.player import PlayerPages
-from ivr.console.recordings import RecordingPages
-from ivr.console.supervision import SupervisionPages
+from ivr.console.pages import open_pages
 from ivr.domain.access import Actor, Role
 from ivr.settings import Settings, load_settings
 from ivr.storage.tables import accounts
@@ -58,22 +49,13 @@ class ConsoleRig:
             },
         )
         self.archive: Archive = open_archive(self.settings, create=True)
-        self.accounts: Accounts = open_accounts(self.settings, self.archive)
         self.hasher = FakeHasher()
-        codes = TotpCodes()
-        service = self.accounts.sign_in(self.hasher, codes)
-        retention = open_retention(self.settings, self.archive)
-        self.listenings = OpenListenings(retention.listening, lambda: self.seconds)
-        recordings = RecordingPages(self.settings, retention.listing)
-        player = PlayerPages(self.settings, retention.sheets, self.listenings)
-        own = self.accounts.own(self.hasher, codes)
-        account = AccountPages(self.settings, self.accounts, own, retention.gate)
-        desk = desk_pages(self.settings, self.archive, retention)
-        self.quality = open_quality(self.settings, self.archive, retention)
-        self.pages = Pages(
-            self.settings, self.accounts, service, self.hasher, codes, recordings, player, account, desk,
-            AnalysisPages(self.settings, self.quality), SupervisionPages(self.settings, self.quality),
-        )  # fmt: skip
+        self.pages = open_pages(
+            self.settings, self.archive, hasher=self.hasher, codes=TotpCodes(), monotonic=lambda: self.seconds
+        )
+        self.accounts: Accounts = self.pages.accounts
+        self.quality = self.pages.analyses.quality
+        self.listenings = self.pages.player.listenings
         origin = Origin(URL)
         self.app = build(self.pages, origin=lambda: origin, monotonic=lambda: self.seconds)
         self.browser = self.new_browser()

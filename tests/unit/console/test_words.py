@@ -11,6 +11,7 @@ from ivr.console.words import LANGUAGES, Words, catalogue
 from ivr.domain.access import Action
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import GapCause
+from ivr.domain.call.leg import Disposition
 from ivr.domain.quality.analysis import AnalysisForm, AnalysisState
 from ivr.domain.quality.grid import NO, NOT_APPLICABLE, YES
 from ivr.domain.recording.state import RecordingState
@@ -70,6 +71,13 @@ PUT_TOGETHER = {
     *(f"answer.{value}" for value in (YES, NO, NOT_APPLICABLE)),
     *(f"calibration.{done}" for done in ("done", "not_done")),
     *(f"grids.{column}" for column in ("id", "version", "imported", "by", "file")),
+    *(
+        f"statistics.{name}"
+        for name in ("calls", "endings", "objections", "doubts", "masks", "asked", "gaps", "deadlines")
+    ),
+    *(f"statistics.{name}" for name in ("raised", "dispelled", "later", "minute")),
+    *(f"disposition.{end.value.lower()}" for end in Disposition),
+    "disposition.other",
     *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
 }
 

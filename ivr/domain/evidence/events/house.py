@@ -42,6 +42,18 @@ class Listed(Event, kind="recordings.listed"):
     sha256: str | Absent = ABSENT
 
 
+@dataclass(frozen=True, kw_only=True)
+class StatisticsShown(Event, kind="statistics.shown"):
+    """Somebody was shown counts over the months `first` to `last`: for which purpose and why."""
+
+    actor: str
+    role: str
+    purpose: str
+    reason: str
+    first: str
+    last: str
+
+
 @dataclass(frozen=True)
 class AuditExported(Event, kind="audit.exported"):
     """The whole evidence was copied for an auditor; the export ends with this."""

@@ -1,0 +1,124 @@
+"""Figures over many calls: pictures, the tables beside them, and both as one CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from fastapi import Response
+
+from ivr.console.charts import bars
+from ivr.console.visit import Visit
+from ivr.domain.access import AccessRequest, Action
+from ivr.domain.statistics.figure import LEAST, Figure
+from ivr.domain.statistics.period import Period, latest, parse_period
+from ivr.errors import ConfigurationError
+from ivr.services.ports.runtime import Clock
+from ivr.services.statistics.statistics import LAST_MINUTE, Figures, Statistics
+from ivr.settings import Settings
+
+COLUMNS = ("figure", "program", "quality", "count")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure as the page shows it: `rows` are a program and its counts, `pictures` one for each program."""
+
+    name: str
+    columns: list[str]
+    rows: list[tuple[str, list[str]]]
+    pictures: list[str]
+
+
+@dataclass(frozen=True)
+class StatisticsPages:
+    """`families` are the names of what agents may not ask for, by their id."""
+
+    settings: Settings
+    statistics: Statistics
+    clock: Clock
+    families: Mapping[str, str]
+
+    def page(self, visit: Visit) -> Response:
+        """Without a purpose there are no figures: it is chosen first."""
+        if not visit.signed_in.reason:
+            return visit.go("/finalite")
+        try:
+            found, fault = self._found(visit, self._period(visit)), ""
+        except ConfigurationError as error:
+            found, fault = None, f"{visit.words.told(error.what)} : {visit.words.told(error.remedy)}"
+        period = found.period if found else latest(self._today)
+        return visit.page(
+            "statistics",
+            status=422 if fault else 200,
+            path="/statistiques",
+            fault=fault,
+            first=visit.form.get("first", "") or period.first.text,
+            last=visit.form.get("last", "") or period.last.text,
+            figures=[self._shown(visit, one) for one in found.figures] if found else [],
+            false_doubts=sorted(found.false_doubts.items()) if found else [],
+            least=LEAST,
+        )
+
+    def file(self, visit: Visit) -> Response:
+        """All figures as CSV (RFC 4180, UTF-8); what is hidden is `<5` there too."""
+        if not visit.signed_in.reason:
+            return visit.go("/finalite")
+        found = self._found(visit, self._period(visit))
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(COLUMNS)
+        for figure in found.figures:
+            writer.writerows((figure.name, *cell, _count(count)) for cell, count in sorted(figure.cells.items()))
+        name = f"statistiques-{found.period.first.text}-{found.period.last.text}.csv"
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(text.getvalue(), media_type="text/csv", headers=headers)
+
+    def _period(self, visit: Visit) -> Period:
+        return parse_period(visit.form.get("first", ""), visit.form.get("last", ""), today=self._today)
+
+    @property
+    def _today(self) -> date:
+        return self.clock.now().astimezone(ZoneInfo(self.settings.profile.timezone)).date()
+
+    def _found(self, visit: Visit, period: Period) -> Figures:
+        session = visit.signed_in
+        request = AccessRequest(session.account.actor, Action.LIST, purpose=session.purpose, reason=session.reason)
+        return self.statistics.show(request, period)
+
+    def _shown(self, visit: Visit, figure: Figure) -> Shown:
+        label = self._labels(visit, figure.name)
+        qualities = figure.qualities
+        rows = [
+            (program, [_cell(figure.cells, program, quality) for quality in qualities]) for program in figure.programs
+        ]
+        pictures = [
+            bars(program, [(label(quality), figure.cells.get((program, quality)) or 0) for quality in qualities])
+            for program in figure.programs
+        ]
+        return Shown(figure.name, [label(quality) for quality in qualities], rows, pictures)
+
+    def _labels(self, visit: Visit, figure: str) -> Callable[[str], str]:
+        words = visit.words
+        return {
+            "endings": lambda quality: words.of("disposition", quality.lower()),
+            "objections": lambda quality: words(
+                "statistics.later" if int(quality) == LAST_MINUTE else "statistics.minute", minute=int(quality)
+            ),
+            "doubts": lambda quality: words(f"statistics.{quality}"),
+            "masks": lambda quality: words.of("mask", quality),
+            "gaps": lambda quality: words.of("gap", quality),
+            "asked": lambda quality: self.families.get(quality, quality),
+        }.get(figure, str)
+
+
+def _cell(cells: Mapping[tuple[str, str], int | None], program: str, quality: str) -> str:
+    return _count(cells.get((program, quality), 0))
+
+
+def _count(count: int | None) -> str:
+    return f"<{LEAST}" if count is None else str(count)

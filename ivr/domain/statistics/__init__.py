@@ -1,0 +1,1 @@
+"""Counts of what happened, in which no single person shows."""

@@ -1,0 +1,1 @@
+"""What a house may know of all its calls together."""

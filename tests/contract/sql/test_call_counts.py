@@ -1,0 +1,150 @@
+"""What is counted over many calls, on both databases, and what the figures of a house show of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ivr.domain.access import AccessRequest, Action, Actor, Role
+from ivr.domain.audio.spans import Gap
+from ivr.domain.evidence.events.base import Event
+from ivr.domain.evidence.events.call import AgentAsked, Masked
+from ivr.domain.evidence.events.objection import Dispelled, Hesitation, Objection
+from ivr.domain.statistics.figure import Figure
+from ivr.domain.statistics.period import month_of, parse_period
+from ivr.errors import ComplianceError
+from ivr.services.export.access_gate import Gate
+from ivr.services.ports.evidence import CallRow
+from ivr.services.statistics.statistics import Figures, Statistics
+from ivr.storage.call_counts import SqlCallCounts
+from ivr.storage.call_log import SqlCallLog
+from tests.databases import KINDS, fresh_url
+from tests.fakes.vault import a_tag
+from tests.retention_rig import CALLED, SOUND, RetentionRig, settings
+
+ZONE = ZoneInfo("Europe/Paris")
+HOTLINE, SALES = "hotline-quality", "prospecting"
+MONTH = month_of(CALLED.astimezone(ZONE).date())
+PERIOD = parse_period(MONTH.text, MONTH.text, today=CALLED.date())
+
+
+@pytest.fixture(params=KINDS)
+def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RetentionRig]:
+    rig = RetentionRig(fresh_url(request.param, tmp_path))
+    yield rig
+    rig.close()
+
+
+def call(rig: RetentionRig, number: int, *events: Event, program: str = HOTLINE, ended: str = "ANSWERED") -> None:
+    """A call of the month, with what was noted of it."""
+    call_id, at = f"{program}-{number}", CALLED + timedelta(seconds=number)
+    row = CallRow(
+        call_id, program, "inbound", "sip:0612345678@example.org", at, at, at, ended, 200, 16, "caller", None,
+        "WITHHELD", {}, "node-1",
+    )  # fmt: skip
+    SqlCallLog(rig.database).add(row)
+    for event in events:
+        rig.audit.append(event, call_id=call_id)
+
+
+def objection(offset_ms: int) -> Objection:
+    return Objection(
+        party="caller", label="objection_recording", basis="SPOKEN", offset_ms=offset_ms, score=1.0, band="act",
+        rules=("REC-004",), discards=True,
+    )  # fmt: skip
+
+
+DOUBT = Hesitation(party="caller", label="objection_recording", basis="SPOKEN", score=0.5, discards=True)
+ASKED = AgentAsked(
+    party="agent", agent="anne", program=HOTLINE, rules=("ASK-001",), families=("nir", "card"), start_ms=0, end_ms=9,
+    reaction="beep",
+)  # fmt: skip
+MASK = Masked(party="caller", number="card", start_ms=0, end_ms=9)
+
+
+def statistics(rig: RetentionRig) -> Statistics:
+    gate = Gate(rig.ledger, rig.audit, rig.clock, policy=settings().access, table=rig.table, profile=rig.profile)
+    purposes = {name: program.retention for name, program in settings().programs.items()}
+    return Statistics(gate, SqlCallCounts(rig.database), rig.audit, rig.clock, zone=ZONE, purposes=purposes)
+
+
+def ask(rig: RetentionRig, role: Role = Role.DPO, purpose: str = "") -> Figures:
+    return statistics(rig).show(
+        AccessRequest(Actor("anne", role), Action.LIST, purpose=purpose, reason="bilan"), PERIOD
+    )
+
+
+def cells(found: Figures, name: str) -> object:
+    (figure,) = [one for one in found.figures if one.name == name]
+    assert isinstance(figure, Figure)
+    return dict(figure.cells)
+
+
+def test_each_kind_is_counted_by_program_and_its_quality(rig: RetentionRig) -> None:
+    for number in range(6):
+        call(rig, number, objection(61_000), DOUBT, DOUBT, Dispelled("caller"), ASKED, MASK)
+    for number in range(7):
+        call(rig, number, objection(3_600_000), program=SALES, ended="NO_ANSWER")
+    found = ask(rig)
+    assert cells(found, "calls") == {(HOTLINE, MONTH.text): 6, (SALES, MONTH.text): 7}
+    assert cells(found, "endings") == {(HOTLINE, "ANSWERED"): 6, (SALES, "NO_ANSWER"): 7}
+    assert cells(found, "objections") == {(HOTLINE, "1"): 6, (SALES, "10"): 7}
+    assert cells(found, "doubts") == {(HOTLINE, "raised"): 12, (HOTLINE, "dispelled"): 6}
+    assert cells(found, "masks") == {(HOTLINE, "card"): 6}
+    assert cells(found, "asked") == {(HOTLINE, "nir"): 6, (HOTLINE, "card"): 6}
+    assert found.false_doubts == {HOTLINE: 50}
+
+
+def test_a_count_below_five_is_no_number(rig: RetentionRig) -> None:
+    for number in range(4):
+        call(rig, number, objection(0), DOUBT)
+    found = ask(rig)
+    assert cells(found, "calls") == {(HOTLINE, MONTH.text): None}
+    assert cells(found, "objections") == {(HOTLINE, "0"): None}
+    assert found.false_doubts == {HOTLINE: None}
+
+
+def test_recordings_are_counted_by_the_causes_of_their_gaps_and_by_the_month_of_their_deadline(
+    rig: RetentionRig,
+) -> None:
+    gaps = [vars(Gap(0, 10, "doubt")), vars(Gap(20, 30, "doubt")), vars(Gap(40, 50, "hold"))]
+    due = CALLED + timedelta(days=100)
+    for number in range(5):
+        begun = rig.vault.begin(a_tag(f"rec-{number}", retention="quality_audio", opened_at=CALLED), deadline=due)
+        begun.write(SOUND)
+        begun.seal(consent={}, gaps=gaps)
+    found = ask(rig)
+    assert cells(found, "gaps") == {(HOTLINE, "doubt"): 5, (HOTLINE, "hold"): 5}
+    assert cells(found, "deadlines") == {(HOTLINE, month_of(due.astimezone(ZONE).date()).text): 5}
+
+
+def test_with_a_purpose_only_its_programs_are_counted_and_who_may_list_none_sees_none(rig: RetentionRig) -> None:
+    for number in range(5):
+        call(rig, number)
+        call(rig, number, program=SALES)
+    assert cells(ask(rig, Role.QUALITY_ANALYST, "quality_audio"), "calls") == {(HOTLINE, MONTH.text): 5}
+    for role, purpose in ((Role.QUALITY_ANALYST, ""), (Role.QUALITY_ANALYST, "sales_audio"), (Role.AGENT, "")):
+        with pytest.raises(ComplianceError):
+            ask(rig, role, purpose)
+    assert [event.kind for event in rig.audit.events()] == ["statistics.shown", *["access.denied"] * 3]
+
+
+def test_the_evidence_says_who_looked_at_which_months_and_why(rig: RetentionRig) -> None:
+    ask(rig, Role.DPO, "quality_audio")
+    (event,) = rig.audit.events()
+    assert event.body == {
+        "actor": "anne", "role": "dpo", "purpose": "quality_audio", "reason": "bilan",
+        "first": MONTH.text, "last": MONTH.text,
+    }  # fmt: skip
+
+
+def test_a_month_ends_where_the_next_begins(rig: RetentionRig) -> None:
+    counts = SqlCallCounts(rig.database)
+    call(rig, 0)
+    assert counts.calls(CALLED, CALLED + timedelta(seconds=1)) == {(HOTLINE, "ANSWERED"): 1}
+    assert counts.calls(CALLED + timedelta(seconds=1), datetime(2100, 1, 1, tzinfo=UTC)) == {}
+    assert counts.calls(datetime(2000, 1, 1, tzinfo=UTC), CALLED) == {}
