@@ -120,7 +120,7 @@ def resumes(text: str, cue: Cue, thing: Thing, things: Sequence[Thing], question
         return True
     tail = text[cue.start : words_on(text, cue.end, 4)]
     resumed = cue.act in (SpeechAct.WHICH, SpeechAct.AVAILABLE) or RESUMES.search(tail) or ends_soon(text, cue.end)
-    return bool(resumed) and (not own_object(text, cue.end) or len(between.split()) <= 1)
+    return bool(resumed) and not own_object(text, cue.end)
 
 
 def describes(text: str, start: int, end: int, things: Sequence[Thing]) -> bool:

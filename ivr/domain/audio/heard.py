@@ -27,4 +27,4 @@ def length_ms(passages: Iterable[Passage]) -> int:
 def common(some: Iterable[Passage], others: Iterable[Passage]) -> list[Passage]:
     """What lies in both."""
     ours, theirs = joined(some), joined(others)
-    return joined((max(a, c), min(b, d)) for a, b in ours for c, d in theirs if c < b and a < d)
+    return joined((max(a, c), min(b, d)) for a, b in ours for c, d in theirs)

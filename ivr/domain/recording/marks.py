@@ -75,11 +75,11 @@ def _told(party: object) -> Iterator[tuple[str, int]]:
             yield NOTICE, at
 
 
-def _moves(party: object) -> Iterator[tuple[str, int]]:
+def _moves(party: object) -> Iterator[tuple[object, int]]:
     moves = party.get("moves") if isinstance(party, Mapping) else None
     for move in moves if isinstance(moves, list) else ():
         if isinstance(move, Mapping):
-            yield str(move.get("state", "")), _ms(move, "offset_ms")
+            yield move.get("state"), _ms(move, "offset_ms")
 
 
 def _ms(holder: Mapping[str, object], name: str) -> int:

@@ -248,8 +248,9 @@ def test_content_is_never_opened_without_knowing_what_it_is() -> None:
     retention = decide_retention(SALES, (), (), TABLE, PROFILE, CALL)
     other = replace(QUALITY, id="rec-2")
     for thing, decision in ((None, retention), (QUALITY, None), (other, retention)):
-        with pytest.raises(ComplianceError, match="its own retention decision"):
+        with pytest.raises(ComplianceError, match="its own retention decision") as refused:
             decide_access(request(Role.DPO), thing, decision, policy=POLICY, table=TABLE, profile=PROFILE)
+        assert refused.value.rules == ("REC-016",)
 
 
 def test_a_role_without_a_table_may_do_nothing() -> None:

@@ -36,6 +36,21 @@ def test_a_clock_is_held_against_every_step_of_the_evidence(ages: tuple[timedelt
     assert bool(fault) is bool(said)
 
 
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (timedelta(minutes=6, seconds=29), "6 minutes"),
+        (timedelta(hours=47), "2820 minutes"),
+        (timedelta(days=2), "2 days"),
+        (timedelta(days=3, hours=5), "3 days"),
+    ],
+)
+def test_how_far_a_clock_went_is_told_in_days_from_two_of_them_on(span: timedelta, said: str) -> None:
+    close = ClockBounds(ahead=timedelta(minutes=5), behind=timedelta(minutes=5))
+    for age in (span, -span):
+        assert said in clock_fault(chain(age), (), NOW, close)
+
+
 def test_evidence_of_another_node_may_be_older_but_not_from_the_future() -> None:
     older, newer = EventTime("node-2", 9, NOW - timedelta(days=400)), EventTime("node-3", 9, NOW + timedelta(hours=1))
     assert clock_fault(chain(timedelta(0)), [older], NOW, BOUNDS) == ""

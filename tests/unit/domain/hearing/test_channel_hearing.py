@@ -185,6 +185,10 @@ def test_a_pause_is_asked_about_at_once_even_while_a_partial_is_out() -> None:
     assert piece is not None
     assert (piece.start_ms, piece.end_ms, piece.final) == (1000, 1560, False)
     assert ear.next_piece() is None
+    # Two are out: the next pause asks for no third.
+    ear.seen(1800)
+    ear.paused()
+    assert ear.next_piece() is None
 
 
 def test_an_ear_that_is_behind_is_asked_seldomer_and_not_at_pauses() -> None:

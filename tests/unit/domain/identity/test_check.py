@@ -291,6 +291,30 @@ def test_what_may_not_be_asked_is_named_with_its_rule_and_the_nearest_that_may(
     assert instead in remedy
 
 
+#: Whatever somebody may think of asking: the rule that forbids it, and what to ask instead.
+NEVER_ASKED = {
+    ("ASK-002", "member_number"): "nir social_security_number securite_sociale numero_securite_sociale ssn vitale iban"
+    " rib bic bank_details bank_account card card_number card_data cvv card_expiry",
+    ("ASK-002", "birth_date"): "password pin otp secret secret_answer secret_question mother_maiden_name",
+    ("ASK-006", "birth_date"): "medical_info health doctor date_of_birth birthdate age birthplace",
+    ("ASK-006", "postal_code"): "email email_on_file phone address city",
+    ("ASK-006", "name"): "first_name beneficiary_first_name last_name surname",
+    ("ASK-006", "member_number"): "contract_number contract guarantee_name",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "instead"),
+    [(name, *answer) for answer, names in NEVER_ASKED.items() for name in names.split()],
+)
+def test_each_of_them_is_refused_by_its_rule_however_it_is_spelled(name: str, rule: str, instead: str) -> None:
+    for spelled in (name, f" {name.upper()} ", name.replace("_", "-"), name.replace("_", " ")):
+        found, remedy = refusal_of(spelled)
+        assert found == rule
+        assert remedy.startswith(f"ask '{instead}' instead; allowed: ")
+    assert remedy.endswith(", ".join(item.value for item in IdentityItem))
+
+
 # ---- nothing shows
 
 _DIGITS = st.text("0123456789", min_size=4, max_size=10)

@@ -41,7 +41,16 @@ def test_a_waiting_number_and_an_unknown_month_are_of_the_loose_form_only() -> N
 
 @pytest.mark.parametrize(
     ("groups", "fits"),
-    [(["1", "85", "07", "56"], True), (["1", "8", "5", "07", "56", "116"], True), (["185", "07", "56"], False)],
+    [
+        (["1", "85", "07", "56"], True),
+        (["1", "8", "5", "07", "56", "116"], True),
+        (["185", "07", "56"], False),
+        (["18", "5", "07", "56"], False),
+        (["1", "8507", "56"], False),
+        (["1", "85", "0756"], False),
+        (["1", "85", "07", "561", "16"], False),
+        (["1", "85", "07"], False),
+    ],
 )
 def test_groups_fit_the_places_when_none_reaches_over_one(groups: list[str], fits: bool) -> None:
     assert nir.by_places(groups) is fits

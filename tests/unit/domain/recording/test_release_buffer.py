@@ -60,6 +60,28 @@ def test_frames_that_wait_too_long_are_dropped_and_noted() -> None:
     assert [(gap.start_ms, gap.end_ms, gap.cause) for gap in buffer.gaps] == [(0, 200, "unheard")]
 
 
+@pytest.mark.parametrize("from_ms", [0, 60, 70, 79, 80])
+def test_what_is_dropped_of_what_waits_is_a_gap_of_just_these_frames(from_ms: int) -> None:
+    buffer = started(Cleared(0))
+    for at_ms in range(0, 200, FRAME_MS):
+        buffer.push(StereoFrame(at_ms, bytes(320), bytes(320)))
+    buffer.drop_waiting(from_ms, "deaf")
+    begin = from_ms // FRAME_MS * FRAME_MS
+    assert [(gap.start_ms, gap.end_ms, gap.cause) for gap in buffer.gaps] == [(begin, 200, "deaf")]
+    assert buffer.waiting_ms == begin
+
+
+@pytest.mark.parametrize(("span", "gap"), [((40, 80), (40, 80)), ((41, 79), (40, 80)), ((39, 81), (20, 100))])
+def test_what_is_dropped_inside_of_what_waits_leaves_the_frames_around_it(
+    span: tuple[int, int], gap: tuple[int, int]
+) -> None:
+    buffer = started(Cleared(0))
+    for at_ms in range(0, 200, FRAME_MS):
+        buffer.push(StereoFrame(at_ms, bytes(320), bytes(320)))
+    buffer.drop_span(*span, "unclear")
+    assert [(one.start_ms, one.end_ms, one.cause) for one in buffer.gaps] == [(*gap, "unclear")]
+
+
 def test_a_mask_silences_its_own_channel_only() -> None:
     buffer = started(Cleared(1000, (Mask("caller", 0, 20, "nir"),)))
     buffer.push(StereoFrame(0, b"\x01" * 320, b"\x02" * 320))

@@ -137,6 +137,8 @@ def test_some_events_need_another_before_them(kind: EventKind, needs: frozenset[
     for needed in needs:
         assert "before it" in refusal(thing, event(kind, CALL + DAY), event(needed, CALL + 2 * DAY))
         note(thing, event(kind, CALL + DAY), event(needed, CALL + MINUTE))
+        # An offer may be made and accepted in one minute of one call.
+        note(thing, event(kind, CALL + DAY), event(needed, CALL + DAY))
 
 
 def test_a_signature_noted_only_after_the_deadline_revives_nothing() -> None:
