@@ -93,7 +93,8 @@ class LiveCall:
         #: The caller said something that was not understood, and has not agreed to the recording since.
         self.unclear = False
         self.bridged = False
-        self.waiting_for_agent = False
+        #: With an agent to come, what is said until then is no conversation to be recorded.
+        self.waiting_for_agent = bool(program.agent_uri)
         self.media_ms = 0
         self.disclosed_at_ms: int | None = None
         self.last_prompt_end_ms = 0

@@ -48,8 +48,6 @@ class CallFlow:
 
     async def _follow(self) -> None:
         call = self._call
-        # With an agent to come, what is said until then is no conversation to be recorded.
-        call.waiting_for_agent = bool(call.program.agent_uri)
         if not await self._disclose():
             return
         # Before, a closing sentence only interrupts what is said: how much of the disclosure was heard is evidence.

@@ -102,3 +102,32 @@ def test_a_program_takes_the_agent_that_is_named_for_one_call(tmp_path: Path) ->
         assert (started["program"], started["direction"], started["party"]) == ("prospecting", "outbound", "prospect")
 
     play(tmp_path, scene)
+
+
+def test_what_is_asked_of_a_line_wrongly_is_told_with_its_key_its_value_and_what_to_do(tmp_path: Path) -> None:
+    def told(error: ConfigurationError | HostError) -> tuple[object, ...]:
+        return error.what, error.where, getattr(error, "value", None), error.remedy
+
+    async def scene(x: Exchange) -> None:
+        with pytest.raises(ConfigurationError) as wrong:
+            x.control.answer_doubt("call-1", "agree")
+        assert told(wrong.value) == (
+            "'agree' is no answer to a doubt",
+            "key 'answer'",
+            "agree",
+            "did you mean 'agrees'?",
+        )
+        with pytest.raises(ConfigurationError) as wrong:
+            x.control.answer_doubt("call-1", "agrees")
+        what = "no such call is in progress on this line"
+        assert told(wrong.value) == (what, "key 'call'", "call-1", "see call.started")
+        with pytest.raises(ConfigurationError) as wrong:
+            await x.control.place(PROSPECT, "prospectin")
+        assert told(wrong.value)[1:] == ("key 'program'", "prospectin", "did you mean 'prospecting'?")
+        await x.control.close()
+        with pytest.raises(HostError) as closing:
+            await x.control.place(PROSPECT, "prospecting")
+        what = "the line is closing and takes no more calls"
+        assert told(closing.value) == (what, x.line.uri, None, "call later")
+
+    play(tmp_path, scene)

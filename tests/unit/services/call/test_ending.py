@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.fakes.exchange import PROSPECT, Exchange, play
+from tests.fakes.exchange import AGENT, PROSPECT, Exchange, play
 from tests.fakes.line import answers
 
 
@@ -36,3 +36,19 @@ def test_a_closing_sentence_that_never_ends_is_not_waited_for(tmp_path: Path) ->
         assert 29 < float(str(gone["published_at"])) - float(str(said["published_at"])) < 31
 
     play(tmp_path, scene, durations_ms={"prospecting-closing": 300_000})
+
+
+def test_no_music_follows_the_closing_sentence_of_who_refuses_while_an_agent_is_called(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.line.parties |= {PROSPECT: answers(), AGENT: answers(after_s=20)}
+        call = await x.place()
+        await x.until("agent.calling")
+        await asyncio.sleep(2)
+        x.line.press(call.a_leg.id, "9")
+        await x.over()
+        assert x.said[-1] == "prospecting-closing"
+        loops = [command[4] for command in x.commands("play") if command[1] == call.a_leg.id]
+        assert True in loops
+        assert loops[-1] is False
+
+    play(tmp_path, scene, changes={"agent_uri": AGENT})
