@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
 from ivr.domain.consent.policy import decide_objection
 from ivr.domain.consent.state import CONSENT, Basis, ConsentEvent
@@ -152,9 +151,7 @@ class Doubt:
 
     async def _until_judged(self) -> None:
         """An answer that was given in time may still be with the ear."""
-        listener = self._call.hearing.get(Channel.CALLER)
-        if listener is not None:
-            await listener.wait_judged(self._call.deps.listening.final_deadline_s)
+        await self._call.hearing.caller.wait_judged(self._call.deps.listening.final_deadline_s)
 
     def _idle_talk(self) -> bool:
         """Whether nothing is being recorded, nor will be, and an objection would do nothing else."""

@@ -137,11 +137,10 @@ class Identification:
     def _finished(self, asked_ms: int, check: IdentityCheck, seen: Answer) -> bool:
         """Whether the caller has been silent for long enough, and all that was said is judged."""
         call = self._call
-        listener = call.hearing.get(Channel.CALLER)
-        last_ms = max(asked_ms, listener.last_speech_ms if listener is not None else 0)
+        listener = call.hearing.caller
+        last_ms = max(asked_ms, listener.last_speech_ms)
         patience_ms = check.plan.answer_timeout_s * 1000 if seen.empty else _ANSWER_PAUSE_MS
-        judged = listener is None or listener.hearing.idle
-        return judged and call.media_ms - last_ms >= patience_ms
+        return listener.hearing.idle and call.media_ms - last_ms >= patience_ms
 
     @property
     def _busy(self) -> bool:
@@ -207,18 +206,14 @@ class Identification:
 
     def _mask(self) -> Mask:
         """From now on nothing that the caller says is written; a check that is cut short leaves it so."""
-        listener = self._call.hearing.get(Channel.CALLER)
         mask = Mask(Channel.CALLER.value, self._call.media_ms, _OPEN_END_MS, IDENTITY)
-        if listener is not None:
-            listener.hearing.masks.append(mask)
+        self._call.hearing.caller.hearing.masks.append(mask)
         return mask
 
     async def _unmask(self, mask: Mask) -> None:
         """Write the caller again, once what was still being said is over."""
         call = self._call
-        listener = call.hearing.get(Channel.CALLER)
-        if listener is None:
-            return
+        listener = call.hearing.caller
         await listener.wait_judged(call.deps.listening.final_deadline_s)
         masks = listener.hearing.masks
         ended = replace(mask, end_ms=call.media_ms)

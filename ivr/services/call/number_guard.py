@@ -8,7 +8,6 @@ question that may not be asked stands in the evidence without its words, counted
 from __future__ import annotations
 
 from ivr.domain.asks.watch import KnownAsks
-from ivr.domain.audio.channel import Channel
 from ivr.domain.call.party import PartyRole
 from ivr.domain.evidence.events.call import AgentAsked, Masked
 from ivr.domain.hearing.verdict import AskSpan, SensitiveSpan
@@ -111,9 +110,9 @@ class NumberGuard:
         call.audit(asked)
 
     def _mute(self, ask: AskSpan) -> None:
-        guard, caller = self._call.program.guard, self._call.hearing.get(Channel.CALLER)
-        if guard.on_ask is OnAsk.MUTE and caller is not None:
-            caller.hearing.withhold(ask.start, ask.end + round(guard.answer_s * 1000), ANSWER)
+        guard = self._call.program.guard
+        if guard.on_ask is OnAsk.MUTE:
+            self._call.hearing.caller.hearing.withhold(ask.start, ask.end + round(guard.answer_s * 1000), ANSWER)
 
     @property
     def _agent(self) -> str:

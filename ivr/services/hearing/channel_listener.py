@@ -276,6 +276,11 @@ class CallHearing:
     def add(self, channel: Channel, listener: ChannelListener) -> None:
         self._listeners[channel] = listener
 
+    @property
+    def caller(self) -> ChannelListener:
+        """Who listens to the caller: from the answer on somebody does."""
+        return self._listeners[Channel.CALLER]
+
     def get(self, channel: Channel) -> ChannelListener | None:
         return self._listeners.get(channel)
 

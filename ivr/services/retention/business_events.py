@@ -36,10 +36,10 @@ class BusinessEvents:
         *,
         table: RetentionTable,
         profile: Profile,
-        retention: RetentionRun | None = None,
+        retention: RetentionRun,
         redactor: Redactor = REDACTOR,
     ) -> None:
-        """With `retention`, what an event ends at once is destroyed at once, not at the next sweep."""
+        """By `retention` what an event ends at once is destroyed at once, not at the next sweep."""
         self._ledger = ledger
         self._clock = clock
         self._table = table
@@ -69,6 +69,6 @@ class BusinessEvents:
         noted = BusinessNoted(event=kind.value, event_at=event.at, actor=actor, reference=reference)
         call_id = found[0].call_id if found else ""
         effect = self._ledger.note_event(recording_id, apply, noted, call_id=call_id)
-        if effect.decision.action is RetentionAction.DESTROY and self._retention is not None:
+        if effect.decision.action is RetentionAction.DESTROY:
             return Noted(effect, self._retention.run([recording_id]))
         return Noted(effect)

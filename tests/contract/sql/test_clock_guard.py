@@ -83,6 +83,14 @@ def test_with_a_reason_it_runs_and_the_reason_stands_in_the_evidence(rig: Retent
     assert kinds(rig).count(ClockAccepted.kind) == 1
 
 
+def test_of_a_long_reason_two_hundred_characters_are_kept(rig: RetentionRig) -> None:
+    rig.record("one")
+    rig.clock.at = CALLED + timedelta(days=400)
+    assert guard(rig).accept(reason="the node was off " * 20, actor="ana")
+    (event,) = [event for event in rig.audit.events() if event.kind == ClockAccepted.kind]
+    assert event.body["reason"] == ("the node was off " * 20)[:200]
+
+
 def test_a_clock_behind_the_evidence_destroys_nothing_and_is_told(rig: RetentionRig) -> None:
     rig.record("one", at=CALLED - timedelta(days=300))
     rig.clock.at = CALLED - timedelta(hours=1)

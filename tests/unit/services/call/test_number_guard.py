@@ -155,6 +155,22 @@ def test_a_caller_alone_with_the_engine_who_dictates_a_number_hears_that_it_is_n
     play(tmp_path, scene)
 
 
+def test_what_is_being_said_already_is_not_said_again_and_later_it_is(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        spoken = [(at_ms, at_ms + 800) for at_ms in (12_000, 15_000, 18_000, 45_000)]
+        for start_ms, end_ms in spoken:
+            x.ear.when_said(Channel.CALLER, start_ms, end_ms, _card(start_ms, end_ms))
+        x.ring(*spoken)
+        await x.media(40_000)
+        assert x.said.count("number-refused") == 1
+        await x.media(60_000)
+        assert x.said.count("number-refused") == 2
+        x.line.peer_hangs_up("a")
+        await x.over()
+
+    play(tmp_path, scene, durations_ms={"number-refused": 12_000})
+
+
 def test_the_notice_is_not_cut_short_by_it(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ear.when_said(Channel.CALLER, 400, 900, _card(400, 900))

@@ -49,3 +49,21 @@ def test_after_twelve_seconds_nothing_is_answered_any_more(memory: PromptMemory)
     memory.ended(MENU, 1000, completed=True)
     assert memory.last_text(12_000, 12_999) == MENU.text
     assert memory.last_text(12_000, 13_000) == ""
+
+
+def test_speech_can_answer_a_question_that_was_heard_out_and_no_other(memory: PromptMemory, queue: Any) -> None:
+    assert memory.question_heard(9000) is False
+    memory.ended(MENU, 1000, completed=True)
+    assert memory.question_heard(9000) is False
+    queue.speaking = QUESTION
+    assert memory.question_heard(9000) is False
+    queue.speaking = None
+    memory.ended(QUESTION, 5000, completed=True)
+    assert [memory.question_heard(at_ms) for at_ms in (4299, 4300)] == [False, True]
+    queue.speaking = MENU
+    assert memory.question_heard(4300) is True
+    queue.speaking = QUESTION
+    assert memory.question_heard(9000) is False
+    queue.speaking = None
+    memory.ended(QUESTION, 9000, completed=False)
+    assert memory.question_heard(9500) is False

@@ -117,5 +117,6 @@ def test_a_database_that_does_not_answer_for_a_while_is_no_loss(tmp_path: Path) 
         watching.cancel()
         assert row.recording_state == "SEALED"
         assert max(x.written) > 25_000
+        assert not x.feed.of("evidence.back")
 
     play(tmp_path, scene)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from ivr.domain.evidence.chain import stamp
 from ivr.domain.recording.state import RecordingState
 from ivr.errors import ArchiveError, HostError
+from ivr.services.vault.destruction import destroy
 from tests.fakes.vault import _Container
 from tests.unit.services.vault.rig import CONSENT, Rig, begun
 
@@ -81,6 +83,29 @@ def test_the_key_is_destroyed_even_when_the_evidence_cannot_be_written(rig: Rig)
     rig.vault().recover()
     assert rig.state() is RecordingState.DISCARDED
     assert "certificate.destruction" in rig.kinds()
+
+
+def test_key_and_bytes_go_though_the_row_cannot_be_read(rig: Rig) -> None:
+    recording = begun(rig)
+
+    def away(_: str) -> None:
+        raise HostError("the database does not answer")
+
+    whole, rig.catalogue.get = rig.catalogue.get, away  # type: ignore[method-assign,assignment]
+    with pytest.raises(HostError):
+        recording.discard("OBJ-003", "objection")
+    rig.catalogue.get = whole  # type: ignore[method-assign]
+    assert not rig.catalogue.get("rec-1").has_key
+    assert [*rig.store.stored(), *rig.store.unfinished()] == []
+
+
+def test_what_was_moved_behind_our_back_is_certified_and_no_end_of_it_is_made_up(rig: Rig) -> None:
+    begun(rig).seal(consent=CONSENT)
+    rig.catalogue.rows["rec-1"] = replace(rig.catalogue.rows["rec-1"], state=RecordingState.PURGED)
+    destroy(rig.vault().ports, "rec-1", rule_id="GDP-002", reason="demande")
+    assert rig.kinds()[-2:] == ["recording.discarding", "certificate.destruction"]
+    assert not rig.catalogue.get("rec-1").has_key
+    assert rig.store.files == {}
 
 
 def test_two_purges_at_once_leave_one_certificate(rig: Rig) -> None:

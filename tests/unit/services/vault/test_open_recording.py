@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from ivr.domain.evidence.events.base import Unread
@@ -38,6 +41,16 @@ def test_a_store_that_fails_in_the_middle_leaves_the_verified_prefix_damaged(rig
     assert row.consent == CONSENT
     assert row.gaps[-1] == {"start_ms": 1000, "end_ms": -1, "cause": "store"}
     assert rig.vault().verify() == []
+    told = rig.audit.events(recording_id="rec-1")[-1].body
+    assert told["how"] == f"{'disk full ' * 20}; verified prefix kept"
+
+
+def test_a_deadline_that_was_moved_meanwhile_stays_when_the_store_fails(rig: Rig) -> None:
+    recording = begun(rig)
+    later = START + timedelta(days=1)
+    rig.catalogue.rows["rec-1"] = replace(rig.catalogue.rows["rec-1"], deadline=later)
+    assert recording.fail("disk full") is RecordingState.DAMAGED
+    assert rig.catalogue.get("rec-1").deadline == later
 
 
 def test_what_sealing_had_noted_stays_when_it_fails(rig: Rig) -> None:

@@ -11,6 +11,7 @@ from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.events.base import Unread
 from ivr.domain.recording.state import UNFINISHED, RecordingState
 from ivr.recording.store import LocalStore
+from ivr.services.ports.vault import SealedFile
 from ivr.services.vault.recovery import Recovery
 from ivr.services.vault.vault import Vault
 from tests.fakes.tripwire import Killed, Tripwire
@@ -45,6 +46,22 @@ def test_a_crash_while_the_recording_is_paused_is_settled_as_any_other(rig: Rig,
     assert (told.kind, told.call_id) == ("recording.recovered", "call-1")
     assert row.gaps == [{"start_ms": row.sealed.duration_ms, "end_ms": -1, "cause": "crash"}]
     assert (row.deadline, row.closed_at is not None) == (START, True)
+
+
+def test_a_recording_is_claimed_while_what_a_crash_left_of_it_is_settled(rig: Rig) -> None:
+    begun(rig)
+    rig.store.crash()
+    seen: list[bool] = []
+    recover = rig.store.recover
+
+    def watched(recording_id: str, data_key: bytes | bytearray) -> SealedFile | None:
+        seen.append(rig.catalogue._claims["recording rec-1"].locked())
+        return recover(recording_id, data_key)
+
+    rig.store.recover = watched  # type: ignore[method-assign]
+    rig.vault().recover()
+    assert seen == [True]
+    assert not rig.catalogue._claims["recording rec-1"].locked()
 
 
 def test_what_a_crash_left_empty_is_destroyed_under_no_rule_and_says_why(rig: Rig) -> None:
