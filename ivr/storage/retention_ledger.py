@@ -81,7 +81,7 @@ class SqlRetentionLedger:
             return _load(connection, _rows().where(_R.recording_id.in_(recording_ids)))
 
     def note_event(
-        self, recording_id: str, apply: Callable[[Stored], EventEffect], noted: BusinessNoted, *, call_id: str
+        self, recording_id: str, apply: Callable[[Stored], EventEffect], noted: BusinessNoted
     ) -> EventEffect:
         with self._database.writing() as connection:
             found = _load(connection, _rows(locked=True).where(_R.recording_id == recording_id))
@@ -97,7 +97,7 @@ class SqlRetentionLedger:
                 return effect
             due_at = effect.decision.due_at
             moved = replace(noted, deadline=due_at, clocks=_deadlines(effect.artefact))
-            (link,) = self._audit.append_within(connection, [Entry(moved, call_id, recording_id)])
+            (link,) = self._audit.append_within(connection, [Entry(moved, found[0].call_id, recording_id)])
             connection.execute(
                 insert(business_events),
                 [{"recording_id": recording_id, **_event_columns(effect.event), "noted_at": link.at}],

@@ -92,7 +92,7 @@ def test_what_holds_audio_comes_by_id_and_what_was_asked_for_in_any_state(ledger
 
 def test_an_event_of_an_unknown_recording_is_refused(ledger: RetentionLedger, audit: AuditLog) -> None:
     with pytest.raises(ArchiveError, match="nobody"):
-        ledger.note_event("nobody", lambda stored: pytest.fail("nothing to apply it to"), NOTED, call_id="call-1")
+        ledger.note_event("nobody", lambda stored: pytest.fail("nothing to apply it to"), NOTED)
     assert audit.events() == []
 
 

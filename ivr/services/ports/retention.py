@@ -76,7 +76,7 @@ class RetentionLedger(Protocol):
         ...
 
     def note_event(
-        self, recording_id: str, apply: Callable[[Stored], EventEffect], noted: BusinessNoted, *, call_id: str
+        self, recording_id: str, apply: Callable[[Stored], EventEffect], noted: BusinessNoted
     ) -> EventEffect:
         """Store event, deadlines and evidence in one transaction. Raises ArchiveError for an unknown id."""
         ...

@@ -65,10 +65,8 @@ class BusinessEvents:
         def apply(stored: Stored) -> EventEffect:
             return apply_event(stored.artefact, stored.events, event, table=self._table, profile=self._profile, now=now)
 
-        found = self._ledger.stored([recording_id])
         noted = BusinessNoted(event=kind.value, event_at=event.at, actor=actor, reference=reference)
-        call_id = found[0].call_id if found else ""
-        effect = self._ledger.note_event(recording_id, apply, noted, call_id=call_id)
+        effect = self._ledger.note_event(recording_id, apply, noted)
         if effect.decision.action is RetentionAction.DESTROY:
             return Noted(effect, self._retention.run([recording_id]))
         return Noted(effect)

@@ -88,7 +88,8 @@ def test_a_hold_after_a_refusal_saves_nothing(rig: RetentionRig) -> None:
     rig.record("sale", tag="sales_audio")
     rig.clock.at = CALLED + timedelta(hours=1)
     events = rig.events
-    events._retention = None
+    # The process dies between the event and the destruction.
+    events._retention.run = lambda _: None  # type: ignore[method-assign,assignment,misc]
     events.note("sale", EventKind.REFUSAL, actor="crm")
     active(rig, "sale")
     assert rig.run().run().destroyed == ["sale"]

@@ -9,7 +9,9 @@ from ivr.domain.call.dtmf_presses import DtmfPresses, Way
 
 def counted(*told: tuple[str, Way, float]) -> str:
     presses = DtmfPresses()
-    return "".join(digit for digit, way, at in told if presses.is_new(digit, way, at))
+    new = [presses.is_new(digit, way, at) for digit, way, at in told]
+    assert set(new) <= {True, False}
+    return "".join(digit for (digit, _, _), is_new in zip(told, new, strict=True) if is_new)
 
 
 def test_a_press_told_twice_is_one_whichever_way_comes_first() -> None:

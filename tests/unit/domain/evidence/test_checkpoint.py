@@ -77,3 +77,10 @@ def test_a_missing_event_and_one_that_was_put_in_its_place_are_named() -> None:
     assert "node node-1, event 3: is missing, a signed checkpoint" in faults[-1]
     (fault,) = chain_faults(other, [head(other)], [signed(whole[2])])
     assert fault.startswith("node node-1, event 3: is not the one of the checkpoint signed at")
+
+
+def test_a_chain_of_which_nothing_is_left_is_known_by_its_first_checkpoint() -> None:
+    (only,) = chain(1)
+    (fault,) = chain_faults([], [], [signed(only)])
+    assert fault.startswith("node node-1, event 1: the chain ends at 0, a signed checkpoint of ")
+    assert fault.endswith(" knows event 1")

@@ -110,3 +110,15 @@ def test_a_part_of_joined_text_was_said_in_each_piece_it_stands_in() -> None:
     assert joined.when(8, 21) == [(2000, 2400), (3100, 3900)]
     assert joined.when(0, 13) == [(1100, 2400)]
     assert joined.when(0, 14) == [(1100, 2400), (3100, 3300)]
+
+
+def test_of_two_that_end_together_the_later_one_is_taken_and_an_older_one_is_not() -> None:
+    heard = HeardSpeech(pieces_max=4)
+    for text, start_ms, end_ms, taken in (
+        ("mon rib", 1000, 2000, True),
+        ("mon rib oui", 1000, 2000, True),
+        ("mon", 1000, 1999, False),
+        ("oui", 2000, 2001, True),
+    ):
+        assert heard.take(HeardPiece(text, start_ms, end_ms)) is taken
+    assert [piece.text for piece in heard.pieces] == ["mon rib oui", "oui"]

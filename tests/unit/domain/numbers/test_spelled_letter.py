@@ -6,6 +6,7 @@ import pytest
 
 from ivr.domain.hearing.transcript_window import HeardPiece
 from ivr.domain.numbers.sensitive import sensitive_spans
+from ivr.domain.numbers.spelled_letter import spelled_letter
 from ivr.domain.numbers.watch import NumberWatch
 from ivr.domain.redaction.redactor import REDACTOR
 
@@ -127,6 +128,23 @@ def test_a_department_that_is_named_is_a_part_of_the_number_though_nothing_else_
         text = f"alors c'est le {whole}, voilà"
         assert [(span.kind, text[span.start : span.end]) for span in sensitive_spans(text)] == [("nir", whole)]
         assert REDACTOR.text(text) == "alors c'est le <nir>, voilà"
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        ("a", ("a", 1, False)),
+        ("la lettre a", ("a", 3, True)),
+        ("et puis la lettre a", ("a", 5, True)),
+        ("et puis la lettre grand a", None),
+        ("la lettre", None),
+        ("et puis la lettre", None),
+        ("le a", None),
+        ("", None),
+    ],
+)
+def test_at_most_four_words_lead_to_a_letter(words: str, read: tuple[str, int, bool] | None) -> None:
+    assert spelled_letter(words.split(), str.isdigit) == read
 
 
 def test_the_word_department_parts_no_number_of_anywhere() -> None:

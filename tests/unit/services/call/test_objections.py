@@ -322,6 +322,23 @@ def test_a_question_about_the_recording_is_answered_and_nothing_stops(tmp_path: 
     play(tmp_path, scene)
 
 
+def test_a_question_is_answered_once_it_has_been_asked_and_not_before(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        question = Verdict(Label.QUESTION_RECORDING, Band.ACT, 0.9)
+        x.ear.when_said(Channel.CALLER, 8000, 8800, question)
+        x.ring((8000, 14_000))
+        await x.media(13_500)
+        assert any(verdict.label is Label.QUESTION_RECORDING for _, verdict in x.ear.told)
+        assert "quality-question-answer" not in x.said
+        x.ear.when_said(Channel.CALLER, 13_000, 13_950, question)
+        await x.media(20_000)
+        assert x.said.count("quality-question-answer") == 1
+        x.line.peer_hangs_up("a")
+        await x.over()
+
+    play(tmp_path, scene)
+
+
 def test_a_question_that_is_asked_again_is_answered_again_and_never_twice_at_once(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         question = Verdict(Label.QUESTION_RECORDING, Band.ACT, 0.9)

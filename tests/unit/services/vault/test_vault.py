@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import ivr.errors
 from ivr.domain.recording.state import RecordingState
-from ivr.errors import ArchiveError, HostError
+from ivr.domain.retention.legal_hold import HoldState, LegalHold
+from ivr.errors import ArchiveError, ComplianceError, HostError
 from tests.fakes.tripwire import Tripwire
-from tests.fakes.vault import a_tag
+from tests.fakes.vault import START, a_tag
 from tests.unit.services.vault.rig import CONSENT, PCM, Rig, begun
 
 
@@ -96,3 +98,21 @@ def test_no_copy_is_made_of_what_was_changed_since_it_was_sealed(rig: Rig) -> No
     with pytest.raises(ArchiveError, match="was changed"):
         rig.vault().copy("rec-1", "wav", reason="plainte 12", actor="dpo")
     assert "recording.exported" not in [event.kind for event in rig.audit.events(recording_id="rec-1")]
+
+
+def test_a_destruction_that_a_hold_forbids_is_noted_in_two_hundred_characters_and_does_nothing(rig: Rig) -> None:
+    begun(rig).seal(consent=CONSENT)
+    case = "plainte " * 40
+    held = LegalHold("hold-1", case, "legal", "litigation", frozenset({"rec-1"}), "ana", START, START)
+    rig.catalogue.holds.append(replace(held, state=HoldState.ACTIVE))
+    with pytest.raises(ComplianceError, match="RET-002"):
+        rig.vault().discard_stored("rec-1", rule_id="GDP-002", reason="demande " * 40)
+    refused = rig.audit.events(recording_id="rec-1")[-1].body
+    assert refused == {
+        "rules": ["RET-002"],
+        "asked_rule_id": "GDP-002",
+        "reason": ("demande " * 40)[:200],
+        "why": f"a legal hold forbids its destruction (RET-002): case '{case}"[:200],
+    }
+    assert rig.state() is RecordingState.SEALED
+    assert rig.catalogue.get("rec-1").has_key
