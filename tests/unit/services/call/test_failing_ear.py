@@ -54,6 +54,17 @@ def test_an_ear_whose_code_fails_is_an_ear_that_did_not_hear(tmp_path: Path) -> 
     play(tmp_path, scene)
 
 
+def test_the_end_of_a_sentence_may_take_the_ear_longer_than_what_comes_before_it(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        x.ring(SPEECH)
+        await x.media(20_000)
+        assert {(speech.piece.final, speech.deadline_s) for speech in x.ear.asked} == {(False, 2.5), (True, 5.0)}
+        x.line.peer_hangs_up("a")
+        await x.over()
+
+    play(tmp_path, scene)
+
+
 def test_when_the_ear_comes_back_in_time_nothing_is_lost(tmp_path: Path) -> None:
     async def scene(x: Exchange) -> None:
         x.ear.absent = True

@@ -122,3 +122,12 @@ def test_what_is_due_opens_no_more(rig: RetentionRig) -> None:
     rig.clock.at = CALLED + timedelta(days=200)
     with pytest.raises(ComplianceError, match="due for destruction"):
         gate(rig).check(ask(Role.DPO, Action.EXPORT), ["quality"])
+
+
+def test_what_cannot_be_read_is_named_and_opened_to_nobody(rig: RetentionRig) -> None:
+    with rig.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE recordings SET opened_at = 'x' WHERE recording_id = 'quality'")
+    with pytest.raises(ArchiveError) as refused:
+        gate(rig).check(ask(Role.QUALITY_ANALYST, Action.LISTEN), ["quality"])
+    assert refused.value.where == "recording quality"
+    assert "backup" in refused.value.remedy

@@ -162,6 +162,8 @@ def test_a_report_that_can_never_be_written_leaves_the_call_unreported_and_says_
         assert x.feed.of("call.reported") == []
         assert x.call.state.name == "CLEARED"
         assert x.recording.state is RecordingState.SEALED
+        # The next sweep finds its note, though this process lives on.
+        assert (x.notes.waiting(), x.notes.mine) == (1, set())
 
     play(tmp_path, scene)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,16 @@ def test_files_without_a_row_are_named_and_kept_and_files_of_the_destroyed_are_d
     assert "left as it is" in found["stray"]
     assert "deleted" in found["rec-1"]
     assert rig.store.unfinished() == ["stray"]
+
+
+def test_a_row_that_says_destroyed_condemns_no_audio_while_no_evidence_says_so(rig: Rig) -> None:
+    begun(rig).seal(consent=CONSENT)
+    rig.catalogue.rows["rec-1"] = replace(rig.catalogue.rows["rec-1"], state=RecordingState.PURGED)
+    (done,) = rig.vault().recover()
+    assert (done.recording_id, done.state) == ("rec-1", RecordingState.PURGED)
+    assert done.how.startswith("left as it is: its row says it was destroyed and no evidence does")
+    assert "rec-1" in rig.store.files
+    assert rig.catalogue.get("rec-1").has_key
 
 
 @pytest.mark.parametrize("whole", [False, True])
