@@ -13,6 +13,7 @@ from ivr.services.rights import requests
 from ivr.services.rights.acting import Acting
 from ivr.services.rights.ended_cases import EndedCases
 from ivr.services.rights.findings import Findings
+from ivr.services.rights.hold_desk import HoldDesk
 from ivr.services.rights.requests import Requests
 from ivr.settings import Settings
 from ivr.storage.cases import SqlCases
@@ -25,6 +26,7 @@ class Rights:
     requests: Requests
     findings: Findings
     acting: Acting
+    hold_desk: HoldDesk
     ended: EndedCases
 
 
@@ -59,5 +61,6 @@ def open_rights(settings: Settings, archive: Archive, retention: Retention) -> R
         Requests(book, gate, audit, clock, profile=profile, table=table, redactor=redactor, new_id=new_id),
         findings,
         acting,
+        HoldDesk(gate, retention.holds, audit, redactor),
         EndedCases(book, clock, retention.clock, table, schedules={requests.ROOM: requests.SCHEDULE}),
     )

@@ -90,6 +90,8 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("GET", "/demandes/{case_id}", pages.desk.requests.request, For.SIGNED_IN),
         Route("POST", "/demandes/{case_id}", pages.desk.requests.acting, For.SIGNED_IN),
         Route("GET", "/demandes/{case_id}/lettres/{name}", pages.desk.requests.letter, For.SIGNED_IN),
+        Route("GET", "/gels", pages.desk.holds.holds, For.SIGNED_IN),
+        Route("POST", "/gels", pages.desk.holds.holds, For.SIGNED_IN),
         Route("GET", LISTENINGS + "{listening_id}/son", pages.player.sound, For.SIGNED_IN),
         Route("GET", LISTENINGS + "{listening_id}/ondes", pages.player.peaks, For.SIGNED_IN),
         Route("POST", LISTENINGS + "{listening_id}", pages.player.played, For.SIGNED_IN),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.retention import Retention
 from ivr.bootstrap.rights import open_rights
+from ivr.console.holds import HoldPages
 from ivr.console.requests import RequestPages
 from ivr.settings import Settings
 
@@ -14,8 +15,12 @@ from ivr.settings import Settings
 @dataclass(frozen=True)
 class DeskPages:
     requests: RequestPages
+    holds: HoldPages
 
 
 def desk_pages(settings: Settings, archive: Archive, retention: Retention) -> DeskPages:
     rights = open_rights(settings, archive, retention)
-    return DeskPages(RequestPages(settings, rights.requests, rights.findings, rights.acting))
+    return DeskPages(
+        RequestPages(settings, rights.requests, rights.findings, rights.acting),
+        HoldPages(settings, rights.hold_desk),
+    )

@@ -54,6 +54,8 @@ _LABELS = {
     "phone": "recordings.phone",
     "member": "recordings.member",
     "person": "requests.lane",
+    "review": "holds.review",
+    "items": "holds.items",
     **{
         name: f"requests.{name}"
         for name in (
@@ -105,7 +107,7 @@ class RequestPages:
             return visit.go("/finalite")
         form = visit.form
         try:
-            received = _day("received_on", form.get("received_on", ""))
+            received = day_of_form("received_on", form.get("received_on", ""))
             right, channel = one_of(Right, form, "right"), one_of(Channel, form, "channel")
             made = self.service.take_in(asked, right, channel, received, form)
         except IvrError as error:
@@ -309,7 +311,7 @@ def sender(settings: Settings, today: date) -> dict[str, str]:
     }
 
 
-def _day(key: str, text: str) -> date:
+def day_of_form(key: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:

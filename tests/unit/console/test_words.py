@@ -15,6 +15,7 @@ from ivr.domain.call.leg import Disposition
 from ivr.domain.quality.analysis import AnalysisForm, AnalysisState
 from ivr.domain.quality.grid import NO, NOT_APPLICABLE, YES
 from ivr.domain.recording.state import RecordingState
+from ivr.domain.retention.legal_hold import HoldState
 from ivr.domain.rights.letter import FORMS
 from ivr.domain.rights.request import Channel as RequestChannel
 from ivr.domain.rights.request import (
@@ -30,7 +31,7 @@ from ivr.domain.rights.third_voice import VoiceGround
 HERE = Path(ivr.console.__file__).parent
 SOURCES = "\n".join(path.read_text("utf-8") for folder in (HERE, HERE / "templates") for path in folder.glob("*.*"))
 #: Headings, columns and labels of the DPO's desk, which its templates put together: each stands there in quotes.
-DESK = ("requests.", "desk_act.", "found.")
+DESK = ("requests.", "holds.", "desk_act.", "found.")
 DESK_NAMES = {
     name
     for name in catalogue()
@@ -59,6 +60,7 @@ PUT_TOGETHER = {
     *(f"request_state.{state.value.lower()}" for state in RequestState),
     *(f"letter_name.{name}" for name in FORMS),
     *DESK_NAMES,
+    *(f"hold_state.{state.value.lower()}" for state in HoldState),
     *(f"third_voice.{ground.value}" for ground in VoiceGround),
     "requests.left",
     *(f"analyses_{part}.{what}" for part in ("title", "about") for what in ("mine", "team", "coaching", "own")),
