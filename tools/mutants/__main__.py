@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help=f"the same as --per-file {QUICK_PER_FILE}")
     parser.add_argument("--seed", default="ivr", help="which sample; a larger one of a seed holds the smaller")
     parser.add_argument("--files", nargs="*", default=["*"], metavar="GLOB", help="only mutants of these files")
-    parser.add_argument("--budget", type=float, default=8.0, metavar="S", help="seconds of tests for one mutant (8)")
+    parser.add_argument("--budget", type=float, default=20.0, metavar="S", help="seconds of tests for one mutant (20)")
     parser.add_argument("--first", nargs="*", default=[], metavar="TEST", help="tests that each mutant meets first")
     parser.add_argument("--again", action="store_true", help="only what survived or met no test, once more")
     parser.add_argument("--report", action="store_true", help="run nothing; report what is known")
