@@ -80,8 +80,10 @@ class QualityRig(RetentionRig):
         self.results = Results(self.gate, self.book, self.grids, self.audit, self.clock, found.access, self.table)
         self.disputes = Disputes(self.gate, self.book, self.grading, self.clock)
         self.samples = SqlSamples(self.database, self.audit)
-        self.sampling = Sampling(self.gate, self.samples, self.clock, new_id, Random(), due)
-        self.calibrations = Calibrations(self.gate, sessions, self.book, self.grading, self.clock, new_id, due)
+        self.sampling = Sampling(self.gate, self.samples, self.clock, new_id, Random(), due, self.results.note)
+        self.calibrations = Calibrations(
+            self.gate, sessions, self.book, self.grading, self.clock, new_id, due, self.results.note
+        )
         self.documents = SqlQualityLedger(self.database, self.audit)
         self.expiry = Expiry(self.documents, self.clock, self.table, self.profile, "node-1/run")
         self.grid: Grid = self.grids.add(SOPHIE, SHIPPED, file="hotline.toml")

@@ -69,13 +69,14 @@ def open_quality(settings: Settings, archive: Archive, retention: Retention) -> 
     grading = Grading(
         gate, book, grids, catalogue, archive.call_log, clock, new_id, due, sessions.is_open, archive.redactor
     )
+    results = Results(gate, book, grids, audit, clock, settings.access, settings.retention)
     return Quality(
         grids,
         grading,
-        Results(gate, book, grids, audit, clock, settings.access, settings.retention),
+        results,
         Disputes(gate, book, grading, clock, archive.redactor),
-        Sampling(gate, SqlSamples(database, audit), clock, new_id, os.urandom, due),
-        Calibrations(gate, sessions, book, grading, clock, new_id, due),
+        Sampling(gate, SqlSamples(database, audit), clock, new_id, os.urandom, due, results.note),
+        Calibrations(gate, sessions, book, grading, clock, new_id, due, results.note),
     )
 
 

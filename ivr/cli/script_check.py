@@ -11,9 +11,13 @@ import click
 from ivr.bootstrap.prompt_check import stale_voices
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.domain.call.party import Direction
+from ivr.domain.text.told import Told
+from ivr.errors import ConfigurationError
 from ivr.french import french
 from ivr.screen import marked, styled
 from ivr.services.lint.lint import Finding, lint_paths
+from ivr.services.lint.sources import grid_files
+from ivr.settings.grids import read_grid
 from ivr.settings.phrases import load_phrases
 from ivr.visible import visible
 
@@ -42,8 +46,21 @@ def lint(paths: tuple[Path, ...], direction: str | None, form: str, json_: bool)
     )
     if any(_covers(path, found.config_dir / "prompts") for path in paths):
         findings += stale_voices(found)
+    findings += _wrong_grids(paths)
     _FORMS["json" if json_ else form](findings)
     sys.exit(1 if findings else 0)
+
+
+def _wrong_grids(paths: Sequence[Path]) -> list[Finding]:
+    """Grids that could not be imported: what is no grid cannot be checked either (REC-018)."""
+    faults = []
+    for file, text in grid_files(paths):
+        try:
+            read_grid(text, file=file)
+        except ConfigurationError as error:
+            reason, remedy = Told(f"{error.what}."), Told(f"{error.remedy}.")
+            faults.append(Finding(file, 1, "REC-018", "wrong_grid", error.key, reason, remedy))
+    return faults
 
 
 def _covers(path: Path, folder: Path) -> bool:

@@ -22,6 +22,8 @@ from pyotp import TOTP
 from ivr.bootstrap.accounts import open_accounts
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.node import console_child
+from ivr.bootstrap.quality import shelve_shipped
+from ivr.bootstrap.retention import open_retention
 from ivr.domain.access import Role
 from ivr.domain.evidence.event import AuditEvent
 from ivr.settings import Settings, load_settings
@@ -29,6 +31,7 @@ from ivr.storage.catalogue import SqlCatalogue
 from tests.databases import fresh_url
 from tests.fakes.vault import a_tag
 from tests.integration.house import REPOSITORY, run, until
+from tests.quality_rig import BEST
 
 CHROMIUM = "/usr/bin/chromium"
 #: Rules of WCAG 2.0 to 2.2, A and AA.
@@ -49,13 +52,14 @@ class Console:
         }
         self.settings: Settings = load_settings(REPOSITORY / "config", self.env)
         self.said: list[dict[str, object]] = []
+        self.first_role = Role.QUALITY_ANALYST
         open_archive(self.settings, create=True).close()
         self.child = console_child(self.settings, env=self.env, on_event=self.said.append)
 
     def link(self) -> str:
         """As `ivr serve` prints it, for a role that may list recordings and listen."""
         with self.archive() as archive:
-            token = open_accounts(self.settings, archive).invitations.first(Role.QUALITY_ANALYST)
+            token = open_accounts(self.settings, archive).invitations.first(self.first_role)
         return f"{self.child.uri}/invitation?jeton={token}"
 
     @contextmanager
@@ -402,6 +406,68 @@ def _stops_when_destroyed(console: Console, page: Page) -> None:
     assert not page.evaluate("document.querySelector('audio').hasAttribute('src')")
     page.reload()
     assert "ne s'écoute pas" in page.inner_text("#why")
+
+
+def test_a_call_is_scored_and_a_draft_outlives_its_session(tmp_path: Path) -> None:
+    async def walk() -> None:
+        async with serving(tmp_path) as console:
+            console.first_role = Role.SUPERVISOR
+            console.keep("rec-1", _tones(3.0))
+            with console.archive() as archive:
+                shelve_shipped(console.settings, archive, open_retention(console.settings, archive))
+            await asyncio.to_thread(_grade, console)
+            kinds = [event.kind for event in console.events()]
+            assert kinds.index("analysis.begun") < kinds.index("analysis.scored")
+
+    run(walk(), limit_s=120.0)
+
+
+def _grade(console: Console) -> None:
+    with chromium() as browser:
+        person = Person(browser)
+        page = person.page
+        _enter(console, person, looked_at=False)
+        _choose(console, page)
+        page.goto(f"{console.child.uri}/enregistrements/rec-1/evaluer")
+        person.accessible()
+        page.check("#grid-hotline")
+        page.click("text=Commencer")
+        page.wait_for_url("**/analyses/*")
+        person.accessible()
+        page.emulate_media(color_scheme="dark")
+        person.accessible()
+        page.set_viewport_size({"width": 768, "height": 1024})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        _goes_on_after_its_session(person)
+        for field, value in BEST.items():
+            page.check(f"[name='{field}'][value='{value}']")
+        page.click("text=Terminer et noter")
+        page.wait_for_selector("#outcome")
+        assert "100,0 %" in page.inner_text("main")
+        assert "dit vite, puis répété" in page.inner_text("main")
+        person.accessible()
+        for path in ("/analyses", "/equipe", "/accompagnement", "/tirages", "/calibrations", "/grilles"):
+            page.goto(f"{console.child.uri}{path}")
+            person.accessible()
+        assert person.complaints == []
+
+
+def _goes_on_after_its_session(person: Person) -> None:
+    """What is typed is saved by itself; without a session it stays in the page until there is one again."""
+    page, saved = person.page, "document.getElementById('saved')"
+    page.fill("#n-suite", "dit vite")
+    _until(page, f"{saved}.textContent.startsWith('Enregistré à')")
+    cookies = person.context.cookies()
+    person.context.clear_cookies()
+    page.fill("#n-suite", "dit vite, puis répété")
+    _until(page, f"{saved}.classList.contains('fault')")
+    assert "Votre session est terminée" in page.inner_text("#saved")
+    person.context.add_cookies(cookies)  # type: ignore[arg-type]
+    page.fill("#t-suite", "0:02")
+    _until(page, f"!{saved}.classList.contains('fault')")
+    page.reload()
+    assert page.input_value("#n-suite") == "dit vite, puis répété"
+    assert page.input_value("#t-suite") == "0:02"
 
 
 @pytest.mark.parametrize("bind", ["127.0.0.1"])

@@ -41,17 +41,17 @@ async function save() {
   }
   const ended = answer !== null && (answer.type === "opaqueredirect" || answer.status === 403);
   say(ended ? form.dataset.ended : form.dataset.failed, true);
-  if (ended) await renew();
-  soon(AGAIN_MS);
+  soon(ended && (await renew()) ? AFTER_MS : AGAIN_MS);
 }
 
 // Whoever signs in again elsewhere goes on here: only the token of the new session is missing.
 async function renew() {
   const answer = await fetch(location.href, { redirect: "manual" }).catch(() => null);
-  if (!answer?.ok) return;
+  if (!answer?.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const token = page.querySelector("#draft [name=form_token]");
   if (token) for (const mine of document.querySelectorAll("[name=form_token]")) mine.value = token.value;
+  return token !== null;
 }
 
 function say(text, fault) {

@@ -197,6 +197,14 @@ def read_passages(paths: Iterable[Path], direction: Direction | None = None) -> 
             yield from _script(file, direction)
 
 
+def grid_files(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each analysis grid among the files and trees given. Raises as `read_passages` does."""
+    for file in (file for path in paths for file in _files(path) if file.suffix == ".toml"):
+        content = _parse(file)
+        if not isinstance(content, Unreadable) and _is_grid(content.values):
+            yield str(file), "\n".join(content.lines.all)
+
+
 def grid_passages(text: str, file: str) -> Iterator[Passage]:
     """Yield every text of a grid's TOML, which can be read."""
     content = tomllib.loads(text)

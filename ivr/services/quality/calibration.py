@@ -47,6 +47,7 @@ class Calibrations:
     clock: Clock
     new_id: Callable[[], str]
     due: Callable[[datetime], datetime]
+    note: Callable[[AccessRequest, str, int], None]
 
     def open(self, request: AccessRequest, recording_id: str, grid: Grid, reviewers: Sequence[str]) -> Calibration:
         """Open a session on a recording that the actor may listen to. `reviewers` are logins.
@@ -74,7 +75,9 @@ class Calibrations:
         """Those that the actor takes part in, or all for who supervises."""
         self.gate.check(replace(request, action=Action.GRADE))
         everything = self._may_supervise(request)
-        return [one for one in self.sessions.all() if everything or request.actor.id in one.reviewers]
+        found = [one for one in self.sessions.all() if everything or request.actor.id in one.reviewers]
+        self.note(request, "calibrations", len(found))
+        return found
 
     def take_part(self, request: AccessRequest, calibration_id: str) -> Analysis:
         """Begin one's own analysis of the session's call, or come back to it. Raises ArchiveError once it is closed."""
@@ -101,6 +104,7 @@ class Calibrations:
         names = {one.reviewer for one in scored}
         grid = self.grading.grids.get(session.grid_id, session.grid_version)
         closed = session.closed_at is not None
+        self.note(request, "calibration", len(scored) if closed else 0)
         return CalibrationView(
             session,
             grid,

@@ -50,14 +50,14 @@ class Results:
         query = AnalysisQuery(states=_FINISHED, forms=_FOR_AGENTS, counts=True, limit=1000)
         found = self._found(request, Action.SUPERVISE, query)
         waiting = [one for one in found if one.coached_at is None and (one.to_coach or not one.passed)]
-        self._note(request, "coaching", len(waiting))
+        self.note(request, "coaching", len(waiting))
         return waiting
 
     def own(self, request: AccessRequest) -> Sequence[Analysis]:
         """What counts, or counted, for the agent who asks."""
         query = AnalysisQuery(agent=request.actor.id, states=_FINISHED, forms=_FOR_AGENTS)
         found = [one for one in self._found(request, Action.RESULTS, query) if is_own_result(request.actor, one)]
-        self._note(request, "own", len(found))
+        self.note(request, "own", len(found))
         return found
 
     def show(self, request: AccessRequest, analysis_id: str) -> Saved:
@@ -100,14 +100,15 @@ class Results:
 
     def _listed(self, request: AccessRequest, action: Action, what: str, query: AnalysisQuery) -> Sequence[Analysis]:
         found = self._found(request, action, query)
-        self._note(request, what, len(found))
+        self.note(request, what, len(found))
         return found
 
     def _found(self, request: AccessRequest, action: Action, query: AnalysisQuery) -> Sequence[Analysis]:
         self.gate.check(replace(request, action=action))
         return self.book.find(query)
 
-    def _note(self, request: AccessRequest, what: str, count: int) -> None:
+    def note(self, request: AccessRequest, what: str, count: int) -> None:
+        """Write into the evidence that somebody was shown a list, and how long it was."""
         listed = AnalysesListed(
             actor=request.actor.id,
             role=request.actor.role.value,

@@ -19,7 +19,8 @@ from ivr.services.ports.runtime import Clock
 
 @dataclass(frozen=True)
 class Sampling:
-    """`random` gives so many bytes: the seed, which nobody chooses. `due`: when a month's sample ends."""
+    """`random` gives so many bytes: the seed, which nobody chooses. `due`: when a month's sample ends;
+    `note` writes down that a list was shown."""
 
     gate: Gate
     samples: SampleBook
@@ -27,6 +28,7 @@ class Sampling:
     new_id: Callable[[], str]
     random: Callable[[int], bytes]
     due: Callable[[datetime], datetime]
+    note: Callable[[AccessRequest, str, int], None]
 
     def draw(self, request: AccessRequest, rule: SamplingRule) -> Sample:
         """Draw among the recordings of the purpose that `request` names, and keep what came out.
@@ -68,7 +70,9 @@ class Sampling:
     def latest(self, request: AccessRequest) -> Sequence[Sample]:
         """Samples that were drawn, the last first; for who supervises, and for reviewers, who find their work there."""
         self.gate.check(replace(request, action=Action.GRADE))
-        return self.samples.latest()
+        found = self.samples.latest()
+        self.note(request, "samples", len(found))
+        return found
 
     def _check(self, request: AccessRequest) -> None:
         self.gate.check_listing(replace(request, action=Action.LIST))

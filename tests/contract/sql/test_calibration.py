@@ -85,6 +85,9 @@ def test_a_session_is_seen_by_those_who_take_part_and_by_who_supervises(rig: Qua
     session = opened(rig)
     assert [one.id for one in rig.calibrations.all(asks(ANNE))] == [session.id]
     assert rig.calibrations.all(asks(MARC)) == []
+    assert [(one["actor"], one["what"], one["count"]) for one in rig.told("analyses.listed")] == [
+        ("anne", "calibrations", 1), ("marc", "calibrations", 0),
+    ]  # fmt: skip
     with pytest.raises(ArchiveError):
         rig.calibrations.show(asks(MARC), session.id)
     with pytest.raises(ComplianceError, match="'supervise'"):

@@ -39,6 +39,8 @@ def test_so_many_of_each_agent_are_drawn_among_what_is_kept_for_the_purpose(rig:
     assert (luc.agent, luc.calls, luc.fitting, set(luc.drawn)) == ("luc", 3, 2, {"rec-2", "rec-3"})
     assert zoe.drawn == ("zoe-1",)
     assert list(rig.sampling.latest(asks(ANNE))) == [sample]
+    (listed,) = rig.told("analyses.listed")
+    assert (listed["actor"], listed["what"], listed["count"]) == ("anne", "samples", 1)
 
 
 def test_who_has_the_seed_draws_the_same_again(rig: QualityRig) -> None:

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ivr.cli.script_check import lint as lint_command
 from ivr.services.lint.lint import Finding, lint_grid
 from tests.unit.services.lint.test_lint import CONFIG, PHRASES, SETTINGS, lint
 
@@ -62,6 +64,14 @@ def test_a_grid_that_has_it_noted_is_refused_with_the_rule(text: str, rule: str)
 )
 def test_a_grid_may_ask_whether_the_agent_did_right_with_it(text: str) -> None:
     assert found(text) == []
+
+
+def test_the_command_says_of_a_grid_that_could_not_be_imported_what_is_wrong_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "g.toml"
+    path.write_text(grid_of("La réponse est exacte", kind="yes_on"), "utf-8")
+    result = CliRunner().invoke(lint_command, [str(path), "--json"], env={"IVR_CONFIG": str(CONFIG)})
+    said = json.loads(result.stdout)
+    assert (result.exit_code, said["kind"], said["words"]) == (1, "wrong_grid", "sections.0.questions.0.kind")
 
 
 def test_the_command_reads_a_grid_as_a_grid_and_what_is_shipped_has_no_fault(tmp_path: Path) -> None:
