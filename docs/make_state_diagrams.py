@@ -17,6 +17,7 @@ from ivr.domain.quality.analysis import ANALYSIS
 from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING
 from ivr.domain.retention.legal_hold import LEGAL_HOLD
+from ivr.domain.rights.breach import BREACH
 from ivr.domain.rights.request import RIGHTS_REQUEST
 from ivr.domain.state_machine import Machine
 
@@ -54,6 +55,12 @@ _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
         "ivr/domain/retention/legal_hold.py",
         "A named case suspends the destruction of the recordings that it lists (RET-002), by retention and by hand. "
         "Only ACTIVE holds anything; two persons who did not ask for it must approve.",
+    ),
+    (
+        BREACH,
+        "ivr/domain/rights/breach.py",
+        "A breach of personal data in the register (GDP-007). The 72 hours run from the moment it was noticed; it is "
+        "closed once everybody was told who must be.",
     ),
     (
         RIGHTS_REQUEST,

@@ -11,6 +11,7 @@ from ivr.recording.sealer import CaseSealer
 from ivr.services.export.exporter import Exporter
 from ivr.services.rights import requests
 from ivr.services.rights.acting import Acting
+from ivr.services.rights.breaches import Breaches
 from ivr.services.rights.ended_cases import EndedCases
 from ivr.services.rights.findings import Findings
 from ivr.services.rights.hold_desk import HoldDesk
@@ -27,6 +28,7 @@ class Rights:
     findings: Findings
     acting: Acting
     hold_desk: HoldDesk
+    breaches: Breaches
     ended: EndedCases
 
 
@@ -62,5 +64,6 @@ def open_rights(settings: Settings, archive: Archive, retention: Retention) -> R
         findings,
         acting,
         HoldDesk(gate, retention.holds, audit, redactor),
+        Breaches(book, gate, audit, clock, profile, redactor, new_id),
         EndedCases(book, clock, retention.clock, table, schedules={requests.ROOM: requests.SCHEDULE}),
     )

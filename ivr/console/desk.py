@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.retention import Retention
 from ivr.bootstrap.rights import open_rights
+from ivr.console.breaches import BreachPages
 from ivr.console.holds import HoldPages
 from ivr.console.requests import RequestPages
 from ivr.settings import Settings
@@ -16,6 +17,7 @@ from ivr.settings import Settings
 class DeskPages:
     requests: RequestPages
     holds: HoldPages
+    breaches: BreachPages
 
 
 def desk_pages(settings: Settings, archive: Archive, retention: Retention) -> DeskPages:
@@ -23,4 +25,5 @@ def desk_pages(settings: Settings, archive: Archive, retention: Retention) -> De
     return DeskPages(
         RequestPages(settings, rights.requests, rights.findings, rights.acting),
         HoldPages(settings, rights.hold_desk),
+        BreachPages(settings, rights.breaches),
     )

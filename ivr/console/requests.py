@@ -56,6 +56,11 @@ _LABELS = {
     "person": "requests.lane",
     "review": "holds.review",
     "items": "holds.items",
+    "risk": "breaches.risk",
+    "exemption": "breaches.exemption",
+    "persons": "breaches.persons",
+    "aware_at": "breaches.noticed",
+    "at": "breaches.at",
     **{
         name: f"requests.{name}"
         for name in (

@@ -14,6 +14,7 @@ from ivr.domain.quality.analysis import ANALYSIS
 from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING
 from ivr.domain.retention.legal_hold import LEGAL_HOLD
+from ivr.domain.rights.breach import BREACH
 from ivr.domain.rights.request import RIGHTS_REQUEST
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -26,7 +27,7 @@ def test_the_committed_drawings_are_those_of_the_tables() -> None:
     assert committed == drawn, "run: .venv/bin/python docs/make_state_diagrams.py"
 
 
-MACHINES = [LEG, CALL, CONSENT, CAPTURE, RECORDING, LEGAL_HOLD, RIGHTS_REQUEST, ANALYSIS]
+MACHINES = [LEG, CALL, CONSENT, CAPTURE, RECORDING, LEGAL_HOLD, RIGHTS_REQUEST, BREACH, ANALYSIS]
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)

@@ -54,6 +54,7 @@ ELSEWHERE = {
     "services/export/exporter.py": "tests/integration/test_retention_commands.py",
     "services/hearing/channel_listener.py": "tests/unit/services/call/test_failing_ear.py",
     "services/lint/finding.py": "tests/unit/services/lint/test_lint.py",
+    "services/rights/breaches.py": "tests/unit/console/test_breaches.py",
     "services/rights/hold_desk.py": "tests/unit/console/test_holds.py",
     "services/rights/request_file.py": "tests/unit/services/rights/test_requests.py",
     "services/rights/acting.py": "tests/unit/services/rights/test_findings.py",

@@ -16,6 +16,7 @@ from ivr.domain.quality.analysis import AnalysisForm, AnalysisState
 from ivr.domain.quality.grid import NO, NOT_APPLICABLE, YES
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.retention.legal_hold import HoldState
+from ivr.domain.rights.breach import BreachState, Exemption, Loss, Owed, Risk
 from ivr.domain.rights.letter import FORMS
 from ivr.domain.rights.request import Channel as RequestChannel
 from ivr.domain.rights.request import (
@@ -27,11 +28,12 @@ from ivr.domain.rights.request import (
     Right,
 )
 from ivr.domain.rights.third_voice import VoiceGround
+from ivr.services.rights.breaches import TOLD
 
 HERE = Path(ivr.console.__file__).parent
 SOURCES = "\n".join(path.read_text("utf-8") for folder in (HERE, HERE / "templates") for path in folder.glob("*.*"))
 #: Headings, columns and labels of the DPO's desk, which its templates put together: each stands there in quotes.
-DESK = ("requests.", "holds.", "desk_act.", "found.")
+DESK = ("requests.", "holds.", "breaches.", "desk_act.", "found.")
 DESK_NAMES = {
     name
     for name in catalogue()
@@ -60,6 +62,12 @@ PUT_TOGETHER = {
     *(f"request_state.{state.value.lower()}" for state in RequestState),
     *(f"letter_name.{name}" for name in FORMS),
     *DESK_NAMES,
+    *(f"loss.{loss.value}" for loss in Loss),
+    *(f"risk.{risk.value}" for risk in Risk),
+    *(f"exemption.{exemption.value}" for exemption in Exemption),
+    *(f"owed.{owed.value}" for owed in Owed),
+    *(f"breach_state.{state.value.lower()}" for state in BreachState),
+    *(f"breaches.{name}" for name in TOLD),
     *(f"hold_state.{state.value.lower()}" for state in HoldState),
     *(f"third_voice.{ground.value}" for ground in VoiceGround),
     "requests.left",

@@ -1,8 +1,9 @@
-"""What the DPO's desk does with requests of persons, without a word of who asks. For the DPO and the CNIL."""
+"""What the DPO's desk does with requests of persons and with breaches, naming nobody. For the DPO and the CNIL."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ivr.domain.evidence.events.base import ABSENT, Absent, Event
 
@@ -113,3 +114,54 @@ class RequestActed(Event, kind="rights.acted"):
     role: str
     act: str
     how: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachStep(Event):
+    """A breach as it is after a step: what was lost, of how many persons, when it was noticed.
+
+    `due_at` is when the 72 hours are over.
+    """
+
+    case_id: str
+    reference: str
+    actor: str
+    role: str
+    status: str
+    losses: tuple[str, ...]
+    persons: int
+    aware_at: datetime
+    due_at: datetime
+    risk: str | Absent = ABSENT
+    authority_told_at: datetime | Absent = ABSENT
+    persons_told_at: datetime | Absent = ABSENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachRecorded(BreachStep, kind="breach.recorded"):
+    """A breach of personal data was recorded: the 72 hours run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachDescribed(BreachStep, kind="breach.described"):
+    """The desk wrote more of it into the file; what it wrote is not told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachAssessed(BreachStep, kind="breach.assessed"):
+    """The risk for the persons was assessed, or assessed anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorityTold(BreachStep, kind="breach.authority_told"):
+    """The CNIL was told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonsTold(BreachStep, kind="breach.persons_told"):
+    """The persons concerned were told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachClosed(BreachStep, kind="breach.closed"):
+    """Everybody was told who must be: the breach is closed."""
