@@ -95,6 +95,8 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("GET", "/violations/{case_id}", pages.desk.breaches.breach, For.SIGNED_IN),
         Route("POST", "/violations/{case_id}", pages.desk.breaches.acting, For.SIGNED_IN),
         Route("GET", "/violations/{case_id}/lettre", pages.desk.breaches.letter, For.SIGNED_IN),
+        Route("GET", "/registre", pages.desk.processing.register, For.SIGNED_IN),
+        Route("GET", "/registre.csv", pages.desk.processing.file, For.SIGNED_IN),
         Route("GET", "/gels", pages.desk.holds.holds, For.SIGNED_IN),
         Route("POST", "/gels", pages.desk.holds.holds, For.SIGNED_IN),
         Route("GET", LISTENINGS + "{listening_id}/son", pages.player.sound, For.SIGNED_IN),

@@ -9,6 +9,7 @@ from ivr.bootstrap.retention import Retention
 from ivr.bootstrap.rights import open_rights
 from ivr.console.breaches import BreachPages
 from ivr.console.holds import HoldPages
+from ivr.console.processing import ProcessingPages
 from ivr.console.requests import RequestPages
 from ivr.settings import Settings
 
@@ -18,6 +19,7 @@ class DeskPages:
     requests: RequestPages
     holds: HoldPages
     breaches: BreachPages
+    processing: ProcessingPages
 
 
 def desk_pages(settings: Settings, archive: Archive, retention: Retention) -> DeskPages:
@@ -26,4 +28,5 @@ def desk_pages(settings: Settings, archive: Archive, retention: Retention) -> De
         RequestPages(settings, rights.requests, rights.findings, rights.acting),
         HoldPages(settings, rights.hold_desk),
         BreachPages(settings, rights.breaches),
+        ProcessingPages(settings),
     )

@@ -16,6 +16,7 @@ from ivr.domain.quality.analysis import AnalysisForm, AnalysisState
 from ivr.domain.quality.grid import NO, NOT_APPLICABLE, YES
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.retention.legal_hold import HoldState
+from ivr.domain.retention.schedule import LawfulBasis
 from ivr.domain.rights.breach import BreachState, Exemption, Loss, Owed, Risk
 from ivr.domain.rights.letter import FORMS
 from ivr.domain.rights.request import Channel as RequestChannel
@@ -33,7 +34,7 @@ from ivr.services.rights.breaches import TOLD
 HERE = Path(ivr.console.__file__).parent
 SOURCES = "\n".join(path.read_text("utf-8") for folder in (HERE, HERE / "templates") for path in folder.glob("*.*"))
 #: Headings, columns and labels of the DPO's desk, which its templates put together: each stands there in quotes.
-DESK = ("requests.", "holds.", "breaches.", "desk_act.", "found.")
+DESK = ("requests.", "holds.", "breaches.", "processing.", "desk_act.", "found.")
 DESK_NAMES = {
     name
     for name in catalogue()
@@ -62,6 +63,7 @@ PUT_TOGETHER = {
     *(f"request_state.{state.value.lower()}" for state in RequestState),
     *(f"letter_name.{name}" for name in FORMS),
     *DESK_NAMES,
+    *(f"basis.{basis.name.lower()}" for basis in LawfulBasis),
     *(f"loss.{loss.value}" for loss in Loss),
     *(f"risk.{risk.value}" for risk in Risk),
     *(f"exemption.{exemption.value}" for exemption in Exemption),
