@@ -148,6 +148,8 @@ def shown(text: str, spans: tuple[SensitiveSpan, ...]) -> str:
         ("mot de passe 1234", "password: 1234"),
         ("identifiant secret 1234", "password: 1234"),
         ("rib 30006", "iban: 30006"),
+        ("le bon est valable jusqu'en 12 27", ""),
+        ("ma visa est valable jusqu'en 12 27", "card: 12 27"),
         ("30006 00001 12345678901 89", "iban: 30006 00001 12345678901 89"),
         ("3000600001 12345678901 89", ""),
         ("30006 0000112345678901 89", ""),
@@ -354,3 +356,17 @@ def test_the_number_named_last_is_told_with_its_place(text: str, named: str | No
 )
 def test_a_prompt_asks_for_a_number_that_may_be_told(prompt: str, other: bool) -> None:
     assert asks_for_other_number(prompt) is other
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(name, "card") for name in ("carte", "carte bancaire", "carte bleue", "cb", "visa", "mastercard")]
+    + [(name, "iban") for name in ("compte", "compte courant", "iban", "rib")]
+    + [(name, "nir") for name in ("sécu", "sécurité sociale")],
+)
+@pytest.mark.parametrize(
+    "form", ["ma {} finit par 12", "les derniers chiffres de ma {} c'est 12", "{} commençant par 12"]
+)
+def test_however_short_a_part_is_it_is_of_what_it_is_said_of(name: str, kind: str, form: str) -> None:
+    text = form.format(name)
+    assert shown(text, sensitive_spans(text)) == f"{kind}: 12"

@@ -291,3 +291,9 @@ def test_a_number_goes_on_after_a_pause_of_just_the_length_that_is_allowed(pause
         pause_ms=pause_ms,
     )
     assert (0 in starts(answers[-1], "nir")) is goes_on
+
+
+@pytest.mark.parametrize(("digits", "held"), [(8, True), (28, True), (29, False), (40, False)])
+def test_a_row_of_digits_that_is_longer_than_any_number_is_not_waited_for(digits: int, held: bool) -> None:
+    said = " ".join("52738496"[at % 8] for at in range(digits))
+    assert (NumberWatch().feed(HeardPiece(said, 0, 2000)).pending is not None) is held
