@@ -108,7 +108,8 @@ class LiveView:
         self._console.print(places_table)
         self._console.print(
             "[dim]Et maintenant :[/] ivr recordings list · ivr recordings show ID · ivr recordings verify"
-            " · ivr audit verify"
+            " · ivr audit verify\n"
+            "[dim]Dans un navigateur :[/] ivr console (ces appels) · ivr demo --console (une maison d'exemple)"
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ivr.bootstrap.archive import Archive
-from ivr.bootstrap.runtime import SystemClock, new_id
+from ivr.bootstrap.runtime import new_id
 from ivr.domain.access import Role
 from ivr.domain.account.session import SessionBounds
 from ivr.recording.sealer import AccountSealer
@@ -35,7 +35,7 @@ class Accounts:
     sessions: Sessions
 
     def sign_in(self, hasher: PasswordHasher, codes: OneTimeCodes) -> SignIn:
-        clock = SystemClock()
+        clock = self.archive.clock
         return SignIn(self.book, self.archive.audit, hasher, codes, self.sealer, clock, random=os.urandom)
 
     def own(self, hasher: PasswordHasher, codes: OneTimeCodes) -> OwnAccount:
@@ -44,7 +44,7 @@ class Accounts:
 
 def open_accounts(settings: Settings, archive: Archive) -> Accounts:
     """Raises HostError when there are accounts and the key is gone: nobody's second factor could be read."""
-    clock = SystemClock()
+    clock = archive.clock
     book = SqlAccounts(archive.database, archive.audit)
     path = settings.keys.kek_file.with_name(_SECRET)
     secret = load(path, _SECRET) if book.count() else create(path, _SECRET)

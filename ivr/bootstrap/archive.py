@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ivr.bootstrap.runtime import SystemClock
+from ivr.bootstrap.runtime import SYSTEM_CLOCK
 from ivr.domain.redaction.redactor import Redactor
 from ivr.errors import HostError
 from ivr.recording.bucket_store import BucketStore
@@ -25,6 +25,7 @@ from ivr.services.call.notes import LateReport, last_signs, report_left
 from ivr.services.consent.objection_spool import CaughtUp, catch_up
 from ivr.services.ports.evidence import CallLog, DoNotCallRegister
 from ivr.services.ports.keys import RotatingKeyRing
+from ivr.services.ports.runtime import Clock
 from ivr.services.ports.vault import RecordingStore
 from ivr.services.vault.recovery import Recovery
 from ivr.services.vault.vault import Vault
@@ -60,6 +61,7 @@ class Archive:
     spool: SpoolFiles
     call_notes: SpoolFiles
     redactor: Redactor
+    clock: Clock
 
     def settle_left(
         self, *, died_at: datetime | None = None
@@ -83,12 +85,15 @@ class Archive:
         self.database.close()
 
 
-def open_archive(settings: Settings, *, create: bool = False, in_place_of_lost: bool = False) -> Archive:
+def open_archive(
+    settings: Settings, *, create: bool = False, in_place_of_lost: bool = False, clock: Clock = SYSTEM_CLOCK
+) -> Archive:
     """Open what `ivr init` made, or make it with `create`. Raises HostError naming what is missing and the remedy.
+
+    `clock` is another than the machine's where months are told in a minute: the example house.
 
     A database file that is gone although its evidence is witnessed is not made anew, unless `in_place_of_lost`.
     """
-    clock = SystemClock()
     kek_file = settings.keys.kek_file
     register_file = kek_file.with_name(_REGISTER_SECRET)
     evidence_file = kek_file.with_name(_EVIDENCE_KEY)
@@ -133,6 +138,7 @@ def open_archive(settings: Settings, *, create: bool = False, in_place_of_lost: 
         spool=SpoolFiles(settings.node.data_dir / "pending", register.key),
         call_notes=SpoolFiles(settings.node.data_dir / "calls", register.key),
         redactor=redactor,
+        clock=clock,
     )
 
 

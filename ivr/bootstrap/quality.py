@@ -9,7 +9,7 @@ from functools import cache
 
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.retention import Retention
-from ivr.bootstrap.runtime import SystemClock, new_id
+from ivr.bootstrap.runtime import new_id
 from ivr.domain.access import Actor, Role
 from ivr.domain.asks.phrase_bank import PhraseBank
 from ivr.domain.quality.analysis import SCHEDULE
@@ -53,11 +53,11 @@ def open_grids(settings: Settings, archive: Archive, retention: Retention) -> Gr
     def check(text: str, file: str) -> list[Finding]:
         return lint_grid(text, file=file, profile=settings.profile, phrases=phrases())
 
-    return Grids(shelf, retention.gate, SystemClock(), lambda text, file: read_grid(text, file=file), check)
+    return Grids(shelf, retention.gate, archive.clock, lambda text, file: read_grid(text, file=file), check)
 
 
 def open_quality(settings: Settings, archive: Archive, retention: Retention) -> Quality:
-    clock, gate, audit, database = SystemClock(), retention.gate, archive.audit, archive.database
+    clock, gate, audit, database = archive.clock, retention.gate, archive.audit, archive.database
     grids = open_grids(settings, archive, retention)
     book = SqlAnalyses(database, audit)
     catalogue = archive.vault.ports.catalogue
@@ -83,7 +83,7 @@ def open_quality(settings: Settings, archive: Archive, retention: Retention) -> 
 def open_expiry(settings: Settings, archive: Archive, retention: Retention) -> Expiry:
     return Expiry(
         SqlQualityLedger(archive.database, archive.audit),
-        SystemClock(),
+        archive.clock,
         settings.retention,
         settings.profile,
         run_owner(settings.node.id, new_id),

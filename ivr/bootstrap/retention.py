@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from ivr.bootstrap.archive import Archive
-from ivr.bootstrap.runtime import SystemClock, new_id
+from ivr.bootstrap.runtime import new_id
 from ivr.services.evidence.clock_guard import ClockGuard
 from ivr.services.export.access_gate import Gate
 from ivr.services.listening.listening import ListeningRoom
@@ -43,7 +43,7 @@ class Retention:
 
 
 def open_retention(settings: Settings, archive: Archive) -> Retention:
-    clock = SystemClock()
+    clock = archive.clock
     ledger = SqlRetentionLedger(archive.database, archive.audit)
     guard = ClockGuard(
         SqlEvidenceTimes(archive.database, settings.node.id),

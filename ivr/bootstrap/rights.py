@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.retention import Retention
-from ivr.bootstrap.runtime import SystemClock, new_id
+from ivr.bootstrap.runtime import new_id
 from ivr.recording.sealer import CaseSealer
 from ivr.services.export.exporter import Exporter
 from ivr.services.rights import requests
@@ -33,7 +33,7 @@ class Rights:
 
 
 def open_rights(settings: Settings, archive: Archive, retention: Retention) -> Rights:
-    clock, gate, table, profile = SystemClock(), retention.gate, settings.retention, settings.profile
+    clock, gate, table, profile = archive.clock, retention.gate, settings.retention, settings.profile
     audit, redactor = archive.audit, archive.redactor
     book = SqlCases(archive.database, audit, archive.keys, sealer=CaseSealer)
     findings = Findings(

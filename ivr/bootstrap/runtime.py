@@ -23,6 +23,9 @@ class SystemClock:
         return time.monotonic()
 
 
+SYSTEM_CLOCK = SystemClock()
+
+
 class SingleThreadExecutor:
     """Port SerialExecutor: one thread, one job at a time, in the order in which they were handed over."""
 

@@ -21,5 +21,5 @@ def bars(title: str, counts: Sequence[tuple[str, int]]) -> str:
     """Return a picture of these counts, each with its label, the first on top; the page has the table beside it."""
     chart = leather.Chart(title)
     chart.add_x_scale(0, max((count for _, count in counts), default=0) or 1)
-    chart.add_bars([(count, label) for label, count in reversed(counts)])
+    chart.add_bars([(count, label) for label, count in counts])
     return str(chart.to_svg(width=_WIDTH, height=_AROUND + _BAR * len(counts)))

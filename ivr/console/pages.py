@@ -15,7 +15,6 @@ from ivr.bootstrap.accounts import Accounts, open_accounts
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.quality import open_quality
 from ivr.bootstrap.retention import open_retention
-from ivr.bootstrap.runtime import SystemClock
 from ivr.console.accounts import AccountPages
 from ivr.console.analyses import AnalysisPages
 from ivr.console.credentials import enrolment_uri, written_secret
@@ -64,7 +63,7 @@ def open_pages(
         desk_pages(settings, archive, retention),
         AnalysisPages(settings, quality),
         SupervisionPages(settings, quality),
-        StatisticsPages(settings, retention.statistics, SystemClock(), {one.id: one.name for one in families}),
+        StatisticsPages(settings, retention.statistics, archive.clock, {one.id: one.name for one in families}),
     )
 
 
