@@ -18,6 +18,7 @@ from ivr.services.rights.hold_desk import HoldDesk
 from ivr.services.rights.requests import Requests
 from ivr.settings import Settings
 from ivr.storage.cases import SqlCases
+from ivr.storage.quality_analyses import SqlAnalyses
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def open_rights(settings: Settings, archive: Archive, retention: Retention) -> R
         archive.do_not_call,
         archive.members,
         audit,
+        SqlAnalyses(archive.database, audit),
         clock,
         profile,
         table,

@@ -26,6 +26,7 @@ class Row:
     purposes: str
     deadline: str
     proofs: int
+    analyses: int
     channels: tuple[str, ...]
     may: frozenset[str]
     why: str
@@ -40,6 +41,7 @@ def found_lines(found: Found, profile: Profile) -> str:
     lines = []
     for row in rows_of(found, FRENCH, profile):
         line = FRENCH("found.recording", opened=row.opened, purposes=row.purposes, deadline=row.deadline)
+        line += FRENCH("found.analyses", count=row.analyses) if row.analyses else ""
         lines.append(line + (FRENCH("found.proofs", count=row.proofs) if row.proofs else ""))
     if found.reports:
         lines.append(FRENCH("found.reports", count=len(found.reports)))
@@ -61,6 +63,8 @@ def kept_lines(found: Found, profile: Profile) -> str:
     if found.reports or found.recordings:
         lines.append(FRENCH("found.reports_kept"))
         lines.append(FRENCH("found.proofs_kept"))
+    if any(one.analyses for one in found.recordings):
+        lines.append(FRENCH("found.analyses_kept"))
     if found.bars:
         lines.append(FRENCH("found.bars_kept"))
     return _listed(lines)
@@ -82,6 +86,7 @@ def _row(one: FoundRecording, words: Words, profile: Profile) -> Row:
         " ; ".join(schedule.title for schedule in one.item.schedules),
         _day(one.retention.due_at, profile),
         one.proofs,
+        one.analyses,
         tuple(one.row.tag.channels),
         frozenset(act.value for act, decision in one.acts.items() if decision.allowed),
         "" if erasing.allowed else _told(erasing, words),

@@ -1,4 +1,4 @@
-"""Everything that concerns whoever asks: recordings, reports of calls, bars, the list of members, proofs.
+"""Everything that concerns whoever asks: recordings, their analyses, reports of calls, bars, the list of members.
 
 What is found is found by the numbers of the case, which stand sealed in it. The evidence tells how much was found.
 """
@@ -23,6 +23,7 @@ from ivr.services.export.access_gate import Gate
 from ivr.services.ports.cases import CaseBook
 from ivr.services.ports.evidence import AuditLog, Bar, CallLog, CallRow, DoNotCallRegister
 from ivr.services.ports.members import MemberDirectory
+from ivr.services.ports.quality import AnalysisBook, AnalysisQuery
 from ivr.services.ports.retention import RetentionLedger, Stored
 from ivr.services.ports.runtime import Clock
 from ivr.services.ports.search import RecordingSearch
@@ -36,7 +37,10 @@ MOST = 1_000
 
 @dataclass(frozen=True)
 class FoundRecording:
-    """A recording, where it stands, and what may be done with it. `proofs` are its call's events of the evidence."""
+    """A recording, where it stands, and what may be done with it.
+
+    `proofs` are its call's events of the evidence, `analyses` the grids that were filled in about it.
+    """
 
     row: RecordingRow
     retention: RetentionDecision
@@ -44,6 +48,7 @@ class FoundRecording:
     acts: Mapping[Act, ActDecision]
     proofs: int
     certificate: str
+    analyses: int
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Findings:
     register: DoNotCallRegister
     members: MemberDirectory
     audit: AuditLog
+    analyses: AnalysisBook
     clock: Clock
     profile: Profile
     table: RetentionTable
@@ -136,6 +142,7 @@ class Findings:
                     {act: decide_act(act, item) for act in Act},
                     len(self.audit.events(call_id=row.tag.call_id)),
                     f"{certificate.node_id}/{certificate.seq}" if certificate else "",
+                    len(self.analyses.find(AnalysisQuery(recording_id=row.tag.recording_id))),
                 )
             )
         return tuple(judged)

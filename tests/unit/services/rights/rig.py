@@ -25,6 +25,7 @@ from ivr.storage.cases import SqlCases
 from ivr.storage.do_not_call import SqlDoNotCall
 from ivr.storage.evidence_times import SqlEvidenceTimes
 from ivr.storage.person_index import SqlPersonIndex
+from ivr.storage.quality_analyses import SqlAnalyses
 from ivr.storage.recording_search import SqlRecordingSearch
 from tests.databases import fresh_url
 from tests.fakes.vault import FakeKeyRing
@@ -90,6 +91,7 @@ class DeskRig(RetentionRig):
             self.register,
             FakeMembers(),
             self.audit,
+            SqlAnalyses(self.database, self.audit),
             self.clock,
             self.profile,
             self.table,

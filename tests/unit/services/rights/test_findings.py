@@ -33,6 +33,7 @@ def test_all_that_bears_the_number_is_found_under_any_spelling_and_nothing_of_ot
     assert [row.call_id for row in found.reports] == ["call-of-"]
     assert (found.bars, found.member, found.whole) == ((), False, True)
     assert found.recordings[0].proofs > 0
+    assert found.recordings[0].analyses == 0
     assert rig.told()[-1][0] == "rights.searched"
     assert rig.told()[-1][1]["recordings"] == 1
     clean(str(rig.told()))
