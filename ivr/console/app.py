@@ -163,7 +163,11 @@ def _signed_in(pages: Pages, visit: Visit, session: Session) -> Visit:
     role = session.account.role
     title = pages.settings.access.titles.get(role, role.value)
     rights = frozenset(action.value for action in pages.settings.access.actions.get(role, ()))
-    return Visit(visit.request, visit.form, visit.words, visit.cookie(SESSION_COOKIE), session, title, rights)
+    schedule = pages.settings.retention.schedules.get(session.purpose)
+    return Visit(
+        visit.request, visit.form, visit.words, visit.cookie(SESSION_COOKIE), session, title, rights,
+        schedule.title if schedule else "",
+    )  # fmt: skip
 
 
 def _to_sign_in(visit: Visit, ended: SessionEnd | None) -> Response:

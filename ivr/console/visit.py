@@ -34,7 +34,7 @@ _TEMPLATES = Environment(
 @dataclass(frozen=True)
 class Visit:
     """`session` is there on every page that is not open to all. `token` is the one in the session's
-    cookie, `rights` are those of its role."""
+    cookie, `rights` are those of its role, `purpose_title` names the purpose that was chosen (empty: none, or all)."""
 
     request: Request
     form: Mapping[str, str]
@@ -43,6 +43,7 @@ class Visit:
     session: Session | None = None
     role_title: str = ""
     rights: frozenset[str] = frozenset()
+    purpose_title: str = ""
 
     @property
     def signed_in(self) -> Session:

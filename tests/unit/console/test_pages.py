@@ -141,7 +141,7 @@ def test_a_purpose_is_chosen_among_those_open_to_the_role(house: ConsoleRig) -> 
     token = house.form_token()
     answer = house.post("/finalite", form_token=token, purpose="quality_audio", reason="écoute du mois")
     assert answer.headers["location"] == "/enregistrements"
-    assert "quality_audio (écoute du mois)" in words_of(house.get("/"))
+    assert "Enregistrement qualité (écoute du mois)" in words_of(house.get("/"))
     assert house.archive.audit.events()[-1].body == {
         "actor": ANNE, "role": "quality_analyst", "purpose": "quality_audio", "reason": "écoute du mois",
     }  # fmt: skip
