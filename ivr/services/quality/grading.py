@@ -73,6 +73,8 @@ class Grading:
         self.gate.check(replace(request, action=Action.LISTEN), (recording_id,))
         tag = self.catalogue.get(recording_id).tag
         report = self.calls.get(tag.call_id)
+        # Asked again when it is scored: the form may name another agent than the report does.
+        _must_be_of_another(request.actor, report.agent if report else "")
         form = AnalysisForm.CALIBRATION if calibration_id else AnalysisForm.SECOND if second_of else AnalysisForm.REVIEW
         now = self.clock.now()
         draft = Analysis(
@@ -123,12 +125,10 @@ class Grading:
         if saved.missing or saved.remarks:
             return saved
         actor, draft = request.actor, saved.analysis
-        if draft.call.agent.casefold() == actor.id.casefold():
-            raise ComplianceError("nobody scores their own call", rules=("REC-016",), remedy="leave it to another")
+        _must_be_of_another(actor, draft.call.agent)
         with self.book.together():
             if draft.calibration_id and not self.is_open(draft.calibration_id):
                 raise ArchiveError("the calibration is closed", remedy="nothing of it counts; give up the draft")
-            counts = self._counts(draft)
             now = self.clock.now()
 
             def score_it(found: Analysis) -> Analysis:
@@ -140,12 +140,12 @@ class Grading:
                     scored_at=now,
                     tenths=saved.score.tenths,
                     passed=saved.score.passed,
-                    counts=counts,
+                    counts=self._counts(draft),
                 )
 
             digest = answers_digest(draft.answers)
             scored = self.book.change(
-                analysis_id, score_it, lambda it: step(AnalysisScored, actor, it, sha256=digest, counts=counts)
+                analysis_id, score_it, lambda it: step(AnalysisScored, actor, it, sha256=digest, counts=it.counts)
             )
             if draft.second_of:
                 self.book.change(draft.second_of, _revised, lambda it: step(AnalysisRevised, actor, it, by=scored.id))
@@ -187,6 +187,9 @@ class Grading:
         if agent and not _AGENT.fullmatch(agent):
             remarks.append(Remark(AGENT, Told("An agent is named by their login: letters, digits, dots or dashes.")))
             agent = found.call.agent
+        if agent != self.redactor.text(agent):
+            remarks.append(Remark(AGENT, Told("A number that may not be kept was taken out.")))
+            agent = found.call.agent
         return replace(
             found,
             revision=found.revision + 1,
@@ -207,6 +210,11 @@ class Grading:
             AnalysisQuery(recording_id=draft.call.recording_id, grid_id=draft.grid_id, counts=True, limit=1)
         )
         return not others
+
+
+def _must_be_of_another(actor: Actor, agent: str) -> None:
+    if agent.casefold() == actor.id.casefold():
+        raise ComplianceError("nobody scores their own call", rules=("REC-016",), remedy="leave it to another")
 
 
 def _revised(first: Analysis) -> Analysis:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from ivr.domain.access import Actor, Role
+from ivr.domain.evidence.events.quality import DraftDropped
 from ivr.domain.quality.analysis import AnalysisForm, AnalysisState
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.quality.grading import StaleRevisionError
+from ivr.services.quality.steps import step
 from tests.databases import KINDS, fresh_url
 from tests.quality_rig import ANNE, BEST, LUC, PAUL, QualityRig, asks
 from tests.retention_rig import CALLED, GONE
@@ -136,6 +138,35 @@ def test_the_reviewer_may_name_the_agent_and_nobody_scores_their_own_call(rig: Q
     with pytest.raises(ComplianceError, match="own call"):
         rig.grading.finish(asks(ANNE), draft.id, 2, {**BEST, "agent": "Anne"})
     assert rig.kept(draft.id).is_draft
+
+
+def test_whoever_took_the_call_does_not_score_it_under_another_name(rig: QualityRig) -> None:
+    rig.call("rec-own", agent="Anne")
+    with pytest.raises(ComplianceError, match="own call"):
+        rig.draft(ANNE, "rec-own")
+    assert rig.told("analysis.begun") == []
+
+
+def test_a_number_is_no_agent(rig: QualityRig) -> None:
+    saved = rig.grading.save(asks(ANNE), rig.draft().id, 1, {"agent": "0612345678"})
+    assert (saved.analysis.call.agent, [one.question_id for one in saved.remarks]) == ("luc", ["agent"])
+
+
+def test_of_two_that_are_scored_at_once_one_counts(rig: QualityRig) -> None:
+    for number in range(6):
+        rig.call(f"rec-{number}-of-two")
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(lambda who, name=f"rec-{number}-of-two": rig.scored(who, name), (ANNE, PAUL)))
+        assert sorted(one.analysis.counts for one in found) == [False, True]
+
+
+def test_what_another_tab_scored_meanwhile_is_not_given_up(rig: QualityRig) -> None:
+    draft = rig.draft()
+    dropped = step(DraftDropped, ANNE, draft)
+    rig.grading.finish(asks(ANNE), draft.id, 1, BEST)
+    rig.book.drop(draft.id, dropped)
+    assert rig.kept(draft.id).state is AnalysisState.SCORED
+    assert rig.told("analysis.dropped") == []
 
 
 def test_who_may_not_listen_begins_nothing_and_is_noted(rig: QualityRig) -> None:
