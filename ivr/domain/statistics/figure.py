@@ -30,10 +30,10 @@ class Figure:
         return sorted({quality for _, quality in self.cells}, key=_order)
 
 
-def figure(name: str, counts: Mapping[Cell, int], *, personal: bool = True) -> Figure:
-    """Return the figure of these counts, with small ones hidden unless they are of no person (`personal` false)."""
+def figure(name: str, counts: Mapping[Cell, int]) -> Figure:
+    """Return the figure of these counts, with small ones hidden."""
     counts = {cell: count for cell, count in counts.items() if count}
-    hidden = _hidden(counts) if personal else set()
+    hidden = _hidden(counts)
     return Figure(name, {cell: None if cell in hidden else count for cell, count in counts.items()})
 
 
@@ -43,20 +43,22 @@ def share(part: int | None, whole: int | None) -> int | None:
 
 
 def _hidden(counts: Mapping[Cell, int]) -> set[Cell]:
-    """Small counts; and where a row or a column hides one alone, the next smallest too, or their sum would tell it."""
+    """Small counts; and where the sum of a row or a column would tell what it hides, the next smallest too."""
     hidden = {cell for cell, count in counts.items() if count < LEAST}
     lines = [
         [cell for cell in counts if cell[axis] == name] for axis in (0, 1) for name in {one[axis] for one in counts}
     ]
-    while more := set(_alone(counts, hidden, lines)) - hidden:
+    while more := set(_told_by_sums(counts, hidden, lines)) - hidden:
         hidden |= more
     return hidden
 
 
-def _alone(counts: Mapping[Cell, int], hidden: set[Cell], lines: Iterable[list[Cell]]) -> Iterable[Cell]:
+def _told_by_sums(counts: Mapping[Cell, int], hidden: set[Cell], lines: Iterable[list[Cell]]) -> Iterable[Cell]:
+    """What else must be hidden: a sum tells one that is alone, and several where all are 1, or all the largest."""
     for line in lines:
         shown = [cell for cell in line if cell not in hidden]
-        if len(line) - len(shown) == 1 and shown:
+        number, total = len(line) - len(shown), sum(counts[cell] for cell in line if cell in hidden)
+        if shown and (number == 1 or (number and total in (number, number * (LEAST - 1)))):
             yield min(shown, key=lambda cell: (counts[cell], cell))
 
 

@@ -11,7 +11,8 @@ from ivr.errors import ConfigurationError
 
 #: In months. More is no page that a person reads, and takes the database long.
 LONGEST = 24
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+#: Of this century: no call is older, and a month has a next one.
+_MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 _MONTHS = 12
 
 
@@ -78,6 +79,6 @@ def parse_period(first: str, last: str, *, today: date) -> Period:
 
 def _month(text: str, key: str) -> Month:
     found = _MONTH.fullmatch(text)
-    if not found or not int(found[1]):
+    if not found:
         raise ConfigurationError("this is no month", key=key, value=text, remedy="write e.g. 2026-11")
     return Month(int(found[1]) * _MONTHS + int(found[2]) - 1)

@@ -83,7 +83,8 @@ class Statistics:
             figure("masks", mine(self._each(Masked.kind, period, lambda body: [str(body.get("kind", ""))]))),
             figure("asked", mine(self._each(AgentAsked.kind, period, _families))),
             figure("gaps", mine(self._counts.gaps(*period.bounds(self._zone)))),
-            figure("deadlines", mine(self._deadlines()), personal=False),
+            # A month of deadlines is a month of calls, some time later.
+            figure("deadlines", mine(self._deadlines())),
         )
         cells = doubts.cells
         rates = {one: share(cells.get((one, DISPELLED), 0), cells.get((one, RAISED))) for one in doubts.programs}

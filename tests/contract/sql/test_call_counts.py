@@ -122,6 +122,15 @@ def test_recordings_are_counted_by_the_causes_of_their_gaps_and_by_the_month_of_
     assert cells(found, "deadlines") == {(HOTLINE, month_of(due.astimezone(ZONE).date()).text): 5}
 
 
+def test_a_month_of_few_calls_is_not_told_by_that_of_their_deadlines(rig: RetentionRig) -> None:
+    begun = rig.vault.begin(
+        a_tag("rec-1", retention="quality_audio", opened_at=CALLED), deadline=CALLED + timedelta(days=100)
+    )
+    begun.write(SOUND)
+    begun.seal(consent={}, gaps=[])
+    assert list(dict(ask(rig).figures[-1].cells).values()) == [None]
+
+
 def test_with_a_purpose_only_its_programs_are_counted_and_who_may_list_none_sees_none(rig: RetentionRig) -> None:
     for number in range(5):
         call(rig, number)

@@ -72,7 +72,15 @@ def test_the_file_holds_what_the_page_shows(dpo: ConsoleRig) -> None:
     assert dpo.told()[-1] == "statistics.shown"
 
 
-@pytest.mark.parametrize("form", [{"first": "x"}, {"last": "2020-01"}])
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"first": "x"},
+        {"last": "2020-01"},
+        {"first": "9999-12", "last": "9999-12"},
+        {"first": "0001-01", "last": "0001-01"},
+    ],
+)
 def test_a_file_of_no_period_is_refused(dpo: ConsoleRig, form: dict[str, str]) -> None:
     assert dpo.post("/statistiques/fichier", form_token=dpo.form_token(), **form).status_code == 400
 

@@ -23,8 +23,12 @@ def test_what_is_hidden_alone_in_its_row_or_column_takes_the_next_smallest_with_
     }  # fmt: skip
 
 
-def test_what_is_of_no_person_is_shown_whole() -> None:
-    assert figure("deadlines", {("a", "2026-11"): 1}, personal=False).cells == {("a", "2026-11"): 1}
+@pytest.mark.parametrize("smallest", [1, LEAST - 1])
+def test_two_of_which_the_sum_tells_both_take_the_next_smallest_with_them(smallest: int) -> None:
+    counts = {("a", "1"): smallest, ("a", "2"): smallest, ("a", "3"): 9, ("a", "4"): 12}
+    assert figure("endings", counts).cells == {
+        ("a", "1"): None, ("a", "2"): None, ("a", "3"): None, ("a", "4"): 12,
+    }  # fmt: skip
 
 
 @given(CELLS)

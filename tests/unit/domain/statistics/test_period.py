@@ -30,7 +30,8 @@ def test_without_a_choice_it_is_the_last_twelve_months() -> None:
 @pytest.mark.parametrize(
     ("first", "last"),
     [("2026-13", ""), ("2026-1", ""), ("x", ""), ("", "2026-11-01"), ("0000-01", ""), ("2026-11", "2026-10"),
-     ("2024-11", "2026-11"), ("", "9999-12")],
+     ("2024-11", "2026-11"), ("", "9999-12"),
+     ("9999-12", "9999-12"), ("0001-01", "0001-02")],
 )  # fmt: skip
 def test_what_is_no_period_is_refused_with_its_key(first: str, last: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
