@@ -7,7 +7,7 @@ in hours. Whatever was not assessed counts as a risk.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from ivr.domain.profile import Profile
@@ -16,6 +16,8 @@ from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError
 
 _RULE = "GDP-007"
+#: From when on the regulation applies (article 99(2)).
+APPLIES = datetime(2018, 5, 25, tzinfo=UTC)
 
 
 class Loss(Enum):
@@ -122,7 +124,8 @@ class Duties:
 
 def decide_duties(breach: Breach, *, profile: Profile, now: datetime) -> Duties:
     """Return what must be told to whom at the aware time `now`, and why."""
-    due_at = breach.aware_at + timedelta(hours=profile.number(_RULE, "authority_hours"))
+    # In UTC: in a time zone, a day on which the clocks change would be taken for 24 hours.
+    due_at = breach.aware_at.astimezone(UTC) + timedelta(hours=profile.number(_RULE, "authority_hours"))
     hours_left = int((due_at - now) // timedelta(hours=1))
     return Duties(due_at, hours_left, _authority(breach, due_at, now), _persons(breach))
 
@@ -158,12 +161,14 @@ def _persons(breach: Breach) -> Duty:
 def record(
     *, case_id: str, reference: str, aware_at: datetime, losses: tuple[Loss, ...], persons: int, now: datetime
 ) -> Breach:
-    """Return a breach RECORDED; raises ComplianceError without a loss, or when it was noticed in the future."""
+    """Return a breach RECORDED; raises ComplianceError without a loss, and when noticed in the future or before 2018."""
     where = f"breach {reference}"
     if not losses:
         raise _refused("nothing was lost: that is no breach", where, "say what was lost")
     if aware_at > now:
         raise _refused("it was noticed in the future", where, "give the moment at which it was noticed")
+    if aware_at < APPLIES:
+        raise _refused("it was noticed before the law applied", where, "give the moment at which it was noticed")
     if persons < 0:
         raise _refused("fewer than no persons are concerned", where, "write a number, 0 when it is not known")
     return Breach(case_id, reference, aware_at, losses, persons)

@@ -18,6 +18,8 @@ from ivr.errors import ComplianceError
 _RULE = "GDP-003"
 #: "one calendar month", GDPR article 12(3); the extension is a figure of the rule.
 _MONTHS = 1
+#: From when on the regulation applies (article 99(2)).
+APPLIES = date(2018, 5, 25)
 
 
 class Right(Enum):
@@ -196,10 +198,12 @@ def decide_due(request: RightsRequest, *, profile: Profile, days: WorkingDays, t
 def take_in(
     *, case_id: str, reference: str, right: Right, channel: Channel, received_on: date, today: date
 ) -> RightsRequest:
-    """Return a request in state RECEIVED. Raises ComplianceError when it was received in the future."""
+    """Return a request in state RECEIVED. Raises ComplianceError when it was received in the future or before 2018."""
     where = f"request {reference}"
     if received_on > today:
         raise _refused("it was received in the future", where, "give the day on which it came")
+    if received_on < APPLIES:
+        raise _refused("it was received before the law applied", where, "give the day on which it came")
     return RightsRequest(case_id, reference, right, channel, received_on)
 
 

@@ -85,6 +85,7 @@ def test_the_letter_to_the_persons_leaves_their_name_to_be_written(dora: Console
         ("confidentiality", "no"),
         ("aware_at", "hier"),
         ("aware_at", "2099-01-01T00:00"),
+        ("aware_at", "0001-01-01T00:00"),
         ("persons", "-1"),
         ("persons", "beaucoup"),
         ("persons", "1" * 12),

@@ -82,6 +82,8 @@ def test_a_hold_is_asked_for_approved_by_two_others_and_released(office: Console
         ("review", "demain"),
         ("review", "2020-01-01"),
         ("review", "2099-01-01"),
+        ("review", "0001-01-01"),
+        ("review", "9999-12-31"),
         ("act", "delete"),
     ],
 )

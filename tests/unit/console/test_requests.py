@@ -82,6 +82,7 @@ def test_a_request_is_taken_in_listed_with_its_days_and_names_nobody_in_list_add
         ("channel", "pigeon"),
         ("received_on", "hier"),
         ("received_on", (date.today() + timedelta(days=2)).isoformat()),  # noqa: DTZ011
+        ("received_on", "0001-01-01"),
         ("name", ""),
         ("name", f"Zoé {NIR}"),
         ("address", IBAN),

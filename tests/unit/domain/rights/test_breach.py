@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,11 @@ def test_the_hours_run_over_a_weekend_and_easter_monday() -> None:
     assert (found.hours_left, found.authority.owed) == (1, Owed.OWED)
     late = owed(recorded(), FRIDAY + 72 * HOUR + timedelta(seconds=1))
     assert (late.hours_left, late.authority.owed) == (-1, Owed.LATE)
+
+
+def test_seventy_two_hours_are_as_long_when_the_clocks_change() -> None:
+    noticed = datetime(2026, 10, 23, 12, tzinfo=ZoneInfo("Europe/Paris"))
+    assert owed(replace(recorded(), aware_at=noticed)).due_at == datetime(2026, 10, 26, 10, tzinfo=UTC)
 
 
 def test_what_is_not_assessed_counts_as_a_risk() -> None:
