@@ -157,6 +157,7 @@ class AnalysisPages:
         return visit.page(
             "analysis",
             status=422 if fault else 200,
+            path=f"/analyses/{analysis.id}",
             fault=fault,
             line=self.line(visit, analysis),
             analysis=analysis,
@@ -199,6 +200,7 @@ class AnalysisPages:
         return visit.page(
             "draft",
             status=status,
+            path=f"/analyses/{saved.analysis.id}",
             fault=fault,
             analysis=saved.analysis,
             grid=saved.grid,

@@ -46,7 +46,7 @@ async function save() {
 
 // Whoever signs in again elsewhere goes on here: only the token of the new session is missing.
 async function renew() {
-  const answer = await fetch(location.href, { redirect: "manual" }).catch(() => null);
+  const answer = await fetch(form.dataset.page, { redirect: "manual" }).catch(() => null);
   if (!answer?.ok) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const token = page.querySelector("#draft [name=form_token]");

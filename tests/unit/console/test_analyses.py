@@ -114,6 +114,9 @@ def test_of_two_tabs_the_second_is_told_and_loses_nothing(anne: ConsoleRig) -> N
     page = anne.post(place, **typed)
     assert page.status_code == 409
     assert "enregistré ailleurs depuis que cette page est ouverte" in words_of(page)
+    # The language is switched, and the session renewed, where the draft is asked for.
+    assert f'name="back" value="{draft}"' in page.text
+    assert f'data-page="{draft}"' in page.text
     assert "de l'autre" in unescape(page.text)
     assert only(anne).answers["suite"].note == "de l'une"
     # The page that was answered holds the revision of now: saved once more, it is kept.
