@@ -75,7 +75,7 @@ class SqlAnalyses:
     ) -> Analysis:
         with self._database.writing() as connection:
             if connection.dialect.name == "postgresql":
-                # Of two that are scored at once the later must see the first: before any row, so that nobody waits round.
+                # Of two scored at once the later must see the first. Before any row: no two wait for each other.
                 of_call = func.pg_advisory_xact_lock(func.hashtext(_A.recording_id))
                 connection.execute(select(of_call).where(_A.analysis_id == analysis_id))
             row = _locked(connection, analysis_id)

@@ -15,7 +15,7 @@ from ivr.services.ports.evidence import Entry
 from ivr.services.ports.quality import Calibration, Sample
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
-from ivr.storage.tables import KEPT, quality_analyses, quality_calibrations, quality_samples, recordings
+from ivr.storage.tables import KEPT, quality_analyses, quality_calibrations, quality_samples, recordings, restrictions
 
 _R, _S, _C = recordings.c, quality_samples.c, quality_calibrations.c
 
@@ -31,9 +31,11 @@ class SqlSamples:
         analysed = exists().where(
             quality_analyses.c.recording_id == _R.recording_id, quality_analyses.c.calibration_id == ""
         )
+        restricted = exists().where(restrictions.c.recording_id == _R.recording_id)
         query = (
             select(_R.recording_id, _R.agent, _R.opened_at, _R.duration_ms, _R.program, analysed.label("analysed"))
             .where(KEPT, _R.retention.in_(tags), _R.opened_at >= rule.since, _R.opened_at < rule.until, _R.agent != "")
+            .where(~restricted)
             .order_by(_R.recording_id)
         )
         with self._database.reading() as connection:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ivr.domain.access import AccessRequest, Action, Actor
-from ivr.domain.account.account import plain_login
+from ivr.domain.account.account import judge_login, plain_login
 from ivr.domain.evidence.events.quality import CalibrationClosed, CalibrationOpened
 from ivr.domain.quality.analysis import Analysis
 from ivr.domain.quality.grid import Grid
@@ -61,6 +61,10 @@ class Calibrations:
             raise ConfigurationError(
                 "a calibration has several reviewers", key="reviewers", remedy=f"name {FEWEST} to {MOST} of them"
             )
+        for name in names:
+            # They stand in the evidence: nothing but logins does.
+            if fault := judge_login(name):
+                raise ConfigurationError(fault, key="reviewers", remedy="write e.g. anne.martin")
         self.gate.see(replace(request, action=Action.LIST), recording_id)
         self.gate.check(replace(request, action=Action.LISTEN), (recording_id,))
         at = self.grading.catalogue.get(recording_id).tag.opened_at

@@ -94,6 +94,13 @@ def test_a_session_is_seen_by_those_who_take_part_and_by_who_supervises(rig: Qua
         rig.calibrations.close(asks(ANNE), session.id)
 
 
+@pytest.mark.parametrize("odd", ["0612345678é", "Mme<b>", "x" * 64])
+def test_what_is_no_login_reaches_no_evidence(rig: QualityRig, odd: str) -> None:
+    with pytest.raises(ConfigurationError, match="login"):
+        rig.calibrations.open(asks(SOPHIE), "rec-1", rig.grid, ["anne", odd])
+    assert rig.told("calibration.opened") == []
+
+
 @pytest.mark.parametrize("reviewers", [[], ["anne"], ["anne", "Anne"], [f"r{n}" for n in range(13)]])
 def test_too_few_or_too_many_are_no_calibration(rig: QualityRig, reviewers: list[str]) -> None:
     with pytest.raises(ConfigurationError, match="several reviewers"):

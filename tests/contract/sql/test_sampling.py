@@ -43,6 +43,11 @@ def test_so_many_of_each_agent_are_drawn_among_what_is_kept_for_the_purpose(rig:
     assert (listed["actor"], listed["what"], listed["count"]) == ("anne", "samples", 1)
 
 
+def test_what_is_restricted_at_a_persons_request_is_not_drawn(rig: QualityRig) -> None:
+    rig.ledger.restrict("zoe-1", "case-1", at=rig.clock.now())
+    assert [one.agent for one in rig.sampling.draw(asks(SOPHIE), RULE).shares] == ["luc"]
+
+
 def test_who_has_the_seed_draws_the_same_again(rig: QualityRig) -> None:
     sample = rig.sampling.draw(asks(SOPHIE), RULE)
     (told,) = rig.told("sample.drawn")
