@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from pyotp import TOTP
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
@@ -24,6 +23,7 @@ from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.node import console_child
 from ivr.domain.access import Actor, Role
 from ivr.errors import HostError
+from ivr.screen import Screen
 from ivr.settings import Settings, default_config_dir, load_settings
 from ivr_demo.example_house import PEOPLE, ExampleHouse
 
@@ -104,7 +104,7 @@ async def run_example(show: Callable[[dict[str, object]], None] | None) -> None:
     """Make the house, start its console, and show who gets in, until cancelled. `show` takes it as one object."""
     with tempfile.TemporaryDirectory(prefix="ivr-example-") as folder:
         settings, env = example_settings(Path(folder))
-        screen = Console()
+        screen = Screen()
         if show is None:
             screen.print("Huit mois d'appels se racontent, une minute environ…")
         await asyncio.to_thread(fill, settings)
@@ -133,7 +133,7 @@ def _shown(person: Person) -> dict[str, str]:
     }
 
 
-async def _live(screen: Console, url: str, people: list[Person]) -> None:
+async def _live(screen: Screen, url: str, people: list[Person]) -> None:
     screen.print(f"Console de la maison d'exemple : {url}", soft_wrap=True)
     screen.print(f"Mot de passe de tous : {people[0].password}   (Ctrl-C arrête et efface tout)")
     with Live(console=screen, auto_refresh=False) as live:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from ivr.bootstrap.quality import open_grids
 from ivr.cli.actor import ActorSession, actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.access import AccessRequest, Action
-from ivr.errors import ConfigurationError
+from ivr.errors import ConfigurationError, HostError
 from ivr.services.quality.grids import Grids
 from ivr.settings.grids import LARGEST_GRID
 
@@ -67,17 +66,25 @@ def import_(file: Path, reason: str, actor: str, role: str, json_: bool) -> None
 
 @grids.command("export")
 @click.argument("grid_id")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--version", "version", default="", help="Version (défaut : la dernière importée).")
 @asked_by
 @reporting
-def export(grid_id: str, version: str, actor: str, role: str) -> None:
-    """Écrit sur la sortie le TOML de la grille GRID_ID, tel que son auteur l'a écrit."""
+def export(grid_id: str, file: Path, version: str, actor: str, role: str) -> None:
+    """Écrit dans FILE, qui n'existe pas encore, le TOML de la grille GRID_ID, tel que son auteur l'a écrit."""
     with actor_session(actor, role) as session:
         session.may(Action.LIST)
         shelf = _shelf(session)
         latest = next((one.version for one in shelf.all() if one.grid_id == grid_id), "")
         text = shelf.shelved(grid_id, version or latest).text
-    sys.stdout.write(text)
+    try:
+        with file.open("x", encoding="utf-8", newline="") as opened:
+            opened.write(text)
+    except OSError as error:
+        raise HostError(
+            "the grid cannot be written there", where=str(file), remedy="name a file that does not exist yet"
+        ) from error
+    console.print(f"Grille {grid_id} écrite dans {file}.", soft_wrap=True)
 
 
 def _text(file: Path) -> str:

@@ -415,3 +415,12 @@ def test_a_reader_that_has_seen_enough_is_no_error(kept: House) -> None:
             pass
         complaints = judge.stderr.read()
         assert (judge.wait(60), complaints) == (0, "")
+
+
+def test_a_grid_is_written_out_as_it_was_imported_and_over_no_file(kept: House, tmp_path: Path) -> None:
+    copy = tmp_path / "hotline.toml"
+    assert kept.ivr("grids", "export", "hotline", str(copy)).returncode == 0
+    assert copy.read_bytes() == (REPOSITORY / "config" / "grids" / "hotline.toml").read_bytes()
+    again = kept.ivr("grids", "export", "hotline", str(copy))
+    assert again.returncode == 3
+    assert "ne peut pas être écrite" in again.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -87,7 +88,7 @@ def test_a_month_is_drawn_by_lot_and_explained(sophie: ConsoleRig) -> None:
     for number in range(4):
         record(sophie, f"more-{number}")
         report(sophie, f"more-{number}")
-    month = sophie.archive.vault.ports.clock.now().strftime("%Y-%m")
+    month = sophie.archive.vault.ports.clock.now().astimezone(ZoneInfo("Europe/Paris")).strftime("%Y-%m")
     form = {"form_token": sophie.form_token(), "month": month, "per_agent": "2", "min_s": "10"}
     assert sophie.post("/tirages", **form).headers["location"] == "/tirages"
     page = sophie.get("/tirages")

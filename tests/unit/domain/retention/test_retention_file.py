@@ -41,7 +41,7 @@ MISTAKES = [
         "schedules.social_aid.periods.0.archive_after",
         "archive",
     ),
-    ('"trainer", "dpo"', '"trainr", "dpo"', "schedules.quality_audio.access.1", "trainer"),
+    ('"trainer", "super', '"trainr", "super', "schedules.quality_audio.access.1", "trainer"),
     ('on_objection = "destroy"', 'on_objection = "stop"', "schedules.quality_audio.on_objection", "destroy"),
     ('objection_rules = ["REC-004", "REC-005"]\n', "", "schedules.quality_audio", "objection_rules"),
     (
