@@ -161,7 +161,7 @@ def _persons(breach: Breach) -> Duty:
 def record(
     *, case_id: str, reference: str, aware_at: datetime, losses: tuple[Loss, ...], persons: int, now: datetime
 ) -> Breach:
-    """Return a breach RECORDED; raises ComplianceError without a loss, and when noticed in the future or before 2018."""
+    """Return a breach RECORDED. Raises ComplianceError without a loss, or noticed in the future or before 2018."""
     where = f"breach {reference}"
     if not losses:
         raise _refused("nothing was lost: that is no breach", where, "say what was lost")
