@@ -81,12 +81,14 @@ class AnalysisPages:
         """Which grid a recording is to be scored by."""
         if not visit.signed_in.reason:
             return visit.go("/finalite")
+        self.quality.grids.open_to(request_of(visit))
         return self._grids_for(visit, named(visit, "recording_id"), fault="")
 
     def begin(self, visit: Visit) -> Response:
         """Begin a draft, or come back to it."""
         if not visit.signed_in.reason:
             return visit.go("/finalite")
+        self.quality.grids.open_to(request_of(visit))
         recording_id, asked = named(visit, "recording_id"), visit.form.get("grid", "")
         grid = next((one for one in self.quality.grids.latest() if one.id == asked), None)
         if grid is None:

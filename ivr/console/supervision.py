@@ -187,6 +187,7 @@ class SupervisionPages:
 
     @after_purpose
     def grids(self, visit: Visit) -> Response:
+        self.quality.grids.open_to(request_of(visit))
         return self._grids(visit, text="", fault="")
 
     @after_purpose
@@ -204,6 +205,7 @@ class SupervisionPages:
     @after_purpose
     def export_grid(self, visit: Visit) -> Response:
         """The grid's TOML, as a file."""
+        self.quality.grids.open_to(request_of(visit))
         shelved = self.quality.grids.shelved(named(visit, "grid_id"), named(visit, "version"))
         name = f"{shelved.grid_id}-{shelved.version}.toml"
         return Response(

@@ -13,7 +13,7 @@ from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.ports.evidence import CallRow, PersonTag
 from ivr.storage.database import Database
-from ivr.storage.person import person_of
+from ivr.storage.person import means, person_of
 from ivr.storage.person_index import SqlPersonIndex
 from ivr.storage.tables import audit_events, calls, recordings
 
@@ -81,7 +81,7 @@ class SqlCallLog:
         found = []
         with self._database.reading() as connection:
             for row in connection.execute(query):
-                if row.party and person_of(row.party) == person:
+                if means(row.party, person):
                     found.append(CallRow(**row._mapping))
                 if len(found) == limit:
                     break

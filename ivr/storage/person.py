@@ -31,6 +31,14 @@ def person_of(uri: str, *, region: str = "FR") -> str:
     return _read(uri, region)[0]
 
 
+def means(party: str, person: str) -> bool:
+    """Whether this address means this person; one that a caller sent spoilt is nobody's, and hides no other call."""
+    try:
+        return bool(party) and person_of(party) == person
+    except ComplianceError:
+        return False
+
+
 def spellings_of(uri: str, *, region: str = "FR") -> tuple[str, ...]:
     """Return the canonical spelling of the person, then all others that older versions made of the same person.
 

@@ -68,6 +68,13 @@ def test_the_calls_of_a_person_are_found_under_any_spelling_and_those_of_nobody_
     assert call_log.of_person("sip:1001@house", limit=9) == []
 
 
+def test_an_address_that_a_caller_sent_spoilt_hides_no_other_call(call_log: CallLog) -> None:
+    spoilt, good = replace(a_call(1), party="345678 <>"), replace(a_call(2), party="sip:0612345678@trunk")
+    for row in (good, spoilt):
+        call_log.add(row)
+    assert call_log.of_person("0612345678", limit=9) == [good]
+
+
 def test_a_reported_call_is_known(call_log: CallLog) -> None:
     call_log.add(a_call(1))
     assert call_log.get("call-1") == a_call(1)

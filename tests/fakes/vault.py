@@ -28,7 +28,7 @@ from ivr.recording.peaks import measured
 from ivr.services.ports.evidence import Bar, CallRow, Entry, PersonTag
 from ivr.services.ports.spool import Pending, Unreadable
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
-from ivr.storage.person import person_of
+from ivr.storage.person import means, person_of
 from tests.evidence_schema import faults
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -494,7 +494,7 @@ class FakeCallLog:
             person = person_of(uri)
         except ComplianceError:
             return []
-        return [row for row in self.find(limit=len(self.rows)) if row.party and person_of(row.party) == person][:limit]
+        return [row for row in self.find(limit=len(self.rows)) if means(row.party, person)][:limit]
 
 
 class FakeAuditLog:

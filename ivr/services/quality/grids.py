@@ -57,6 +57,10 @@ class Grids:
         self.shelf.put(ShelvedGrid(grid.id, grid.version, text, self.clock.now(), actor.id), Entry(event))
         return grid
 
+    def open_to(self, request: AccessRequest) -> None:
+        """Raise ComplianceError, after noting a denial, for who neither scores calls nor supervises."""
+        self.gate.check(replace(request, action=Action.GRADE))
+
     def shelved(self, grid_id: str, version: str) -> ShelvedGrid:
         """Raises ArchiveError when there is none."""
         found = self.shelf.get(grid_id, version)

@@ -186,3 +186,12 @@ def test_who_does_not_supervise_imports_and_draws_nothing(anne: ConsoleRig) -> N
     ):
         assert anne.post(path, form_token=token, **form).status_code == 403, path
     assert len(told(anne, "grid.imported")) == 1
+
+
+def test_grids_are_shown_to_who_scores_alone_and_the_denial_is_evidence(sophie: ConsoleRig) -> None:
+    sophie.make_account("olga", Role.OPERATOR)
+    sophie.sign_in("olga")
+    sophie.post("/finalite", form_token=sophie.form_token(), purpose="", reason="voir")
+    for path in ("/grilles", "/grilles/hotline/1", "/enregistrements/rec-1/evaluer"):
+        assert sophie.get(path).status_code == 403, path
+    assert sophie.told()[-3:] == ["access.denied"] * 3
