@@ -21,7 +21,7 @@ from tests.integration.test_console import Person, chromium
 pytestmark = [pytest.mark.integration]
 
 #: So many pages of each person: the first of each list stands for its rows.
-_MOST_PAGES = 14
+_MOST_PAGES = 18
 #: What is saved instead of shown.
 _FILES = "/grilles/"
 _LINKS = "header a[href], main td a[href], main th a[href], main li a[href]"
@@ -77,7 +77,8 @@ def walk(person: Person, url: str) -> list[str]:
         person.accessible()
         opened.append(path)
         for found in page.eval_on_selector_all(_LINKS, "all => all.map(one => one.getAttribute('href'))"):
-            kind = found.rsplit("/", 1)[0] if found.count("/") > 1 else found
+            # Of the items of a list one stands for all.
+            kind = found.rsplit("/", 1)[0] + "/" if found.count("/") > 1 else found
             if found.startswith("/") and not found.startswith(_FILES) and kind not in seen:
                 seen.add(kind)
                 waiting.append(found)
