@@ -40,9 +40,10 @@ class OwnAccount:
         proven = self._sign_in.prove(Attempt(account.login, change.current, change.code, change.device))
         if isinstance(proven, Refused):
             return proven
+        # First: whoever took one of them over has lost it, whatever comes between.
+        self.end_others(session)
         event = PasswordChanged(actor=account.login, role=account.role.value)
         self._book.change_password(account.id, self._hasher.hash(change.new.text), Entry(event))
-        self.end_others(session)
         return None
 
     def sessions(self, session: Session) -> list[Session]:

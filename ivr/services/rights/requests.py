@@ -119,6 +119,10 @@ class Requests:
             today=self.today,
         )
         case = self._case(request)
+        if case.keep_until is not None and case.keep_until <= self._clock.now():
+            raise ConfigurationError(
+                "a file of that day would be destroyed at once", key="received_on", remedy="check the year"
+            )
         self._book.add(case, content_of(requester), self._entry(events.RequestReceived, asked, request, channel.value))
         return request
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -106,6 +106,12 @@ def test_an_unknown_case_is_none(rig: DeskRig) -> None:
         rig.requests.show(DESK, "case-0")
 
 
+def test_a_day_so_old_that_its_file_would_be_destroyed_at_once_is_asked_again(rig: DeskRig) -> None:
+    with pytest.raises(ConfigurationError, match="destroyed at once"):
+        rig.take_in(date(2024, 11, 2))
+    assert rig.requests.listing(DESK) == []
+
+
 def test_a_file_ends_a_year_after_its_closing_and_six_at_most_when_disputed(rig: DeskRig) -> None:
     made = rig.take_in()
     assert rig.keep_until(made.id) == date(2028, 2, 29)  # fifteen months from receipt
@@ -116,7 +122,9 @@ def test_a_file_ends_a_year_after_its_closing_and_six_at_most_when_disputed(rig:
 
 
 def test_what_is_over_is_destroyed_by_its_rules_and_what_is_not_stays(rig: DeskRig) -> None:
-    old, new = rig.take_in(date(2025, 8, 1)), rig.take_in()
+    old, new = rig.take_in(date(2025, 9, 1)), rig.take_in()
+    assert rig.ended.destroy() == []
+    rig.clock.at += timedelta(days=2)
     assert rig.ended.destroy() == [old.id]
     assert rig.ended.destroy() == []
     assert [request.id for request, _ in rig.requests.listing(DESK)] == [new.id]
