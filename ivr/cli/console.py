@@ -125,7 +125,8 @@ def accounts(reason: str, actor: str, role: str, json_: bool) -> None:
     """Liste les comptes de la console."""
     with actor_session(actor, role) as session:
         session.may(Action.ACCOUNTS, reason=reason)
-        found = open_accounts(session.settings, session.archive).book.all()
+        accounts = open_accounts(session.settings, session.archive)
+        found = accounts.invitations.listing(session.actor, reason)
         titles = session.settings.access.titles
     if json_:
         print_json({"ok": True, "accounts": [

@@ -79,6 +79,7 @@ class AccountPages:
 
     def _list(self, visit: Visit, *, fault: str = "", link: str = "", login: str = "") -> Response:
         titles = self.settings.access.titles
+        reason = _reason(visit) or visit.words("accounts.title")
         lines = [
             AccountLine(
                 one.login,
@@ -88,7 +89,7 @@ class AccountPages:
                 one.state is AccountState.ACTIVE,
                 one.id == visit.signed_in.account.id,
             )
-            for one in self.accounts.book.all()
+            for one in self.accounts.invitations.listing(visit.signed_in.account.actor, reason)
         ]
         roles = {role.value: title for role, title in titles.items()}
         given = {"lines": lines, "roles": roles, "fault": fault, "link": link, "login": login}

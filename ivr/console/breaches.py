@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Response
 
-from ivr.bootstrap.runtime import SystemClock
 from ivr.console.requests import asked_by, case_of, fault_of, one_of, sender
 from ivr.console.visit import Visit
 from ivr.console.words import Words
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.rights.breach import BREACH, Breach, BreachEvent, Duties, Duty, Exemption, Loss, Owed, Risk
 from ivr.errors import ArchiveError, ConfigurationError, IvrError
+from ivr.services.ports.runtime import Clock
 from ivr.services.rights.breaches import TOLD, Breaches
 from ivr.settings import Settings
 
@@ -41,6 +41,7 @@ class Line:
 class BreachPages:
     settings: Settings
     service: Breaches
+    clock: Clock
 
     def listing(self, visit: Visit) -> Response:
         asked = asked_by(visit, Action.BREACH)
@@ -101,7 +102,7 @@ class BreachPages:
         if form is None:
             raise ArchiveError("no such letter belongs to this request", where="config/letters", remedy="see its page")
         gap = _FRENCH("requests.by_hand")
-        today = self.settings.profile.day_of(SystemClock().now())
+        today = self.settings.profile.day_of(self.clock.now())
         places = {name: told[name] or gap for name in ("nature", "consequences", "measures")}
         body = form.filled(
             {**sender(self.settings, today), **places, "name": gap, "address": "", "reference": breach.reference}
@@ -120,7 +121,7 @@ class BreachPages:
                 name: visit.form.get(name, "")
                 for name in ("aware_at", "persons", *(loss.value for loss in Loss), *TOLD)
             },
-            now=self._shown(SystemClock().now()).replace(" ", "T"),
+            now=self._shown(self.clock.now()).replace(" ", "T"),
             fields=TOLD[:-1],
         )
 
@@ -147,7 +148,7 @@ class BreachPages:
             risks=[risk.value for risk in Risk],
             exemptions=[exemption.value for exemption in Exemption],
             fields=TOLD,
-            now=self._shown(SystemClock().now()).replace(" ", "T"),
+            now=self._shown(self.clock.now()).replace(" ", "T"),
             has_letter="breach" in self.settings.letters,
             dpo=self.settings.controller.dpo or visit.words("requests.by_hand"),
         )

@@ -26,7 +26,7 @@ def desk_pages(settings: Settings, archive: Archive, retention: Retention) -> De
     rights = open_rights(settings, archive, retention)
     return DeskPages(
         RequestPages(settings, rights.requests, rights.findings, rights.acting),
-        HoldPages(settings, rights.hold_desk),
-        BreachPages(settings, rights.breaches),
+        HoldPages(settings, rights.hold_desk, archive.clock),
+        BreachPages(settings, rights.breaches, archive.clock),
         ProcessingPages(settings),
     )

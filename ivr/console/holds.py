@@ -8,12 +8,12 @@ from datetime import date, timedelta
 
 from fastapi import Response
 
-from ivr.bootstrap.runtime import SystemClock
 from ivr.console.requests import asked_by, day_of_form, fault_of
 from ivr.console.visit import Visit
 from ivr.domain.access import Action
 from ivr.domain.retention.legal_hold import LEGAL_HOLD, HoldEvent, HoldState, LegalHold, hold_rules
 from ivr.errors import ArchiveError, ConfigurationError, IvrError
+from ivr.services.ports.runtime import Clock
 from ivr.services.rights.hold_desk import HoldDesk
 from ivr.settings import Settings
 
@@ -36,6 +36,7 @@ class Line:
 class HoldPages:
     settings: Settings
     desk: HoldDesk
+    clock: Clock
 
     def holds(self, visit: Visit) -> Response:
         """The list; its form asks for a hold, or takes a step of one."""
@@ -76,7 +77,7 @@ class HoldPages:
         return self._list(visit, self.desk.listing(asked), fault=fault)
 
     def _list(self, visit: Visit, found: list[LegalHold], *, fault: str = "") -> Response:
-        today = self.settings.profile.day_of(SystemClock().now())
+        today = self.settings.profile.day_of(self.clock.now())
         days = hold_rules(self.settings.profile)
         return visit.page(
             "holds",

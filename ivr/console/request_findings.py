@@ -72,7 +72,7 @@ def kept_lines(found: Found, profile: Profile) -> str:
 
 def certificate_lines(acts: Sequence[Sequence[str]]) -> str:
     """What a letter says was erased: the day of each call, and where its certificate stands in the evidence."""
-    erased = [act for act in acts if act[0] == Act.ERASE.value]
+    erased = [act for act in acts if act[0] == Act.ERASE.value and act[3]]
     return _listed([FRENCH("found.erased", opened=opened, certificate=how) for _, _, opened, how in erased])
 
 

@@ -123,7 +123,7 @@ class RequestPages:
         asked = asked_by(visit, Action.RIGHTS)
         if asked is None:
             return visit.go("/finalite")
-        return self._request(visit, self.service.show(asked, case_of(visit)))
+        return self._request(visit, self._opened(asked, case_of(visit)))
 
     def acting(self, visit: Visit) -> Response:
         """One step of a request; which one, its form says."""
@@ -145,7 +145,7 @@ class RequestPages:
             fault = fault_of(visit, error)
         if not fault and found is None:
             return visit.go(f"/demandes/{case_id}")
-        return self._request(visit, self.service.show(asked, case_id), fault=fault, found=found)
+        return self._request(visit, self._opened(asked, case_id), fault=fault, found=found)
 
     def letter(self, visit: Visit) -> Response:
         """A letter that belongs to the request as it stands, to be printed."""
@@ -153,12 +153,16 @@ class RequestPages:
         if asked is None:
             return visit.go("/finalite")
         name = str(visit.request.path_params.get("name", ""))
-        opened = self.service.show(asked, case_of(visit), letter=name if name in self.settings.letters else "")
+        opened = self._opened(asked, case_of(visit), letter=name if name in self.settings.letters else "")
         form = self.settings.letters.get(name)
         if form is None or name not in letters_of(opened.request):
             raise ArchiveError("no such letter belongs to this request", where="config/letters", remedy="see its page")
         body = form.filled(self._places(opened))
         return visit.page("letter", body=body, name=name, back=f"/demandes/{opened.request.id}")
+
+    def _opened(self, asked: AccessRequest, case_id: str, *, letter: str = "") -> Opened:
+        self.doing.finish(asked, case_id)
+        return self.service.show(asked, case_id, letter=letter)
 
     def _acts(self, asked: AccessRequest, case_id: str, form: Mapping[str, str]) -> Mapping[str, Callable[[], object]]:
         """What may be done with what was found; the page shows it anew afterwards."""

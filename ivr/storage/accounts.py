@@ -36,6 +36,11 @@ class SqlAccounts:
         with self._database.reading() as connection:
             return [_account(row) for row in connection.execute(select(accounts).order_by(accounts.c.login))]
 
+    def shown(self, entry: Entry) -> list[Account]:
+        with self._database.writing() as connection:
+            self._audit.append_within(connection, [entry])
+        return self.all()
+
     def find(self, login: str) -> tuple[Account, Credentials] | None:
         with self._database.reading() as connection:
             row = connection.execute(select(accounts).where(accounts.c.login == login)).first()

@@ -80,17 +80,20 @@ class SqlCases:
         with self._database.reading() as connection:
             return [_case(row) for row in connection.execute(query)]
 
-    def destroy(self, case_id: str, entry: Entry) -> None:
-        mine = _C.case_id == case_id
+    def destroy(self, case_id: str, at: datetime, entry: Entry) -> bool:
+        # A dispute may have prolonged it since it was found to be over.
+        mine = (_C.case_id == case_id) & (_C.keep_until <= at)
         with self._database.writing() as connection:
             if connection.dialect.name == "sqlite":
                 # In place, besides what secure_delete does.
                 zeros = {name: func.zeroblob(func.length(_C[name])) for name in ("wrapped", "sealed")}
                 connection.execute(update(cases).where(mine).values(zeros))
-            if connection.execute(delete(cases).where(mine)).rowcount:
+            destroyed = connection.execute(delete(cases).where(mine)).rowcount > 0
+            if destroyed:
                 self._audit.append_within(connection, [entry])
         if self._database.is_sqlite and self._database.joint is None:
             self._database.empty_log()
+        return destroyed
 
     def _sealer_of(self, case_id: str, room: str) -> CaseSealer:
         with self._database.reading() as connection:

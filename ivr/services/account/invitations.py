@@ -15,7 +15,7 @@ from ivr.domain.account.account import (
     judge_login,
     plain_login,
 )
-from ivr.domain.evidence.events.console import AccountClosed, AccountMade, Invited
+from ivr.domain.evidence.events.console import AccountClosed, AccountMade, AccountsListed, Invited
 from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError, ConfigurationError
 from ivr.services.account.new_password import NewPassword
@@ -79,6 +79,10 @@ class Invitations:
         if fault := judge_login(login):
             raise ConfigurationError(fault, key="login", value=login, remedy="write e.g. anne.martin")
         return self._invite(login, role, by)
+
+    def listing(self, by: Actor, reason: str) -> list[Account]:
+        """Return every account, once it stands in the evidence that they are shown."""
+        return self._book.shown(Entry(AccountsListed(actor=by.id, role=by.role.value, reason=reason)))
 
     def close(self, login: str, reason: str, by: Actor) -> None:
         """Close an account. Raises ArchiveError when there is no such open account, ComplianceError for one's own.

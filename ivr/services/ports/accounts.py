@@ -36,6 +36,10 @@ class AccountBook(Protocol):
         """By login."""
         ...
 
+    def shown(self, entry: Entry) -> list[Account]:
+        """`all`, once it is written down that somebody is shown it."""
+        ...
+
     def find(self, login: str) -> tuple[Account, Credentials] | None: ...
 
     def invite(self, key: str, invitation: Invitation, code_secret: bytes, entry: Entry) -> None:

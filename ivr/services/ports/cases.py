@@ -59,8 +59,10 @@ class CaseBook(Protocol):
         """Cases of every room whose time is over, the longest over first."""
         ...
 
-    def destroy(self, case_id: str, entry: Entry) -> None:
-        """Destroy key, content and row; absent is fine, and then nothing is written."""
+    def destroy(self, case_id: str, at: datetime, entry: Entry) -> bool:
+        """Destroy key, content and row of a case whose time is over at `at`, which is asked again while nobody else
+        may change it. False, and nothing is written, when it is absent or is kept longer by now."""
+        ...
 
 
 class CaseSealer(Protocol):

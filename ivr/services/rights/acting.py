@@ -6,7 +6,7 @@ in the evidence with the request's reference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -61,11 +61,41 @@ class Acting:
         the numbers of the case.
         """
         request, found = self._judged(asked, case_id, recording_id, Act.ERASE, Action.DISCARD)
-        self.vault.discard_stored(recording_id, rule_id=ERASURE, reason=request.reference)
-        written = self.findings.audit.first_of([recording_id], Certificate.kind).get(recording_id)
-        certificate = f"{written.node_id}/{written.seq}" if written else ""
-        self._note(asked, case_id, Act.ERASE.value, found, how=certificate)
+        # First of all: whatever happens from here on, the file knows for which recording a certificate is due.
+        self._note(asked, case_id, Act.ERASE.value, found)
+        try:
+            self.vault.discard_stored(recording_id, rule_id=ERASURE, reason=request.reference)
+        except (ComplianceError, ArchiveError):
+            # It is kept, or was gone before: then there is nothing to tell the person of this erasure.
+            self._close_erasure(asked, case_id, recording_id)
+            raise
+        return self._close_erasure(asked, case_id, recording_id)
+
+    def finish(self, asked: AccessRequest, case_id: str) -> None:
+        """Put the certificates into the file of erasures in the middle of which a node went away."""
+        self.findings.gate.check(asked)
+        for recording_id in _erasing(self.book.get(case_id, ROOM)[1]):
+            if self._certificate(recording_id):
+                self._close_erasure(asked, case_id, recording_id)
+
+    def _close_erasure(self, asked: AccessRequest, case_id: str, recording_id: str) -> str:
+        """Write the place of the certificate into the file; without one there was no erasure, nor a line of it."""
+        certificate = self._certificate(recording_id)
+
+        def closed(act: list[str]) -> list[list[str]]:
+            if act[:2] != [Act.ERASE.value, recording_id] or act[3]:
+                return [act]
+            return [[*act[:3], certificate]] if certificate else []
+
+        def change(case: Case, content: Content) -> tuple[Case, Content]:
+            return case, {**content, "acts": [new for act in acts_of(content) for new in closed(act)]}
+
+        self._change(asked, case_id, change, Act.ERASE.value, recording_id, certificate or "kept")
         return certificate
+
+    def _certificate(self, recording_id: str) -> str:
+        written = self.findings.audit.first_of([recording_id], Certificate.kind).get(recording_id)
+        return f"{written.node_id}/{written.seq}" if written else ""
 
     def restrict(self, asked: AccessRequest, case_id: str, recording_id: str, *, lift: bool = False) -> None:
         """Restrict the processing of a recording, or lift that (GDP-004)."""
@@ -171,8 +201,22 @@ class Acting:
         opened_on = self.findings.profile.day_of(found.row.tag.opened_at).isoformat() if found else ""
 
         def change(case: Case, content: Content) -> tuple[Case, Content]:
-            return case, {**content, "acts": [*acts_of(content), [act, recording_id, opened_on, how]]}
+            acts = acts_of(content)
+            if act == Act.ERASE.value and recording_id in _erasing(content):
+                return case, content
+            return case, {**content, "acts": [*acts, [act, recording_id, opened_on, how]]}
 
+        self._change(asked, case_id, change, act, recording_id, how)
+
+    def _change(
+        self,
+        asked: AccessRequest,
+        case_id: str,
+        change: Callable[[Case, Content], tuple[Case, Content]],
+        act: str,
+        recording_id: str,
+        how: str,
+    ) -> None:
         def entry(case: Case) -> Entry:
             event = RequestActed(
                 case_id=case.id,
@@ -185,6 +229,11 @@ class Acting:
             return Entry(event, recording_id=recording_id)
 
         self.book.change(case_id, ROOM, change, entry)
+
+
+def _erasing(content: Content) -> list[str]:
+    """Recordings of which an erasure was begun, and whose certificate is not in the file."""
+    return [recording_id for act, recording_id, _, how in acts_of(content) if act == Act.ERASE.value and not how]
 
 
 def _identified(case: Case) -> RightsRequest:

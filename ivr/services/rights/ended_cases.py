@@ -28,10 +28,11 @@ class EndedCases:
     def destroy(self) -> list[str]:
         """Destroy what is over and return its ids. Raises ComplianceError while the clock cannot be right."""
         self.guard.must_be_plausible()
-        ended = self.book.ended(self.clock.now(), limit=_BATCH)
-        for case in ended:
+        now, destroyed = self.clock.now(), list[str]()
+        for case in self.book.ended(now, limit=_BATCH):
             periods = self.table.schedule(self.schedules[case.room]).periods
             rules = tuple(dict.fromkeys(rule for period in periods for rule in period.rules))
             event = CaseDestroyed(case_id=case.id, room=case.room, status=case.state, rules=rules)
-            self.book.destroy(case.id, Entry(event))
-        return [case.id for case in ended]
+            if self.book.destroy(case.id, now, Entry(event)):
+                destroyed.append(case.id)
+        return destroyed

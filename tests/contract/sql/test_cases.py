@@ -109,11 +109,21 @@ def test_what_is_over_is_found_oldest_first_and_destroyed_once(rig: Rig) -> None
     at = AT + timedelta(days=400)
     assert [case.id for case in rig.book.ended(at, limit=9)] == ["case-2", "case-1"]
     assert [case.id for case in rig.book.ended(at - timedelta(seconds=1), limit=9)] == ["case-2"]
-    rig.book.destroy("case-1", rig.gone())
-    rig.book.destroy("case-1", rig.gone())
+    assert rig.book.destroy("case-1", at, rig.gone())
+    assert not rig.book.destroy("case-1", at, rig.gone())
     assert [event.kind for event in rig.audit.events()].count("case.destroyed") == 1
     with pytest.raises(ArchiveError):
         rig.book.get("case-1", "request")
+
+
+@pytest.mark.parametrize("until", [AT + timedelta(days=401), None])
+def test_what_is_kept_longer_since_it_was_found_to_be_over_is_not_destroyed(rig: Rig, until: datetime | None) -> None:
+    at = AT + timedelta(days=400)
+    (found,) = rig.book.ended(at, limit=9)
+    rig.book.change(found.id, "request", lambda case, it: (replace(case, keep_until=until), it), lambda _: SHOWN)
+    assert not rig.book.destroy(found.id, at, rig.gone())
+    assert rig.book.get("case-1", "request")[1] == CONTENT
+    assert "case.destroyed" not in [event.kind for event in rig.audit.events()]
 
 
 def test_a_destroyed_case_stands_in_no_byte_of_the_sqlite_files(
@@ -122,7 +132,7 @@ def test_a_destroyed_case_stands_in_no_byte_of_the_sqlite_files(
     rig = Rig(open_database("sqlite"), tmp_path)
     with rig.database.reading() as connection:
         row = connection.execute(select(cases)).one()
-    rig.book.destroy("case-1", rig.gone())
+    rig.book.destroy("case-1", AT + timedelta(days=400), rig.gone())
     files = [path for path in tmp_path.iterdir() if path.is_file() and path.name.startswith("ivr-")]
     assert files
     for path in files:

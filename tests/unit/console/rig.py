@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 
@@ -24,9 +24,12 @@ from ivr.settings import Settings, load_settings
 from ivr.storage.tables import accounts
 from tests.databases import fresh_url
 from tests.fakes.accounts import FakeHasher
+from tests.fakes.vault import TickingClock
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 URL = "https://console.test"
+#: The day on which the console's tests play.
+NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
 PASSWORD = "quatre chevaux dans la prairie"
 #: What a browser says of a form that a page of ours sent.
 OURS = {"origin": URL, "sec-fetch-site": "same-origin"}
@@ -36,6 +39,7 @@ OURS = {"origin": URL, "sec-fetch-site": "same-origin"}
 class ConsoleRig:
     folder: Path
     seconds: float = 0.0
+    clock: TickingClock = field(default_factory=lambda: TickingClock(NOW))
     secrets: dict[str, str] = field(default_factory=dict)
     steps: dict[str, int] = field(default_factory=dict)
 
@@ -48,7 +52,7 @@ class ConsoleRig:
                 "IVR_CONSOLE__PUBLIC_URL": URL,
             },
         )
-        self.archive: Archive = open_archive(self.settings, create=True)
+        self.archive: Archive = open_archive(self.settings, create=True, clock=self.clock)
         self.hasher = FakeHasher()
         self.pages = open_pages(
             self.settings, self.archive, hasher=self.hasher, codes=TotpCodes(), monotonic=lambda: self.seconds
@@ -75,7 +79,7 @@ class ConsoleRig:
 
     def code(self, login: str) -> str:
         """The code of now, or of the next half minute when that one was asked for before; then as if time went by."""
-        now = int(time.time()) // 30
+        now = int(self.clock.at.timestamp()) // 30
         step = max(self.steps.get(login, 0), now - 1) + 1
         if step > now + 1:
             with self.archive.database.writing() as connection:

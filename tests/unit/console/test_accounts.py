@@ -24,8 +24,17 @@ def test_an_administrator_invites_with_a_link_that_is_shown_once_and_makes_the_a
     visitor = house.new_browser()
     assert visitor.get(link[1]).headers["location"] == "/invitation"
     assert "délégué à la protection des données" in words_of(visitor.get("/invitation"))
+    event = next(event for event in reversed(house.archive.audit.events()) if event.kind == "account.invited")
+    assert (event.body["actor"], event.body["login"]) == ("admin", "bruno")
+
+
+def test_whoever_looks_at_the_accounts_stands_in_the_evidence(house: ConsoleRig) -> None:
+    house.sign_in("admin")
+    assert house.get("/comptes").status_code == 200
     event = house.archive.audit.events()[-1]
-    assert (event.kind, event.body["actor"], event.body["login"]) == ("account.invited", "admin", "bruno")
+    assert (event.kind, event.body) == (
+        "account.listed", {"actor": "admin", "role": "administrator", "reason": "Comptes"},
+    )  # fmt: skip
 
 
 def test_an_administrator_closes_an_account_and_its_session_is_over(house: ConsoleRig) -> None:
@@ -38,7 +47,7 @@ def test_an_administrator_closes_an_account_and_its_session_is_over(house: Conso
     assert "anne analyste qualité fermé" in words_of(house.get("/comptes"))
     house.browser = anne
     assert house.get("/").headers["location"] == "/connexion"
-    event = house.archive.audit.events()[-1]
+    event = next(event for event in house.archive.audit.events() if event.kind == "account.closed")
     assert event.body == {"actor": "admin", "login": "anne", "reason": "départ"}
 
 
@@ -62,7 +71,7 @@ def test_what_cannot_be_done_with_an_account_is_told_and_not_done(
     answer = house.post(path, form_token=token, **form)
     assert answer.status_code == 422
     assert said in words_of(answer)
-    assert house.told() == before
+    assert house.told() == [*before, "account.listed"]
     # Changing the language leads to a page that there is.
     assert 'name="back" value="/comptes"' in answer.text
 

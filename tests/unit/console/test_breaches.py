@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ivr.domain.access import Role
-from tests.unit.console.rig import ConsoleRig, words_of
+from tests.unit.console.rig import NOW, ConsoleRig, words_of
 from tests.unit.test_redaction_everywhere import NIR
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
 def at(hours: float = 0) -> str:
-    return (datetime.now(PARIS) - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M")
+    return (NOW.astimezone(PARIS) - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M")
 
 
 @pytest.fixture

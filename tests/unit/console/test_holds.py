@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from ivr.domain.access import Role
-from tests.unit.console.rig import ConsoleRig, words_of
+from tests.unit.console.rig import NOW, ConsoleRig, words_of
 from tests.unit.console.test_recordings import keep
 from tests.unit.test_redaction_everywhere import NIR
 
 ASKED = {"act": "request", "case": "litige 12", "owner": "service juridique", "basis": "17.3.e legal claims"}
-REVIEW = (date.today() + timedelta(days=60)).isoformat()  # noqa: DTZ011  (as somebody types it)
+REVIEW = (NOW + timedelta(days=60)).date().isoformat()
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from ivr.domain.access import Role
 from ivr.domain.rights.request import IdentityCheck, Right
-from tests.unit.console.rig import ConsoleRig, words_of
+from tests.unit.console.rig import NOW, ConsoleRig, words_of
 from tests.unit.test_redaction_everywhere import IBAN, NIR
 
 ASKED = {"right": "erasure", "channel": "letter", "name": "Zoé <b>Martin</b>", "phone": "06 12 34 56 78"}
@@ -26,7 +26,7 @@ def dora(house: ConsoleRig) -> ConsoleRig:
 
 
 def take_in(rig: ConsoleRig, **given: str) -> str:
-    form = {"received_on": date.today().isoformat(), **ASKED, **given}  # noqa: DTZ011  (as somebody types it)
+    form = {"received_on": NOW.date().isoformat(), **ASKED, **given}
     answer = rig.post("/demandes", form_token=rig.form_token(), **form)
     assert answer.status_code == 303, words_of(answer)
     return answer.headers["location"]
@@ -81,7 +81,7 @@ def test_a_request_is_taken_in_listed_with_its_days_and_names_nobody_in_list_add
         ("right", ""),
         ("channel", "pigeon"),
         ("received_on", "hier"),
-        ("received_on", (date.today() + timedelta(days=2)).isoformat()),  # noqa: DTZ011
+        ("received_on", (NOW + timedelta(days=2)).date().isoformat()),
         ("received_on", "0001-01-01"),
         ("name", ""),
         ("name", f"Zoé {NIR}"),
@@ -93,7 +93,7 @@ def test_a_request_is_taken_in_listed_with_its_days_and_names_nobody_in_list_add
 def test_what_is_typed_wrongly_is_told_kept_on_the_page_and_opens_no_file(
     dora: ConsoleRig, key: str, value: str
 ) -> None:
-    form = {"received_on": date.today().isoformat(), **ASKED, key: value}  # noqa: DTZ011
+    form = {"received_on": NOW.date().isoformat(), **ASKED, key: value}
     answer = dora.post("/demandes", form_token=dora.form_token(), **form)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,9 +12,8 @@ import pytest
 from ivr.domain.evidence.events.objection import Hesitation
 from ivr.services.ports.evidence import CallRow
 from ivr.storage.call_log import SqlCallLog
-from tests.unit.console.rig import ConsoleRig, words_of
+from tests.unit.console.rig import NOW, ConsoleRig, words_of
 
-NOW = datetime.now(UTC)
 #: Of the house's time zone: a new month begins there before it does in UTC.
 THIS_MONTH = (NOW - timedelta(seconds=1)).astimezone(ZoneInfo("Europe/Paris")).strftime("%Y-%m")
 

@@ -45,6 +45,15 @@ class AccountClosed(Event, kind="account.closed"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountsListed(Event, kind="account.listed"):
+    """Somebody was shown who has an account."""
+
+    actor: str
+    role: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignedIn(Event, kind="session.began"):
     """Somebody signed in: `factors` are those that were proven."""
 

@@ -105,7 +105,8 @@ class RequestSearched(Event, kind="rights.searched"):
 class RequestActed(Event, kind="rights.acted"):
     """Something was done at the request of a person: copy, erase, restrict, unrestrict, bar, freeze.
 
-    `how` is the place of a certificate in the evidence, what became of the other voice in a copy, the id of a hold.
+    `how` is the place of a certificate in the evidence, what became of the other voice in a copy, the id of a hold. An
+    erasure is told twice: as it begins (`how` is empty), and with its certificate, or `kept`.
     """
 
     case_id: str

@@ -58,6 +58,42 @@ def test_an_erasure_destroys_and_its_certificate_stands_in_the_file(rig: DeskRig
     assert rig.findings.find(DESK, case_id).recordings == ()
 
 
+def test_a_node_that_goes_away_in_the_middle_of_an_erasure_loses_no_certificate(
+    rig: DeskRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = rig.identified()
+
+    def gone(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(rig.acting), "_close_erasure", gone)
+        with pytest.raises(KeyboardInterrupt):
+            rig.acting.erase(DESK, case_id, "mine")
+    assert [(act[0], act[3]) for act in rig.requests.show(DESK, case_id).acts] == [("erase", "")]
+    rig.acting.finish(DESK, case_id)
+    rig.acting.finish(DESK, case_id)
+    written = rig.audit.first_of(["mine"], "certificate.destruction")["mine"]
+    place = f"{written.node_id}/{written.seq}"
+    assert [(act[0], act[3]) for act in rig.requests.show(DESK, case_id).acts] == [("erase", place)]
+    assert [body["how"] for kind, body in rig.told() if kind == "rights.acted"] == ["", place]
+
+
+def test_an_erasure_that_did_not_happen_leaves_nothing_for_the_letter(
+    rig: DeskRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = rig.identified()
+
+    def held(*_: object, **__: object) -> None:
+        raise ComplianceError("a hold came first", rules=("RET-002",))
+
+    monkeypatch.setattr(type(rig.vault), "discard_stored", held)
+    with pytest.raises(ComplianceError, match="hold"):
+        rig.acting.erase(DESK, case_id, "mine")
+    assert rig.requests.show(DESK, case_id).acts == []
+    assert [body["how"] for kind, body in rig.told() if kind == "rights.acted"] == ["", "kept"]
+
+
 def test_what_a_law_orders_to_keep_or_a_hold_keeps_is_not_erased_and_the_denial_is_evidence(rig: DeskRig) -> None:
     rig.called("sale", tag="sales_audio")
     case_id = rig.identified()
