@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.integration.test_console import Person, chromium
+from tests.integration.browser import Person, chromium
 from tests.integration.test_example_house import example, sign_in
 
 IMAGES = Path(__file__).parent / "images"

@@ -7,7 +7,6 @@ import os
 import re
 import resource
 import signal
-import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -15,9 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
-from pyotp import TOTP
+from playwright.sync_api import Page
 
 from ivr.bootstrap.accounts import open_accounts
 from ivr.bootstrap.archive import Archive, open_archive
@@ -30,13 +27,9 @@ from ivr.settings import Settings, load_settings
 from ivr.storage.catalogue import SqlCatalogue
 from tests.databases import fresh_url
 from tests.fakes.vault import a_tag
+from tests.integration.browser import AT, DECODED, PASSWORD, Person, chromium, type_in, until_true
 from tests.integration.house import REPOSITORY, run, until
 from tests.quality_rig import BEST
-
-CHROMIUM = "/usr/bin/chromium"
-#: Rules of WCAG 2.0 to 2.2, A and AA.
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-PASSWORD = "quatre chevaux dans la prairie"
 
 
 class Console:
@@ -88,37 +81,6 @@ class Console:
             )
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """No sandbox, since tests run as root in containers; and it calls nobody."""
-    quiet = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=quiet)
-        yield browser
-        browser.close()
-
-
-class Person:
-    """A browser window, and whatever in it was not as it should be."""
-
-    def __init__(self, browser: Browser) -> None:
-        self.context = browser.new_context(locale="fr-FR", viewport={"width": 1280, "height": 800})
-        self.page: Page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.step = 0
-        self.secret = ""
-
-    def code(self) -> str:
-        self.step = max(self.step, int(time.time()) // 30 - 1) + 1
-        return str(TOTP(self.secret).generate_otp(self.step))
-
-    def accessible(self) -> None:
-        found = Axe().run(self.page, options=_RULES)
-        assert found.violations_count == 0, found.generate_report()
-
-
 def _enter(console: Console, person: Person, *, looked_at: bool) -> None:
     """Make the first account and sign in, by keyboard alone: the cursor stands in the first field."""
     page = person.page
@@ -127,23 +89,12 @@ def _enter(console: Console, person: Person, *, looked_at: bool) -> None:
     person.secret = (page.text_content("#key") or "").replace(" ", "")
     if looked_at:
         person.accessible()
-    _type(person, "anne", PASSWORD, PASSWORD)
+    type_in(person, "anne", PASSWORD, PASSWORD)
     page.wait_for_url("**/connexion?fin=done")
     if looked_at:
         person.accessible()
-    _type(person, "anne", PASSWORD)
+    type_in(person, "anne", PASSWORD)
     page.wait_for_url(f"{console.child.uri}/")
-
-
-def _type(person: Person, *texts: str) -> None:
-    """Fill a form by keyboard, the code of this moment last; on a busy machine the cursor comes late."""
-    page = person.page
-    page.wait_for_function("document.activeElement.matches('input')")
-    for text in texts:
-        page.keyboard.type(text)
-        page.keyboard.press("Tab")
-    page.keyboard.type(person.code())
-    page.keyboard.press("Enter")
 
 
 def _choose(console: Console, page: Page) -> None:
@@ -265,30 +216,6 @@ def _tones(seconds: float) -> bytes:
     return both.astype("<i2").tobytes()
 
 
-#: Fetches what the player plays, by ranges, and decodes it: how often each lane crosses zero, and its loudest sample.
-_DECODED = """async (url) => {
-  const parts = [];
-  let size = 0, whole_size = 1;
-  while (size < whole_size) {
-    const answer = await fetch(url, { headers: { range: `bytes=${size}-` } });
-    if (answer.status !== 206) throw new Error(answer.status);
-    parts.push(new Uint8Array(await answer.arrayBuffer()));
-    size += parts.at(-1).length;
-    whole_size = Number(answer.headers.get("content-range").split("/")[1]);
-  }
-  const whole = new Uint8Array(size);
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  const sound = await new OfflineAudioContext(2, 48000, 48000).decodeAudioData(whole.buffer);
-  return [0, 1].map((lane) => {
-    const samples = sound.getChannelData(lane);
-    let crossed = 0, loudest = 0;
-    for (let at = 1; at < 20 * sound.sampleRate; at += 1) {
-      crossed += samples[at] >= 0 !== samples[at - 1] >= 0;
-      loudest = Math.max(loudest, Math.abs(samples[at]));
-    }
-    return { hz: crossed / 2 / 20, loudest, seconds: sound.duration };
-  });
-}"""
 #: How much of each lane's height is drawn at a second of the recording.
 _HIGH = """(at) => {
   const canvas = document.querySelector("canvas");
@@ -309,16 +236,6 @@ _HIGH = """(at) => {
     return rows.size / (bottom - top);
   });
 }"""
-_AT = "document.querySelector('audio').currentTime"
-
-
-def _until(page: Page, holds: str) -> None:
-    """`wait_for_function` would evaluate in the page, which its policy forbids."""
-    for _ in range(600):
-        if page.evaluate(holds):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never: {holds}")
 
 
 def _listen(console: Console) -> None:
@@ -329,7 +246,7 @@ def _listen(console: Console) -> None:
         _choose(console, page)
         page.click("tbody th a")
         page.wait_for_url("**/enregistrements/rec-1")
-        _until(page, "document.querySelector('audio').readyState >= 1")
+        until_true(page, "document.querySelector('audio').readyState >= 1")
         person.accessible()
         page.emulate_media(color_scheme="dark")
         person.accessible()
@@ -340,7 +257,7 @@ def _listen(console: Console) -> None:
         _keys(page)
         _waves(page)
         sound = page.evaluate("document.querySelector('audio').src")
-        caller, agent = page.evaluate(_DECODED, sound)
+        caller, agent = page.evaluate(DECODED, sound)
         assert abs(caller["hz"] - 440) < 20
         assert abs(agent["hz"] - 250) < 20
         assert min(caller["loudest"], agent["loudest"]) > 0.1
@@ -355,18 +272,18 @@ def _listen(console: Console) -> None:
 
 def _play(page: Page) -> None:
     page.keyboard.press("Space")
-    _until(page, f"{_AT} > 1.5")
+    until_true(page, f"{AT} > 1.5")
     page.keyboard.press("k")
-    _until(page, "document.querySelector('audio').paused")
+    until_true(page, "document.querySelector('audio').paused")
 
 
 def _keys(page: Page) -> None:
-    page.evaluate(f"{_AT} = 12")
+    page.evaluate(f"{AT} = 12")
     for key, at in (("ArrowRight", 17), ("l", 27), ("l", 30), ("j", 20), ("ArrowLeft", 15)):
         page.keyboard.press(key)
-        assert abs(page.evaluate(_AT) - at) < 0.2, key
+        assert abs(page.evaluate(AT) - at) < 0.2, key
     page.click("button[data-at='8000']")
-    assert abs(page.evaluate(_AT) - 8) < 0.1
+    assert abs(page.evaluate(AT) - 8) < 0.1
     page.keyboard.press("]")
     assert page.evaluate("document.querySelector('audio').playbackRate") == 1.25
     page.keyboard.press("m")
@@ -380,30 +297,30 @@ def _keys(page: Page) -> None:
     page.keyboard.press("Escape")
     page.focus("#speed")
     page.keyboard.press("l")
-    assert abs(page.evaluate(_AT) - 8) < 0.1
+    assert abs(page.evaluate(AT) - 8) < 0.1
 
 
 def _waves(page: Page) -> None:
     """Both lanes are drawn, and silent where nobody speaks; a click seeks, and so does the next speech."""
-    _until(page, "!document.getElementById('waves').hidden && !document.getElementById('next-speech').disabled")
+    until_true(page, "!document.getElementById('waves').hidden && !document.getElementById('next-speech').disabled")
     loud, silent = (page.evaluate(_HIGH, at) for at in (15, 22))
     assert min(loud) > 0.3, loud
     assert max(silent) < 0.2, silent
     width = page.evaluate("document.querySelector('canvas').clientWidth")
     page.click("canvas", position={"x": width / 3, "y": 60})
-    assert abs(page.evaluate(_AT) - 10) < 0.5
+    assert abs(page.evaluate(AT) - 10) < 0.5
     page.click("#next-speech")
-    _until(page, f"Math.abs({_AT} - 24) < 0.2")
+    until_true(page, f"Math.abs({AT} - 24) < 0.2")
     page.keyboard.press("n")
-    _until(page, "document.getElementById('said').textContent === 'Plus de parole après.'")
+    until_true(page, "document.getElementById('said').textContent === 'Plus de parole après.'")
 
 
 def _stops_when_destroyed(console: Console, page: Page) -> None:
     page.goto(f"{console.child.uri}/enregistrements/rec-1")
     assert page.input_value("#speed") == "1.25"
-    _until(page, "document.querySelector('audio').readyState >= 1")
+    until_true(page, "document.querySelector('audio').readyState >= 1")
     page.keyboard.press("Space")
-    _until(page, f"{_AT} > 0.5")
+    until_true(page, f"{AT} > 0.5")
     with console.archive() as archive:
         archive.vault.discard_stored("rec-1", rule_id="REC-005", reason="objection")
     page.wait_for_selector("#said.fault")
@@ -461,15 +378,15 @@ def _goes_on_after_its_session(person: Person) -> None:
     """What is typed is saved by itself; without a session it stays in the page until there is one again."""
     page, saved = person.page, "document.getElementById('saved')"
     page.fill("#n-suite", "dit vite")
-    _until(page, f"{saved}.textContent.startsWith('Enregistré à')")
+    until_true(page, f"{saved}.textContent.startsWith('Enregistré à')")
     cookies = person.context.cookies()
     person.context.clear_cookies()
     page.fill("#n-suite", "dit vite, puis répété")
-    _until(page, f"{saved}.classList.contains('fault')")
+    until_true(page, f"{saved}.classList.contains('fault')")
     assert "Votre session est terminée" in page.inner_text("#saved")
     person.context.add_cookies(cookies)  # type: ignore[arg-type]
     page.fill("#t-suite", "0:02")
-    _until(page, f"!{saved}.classList.contains('fault')")
+    until_true(page, f"!{saved}.classList.contains('fault')")
     page.reload()
     assert page.input_value("#n-suite") == "dit vite, puis répété"
     assert page.input_value("#t-suite") == "0:02"

@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Page
 from pyotp import TOTP
 
+from tests.integration.browser import Person, chromium
 from tests.integration.house import House
-from tests.integration.test_console import Person, chromium
 
 pytestmark = [pytest.mark.integration]
 
