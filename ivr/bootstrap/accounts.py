@@ -13,6 +13,7 @@ from ivr.domain.access import Role
 from ivr.domain.account.session import SessionBounds
 from ivr.recording.sealer import AccountSealer
 from ivr.recording.secret_file import create, load
+from ivr.services.account.api_tokens import ApiTokens
 from ivr.services.account.invitations import Invitations
 from ivr.services.account.own_account import OwnAccount
 from ivr.services.account.sessions import Sessions
@@ -20,6 +21,7 @@ from ivr.services.account.sign_in import SignIn
 from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
 from ivr.settings import Settings
 from ivr.storage.accounts import SqlAccounts
+from ivr.storage.api_tokens import SqlApiTokens
 
 _SECRET = "console"
 
@@ -40,6 +42,17 @@ class Accounts:
 
     def own(self, hasher: PasswordHasher, codes: OneTimeCodes) -> OwnAccount:
         return OwnAccount(self.book, self.sign_in(hasher, codes), hasher)
+
+    def tokens(self, settings: Settings, hasher: PasswordHasher, codes: OneTimeCodes) -> ApiTokens:
+        return ApiTokens(
+            SqlApiTokens(self.archive.database, self.archive.audit),
+            self.sign_in(hasher, codes),
+            self.archive.clock,
+            policy=settings.access,
+            longest=timedelta(days=settings.console.token_days),
+            random=os.urandom,
+            new_id=new_id,
+        )
 
 
 def open_accounts(settings: Settings, archive: Archive) -> Accounts:

@@ -49,7 +49,9 @@ async def serve(settings: Settings, tell: Tell) -> None:
         # Signals are ours: uvicorn would raise them again once it has ended.
         vars(server)["capture_signals"] = contextlib.nullcontext
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, server, "should_exit", True)
-        sweeping = asyncio.create_task(_sweep((pages.accounts.sessions.sweep, listenings.sweep), tell))
+        sweeping = asyncio.create_task(
+            _sweep((pages.accounts.sessions.sweep, pages.account.tokens.sweep, listenings.sweep), tell)
+        )
         tell("console.ready", uri=origin.url, pid=os.getpid())
         try:
             await server.serve(sockets=[listening])

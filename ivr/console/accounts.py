@@ -9,11 +9,14 @@ from datetime import datetime
 from fastapi import Response
 
 from ivr.bootstrap.accounts import Accounts
+from ivr.console.open_listenings import OpenListenings
 from ivr.console.times import moment_text
 from ivr.console.visit import DEVICE_COOKIE, Visit
 from ivr.domain.access import AccessRequest, Action, Role
 from ivr.domain.account.account import AccountState
+from ivr.domain.account.api_token import ApiToken
 from ivr.errors import ArchiveError, ComplianceError, ConfigurationError
+from ivr.services.account.api_tokens import ApiTokens, MadeToken, TokenWish
 from ivr.services.account.new_password import NewPassword
 from ivr.services.account.own_account import OwnAccount, PasswordChange
 from ivr.services.account.sign_in import Refused
@@ -36,10 +39,23 @@ class AccountLine:
 
 
 @dataclass(frozen=True)
+class TokenLine:
+    """A token of one's own as the page shows it."""
+
+    id: str
+    name: str
+    rights: str
+    until: str
+    used: str
+
+
+@dataclass(frozen=True)
 class AccountPages:
     settings: Settings
     accounts: Accounts
     own: OwnAccount
+    tokens: ApiTokens
+    listenings: OpenListenings
     gate: Gate
 
     # ---- an administrator's
@@ -109,24 +125,65 @@ class AccountPages:
             return self._mine(visit, notice=visit.words("account.changed"))
         if not isinstance(found, Refused):
             return self._mine(visit, fault=visit.words.told(found))
-        seconds = math.ceil(found.retry.total_seconds())
-        slowed = visit.words("sign_in.slowed", seconds=seconds)
-        return self._mine(visit, fault=slowed if seconds else visit.words("account.refused"))
+        return self._mine(visit, fault=_refused(visit, found, visit.words("account.refused")))
 
     def ending_others(self, visit: Visit) -> Response:
         self.own.end_others(visit.signed_in)
         return visit.go("/compte")
 
-    def _mine(self, visit: Visit, *, fault: str = "", notice: str = "") -> Response:
+    def making_token(self, visit: Visit) -> Response:
+        """The token stands on the page that answers and nowhere else: it is shown once."""
+        form, days = visit.form, visit.form.get("days", "")
+        wish = TokenWish(
+            form.get("name", ""),
+            frozenset(action for action in Action if form.get(f"right_{action.value}") == "yes"),
+            int(days) if days.isascii() and days.isdigit() and len(days) < 5 else 0,
+            form.get("current", ""),
+            form.get("code", ""),
+            visit.cookie(DEVICE_COOKIE),
+        )
+        found = self.tokens.make(visit.signed_in, wish)
+        if isinstance(found, MadeToken):
+            return self._mine(visit, token=found.text)
+        if isinstance(found, Refused):
+            return self._mine(visit, fault=_refused(visit, found, visit.words("tokens.refused")))
+        return self._mine(visit, fault=visit.words.told(found))
+
+    def withdrawing_token(self, visit: Visit) -> Response:
+        withdrawn = self.tokens.withdraw(visit.signed_in.account, visit.form.get("token_id", ""))
+        self.listenings.end_all(withdrawn.key)
+        return visit.go("/compte")
+
+    def _mine(self, visit: Visit, *, fault: str = "", notice: str = "", token: str = "") -> Response:
         sessions = [
             (self._shown(one.began_at), self._shown(one.seen_at), one.key == visit.signed_in.key)
             for one in self.own.sessions(visit.signed_in)
         ]
-        given = {"sessions": sessions, "fault": fault, "notice": notice}
+        given = {
+            "sessions": sessions,
+            "fault": fault,
+            "notice": notice,
+            "token": token,
+            "tokens": [self._token_line(visit, one) for one in self.tokens.of(visit.signed_in.account)],
+            "rights": sorted(visit.rights),
+            "longest": self.tokens.longest.days,
+            "typed": visit.form if fault else {},
+        }
         return visit.page("account", status=422 if fault else 200, path="/compte", **given)
+
+    def _token_line(self, visit: Visit, one: ApiToken) -> TokenLine:
+        rights = ", ".join(visit.words(f"right.{name}") for name in sorted(scope.value for scope in one.scopes))
+        used = moment_text(one.used_at, self.settings.profile.timezone)[:10]
+        return TokenLine(one.id, one.name, rights, self._shown(one.until), used)
 
     def _shown(self, at: datetime) -> str:
         return moment_text(at, self.settings.profile.timezone)
+
+
+def _refused(visit: Visit, refused: Refused, wrong: str) -> str:
+    """What is told of a proof that failed: how long to wait, else that it was wrong."""
+    seconds = math.ceil(refused.retry.total_seconds())
+    return visit.words("sign_in.slowed", seconds=seconds) if seconds else wrong
 
 
 def _reason(visit: Visit) -> str:

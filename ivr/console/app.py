@@ -73,6 +73,8 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("GET", "/compte", pages.account.mine, For.SIGNED_IN),
         Route("POST", "/compte/mot-de-passe", pages.account.changing_password, For.SIGNED_IN),
         Route("POST", "/compte/sessions", pages.account.ending_others, For.SIGNED_IN),
+        Route("POST", "/compte/jetons", pages.account.making_token, For.SIGNED_IN),
+        Route("POST", "/compte/jetons/retrait", pages.account.withdrawing_token, For.SIGNED_IN),
         Route("GET", "/comptes", pages.account.listed, For.SIGNED_IN),
         Route("POST", "/comptes/invitation", pages.account.inviting, For.SIGNED_IN),
         Route("POST", "/comptes/fermeture", pages.account.closing, For.SIGNED_IN),

@@ -50,6 +50,8 @@ def open_pages(
     """Build every page on an open archive."""
     accounts, retention = open_accounts(settings, archive), open_retention(settings, archive)
     quality = open_quality(settings, archive, retention)
+    listenings = OpenListenings(retention.listening, monotonic)
+    tokens = accounts.tokens(settings, hasher, codes)
     families = load_phrases(settings.config_dir / "phrases").families
     return Pages(
         settings,
@@ -58,8 +60,8 @@ def open_pages(
         hasher,
         codes,
         RecordingPages(settings, retention.listing),
-        PlayerPages(settings, retention.sheets, OpenListenings(retention.listening, monotonic)),
-        AccountPages(settings, accounts, accounts.own(hasher, codes), retention.gate),
+        PlayerPages(settings, retention.sheets, listenings),
+        AccountPages(settings, accounts, accounts.own(hasher, codes), tokens, listenings, retention.gate),
         desk_pages(settings, archive, retention),
         AnalysisPages(settings, quality),
         SupervisionPages(settings, quality),

@@ -59,8 +59,11 @@ class Audience(Enum):
 
 @dataclass(frozen=True)
 class Actor:
+    """`scopes`: what a program may do for the person, within the rights of the role; None: the person acts."""
+
     id: str
     role: Role
+    scopes: frozenset[Action] | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,11 @@ class AccessPolicy:
     restricted_roles: frozenset[Role]
     max_items: int = 1
 
+    def rights_of(self, actor: Actor) -> frozenset[Action]:
+        """What the actor may ask for: the rights of the role, as far as a token leaves them."""
+        rights = self.actions.get(actor.role, frozenset())
+        return rights if actor.scopes is None else rights & actor.scopes
+
 
 @dataclass(frozen=True)
 class AccessDecision:
@@ -141,8 +149,8 @@ def decide_access(
     retention tag, and when LISTEN or EXPORT comes without artefact or decision.
     """
     actor, action = request.actor, request.action
-    if action not in policy.actions.get(actor.role, frozenset()):
-        return _deny(Told(f"The role '{_title(policy, actor.role)}' has no right '{action.value}'."), "REC-016")
+    if action not in policy.rights_of(actor):
+        return _without_right(actor, action, policy)
     if action not in (Action.LIST, Action.VERIFY) and not request.reason.strip():
         return _deny(Told("A reason is required."), "REC-016")
     if action not in OPENING:
@@ -164,8 +172,8 @@ def decide_listing(request: AccessRequest, *, policy: AccessPolicy, table: Reten
     """
     role = request.actor.role
     may = policy.actions.get(role, frozenset())
-    if Action.LIST not in may:
-        return _deny(Told(f"The role '{_title(policy, role)}' has no right '{Action.LIST.value}'."), "REC-016")
+    if Action.LIST not in policy.rights_of(request.actor):
+        return _without_right(request.actor, Action.LIST, policy)
     if not request.reason.strip():
         return _deny(Told("A reason is required."), "REC-016")
     if role in policy.authority_roles | policy.subject_roles or not may & OPENING:
@@ -260,6 +268,12 @@ def _open_to(role: Role, tag: str, policy: AccessPolicy, table: RetentionTable) 
     elif role.value not in schedule.access:
         return _deny(Told(f"'{schedule.title}' is not open to the role '{_title(policy, role)}'."), "REC-016")
     return AccessDecision(True, ("REC-016",), Told(f"'{schedule.title}' is open to the role '{_title(policy, role)}'."))
+
+
+def _without_right(actor: Actor, action: Action, policy: AccessPolicy) -> AccessDecision:
+    if action in policy.actions.get(actor.role, frozenset()):
+        return _deny(Told(f"This token has no right '{action.value}'."), "REC-016")
+    return _deny(Told(f"The role '{_title(policy, actor.role)}' has no right '{action.value}'."), "REC-016")
 
 
 def _title(policy: AccessPolicy, role: Role) -> str:

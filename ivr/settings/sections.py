@@ -290,6 +290,7 @@ class ConsoleSection(Section):
     """The web console, a process of its own. It speaks HTTP beyond this machine only through a proxy, else HTTPS.
 
     `public_url` empty: the address it listens at. `proxies` are addresses whose X-Forwarded-For is believed.
+    `token_days`: how long a token of the API lives at most; 0: there are none.
     """
 
     enabled: bool = True
@@ -301,6 +302,7 @@ class ConsoleSection(Section):
     proxies: tuple[str, ...] = ()
     idle_minutes: int = Field(default=30, ge=1, le=240)
     session_hours: int = Field(default=12, ge=1, le=24)
+    token_days: int = Field(default=90, ge=0, le=90)
 
     @field_validator("bind")
     @classmethod

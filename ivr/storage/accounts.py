@@ -16,9 +16,11 @@ from ivr.domain.account.throttle import Failures
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.ports.accounts import Credentials
 from ivr.services.ports.evidence import Entry
+from ivr.storage.account_rows import account_of
+from ivr.storage.api_tokens import end_tokens
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
-from ivr.storage.tables import account_invitations, account_sessions, accounts, sign_in_failures
+from ivr.storage.tables import account_invitations, account_sessions, accounts, api_tokens, sign_in_failures
 
 
 class SqlAccounts:
@@ -34,7 +36,7 @@ class SqlAccounts:
 
     def all(self) -> list[Account]:
         with self._database.reading() as connection:
-            return [_account(row) for row in connection.execute(select(accounts).order_by(accounts.c.login))]
+            return [account_of(row) for row in connection.execute(select(accounts).order_by(accounts.c.login))]
 
     def shown(self, entry: Entry) -> list[Account]:
         with self._database.writing() as connection:
@@ -44,7 +46,7 @@ class SqlAccounts:
     def find(self, login: str) -> tuple[Account, Credentials] | None:
         with self._database.reading() as connection:
             row = connection.execute(select(accounts).where(accounts.c.login == login)).first()
-        return (_account(row), Credentials(row.password_hash, row.code_secret, row.used_step)) if row else None
+        return (account_of(row), Credentials(row.password_hash, row.code_secret, row.used_step)) if row else None
 
     def invite(self, key: str, invitation: Invitation, code_secret: bytes, entry: Entry) -> None:
         with self._database.writing() as connection:
@@ -76,6 +78,7 @@ class SqlAccounts:
             if fault:
                 raise ComplianceError(fault, remedy="ask an administrator for a new link")
             _end_sessions(connection, account.login)
+            end_tokens(connection, account.login)
             connection.execute(delete(accounts).where(accounts.c.login == account.login))
             values = {
                 "account_id": account.id,
@@ -104,6 +107,7 @@ class SqlAccounts:
                     "there is no open account of that login", where=login, remedy="see 'ivr console accounts'"
                 )
             _end_sessions(connection, login)
+            end_tokens(connection, login)
             self._audit.append_within(connection, [entry])
 
     def change_password(self, account_id: str, password_hash: str, entry: Entry) -> None:
@@ -112,6 +116,7 @@ class SqlAccounts:
             changed = connection.execute(update(accounts).where(open_one).values(password_hash=password_hash))
             if not changed.rowcount:
                 raise ArchiveError("this account is open no more", remedy="ask an administrator for a new link")
+            connection.execute(delete(api_tokens).where(api_tokens.c.account_id == account_id))
             self._audit.append_within(connection, [entry])
 
     def use_step(self, account_id: str, step: int) -> bool:
@@ -207,13 +212,9 @@ def _sessions() -> Any:
     return select(account_sessions, accounts).join(accounts, accounts.c.account_id == account_sessions.c.account_id)
 
 
-def _account(row: Row[Any]) -> Account:
-    return Account(row.account_id, row.login, Role(row.role), AccountState(row.state), row.made_at)
-
-
 def _invitation(row: Row[Any]) -> Invitation:
     return Invitation(row.login, Role(row.role), row.until, row.invited_by)
 
 
 def _session(row: Row[Any]) -> Session:
-    return Session(row.key, _account(row), row.began_at, row.seen_at, row.purpose, row.reason)
+    return Session(row.key, account_of(row), row.began_at, row.seen_at, row.purpose, row.reason)

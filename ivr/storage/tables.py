@@ -367,6 +367,20 @@ account_sessions = Table(
     Column("reason", String(200), nullable=False, server_default=""),
 )
 
+#: What programs bear at the API: digests.
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("token_id", String(60), nullable=False, unique=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False, index=True),
+    Column("name", String(60), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False, index=True),
+    Column("used_at", UtcTime),
+)
+
 #: How often signing in failed; `bucket` is the digest of a login, or of a browser and its account.
 sign_in_failures = Table(
     "sign_in_failures",

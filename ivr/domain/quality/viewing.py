@@ -16,7 +16,7 @@ _RULES = ("REC-016",)
 
 def decide_viewing(actor: Actor, analysis: Analysis, *, policy: AccessPolicy, table: RetentionTable) -> AccessDecision:
     """Return whether the actor may be shown this analysis. Raises ComplianceError when its schedule is unknown."""
-    may = policy.actions.get(actor.role, frozenset())
+    may = policy.rights_of(actor)
     if analysis.reviewer == actor.id and Action.GRADE in may:
         return AccessDecision(True, _RULES, Told("One's own analysis."))
     if analysis.is_draft:
@@ -27,7 +27,11 @@ def decide_viewing(actor: Actor, analysis: Analysis, *, policy: AccessPolicy, ta
         return AccessDecision(True, _RULES, Told("Right 'supervise'."))
     if is_own_result(actor, analysis) and Action.RESULTS in may:
         return AccessDecision(True, _RULES, Told("The result of one's own call."))
-    if actor.role in policy.subject_roles and actor.role.value in table.schedule(SCHEDULE).access:
+    if (
+        actor.role in policy.subject_roles
+        and Action.RIGHTS in may
+        and actor.role.value in table.schedule(SCHEDULE).access
+    ):
         return AccessDecision(True, _RULES, Told("Whoever answers persons sees what is kept of them."))
     return AccessDecision(False, _RULES, Told("It is another's analysis."))
 

@@ -80,8 +80,8 @@ class Gate:
         return decision
 
     def may(self, actor: Actor, action: Action) -> bool:
-        """Whether the actor's role has this right; asked to show or hide, and noted nowhere."""
-        return action in self._policy.actions.get(actor.role, frozenset())
+        """Whether the actor has this right; asked to show or hide, and noted nowhere."""
+        return action in self._policy.rights_of(actor)
 
     def see(self, request: AccessRequest, recording_id: str) -> tuple[Stored, RetentionDecision]:
         """Return one recording as a list for this purpose would show it, and where its deadlines stand.

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ivr.domain.account.account import Account, Invitation
+from ivr.domain.account.api_token import ApiToken
 from ivr.domain.account.session import Session
 from ivr.domain.account.throttle import Failures
 from ivr.services.ports.evidence import Entry
@@ -50,16 +51,16 @@ class AccountBook(Protocol):
         ...
 
     def make(self, key: str, account: Account, credentials: Credentials, entry: Entry) -> None:
-        """Use up the invitation `key`; an account of that login is replaced and its sessions end.
+        """Use up the invitation `key`; an account of that login is replaced, its sessions and tokens end.
 
         Raises ComplianceError when the invitation is gone, or was for the first account and there is one.
         """
 
     def close(self, login: str, entry: Entry) -> None:
-        """Raises ArchiveError when there is no such open account. Its sessions end."""
+        """Raises ArchiveError when there is no such open account. Its sessions and tokens end."""
 
     def change_password(self, account_id: str, password_hash: str, entry: Entry) -> None:
-        """Raises ArchiveError when there is no such open account."""
+        """Raises ArchiveError when there is no such open account. Its tokens end."""
 
     def use_step(self, account_id: str, step: int) -> bool:
         """Note that the one-time code of this step was used; False when it, or a later one, had been before."""
@@ -99,6 +100,32 @@ class AccountBook(Protocol):
 
     def stale(self, *, began_before: datetime, seen_before: datetime, limit: int) -> list[Session]:
         """Sessions that ended without anybody asking, oldest first."""
+        ...
+
+
+class TokenBook(Protocol):
+    """Tokens of the API, by the digest of what a program holds. What takes an `Entry` writes it in one transaction."""
+
+    def add(self, token: ApiToken, entry: Entry) -> None: ...
+
+    def token(self, key: str) -> ApiToken | None:
+        """With its account as it is now."""
+        ...
+
+    def of(self, account_id: str) -> list[ApiToken]:
+        """The last made first, those that ran out among them."""
+        ...
+
+    def used(self, key: str, at: datetime, entry: Entry) -> bool:
+        """Note the first use of a day (UTC); False, and nothing is written, when there was one on that day."""
+        ...
+
+    def remove(self, key: str, entry: Entry) -> bool:
+        """False, and nothing is written, when there is no such token any more."""
+        ...
+
+    def expired(self, at: datetime, *, limit: int) -> list[ApiToken]:
+        """Those that ran out by then, the oldest first."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
@@ -138,3 +139,52 @@ def test_other_sessions_are_shown_and_ended_but_not_this_one(house: ConsoleRig) 
     assert house.get("/compte").text.count('<th scope="row">') == 1
     house.browser = other
     assert house.get("/compte").headers["location"] == "/connexion"
+
+
+def make_token(house: ConsoleRig, login: str = "anne", **form: str) -> str:
+    given = {"name": "nuit", "right_list": "yes", "days": "7", "current": PASSWORD, "code": house.code(login), **form}
+    return house.post("/compte/jetons", form_token=house.form_token("/compte"), **given).text
+
+
+def test_a_token_is_made_with_both_factors_shown_once_and_withdrawn(house: ConsoleRig) -> None:
+    house.sign_in("anne")
+    made = make_token(house, right_listen="yes", right_accounts="no")
+    token = re.search(r'<code id="token">(ivr_[A-Za-z0-9_-]{43})</code>', made)
+    assert token
+    page = house.get("/compte").text
+    assert token[1] not in page
+    assert "nuit" in page
+    assert "voir la liste des enregistrements, écouter" in page
+    found = house.pages.account.tokens.resume(token[1])
+    assert found is not None
+    assert {one.value for one in found.scopes} == {"list", "listen"}
+    other, house.browser = house.browser, house.new_browser()
+    house.sign_in("admin")
+    assert house.post("/compte/jetons/retrait", form_token=house.form_token(), token_id=found.id).status_code == 404
+    house.browser = other
+    done = house.post("/compte/jetons/retrait", form_token=house.form_token(), token_id=found.id)
+    assert done.headers["location"] == "/compte"
+    assert house.pages.account.tokens.resume(token[1]) is None
+    assert house.told()[-1] == "token.ended"
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"current": "no"}, "Mot de passe actuel ou code inexact. Aucun jeton"),
+        ({"code": "000000"}, "Mot de passe actuel ou code inexact. Aucun jeton"),
+        ({"right_accounts": "yes"}, "aucun droit que son porteur n'a pas"),
+        ({"right_list": ""}, "au moins un droit"),
+        ({"days": "91"}, "de 1 à 90 jours"),
+        ({"days": "²"}, "de 1 à 90 jours"),
+        ({"name": "<script>" * 9}, "de 1 à 60 caractères"),
+    ],
+)
+def test_no_token_is_made_without_proof_nor_beyond_ones_rights(
+    house: ConsoleRig, form: dict[str, str], said: str
+) -> None:
+    house.sign_in("anne")
+    page = make_token(house, **form)
+    assert said in unescape(page)
+    assert "<script>" not in page
+    assert "token.made" not in house.told()

@@ -19,6 +19,7 @@ from ivr.domain.access import (
     AuthorityRequest,
     Role,
     decide_access,
+    decide_listing,
 )
 from ivr.domain.retention.artefact import Artefact
 from ivr.domain.retention.decision import decide_retention
@@ -298,3 +299,27 @@ def test_a_house_in_which_nobody_may_approve_a_hold_is_refused(tmp_path: Path) -
     with pytest.raises(ConfigurationError, match='give "approve"') as refused:
         load_access(path, TABLE)
     assert refused.value.key == "roles"
+
+
+def by_token(role: Role, *scopes: Action, action: Action = Action.LISTEN, **more: object) -> AccessRequest:
+    asked = request(role, action, **more)
+    return replace(asked, actor=replace(asked.actor, scopes=frozenset(scopes)))
+
+
+def test_a_token_has_no_more_rights_than_it_was_given_nor_than_its_persons_role() -> None:
+    assert decide(by_token(Role.QUALITY_ANALYST, Action.LISTEN), QUALITY).allowed
+    denied = decide(by_token(Role.QUALITY_ANALYST, Action.LIST, Action.GRADE), QUALITY)
+    assert (denied.allowed, denied.detail) == (False, "This token has no right 'listen'.")
+    denied = decide(by_token(Role.ADMINISTRATOR, Action.LISTEN), QUALITY)
+    assert (denied.allowed, denied.detail) == (False, "The role 'administrateur' has no right 'listen'.")
+    assert POLICY.rights_of(Actor("x", Role.AGENT, frozenset(Action))) == POLICY.actions[Role.AGENT]
+
+
+def test_a_token_that_only_lists_is_shown_no_more_than_its_person_is() -> None:
+    """Who opens nothing is shown all: a token without the right to listen must not be taken for such a role."""
+    asked = by_token(Role.QUALITY_ANALYST, Action.LIST, action=Action.LIST)
+    assert not decide_listing(asked, policy=POLICY, table=TABLE).allowed
+    assert not decide_listing(replace(asked, purpose="sales_audio"), policy=POLICY, table=TABLE).allowed
+    assert decide_listing(replace(asked, purpose="quality_audio"), policy=POLICY, table=TABLE).allowed
+    without = by_token(Role.QUALITY_ANALYST, Action.LISTEN, action=Action.LIST, purpose="quality_audio")
+    assert not decide_listing(without, policy=POLICY, table=TABLE).allowed

@@ -29,7 +29,8 @@ class AccountMade(Event, kind="account.made"):
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordChanged(Event, kind="account.password_changed"):
-    """Somebody chose another password, after proving the old one and the second factor; other sessions ended."""
+    """Somebody chose another password, after proving the old one and the second factor; other sessions and all
+    tokens of the API ended."""
 
     actor: str
     role: str
@@ -37,7 +38,7 @@ class PasswordChanged(Event, kind="account.password_changed"):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountClosed(Event, kind="account.closed"):
-    """Somebody closed an account; its sessions ended with it."""
+    """Somebody closed an account; its sessions and tokens ended with it."""
 
     actor: str
     login: str
@@ -87,3 +88,33 @@ class PurposeChosen(Event, kind="session.purpose"):
     role: str
     purpose: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenMade(Event, kind="token.made"):
+    """Somebody made a token for a program, after proving both factors: its rights, and until when it is good."""
+
+    actor: str
+    role: str
+    token_id: str
+    scopes: tuple[str, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenUsed(Event, kind="token.used"):
+    """A program bore the token for the first time on this day (UTC). What it did stands in its own events."""
+
+    actor: str
+    role: str
+    token_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenEnded(Event, kind="token.ended"):
+    """A token is over: `asked` by its person, or `expired`."""
+
+    actor: str
+    role: str
+    token_id: str
+    why: str

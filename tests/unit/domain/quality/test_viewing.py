@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ivr.domain.access import Actor, Role
+from ivr.domain.access import Action, Actor, Role
 from ivr.domain.quality.analysis import Analysis, AnalysisForm, AnalysisState, Call
 from ivr.domain.quality.viewing import decide_viewing, is_own_result
 from tests.retention_rig import settings
@@ -56,3 +56,9 @@ def test_nothing_of_a_calibration_is_seen_here_but_by_its_reviewer() -> None:
     session = replace(SCORED, form=AnalysisForm.CALIBRATION)
     assert may(REVIEWER, session)
     assert not any(may(Actor(name, role), session) for role in Role for name in ("luc", "somebody"))
+
+
+def test_a_token_shows_no_analysis_without_the_right_by_which_its_person_sees_it() -> None:
+    for actor, right in ((REVIEWER, Action.GRADE), (AGENT, Action.RESULTS), (Actor("d", Role.DPO), Action.RIGHTS)):
+        assert may(replace(actor, scopes=frozenset({right})), SCORED)
+        assert not may(replace(actor, scopes=frozenset(Action) - {right}), SCORED)
