@@ -31,11 +31,12 @@ DECODED = """async (url) => {
   return [0, 1].map((lane) => {
     const samples = sound.getChannelData(lane);
     let crossed = 0, loudest = 0;
-    for (let at = 1; at < 20 * sound.sampleRate; at += 1) {
+    const end = Math.min(20 * sound.sampleRate, samples.length);
+    for (let at = 1; at < end; at += 1) {
       crossed += samples[at] >= 0 !== samples[at - 1] >= 0;
       loudest = Math.max(loudest, Math.abs(samples[at]));
     }
-    return { hz: crossed / 2 / 20, loudest, seconds: sound.duration };
+    return { hz: (crossed / 2 / end) * sound.sampleRate, loudest, seconds: sound.duration };
   });
 }"""
 AT = "document.querySelector('audio').currentTime"
