@@ -16,12 +16,15 @@ from ivr.recording.secret_file import create, load
 from ivr.services.account.api_tokens import ApiTokens
 from ivr.services.account.invitations import Invitations
 from ivr.services.account.own_account import OwnAccount
+from ivr.services.account.passkeys import Passkeys
 from ivr.services.account.sessions import Sessions
 from ivr.services.account.sign_in import SignIn
 from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
+from ivr.services.ports.passkeys import PasskeyCeremonies
 from ivr.settings import Settings
 from ivr.storage.accounts import SqlAccounts
 from ivr.storage.api_tokens import SqlApiTokens
+from ivr.storage.passkeys import SqlPasskeys
 
 _SECRET = "console"
 
@@ -53,6 +56,10 @@ class Accounts:
             random=os.urandom,
             new_id=new_id,
         )
+
+    def passkeys(self, hasher: PasswordHasher, codes: OneTimeCodes, ceremonies: PasskeyCeremonies) -> Passkeys:
+        book = SqlPasskeys(self.archive.database, self.archive.audit)
+        return Passkeys(book, ceremonies, self.sign_in(hasher, codes), self.archive.clock, random=os.urandom)
 
 
 def open_accounts(settings: Settings, archive: Archive) -> Accounts:

@@ -41,9 +41,16 @@ async def serve(settings: Settings, tell: Tell) -> None:
     listening = _listen(section.bind, section.port)
     archive = open_archive(settings)
     try:
-        pages = open_pages(settings, archive, hasher=Argon2Hasher(), codes=TotpCodes(), monotonic=time.monotonic)
-        listenings = pages.player.listenings
         origin = Origin(console_url(settings, listening.getsockname()[1]))
+        pages = open_pages(
+            settings,
+            archive,
+            origin=origin.url,
+            hasher=Argon2Hasher(),
+            codes=TotpCodes(),
+            monotonic=time.monotonic,
+        )
+        listenings = pages.player.listenings
         app = build(pages, origin=lambda: origin, monotonic=time.monotonic)
         server = uvicorn.Server(_config(app, settings))
         # Signals are ours: uvicorn would raise them again once it has ended.

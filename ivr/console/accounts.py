@@ -19,6 +19,7 @@ from ivr.errors import ArchiveError, ComplianceError, ConfigurationError
 from ivr.services.account.api_tokens import ApiTokens, MadeToken, TokenWish
 from ivr.services.account.new_password import NewPassword
 from ivr.services.account.own_account import OwnAccount, PasswordChange
+from ivr.services.account.passkeys import Passkeys
 from ivr.services.account.sign_in import Refused
 from ivr.services.export.access_gate import Gate
 from ivr.settings import Settings
@@ -57,6 +58,7 @@ class AccountPages:
     tokens: ApiTokens
     listenings: OpenListenings
     gate: Gate
+    passkeys: Passkeys
 
     # ---- an administrator's
 
@@ -114,7 +116,7 @@ class AccountPages:
     # ---- everybody's own
 
     def mine(self, visit: Visit) -> Response:
-        return self._mine(visit)
+        return self.shown(visit)
 
     def changing_password(self, visit: Visit) -> Response:
         form = visit.form
@@ -122,10 +124,10 @@ class AccountPages:
         change = PasswordChange(form.get("current", ""), form.get("code", ""), new, visit.cookie(DEVICE_COOKIE))
         found = self.own.change_password(visit.signed_in, change)
         if found is None:
-            return self._mine(visit, notice=visit.words("account.changed"))
+            return self.shown(visit, notice=visit.words("account.changed"))
         if not isinstance(found, Refused):
-            return self._mine(visit, fault=visit.words.told(found))
-        return self._mine(visit, fault=_refused(visit, found, visit.words("account.refused")))
+            return self.shown(visit, fault=visit.words.told(found))
+        return self.shown(visit, fault=refused(visit, found, visit.words("account.refused")))
 
     def ending_others(self, visit: Visit) -> Response:
         self.own.end_others(visit.signed_in)
@@ -144,17 +146,17 @@ class AccountPages:
         )
         found = self.tokens.make(visit.signed_in, wish)
         if isinstance(found, MadeToken):
-            return self._mine(visit, token=found.text)
+            return self.shown(visit, token=found.text)
         if isinstance(found, Refused):
-            return self._mine(visit, fault=_refused(visit, found, visit.words("tokens.refused")))
-        return self._mine(visit, fault=visit.words.told(found))
+            return self.shown(visit, fault=refused(visit, found, visit.words("tokens.refused")))
+        return self.shown(visit, fault=visit.words.told(found))
 
     def withdrawing_token(self, visit: Visit) -> Response:
         withdrawn = self.tokens.withdraw(visit.signed_in.account, visit.form.get("token_id", ""))
         self.listenings.end_all(withdrawn.key)
         return visit.go("/compte")
 
-    def _mine(self, visit: Visit, *, fault: str = "", notice: str = "", token: str = "") -> Response:
+    def shown(self, visit: Visit, *, fault: str = "", notice: str = "", token: str = "") -> Response:
         sessions = [
             (self._shown(one.began_at), self._shown(one.seen_at), one.key == visit.signed_in.key)
             for one in self.own.sessions(visit.signed_in)
@@ -168,6 +170,11 @@ class AccountPages:
             "rights": sorted(visit.rights),
             "longest": self.tokens.longest.days,
             "typed": visit.form if fault else {},
+            "keys": [
+                (one.key, one.name, self._shown(one.made_at), self._shown(one.used_at))
+                for one in self.passkeys.of(visit.signed_in)
+            ],
+            "usable": self.passkeys.usable,
         }
         return visit.page("account", status=422 if fault else 200, path="/compte", **given)
 
@@ -176,13 +183,13 @@ class AccountPages:
         used = moment_text(one.used_at, self.settings.profile.timezone)[:10]
         return TokenLine(one.id, one.name, rights, self._shown(one.until), used)
 
-    def _shown(self, at: datetime) -> str:
+    def _shown(self, at: datetime | None) -> str:
         return moment_text(at, self.settings.profile.timezone)
 
 
-def _refused(visit: Visit, refused: Refused, wrong: str) -> str:
+def refused(visit: Visit, found: Refused, wrong: str) -> str:
     """What is told of a proof that failed: how long to wait, else that it was wrong."""
-    seconds = math.ceil(refused.retry.total_seconds())
+    seconds = math.ceil(found.retry.total_seconds())
     return visit.words("sign_in.slowed", seconds=seconds) if seconds else wrong
 
 

@@ -34,6 +34,7 @@ STATIC: Mapping[str, str] = {
     "icon.svg": "image/svg+xml",
     "player.js": "text/javascript",
     "draft.js": "text/javascript",
+    "passkey.js": "text/javascript",
     "waves.js": "text/javascript",
 }
 _STATUS: tuple[tuple[type[IvrError], int], ...] = (
@@ -63,8 +64,10 @@ class Route:
 def routes(pages: Pages) -> tuple[Route, ...]:
     """Every page there is: what is not listed does not exist."""
     return (
-        Route("GET", "/connexion", pages.sign_in, For.ALL),
-        Route("POST", "/connexion", pages.signing_in, For.ALL),
+        Route("GET", "/connexion", pages.entrance.page, For.ALL),
+        Route("POST", "/connexion", pages.entrance.by_password, For.ALL),
+        Route("POST", "/connexion/cle/demande", pages.entrance.asking_passkey, For.ALL),
+        Route("POST", "/connexion/cle", pages.entrance.by_passkey, For.ALL),
         Route("GET", "/invitation", pages.invitation, For.ALL),
         Route("POST", "/invitation", pages.enrolling, For.ALL),
         Route("POST", "/langue", pages.language, For.ALL),
@@ -75,6 +78,9 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("POST", "/compte/sessions", pages.account.ending_others, For.SIGNED_IN),
         Route("POST", "/compte/jetons", pages.account.making_token, For.SIGNED_IN),
         Route("POST", "/compte/jetons/retrait", pages.account.withdrawing_token, For.SIGNED_IN),
+        Route("POST", "/compte/cles/demande", pages.passkeys.asking, For.SIGNED_IN),
+        Route("POST", "/compte/cles", pages.passkeys.adding, For.SIGNED_IN),
+        Route("POST", "/compte/cles/retrait", pages.passkeys.removing, For.SIGNED_IN),
         Route("GET", "/comptes", pages.account.listed, For.SIGNED_IN),
         Route("POST", "/comptes/invitation", pages.account.inviting, For.SIGNED_IN),
         Route("POST", "/comptes/fermeture", pages.account.closing, For.SIGNED_IN),

@@ -1,8 +1,7 @@
-"""The pages: signing in, making an account, home, purpose. Each is a function of a visit; app.py says who may ask."""
+"""The pages: making an account, home, purpose, and the rooms of all others. app.py says who may ask for which."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,25 +16,25 @@ from ivr.bootstrap.quality import open_quality
 from ivr.bootstrap.retention import open_retention
 from ivr.console.accounts import AccountPages
 from ivr.console.analyses import AnalysisPages
+from ivr.console.ceremonies import WebAuthnCeremonies
 from ivr.console.credentials import enrolment_uri, written_secret
 from ivr.console.desk import DeskPages, desk_pages
+from ivr.console.entrance import EntrancePages
 from ivr.console.open_listenings import OpenListenings
+from ivr.console.passkeys import PasskeyPages
 from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
 from ivr.console.statistics import StatisticsPages
 from ivr.console.supervision import SupervisionPages
-from ivr.console.visit import DEVICE_COOKIE, LANGUAGE_COOKIE, LINK_COOKIE, SESSION_COOKIE, Visit, drop, keep
+from ivr.console.visit import LANGUAGE_COOKIE, LINK_COOKIE, SESSION_COOKIE, Visit, drop
 from ivr.console.words import LANGUAGES
 from ivr.domain.access import AccessRequest, Action, decide_listing
-from ivr.domain.account.session import SessionEnd
 from ivr.services.account.invitations import Enrolling
 from ivr.services.account.new_password import NewPassword
-from ivr.services.account.sign_in import Attempt, Refused, SignIn
 from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
 from ivr.settings import Settings
 from ivr.settings.phrases import load_phrases
 
-_NOTICES = {end.value for end in SessionEnd} | {"done"}
 _LONGEST_REASON = 200
 
 
@@ -43,25 +42,29 @@ def open_pages(
     settings: Settings,
     archive: Archive,
     *,
+    origin: str,
     hasher: PasswordHasher,
     codes: OneTimeCodes,
     monotonic: Callable[[], float],
 ) -> Pages:
-    """Build every page on an open archive."""
+    """Build every page on an open archive; `origin` is where browsers find the console."""
     accounts, retention = open_accounts(settings, archive), open_retention(settings, archive)
+    passkeys = accounts.passkeys(hasher, codes, WebAuthnCeremonies(origin, f"ivr {settings.controller.name}"))
     quality = open_quality(settings, archive, retention)
     listenings = OpenListenings(retention.listening, monotonic)
     tokens = accounts.tokens(settings, hasher, codes)
+    own = AccountPages(settings, accounts, accounts.own(hasher, codes), tokens, listenings, retention.gate, passkeys)
     families = load_phrases(settings.config_dir / "phrases").families
     return Pages(
         settings,
         accounts,
-        accounts.sign_in(hasher, codes),
+        EntrancePages(accounts.sign_in(hasher, codes), passkeys),
         hasher,
         codes,
         RecordingPages(settings, retention.listing),
         PlayerPages(settings, retention.sheets, listenings),
-        AccountPages(settings, accounts, accounts.own(hasher, codes), tokens, listenings, retention.gate),
+        own,
+        PasskeyPages(own),
         desk_pages(settings, archive, retention),
         AnalysisPages(settings, quality),
         SupervisionPages(settings, quality),
@@ -73,43 +76,19 @@ def open_pages(
 class Pages:
     settings: Settings
     accounts: Accounts
-    sign_in_service: SignIn
+    entrance: EntrancePages
     hasher: PasswordHasher
     codes: OneTimeCodes
     recordings: RecordingPages
     player: PlayerPages
     account: AccountPages
+    passkeys: PasskeyPages
     desk: DeskPages
     analyses: AnalysisPages
     supervision: SupervisionPages
     statistics: StatisticsPages
 
     # ---- open to all
-
-    def sign_in(self, visit: Visit) -> Response:
-        why = visit.request.query_params.get("fin", "")
-        name = "invitation.done" if why == "done" else f"sign_in.{why}"
-        notice = visit.words(name) if why in _NOTICES else ""
-        return visit.page("sign_in", notice=notice, fault="", login="")
-
-    def signing_in(self, visit: Visit) -> Response:
-        form = visit.form
-        attempt = Attempt(
-            form.get("login", ""), form.get("password", ""), form.get("code", ""), visit.cookie(DEVICE_COOKIE)
-        )
-        found = self.sign_in_service.attempt(attempt)
-        if isinstance(found, Refused):
-            slowed = found.retry > timedelta()
-            seconds = math.ceil(found.retry.total_seconds())
-            fault = visit.words("sign_in.slowed", seconds=seconds) if slowed else visit.words("sign_in.refused")
-            page = visit.page("sign_in", status=429 if slowed else 401, notice="", fault=fault, login=attempt.login)
-            if slowed:
-                page.headers["retry-after"] = str(seconds)
-            return page
-        response = visit.go("/")
-        keep(response, SESSION_COOKIE, found.token)
-        keep(response, DEVICE_COOKIE, found.device, forever=True)
-        return response
 
     def invitation(self, visit: Visit) -> Response:
         """A link's token goes from the address into a cookie at once: addresses are remembered and shown."""

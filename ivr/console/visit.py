@@ -19,6 +19,7 @@ from ivr.domain.account.session import Session
 HERE = Path(__file__).parent
 #: `__Host-`: this host alone, over HTTPS or on this machine, for every path.
 SESSION_COOKIE, DEVICE_COOKIE, LINK_COOKIE = "__Host-session", "__Host-device", "__Host-link"
+PASSKEY_COOKIE = "__Host-passkey"
 LANGUAGE_COOKIE = "language"
 _YEAR_S = 31_536_000
 

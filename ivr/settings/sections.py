@@ -323,7 +323,8 @@ class ConsoleSection(Section):
     @field_validator("public_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https://[a-z0-9.-]+(:\d{1,5})?/?", value):
+        # Browsers take a console on this machine by its name for a safe one, and allow passkeys there.
+        if value and not re.fullmatch(r"(https://[a-z0-9.-]+|http://localhost)(:\d{1,5})?/?", value):
             raise ValueError("write the console's address without a path, e.g. https://console.example.org")
         return value.rstrip("/")
 

@@ -20,7 +20,15 @@ from ivr.storage.account_rows import account_of
 from ivr.storage.api_tokens import end_tokens
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
-from ivr.storage.tables import account_invitations, account_sessions, accounts, api_tokens, sign_in_failures
+from ivr.storage.tables import (
+    account_invitations,
+    account_sessions,
+    accounts,
+    api_tokens,
+    passkeys,
+    sign_in_challenges,
+    sign_in_failures,
+)
 
 
 class SqlAccounts:
@@ -77,8 +85,7 @@ class SqlAccounts:
             fault = judge_invitation(invitation, accounts=_count(connection), now=account.made_at)
             if fault:
                 raise ComplianceError(fault, remedy="ask an administrator for a new link")
-            _end_sessions(connection, account.login)
-            end_tokens(connection, account.login)
+            _shut(connection, account.login)
             connection.execute(delete(accounts).where(accounts.c.login == account.login))
             values = {
                 "account_id": account.id,
@@ -106,8 +113,7 @@ class SqlAccounts:
                 raise ArchiveError(
                     "there is no open account of that login", where=login, remedy="see 'ivr console accounts'"
                 )
-            _end_sessions(connection, login)
-            end_tokens(connection, login)
+            _shut(connection, login)
             self._audit.append_within(connection, [entry])
 
     def change_password(self, account_id: str, password_hash: str, entry: Entry) -> None:
@@ -148,7 +154,8 @@ class SqlAccounts:
     def forget_before(self, at: datetime) -> None:
         with self._database.writing() as connection:
             connection.execute(delete(sign_in_failures).where(sign_in_failures.c.last_at < at))
-            connection.execute(delete(account_invitations).where(account_invitations.c.until < at))
+            for table in (account_invitations, sign_in_challenges):
+                connection.execute(delete(table).where(table.c.until < at))
 
     def begin(self, session: Session, entry: Entry) -> None:
         values = {
@@ -202,10 +209,12 @@ def _count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(accounts)).scalar_one())
 
 
-def _end_sessions(connection: Connection, login: str) -> None:
-    """They end with their account, which the evidence tells; a person may have several."""
+def _shut(connection: Connection, login: str) -> None:
+    """Sessions, tokens and passkeys end with their account, which the evidence tells; a person may have several."""
+    end_tokens(connection, login)
     of = select(accounts.c.account_id).where(accounts.c.login == login)
-    connection.execute(delete(account_sessions).where(account_sessions.c.account_id.in_(of)))
+    for table in (account_sessions, passkeys):
+        connection.execute(delete(table).where(table.c.account_id.in_(of)))
 
 
 def _sessions() -> Any:

@@ -381,6 +381,29 @@ api_tokens = Table(
     Column("used_at", UtcTime),
 )
 
+#: `key` is the digest of `credential_id`; `public_key` is COSE. With neither does anybody get in.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False, index=True),
+    Column("credential_id", LargeBinary, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime),
+)
+
+#: What waits for a browser's answer; `key` is the digest of what that browser alone holds.
+sign_in_challenges = Table(
+    "sign_in_challenges",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("challenge", LargeBinary, nullable=False),
+    Column("until", UtcTime, nullable=False, index=True),
+)
+
 #: How often signing in failed; `bucket` is the digest of a login, or of a browser and its account.
 sign_in_failures = Table(
     "sign_in_failures",

@@ -35,13 +35,14 @@ from tests.quality_rig import BEST
 class Console:
     """`python -m ivr.console` on a database of its own, alive for the tests of this file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **more: str) -> None:
         self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("IVR_")},
             "IVR_CONFIG": str(REPOSITORY / "config"),
             "IVR_NODE__DATA_DIR": str(folder / "var"),
             "IVR_DATABASE__URL": fresh_url("sqlite", folder),
             "IVR_CONSOLE__PORT": "0",
+            **more,
         }
         self.settings: Settings = load_settings(REPOSITORY / "config", self.env)
         self.said: list[dict[str, object]] = []
@@ -157,8 +158,8 @@ def _nothing_is_left_open(person: Person) -> None:
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Console]:
-    console = Console(folder)
+async def serving(folder: Path, **more: str) -> AsyncIterator[Console]:
+    console = Console(folder, **more)
     watcher = asyncio.create_task(console.child.keep_alive())
     try:
         await console.child.ready(60.0)

@@ -13,7 +13,7 @@ _ALONE = """
 import sys
 ABSENT = {"sklearn", "scipy", "joblib", "threadpoolctl", "pyVoIP", "matplotlib", "pytest", "hypothesis"}
 ABSENT |= {"ivr_demo", "tools", "tests", "benchmarks", "playwright"}
-ABSENT |= {"argon2", "fastapi", "jinja2", "leather", "pyotp", "segno", "starlette", "uvicorn", "zxcvbn"}
+ABSENT |= {"argon2", "fastapi", "jinja2", "leather", "pyotp", "segno", "starlette", "uvicorn", "webauthn", "zxcvbn"}
 class Refusing:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in ABSENT:

@@ -70,26 +70,36 @@ class SignIn:
     def attempt(self, attempt: Attempt) -> Entered | Refused:
         """Begin a session, or refuse. Blocking, and slow on purpose."""
         account = self.prove(attempt)
-        return account if isinstance(account, Refused) else self._enter(account, attempt.device)
+        return account if isinstance(account, Refused) else self.enter(account, attempt.device, FACTORS)
 
     def prove(self, attempt: Attempt) -> Account | Refused:
         """Return the account whose password and code these are, or refuse. Blocking, and slow on purpose."""
         login = plain_login(attempt.login)[:64]
         found = self._book.find(login)
-        bucket = self._bucket(login, found[0] if found else None, attempt.device)
+        return self.counted(login, found[0] if found else None, attempt.device, lambda: self._proven(found, attempt))
+
+    def counted(
+        self, login: str, account: Account | None, device: str, prove: Callable[[], Account | str | None]
+    ) -> Account | Refused:
+        """Return the account that `prove` proves, or refuse: slower after failures, which stand in the evidence.
+
+        `login` is what failures are counted for, `account` the one that is tried (None: there is none such). `prove`
+        may tell what the evidence says of a failure; else it was `wrong`.
+        """
+        bucket = self._bucket(login, account, device)
         # Counted before it is tried: attempts that come at once would all be the first.
         before, after = self._book.reserve(bucket, self._count)
         now = self._clock.now()
         if after is None:
             return Refused(wait(before, now))
-        account = self._proven(found, attempt)
-        if account is None:
+        found = prove()
+        if not isinstance(found, Account):
             retry = wait(after, now)
-            if found is not None:
-                self._audit.append(SignInDenied(actor=login, why="slowed" if retry else "wrong"))
+            if account is not None:
+                self._audit.append(SignInDenied(actor=login, why=found or ("slowed" if retry else "wrong")))
             return Refused(retry)
         self._book.forget_failures(bucket)
-        return account
+        return found
 
     def _count(self, failures: Failures | None) -> Failures | None:
         now = self._clock.now()
@@ -109,10 +119,11 @@ class SignIn:
             return None
         return account if self._book.use_step(account.id, step) else None
 
-    def _enter(self, account: Account, device: str) -> Entered:
+    def enter(self, account: Account, device: str, factors: tuple[str, ...]) -> Entered:
+        """Begin a session of whoever has proven these factors."""
         token = new_token(self._random)
         now = self._clock.now()
-        event = SignedIn(actor=account.login, role=account.role.value, factors=FACTORS)
+        event = SignedIn(actor=account.login, role=account.role.value, factors=factors)
         self._book.begin(Session(key_of(token), account, now, now), Entry(event))
         kept = device if self._knows(account, device) else self._device_of(account, new_token(self._random))
         return Entered(account, token, kept)

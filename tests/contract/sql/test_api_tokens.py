@@ -20,7 +20,8 @@ from ivr.services.account.sign_in import Refused
 from ivr.storage.api_tokens import SqlApiTokens
 from ivr.storage.database import Database
 from ivr.storage.tables import api_tokens
-from tests.contract.sql.test_console_accounts import OTHER_ADMIN, PASSWORD, Rig, changing
+from tests.account_rig import OTHER_ADMIN, PASSWORD, AccountRig
+from tests.contract.sql.test_console_accounts import changing
 from tests.databases import KINDS
 from tests.fakes.accounts import Random
 from tests.retention_rig import settings
@@ -29,16 +30,16 @@ LONGEST = timedelta(days=90)
 
 
 @pytest.fixture(params=KINDS)
-def rig(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> Rig:
+def rig(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> AccountRig:
     """With an administrator, who has signed in once."""
-    rig = Rig(open_database(request.param))
+    rig = AccountRig(open_database(request.param))
     token = rig.invitations.first(Role.ADMINISTRATOR)
     assert token
     rig.enrol(token, "admin")
     return rig
 
 
-def tokens_of(rig: Rig, *, longest: timedelta = LONGEST, random: Random | None = None) -> ApiTokens:
+def tokens_of(rig: AccountRig, *, longest: timedelta = LONGEST, random: Random | None = None) -> ApiTokens:
     numbers = itertools.count(1)
     return ApiTokens(
         SqlApiTokens(rig.database, rig.audit), rig.sign_in, rig.clock, policy=settings().access, longest=longest,
@@ -46,24 +47,24 @@ def tokens_of(rig: Rig, *, longest: timedelta = LONGEST, random: Random | None =
     )  # fmt: skip
 
 
-def session_of(rig: Rig) -> Session:
+def session_of(rig: AccountRig) -> Session:
     found = rig.sessions.resume(rig.entered().token)
     assert isinstance(found, Session)
     return found
 
 
-def wish(rig: Rig, password: str = PASSWORD, code: str = "", **more: object) -> TokenWish:
+def wish(rig: AccountRig, password: str = PASSWORD, code: str = "", **more: object) -> TokenWish:
     given = {"name": " night  run ", "scopes": {Action.ACCOUNTS}, "days": 7, **more}
     return TokenWish(password=password, code=code or rig.code(), **given)  # type: ignore[arg-type]
 
 
-def made(rig: Rig, tokens: ApiTokens, days: int = 7) -> MadeToken:
+def made(rig: AccountRig, tokens: ApiTokens, days: int = 7) -> MadeToken:
     found = tokens.make(session_of(rig), wish(rig, days=days))
     assert isinstance(found, MadeToken), found
     return found
 
 
-def test_a_token_lets_its_program_in_within_its_rights_and_stands_nowhere_in_clear(rig: Rig) -> None:
+def test_a_token_lets_its_program_in_within_its_rights_and_stands_nowhere_in_clear(rig: AccountRig) -> None:
     tokens = tokens_of(rig)
     it = made(rig, tokens)
     assert it.text.startswith(PREFIX)
@@ -85,14 +86,14 @@ def test_a_token_lets_its_program_in_within_its_rights_and_stands_nowhere_in_cle
 
 
 @pytest.mark.parametrize("text", ["", "x", PREFIX, PREFIX + "A" * 43, "night run"])
-def test_what_is_no_token_lets_nobody_in(rig: Rig, text: str) -> None:
+def test_what_is_no_token_lets_nobody_in(rig: AccountRig, text: str) -> None:
     made(rig, tokens := tokens_of(rig))
     assert tokens.resume(text) is None
 
 
 @pytest.mark.parametrize(("password", "code"), [("no", ""), (PASSWORD, "0")])
 def test_a_session_that_somebody_took_over_makes_no_token_and_guesses_no_password(
-    rig: Rig, password: str, code: str
+    rig: AccountRig, password: str, code: str
 ) -> None:
     tokens, session = tokens_of(rig), session_of(rig)
     found = [tokens.make(session, wish(rig, password, code)) for _ in range(FREE)]
@@ -102,7 +103,7 @@ def test_a_session_that_somebody_took_over_makes_no_token_and_guesses_no_passwor
     assert tokens.of(session.account) == []
 
 
-def test_a_wish_beyond_ones_rights_is_told_before_anything_is_proven(rig: Rig) -> None:
+def test_a_wish_beyond_ones_rights_is_told_before_anything_is_proven(rig: AccountRig) -> None:
     asked = rig.hasher.asked
     tokens, session = tokens_of(rig), session_of(rig)
     assert isinstance(tokens.make(session, wish(rig, scopes={Action.LISTEN})), str)
@@ -111,7 +112,7 @@ def test_a_wish_beyond_ones_rights_is_told_before_anything_is_proven(rig: Rig) -
     assert "token.made" not in rig.told()
 
 
-def test_the_first_use_of_each_day_stands_in_the_evidence(rig: Rig) -> None:
+def test_the_first_use_of_each_day_stands_in_the_evidence(rig: AccountRig) -> None:
     tokens = tokens_of(rig)
     it = made(rig, tokens)
     for _ in range(3):
@@ -123,7 +124,7 @@ def test_the_first_use_of_each_day_stands_in_the_evidence(rig: Rig) -> None:
     assert rig.told().count("token.used") == 2
 
 
-def test_a_token_that_ran_out_is_over_when_it_is_next_borne_or_by_the_sweep(rig: Rig) -> None:
+def test_a_token_that_ran_out_is_over_when_it_is_next_borne_or_by_the_sweep(rig: AccountRig) -> None:
     tokens = tokens_of(rig)
     one = made(rig, tokens, days=1)
     other = made(rig, tokens, days=2)
@@ -136,7 +137,7 @@ def test_a_token_that_ran_out_is_over_when_it_is_next_borne_or_by_the_sweep(rig:
     assert [dict(one.body)["why"] for one in rig.audit.events() if one.kind == "token.ended"] == ["expired"] * 2
 
 
-def test_a_person_withdraws_their_own_token_and_nobody_elses(rig: Rig) -> None:
+def test_a_person_withdraws_their_own_token_and_nobody_elses(rig: AccountRig) -> None:
     tokens = tokens_of(rig)
     it = made(rig, tokens)
     rig.enrol(rig.invitations.invite("anne", Role.DPO, OTHER_ADMIN))
@@ -151,7 +152,7 @@ def test_a_person_withdraws_their_own_token_and_nobody_elses(rig: Rig) -> None:
     assert rig.audit.events()[-1].body["why"] == "asked"
 
 
-def test_tokens_end_with_their_account_with_its_password_and_with_the_houses_wish(rig: Rig) -> None:
+def test_tokens_end_with_their_account_with_its_password_and_with_the_houses_wish(rig: AccountRig) -> None:
     tokens = tokens_of(rig)
     it, session = made(rig, tokens), session_of(rig)
     assert tokens_of(rig, longest=timedelta()).resume(it.text) is None
@@ -163,14 +164,14 @@ def test_tokens_end_with_their_account_with_its_password_and_with_the_houses_wis
     assert tokens.of(session.account) == []
 
 
-def test_an_account_that_is_made_anew_has_no_token_of_the_old_one(rig: Rig) -> None:
+def test_an_account_that_is_made_anew_has_no_token_of_the_old_one(rig: AccountRig) -> None:
     tokens = tokens_of(rig)
     it = made(rig, tokens)
     rig.enrol(rig.invitations.invite("admin", Role.DPO, OTHER_ADMIN))
     assert tokens.resume(it.text) is None
 
 
-def made_after(rig: Rig, tokens: ApiTokens, session: Session) -> MadeToken:
+def made_after(rig: AccountRig, tokens: ApiTokens, session: Session) -> MadeToken:
     found = tokens.make(session, wish(rig, "another long password"))
     assert isinstance(found, MadeToken), found
     assert tokens.resume(found.text) is not None

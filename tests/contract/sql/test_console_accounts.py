@@ -2,103 +2,38 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import inspect, select
 
-from ivr.domain.access import Actor, Role
+from ivr.domain.access import Role
 from ivr.domain.account.account import INVITATION, AccountState
-from ivr.domain.account.session import Session, SessionBounds, SessionEnd
+from ivr.domain.account.session import Session, SessionEnd
 from ivr.domain.account.throttle import FREE
 from ivr.domain.evidence.events.console import PasswordChanged
 from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, IvrError
-from ivr.services.account.invitations import Enrolling, Invitations
+from ivr.services.account.invitations import Enrolling
 from ivr.services.account.new_password import NewPassword
-from ivr.services.account.own_account import OwnAccount, PasswordChange
-from ivr.services.account.sessions import Sessions
-from ivr.services.account.sign_in import Attempt, Entered, Refused, SignIn
+from ivr.services.account.own_account import PasswordChange
+from ivr.services.account.sign_in import Attempt, Entered, Refused
 from ivr.services.account.token import key_of
 from ivr.services.ports.evidence import Entry
-from ivr.storage.accounts import SqlAccounts
-from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from ivr.storage.tables import metadata
+from tests.account_rig import ADMIN, BOUNDS, OTHER_ADMIN, PASSWORD, AccountRig
 from tests.databases import KINDS
-from tests.fakes.accounts import SEALER, FakeCodes, FakeHasher, Random, code_of
-from tests.fakes.vault import TickingClock
-
-BOUNDS = SessionBounds(idle=timedelta(minutes=30), longest=timedelta(hours=12))
-PASSWORD = "correct horse battery"
-ADMIN = Actor("admin", Role.ADMINISTRATOR)
-OTHER_ADMIN = Actor("boris", Role.ADMINISTRATOR)
-
-
-@dataclass
-class Rig:
-    database: Database
-    clock: TickingClock = field(default_factory=TickingClock)
-    hasher: FakeHasher = field(default_factory=FakeHasher)
-    codes: FakeCodes = field(default_factory=FakeCodes)
-
-    def __post_init__(self) -> None:
-        numbers = itertools.count()
-        random = Random()
-        self.secrets: dict[str, bytes] = {}
-        self.audit = SqlAuditLog(self.database, node_id="node-1", clock=self.clock)
-        self.book = SqlAccounts(self.database, self.audit)
-        self.sessions = Sessions(self.book, self.clock, bounds=BOUNDS)
-        self.invitations = Invitations(
-            self.book, SEALER, self.clock, random=random, new_id=lambda: f"account-{next(numbers)}"
-        )
-        self.sign_in = SignIn(self.book, self.audit, self.hasher, self.codes, SEALER, self.clock, random=random)
-        self.own = OwnAccount(self.book, self.sign_in, self.hasher)
-
-    def step(self) -> int:
-        return int(self.clock.at.timestamp()) // 30
-
-    def typed(self, secret: bytes, login: str = "", password: str = PASSWORD, again: str = "") -> Enrolling:
-        return Enrolling(login, NewPassword(password, again or password), code_of(secret, self.step()))
-
-    def enrol(self, token: str, login: str = "") -> str:
-        """Make the account of a link and return its login."""
-        secret = self.invitations.open(token).code_secret
-        made = self.invitations.enrol(token, self.typed(secret, login), self.hasher, self.codes)
-        assert not isinstance(made, str), made
-        self.secrets[made.login] = secret
-        return made.login
-
-    def code(self) -> str:
-        """A code of the administrator's that was not used yet."""
-        self.clock.at += timedelta(seconds=30)
-        return self.code_now()
-
-    def code_now(self, ahead: int = 0) -> str:
-        return code_of(self.secrets["admin"], self.step() + ahead)
-
-    def attempt(self, password: str = PASSWORD, code: str = "", device: str = "", login: str = "admin") -> object:
-        return self.sign_in.attempt(Attempt(login, password, code or self.code(), device))
-
-    def entered(self, device: str = "") -> Entered:
-        found = self.attempt(device=device)
-        assert isinstance(found, Entered)
-        return found
-
-    def told(self) -> list[str]:
-        return [event.kind for event in self.audit.events()]
 
 
 @pytest.fixture(params=KINDS)
-def bare(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> Rig:
-    return Rig(open_database(request.param))
+def bare(request: pytest.FixtureRequest, open_database: Callable[[str], Database]) -> AccountRig:
+    return AccountRig(open_database(request.param))
 
 
 @pytest.fixture
-def rig(bare: Rig) -> Rig:
+def rig(bare: AccountRig) -> AccountRig:
     """With an administrator."""
     token = bare.invitations.first(Role.ADMINISTRATOR)
     assert token
@@ -109,7 +44,7 @@ def rig(bare: Rig) -> Rig:
 # ---------------------------------------------------------------- links
 
 
-def test_the_first_link_makes_one_account_and_then_there_is_none(rig: Rig) -> None:
+def test_the_first_link_makes_one_account_and_then_there_is_none(rig: AccountRig) -> None:
     assert [(one.login, one.role, one.state) for one in rig.book.all()] == [
         ("admin", Role.ADMINISTRATOR, AccountState.ACTIVE)
     ]
@@ -117,7 +52,7 @@ def test_the_first_link_makes_one_account_and_then_there_is_none(rig: Rig) -> No
     assert rig.told() == ["account.invited", "account.made"]
 
 
-def test_a_link_is_used_once(bare: Rig) -> None:
+def test_a_link_is_used_once(bare: AccountRig) -> None:
     token = bare.invitations.first(Role.ADMINISTRATOR)
     assert token
     bare.enrol(token, "admin")
@@ -125,7 +60,7 @@ def test_a_link_is_used_once(bare: Rig) -> None:
         bare.invitations.open(token)
 
 
-def test_a_newer_first_link_takes_the_place_of_the_older(bare: Rig) -> None:
+def test_a_newer_first_link_takes_the_place_of_the_older(bare: AccountRig) -> None:
     old, new = bare.invitations.first(Role.ADMINISTRATOR), bare.invitations.first(Role.ADMINISTRATOR)
     assert old
     assert new
@@ -134,7 +69,7 @@ def test_a_newer_first_link_takes_the_place_of_the_older(bare: Rig) -> None:
     bare.enrol(new, "admin")
 
 
-def test_two_who_use_the_first_link_at_once_make_one_account(bare: Rig) -> None:
+def test_two_who_use_the_first_link_at_once_make_one_account(bare: AccountRig) -> None:
     token = bare.invitations.first(Role.ADMINISTRATOR)
     assert token
     secret = bare.invitations.open(token).code_secret
@@ -151,7 +86,7 @@ def test_two_who_use_the_first_link_at_once_make_one_account(bare: Rig) -> None:
     assert sum(isinstance(one, ComplianceError) for one in made) == 3
 
 
-def test_a_link_that_ran_out_makes_nothing(bare: Rig) -> None:
+def test_a_link_that_ran_out_makes_nothing(bare: AccountRig) -> None:
     token = bare.invitations.first(Role.ADMINISTRATOR)
     assert token
     bare.clock.at += INVITATION
@@ -170,7 +105,7 @@ def test_a_link_that_ran_out_makes_nothing(bare: Rig) -> None:
     ],
 )
 def test_what_is_typed_wrongly_makes_nothing_and_may_be_typed_again(
-    bare: Rig, login: str, password: str, again: str, said: str
+    bare: AccountRig, login: str, password: str, again: str, said: str
 ) -> None:
     token = bare.invitations.first(Role.ADMINISTRATOR)
     assert token
@@ -184,7 +119,7 @@ def test_what_is_typed_wrongly_makes_nothing_and_may_be_typed_again(
     bare.enrol(token, "anne")
 
 
-def test_an_invited_person_gets_the_role_and_login_that_the_administrator_wrote(rig: Rig) -> None:
+def test_an_invited_person_gets_the_role_and_login_that_the_administrator_wrote(rig: AccountRig) -> None:
     rig.enrol(rig.invitations.invite("Anne.Martin", Role.DPO, ADMIN), "somebody-else")
     account = rig.book.find("anne.martin")
     assert account
@@ -194,19 +129,19 @@ def test_an_invited_person_gets_the_role_and_login_that_the_administrator_wrote(
     assert made.body == {"login": "anne.martin", "role": "dpo", "invited_by": "admin"}
 
 
-def test_a_new_link_for_somebody_who_has_an_account_replaces_it_and_ends_the_sessions(rig: Rig) -> None:
+def test_a_new_link_for_somebody_who_has_an_account_replaces_it_and_ends_the_sessions(rig: AccountRig) -> None:
     entered = rig.entered()
     rig.enrol(rig.invitations.invite("admin", Role.DPO, OTHER_ADMIN))
     assert rig.sessions.resume(entered.token) is None
     assert [(one.login, one.role) for one in rig.book.all()] == [("admin", Role.DPO)]
 
 
-def test_a_login_that_is_none_is_refused_when_inviting(rig: Rig) -> None:
+def test_a_login_that_is_none_is_refused_when_inviting(rig: AccountRig) -> None:
     with pytest.raises(ConfigurationError):
         rig.invitations.invite("an ne", Role.DPO, ADMIN)
 
 
-def test_nothing_in_the_tables_lets_anybody_in(rig: Rig) -> None:
+def test_nothing_in_the_tables_lets_anybody_in(rig: AccountRig) -> None:
     """Neither a token nor a code's secret stands in the database, and the password's hash is not of our making."""
     token = rig.invitations.invite("anne", Role.DPO, ADMIN)
     entered = rig.entered()
@@ -227,7 +162,7 @@ def test_nothing_in_the_tables_lets_anybody_in(rig: Rig) -> None:
 # ---------------------------------------------------------------- signing in
 
 
-def test_both_factors_let_in_and_the_evidence_says_who(rig: Rig) -> None:
+def test_both_factors_let_in_and_the_evidence_says_who(rig: AccountRig) -> None:
     entered = rig.entered()
     session = rig.sessions.resume(entered.token)
     assert isinstance(session, Session)
@@ -238,12 +173,14 @@ def test_both_factors_let_in_and_the_evidence_says_who(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("password", "code", "login"), [("no", "", "admin"), (PASSWORD, "0", "admin"), ("no", "0", "admin")]
 )
-def test_one_wrong_factor_keeps_out_and_is_told_as_the_other(rig: Rig, password: str, code: str, login: str) -> None:
+def test_one_wrong_factor_keeps_out_and_is_told_as_the_other(
+    rig: AccountRig, password: str, code: str, login: str
+) -> None:
     assert rig.attempt(password, code, login=login) == Refused(timedelta())
     assert rig.audit.events()[-1].body == {"actor": "admin", "why": "wrong"}
 
 
-def test_a_login_that_does_not_exist_is_refused_alike_takes_as_long_and_is_not_written_down(rig: Rig) -> None:
+def test_a_login_that_does_not_exist_is_refused_alike_takes_as_long_and_is_not_written_down(rig: AccountRig) -> None:
     before = rig.told()
     assert rig.attempt(login="nobody") == Refused(timedelta())
     assert rig.hasher.asked == 1
@@ -251,17 +188,17 @@ def test_a_login_that_does_not_exist_is_refused_alike_takes_as_long_and_is_not_w
     assert rig.told() == before
 
 
-def test_a_code_lets_in_once(rig: Rig) -> None:
+def test_a_code_lets_in_once(rig: AccountRig) -> None:
     code = rig.code()
     assert isinstance(rig.attempt(code=code), Entered)
     assert rig.attempt(code=code) == Refused(timedelta())
 
 
-def test_the_code_that_made_the_account_lets_nobody_in(rig: Rig) -> None:
+def test_the_code_that_made_the_account_lets_nobody_in(rig: AccountRig) -> None:
     assert isinstance(rig.attempt(code=rig.code_now()), Refused)
 
 
-def test_a_closed_account_lets_nobody_in_and_ends_its_sessions(rig: Rig) -> None:
+def test_a_closed_account_lets_nobody_in_and_ends_its_sessions(rig: AccountRig) -> None:
     entered = rig.entered()
     rig.invitations.close("Admin", "has left", OTHER_ADMIN)
     assert rig.sessions.resume(entered.token) is None
@@ -271,7 +208,7 @@ def test_a_closed_account_lets_nobody_in_and_ends_its_sessions(rig: Rig) -> None
     assert "account.closed" in rig.told()
 
 
-def test_nobody_changes_or_closes_their_own_account_so_that_an_administrator_is_left(rig: Rig) -> None:
+def test_nobody_changes_or_closes_their_own_account_so_that_an_administrator_is_left(rig: AccountRig) -> None:
     with pytest.raises(ComplianceError):
         rig.invitations.close("Admin", "has left", ADMIN)
     with pytest.raises(ComplianceError):
@@ -279,11 +216,13 @@ def test_nobody_changes_or_closes_their_own_account_so_that_an_administrator_is_
     assert [(one.role, one.state) for one in rig.book.all()] == [(Role.ADMINISTRATOR, AccountState.ACTIVE)]
 
 
-def changing(rig: Rig, current: str = PASSWORD, code: str = "", new: str = "another long password") -> PasswordChange:
+def changing(
+    rig: AccountRig, current: str = PASSWORD, code: str = "", new: str = "another long password"
+) -> PasswordChange:
     return PasswordChange(current, code or rig.code(), NewPassword(new, new))
 
 
-def test_another_password_ends_the_other_sessions_and_the_old_one_lets_nobody_in(rig: Rig) -> None:
+def test_another_password_ends_the_other_sessions_and_the_old_one_lets_nobody_in(rig: AccountRig) -> None:
     elsewhere, here = rig.entered(), rig.entered()
     session = rig.sessions.resume(here.token)
     assert isinstance(session, Session)
@@ -298,7 +237,7 @@ def test_another_password_ends_the_other_sessions_and_the_old_one_lets_nobody_in
 
 @pytest.mark.parametrize(("current", "code"), [("no", ""), (PASSWORD, "0")])
 def test_a_session_that_somebody_took_over_changes_no_password_and_guesses_none(
-    rig: Rig, current: str, code: str
+    rig: AccountRig, current: str, code: str
 ) -> None:
     session = rig.sessions.resume(rig.entered().token)
     assert isinstance(session, Session)
@@ -311,7 +250,7 @@ def test_a_session_that_somebody_took_over_changes_no_password_and_guesses_none(
     assert isinstance(rig.own.change_password(session, changing(rig, new="short")), str)
 
 
-def test_a_closed_account_changes_no_password(rig: Rig) -> None:
+def test_a_closed_account_changes_no_password(rig: AccountRig) -> None:
     session = rig.sessions.resume(rig.entered().token)
     assert isinstance(session, Session)
     rig.invitations.close("admin", "has left", OTHER_ADMIN)
@@ -321,7 +260,7 @@ def test_a_closed_account_changes_no_password(rig: Rig) -> None:
     assert "account.password_changed" not in rig.told()
 
 
-def test_whoever_guesses_waits_and_the_right_password_does_not_help_meanwhile(rig: Rig) -> None:
+def test_whoever_guesses_waits_and_the_right_password_does_not_help_meanwhile(rig: AccountRig) -> None:
     for _ in range(FREE):
         last = rig.attempt("no")
     assert isinstance(last, Refused)
@@ -338,7 +277,7 @@ def test_whoever_guesses_waits_and_the_right_password_does_not_help_meanwhile(ri
     assert rig.attempt("no") == Refused(timedelta())
 
 
-def test_who_keeps_failing_elsewhere_does_not_keep_the_holder_out(rig: Rig) -> None:
+def test_who_keeps_failing_elsewhere_does_not_keep_the_holder_out(rig: AccountRig) -> None:
     entered = rig.entered()
     for _ in range(FREE + 10):
         rig.sign_in.attempt(Attempt("admin", "no", "0"))
@@ -350,7 +289,7 @@ def test_who_keeps_failing_elsewhere_does_not_keep_the_holder_out(rig: Rig) -> N
     )
 
 
-def test_a_made_up_browser_or_that_of_another_account_counts_with_all_others(rig: Rig) -> None:
+def test_a_made_up_browser_or_that_of_another_account_counts_with_all_others(rig: AccountRig) -> None:
     mine = rig.entered()
     rig.enrol(rig.invitations.invite("anne", Role.DPO, ADMIN))
     for device in ["", mine.device, "x.y", mine.device + "0", "."] * 2:
@@ -359,7 +298,7 @@ def test_a_made_up_browser_or_that_of_another_account_counts_with_all_others(rig
     assert refused.retry > timedelta()
 
 
-def test_guesses_that_come_at_once_are_counted_one_by_one(rig: Rig) -> None:
+def test_guesses_that_come_at_once_are_counted_one_by_one(rig: AccountRig) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: rig.sign_in.attempt(Attempt("admin", "no", "0")), range(24)))
     assert rig.hasher.asked == FREE
@@ -368,7 +307,7 @@ def test_guesses_that_come_at_once_are_counted_one_by_one(rig: Rig) -> None:
 # ---------------------------------------------------------------- sessions
 
 
-def test_a_session_goes_on_while_it_is_used_and_ends_after_twelve_hours(rig: Rig) -> None:
+def test_a_session_goes_on_while_it_is_used_and_ends_after_twelve_hours(rig: AccountRig) -> None:
     token = rig.entered().token
     for _ in range(24):
         assert isinstance(rig.sessions.resume(token), Session)
@@ -379,14 +318,14 @@ def test_a_session_goes_on_while_it_is_used_and_ends_after_twelve_hours(rig: Rig
     assert rig.audit.events()[-1].body == {"actor": "admin", "role": "administrator", "why": "expired"}
 
 
-def test_an_idle_session_ends_when_it_is_next_asked_for(rig: Rig) -> None:
+def test_an_idle_session_ends_when_it_is_next_asked_for(rig: AccountRig) -> None:
     token = rig.entered().token
     rig.clock.at += BOUNDS.idle
     assert rig.sessions.resume(token) is SessionEnd.IDLE
     assert rig.told().count("session.ended") == 1
 
 
-def test_a_session_that_nobody_asks_for_ends_by_the_sweep(rig: Rig) -> None:
+def test_a_session_that_nobody_asks_for_ends_by_the_sweep(rig: AccountRig) -> None:
     kept, left = rig.entered().token, rig.entered().token
     rig.clock.at += BOUNDS.idle - timedelta(minutes=1)
     assert isinstance(rig.sessions.resume(kept), Session)
@@ -397,7 +336,7 @@ def test_a_session_that_nobody_asks_for_ends_by_the_sweep(rig: Rig) -> None:
     assert rig.sessions.sweep() == 0
 
 
-def test_signing_out_ends_the_session_once(rig: Rig) -> None:
+def test_signing_out_ends_the_session_once(rig: AccountRig) -> None:
     token = rig.entered().token
     session = rig.sessions.resume(token)
     assert isinstance(session, Session)
@@ -408,15 +347,15 @@ def test_signing_out_ends_the_session_once(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "é" * 50])
-def test_what_is_no_token_is_no_session(rig: Rig, token: str) -> None:
+def test_what_is_no_token_is_no_session(rig: AccountRig, token: str) -> None:
     assert rig.sessions.resume(token) is None
 
 
-def test_the_digest_that_the_database_keeps_is_no_token(rig: Rig) -> None:
+def test_the_digest_that_the_database_keeps_is_no_token(rig: AccountRig) -> None:
     assert rig.sessions.resume(key_of(rig.entered().token)) is None
 
 
-def test_a_purpose_holds_for_its_session_and_is_evidence(rig: Rig) -> None:
+def test_a_purpose_holds_for_its_session_and_is_evidence(rig: AccountRig) -> None:
     token, other = rig.entered().token, rig.entered().token
     session = rig.sessions.resume(token)
     assert isinstance(session, Session)
@@ -429,7 +368,7 @@ def test_a_purpose_holds_for_its_session_and_is_evidence(rig: Rig) -> None:
     assert rig.audit.events()[-1].kind == "session.purpose"
 
 
-def test_failures_of_yesterday_are_swept_away(rig: Rig) -> None:
+def test_failures_of_yesterday_are_swept_away(rig: AccountRig) -> None:
     for _ in range(FREE + 1):
         rig.sign_in.attempt(Attempt("nobody", "no", "0"))
     rig.clock.at += timedelta(hours=25)
@@ -437,6 +376,6 @@ def test_failures_of_yesterday_are_swept_away(rig: Rig) -> None:
     assert rig.sign_in.attempt(Attempt("nobody", "no", "0")) == Refused(timedelta())
 
 
-def test_the_whole_chain_holds(rig: Rig) -> None:
+def test_the_whole_chain_holds(rig: AccountRig) -> None:
     rig.entered()
     assert rig.audit.verify() == []

@@ -55,7 +55,12 @@ class ConsoleRig:
         self.archive: Archive = open_archive(self.settings, create=True, clock=self.clock)
         self.hasher = FakeHasher()
         self.pages = open_pages(
-            self.settings, self.archive, hasher=self.hasher, codes=TotpCodes(), monotonic=lambda: self.seconds
+            self.settings,
+            self.archive,
+            origin=URL,
+            hasher=self.hasher,
+            codes=TotpCodes(),
+            monotonic=lambda: self.seconds,
         )
         self.accounts: Accounts = self.pages.accounts
         self.quality = self.pages.analyses.quality

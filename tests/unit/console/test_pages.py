@@ -65,7 +65,7 @@ def test_whoever_has_not_signed_in_is_sent_to_sign_in(rig: ConsoleRig) -> None:
 def test_only_these_pages_are_open_to_all(rig: ConsoleRig) -> None:
     assert {(one.method, one.path) for one in routes(rig.pages) if one.who is For.ALL} == {
         ("GET", "/connexion"), ("POST", "/connexion"), ("GET", "/invitation"), ("POST", "/invitation"),
-        ("POST", "/langue"),
+        ("POST", "/langue"), ("POST", "/connexion/cle/demande"), ("POST", "/connexion/cle"),
     }  # fmt: skip
 
 

@@ -55,6 +55,24 @@ class AccountsListed(Event, kind="account.listed"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasskeyAdded(Event, kind="account.passkey_added"):
+    """Somebody added a passkey to their account, after proving password and code; `passkey` is a digest of its id."""
+
+    actor: str
+    role: str
+    passkey: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyRemoved(Event, kind="account.passkey_removed"):
+    """Somebody removed a passkey from their account: it opens it no more."""
+
+    actor: str
+    role: str
+    passkey: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignedIn(Event, kind="session.began"):
     """Somebody signed in: `factors` are those that were proven."""
 
@@ -65,7 +83,10 @@ class SignedIn(Event, kind="session.began"):
 
 @dataclass(frozen=True, kw_only=True)
 class SignInDenied(Event, kind="session.denied"):
-    """Somebody did not sign in to this account: `wrong` password or code, or `slowed` after too many of those."""
+    """Somebody did not sign in to this account: `wrong` password, code or passkey, or `slowed` after too many of those.
+
+    `counter`: the passkey's device counted no further, as a copy of it would.
+    """
 
     actor: str
     why: str

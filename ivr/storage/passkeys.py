@@ -1,0 +1,83 @@
+"""Passkeys in a database, and what waits for the answer of a browser."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from ivr.domain.account.account import Account
+from ivr.domain.account.passkey import Passkey
+from ivr.services.ports.evidence import Entry
+from ivr.storage.account_rows import account_of
+from ivr.storage.audit_log import SqlAuditLog
+from ivr.storage.database import Database
+from ivr.storage.tables import accounts, passkeys, sign_in_challenges
+
+_P, _C = passkeys.c, sign_in_challenges.c
+
+
+class SqlPasskeys:
+    """Port PasskeyBook."""
+
+    def __init__(self, database: Database, audit: SqlAuditLog) -> None:
+        self._database = database
+        self._audit = audit
+
+    def of(self, account_id: str) -> list[Passkey]:
+        query = select(passkeys).where(_P.account_id == account_id).order_by(_P.made_at, _P.key)
+        with self._database.reading() as connection:
+            return [_passkey(row) for row in connection.execute(query)]
+
+    def find(self, key: str) -> tuple[Account, Passkey] | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(passkeys).where(_P.key == key)).first()
+            holder = select(accounts).where(accounts.c.account_id == (row.account_id if row else ""))
+            account = connection.execute(holder).first()
+        return (account_of(account), _passkey(row)) if row and account else None
+
+    def add(self, passkey: Passkey, most: int, entry: Entry) -> bool:
+        with self._database.writing() as connection:
+            # Of two that are added at once the second waits here. SQLite has one writer anyway.
+            holder = select(accounts.c.account_id).where(accounts.c.account_id == passkey.account_id)
+            connection.execute(holder.with_for_update())
+            there = select(func.count()).select_from(passkeys)
+            mine = connection.execute(there.where(_P.account_id == passkey.account_id)).scalar_one()
+            if mine >= most or connection.execute(there.where(_P.key == passkey.key)).scalar_one():
+                return False
+            connection.execute(insert(passkeys).values(vars(passkey)))
+            self._audit.append_within(connection, [entry])
+        return True
+
+    def remove(self, account_id: str, key: str, entry: Entry) -> bool:
+        with self._database.writing() as connection:
+            if not connection.execute(delete(passkeys).where(_P.account_id == account_id, _P.key == key)).rowcount:
+                return False
+            self._audit.append_within(connection, [entry])
+        return True
+
+    def used(self, passkey: Passkey, count: int, at: datetime) -> bool:
+        as_it_was = (_P.key == passkey.key) & (_P.sign_count == passkey.sign_count)
+        with self._database.writing() as connection:
+            return (
+                connection.execute(update(passkeys).where(as_it_was).values(sign_count=count, used_at=at)).rowcount == 1
+            )
+
+    def put_challenge(self, key: str, challenge: bytes, until: datetime) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(sign_in_challenges).where(_C.key == key))
+            connection.execute(insert(sign_in_challenges).values(key=key, challenge=challenge, until=until))
+
+    def take_challenge(self, key: str, now: datetime) -> bytes | None:
+        mine = _C.key == key
+        with self._database.writing() as connection:
+            row = connection.execute(select(sign_in_challenges).where(mine).with_for_update()).first()
+            taken = connection.execute(delete(sign_in_challenges).where(mine)).rowcount
+        return bytes(row.challenge) if row and taken and now < row.until else None
+
+
+def _passkey(row: Row[Any]) -> Passkey:
+    return Passkey(
+        row.key, row.account_id, row.credential_id, row.public_key, row.sign_count, row.name, row.made_at, row.used_at
+    )
