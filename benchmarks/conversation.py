@@ -8,7 +8,7 @@ orders to children and machines, quotes, television.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,7 @@ class _Person:
 
 
 class Conversations:
-    """Makes conversations one after the other: same seed, same talk."""
+    """Makes conversations by their numbers. Same seed, same talk; the same samples in a fresh process only."""
 
     def __init__(self, seed: int) -> None:
         self._seed, self._nano = seed, NanoVoice()
@@ -70,15 +70,6 @@ class Conversations:
         self._everyday = [one for one in calm if one.topic in _EVERYDAY]
         self._agent = [one for one in calm if one.topic in _AGENT]
         self._hard = [one for one in calm if one.topic not in _EVERYDAY | _AGENT] + tested
-
-    def minutes(self, wanted: float) -> Iterator[Conversation]:
-        """Yield conversations until they last `wanted` minutes together."""
-        left, number = wanted * 60 * EAR_HZ, 0
-        while left > 0:
-            talk = self.one(number)
-            yield talk
-            left -= talk.caller.size
-            number += 1
 
     def one(self, number: int) -> Conversation:
         """Return conversation `number`, one to four minutes long."""
@@ -134,6 +125,11 @@ class Conversations:
         """Half of the lines are clean, the others as the mill's are."""
         dice = np.random.default_rng(random_.getrandbits(30))
         return through(SimulatedLine(), talk, dice) if random_.random() < 0.5 else self._callers.over_a_line(talk, dice)
+
+
+def conversation(seed: int, number: int) -> Conversation:
+    """Return conversation `number` of this seed."""
+    return Conversations(seed).one(number)
 
 
 def _pause(length_s: float) -> Samples:

@@ -1,9 +1,11 @@
 """`make bench-ear`: what the ear hears, beside two peers on the same calls, written to docs/ear/report.md with plots.
 
-    python -m benchmarks.ear_report [--quick] [--seed 1] [--output docs/ear] [--model-dir DIR]
+    python -m benchmarks.ear_report [--quick] [--seed 1] [--output docs/ear] [--model-dir DIR] [--kept FILE]
 
 Sentences come from the parts of the corpus that no model was fitted to. Each is said under every condition of
-`tools.corpus.builder`, run through the live pipeline, and given to the peers as it is. Nothing is asserted.
+`tools.corpus.builder`, run through the live pipeline, and given to the peers as it is. Nothing is asserted. With
+`--kept` what the recogniser writes of the talk in which nobody objects outlives the run, as in `benchmarks.hours`: a
+run that was broken off goes on where it stood.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from benchmarks.ear_run import (
     models_directory,
     peer_alarms,
 )
-from benchmarks.hours import Hours
+from benchmarks.hours import Hours, OnceWritten
 from benchmarks.intent import CORPUS
 from benchmarks.material import (
     CONVERSATION,
@@ -119,8 +121,10 @@ def clips(size: Size, seed: int, sentences: Sequence[Sentence], songs: Sequence[
     ]
 
 
-def run(size: Size, seed: int, model_dir: Path, programs: Sequence[Program], command: str) -> Report:
-    """Measure everything; two clips at a time on two cores."""
+def run(
+    size: Size, seed: int, model_dir: Path, programs: Sequence[Program], command: str, kept: Path | None = None
+) -> Report:
+    """Measure everything; two clips at a time on two cores. `kept`: see OnceWritten."""
     cores = max(1, min(2, len(os.sched_getaffinity(0))))
     corpus = read_corpus(CORPUS)
     texts = {
@@ -134,6 +138,7 @@ def run(size: Size, seed: int, model_dir: Path, programs: Sequence[Program], com
     program = programs[0]
     judge = EarJudge(ModelSettings(model_dir, workers=cores))
     transcriber, understanding = WhisperRecogniser(ModelSettings(model_dir, workers=cores)), TwoReaders.load()
+    known = OnceWritten(transcriber, kept) if kept is not None else transcriber
     whisper = [PlainWhisper(model_dir, 1) for _ in range(cores)]
     read = classifier()
 
@@ -145,7 +150,7 @@ def run(size: Size, seed: int, model_dir: Path, programs: Sequence[Program], com
             asyncio.run(ear.close())
 
     def still(job: tuple[str, Iterable[Sequence[Samples]]]) -> list[Hours]:
-        return hours.measure(transcriber, understanding, programs, *job)
+        return hours.measure(known, understanding, programs, *job)
 
     def peers_still(job: tuple[int, str, list[Samples]]) -> list[Alarms]:
         return peer_alarms(whisper[job[0] % cores], read, job[1], job[2])
@@ -196,6 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--conversation-minutes", type=float, help="minutes of conversation, instead of the size's own")
     parser.add_argument("--output", type=Path, default=_ROOT / "docs" / "ear")
     parser.add_argument("--model-dir", type=Path, help="a CTranslate2 Whisper directory; default: the packaged one")
+    parser.add_argument("--kept", type=Path, help="file of transcripts, read and added to")
     given = parser.parse_args(arguments)
     usual = QUICK if given.quick else FULL
     size = Size(
@@ -212,7 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         program, selling = settings.program("hotline-quality"), settings.program("prospecting")
         with tempfile.TemporaryDirectory() as folder:
             directory = models_directory(given.model_dir, Path(folder))
-            report = run(size, given.seed, directory, (program, selling), command)
+            report = run(size, given.seed, directory, (program, selling), command, given.kept)
     except IvrError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 
-from benchmarks.conversation import Conversations
+from benchmarks.conversation import conversation
 from ivr.audio.pcm import Samples
+from ivr.audio.wav import EAR_HZ
 from tools.corpus.noise import dtmf, fax, household, pink, ringback, white
 
 PEOPLE = "prompts, a recorded person"
@@ -26,9 +29,18 @@ def alone(sounds: Sequence[Samples]) -> list[list[Samples]]:
 
 
 def conversations(seed: int, minutes: float) -> Iterator[list[Samples]]:
-    """Conversations of two channels that last `minutes` together, made one at a time."""
-    for talk in Conversations(seed).minutes(minutes):
-        yield [talk.caller, talk.agent]
+    """Conversations of two channels that last `minutes` together: same seed, same talk.
+
+    Each is made in a process of its own. The voice breathes, its noise goes on from one sentence to the next, and
+    threads that make two conversations at once would mix them.
+    """
+    left, number = minutes * 60 * EAR_HZ, 0
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
+        while left > 0:
+            talk = pool.submit(conversation, seed, number).result()
+            yield [talk.caller, talk.agent]
+            left -= talk.caller.size
+            number += 1
 
 
 def in_parts(songs: Sequence[Samples]) -> list[Samples]:
