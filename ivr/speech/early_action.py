@@ -2,7 +2,8 @@
 
 "L'enregistrement…" may go on as an objection or as a question. The first piece that reads as an opposition only
 makes the recording wait (doubt on unfinished speech asks nobody); the next one, which holds more words, or the
-final one, acts.
+final one, acts. A refusal of contact waits for its end: "ne me rappelez pas… avant seize heures", "pas de
+démarchage… ah, vous êtes ma mutuelle". It bars somebody for good, and a second earlier saves nobody anything.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class Eagerness:
             before = self._last.pop(channel, None)
             if piece.final or piece.end_ms - piece.start_ms >= self._longest_ms or band is not Band.ACT:
                 return band
+            if label is Label.REFUSAL_CONTACT:
+                return Band.DOUBT
             self._last[channel] = _Opposed(label, piece.start_ms, piece.end_ms)
             while len(self._last) > _CHANNELS:
                 self._last.popitem(last=False)

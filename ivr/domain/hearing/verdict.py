@@ -89,6 +89,11 @@ class Thresholds:
             return Band.ACT
         return Band.DOUBT if score >= self.doubt else Band.CLEAR
 
+    @property
+    def lowered(self) -> Band:
+        """What an act becomes that nothing but its score bears out: nothing, where doubts are not asked about."""
+        return Band.DOUBT if self.doubt < self.act else Band.CLEAR
+
 
 @dataclass(frozen=True)
 class Verdict:

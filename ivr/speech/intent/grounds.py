@@ -51,11 +51,16 @@ def explicit(turn: Turn) -> FoundGround | None:
     return _last(turn, Ground.EXPLICIT, [*found, *_erased(turn), *_stored(turn)])
 
 
-def contact_refused(turn: Turn) -> FoundGround | None:
-    """An opposition bound to being called, to the offer, or to the talk itself."""
+def contact_refused(turn: Turn, *, leaving: bool = True) -> FoundGround | None:
+    """An opposition bound to being called, to the offer, or to the talk itself.
+
+    `leaving`: whether ending the talk, or wanting peace, is one. Who called a hotline and ends the talk refuses
+    nothing.
+    """
     found = [pair for subject in called(turn) for kind in (_denied, _opposed) for pair in kind(turn, subject)]
     found = [pair for pair in found if _speaks(turn, pair)]
-    found += [(bone,) for bone in turn.bones if bone.unit.text in listed("opposition_lists") or _leaves(turn, bone)]
+    found += [(bone,) for bone in turn.bones if bone.unit.text in listed("opposition_lists")]
+    found += [(bone,) for bone in turn.bones if leaving and _leaves(turn, bone)]
     return _last(turn, Ground.CONTACT_REFUSED, found)
 
 
@@ -75,14 +80,20 @@ def known(turn: Turn, label: Label) -> bool:
     few = len(turn.units) < _SENTENCE_UNITS
     if turn.instructs() or (len(turn.units) == 1 and not any(_refuses(bone) for bone in turn.bones)):
         return False
+    kinds = {bone.kind for bone in turn.bones}
     if label is Label.REFUSAL_CONTACT:
+        if turn.addressed() and not kinds & ((_THEMES - {"SERVED"}) | {"NON"}):
+            return False
         return not few or any(bone.kind in _THEMES or opposes(turn, bone) for bone in turn.bones)
     named = [*recorded(turn), *turn.stores(), *(bone for bone in turn.bones if _is_said_against(turn, bone))]
     stands = [bone for bone in turn.bones if opposes(turn, bone) and _free(turn, bone)]
     if not stands and any(offered(turn, bone) for bone in turn.bones):
         return False
-    guessed = few and not any(unit.concept in NEGATIONS for unit in turn.units)
-    named = [bone for bone in named if not turn.perfect(bone)]
+    denied = any(unit.concept in NEGATIONS for unit in turn.units)
+    if "OUI" in kinds and "COND" not in kinds and not (stands or denied):
+        return False
+    guessed = few and not denied
+    named = [bone for bone in named if not (turn.perfect(bone) or turn.existing(bone) or turn.of_listener(bone))]
     return any(not (guessed and bone.unit.weak) for bone in (*named, *stands))
 
 
@@ -109,7 +120,8 @@ def _denied(turn: Turn, subject: Bone) -> Iterator[Pair]:
     elsewhere = (
         turn.others(subject) or turn.reported(subject) or (turn.stated(subject) and not turn.first_person(subject))
     )
-    if turn.negated(subject) and not (elsewhere or turn.perfect(subject) or _about_else(turn, subject)):
+    told = turn.perfect(subject) or turn.existing(subject) or turn.of_listener(subject)
+    if turn.negated(subject) and not (elsewhere or told or _about_else(turn, subject)):
         yield (subject,)
 
 
@@ -222,6 +234,10 @@ def _leaves(turn: Turn, bone: Bone) -> bool:
         return False
     if bone.unit.text == "a d autres" and any(unit.text == "y" for unit in turn.before(bone.at, 1)):
         return False
+    after = list(turn.after(bone.at, 2))
+    # "Je coupe la radio", "vous avez honte jour pour…" (onze jours).
+    if (bone.kind == "BYE" and len(after) == 2 and after[0].text in _ARTICLES) or (bone.unit.text == "honte" and after):
+        return False
     if bone.kind == "PEACE" or bone.unit.text.startswith(("je ", "on ")) or turn.first_person(bone, 3):
         return True
     thanked = any(one.kind == "NON" for one in turn.bones) and any(u.text.startswith("merci") for u in turn.units)
@@ -239,13 +255,20 @@ def _bound(turn: Turn, subject: Bone, bone: Bone) -> bool:
     if any(one.kind == "OTHER" for one in turn.bones if first.at < one.at < last.at) or _takes(turn, bone, subject):
         return False
     # "Vous enregistrez ? Alors arrêtez.": what is ordered after it names nothing of its own.
-    return last.sentence == first.sentence or (last.at == bone.at and _free(turn, bone))
+    return last.sentence == first.sentence or (last.at == bone.at and _free(turn, bone) and not _laid_on(turn, bone))
+
+
+def _laid_on(turn: Turn, bone: Bone) -> bool:
+    """ "J'ai fait opposition sur mon chéquier": what it is about is named, whatever it is."""
+    after = list(turn.after(bone.at, 2))
+    return any(unit.text == "sur" for unit in after[:1]) and all(unit.text in _ARTICLES for unit in after[1:])
 
 
 def _takes(turn: Turn, bone: Bone, subject: Bone) -> bool:
     """Whether what is done is done to a thing that stands right after it: "retirez le tiret"."""
     # "Cet enregistrement, arrêtez-le" names the recording: "le" is it.
-    right_before = subject.kind in _NAMED and bone.at - subject.at <= _DIRECT_UNITS
+    near = bone.sentence == subject.sentence and bone.at - subject.at <= _DIRECT_UNITS
+    right_before = subject.kind in _NAMED and near
     if bone.kind not in ("STOP", "REMOVE") or bone.at < subject.at or right_before:
         return False
     after = list(turn.after(bone.at, 2))

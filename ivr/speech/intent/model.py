@@ -127,15 +127,19 @@ class IntentModel:
             fused[at] = max(fused[at], _ANY_SHARE * loudest + (1 - _ANY_SHARE) * fused[at])
         label, score = self._choose(fused, thresholds)
         role = prompt_role(last_prompt, after_disclosure=after_disclosure)
+        # Who asks about refusals of contact sells something.
+        selling = thresholds.get(Label.REFUSAL_CONTACT.value, _DEFAULTS).lowered is Band.DOUBT
         ground = borne_out(
             [
-                Borne(h, self._read(h.text)[0], float(share), self._found_ground(row, h.text, label, role in INVITING))
+                Borne(h, self._read(h.text)[0], float(share), self._found_ground(row, h.text, label, role, selling))
                 for h, row, share in zip(hypotheses, rows, shares, strict=True)
             ]
         )
         band = self._band(label, score, rows, thresholds.get(label.value, _DEFAULTS), ground)
         if band is Band.DOUBT and ground is None and not any(self._known(h.text, label, role) for h in hypotheses):
-            label, band, score = Label.NONE, Band.CLEAR, 1 - score
+            band = Band.CLEAR
+        if band is Band.CLEAR and label in _OPPOSING:
+            label, score = Label.NONE, 1 - score
         span = None if label is Label.NONE else _span(self._read(first)[0], rows[0].ranges[label])
         harmless = label is Label.NONE and score >= _SURELY_HARMLESS
         denies = harmless and not partial and self._denies(hypotheses, last_prompt, after_disclosure)
@@ -148,9 +152,11 @@ class IntentModel:
             return Band.CLEAR
         band = thresholds.band(score)
         acting = any(row.may_act and row.probabilities[_AT[label]] >= thresholds.doubt for row in rows)
-        return Band.DOUBT if band is Band.ACT and (ground is None or not acting) else band
+        return thresholds.lowered if band is Band.ACT and (ground is None or not acting) else band
 
-    def _found_ground(self, row: _Judged, text: str, label: Label, invited: bool) -> FoundGround | None:
+    def _found_ground(
+        self, row: _Judged, text: str, label: Label, role: PromptRole, selling: bool
+    ) -> FoundGround | None:
         """Return what bears `label` out in one text; an answer does only where it was invited."""
         if label not in _OPPOSING:
             return None
@@ -159,8 +165,8 @@ class IntentModel:
         turn = self._turn(text)
         found = explicit(turn)
         if found is None and label is Label.REFUSAL_CONTACT:
-            found = contact_refused(turn)
-        return answer(turn) if found is None and invited else found
+            found = contact_refused(turn, leaving=selling)
+        return answer(turn) if found is None and role in INVITING else found
 
     def _known(self, text: str, label: Label, role: PromptRole) -> bool:
         return role is not PromptRole.UNKNOWN or known(self._turn(text), label)

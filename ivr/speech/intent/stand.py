@@ -119,6 +119,15 @@ def offered(turn: Turn, bone: Bone) -> bool:
     return any(text in listed("able") and "je" in before[k + 1 :] for k, text in enumerate(before))
 
 
+def _undergone(turn: Turn, bone: Bone) -> bool:
+    """ "Ça me dégage", "ça m'a coupé": what happens to the speaker."""
+    if bone.kind not in _DONE | {"PEACE"} or bone.node.form == "z":
+        return False
+    before = [unit.text for unit in turn.before(bone.at, 3)]
+    me = next((at for at, text in enumerate(before) if text in listed("speaker_undergoes")), len(before))
+    return any(text == "ca" for text in before[me + 1 : me + 2])
+
+
 def own_act(turn: Turn, bone: Bone) -> bool:
     """Whether the speaker is the one who records or keeps: "je n'ai pas enregistré", "je ne peux rien garder"."""
     for unit in turn.before(bone.at, 5):
@@ -153,6 +162,7 @@ _NO_STAND: tuple[Callable[[Turn, Bone], bool], ...] = (
     _state,
     _purpose,
     offered,
+    _undergone,
     _kept_by_oneself,
     _cancelled,
 )

@@ -107,6 +107,34 @@ class Turn:
         done = perfect and before[0].concept in NEGATIONS
         return done and bone.kind in _RECORDED and bone.unit.text.endswith(("e", "ee", "es"))
 
+    def existing(self, bone: Bone) -> bool:
+        """Whether there is said to be none: "il n'y a aucun enregistrement", "je n'ai pas l'enregistrement".
+
+        Not "je veux qu'il n'y ait rien", nor "vous n'avez pas à enregistrer".
+        """
+        before = [unit for unit in self.before(bone.at, _NEAR) if unit.concept != "DE" or unit.text == "a"]
+        while before and before[0].text in listed("determiners"):
+            before.pop(0)
+        denied = any(unit.concept in NEGATIONS for unit in before[:1])
+        return denied and any(unit.text in listed("having") for unit in before[1:2])
+
+    def of_listener(self, bone: Bone) -> bool:
+        """Whether it is what the listener may wish: "si vous ne souhaitez pas être enregistré"."""
+        before = list(self.before(bone.at, 2 * _NEAR))
+        undergone = any(unit.concept == "BE" for unit in before[:1])
+        who = next((unit.text for unit in before if unit.text in listed("first_person") | {"vous", "tu"}), "")
+        return undergone and who in ("vous", "tu")
+
+    def addressed(self) -> bool:
+        """Whether it speaks of the listener's freedom and not of the speaker: "vous pouvez refuser"."""
+        spoken = {unit.text for unit in self.units}
+        if spoken & (listed("first_person") | listed("own") | listed("speaker_undergoes")):
+            return False
+        return any(
+            self.units[at].text == "vous" and self.units[at + 1].concept == "ALLOWED"
+            for at in range(len(self.units) - 1)
+        )
+
     def negated(self, bone: Bone) -> bool:
         before = list(self.before(bone.at, 3))
         if bone.kind == "OUI":
@@ -124,6 +152,8 @@ class Turn:
 
     def others(self, bone: Bone) -> bool:
         """Whether somebody else is its subject: "ma sœur refuse"; not "il est exclu", "il faut refuser"."""
+        if self._some(bone):
+            return True
         nearer: list[Unit] = [bone.unit]
         for unit in self.before(bone.at, _NEAR):
             if unit.text in listed("first_person"):
@@ -135,6 +165,12 @@ class Turn:
                 return True
             nearer.append(unit)
         return self._named_subject(bone)
+
+    def _some(self, bone: Bone) -> bool:
+        """ "Y en a qui refusent", "ceux qui s'y opposent"."""
+        before = [unit.text for unit in self.before(bone.at, 2 * _NEAR)]
+        at = before.index("qui") if "qui" in before else len(before)
+        return before[at + 1 : at + 3] == ["a", "en"] or before[at + 1 : at + 2] in (["ceux"], ["celles"])
 
     def _named_subject(self, bone: Bone) -> bool:
         """Whether a noun that no list knows stands as its subject: "ma cousine refuse", heard rightly or not."""

@@ -90,7 +90,8 @@ def _lowered(
     band = agreed(reading.label, reading.band, reading.ground, reading.score, opposes, second.bounds)
     if band is reading.band:
         return reading
-    if band is Band.CLEAR:
-        return replace(reading, label=Label.NONE, band=band, score=round(1.0 - opposes, 4), span=None, ground=None)
-    act = thresholds.get(reading.label.value, _DEFAULTS).act
-    return replace(reading, band=band, score=min(reading.score, round(act - _BELOW, 4)))
+    limits = thresholds.get(reading.label.value, _DEFAULTS)
+    if Band.CLEAR in (band, limits.lowered):
+        cleared = round(1.0 - opposes, 4)
+        return replace(reading, label=Label.NONE, band=Band.CLEAR, score=cleared, span=None, ground=None)
+    return replace(reading, band=band, score=min(reading.score, round(limits.act - _BELOW, 4)))

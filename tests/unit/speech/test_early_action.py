@@ -30,6 +30,11 @@ def test_more_words_that_say_the_same_act_before_the_sentence_ends() -> None:
     assert _bands(*said) == [Band.DOUBT, Band.ACT, Band.ACT]
 
 
+def test_a_refusal_of_contact_waits_for_its_end() -> None:
+    said = [(_piece(0, end, final=end == 2300), _REFUSAL, Band.ACT) for end in (900, 1600, 2300)]
+    assert _bands(*said) == [Band.DOUBT, Band.DOUBT, Band.ACT]
+
+
 def test_a_finished_sentence_acts_at_once() -> None:
     assert _bands((_piece(0, 900, final=True), _OBJECTION, Band.ACT)) == [Band.ACT]
 

@@ -26,3 +26,8 @@ def test_an_opposition_acts_on_a_ground_and_never_on_a_score_alone() -> None:
         Verdict(Label.OBJECTION_RECORDING, Band.ACT, 0.99)
     Verdict(Label.OBJECTION_RECORDING, Band.DOUBT, 0.99)
     Verdict(Label.OBJECTION_RECORDING, Band.ACT, 0.8, ground=Ground.EXPLICIT)
+
+
+def test_an_act_that_is_not_certain_becomes_a_doubt_where_doubts_are_asked_about() -> None:
+    assert Thresholds(act=0.8, doubt=0.4).lowered is Band.DOUBT
+    assert Thresholds(act=0.8, doubt=0.8).lowered is Band.CLEAR

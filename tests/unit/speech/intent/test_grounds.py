@@ -139,6 +139,50 @@ def test_pairs_that_differ_in_a_word_differ_in_what_is_done(opposed: str, agreed
     assert not acts(judged(agreed))
 
 
+@pytest.mark.parametrize(
+    ("opposed", "agreed"),
+    [
+        ("Pas d'enregistrement.", "Il n'y a pas d'enregistrement."),
+        ("Vous n'avez pas à enregistrer cet appel.", "Vous n'avez pas l'enregistrement de cet appel ?"),
+        ("Je ne souhaite pas être enregistré.", "Si vous ne souhaitez pas être enregistré, dites-le à l'accueil."),
+        ("Je suis contre l'enregistrement.", "Y en a qui sont contre l'enregistrement."),
+        ("Ceux-là, je m'oppose à ce qu'ils enregistrent.", "Ceux qui s'opposent à l'enregistrement le disent."),
+        ("Vous enregistrez ? Alors arrêtez.", "Vous enregistrez ? J'ai fait opposition sur ma carte."),
+        ("Vous enregistrez ? Alors arrêtez.", "L'enregistrement de l'appel. Arrêtez la musique, je n'entends rien."),
+        ("L'enregistrement, dégagez-le.", "L'enregistrement, ça me dégage."),
+        ("Arrêtez de m'enregistrer.", "N'enregistrez pas, non, je trouve ça normal."),
+        ("Je coupe court, au revoir.", "Attendez, je coupe la radio."),
+        ("C'est une honte.", "Vous avez honte jours pour vous rétracter."),
+    ],
+)
+def test_pairs_of_later_rounds_differ_too(opposed: str, agreed: str) -> None:
+    assert judged(opposed).band is not Band.CLEAR
+    assert not acts(judged(agreed))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Si vous ne souhaitez pas être enregistré, dites-le à votre interlocuteur.",
+        "Vous pouvez refuser, cela ne change rien au contrat.",
+        "Il n'y a aucun enregistrement.",
+    ],
+)
+def test_what_the_listener_may_wish_and_what_there_is_not_is_not_asked_about(text: str) -> None:
+    assert judged(text).band is Band.CLEAR
+
+
+@pytest.mark.parametrize("text", ["Laissez tomber.", "Ce n'est pas la peine.", "Bon, je raccroche, au revoir."])
+def test_a_program_that_sells_nothing_asks_nobody_whether_they_want_to_be_called(text: str) -> None:
+    sells_nothing = {**PROSPECTING, "refusal_contact": Thresholds(0.80, 0.80)}
+    reading = MODEL.judge([Hypothesis(text, 0.0)], last_prompt="", after_disclosure=False, thresholds=sells_nothing)
+    assert (reading.band, reading.label) == (Band.CLEAR, Label.NONE)
+    plain = MODEL.judge(
+        [Hypothesis("Ne m'appelez plus.", 0.0)], last_prompt="", after_disclosure=False, thresholds=sells_nothing
+    )
+    assert (plain.band, plain.ground) == (Band.ACT, Ground.CONTACT_REFUSED)
+
+
 def test_words_that_were_hardly_heard_bear_nothing_out() -> None:
     text = "je refuse l'enregistrement"
 
