@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ivr.bootstrap.archive import check_keys, head_file, open_archive, refuse_second_kek
+from ivr.bootstrap.certificates import open_certificates
 from ivr.bootstrap.members import move_member_file, must_have_moved, open_members
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.prompt_library import PromptLibrary
@@ -29,6 +31,8 @@ from ivr.storage.evidence_reconciliation import table_faults
 
 #: More than this on the local disk means that nothing has been moved for a while.
 _MANY_WAITING = 500
+#: A certificate that ends sooner than this is told of.
+_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ def examine(settings: Settings) -> list[Check]:
         _try("annonces et messages", lambda: _words(settings)),
         _try("messages vocaux", lambda: _prompts(settings)),
         _try("adhérents à identifier", lambda: _members(settings)),
+        _try("certificats", lambda: _certificates(settings)),
         _try("messages SIP", _sip_limit),
     ]
 
@@ -292,6 +297,19 @@ def _prompts(settings: Settings) -> str:
     if stale:
         raise HostError(stale[0].what, where=str(stale[0].path), remedy=stale[0].remedy)
     return f"{library.count} messages, dont {library.recorded_count} de voix enregistrée"
+
+
+def _certificates(settings: Settings) -> str:
+    found, now = open_certificates(settings).all(), SystemClock().now()
+    for one in found:
+        if one.not_after is None:
+            raise HostError(one.fault, where=one.use)
+        if one.not_after - now < _SOON:
+            raise HostError(
+                f"{one.use} expire le {one.not_after.date()}",
+                remedy="renouvelez-le avant ce jour, puis redémarrez ce qui l'utilise",
+            )
+    return ", ".join(f"{one.use} jusqu'au {one.not_after:%Y-%m-%d}" for one in found) or "aucun n'est configuré ici"
 
 
 def _sip_limit() -> str:

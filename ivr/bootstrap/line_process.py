@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import json
 import os
 import signal
@@ -26,6 +27,8 @@ from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.prompt_library import PromptLibrary
 from ivr.bootstrap.redacting_members import NamedMembers
 from ivr.bootstrap.runtime import SingleThreadExecutor, SystemClock, new_id
+from ivr.domain.operation.node_events import LINE_STATE
+from ivr.domain.operation.node_state import HEARTBEAT
 from ivr.domain.redaction.redactor import REDACTOR, LearningRedactor, Redactor
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_OK, HostError, IvrError
 from ivr.hardening import die_with_parent, forbid_core_dumps
@@ -43,6 +46,9 @@ from ivr.speech.client import ZmqEar
 from ivr.speech.detector import WebrtcDetector
 from ivr.speech.dtmf_detector import GoertzelToneDetector
 from ivr.speech.dtmf_reader import CleanDtmfReader
+
+#: How often the node is told of the calls in progress.
+_TELLS_S = 1.0
 
 
 class StdoutFeed:
@@ -191,6 +197,7 @@ async def serve(
         stopped = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
         commands = asyncio.create_task(_obey(control, feed, stopped))
+        telling = asyncio.create_task(_tell_state(control, line, feed))
         feed.publish("line.ready", uri=line.uri, capacity=line.capacity, pid=os.getpid())
         done, _ = await asyncio.wait(
             {serving, commands, stopping := asyncio.create_task(stopped.wait())}, return_when=asyncio.FIRST_COMPLETED
@@ -200,15 +207,30 @@ async def serve(
                 feed.publish("line.fault", what=type(task.exception()).__name__)
         if not serving.done():
             await control.close()
-        for task in (serving, commands, stopping, watching):
+        duties = (serving, commands, stopping, watching, telling)
+        for task in duties:
             task.cancel()
-        await asyncio.gather(serving, commands, stopping, watching, return_exceptions=True)
+        await asyncio.gather(*duties, return_exceptions=True)
     finally:
         await line.close()
         await ear.close()
         executor.close()
         spool_executor.close()
         archive.close()
+
+
+async def _tell_state(control: CallControl, line: PjsuaLine, feed: LiveFeed) -> None:
+    """Tell the node, each second while there are calls and now and then without, what is in progress."""
+    while True:
+        calls = control.in_progress()
+        feed.publish(
+            LINE_STATE, capacity=line.capacity, free=line.free_legs, calls=[dataclasses.asdict(one) for one in calls]
+        )
+        since = time.monotonic()
+        while True:
+            await asyncio.sleep(_TELLS_S)
+            if calls or control.active or time.monotonic() - since >= HEARTBEAT.total_seconds():
+                break
 
 
 async def _obey(control: CallControl, feed: StdoutFeed, stopped: asyncio.Event) -> None:

@@ -23,6 +23,7 @@ _LEVELS = {
     Recovered.kind: "warning",
     "evidence.lost": "error",
     "evidence.unseen": "warning",
+    "state.unseen": "warning",
     "act.failed": "error",
     "call.fault": "error",
     "line.fault": "error",

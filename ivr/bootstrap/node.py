@@ -15,9 +15,11 @@ from pathlib import Path
 from ivr.bootstrap.accounts import console_installed
 from ivr.bootstrap.archive import check_keys, open_archive
 from ivr.bootstrap.child import Child, LiveEvent
+from ivr.bootstrap.node_watch import NodeWatch
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.runtime import SystemClock
 from ivr.domain.evidence.events.recording import Recovered
+from ivr.domain.operation.node_events import LINE_STATE
 from ivr.errors import EXIT_ENVIRONMENT, EXIT_USAGE, ComplianceError, ConfigurationError, HostError, IvrError
 from ivr.settings import Settings
 
@@ -44,6 +46,7 @@ class Node:
         self._clerks: list[Child] = []
         self._consoles: list[Child] = []
         self._watchers: list[asyncio.Task[None]] = []
+        self._watch: NodeWatch | None = None
         self._answers: dict[str, asyncio.Future[LiveEvent]] = {}
         self._refs = 0
 
@@ -89,6 +92,9 @@ class Node:
         self._ears = [self._ear(index, socket) for index, socket in enumerate(sockets)]
         self._lines = [self._line(index, sockets) for index in range(self._settings.node.lines)]
         self._clerks = [self._clerk()] if self._settings.node.clerk else []
+        names = [child.name for group in (self._lines, self._ears, self._clerks) for child in group]
+        self._watch = NodeWatch(self._settings, names, sockets, self._received)
+        self._watchers.append(asyncio.create_task(self._watch.run(), name="state"))
         for group in (self._ears, self._lines, self._clerks):
             for child in group:
                 self._watchers.append(asyncio.create_task(child.keep_alive(), name=child.name))
@@ -167,6 +173,8 @@ class Node:
         for watcher in self._watchers:
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
+        if self._watch is not None:
+            await self._watch.close()
         if any(line.killed for line in self._lines):
             with contextlib.suppress(IvrError):
                 await self.recover()
@@ -238,7 +246,11 @@ class Node:
         answer = self._answers.get(str(event.get("ref", "")))
         if answer is not None and not answer.done():
             answer.set_result(event)
-        self._on_event({"at": time.monotonic(), **event})
+        if self._watch is not None:
+            self._watch.received(event)
+        # Each second's news is for the state alone, not for the log.
+        if event["kind"] != LINE_STATE:
+            self._on_event({"at": time.monotonic(), **event})
 
 
 def console_child(settings: Settings, *, env: Mapping[str, str], on_event: Callable[[LiveEvent], None]) -> Child:

@@ -22,6 +22,7 @@ from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.child_main import Tell, child_main
 from ivr.console.app import build
 from ivr.console.credentials import Argon2Hasher, TotpCodes
+from ivr.console.examination import Doctor
 from ivr.console.guard import App, Origin
 from ivr.console.pages import open_pages
 from ivr.errors import HostError, IvrError
@@ -42,6 +43,7 @@ async def serve(settings: Settings, tell: Tell) -> None:
     archive = open_archive(settings)
     try:
         origin = Origin(console_url(settings, listening.getsockname()[1]))
+        doctor = Doctor(settings.config_dir)
         pages = open_pages(
             settings,
             archive,
@@ -49,13 +51,19 @@ async def serve(settings: Settings, tell: Tell) -> None:
             hasher=Argon2Hasher(),
             codes=TotpCodes(),
             monotonic=time.monotonic,
+            doctor=doctor,
         )
         listenings = pages.player.listenings
         app = build(pages, origin=lambda: origin, monotonic=time.monotonic)
         server = uvicorn.Server(_config(app, settings))
         # Signals are ours: uvicorn would raise them again once it has ended.
         vars(server)["capture_signals"] = contextlib.nullcontext
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, setattr, server, "should_exit", True)
+
+        def stop() -> None:
+            pages.operation.streams.close()
+            server.should_exit = True
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
         sweeping = asyncio.create_task(
             _sweep((pages.accounts.sessions.sweep, pages.account.tokens.sweep, listenings.sweep), tell)
         )
@@ -65,6 +73,7 @@ async def serve(settings: Settings, tell: Tell) -> None:
         finally:
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)
+            doctor.end()
             _told(listenings.end_all, tell)
     finally:
         listening.close()

@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 
 from ivr.console.analyses import DRAFTS
 from ivr.console.guard import FORM, REFUSED, App, Guard, Origin, Receive, Scope, Send
+from ivr.console.operation import LIVE, PATH
 from ivr.console.pages import Pages
 from ivr.console.player import LISTENINGS
 from ivr.console.rate_limit import Allowance, RateLimit
@@ -32,6 +33,7 @@ _DRAFTS = Allowance(burst=300, per_s=20)
 STATIC: Mapping[str, str] = {
     "console.css": "text/css",
     "icon.svg": "image/svg+xml",
+    "operation.js": "text/javascript",
     "player.js": "text/javascript",
     "draft.js": "text/javascript",
     "passkey.js": "text/javascript",
@@ -110,6 +112,9 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("GET", LISTENINGS + "{listening_id}/son", pages.player.sound, For.SIGNED_IN),
         Route("GET", LISTENINGS + "{listening_id}/ondes", pages.player.peaks, For.SIGNED_IN),
         Route("POST", LISTENINGS + "{listening_id}", pages.player.played, For.SIGNED_IN),
+        Route("GET", PATH, pages.operation.page, For.SIGNED_IN),
+        Route("GET", LIVE, pages.operation.live, For.SIGNED_IN),
+        Route("POST", PATH + "/examen", pages.operation.examining, For.SIGNED_IN),
         *(Route(*one, For.SIGNED_IN) for one in (*pages.analyses.routes(), *pages.supervision.routes())),
     )
 

@@ -1,12 +1,10 @@
-"""The pages of the DPO's desk, built on an open archive."""
+"""The pages of the DPO's desk, built on its services."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ivr.bootstrap.archive import Archive
-from ivr.bootstrap.retention import Retention
-from ivr.bootstrap.rights import open_rights
+from ivr.bootstrap.rights import Rights
 from ivr.console.breaches import BreachPages
 from ivr.console.holds import HoldPages
 from ivr.console.processing import ProcessingPages
@@ -22,8 +20,7 @@ class DeskPages:
     processing: ProcessingPages
 
 
-def desk_pages(settings: Settings, archive: Archive, retention: Retention) -> DeskPages:
-    rights = open_rights(settings, archive, retention)
+def desk_pages(settings: Settings, rights: Rights) -> DeskPages:
     return DeskPages(
         RequestPages(settings, rights.requests, rights.findings, rights.acting),
         HoldPages(settings, rights.hold_desk, archive.clock),

@@ -12,15 +12,19 @@ from fastapi import Response
 
 from ivr.bootstrap.accounts import Accounts, open_accounts
 from ivr.bootstrap.archive import Archive
+from ivr.bootstrap.operation import open_operation
 from ivr.bootstrap.quality import open_quality
 from ivr.bootstrap.retention import open_retention
+from ivr.bootstrap.rights import open_rights
 from ivr.console.accounts import AccountPages
 from ivr.console.analyses import AnalysisPages
 from ivr.console.ceremonies import WebAuthnCeremonies
 from ivr.console.credentials import enrolment_uri, written_secret
 from ivr.console.desk import DeskPages, desk_pages
 from ivr.console.entrance import EntrancePages
+from ivr.console.examination import Examination
 from ivr.console.open_listenings import OpenListenings
+from ivr.console.operation import OperationPages, watched
 from ivr.console.passkeys import PasskeyPages
 from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
@@ -46,10 +50,16 @@ def open_pages(
     hasher: PasswordHasher,
     codes: OneTimeCodes,
     monotonic: Callable[[], float],
+    doctor: Callable[[], str],
 ) -> Pages:
-    """Build every page on an open archive; `origin` is where browsers find the console."""
+    """Build every page on an open archive.
+
+    `origin` is where browsers find the console, `doctor` returns what `ivr doctor --json` prints.
+    """
     accounts, retention = open_accounts(settings, archive), open_retention(settings, archive)
     passkeys = accounts.passkeys(hasher, codes, WebAuthnCeremonies(origin, f"ivr {settings.controller.name}"))
+    rights = open_rights(settings, archive, retention)
+    operation = open_operation(settings, archive, retention, rights)
     quality = open_quality(settings, archive, retention)
     listenings = OpenListenings(retention.listening, monotonic)
     tokens = accounts.tokens(settings, hasher, codes)
@@ -65,10 +75,13 @@ def open_pages(
         PlayerPages(settings, retention.sheets, listenings),
         own,
         PasskeyPages(own),
-        desk_pages(settings, archive, retention),
+        desk_pages(settings, rights),
         AnalysisPages(settings, quality),
         SupervisionPages(settings, quality),
         StatisticsPages(settings, retention.statistics, archive.clock, {one.id: one.name for one in families}),
+        OperationPages(
+            settings, operation, accounts.sessions, Examination(doctor, archive.clock), watched(operation, monotonic)
+        ),
     )
 
 
@@ -87,6 +100,7 @@ class Pages:
     analyses: AnalysisPages
     supervision: SupervisionPages
     statistics: StatisticsPages
+    operation: OperationPages
 
     # ---- open to all
 

@@ -65,9 +65,11 @@ class Visit:
 
     def page(self, template: str, *, status: int = 200, **given: Any) -> Response:
         """Answer with a page; whatever is filled in is escaped. `path` is where it is asked for, else as it was now."""
-        filled = {"path": self.request.url.path, **given}
-        text = _TEMPLATES.get_template(f"{template}.html").render(words=self.words, visit=self, **filled)
-        return HTMLResponse(text, status_code=status)
+        return HTMLResponse(self.part(template, **{"path": self.request.url.path, **given}), status_code=status)
+
+    def part(self, template: str, **given: Any) -> str:
+        """Return what a template makes of what is filled in: a page, or a part of one that goes on."""
+        return str(_TEMPLATES.get_template(f"{template}.html").render(words=self.words, visit=self, **given))
 
     def go(self, path: str) -> Response:
         """Answer a form: the browser asks for `path`, and going back sends nothing twice."""

@@ -47,6 +47,7 @@ class Action(Enum):
     GRADE = "grade"
     SUPERVISE = "supervise"
     RESULTS = "results"
+    OPERATE = "operate"
 
 
 class Audience(Enum):
@@ -131,6 +132,8 @@ class AccessDecision:
 
 #: Actions that show content; the others never do.
 OPENING = frozenset({Action.LISTEN, Action.EXPORT})
+#: Actions that are shown nothing of anybody, or nothing but that it exists.
+WITHOUT_REASON = frozenset({Action.LIST, Action.VERIFY, Action.OPERATE})
 
 
 def decide_access(
@@ -151,7 +154,7 @@ def decide_access(
     actor, action = request.actor, request.action
     if action not in policy.rights_of(actor):
         return _without_right(actor, action, policy)
-    if action not in (Action.LIST, Action.VERIFY) and not request.reason.strip():
+    if action not in WITHOUT_REASON and not request.reason.strip():
         return _deny(Told("A reason is required."), "REC-016")
     if action not in OPENING:
         detail = Told(f"Right '{action.value}' of the role '{_title(policy, actor.role)}'.")

@@ -522,3 +522,12 @@ quality_calibrations = Table(
     Column("closed_at", UtcTime),
     Column("deadline", UtcTime, nullable=False, index=True),
 )
+
+#: What each node told of itself last: processes, counts, calls in progress without content (`ivr.domain.operation`).
+node_states = Table(
+    "node_states",
+    metadata,
+    Column("node_id", String(100), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("body", JSON, nullable=False),
+)

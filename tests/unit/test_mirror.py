@@ -47,6 +47,7 @@ ELSEWHERE = {
     "services/account/own_account.py": "tests/contract/sql/test_console_accounts.py",
     "services/account/sessions.py": "tests/contract/sql/test_console_accounts.py",
     "services/account/sign_in.py": "tests/contract/sql/test_console_accounts.py",
+    "services/operation/overview.py": "tests/unit/console/test_operation.py",
     "services/call/context.py": "the state of whole calls: tests/unit/services/call/test_inbound_call.py",
     "services/call/notes.py": "tests/contract/sql/test_call_notes.py",
     "services/consent/objection_spool.py": "tests/unit/services/vault/test_failing_store.py",

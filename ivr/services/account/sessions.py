@@ -37,6 +37,11 @@ class Sessions:
             self._book.seen(found.key, now)
         return found
 
+    def still(self, token: str) -> Session | SessionEnd | None:
+        """As `resume`, for a page that is open: it neither ends the session nor counts as a request in it."""
+        found = self._book.session(key_of(token)) if token else None
+        return (session_end(found, self._clock.now(), self._bounds) or found) if found else None
+
     def choose_purpose(self, session: Session, purpose: str, reason: str) -> None:
         """What is sensitive is opened for this purpose, from the next request on."""
         account = session.account

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from ivr.domain.audio.channel import Channel
 from ivr.domain.call.leg import LegState
 from ivr.domain.call.party import Direction, PartyRole
 from ivr.domain.consent.policy import Permission, decide_dial
 from ivr.domain.consent.state import AgentsAnswer
 from ivr.domain.evidence.events.objection import DialRefused
+from ivr.domain.operation.node_state import CallInProgress
 from ivr.domain.program.program import Program
 from ivr.errors import ComplianceError, ConfigurationError, HostError, IvrError, nearest
 from ivr.services.call.context import LiveCall
@@ -51,6 +53,10 @@ class CallControl:
     @property
     def active(self) -> int:
         return len(self._tasks)
+
+    def in_progress(self) -> list[CallInProgress]:
+        """The calls as whoever runs the node is told of them; nothing of who talks, or of what is said."""
+        return [_seen(session.call) for session in self._tasks.values()]
 
     async def run(self) -> None:
         """Serve the line's events; what goes wrong in one call never reaches another."""
@@ -209,3 +215,18 @@ class CallControl:
         if session.call.agent_leg_id:
             self._deps.line.release(session.call.agent_leg_id)
         self._by_leg = {leg: owner for leg, owner in self._by_leg.items() if owner is not session}
+
+
+def _seen(call: LiveCall) -> CallInProgress:
+    heard = call.hearing.get(Channel.CALLER) is not None
+    return CallInProgress(
+        call_id=call.id,
+        program=call.program.name,
+        direction=call.direction.value,
+        state=call.state.name,
+        since=call.started_at,
+        recording=call.capture.state.value,
+        lag_ms=max(0, call.media_ms - call.hearing.mark_ms) if heard else 0,
+        gaps=len(call.capture.gaps),
+        agent=call.bridged,
+    )

@@ -17,11 +17,12 @@ from ivr.domain.evidence.events.base import ABSENT
 from ivr.domain.profile import Profile
 from ivr.domain.redaction.redactor import Redactor
 from ivr.domain.rights import breach as domain
-from ivr.domain.rights.breach import Breach, BreachState, Duties, Exemption, Loss, Risk, decide_duties
+from ivr.domain.rights.breach import Breach, BreachState, Duties, Exemption, Loss, Owed, Risk, decide_duties
 from ivr.errors import ConfigurationError
 from ivr.services.export.access_gate import Gate
 from ivr.services.ports.cases import Case, CaseBook, Content
 from ivr.services.ports.evidence import Entry
+from ivr.services.ports.operation import Late
 from ivr.services.ports.runtime import Clock
 from ivr.services.ports.signing import EvidenceChain
 
@@ -48,6 +49,12 @@ class Breaches:
         found = [breach_of(case) for case in self.book.all(ROOM)]
         self._note_shown(asked, len(found))
         return [(one, self._duties(one)) for one in found]
+
+    def late(self) -> Late:
+        """How many breaches the CNIL is told of too late, for whoever watches the clock; noted nowhere."""
+        duties = [self._duties(breach_of(case)) for case in self.book.all(ROOM)]
+        missed = [one.due_at for one in duties if one.authority.owed is Owed.LATE]
+        return Late(len(missed), min(missed, default=None))
 
     def show(self, asked: AccessRequest, case_id: str, *, letter: str = "") -> tuple[Breach, Duties, Mapping[str, str]]:
         """One breach, what is owed, and what is told of it. Raises ArchiveError when there is none."""

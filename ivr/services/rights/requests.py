@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from ivr.domain.access import AccessRequest
 from ivr.domain.evidence.events import rights as events
@@ -35,6 +35,7 @@ from ivr.errors import ConfigurationError
 from ivr.services.export.access_gate import Gate
 from ivr.services.ports.cases import Case, CaseBook, Content
 from ivr.services.ports.evidence import Entry
+from ivr.services.ports.operation import Late
 from ivr.services.ports.runtime import Clock
 from ivr.services.ports.signing import EvidenceChain
 from ivr.services.rights.request_file import acts_of, content_of, facts_of, request_of, requester_of, told_of
@@ -94,6 +95,12 @@ class Requests:
         self._note_shown(asked, count=len(found))
         rows = [(one, self._due(one)) for one in found]
         return sorted(rows, key=lambda row: (not row[0].is_open, row[1].on, row[0].reference))
+
+    def late(self) -> Late:
+        """How many open requests are past their last day, for whoever watches the clock; noted nowhere."""
+        found = [self._due(one).on for one in map(request_of, self._book.all(ROOM)) if one.is_open]
+        missed = [datetime.combine(on, time(), tzinfo=UTC) for on in found if on < self.today]
+        return Late(len(missed), min(missed, default=None))
 
     def show(self, asked: AccessRequest, case_id: str, *, letter: str = "") -> Opened:
         """One request with who asks. Raises ArchiveError when there is none."""

@@ -40,6 +40,8 @@ class ConsoleRig:
     folder: Path
     seconds: float = 0.0
     clock: TickingClock = field(default_factory=lambda: TickingClock(NOW))
+    #: What `ivr doctor --json` prints.
+    doctor: str = '{"ok": true, "checks": [], "warnings": []}'
     secrets: dict[str, str] = field(default_factory=dict)
     steps: dict[str, int] = field(default_factory=dict)
 
@@ -61,6 +63,7 @@ class ConsoleRig:
             hasher=self.hasher,
             codes=TotpCodes(),
             monotonic=lambda: self.seconds,
+            doctor=lambda: self.doctor,
         )
         self.accounts: Accounts = self.pages.accounts
         self.quality = self.pages.analyses.quality

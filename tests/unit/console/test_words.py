@@ -12,6 +12,10 @@ from ivr.domain.access import Action
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import GapCause
 from ivr.domain.call.leg import Disposition
+from ivr.domain.call.party import Direction
+from ivr.domain.call.state import CallState
+from ivr.domain.operation.node_events import FAULTS
+from ivr.domain.operation.node_state import Presence
 from ivr.domain.quality.analysis import AnalysisForm, AnalysisState
 from ivr.domain.quality.grid import NO, NOT_APPLICABLE, YES
 from ivr.domain.recording.state import RecordingState
@@ -33,6 +37,10 @@ from ivr.services.rights.breaches import TOLD
 
 HERE = Path(ivr.console.__file__).parent
 SOURCES = "\n".join(path.read_text("utf-8") for folder in (HERE, HERE / "templates") for path in folder.glob("*.*"))
+BUILDERS = SOURCES + "".join(
+    (HERE.parent / path).read_text("utf-8")
+    for path in ("services/operation/overview.py", "bootstrap/certificates.py", "bootstrap/node_watch.py")
+)
 #: Headings, columns and labels of the DPO's desk, which its templates put together: each stands there in quotes.
 DESK = ("requests.", "holds.", "breaches.", "processing.", "desk_act.", "found.")
 DESK_NAMES = {
@@ -40,6 +48,12 @@ DESK_NAMES = {
     for name in catalogue()
     if name.startswith(DESK) and (f'"{name}"' in SOURCES or f'"{name.partition(".")[2]}"' in SOURCES)
 }
+#: Columns of the operator's page, and what stands in them by its name.
+OPERATION_NAMES = {
+    name
+    for name in catalogue()
+    if name.startswith(("operation.", "late.", "folder.", "certificate.")) and f'"{name.partition(".")[2]}"' in BUILDERS
+} | {f"operation.node_{one.value}" for one in Presence}
 #: Names that are put together of a part that varies.
 PUT_TOGETHER = {
     *(f"right.{action.value}" for action in Action),
@@ -90,6 +104,11 @@ PUT_TOGETHER = {
     *(f"statistics.{name}" for name in ("raised", "dispelled", "later", "minute")),
     *(f"disposition.{end.value.lower()}" for end in Disposition),
     "disposition.other",
+    *OPERATION_NAMES,
+    *(f"call_state.{state.name.lower()}" for state in CallState),
+    *(f"direction.{direction.value}" for direction in Direction),
+    *(f"fault.{kind.replace('.', '_')}" for kind in FAULTS),
+    *(f"{group}.other" for group in ("state", "call_state", "direction", "fault", "folder", "certificate")),
     *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
 }
 

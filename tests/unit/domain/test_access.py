@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ivr.domain.access import (
+    WITHOUT_REASON,
     AccessDecision,
     AccessPolicy,
     AccessRequest,
@@ -77,10 +78,10 @@ MAY = {
     Role.DPO: {"list", "listen", "export", "event", "hold", "approve", "discard", "verify", "lift", "rights", "breach"},
     Role.LEGAL: {"list", "listen", "export", "event", "hold", "approve", "rights", "breach"},
     Role.COMPLIANCE_OFFICER: {"list", "event", "hold", "approve", "verify", "lift"},
-    Role.OPERATOR: {"list", "verify"},
+    Role.OPERATOR: {"list", "verify", "operate"},
     Role.AUDITOR: {"list", "verify"},
     Role.AGENT: {"event", "results"},
-    Role.ADMINISTRATOR: {"accounts"},
+    Role.ADMINISTRATOR: {"accounts", "operate"},
 }
 
 
@@ -163,7 +164,7 @@ def test_an_entry_under_review_opens_to_those_who_review_it() -> None:
 # ---------------------------------------------------------------- reasons, bulk, restriction
 
 
-@pytest.mark.parametrize("action", [a for a in Action if a not in (Action.LIST, Action.VERIFY)])
+@pytest.mark.parametrize("action", [a for a in Action if a not in WITHOUT_REASON])
 def test_whatever_changes_or_opens_something_needs_a_reason(action: Action) -> None:
     role = next(role for role in Role if action.value in MAY[role])
     decision = decide(request(role, action, reason="  "), QUALITY)

@@ -54,6 +54,15 @@ class StatisticsShown(Event, kind="statistics.shown"):
     last: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class OperationShown(Event, kind="operation.shown"):
+    """Somebody was shown the state of the nodes (`overview`), or had one examined (`doctor`). Nothing of a call."""
+
+    actor: str
+    role: str
+    what: str
+
+
 @dataclass(frozen=True)
 class AuditExported(Event, kind="audit.exported"):
     """The whole evidence was copied for an auditor; the export ends with this."""

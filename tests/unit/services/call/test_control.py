@@ -131,3 +131,19 @@ def test_what_is_asked_of_a_line_wrongly_is_told_with_its_key_its_value_and_what
         assert told(closing.value) == (what, x.line.uri, None, "call later")
 
     play(tmp_path, scene)
+
+
+def test_what_is_in_progress_is_told_without_who_or_what(tmp_path: Path) -> None:
+    async def scene(x: Exchange) -> None:
+        assert x.control.in_progress() == []
+        x.line.incoming("a")
+        await x.until("disclosure.completed")
+        (call,) = x.control.in_progress()
+        assert (call.program, call.direction, call.state) == ("hotline-quality", "inbound", "ACTIVE")
+        assert call.lag_ms >= 0
+        assert not call.agent
+        assert "sip:" not in repr(call)
+        await x.control.close()
+        assert x.control.in_progress() == []
+
+    play(tmp_path, scene)

@@ -1,0 +1,1 @@
+"""What whoever runs the nodes is told of them."""
