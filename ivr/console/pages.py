@@ -75,7 +75,7 @@ def open_pages(
         PlayerPages(settings, retention.sheets, listenings),
         own,
         PasskeyPages(own),
-        desk_pages(settings, rights),
+        desk_pages(settings, rights, archive.clock),
         AnalysisPages(settings, quality),
         SupervisionPages(settings, quality),
         StatisticsPages(settings, retention.statistics, archive.clock, {one.id: one.name for one in families}),

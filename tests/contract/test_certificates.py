@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from ivr.recording.certificates import TlsCertificates
 from ivr.services.ports.operation import Certificate
-from tests.servers import free_ports, bao_tls
+from tests.servers import bao_tls, free_ports
 
 
 def test_the_end_of_what_a_server_shows_is_read() -> None:

@@ -195,7 +195,11 @@ def stream(rig: ConsoleRig, then: Callable[[Reader], Any]) -> Reader:
 
     async def scene() -> Reader:
         reader = Reader()
-        reading = asyncio.create_task(rig.app(scope, reader._receive, reader._send))
+
+        async def read() -> None:
+            await rig.app(scope, reader._receive, reader._send)
+
+        reading = asyncio.create_task(read())
         async with asyncio.timeout(60):
             try:
                 await then(reader)
