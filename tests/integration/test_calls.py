@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from ivr_demo.softphone_process import SoftphoneProcess
+from tests.integration.baresip import baresip_command
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import LINE_HZ, speech, write_wav
 from tests.sip.rig import free_port
@@ -27,23 +28,11 @@ _PROSPECT = "+33639980001"
 @asynccontextmanager
 async def baresip(folder: Path, microphone: Path, uri: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A baresip that calls `uri`; its microphone is a WAV file, it has no loudspeaker."""
-    folder.mkdir()  # noqa: ASYNC240 - before anything runs
-    modules = "/usr/lib/baresip/modules"
-    lines = [
-        f"sip_listen 127.0.0.1:{free_port()}",
-        f"audio_source aufile,{microphone}",
-        "net_interface 127.0.0.1",
-        f"module_path {modules}",
-        *(f"module {name}.so" for name in ("stdio", "g711", "aufile", "account", "menu")),
-    ]
-    (folder / "config").write_text("\n".join(lines) + "\n")
-    (folder / "accounts").write_text("<sip:adherent@127.0.0.1>;regint=0;audio_codecs=PCMA\n")
-    (folder / "contacts").write_text("")
+    command = baresip_command(folder, microphone, uri)
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            "baresip", "-f", str(folder), "-4", "-e", f"/dial {uri}",
-            stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-        )  # fmt: skip
+            *command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+        )
     try:
         yield process
     finally:

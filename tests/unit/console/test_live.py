@@ -172,7 +172,7 @@ class TestFresh:
         assert fresh.get() == 2
 
     def test_a_fault_is_raised_and_asked_again(self) -> None:
-        answers = [HostError("away"), 7]
+        answers: list[HostError | int] = [HostError("away"), 7]
 
         def fetch() -> int:
             answer = answers.pop(0)
