@@ -40,9 +40,10 @@ bench-guard: setup ## forbidden questions and numbers told from harmless ones, i
 bench: setup ## what it costs: line, recording, ear, and from objection to action
 	@$(BIN)/python -m benchmarks
 
-bench-console: setup ## pages of a search in a million recordings, and how soon a two-hour recording is heard
+bench-console: setup ## pages of a search in a million recordings, how soon two hours are heard, fifty listeners at once
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.listening
+	@$(BIN)/python -m benchmarks.listeners
 
 bench-vault: setup ## a vault of a million recordings: plan and purge of a day, pages, query plans, one live call
 	@$(BIN)/python -m benchmarks.vault

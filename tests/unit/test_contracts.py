@@ -43,6 +43,7 @@ FORBIDDEN = (
     ("ivr/cli/progress.py", "import pjsua2", "The command line"),
     ("ivr/console/words.py", "import sqlalchemy", "The web console"),
     ("ivr/sip/cause.py", "from ivr.services.ports import accounts", "Ports: accounts"),
+    ("ivr/sip/reply.py", "from ivr.services.ports import operation", "Ports: what whoever runs the nodes is shown"),
     ("ivr_demo/voices.py", "import pjsua2", "The demonstration"),
 )
 
