@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from ivr.domain.authority.requisition import REQUISITION
 from ivr.domain.call.leg import LEG
 from ivr.domain.call.state import CALL
 from ivr.domain.consent.state import CONSENT
@@ -67,6 +68,12 @@ _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
         "ivr/domain/rights/request.py",
         "What a person asks of their data (GDP-003). The month runs in every state but ANSWERED, REFUSED and DISPUTED; "
         "EXTEND makes it three, once, within the first. Nobody is answered before it is known who asks.",
+    ),
+    (
+        REQUISITION,
+        "ivr/domain/authority/requisition.py",
+        "What an authority asks for in writing (RET-004). Its list stands once it is checked, whoever checked it does "
+        "not approve it, and nothing is handed out or shown before.",
     ),
     (
         ANALYSIS,

@@ -8,6 +8,7 @@ from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.retention import Retention
 from ivr.bootstrap.runtime import new_id
 from ivr.recording.sealer import CaseSealer
+from ivr.services.authority import requisition_file
 from ivr.services.export.exporter import Exporter
 from ivr.services.rights import requests
 from ivr.services.rights.acting import Acting
@@ -19,6 +20,9 @@ from ivr.services.rights.requests import Requests
 from ivr.settings import Settings
 from ivr.storage.cases import SqlCases
 from ivr.storage.quality_analyses import SqlAnalyses
+
+#: By which schedule the files of each room end.
+_SCHEDULES = {requests.ROOM: requests.SCHEDULE, requisition_file.ROOM: requisition_file.SCHEDULE}
 
 
 @dataclass(frozen=True)
@@ -67,5 +71,5 @@ def open_rights(settings: Settings, archive: Archive, retention: Retention) -> R
         acting,
         HoldDesk(gate, retention.holds, audit, redactor),
         Breaches(book, gate, audit, clock, profile, redactor, new_id),
-        EndedCases(book, clock, retention.clock, table, schedules={requests.ROOM: requests.SCHEDULE}),
+        EndedCases(book, clock, retention.clock, table, schedules=_SCHEDULES),
     )

@@ -21,6 +21,9 @@ from ivr.errors import EXIT_OK, HostError
 from ivr.screen import marked
 from ivr.settings import Settings
 
+#: An authority's account is opened on the page of its request.
+_ROLES = [role.value for role in Role if role is not Role.AUTHORITY_VIEWER]
+
 
 @click.group(invoke_without_command=True)
 @click.pass_context
@@ -81,7 +84,7 @@ def _link(url: str, token: str) -> str:
 
 @console.command()
 @click.argument("login")
-@click.option("--as", "account_role", required=True, type=click.Choice([role.value for role in Role]), help="Son rôle.")
+@click.option("--as", "account_role", required=True, type=click.Choice(_ROLES), help="Son rôle.")
 @click.option("--reason", required=True, help="Motif, inscrit aux preuves en cas de refus.")
 @asked_by
 @as_json

@@ -109,7 +109,7 @@ class AccountPages:
             )
             for one in self.accounts.invitations.listing(visit.signed_in.account.actor, reason)
         ]
-        roles = {role.value: title for role, title in titles.items()}
+        roles = {role.value: title for role, title in titles.items() if role is not Role.AUTHORITY_VIEWER}
         given = {"lines": lines, "roles": roles, "fault": fault, "link": link, "login": login}
         return visit.page("accounts", status=422 if fault else 200, path="/comptes", **given)
 

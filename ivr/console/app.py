@@ -115,7 +115,17 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("GET", PATH, pages.operation.page, For.SIGNED_IN),
         Route("GET", LIVE, pages.operation.live, For.SIGNED_IN),
         Route("POST", PATH + "/examen", pages.operation.examining, For.SIGNED_IN),
-        *(Route(*one, For.SIGNED_IN) for one in (*pages.analyses.routes(), *pages.supervision.routes())),
+        *(Route(*one, For.SIGNED_IN) for one in _others(pages)),
+    )
+
+
+def _others(pages: Pages) -> tuple[tuple[str, str, Callable[[Visit], Response]], ...]:
+    """The pages that tell their own paths."""
+    return (
+        *pages.analyses.routes(),
+        *pages.supervision.routes(),
+        *pages.authorities.routes(),
+        *pages.authority_viewer.routes(),
     )
 
 

@@ -12,12 +12,15 @@ from fastapi import Response
 
 from ivr.bootstrap.accounts import Accounts, open_accounts
 from ivr.bootstrap.archive import Archive
+from ivr.bootstrap.authority import open_authority
 from ivr.bootstrap.operation import open_operation
 from ivr.bootstrap.quality import open_quality
 from ivr.bootstrap.retention import open_retention
 from ivr.bootstrap.rights import open_rights
 from ivr.console.accounts import AccountPages
 from ivr.console.analyses import AnalysisPages
+from ivr.console.authorities import AuthorityPages
+from ivr.console.authority_viewer import AuthorityViewerPages
 from ivr.console.ceremonies import WebAuthnCeremonies
 from ivr.console.credentials import enrolment_uri, written_secret
 from ivr.console.desk import DeskPages, desk_pages
@@ -33,6 +36,7 @@ from ivr.console.supervision import SupervisionPages
 from ivr.console.visit import LANGUAGE_COOKIE, LINK_COOKIE, SESSION_COOKIE, Visit, drop
 from ivr.console.words import LANGUAGES
 from ivr.domain.access import AccessRequest, Action, decide_listing
+from ivr.errors import ComplianceError
 from ivr.services.account.invitations import Enrolling
 from ivr.services.account.new_password import NewPassword
 from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
@@ -60,8 +64,10 @@ def open_pages(
     passkeys = accounts.passkeys(hasher, codes, WebAuthnCeremonies(origin, f"ivr {settings.controller.name}"))
     rights = open_rights(settings, archive, retention)
     operation = open_operation(settings, archive, retention, rights)
+    authority = open_authority(settings, archive, retention, accounts)
     quality = open_quality(settings, archive, retention)
     listenings = OpenListenings(retention.listening, monotonic)
+    player = PlayerPages(settings, retention.sheets, listenings)
     tokens = accounts.tokens(settings, hasher, codes)
     own = AccountPages(settings, accounts, accounts.own(hasher, codes), tokens, listenings, retention.gate, passkeys)
     families = load_phrases(settings.config_dir / "phrases").families
@@ -72,7 +78,7 @@ def open_pages(
         hasher,
         codes,
         RecordingPages(settings, retention.listing),
-        PlayerPages(settings, retention.sheets, listenings),
+        player,
         own,
         PasskeyPages(own),
         desk_pages(settings, rights, archive.clock),
@@ -82,6 +88,8 @@ def open_pages(
         OperationPages(
             settings, operation, accounts.sessions, Examination(doctor, archive.clock), watched(operation, monotonic)
         ),
+        AuthorityPages(settings, authority),
+        AuthorityViewerPages(settings, authority.viewing, player),
     )
 
 
@@ -101,6 +109,8 @@ class Pages:
     supervision: SupervisionPages
     statistics: StatisticsPages
     operation: OperationPages
+    authorities: AuthorityPages
+    authority_viewer: AuthorityViewerPages
 
     # ---- open to all
 
@@ -174,6 +184,13 @@ class Pages:
 
     def choosing_purpose(self, visit: Visit) -> Response:
         purpose, reason = visit.form.get("purpose", ""), visit.form.get("reason", "").strip()
+        if purpose in self.settings.retention.schedules and reason:
+            asked = AccessRequest(visit.signed_in.account.actor, Action.LIST, purpose=purpose, reason=reason)
+            try:
+                # What is closed to the role is denied by the gate, so that the evidence says who tried.
+                self.account.gate.check_listing(asked)
+            except ComplianceError as error:
+                return self._purpose(visit, fault=visit.words.told(error.what))
         if purpose not in self._purposes(visit) or not reason or len(reason) > _LONGEST_REASON:
             return self._purpose(visit, fault=visit.words("purpose.missing"))
         self.accounts.sessions.choose_purpose(visit.signed_in, purpose, reason)

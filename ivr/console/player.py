@@ -30,6 +30,7 @@ _T = TypeVar("_T")
 #: Where listenings lie: one of these is asked for many times a minute.
 LISTENINGS: Final = "/ecoutes/"
 SPEEDS: Final = ("0.75", "1", "1.25", "1.5", "1.75", "2")
+_LIST: Final = "/enregistrements"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PASSAGE = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 _MOST_PASSAGES = 500
@@ -61,14 +62,18 @@ class PlayerPages:
             return visit.go("/finalite")
         recording_id = named(visit, "recording_id")
         request = AccessRequest(session.account.actor, Action.LIST, purpose=session.purpose, reason=session.reason)
-        sheet = self.sheets.show(request, recording_id)
+        return self.played_by(visit, request, self.sheets.show(request, recording_id))
+
+    def played_by(self, visit: Visit, request: AccessRequest, sheet: Sheet, *, back: str = _LIST) -> Response:
+        """The page of a recording whose facts may be shown; `back` leads to the list that it is of."""
+        session, recording_id = visit.signed_in, sheet.row.tag.recording_id
         try:
             listening = self.listenings.open(session.key, request, recording_id)
         except (ComplianceError, ArchiveError) as error:
             if Action.LISTEN.value not in visit.rights:
                 raise
-            return self._page(visit, sheet, None, why=visit.words.told(error.what))
-        return self._page(visit, sheet, listening)
+            return self._page(visit, sheet, None, why=visit.words.told(error.what), back=back)
+        return self._page(visit, sheet, listening, back=back)
 
     def sound(self, visit: Visit) -> Response:
         """The bytes that the player asks for (RFC 9110 section 14), a piece of them at a time."""
@@ -103,7 +108,7 @@ class PlayerPages:
             except IvrError as error:
                 return PlainTextResponse(visit.words.told(error.what), 410)
 
-    def _page(self, visit: Visit, sheet: Sheet, listening: Listening | None, *, why: str = "") -> Response:
+    def _page(self, visit: Visit, sheet: Sheet, listening: Listening | None, *, why: str = "", back: str) -> Response:
         row, schedules = sheet.row, self.settings.retention.schedules
         tags = [purpose.tag for purpose in sheet.retention.purposes]
         return visit.page(
@@ -123,6 +128,8 @@ class PlayerPages:
             drawn=json.dumps([_drawn(visit, mark) for mark in sheet.marks]),
             listening=f"{LISTENINGS}{listening.id}" if listening else "",
             why=why,
+            back=back,
+            is_item=back != _LIST,
             speeds=SPEEDS,
         )
 

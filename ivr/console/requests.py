@@ -62,6 +62,23 @@ _LABELS = {
     "aware_at": "breaches.noticed",
     "at": "breaches.at",
     **{
+        name: f"authorities.{name}"
+        for name in (
+            "authority",
+            "asked_reference",
+            "basis",
+            "received_at",
+            "official",
+            "service",
+            "contact",
+            "how",
+            "form",
+            "holder",
+            "until",
+            "signed_on",
+        )
+    },
+    **{
         name: f"requests.{name}"
         for name in (
             "channel",

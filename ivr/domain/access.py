@@ -29,6 +29,8 @@ class Role(Enum):
     AUDITOR = "auditor"
     AGENT = "agent"
     ADMINISTRATOR = "administrator"
+    #: Somebody of an authority, with an account of one request that ends.
+    AUTHORITY_VIEWER = "authority_viewer"
 
 
 class Action(Enum):
@@ -48,6 +50,9 @@ class Action(Enum):
     SUPERVISE = "supervise"
     RESULTS = "results"
     OPERATE = "operate"
+    AUTHORITY = "authority"
+    AGREE = "agree"
+    VIEW = "view"
 
 
 class Audience(Enum):
@@ -69,13 +74,17 @@ class Actor:
 
 @dataclass(frozen=True)
 class AuthorityRequest:
-    """A request of an authority (RET-004). `authority` is one of the rule's; `verified_by` checked who asks."""
+    """A request of an authority (RET-004). `authority` is one of the rule's; `verified_by` checked who asks.
+
+    `items` are the recordings that it lists; None: nobody listed them, and a copy is handed out of what is asked for.
+    """
 
     authority: str
     reference: str
     verified_by: str = ""
     approved_by: str = ""
     approver_role: Role | None = None
+    items: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ class AccessPolicy:
     `closed_tags` are the purposes that nobody in the house listens to; `internal_access` is the switch of section 12
     that opens them to `internal_roles`. `authority_roles` hand out what an authority asked for, `subject_roles` what a
     person asked for about themselves, `restricted_roles` still use what is restricted (GDP-004). `max_items` bounds
-    what one request may open inside the house.
+    what one request may open inside the house, `authority_view_days` how long an account of an authority lasts.
     """
 
     titles: Mapping[Role, str]
@@ -114,6 +123,7 @@ class AccessPolicy:
     subject_roles: frozenset[Role]
     restricted_roles: frozenset[Role]
     max_items: int = 1
+    authority_view_days: int = 30
 
     def rights_of(self, actor: Actor) -> frozenset[Action]:
         """What the actor may ask for: the rights of the role, as far as a token leaves them."""
@@ -200,7 +210,7 @@ def _open(
     if retention.action is RetentionAction.DESTROY:
         return _deny(Told("The recording is due for destruction: it opens no more."), "REC-016", "RET-001")
     if request.audience is Audience.AUTHORITY:
-        return _for_authority(request, policy, profile)
+        return _for_authority(request, artefact, policy, profile)
     if request.count > policy.max_items:
         return _deny(Told(f"No opening in bulk: {policy.max_items} at a time."), "REC-016")
     if request.audience is Audience.SUBJECT:
@@ -208,11 +218,15 @@ def _open(
     return _for_house(request, artefact, retention, policy, table)
 
 
-def _for_authority(request: AccessRequest, policy: AccessPolicy, profile: Profile) -> AccessDecision:
+def _for_authority(
+    request: AccessRequest, artefact: Artefact, policy: AccessPolicy, profile: Profile
+) -> AccessDecision:
+    """A copy is handed out by the house; the authority's own account listens to what is listed, and to nothing else."""
     rules = ("RET-004", "ASS-A-06")
     asked, actor = request.authority, request.actor
     known = profile.rule("RET-004").params.get("authorities")
-    if actor.role not in policy.authority_roles or request.action is not Action.EXPORT:
+    looks = actor.role is Role.AUTHORITY_VIEWER and request.action is Action.LISTEN
+    if not looks and (actor.role not in policy.authority_roles or request.action is not Action.EXPORT):
         who = ", ".join(sorted(_title(policy, role) for role in policy.authority_roles))
         return _deny(Told(f"An authority receives a copy, handed out by: {who}."), *rules)
     if asked is None or not asked.reference.strip() or not isinstance(known, Mapping) or asked.authority not in known:
@@ -220,9 +234,17 @@ def _for_authority(request: AccessRequest, policy: AccessPolicy, profile: Profil
     if not asked.verified_by.strip():
         return _deny(Told("The authority's identity and legal basis have not been verified."), *rules)
     approver = asked.approved_by.strip().casefold()
-    if asked.approver_role is not Role.DPO or not approver or approver == actor.id.strip().casefold():
-        return _deny(Told("The agreement of the DPO is missing, who must not be the person who exports."), *rules)
-    return AccessDecision(True, rules, Told(f"Request {asked.reference} ({asked.authority}), agreed to by the DPO."))
+    may_agree = {role for role, actions in policy.actions.items() if Action.AGREE in actions}
+    if asked.approver_role not in may_agree or not approver or approver == actor.id.strip().casefold():
+        who = ", ".join(sorted(_title(policy, role) for role in may_agree))
+        return _deny(
+            Told(f"The agreement of one of these is missing, who must not be the person who exports: {who}."), *rules
+        )
+    if (looks and asked.items is None) or (asked.items is not None and artefact.id not in asked.items):
+        return _deny(Told("It is not among the items of the request: an authority is given what it listed."), *rules)
+    return AccessDecision(
+        True, rules, Told(f"Request {asked.reference} ({asked.authority}), agreed to by {asked.approved_by}.")
+    )
 
 
 def _for_subject(request: AccessRequest, policy: AccessPolicy) -> AccessDecision:

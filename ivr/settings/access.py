@@ -28,6 +28,7 @@ class _SpecialTable(Section):
     authority: list[Role] = Field(min_length=1)
     subject: list[Role] = Field(min_length=1)
     restricted: list[Role] = Field(default_factory=list)
+    authority_view_days: int = Field(default=30, ge=1, le=365)
 
 
 class _AccessFile(Section):
@@ -87,4 +88,5 @@ def load_access(path: Path, table: RetentionTable) -> AccessPolicy:
         subject_roles=frozenset(parsed.special.subject),
         restricted_roles=frozenset(parsed.special.restricted),
         max_items=parsed.max_items,
+        authority_view_days=parsed.special.authority_view_days,
     )

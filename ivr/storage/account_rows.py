@@ -11,4 +11,5 @@ from ivr.domain.account.account import Account, AccountState
 
 
 def account_of(row: Row[Any]) -> Account:
-    return Account(row.account_id, row.login, Role(row.role), AccountState(row.state), row.made_at)
+    state = AccountState(row.state)
+    return Account(row.account_id, row.login, Role(row.role), state, row.made_at, row.expires_at, row.case_id)

@@ -66,6 +66,8 @@ class SqlAccounts:
                 "until": invitation.until,
                 "invited_by": invitation.invited_by,
                 "code_secret": code_secret,
+                "expires_at": invitation.expires_at,
+                "case_id": invitation.case_id,
             }
             connection.execute(insert(account_invitations).values(values))
             self._audit.append_within(connection, [entry])
@@ -96,6 +98,8 @@ class SqlAccounts:
                 "password_hash": credentials.password_hash,
                 "code_secret": credentials.code_secret,
                 "used_step": credentials.used_step,
+                "expires_at": account.expires_at,
+                "case_id": account.case_id,
             }
             try:
                 connection.execute(insert(accounts).values(values))
@@ -113,6 +117,14 @@ class SqlAccounts:
                 raise ArchiveError(
                     "there is no open account of that login", where=login, remedy="see 'ivr console accounts'"
                 )
+            _shut(connection, login)
+            self._audit.append_within(connection, [entry])
+
+    def end_viewer(self, login: str, entry: Entry) -> None:
+        with self._database.writing() as connection:
+            connection.execute(delete(account_invitations).where(account_invitations.c.login == login))
+            mine = (accounts.c.login == login) & (accounts.c.role == Role.AUTHORITY_VIEWER.value)
+            connection.execute(update(accounts).where(mine).values(state=AccountState.CLOSED.value))
             _shut(connection, login)
             self._audit.append_within(connection, [entry])
 
@@ -198,8 +210,12 @@ class SqlAccounts:
             self._audit.append_within(connection, [entry])
         return True
 
-    def stale(self, *, began_before: datetime, seen_before: datetime, limit: int) -> list[Session]:
-        over = or_(account_sessions.c.began_at <= began_before, account_sessions.c.seen_at <= seen_before)
+    def stale(self, *, began_before: datetime, seen_before: datetime, over_at: datetime, limit: int) -> list[Session]:
+        over = or_(
+            account_sessions.c.began_at <= began_before,
+            account_sessions.c.seen_at <= seen_before,
+            accounts.c.expires_at <= over_at,
+        )
         with self._database.reading() as connection:
             query = _sessions().where(over).order_by(account_sessions.c.began_at).limit(limit)
             return [_session(row) for row in connection.execute(query)]
@@ -222,7 +238,7 @@ def _sessions() -> Any:
 
 
 def _invitation(row: Row[Any]) -> Invitation:
-    return Invitation(row.login, Role(row.role), row.until, row.invited_by)
+    return Invitation(row.login, Role(row.role), row.until, row.invited_by, row.expires_at, row.case_id)
 
 
 def _session(row: Row[Any]) -> Session:

@@ -342,6 +342,8 @@ accounts = Table(
     Column("password_hash", String(255), nullable=False),
     Column("code_secret", LargeBinary, nullable=False),
     Column("used_step", BigInteger, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("case_id", String(60), nullable=False, server_default=""),
 )
 
 #: One-time links; `key` is the digest of what the link holds. One for each login, the empty one included.
@@ -354,6 +356,8 @@ account_invitations = Table(
     Column("until", UtcTime, nullable=False),
     Column("invited_by", String(200), nullable=False),
     Column("code_secret", LargeBinary, nullable=False),
+    Column("expires_at", UtcTime),
+    Column("case_id", String(60), nullable=False, server_default=""),
 )
 
 account_sessions = Table(

@@ -29,6 +29,7 @@ ELSEWHERE = {
     **{
         f"domain/evidence/events/{room}.py": _EVENTS
         for room in (
+            "authority",
             "call",
             "console",
             "destruction",
@@ -47,6 +48,8 @@ ELSEWHERE = {
     "services/account/own_account.py": "tests/contract/sql/test_console_accounts.py",
     "services/account/sessions.py": "tests/contract/sql/test_console_accounts.py",
     "services/account/sign_in.py": "tests/contract/sql/test_console_accounts.py",
+    "services/authority/handing_out.py": "tests/unit/services/authority/test_desk.py",
+    "services/authority/requisition_file.py": "tests/unit/services/authority/test_desk.py",
     "services/operation/overview.py": "tests/unit/console/test_operation.py",
     "services/call/context.py": "the state of whole calls: tests/unit/services/call/test_inbound_call.py",
     "services/call/notes.py": "tests/contract/sql/test_call_notes.py",

@@ -22,25 +22,42 @@ class AccountState(Enum):
 
 @dataclass(frozen=True)
 class Account:
+    """`expires_at`: from then on it opens nothing; `case_id` the one request of an authority that it is of."""
+
     id: str
     login: str
     role: Role
     state: AccountState
     made_at: datetime
+    expires_at: datetime | None = None
+    case_id: str = ""
 
     @property
     def actor(self) -> Actor:
         return Actor(self.login, self.role)
 
+    def is_open(self, now: datetime) -> bool:
+        """Whether it may still be signed in to."""
+        return self.state is AccountState.ACTIVE and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its own time has run out."""
+        return self.expires_at is not None and now >= self.expires_at
+
 
 @dataclass(frozen=True)
 class Invitation:
-    """What a one-time link stands for. `login` empty: whoever opens it chooses one (the first account)."""
+    """What a one-time link stands for. `login` empty: whoever opens it chooses one (the first account).
+
+    `expires_at` and `case_id` are those of the account that is made with it.
+    """
 
     login: str
     role: Role
     until: datetime
     invited_by: str
+    expires_at: datetime | None = None
+    case_id: str = ""
 
 
 def plain_login(typed: str) -> str:

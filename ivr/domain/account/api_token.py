@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from ivr.domain.access import Action, Actor
-from ivr.domain.account.account import Account, AccountState
+from ivr.domain.account.account import Account
 from ivr.domain.text.told import Told
 
 #: What each begins with, so that whoever looks through files for secrets finds it.
@@ -73,7 +73,7 @@ def token_end(token: ApiToken, now: datetime) -> TokenEnd | None:
 
 
 def is_good(token: ApiToken, now: datetime) -> bool:
-    return token_end(token, now) is None and token.account.state is AccountState.ACTIVE
+    return token_end(token, now) is None and token.account.is_open(now)
 
 
 def used_today(token: ApiToken, now: datetime) -> bool:

@@ -16,6 +16,7 @@ class SessionEnd(Enum):
     IDLE = "idle"
     EXPIRED = "expired"
     CLOSED = "closed"
+    OVER = "over"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ def session_end(session: Session, now: datetime, bounds: SessionBounds) -> Sessi
     """Return why the session is over at `now`; nothing while it goes on. A clock that went back ends none early."""
     if session.account.state is not AccountState.ACTIVE:
         return SessionEnd.CLOSED
+    if session.account.is_over(now):
+        return SessionEnd.OVER
     if now - session.began_at >= bounds.longest:
         return SessionEnd.EXPIRED
     if now - session.seen_at >= bounds.idle:

@@ -29,6 +29,10 @@ class LetterForm:
     must: frozenset[str]
 
 
+#: The receipt of an authority tells what was handed out, and what it is checked with.
+_HANDED = frozenset({"authority", "asked_reference", "basis", "items", "count", "index_sha256", "key_sha256"})
+_RECEIPT = COMMON | _HANDED | {"received", "checked_by", "approved_by", "handed_out", "handed_out_by", "key_id"}
+
 #: By the name of its file, without `.txt`.
 FORMS: Mapping[str, LetterForm] = {
     "received": LetterForm(_REQUEST, _MUST | {"received", "due"}),
@@ -43,6 +47,7 @@ FORMS: Mapping[str, LetterForm] = {
     "portability": LetterForm(_FOUND, _MUST),
     "after_death": LetterForm(_FOUND, _MUST),
     "refusal": LetterForm(_REQUEST | {"why", "article"}, _MUST | {"why", "article"}),
+    "authority_receipt": LetterForm(_RECEIPT, _MUST | _HANDED),
     "breach": LetterForm(
         COMMON | {"nature", "consequences", "measures"}, _MUST | {"nature", "consequences", "measures"}
     ),

@@ -74,6 +74,8 @@ class ApiTokens:
     def make(self, session: Session, wish: TokenWish) -> MadeToken | Told | Refused:
         """Make a token, or say what is wrong with the wish, or that the proof failed; that counts as at sign-in."""
         account, name = session.account, " ".join(wish.name.split())
+        if account.expires_at is not None:
+            return Told("An account that ends by itself has no tokens.")
         rights = self._policy.actions.get(account.role, frozenset())
         held = len(self._book.of(account.id))
         if fault := judge_token(name, wish.scopes, wish.days, rights=rights, longest=self._longest, held=held):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ivr.domain.access import Actor, Role
 from ivr.domain.account.account import (
@@ -78,7 +79,25 @@ class Invitations:
         _must_be_of_another(login, by)
         if fault := judge_login(login):
             raise ConfigurationError(fault, key="login", value=login, remedy="write e.g. anne.martin")
+        if role is Role.AUTHORITY_VIEWER:
+            raise ComplianceError(
+                "an account for an authority is opened on the page of its request",
+                rules=("RET-004",),
+                where=login,
+                remedy="open it there: it ends, and shows that request alone",
+            )
         return self._invite(login, role, by)
+
+    def invite_viewer(self, login: str, by: Actor, *, case_id: str, expires_at: datetime) -> str:
+        """Return the token with which somebody of an authority makes an account of one request, which ends.
+
+        `login` is one that nobody has: the desk makes it.
+        """
+        return self._invite(login, Role.AUTHORITY_VIEWER, by, expires_at=expires_at, case_id=case_id)
+
+    def end_viewer(self, login: str, reason: str, by: Actor) -> None:
+        """Close an authority's account, or take back its link where nobody used it yet."""
+        self._book.end_viewer(login, Entry(AccountClosed(actor=by.id, login=login, reason=reason)))
 
     def listing(self, by: Actor, reason: str) -> list[Account]:
         """Return every account, once it stands in the evidence that they are shown."""
@@ -111,7 +130,10 @@ class Invitations:
             fault = Told("This is not the code that the authenticator shows now.")
         if fault is not None:
             return fault
-        account = Account(self._new_id(), login, enrolment.invitation.role, AccountState.ACTIVE, now)
+        invited = enrolment.invitation
+        account = Account(
+            self._new_id(), login, invited.role, AccountState.ACTIVE, now, invited.expires_at, invited.case_id
+        )
         credentials = Credentials(
             hasher.hash(typed.password.text),
             self._sealer.seal(enrolment.code_secret, account.id.encode()),
@@ -121,9 +143,11 @@ class Invitations:
         self._book.make(key_of(token), account, credentials, Entry(made))
         return account
 
-    def _invite(self, login: str, role: Role, by: Actor) -> str:
+    def _invite(
+        self, login: str, role: Role, by: Actor, *, expires_at: datetime | None = None, case_id: str = ""
+    ) -> str:
         token = new_token(self._random)
-        invitation = Invitation(login, role, self._clock.now() + INVITATION, by.id)
+        invitation = Invitation(login, role, self._clock.now() + INVITATION, by.id, expires_at, case_id)
         sealed = self._sealer.seal(self._random(_SECRET_BYTES), key_of(token).encode())
         event = Invited(actor=by.id, login=login, role=role.value, until=invitation.until)
         self._book.invite(key_of(token), invitation, sealed, Entry(event))

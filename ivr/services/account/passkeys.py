@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ivr.domain.account.account import Account, AccountState
+from ivr.domain.account.account import Account
 from ivr.domain.account.passkey import CHALLENGE, MOST, Passkey, counts_on, judge_name, passkey_key
 from ivr.domain.account.session import Session
 from ivr.domain.evidence.events.console import PasskeyAdded, PasskeyRemoved
@@ -116,7 +116,7 @@ class Passkeys:
     ) -> Account | str | None:
         account, passkey = found
         count = self._ceremonies.proven(answer, challenge, passkey.public_key)
-        if count is None or claim.account_id != account.id or account.state is not AccountState.ACTIVE:
+        if count is None or claim.account_id != account.id or not account.is_open(self._clock.now()):
             return None
         if not counts_on(passkey.sign_count, count) or not self._book.used(passkey, count, self._clock.now()):
             return "counter"

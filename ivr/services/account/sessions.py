@@ -56,7 +56,7 @@ class Sessions:
         now = self._clock.now()
         self._book.forget_before(now - FORGOTTEN)
         found = self._book.stale(
-            began_before=now - self._bounds.longest, seen_before=now - self._bounds.idle, limit=_BATCH
+            began_before=now - self._bounds.longest, seen_before=now - self._bounds.idle, over_at=now, limit=_BATCH
         )
         for session in found:
             self._end(session, session_end(session, now, self._bounds) or SessionEnd.IDLE)

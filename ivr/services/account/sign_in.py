@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from ivr.domain.account.account import Account, AccountState, plain_login
+from ivr.domain.account.account import Account, plain_login
 from ivr.domain.account.password import LONGEST
 from ivr.domain.account.session import Session
 from ivr.domain.account.throttle import Failures, one_more, wait
@@ -96,7 +96,8 @@ class SignIn:
         if not isinstance(found, Account):
             retry = wait(after, now)
             if account is not None:
-                self._audit.append(SignInDenied(actor=login, why=found or ("slowed" if retry else "wrong")))
+                over = "over" if account.is_over(now) else "wrong"
+                self._audit.append(SignInDenied(actor=login, why=found or ("slowed" if retry else over)))
             return Refused(retry)
         self._book.forget_failures(bucket)
         return found
@@ -115,7 +116,7 @@ class SignIn:
         account, credentials = found
         secret = self._sealer.open(credentials.code_secret, account.id.encode())
         step = self._codes.step_of(secret, attempt.code, self._clock.now())
-        if not password or step is None or account.state is not AccountState.ACTIVE:
+        if not password or step is None or not account.is_open(self._clock.now()):
             return None
         return account if self._book.use_step(account.id, step) else None
 

@@ -99,6 +99,12 @@ class Gate:
             self._refuse_other_purpose(request, tags, recording_id)
         return found, self._retention(found)
 
+    def see_listed(self, request: AccessRequest, recording_id: str) -> tuple[Stored, RetentionDecision]:
+        """`see` for whoever asked for it by name, such as an authority's account. Raises what `check` raises."""
+        self.check(request, [recording_id])
+        (found,) = self._ledger.stored([recording_id])
+        return found, self._retention(found)
+
     def _refuse_other_purpose(self, request: AccessRequest, tags: Sequence[str], recording_id: str) -> None:
         open_too = [tag for tag in tags if self._may_list(replace(request, purpose=tag))]
         names = ", ".join(self._table.schedule(tag).title for tag in open_too)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ivr.domain.access import AccessRequest, Audience
@@ -27,6 +28,10 @@ from ivr.services.vault.vault import Vault
 FORMS = {".wav": "wav", ".opus": "opus", ".ogg": "opus", ".vcon": "vcon"}
 ENDINGS = {"wav": ".wav", "opus": ".opus", "vcon": ".vcon"}
 FORMAT = "ivr recording export 1"
+#: The signed list of what an export of several recordings holds.
+INDEX = "index.json"
+#: What it says of each, out of its manifest.
+_LISTED = ("recording_id", "call_id", "original_sha256", "copy_sha256", "copy_bytes", "opened_at")
 
 
 @dataclass(frozen=True)
@@ -65,20 +70,41 @@ class Exporter:
         All of them must be allowed, or none is opened. Raises ComplianceError when one is denied, ArchiveError when
         there is none, HostError when the folder cannot be written.
         """
-        form = form or "wav"
+        made = self.files(request, recording_ids, form=form or "wav")
+        self._on_disk(folder, lambda: folder.mkdir(mode=0o700, exist_ok=True))
+        index: dict[str, object] = {}
+        for name, body in made:
+            path = folder / name
+            self._on_disk(path, partial(write_private, path, body))
+            if name == INDEX:
+                index = json.loads(body)
+        return index
+
+    def files(self, request: AccessRequest, recording_ids: Sequence[str], *, form: str) -> Iterator[tuple[str, bytes]]:
+        """Return name and content of each file of such a folder, made one recording at a time, without a disk.
+
+        What `many` raises is raised at once, before anything is opened, but for the disk's faults.
+        """
         if not recording_ids:
             raise ArchiveError("there is nothing to export", remedy="the query finds no recording")
         self.gate.check(request, recording_ids)
-        self._on_disk(folder, lambda: folder.mkdir(mode=0o700, exist_ok=True))
+        return self._made(request, recording_ids, form)
+
+    def _made(self, request: AccessRequest, recording_ids: Sequence[str], form: str) -> Iterator[tuple[str, bytes]]:
         listed = []
         for recording_id in recording_ids:
-            path = folder / f"{recording_id}{ENDINGS[form]}"
-            manifest = self._write(request, recording_id, path, form)
-            self._seal(path.with_name(path.name + ".json"), manifest)
-            shown = ("recording_id", "call_id", "original_sha256", "copy_sha256", "copy_bytes", "opened_at")
-            listed.append({"file": path.name, **{name: manifest[name] for name in shown}})
+            copy, manifest = self._copied(request, recording_id, form)
+            name = f"{recording_id}{ENDINGS[form]}"
+            yield name, copy
+            yield from self._sealed(f"{name}.json", manifest)
+            listed.append({"file": name, **{key: manifest[key] for key in _LISTED}})
         index: dict[str, object] = {**self._head(request), "count": len(listed), "recordings": listed}
-        return self._seal(folder / "index.json", index)
+        yield from self._sealed(INDEX, index)
+
+    def _sealed(self, name: str, manifest: dict[str, object]) -> Iterator[tuple[str, bytes]]:
+        _, body, signature = self._signed(manifest)
+        yield name, body
+        yield f"{name}.sig", signature
 
     def packed(
         self, request: AccessRequest, recording_id: str, *, treat: Callable[[bytes], bytes] | None = None

@@ -55,9 +55,9 @@ class ListeningRoom:
         Raises ComplianceError after noting a denial (a role, a purpose that ended, a restriction, a hold that keeps
         what nobody may hear any more), ArchiveError when there is nothing to hear.
         """
-        if request.audience is not Audience.INTERNAL:
+        if request.audience is Audience.SUBJECT:
             raise ComplianceError(
-                "nobody but the house listens here",
+                "nobody but the house and an authority listens here",
                 rules=("REC-016",),
                 remedy="hand out a copy: 'ivr recordings export'",
             )

@@ -59,6 +59,9 @@ class AccountBook(Protocol):
     def close(self, login: str, entry: Entry) -> None:
         """Raises ArchiveError when there is no such open account. Its sessions and tokens end."""
 
+    def end_viewer(self, login: str, entry: Entry) -> None:
+        """Close an authority's account with its sessions, and take back its link; the entry is written in any case."""
+
     def change_password(self, account_id: str, password_hash: str, entry: Entry) -> None:
         """Raises ArchiveError when there is no such open account. Its tokens end."""
 
@@ -98,8 +101,8 @@ class AccountBook(Protocol):
         """False, and nothing is written, when there is no such session any more."""
         ...
 
-    def stale(self, *, began_before: datetime, seen_before: datetime, limit: int) -> list[Session]:
-        """Sessions that ended without anybody asking, oldest first."""
+    def stale(self, *, began_before: datetime, seen_before: datetime, over_at: datetime, limit: int) -> list[Session]:
+        """Sessions that ended without anybody asking, oldest first; those of accounts that are over by then too."""
         ...
 
 

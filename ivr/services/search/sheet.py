@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ivr.domain.access import AccessRequest
+from ivr.domain.access import AccessRequest, Audience
 from ivr.domain.evidence.events.house import Listed
 from ivr.domain.recording.marks import Mark, marks_of
 from ivr.domain.retention.decision import RetentionDecision
@@ -34,8 +34,12 @@ class Sheets:
     chain: EvidenceChain
 
     def show(self, request: AccessRequest, recording_id: str) -> Sheet:
-        """Return the facts once it is written down that they are shown. Raises what `Gate.see` raises."""
-        stored, retention = self.gate.see(request, recording_id)
+        """Return the facts once it is written down that they are shown.
+
+        Raises what `Gate.see` raises, or `Gate.see_listed` for what an authority listed.
+        """
+        see = self.gate.see_listed if request.audience is Audience.AUTHORITY else self.gate.see
+        stored, retention = see(request, recording_id)
         row = self.catalogue.get(recording_id)
         duration_ms = row.sealed.duration_ms if row.sealed else 0
         marks = marks_of(row.consent, row.gaps, row.masks, duration_ms=duration_ms) if row.sealed else []

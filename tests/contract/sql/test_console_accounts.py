@@ -25,6 +25,7 @@ from ivr.storage.database import Database
 from ivr.storage.tables import metadata
 from tests.account_rig import ADMIN, BOUNDS, OTHER_ADMIN, PASSWORD, AccountRig
 from tests.databases import KINDS
+from tests.fakes.accounts import code_of
 
 
 @pytest.fixture(params=KINDS)
@@ -39,6 +40,70 @@ def rig(bare: AccountRig) -> AccountRig:
     assert token
     bare.enrol(token, "Admin")
     return bare
+
+
+def viewer(rig: AccountRig, days: int = 3) -> str:
+    """An account of an authority that ends; its login."""
+    until = rig.clock.at + timedelta(days=days)
+    return rig.enrol(rig.invitations.invite_viewer("autorite-1", ADMIN, case_id="case-1", expires_at=until))
+
+
+# ---------------------------------------------------------------- accounts that end
+
+
+def test_an_account_that_ends_lets_in_until_then_and_bears_its_request(rig: AccountRig) -> None:
+    login = viewer(rig)
+    found = rig.book.find(login)
+    assert found
+    assert (found[0].role, found[0].case_id) == (Role.AUTHORITY_VIEWER, "case-1")
+    rig.clock.at += timedelta(days=2)
+    entered = rig.attempt(code=code_of(rig.secrets[login], rig.step()), login=login)
+    assert isinstance(entered, Entered)
+    assert isinstance(rig.sessions.resume(entered.token), Session)
+    rig.clock.at = found[0].expires_at or rig.clock.at
+    assert isinstance(rig.attempt(code=code_of(rig.secrets[login], rig.step()), login=login), Refused)
+    assert rig.audit.events()[-1].body == {"actor": login, "why": "over"}
+
+
+def test_its_sessions_end_with_it_though_nobody_comes_back(rig: AccountRig) -> None:
+    login = viewer(rig)
+    found = rig.book.find(login)
+    assert found
+    assert found[0].expires_at
+    rig.clock.at = found[0].expires_at - timedelta(minutes=5)
+    entered = rig.attempt(code=code_of(rig.secrets[login], rig.step()), login=login)
+    assert isinstance(entered, Entered)
+    assert rig.sessions.sweep() == 0
+    rig.clock.at += timedelta(minutes=5)
+    assert rig.sessions.sweep() == 1
+    assert rig.audit.events()[-1].body == {"actor": login, "role": "authority_viewer", "why": "over"}
+    assert rig.sessions.resume(entered.token) is None
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_ending_it_closes_it_or_takes_its_link_back(rig: AccountRig, used: bool) -> None:
+    token = rig.invitations.invite_viewer(
+        "autorite-1", ADMIN, case_id="case-1", expires_at=rig.clock.at + timedelta(days=1)
+    )
+    if used:
+        rig.enrol(token)
+    rig.invitations.end_viewer("autorite-1", "clos", ADMIN)
+    found = rig.book.find("autorite-1")
+    assert [one[0].state for one in [found] if one] == ([AccountState.CLOSED] if used else [])
+    with pytest.raises(ComplianceError):
+        rig.invitations.open(token)
+
+
+def test_ending_an_authoritys_account_closes_no_other(rig: AccountRig) -> None:
+    rig.invitations.end_viewer("admin", "x", OTHER_ADMIN)
+    found = rig.book.find("admin")
+    assert found
+    assert found[0].state is AccountState.ACTIVE
+
+
+def test_nobody_is_invited_as_an_authority_without_its_request(rig: AccountRig) -> None:
+    with pytest.raises(ComplianceError, match="on the page of its request"):
+        rig.invitations.invite("eve", Role.AUTHORITY_VIEWER, ADMIN)
 
 
 # ---------------------------------------------------------------- links

@@ -101,6 +101,11 @@ class ConsoleRig:
         first = not self.accounts.book.count()
         invitations = self.accounts.invitations
         token = invitations.first(role) if first else invitations.invite(login, role, Actor("admin", role))
+        assert token
+        self.enrol(token, login)
+
+    def enrol(self, token: str, login: str) -> None:
+        """Make the account of a link."""
         assert self.get(f"/invitation?jeton={token}").headers["location"] == "/invitation"
         page = self.get("/invitation").text
         key = re.search(r'<code id="key">([A-Z2-7 ]+)</code>', page)

@@ -11,6 +11,8 @@ from ivr.console.words import LANGUAGES, Words, catalogue
 from ivr.domain.access import Action
 from ivr.domain.audio.channel import Channel
 from ivr.domain.audio.spans import GapCause
+from ivr.domain.authority.requisition import CheckedBy, RequisitionState
+from ivr.domain.authority.requisition import RefusalGround as RequisitionRefusal
 from ivr.domain.call.leg import Disposition
 from ivr.domain.call.party import Direction
 from ivr.domain.call.state import CallState
@@ -42,7 +44,7 @@ BUILDERS = SOURCES + "".join(
     for path in ("services/operation/overview.py", "bootstrap/certificates.py", "bootstrap/node_watch.py")
 )
 #: Headings, columns and labels of the DPO's desk, which its templates put together: each stands there in quotes.
-DESK = ("requests.", "holds.", "breaches.", "processing.", "desk_act.", "found.")
+DESK = ("requests.", "holds.", "breaches.", "processing.", "desk_act.", "found.", "authorities.")
 DESK_NAMES = {
     name
     for name in catalogue()
@@ -86,6 +88,10 @@ PUT_TOGETHER = {
     *(f"breaches.{name}" for name in TOLD),
     *(f"hold_state.{state.value.lower()}" for state in HoldState),
     *(f"third_voice.{ground.value}" for ground in VoiceGround),
+    *(f"checked_how.{how.value}" for how in CheckedBy),
+    *(f"requisition_refusal.{ground.value}" for ground in RequisitionRefusal),
+    *(f"requisition_state.{state.value.lower()}" for state in RequisitionState),
+    *(f"handed_form.{form}" for form in ("wav", "opus")),
     "requests.left",
     *(f"analyses_{part}.{what}" for part in ("title", "about") for what in ("mine", "team", "coaching", "own")),
     *(f"analyses_to.{what}" for what in ("mine", "samples", "calibrations", "grids", "team", "coaching", "all")),
@@ -109,7 +115,7 @@ PUT_TOGETHER = {
     *(f"direction.{direction.value}" for direction in Direction),
     *(f"fault.{kind.replace('.', '_')}" for kind in FAULTS),
     *(f"{group}.other" for group in ("state", "call_state", "direction", "fault", "folder", "certificate")),
-    *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked")),
+    *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked", "over")),
 }
 
 

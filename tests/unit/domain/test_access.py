@@ -75,9 +75,24 @@ MAY = {
     Role.QUALITY_ANALYST: {"list", "listen", "grade"},
     Role.TRAINER: {"list", "listen", "grade"},
     Role.SUPERVISOR: {"list", "listen", "grade", "supervise"},
-    Role.DPO: {"list", "listen", "export", "event", "hold", "approve", "discard", "verify", "lift", "rights", "breach"},
-    Role.LEGAL: {"list", "listen", "export", "event", "hold", "approve", "rights", "breach"},
-    Role.COMPLIANCE_OFFICER: {"list", "event", "hold", "approve", "verify", "lift"},
+    Role.DPO: {
+        "list",
+        "listen",
+        "export",
+        "event",
+        "hold",
+        "approve",
+        "discard",
+        "verify",
+        "lift",
+        "rights",
+        "breach",
+        "authority",
+        "agree",
+    },
+    Role.LEGAL: {"list", "listen", "export", "event", "hold", "approve", "rights", "breach", "authority"},
+    Role.COMPLIANCE_OFFICER: {"list", "event", "hold", "approve", "verify", "lift", "authority", "agree"},
+    Role.AUTHORITY_VIEWER: {"view"},
     Role.OPERATOR: {"list", "verify", "operate"},
     Role.AUDITOR: {"list", "verify"},
     Role.AGENT: {"event", "results"},
@@ -198,7 +213,7 @@ def export_for_authority(asked: AuthorityRequest | None, role: Role = Role.COMPL
 def test_an_authority_receives_what_it_asked_for_once_verified_and_agreed() -> None:
     decision = decide(export_for_authority(ASKED), SALES)
     assert decision == AccessDecision(True, ("RET-004",), decision.detail)
-    assert french(decision.detail) == "Demande ACPR-2026-88 (ACPR), accord du DPO."
+    assert french(decision.detail) == "Demande ACPR-2026-88 (ACPR), accord de dpo-1."
 
 
 def test_a_held_recording_is_handed_to_an_authority_after_its_purpose() -> None:
@@ -212,10 +227,11 @@ def test_a_held_recording_is_handed_to_an_authority_after_its_purpose() -> None:
         (replace(ASKED, authority="Mairie"), "autorité connue"),
         (replace(ASKED, reference=""), "référence"),
         (replace(ASKED, verified_by=""), "vérifiées"),
-        (replace(ASKED, approved_by=""), "accord du DPO"),
-        (replace(ASKED, approver_role=Role.LEGAL), "accord du DPO"),
+        (replace(ASKED, approved_by=""), "manque l'accord"),
+        (replace(ASKED, approver_role=Role.LEGAL), "manque l'accord"),
         (replace(ASKED, approved_by="compliance_officer-1"), "autre que la personne"),
         (replace(ASKED, approved_by=" Compliance_Officer-1"), "autre que la personne"),
+        (replace(ASKED, items=frozenset({"another"})), "pas dans la liste"),
     ],
 )
 def test_an_authority_without_its_procedure_receives_nothing(asked: AuthorityRequest | None, words: str) -> None:
@@ -228,6 +244,31 @@ def test_only_the_compliance_officer_hands_out_to_an_authority_and_only_a_copy()
     assert not decide(export_for_authority(ASKED, Role.DPO), SALES).allowed
     listening = request(Role.COMPLIANCE_OFFICER, Action.LISTEN, audience=Audience.AUTHORITY, authority=ASKED)
     assert not decide(listening, SALES).allowed
+
+
+def looking(asked: AuthorityRequest | None, audience: Audience = Audience.AUTHORITY) -> AccessRequest:
+    return request(Role.AUTHORITY_VIEWER, Action.LISTEN, audience=audience, authority=asked)
+
+
+def test_another_compliance_officer_may_agree_too() -> None:
+    asked = replace(ASKED, approved_by="omar-2", approver_role=Role.COMPLIANCE_OFFICER)
+    assert decide(export_for_authority(asked), SALES).allowed
+
+
+def test_an_account_of_an_authority_hears_what_its_request_lists_and_nothing_else() -> None:
+    listed = replace(ASKED, items=frozenset({SALES.id}))
+    assert decide(looking(listed), SALES).allowed
+    for asked in (
+        looking(ASKED),
+        looking(replace(ASKED, items=frozenset({"another"}))),
+        looking(replace(listed, approved_by="", approver_role=None)),
+        looking(None),
+        looking(listed, audience=Audience.INTERNAL),
+        looking(listed, audience=Audience.SUBJECT),
+        replace(looking(listed), action=Action.EXPORT),
+        replace(looking(listed), action=Action.LIST),
+    ):
+        assert not decide(asked, SALES).allowed, asked
 
 
 @pytest.mark.parametrize("thing", [QUALITY, SALES, replace(QUALITY, restricted=True)])

@@ -1,6 +1,7 @@
 """The kinds of events: imported, each is known to `read_event`."""
 
 from ivr.domain.evidence.events import (
+    authority,
     call,
     console,
     destruction,
@@ -13,4 +14,4 @@ from ivr.domain.evidence.events import (
 )
 
 #: Every module of kinds, in the order in which docs/evidence/README.md tells them.
-MODULES = (recording, destruction, objection, call, legal_hold, house, console, rights, quality)
+MODULES = (recording, destruction, objection, call, legal_hold, house, console, rights, authority, quality)

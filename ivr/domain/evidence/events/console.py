@@ -85,7 +85,7 @@ class SignedIn(Event, kind="session.began"):
 class SignInDenied(Event, kind="session.denied"):
     """Somebody did not sign in to this account: `wrong` password, code or passkey, or `slowed` after too many of those.
 
-    `counter`: the passkey's device counted no further, as a copy of it would.
+    `counter`: the passkey's device counted no further, as a copy of it would. `over`: the account's time has run out.
     """
 
     actor: str
@@ -94,7 +94,7 @@ class SignInDenied(Event, kind="session.denied"):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionEnded(Event, kind="session.ended"):
-    """A session is over: `asked`, `idle`, `expired`, or `closed` with its account."""
+    """A session is over: `asked`, `idle`, `expired`, `closed` with its account, or `over` with its account's time."""
 
     actor: str
     role: str

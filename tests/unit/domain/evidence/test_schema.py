@@ -154,8 +154,8 @@ def test_no_kind_is_written_out_beside_its_class() -> None:
     """A kind of one word is an ordinary word too: types keep those from being written."""
     dotted = {kind for kind in kinds() if "." in kind}
     for path in (*(ROOT / "ivr").rglob("*.py"), *(ROOT / "ivr_demo").rglob("*.py")):
-        if {"events", "versions"} & {path.parent.name}:
-            # Migrations are as they were.
+        if {"events", "versions", "offline"} & {path.parent.name}:
+            # Migrations are as they were; the verifier knows nothing of us.
             continue
         nodes = ast.walk(ast.parse(path.read_text("utf-8")))
         texts = [one for one in nodes if isinstance(one, ast.Constant) and isinstance(one.value, str)]

@@ -1,0 +1,194 @@
+"""The authority's desk over a real database: who may, what is handed out, and what each step tells."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ivr.domain.access import Actor, Role
+from ivr.domain.authority.requisition import CheckedBy, RefusalGround, RequisitionState
+from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, TransitionError
+from ivr.services.authority.requisition_file import ROOM
+from tests.unit.services.authority.rig import DPO, OFFICER, AuthorityRig, digest
+from tests.unit.test_redaction_everywhere import NIR, clean
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> AuthorityRig:
+    return AuthorityRig(tmp_path)
+
+
+def kinds(rig: AuthorityRig) -> list[str]:
+    return [kind for kind, _ in rig.told() if kind.startswith("authority.")]
+
+
+def test_a_request_goes_from_receipt_to_the_signed_receipt_and_each_step_is_evidence(rig: AuthorityRig) -> None:
+    case_id = rig.approved(note=f"NIR {NIR} dans la lettre")
+    index = rig.handed(case_id)["index.json"]
+    done = rig.desk.receipt(OFFICER, case_id, rig.clock.at.date())
+    assert done.requisition.state is RequisitionState.RECEIPTED
+    assert done.requisition.index_sha256 == digest(index)
+    assert (done.official["official"], done.official["contact"]) == ("Zoé Contrôle", "01 49 95 40 00")
+    assert done.notes == ["ines: NIR <nir> dans la lettre"]
+    assert kinds(rig) == [
+        "authority.received", "authority.checked", "authority.approved", "authority.handed_out", "authority.receipted",
+    ]  # fmt: skip
+    told = [body for kind, body in rig.told() if kind.startswith("authority.")]
+    assert {body["asked_reference"] for body in told} == {"ACPR-2026-88"}
+    assert [body["actor"] for body in told] == ["ines", "ines", "karim", "ines", "ines"]
+    assert "Zoé" not in str(rig.told())
+    clean(str(rig.told()))
+
+
+def test_exactly_what_is_listed_is_handed_out_signed_with_its_proof(rig: AuthorityRig) -> None:
+    files = rig.handed(rig.approved())
+    assert set(files) == {
+        "LISEZ-MOI.txt", "verify_audit.py", "public-key.pem", "index.json", "index.json.sig",
+        *(f"sale-{number}.wav{end}" for number in (1, 2) for end in ("", ".json", ".json.sig")),
+    }  # fmt: skip
+    index = json.loads(files["index.json"])
+    assert [one["recording_id"] for one in index["recordings"]] == ["sale-1", "sale-2"]
+    assert (index["authority"], index["verified_by"], index["approved_by"]) == ("ACPR", "ines", "karim")
+    assert [one["copy_sha256"] for one in index["recordings"]] == [digest(files[f"sale-{n}.wav"]) for n in (1, 2)]
+    exported = [body for kind, body in rig.told() if kind == "recording.exported"]
+    assert [(body["audience"], body["reference"]) for body in exported] == [("authority", "ACPR-2026-88")] * 2
+
+
+def test_whoever_checked_it_does_not_approve_it_and_whoever_approved_it_does_not_hand_it_out(rig: AuthorityRig) -> None:
+    case_id = rig.asked()
+    rig.desk.check(DPO, case_id, CheckedBy.OFFICIAL_MAIL)
+    with pytest.raises(ComplianceError, match="does not approve"):
+        rig.desk.approve(DPO, case_id)
+    rig.desk.approve(OFFICER, case_id)
+    with pytest.raises(ComplianceError, match="must not be the person who exports"):
+        rig.handing.files(OFFICER, case_id, form="wav")
+    with pytest.raises(ComplianceError, match="handed out by"):
+        rig.handing.files(DPO, case_id, form="wav")
+    other = replace(OFFICER, actor=Actor("omar", Role.COMPLIANCE_OFFICER))
+    assert dict(rig.handing.files(other, case_id, form="opus")[1])["index.json"]
+    assert [body["action"] for kind, body in rig.told() if kind == "access.denied"] == ["export", "export"]
+
+
+def test_nothing_is_opened_before_it_is_approved_nor_when_one_item_is_denied(rig: AuthorityRig) -> None:
+    case_id = rig.asked()
+    for _ in range(2):
+        with pytest.raises(TransitionError):
+            rig.handing.files(OFFICER, case_id, form="wav")
+        rig.desk.check(OFFICER, case_id, CheckedBy.ON_SITE) if _ == 0 else None
+    rig.desk.approve(DPO, case_id)
+    rig.vault.discard_stored("sale-2", rule_id="REC-005", reason="objection")
+    with pytest.raises(ComplianceError, match="destroyed"):
+        rig.handing.files(OFFICER, case_id, form="wav")
+    assert "recording.exported" not in [kind for kind, _ in rig.told()]
+
+
+def test_an_export_that_breaks_off_is_not_told_as_handed_out(rig: AuthorityRig) -> None:
+    case_id = rig.approved()
+    _, files = rig.handing.files(OFFICER, case_id, form="wav")
+    for _ in range(4):
+        next(files)
+    rig.vault.discard_stored("sale-2", rule_id="REC-005", reason="objection")
+    with pytest.raises(ArchiveError):
+        list(files)
+    assert "authority.handed_out" not in kinds(rig)
+    assert rig.desk.show(OFFICER, case_id).requisition.state is RequisitionState.APPROVED
+
+
+def test_a_list_that_names_what_is_not_there_is_corrected_before_it_is_checked(rig: AuthorityRig) -> None:
+    case_id = rig.asked(items="sale-1 nothing")
+    assert rig.desk.show(OFFICER, case_id).found == {"sale-1"}
+    with pytest.raises(ConfigurationError, match="not there"):
+        rig.desk.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
+    rig.desk.amend(OFFICER, case_id, "sale-1")
+    rig.desk.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
+    with pytest.raises(TransitionError):
+        rig.desk.amend(OFFICER, case_id, "sale-1 sale-3")
+
+
+@pytest.mark.parametrize("role", [one for one in Role if one not in (Role.DPO, Role.LEGAL, Role.COMPLIANCE_OFFICER)])
+def test_whoever_may_not_sees_and_does_nothing_and_each_try_is_evidence(rig: AuthorityRig, role: Role) -> None:
+    case_id = rig.approved()
+    eve = replace(OFFICER, actor=Actor("eve", role))
+    acts = (
+        lambda: rig.desk.listing(eve),
+        lambda: rig.desk.show(eve, case_id),
+        lambda: rig.desk.note(eve, case_id, "x"),
+        lambda: rig.desk.amend(eve, case_id, "sale-3"),
+        lambda: rig.desk.admit(eve, case_id, "Eve", rig.clock.at + timedelta(days=1)),
+        lambda: rig.desk.dismiss(eve, case_id, "autorite-1"),
+        lambda: rig.handing.files(eve, case_id, form="wav"),
+    )
+    for act in acts:
+        with pytest.raises(ComplianceError, match="no right"):
+            act()
+    assert [kind for kind, _ in rig.told()].count("access.denied") == len(acts)
+
+
+def test_legal_keeps_requests_and_approves_none(rig: AuthorityRig) -> None:
+    case_id = rig.asked()
+    rig.desk.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
+    with pytest.raises(ComplianceError, match="no right 'agree'"):
+        rig.desk.approve(replace(OFFICER, actor=Actor("lea", Role.LEGAL)), case_id)
+
+
+def test_a_refusal_is_reasoned_and_final(rig: AuthorityRig) -> None:
+    case_id = rig.asked()
+    with pytest.raises(ConfigurationError, match="reasoned"):
+        rig.desk.refuse(OFFICER, case_id, RefusalGround.NO_BASIS, " ")
+    rig.desk.refuse(OFFICER, case_id, RefusalGround.NO_BASIS, "texte inconnu")
+    with pytest.raises(TransitionError):
+        rig.desk.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
+    assert rig.told()[-1][1]["how"] == "no_basis"
+
+
+def test_a_hold_is_asked_for_on_what_is_listed(rig: AuthorityRig) -> None:
+    hold = rig.desk.freeze(OFFICER, rig.asked())
+    assert (set(hold.items), hold.basis) == ({"sale-1", "sale-2"}, "authority request")
+
+
+def test_nothing_of_the_official_stands_in_the_row_and_what_is_most_urgent_stands_first(rig: AuthorityRig) -> None:
+    first, second = rig.asked(), rig.approved()
+    rig.desk.refuse(OFFICER, first, RefusalGround.TOO_WIDE, "tout")
+    assert [one.id for one, _ in rig.desk.listing(OFFICER)] == [second, first]
+    case, content = rig.book.get(second, ROOM)
+    assert "Zoé" not in str(case)
+    assert content["official"] == "Zoé Contrôle"
+    assert case.keep_until is not None
+    assert case.keep_until.year == 2031
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"official": " "},
+        {"official": "x" * 201},
+        {"note": "x" * 2001},
+        {"items": ""},
+        {"basis": ""},
+        {"authority": "x"},
+    ],
+)
+def test_what_is_typed_wrongly_opens_no_file(rig: AuthorityRig, given: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError):
+        rig.asked(**given)
+    assert kinds(rig) == []
+
+
+def test_an_account_for_the_authority_is_made_by_a_link_of_its_own_and_ended_with_it(rig: AuthorityRig) -> None:
+    case_id = rig.approved()
+    until = rig.clock.at + timedelta(days=10)
+    login, token = rig.desk.admit(OFFICER, case_id, "Zoé Contrôle", until)
+    assert token
+    assert (login in rig.desk.show(OFFICER, case_id).holders, login.startswith("autorite-")) == (True, True)
+    assert kinds(rig)[-1] == "authority.admitted"
+    rig.desk.dismiss(OFFICER, case_id, login)
+    assert rig.desk.show(OFFICER, case_id).requisition.viewers[0].until <= rig.clock.at
+    assert [kind for kind, _ in rig.told()][-3:-1] == ["account.closed", "authority.dismissed"]
+    with pytest.raises(ConfigurationError, match="must be said"):
+        rig.desk.admit(OFFICER, case_id, " ", until)
+    with pytest.raises(ConfigurationError, match="30 days"):
+        rig.desk.admit(OFFICER, case_id, "Zoé", rig.clock.at + timedelta(days=31))
