@@ -9,10 +9,14 @@ import sys
 import zipfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.requests import ClientDisconnect
 
 from ivr.domain.access import Role
+from ivr.errors import ArchiveError
+from ivr.services.vault.vault import Vault
 from tests.unit.console.rig import NOW, REPOSITORY, ConsoleRig, words_of
 from tests.unit.console.test_player import record
 from tests.unit.test_redaction_everywhere import NIR
@@ -101,6 +105,25 @@ def test_what_is_handed_out_is_checked_offline_by_the_verifier_beside_it_and_eve
     assert "sale-2.wav: is missing" in verified(folder).stdout
     # Nothing in the clear stays on our disk.
     assert not [path for path in (ines.folder / "var").rglob("*") if path.is_file() and b"RIFF" in path.read_bytes()]
+
+
+def test_an_export_that_breaks_off_tells_nobody_why_has_no_end_and_is_not_noted_as_handed_out(
+    ines: ConsoleRig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    page, whole = approved(ines), Vault.copy
+
+    def copy(vault: Vault, recording_id: str, form: str, **more: Any) -> Any:
+        if recording_id == "sale-2":
+            raise ArchiveError(f"damaged at {NIR}")
+        return whole(vault, recording_id, form, **more)
+
+    monkeypatch.setattr(Vault, "copy", copy)
+    with pytest.raises((ConnectionAbortedError, ClientDisconnect)) as caught:
+        ines.post(page, form_token=ines.form_token(), act="hand_out", form="wav")
+    assert NIR not in f"{caught.value!r} {caplog.text}"
+    assert "broke off: ArchiveError" in caplog.text
+    assert "authority.handed_out" not in ines.told()
+    assert "approuvée" in words_of(ines.get(page))
 
 
 def test_the_receipt_tells_what_was_handed_out_and_what_it_is_checked_with(ines: ConsoleRig) -> None:
