@@ -1,6 +1,6 @@
 """Photographs the console of the example house: `.venv/bin/python -m docs.make_console_pictures`, from the root.
 
-Eight pages into docs/images/console-*.png. What is on them is told anew each time, up to the day.
+Nine pages into docs/images/console-*.png. What is on them is told anew each time, up to the day.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ PAGES = {
     "tirages": ("sophie", "/tirages", ""),
     "calibrations": ("sophie", "/calibrations", ""),
     "demandes": ("karim", "/demandes", ""),
+    "autorite": ("ines", "/autorites", "main a[href^='/autorites/case-']"),
     "demande": ("karim", "/demandes", "main a[href^='/demandes/case-']"),
 }
 

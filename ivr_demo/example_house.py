@@ -20,19 +20,23 @@ from numpy.typing import NDArray
 from ivr.audio.pcm import from_pcm, to_pcm
 from ivr.audio.resampling import resample
 from ivr.audio.wav import EAR_HZ
+from ivr.bootstrap.accounts import open_accounts
 from ivr.bootstrap.archive import Archive, open_archive
+from ivr.bootstrap.authority import open_authority
 from ivr.bootstrap.quality import Quality, open_quality, shelve_shipped
 from ivr.bootstrap.retention import Retention, open_retention
 from ivr.bootstrap.rights import open_rights
 from ivr.bootstrap.runtime import new_id
 from ivr.domain.access import AccessRequest, Action, Actor, Role
 from ivr.domain.audio.spans import Gap, GapCause, Mask
+from ivr.domain.authority.requisition import CheckedBy
 from ivr.domain.call.leg import Disposition
 from ivr.domain.evidence.events.base import Event
 from ivr.domain.evidence.events.call import AgentAsked, DisclosurePlayed, Masked, Reported
 from ivr.domain.evidence.events.objection import Dispelled, Hesitation, Objection
 from ivr.domain.quality.grid import Grid, QuestionKind
 from ivr.domain.quality.sampling import SamplingRule
+from ivr.domain.recording.state import RecordingState
 from ivr.domain.retention.decision import deadline
 from ivr.domain.rights.request import Channel, IdentityCheck, Right
 from ivr.services.ports.evidence import CallRow
@@ -58,6 +62,8 @@ _SEED = 2026
 _OPENS, _HOURS = time(9), 9
 _SALES_SHARE, _OBJECTS, _DOUBT, _MASKED, _GAP, _ASKED = 0.2, 0.12, 0.1, 0.08, 0.06, 0.03
 _REVIEWED = 36
+#: So many of the latest recordings an authority may ask for: older sales are destroyed by now.
+_RECENT = 30
 Pcm = NDArray[np.int16]
 
 
@@ -113,6 +119,7 @@ class ExampleHouse:
         self.clock = ToldClock(until - timedelta(days=MONTHS * 30))
         self.archive: Archive = open_archive(settings, create=True, clock=self.clock)
         self._retention: Retention = open_retention(settings, self.archive)
+        self._sealed = list[tuple[str, str]]()
         self._quality: Quality = open_quality(settings, self.archive, self._retention)
 
     def close(self) -> None:
@@ -130,6 +137,7 @@ class ExampleHouse:
             self._call(program, self._dice.choice([one for one in spoken if one.program == program]))
         self._analyse()
         self._requests()
+        self._authority()
         self.clock.at = self._until
 
     def _sweep(self) -> None:
@@ -178,6 +186,7 @@ class ExampleHouse:
             gaps=[vars(gap) for gap in gaps],
             masks=[vars(mask) for mask in masks],
         )
+        self._sealed.append((program, tag.recording_id))
         self._report(call_id, program, number, agent=agent, ended=Disposition.ANSWERED, state="SEALED",
                      recording_id=tag.recording_id)  # fmt: skip
 
@@ -282,6 +291,26 @@ class ExampleHouse:
         requests.identify(asked, first.id, IdentityCheck.CALLED_BACK)
         other = {"name": "Jean Exemple", "address": "2 rue de l'Exemple, 44000 Nantes", "phone": "0639980002"}
         requests.take_in(asked, Right.ERASURE, Channel.ONLINE, today - timedelta(days=3), other)
+
+    def _authority(self) -> None:
+        """The ACPR asks for the last sales and the last call; the request was checked and waits for the DPO."""
+        recent = self._sealed[-_RECENT:]
+        stored = self._retention.ledger.stored([name for _, name in recent])
+        kept = {one.recording_id for one in stored if one.state == RecordingState.SEALED.value}
+        sold = [name for program, name in recent if program == SALES and name in kept]
+        accounts = open_accounts(self._settings, self.archive)
+        desk = open_authority(self._settings, self.archive, self._retention, accounts).desk
+        asked = AccessRequest(Actor("ines", Role.COMPLIANCE_OFFICER), Action.AUTHORITY, reason="demande de l'ACPR")
+        given = {
+            "authority": "ACPR",
+            "asked_reference": "ACPR-EXEMPLE-88",
+            "basis": "CMF L612-24",
+            "official": "Camille Exemple",
+            "service": "Contrôle des pratiques commerciales",
+            "items": " ".join((*sold[-2:], recent[-1][1])),
+        }
+        made = desk.take_in(asked, self.clock.at - timedelta(hours=5), given)
+        desk.check(asked, made.id, CheckedBy.CALLED_BACK, "rappelé au standard de l'autorité")
 
 
 _DISCLOSED = DisclosurePlayed(

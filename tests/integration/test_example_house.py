@@ -28,6 +28,7 @@ _LINKS = "header a[href], main td a[href], main th a[href], main li a[href]"
 #: One person of each kind, and a page of theirs.
 _LOOKED_AT = {
     "admin": "/comptes", "anne": "/statistiques", "sophie": "/calibrations", "karim": "/demandes",
+    "ines": "/autorites",
     "chloe.martin": "/compte",
 }  # fmt: skip
 
@@ -99,4 +100,5 @@ def test_each_person_of_the_example_house_opens_their_pages(house: House) -> Non
             assert path in opened[login], opened
         assert any(path.startswith("/enregistrements/") for path in opened["anne"])
         assert any(path.startswith("/demandes/case-") for path in opened["karim"])
+        assert any(path.startswith("/autorites/case-") for path in opened["ines"])
     assert list(house.temp_dir.glob("ivr-example-*")) == []
