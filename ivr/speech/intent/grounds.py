@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ivr.domain.hearing.verdict import Ground, Label
 from ivr.speech.intent.skeleton import NEGATIONS
-from ivr.speech.intent.stand import AGAINST, FOR, offered, opposes, taken_back, unreal
+from ivr.speech.intent.stand import AGAINST, FOR, offered, opposes, taken_back, undergone, unreal
 from ivr.speech.intent.subjects import called, recorded, said_here
 from ivr.speech.intent.turn import Bone, Turn, listed
 
@@ -230,7 +230,7 @@ def _beside_voice(turn: Turn, store: Bone, stores: Sequence[Bone]) -> bool:
 
 def _leaves(turn: Turn, bone: Bone) -> bool:
     """Whether the speaker ends the talk, or wants peace."""
-    if bone.kind not in _LEAVING or turn.others(bone) or turn.reported(bone):
+    if bone.kind not in _LEAVING or turn.others(bone) or turn.reported(bone) or undergone(turn, bone):
         return False
     if bone.unit.text == "a d autres" and any(unit.text == "y" for unit in turn.before(bone.at, 1)):
         return False

@@ -119,8 +119,13 @@ def offered(turn: Turn, bone: Bone) -> bool:
     return any(text in listed("able") and "je" in before[k + 1 :] for k, text in enumerate(before))
 
 
-def _undergone(turn: Turn, bone: Bone) -> bool:
-    """ "Ça me dégage", "ça m'a coupé": what happens to the speaker."""
+def _either(turn: Turn, bone: Bone) -> bool:
+    """ "Oui ou non ?": one of two answers, which nobody has given."""
+    return bone.kind == "NON" and any(unit.text == "ou" for unit in turn.before(bone.at, 1))
+
+
+def undergone(turn: Turn, bone: Bone) -> bool:
+    """ "Ça me dégage", "ça m'a coupé", "ça me suffit": what happens to the speaker."""
     if bone.kind not in _DONE | {"PEACE"} or bone.node.form == "z":
         return False
     before = [unit.text for unit in turn.before(bone.at, 3)]
@@ -130,7 +135,11 @@ def _undergone(turn: Turn, bone: Bone) -> bool:
 
 def own_act(turn: Turn, bone: Bone) -> bool:
     """Whether the speaker is the one who records or keeps: "je n'ai pas enregistré", "je ne peux rien garder"."""
-    for unit in turn.before(bone.at, 5):
+    before = [unit for unit in turn.before(bone.at, 5) if unit.concept != "NE"]
+    # "Je ne vous entends plus": who is heard is the listener.
+    if len(before) > 1 and before[0].concept == "VOUS" and before[1].text in _AGENTS:
+        return True
+    for unit in before:
         if unit.text in _AGENTS:
             return True
         if unit.concept in _NOT_ITS_AGENT or unit.text in listed("speaker_undergoes"):
@@ -162,7 +171,8 @@ _NO_STAND: tuple[Callable[[Turn, Bone], bool], ...] = (
     _state,
     _purpose,
     offered,
-    _undergone,
+    undergone,
+    _either,
     _kept_by_oneself,
     _cancelled,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ivr.speech.intent.skeleton import NEGATIONS
 from ivr.speech.intent.stand import own_act
 from ivr.speech.intent.turn import Bone, Turn, listed
 
@@ -28,7 +29,14 @@ def recorded(turn: Turn) -> Iterator[Bone]:
 
 def called(turn: Turn) -> Iterator[Bone]:
     """Return the words about being called and about what is sold; those that were only guessed by sound are none."""
-    yield from (bone for bone in turn.bones if bone.kind in _CONTACT and not bone.unit.weak)
+    yield from (bone for bone in turn.bones if bone.kind in _CONTACT and not bone.unit.weak and not _done(turn, bone))
+
+
+def _done(turn: Turn, bone: Bone) -> bool:
+    """ "Nous ne faisons pas de démarchage": what the speaker does not do to others."""
+    before = [unit for unit in turn.before(bone.at, 5) if unit.concept not in NEGATIONS | {"DE", "NE"}]
+    does = any(unit.text in listed("doing") for unit in before[:1])
+    return does and any(unit.text in listed("first_person") for unit in before[1:2])
 
 
 def said_here(turn: Turn) -> Iterator[Bone]:

@@ -167,10 +167,11 @@ class Turn:
         return self._named_subject(bone)
 
     def _some(self, bone: Bone) -> bool:
-        """ "Y en a qui refusent", "ceux qui s'y opposent"."""
+        """ "Y en a qui refusent", "y a des clients qui refusent", "ceux qui s'y opposent"."""
         before = [unit.text for unit in self.before(bone.at, 2 * _NEAR)]
         at = before.index("qui") if "qui" in before else len(before)
-        return before[at + 1 : at + 3] == ["a", "en"] or before[at + 1 : at + 2] in (["ceux"], ["celles"])
+        there = any(before[k : k + 1] == ["a"] and before[k + 1 : k + 2] in (["en"], ["y"]) for k in range(at, at + 4))
+        return there or before[at + 1 : at + 2] in (["ceux"], ["celles"])
 
     def _named_subject(self, bone: Bone) -> bool:
         """Whether a noun that no list knows stands as its subject: "ma cousine refuse", heard rightly or not."""
@@ -206,8 +207,17 @@ class Turn:
         return introduced and self.units[whom].pause == "." and not ended
 
     def _cried(self, bone: Bone) -> bool:
-        """ "Il crie : arrêtez", "mon père leur dit : arrêtez": words of somebody who is heard."""
-        return any(self._somebody(at - 1) and self._quoted(at, bone) for at in range(1, bone.at) if self._says(at))
+        """ "Il crie : arrêtez", "un monsieur m'a crié : arrêtez": words of somebody who is heard."""
+        return any(
+            self._somebody(self._behind_auxiliaries(at - 1)) and self._quoted(at, bone)
+            for at in range(1, bone.at)
+            if self._says(at)
+        )
+
+    def _behind_auxiliaries(self, at: int) -> int:
+        while at > 0 and self.units[at].text in ("a", "m", "l", "nous", "leur", "lui", "avait"):
+            at -= 1
+        return at
 
     def _says(self, at: int) -> bool:
         return self.units[at].concept == "SAID" or self.units[at].text in listed("cries")

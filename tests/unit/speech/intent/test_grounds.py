@@ -152,6 +152,12 @@ def test_pairs_that_differ_in_a_word_differ_in_what_is_done(opposed: str, agreed
         ("L'enregistrement, dégagez-le.", "L'enregistrement, ça me dégage."),
         ("Arrêtez de m'enregistrer.", "N'enregistrez pas, non, je trouve ça normal."),
         ("Je coupe court, au revoir.", "Attendez, je coupe la radio."),
+        ("Je ne veux pas que vous m'écoutiez.", "Je ne vous écoute plus, il y a du bruit."),
+        ("Plus de démarchage.", "Nous ne faisons pas de démarchage, monsieur."),
+        ("Vos offres, non.", "Voulez-vous nos offres par courrier, oui ou non ?"),
+        ("Arrêtez de m'enregistrer.", "Hier une dame m'a crié : arrêtez de m'enregistrer."),
+        ("Je veux pas d'enregistrement, ça suffit.", "Je veux pas de la formule d'au-dessus, celle-ci ça me suffit."),
+        ("Je suis contre l'enregistrement.", "Y a des adhérents qui sont contre l'enregistrement."),
         ("C'est une honte.", "Vous avez honte jours pour vous rétracter."),
     ],
 )
