@@ -84,6 +84,15 @@ def type_in(person: Person, *texts: str) -> None:
     page.keyboard.press("Enter")
 
 
+def act(page: Page, name: str, **choices: str) -> None:
+    """Send the form of a step of a file, with what is chosen in it, and wait for the page that answers."""
+    form = page.locator(f"form:has(input[name='act'][value='{name}'])")
+    for field, value in choices.items():
+        form.locator(f"[name='{field}']").select_option(value)
+    with page.expect_navigation():
+        form.locator("button").click()
+
+
 def until_true(page: Page, holds: str) -> None:
     """`wait_for_function` would evaluate in the page, which its policy forbids."""
     for _ in range(600):

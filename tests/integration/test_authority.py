@@ -17,7 +17,7 @@ from ivr.bootstrap.accounts import open_accounts
 from ivr.domain.access import Actor, Role
 from ivr.storage.tables import accounts
 from tests.fakes.vault import a_tag
-from tests.integration.browser import DECODED, PASSWORD, Person, chromium, type_in, until_true
+from tests.integration.browser import DECODED, PASSWORD, Person, act, chromium, type_in, until_true
 from tests.integration.house import REPOSITORY, run
 from tests.integration.sounds import noise
 from tests.integration.test_console import Console, serving
@@ -70,12 +70,6 @@ def _says_why(console: Console, page: Page, purpose: str) -> None:
     page.wait_for_url("**/enregistrements")
 
 
-def _step(page: Page, act: str) -> None:
-    """Send the form of a step, and wait for what answers it."""
-    with page.expect_navigation():
-        page.click(f"form:has(input[name=act][value={act}]) button")
-
-
 def _asks(console: Console, ines: Person) -> str:
     page = ines.page
     _says_why(console, page, "#purpose-all")
@@ -90,13 +84,14 @@ def _asks(console: Console, ines: Person) -> str:
         page.click("text=Ouvrir le dossier")
     assert "/autorites/case-" in page.url, page.inner_text("main")
     page.select_option("#how", "called_back")
-    _step(page, "check")
+    act(page, "check")
     ines.accessible()
     assert page.locator("#approve").count() == 0
     return page.url
 
 
-def _hands_out(ines: Person, url: str, folder: Path) -> None:
+def hands_out(ines: Person, url: str, folder: Path) -> None:
+    """Download what was approved, and unpack it in `folder`."""
     page = ines.page
     page.goto(url)
     ines.accessible()
@@ -109,7 +104,7 @@ def _hands_out(ines: Person, url: str, folder: Path) -> None:
         archive.extractall(folder)
 
 
-def _verified(folder: Path) -> subprocess.CompletedProcess[str]:
+def verified(folder: Path) -> subprocess.CompletedProcess[str]:
     """The verifier as the authority runs it: alone, in a place where ivr is not."""
     command = [sys.executable, "-I", str(folder / "verify_audit.py"), ".", "--key", "public-key.pem"]
     return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, check=False)
@@ -118,14 +113,14 @@ def _verified(folder: Path) -> subprocess.CompletedProcess[str]:
 def _is_checked(folder: Path) -> None:
     assert (folder / "verify_audit.py").read_bytes() == (REPOSITORY / "tools/verify_audit.py").read_bytes()
     assert {path.name for path in folder.glob("*.wav")} == {"sale-1.wav", "sale-2.wav"}
-    found = _verified(folder)
+    found = verified(folder)
     assert (found.returncode, found.stderr) == (0, ""), found.stdout
     assert found.stdout.startswith("whole: 2 recordings, ")
     sound = folder / "sale-2.wav"
     whole = bytearray(sound.read_bytes())
     whole[len(whole) // 2] ^= 1
     sound.write_bytes(whole)
-    changed = _verified(folder)
+    changed = verified(folder)
     assert (changed.returncode, changed.stdout) == (1, "sale-2.wav: was changed after the export\n")
 
 
@@ -138,7 +133,7 @@ def _is_receipted(ines: Person) -> None:
     assert "ACPR-2026-88" in receipt
     assert "sale-2" in receipt
     page.go_back()
-    _step(page, "receipt")
+    act(page, "receipt")
     assert "reçu signé" in page.inner_text("main")
     assert ines.complaints == []
 
@@ -146,7 +141,7 @@ def _is_receipted(ines: Person) -> None:
 def _opens_an_account(ines: Person) -> tuple[str, str]:
     page = ines.page
     page.fill("#holder", "Zoé Contrôle")
-    _step(page, "admit")
+    act(page, "admit")
     ines.accessible()
     link = page.text_content("section.notice code") or ""
     login = page.text_content("table tbody th") or ""
@@ -194,10 +189,10 @@ def _walk(console: Console, folder: Path) -> str:
         karim = _admit(console, browser, "karim", links["karim"])
         _says_why(console, karim.page, "#purpose-all")
         karim.page.goto(url)
-        _step(karim.page, "approve")
+        act(karim.page, "approve")
         karim.accessible()
         assert karim.page.locator("#hand_out").count() == 0
-        _hands_out(ines, url, folder)
+        hands_out(ines, url, folder)
         _is_checked(folder)
         _is_receipted(ines)
         login, link = _opens_an_account(ines)

@@ -1,4 +1,4 @@
-"""The console from the first account to the letter, in one go: `ivr serve`, a real call, and the people of a house."""
+"""The console from the first account to an authority, in one go: `ivr serve`, a real call, the people of a house."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from ivr.bootstrap.accounts import open_accounts
 from ivr.domain.access import Role
 from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.vault import a_tag
-from tests.integration.browser import AT, DECODED, PASSWORD, Person, chromium, type_in, until_true
+from tests.integration.browser import AT, DECODED, PASSWORD, Person, act, chromium, type_in, until_true
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import noise, speech, write_wav
+from tests.integration.test_authority import hands_out, verified
 from tests.quality_rig import BEST
 
 pytestmark = [pytest.mark.integration, pytest.mark.sip, pytest.mark.ear]
@@ -26,6 +27,7 @@ _MEMBER = "+33639980001"
 _SALES = "rec-sales"
 _TEAM = {
     "anne": Role.QUALITY_ANALYST, "paul": Role.TRAINER, "sophie": Role.SUPERVISOR, "karim": Role.DPO,
+    "chloe": Role.COMPLIANCE_OFFICER,
 }  # fmt: skip
 
 
@@ -88,8 +90,9 @@ class _House:
         type_in(person, login, PASSWORD)
         page.wait_for_url(f"{self.url}/")
         page.goto(f"{self.url}/finalite")
-        if page.locator(purpose).count():
-            page.check(purpose)
+        found = [one for one in (purpose, "#purpose-all") if page.locator(one).count()]
+        if found:
+            page.check(found[0])
         if page.locator("#reason").count():
             page.fill("#reason", "revue de novembre")
             page.keyboard.press("Enter")
@@ -190,21 +193,35 @@ def _request_to_letter(walk: _House, recording_id: str) -> None:
     page.click("form[action='/demandes'] button")
     page.wait_for_url("**/demandes/case-*")
     case = page.url
-    _act(page, "identify", check="called_back")
-    _act(page, "search")
+    act(page, "identify", check="called_back")
+    act(page, "search")
     assert recording_id in page.inner_text("main")
-    _act(page, "answer", outcome="granted")
+    act(page, "answer", outcome="granted")
     page.click("a[href$='/lettres/access']")
     page.wait_for_url(f"{case}/lettres/access")
     assert "Zoé Martin" in page.inner_text("main")
 
 
-def _act(page: Page, act: str, **choices: str) -> None:
-    form = page.locator(f"form:has(input[name='act'][value='{act}'])")
-    for name, value in choices.items():
-        form.locator(f"[name='{name}']").select_option(value)
+def _authority(walk: _House, folder: Path) -> None:
+    """One opens and checks what an authority asks for, another approves; the export is checked where ivr is not."""
+    page = walk.page("chloe")
+    page.goto(f"{walk.url}/autorites")
+    page.select_option("#authority", "ACPR")
+    for field, text in (
+        ("asked-reference", "ACPR-2026-88"), ("legal-basis", "CMF L612-24"), ("official", "Zoé Contrôle"),
+        ("items", _SALES),
+    ):  # fmt: skip
+        page.fill(f"#{field}", text)
     with page.expect_navigation():
-        form.locator("button").click()
+        page.click("text=Ouvrir le dossier")
+    file = page.url
+    act(page, "check", how="called_back")
+    walk.page("karim").goto(file)
+    act(walk.page("karim"), "approve")
+    hands_out(walk.people["chloe"], file, folder)
+    found = verified(folder)
+    assert (found.returncode, found.stderr) == (0, ""), found.stdout
+    assert found.stdout.startswith("whole: 1 recordings, ")
 
 
 def _is_denied_the_sales_vault(walk: _House) -> None:
@@ -223,7 +240,7 @@ def _is_denied_the_sales_vault(walk: _House) -> None:
     assert [one["body"]["actor"] for one in denied] == ["anne"], denied
 
 
-def _walk(house: House, url: str, recording_id: str) -> None:
+def _walk(house: House, url: str, recording_id: str, folder: Path) -> None:
     archive = house.archive()
     try:
         token = open_accounts(house.settings(), archive).invitations.first(Role.ADMINISTRATOR)
@@ -239,11 +256,12 @@ def _walk(house: House, url: str, recording_id: str) -> None:
         _calibrate(walk, recording_id)
         _coach(walk)
         _request_to_letter(walk, recording_id)
+        _authority(walk, folder / "remise")
         _is_denied_the_sales_vault(walk)
         assert {login: person.complaints for login, person in walk.people.items() if person.complaints} == {}
 
 
-def test_from_the_first_account_to_the_letter(house: House, tmp_path: Path) -> None:
+def test_from_the_first_account_to_the_authority(house: House, tmp_path: Path) -> None:
     async def walked() -> None:
         async with (
             SoftphoneProcess("--auto-answer", "--user", "conseil") as agent,
@@ -253,7 +271,7 @@ def test_from_the_first_account_to_the_letter(house: House, tmp_path: Path) -> N
             async with Serving(house, IVR_CONSOLE__ENABLED="true", IVR_CONSOLE__PORT="0") as serving:
                 url = str(serving.all("console.ready")[-1]["uri"])
                 recording_id = await _converse(serving, member, agent, tmp_path)
-                await asyncio.to_thread(_walk, house, url, recording_id)
+                await asyncio.to_thread(_walk, house, url, recording_id, tmp_path)
 
     _sell(house)
     run(walked(), limit_s=400.0)
