@@ -55,6 +55,7 @@ PEOPLE = {
     "sophie": Role.SUPERVISOR,
     "karim": Role.DPO,
     "ines": Role.COMPLIANCE_OFFICER,
+    "oscar": Role.OPERATOR,
     "chloe.martin": Role.AGENT,
 }
 _LINE_HZ = 8000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -45,6 +45,8 @@ _STATUS: tuple[tuple[type[IvrError], int], ...] = (
     (ArchiveError, 404),
     (ConfigurationError, 400),
 )
+#: Fields that no page ever gives back.
+_SECRETS = frozenset({"password", "again", "current", "code"})
 _WITH_A_PAGE = (400, 403, 404, 429, 500, 503)
 
 
@@ -168,7 +170,8 @@ def _endpoint(pages: Pages, route: Route) -> Callable[[Request], Response]:
             status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
             if status >= 500:
                 _LOG.warning("page %s: %s", route.path, error)
-            return _error(visit, status, told=visit.words.told(error.what) if status == 403 else "")
+            told = visit.words.told(error.what) if status == 403 else ""
+            return _error(visit, status, told=told, typed=_typed(visit) if status == 503 else ())
         except Exception as error:
             # Its text may hold anything; its name says enough to look.
             _LOG.error("page %s: %s", route.path, type(error).__name__)
@@ -199,13 +202,19 @@ def _to_sign_in(visit: Visit, ended: SessionEnd | None) -> Response:
     return response
 
 
-def _error(visit: Visit, status: int, *, told: str = "") -> Response:
+def _typed(visit: Visit) -> Sequence[tuple[str, str]]:
+    """What a form was sent with, to be sent again once whatever was away is back; nothing of one with a secret."""
+    return () if visit.request.method != "POST" or not _SECRETS.isdisjoint(visit.form) else tuple(visit.form.items())
+
+
+def _error(visit: Visit, status: int, *, told: str = "", typed: Sequence[tuple[str, str]] = ()) -> Response:
     shown = status if status in _WITH_A_PAGE else 500
     return visit.page(
         "error",
         status=status,
         title=visit.words(f"error.title_{shown}"),
         text=told or visit.words(f"error.text_{shown}"),
+        typed=typed,
     )
 
 

@@ -113,6 +113,7 @@ class OperationPages:
                 status=429,
                 title=visit.words("error.title_429"),
                 text=visit.words("operation.crowded"),
+                typed=(),
             )
 
     def _look(self, visit: Visit) -> Look:

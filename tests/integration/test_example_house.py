@@ -29,7 +29,7 @@ _LINKS = "header a[href], main td a[href], main th a[href], main li a[href]"
 _LOOKED_AT = {
     "admin": "/comptes", "anne": "/statistiques", "sophie": "/calibrations", "karim": "/demandes",
     "ines": "/autorites",
-    "chloe.martin": "/compte",
+    "chloe.martin": "/compte", "oscar": "/exploitation",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
@@ -194,6 +195,41 @@ def test_a_database_that_is_away_is_told_in_french(house: ConsoleRig, monkeypatc
     assert page.status_code == 503
     assert "La base de données ne répond pas." in words_of(page)
     assert "ivr@db" not in page.text
+
+
+def test_what_was_typed_while_the_database_was_away_is_sent_again_from_the_page(
+    house: ConsoleRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> object:
+        raise HostError("the database does not answer: gone")
+
+    house.sign_in(ANNE)
+    token, typed = house.form_token(), 'écoute "du mois" <b>\nsuite'
+    with monkeypatch.context() as patched:
+        patched.setattr(type(house.accounts.sessions), "resume", away)
+        page = house.post("/finalite", form_token=token, purpose="quality_audio", reason=typed)
+    assert page.status_code == 503
+    assert "Envoyer de nouveau" in words_of(page)
+    assert "<b>" not in page.text
+    kept = {
+        name: unescape(value) for name, value in re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text)
+    }
+    assert kept["reason"] == typed
+    assert house.post("/finalite", **{**kept, "reason": "écoute du mois"}).headers["location"] == "/enregistrements"
+
+
+def test_no_secret_is_given_back_by_a_page_that_cannot_be_answered(
+    house: ConsoleRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> object:
+        raise HostError("the database does not answer: gone")
+
+    monkeypatch.setattr(type(house.accounts.book), "find", away)
+    monkeypatch.setattr(type(house.accounts.book), "reserve", away)
+    page = house.sign_in(ANNE, code="123456")
+    assert page.status_code == 503
+    assert PASSWORD not in page.text
+    assert "Envoyer de nouveau" not in words_of(page)
 
 
 def test_a_fault_of_ours_shows_no_trace(
