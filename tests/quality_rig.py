@@ -10,6 +10,7 @@ from ivr.domain.access import AccessRequest, Action, Actor, Role
 from ivr.domain.quality.analysis import SCHEDULE, Analysis
 from ivr.domain.quality.grid import Grid
 from ivr.domain.retention.decision import deadline
+from ivr.recording.sealer import RecordingNoteSealer
 from ivr.services.export.access_gate import Gate
 from ivr.services.lint.lint import lint_grid
 from ivr.services.ports.evidence import CallRow
@@ -18,6 +19,7 @@ from ivr.services.quality.disputes import Disputes
 from ivr.services.quality.expiry import Expiry
 from ivr.services.quality.grading import Grading, Saved
 from ivr.services.quality.grids import Grids
+from ivr.services.quality.place_notes import PlaceNotes, blind_drafts
 from ivr.services.quality.results import Results
 from ivr.services.quality.sampling import Sampling
 from ivr.settings.grids import read_grid
@@ -27,6 +29,7 @@ from ivr.storage.quality_analyses import SqlAnalyses
 from ivr.storage.quality_grids import SqlGridShelf
 from ivr.storage.quality_ledger import SqlQualityLedger
 from ivr.storage.quality_samples import SqlCalibrations, SqlSamples
+from ivr.storage.recording_notes import SqlRecordingNotes
 from tests.fakes.accounts import Random
 from tests.retention_rig import CALLED, RetentionRig, settings
 
@@ -83,6 +86,14 @@ class QualityRig(RetentionRig):
         self.sampling = Sampling(self.gate, self.samples, self.clock, new_id, Random(), due, self.results.note)
         self.calibrations = Calibrations(
             self.gate, sessions, self.book, self.grading, self.clock, new_id, due, self.results.note
+        )
+        self.notes = PlaceNotes(
+            self.gate,
+            SqlRecordingNotes(self.database, self.audit),
+            self.vault.ports,
+            RecordingNoteSealer,
+            new_id,
+            lambda recording_id, reviewer: bool(self.book.find(blind_drafts(recording_id, reviewer))),
         )
         self.documents = SqlQualityLedger(self.database, self.audit)
         self.expiry = Expiry(self.documents, self.clock, self.table, self.profile, "node-1/run")

@@ -14,6 +14,7 @@ from ivr.domain.access import Actor, Role
 from ivr.domain.asks.phrase_bank import PhraseBank
 from ivr.domain.quality.analysis import SCHEDULE
 from ivr.domain.retention.decision import deadline
+from ivr.recording.sealer import RecordingNoteSealer
 from ivr.services.lint.finding import Finding
 from ivr.services.lint.lint import lint_grid
 from ivr.services.quality.calibration import Calibrations
@@ -21,6 +22,7 @@ from ivr.services.quality.disputes import Disputes
 from ivr.services.quality.expiry import Expiry
 from ivr.services.quality.grading import Grading
 from ivr.services.quality.grids import Grids
+from ivr.services.quality.place_notes import PlaceNotes, blind_drafts
 from ivr.services.quality.results import Results
 from ivr.services.quality.sampling import Sampling
 from ivr.services.retention.run import run_owner
@@ -31,6 +33,7 @@ from ivr.storage.quality_analyses import SqlAnalyses
 from ivr.storage.quality_grids import SqlGridShelf
 from ivr.storage.quality_ledger import SqlQualityLedger
 from ivr.storage.quality_samples import SqlCalibrations, SqlSamples
+from ivr.storage.recording_notes import SqlRecordingNotes
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Quality:
     disputes: Disputes
     sampling: Sampling
     calibrations: Calibrations
+    notes: PlaceNotes
 
 
 def open_grids(settings: Settings, archive: Archive, retention: Retention) -> Grids:
@@ -65,6 +69,9 @@ def open_quality(settings: Settings, archive: Archive, retention: Retention) -> 
     def due(at: datetime) -> datetime:
         return deadline(SCHEDULE, at, settings.retention, settings.profile)
 
+    def is_blind(recording_id: str, reviewer: str) -> bool:
+        return bool(book.find(blind_drafts(recording_id, reviewer)))
+
     sessions = SqlCalibrations(database, audit)
     grading = Grading(
         gate, book, grids, catalogue, archive.call_log, clock, new_id, due, sessions.is_open, archive.redactor
@@ -77,6 +84,15 @@ def open_quality(settings: Settings, archive: Archive, retention: Retention) -> 
         Disputes(gate, book, grading, clock, archive.redactor),
         Sampling(gate, SqlSamples(database, audit), clock, new_id, os.urandom, due, results.note),
         Calibrations(gate, sessions, book, grading, clock, new_id, due, results.note),
+        PlaceNotes(
+            gate,
+            SqlRecordingNotes(database, audit),
+            archive.vault.ports,
+            RecordingNoteSealer,
+            new_id,
+            is_blind,
+            archive.redactor,
+        ),
     )
 
 

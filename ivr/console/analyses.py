@@ -12,7 +12,7 @@ from fastapi import Response
 from fastapi.responses import JSONResponse
 
 from ivr.bootstrap.quality import Quality
-from ivr.console.player import named
+from ivr.console.player import PlayerPages, named
 from ivr.console.times import clock_text, moment_text
 from ivr.console.visit import Visit
 from ivr.domain.access import AccessRequest, Action
@@ -64,6 +64,7 @@ class Asked:
 class AnalysisPages:
     settings: Settings
     quality: Quality
+    player: PlayerPages
 
     def routes(self) -> tuple[PageRoute, ...]:
         """Method, path and page of each."""
@@ -213,6 +214,7 @@ class AnalysisPages:
             agent_remarks=[visit.words.told(one.text) for one in saved.remarks if one.question_id == AGENT],
             longest_note=LONGEST_NOTE,
             longest_text=LONGEST_TEXT,
+            **self.player.played_in(visit, saved.analysis.call.recording_id),
         )
 
     def _as_typed(self, visit: Visit, analysis_id: str) -> Saved:

@@ -36,7 +36,9 @@ STATIC: Mapping[str, str] = {
     "operation.js": "text/javascript",
     "player.js": "text/javascript",
     "draft.js": "text/javascript",
+    "notes.js": "text/javascript",
     "passkey.js": "text/javascript",
+    "place.js": "text/javascript",
     "waves.js": "text/javascript",
 }
 _STATUS: tuple[tuple[type[IvrError], int], ...] = (
@@ -97,6 +99,8 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("POST", "/statistiques", pages.statistics.page, For.SIGNED_IN),
         Route("POST", "/statistiques/fichier", pages.statistics.file, For.SIGNED_IN),
         Route("GET", "/enregistrements/{recording_id}", pages.player.recording, For.SIGNED_IN),
+        Route("POST", "/enregistrements/{recording_id}/notes", pages.player.noting, For.SIGNED_IN),
+        Route("POST", "/enregistrements/{recording_id}/notes/retrait", pages.player.removing_note, For.SIGNED_IN),
         Route("GET", "/demandes", pages.desk.requests.listing, For.SIGNED_IN),
         Route("POST", "/demandes", pages.desk.requests.taking_in, For.SIGNED_IN),
         Route("GET", "/demandes/{case_id}", pages.desk.requests.request, For.SIGNED_IN),

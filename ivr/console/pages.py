@@ -67,7 +67,7 @@ def open_pages(
     authority = open_authority(settings, archive, retention, accounts)
     quality = open_quality(settings, archive, retention)
     listenings = OpenListenings(retention.listening, monotonic)
-    player = PlayerPages(settings, retention.sheets, listenings)
+    player = PlayerPages(settings, retention.sheets, listenings, quality.notes)
     tokens = accounts.tokens(settings, hasher, codes)
     own = AccountPages(settings, accounts, accounts.own(hasher, codes), tokens, listenings, retention.gate, passkeys)
     families = load_phrases(settings.config_dir / "phrases").families
@@ -82,8 +82,8 @@ def open_pages(
         own,
         PasskeyPages(own),
         desk_pages(settings, rights, archive.clock),
-        AnalysisPages(settings, quality),
-        SupervisionPages(settings, quality),
+        AnalysisPages(settings, quality, player),
+        SupervisionPages(settings, quality, player),
         StatisticsPages(settings, retention.statistics, archive.clock, {one.id: one.name for one in families}),
         OperationPages(
             settings, operation, accounts.sessions, Examination(doctor, archive.clock), watched(operation, monotonic)

@@ -1,4 +1,4 @@
-"""One recording: what is known of it, and its player. The sound goes out piece by piece, from memory."""
+"""One recording: what is known of it, its player and its notes. The sound goes out piece by piece, from memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from fastapi import Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -19,9 +19,12 @@ from ivr.console.visit import Visit
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.audio.heard import Passage
 from ivr.domain.audio.peaks import PEAK_MS
+from ivr.domain.quality.answers import place_ms
+from ivr.domain.quality.place_note import LONGEST, PlaceNote
 from ivr.domain.recording.marks import DOUBT, GAP, MASK, Mark
 from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, HostError, IvrError
 from ivr.services.listening.listening import Listening
+from ivr.services.quality.place_notes import PlaceNotes
 from ivr.services.search.sheet import Sheet, Sheets
 from ivr.settings import Settings
 
@@ -50,30 +53,127 @@ class Place:
 
 
 @dataclass(frozen=True)
+class NoteLine:
+    """A note as the page shows it. `mine`: whoever looks wrote it, and may remove it."""
+
+    id: str
+    at_ms: int
+    at: str
+    text: str
+    author: str
+    written: str
+    mine: bool
+
+
+@dataclass(frozen=True)
 class PlayerPages:
     settings: Settings
     sheets: Sheets
     listenings: OpenListenings
+    notes: PlaceNotes
 
     def recording(self, visit: Visit) -> Response:
         """The page of a recording; opening it begins a listening, where the rules allow one."""
-        session = visit.signed_in
-        if not session.reason:
+        if not visit.signed_in.reason:
             return visit.go("/finalite")
         recording_id = named(visit, "recording_id")
-        request = AccessRequest(session.account.actor, Action.LIST, purpose=session.purpose, reason=session.reason)
+        request = _request(visit)
         return self.played_by(visit, request, self.sheets.show(request, recording_id))
 
     def played_by(self, visit: Visit, request: AccessRequest, sheet: Sheet, *, back: str = _LIST) -> Response:
-        """The page of a recording whose facts may be shown; `back` leads to the list that it is of."""
+        """The page of a recording whose facts may be shown; `back` leads to the list that it is of.
+
+        What the house noted is shown to the house alone.
+        """
+        played = self._played(visit, request, sheet, answering=False, with_notes=back == _LIST)
+        return self._page(visit, sheet, played, back=back)
+
+    def played_in(self, visit: Visit, recording_id: str) -> Mapping[str, Any]:
+        """What `player.html` is filled with beside the questions of a grid: as `recording`, where it may be heard."""
+        request = _request(visit)
+        try:
+            sheet = self.sheets.show(request, recording_id)
+        except (ComplianceError, ArchiveError) as error:
+            return {"listening": "", "why": visit.words.told(error.what)}
+        return self._played(visit, request, sheet, answering=True, with_notes=True)
+
+    def _played(
+        self, visit: Visit, request: AccessRequest, sheet: Sheet, *, answering: bool, with_notes: bool
+    ) -> Mapping[str, Any]:
+        """What `player.html` is filled with, once a listening is begun; without one it says `why`."""
         session, recording_id = visit.signed_in, sheet.row.tag.recording_id
         try:
             listening = self.listenings.open(session.key, request, recording_id)
+            notes = self._notes(visit, recording_id) if with_notes else {"may_note": False}
         except (ComplianceError, ArchiveError) as error:
             if Action.LISTEN.value not in visit.rights:
                 raise
-            return self._page(visit, sheet, None, why=visit.words.told(error.what), back=back)
-        return self._page(visit, sheet, listening, back=back)
+            return {"listening": "", "why": visit.words.told(error.what)}
+        return {
+            "listening": f"{LISTENINGS}{listening.id}", "why": "", "speeds": SPEEDS, "answering": answering,
+            "drawn": json.dumps([_drawn(visit, mark) for mark in sheet.marks]), "with_notes": with_notes,
+            **notes,
+        }  # fmt: skip
+
+    # ---- notes at a moment
+
+    def noting(self, visit: Visit) -> Response:
+        """Write a note. With `quiet` the answer is the notes alone, for the script: the listening goes on."""
+        if not visit.signed_in.reason:
+            return visit.go("/finalite")
+        recording_id, at, text = named(visit, "recording_id"), visit.form.get("at", ""), visit.form.get("text", "")
+        at_ms = place_ms(at.strip())
+        found = self.notes.write(_request(visit), recording_id, -1 if at_ms is None else at_ms, text)
+        if isinstance(found, PlaceNote):
+            return self._noted(visit, recording_id)
+        page = f"/enregistrements/{recording_id}"
+        given = {"note_fault": visit.words.told(found), "typed_at": at, "typed_text": text, "path": page}
+        if visit.form.get("quiet"):
+            return visit.page("notes", status=422, **{**self._notes(visit, recording_id), **given})
+        request = _request(visit)
+        sheet = self.sheets.show(request, recording_id)
+        played = {**self._played(visit, request, sheet, answering=False, with_notes=True), **given}
+        return self._page(visit, sheet, played, status=422)
+
+    def removing_note(self, visit: Visit) -> Response:
+        if not visit.signed_in.reason:
+            return visit.go("/finalite")
+        recording_id = named(visit, "recording_id")
+        self.notes.remove(_request(visit), recording_id, visit.form.get("note", ""))
+        return self._noted(visit, recording_id)
+
+    def _noted(self, visit: Visit, recording_id: str) -> Response:
+        if visit.form.get("quiet"):
+            return visit.page("notes", **self._notes(visit, recording_id))
+        return visit.go(f"/enregistrements/{recording_id}")
+
+    def _notes(self, visit: Visit, recording_id: str) -> Mapping[str, Any]:
+        """What `notes.html` is filled with."""
+        me, letter = visit.signed_in.account.login, visit.words("letter.note")
+        found = self.notes.of(_request(visit), recording_id)
+        drawn = [
+            {"kind": "note", "start_ms": one.at_ms, "end_ms": one.at_ms, "lane": None, "letter": letter}
+            for one in found
+        ]
+        lines = [
+            NoteLine(
+                one.id,
+                one.at_ms,
+                clock_text(one.at_ms),
+                one.text,
+                one.author,
+                self._shown(one.written_at),
+                one.author == me,
+            )
+            for one in found
+        ]
+        return {
+            "recording_id": recording_id, "notes": lines, "noted": json.dumps(drawn), "note_fault": "",
+            "typed_at": "", "typed_text": "", "may_note": Action.GRADE.value in visit.rights,
+            "longest_place_note": LONGEST,
+        }  # fmt: skip
+
+    # ---- the sound
 
     def sound(self, visit: Visit) -> Response:
         """The bytes that the player asks for (RFC 9110 section 14), a piece of them at a time."""
@@ -108,11 +208,14 @@ class PlayerPages:
             except IvrError as error:
                 return PlainTextResponse(visit.words.told(error.what), 410)
 
-    def _page(self, visit: Visit, sheet: Sheet, listening: Listening | None, *, why: str = "", back: str) -> Response:
+    def _page(
+        self, visit: Visit, sheet: Sheet, played: Mapping[str, Any], *, back: str = _LIST, status: int = 200
+    ) -> Response:
         row, schedules = sheet.row, self.settings.retention.schedules
         tags = [purpose.tag for purpose in sheet.retention.purposes]
         return visit.page(
             "recording",
+            status=status,
             row=row,
             state=visit.words(f"state.{row.state.value.lower()}"),
             opened=self._shown(row.tag.opened_at),
@@ -125,16 +228,18 @@ class PlayerPages:
             notices=_notices(visit, sheet),
             places=[_place(visit, mark) for mark in sheet.marks],
             counts={kind: sum(mark.kind == kind for mark in sheet.marks) for kind in (GAP, MASK, DOUBT)},
-            drawn=json.dumps([_drawn(visit, mark) for mark in sheet.marks]),
-            listening=f"{LISTENINGS}{listening.id}" if listening else "",
-            why=why,
             back=back,
             is_item=back != _LIST,
-            speeds=SPEEDS,
+            **played,
         )
 
     def _shown(self, at: datetime | None) -> str:
         return moment_text(at, self.settings.profile.timezone)
+
+
+def _request(visit: Visit) -> AccessRequest:
+    session = visit.signed_in
+    return AccessRequest(session.account.actor, Action.LIST, purpose=session.purpose, reason=session.reason)
 
 
 def named(visit: Visit, name: str) -> str:

@@ -18,7 +18,7 @@ from ivr.domain.statistics.figure import LEAST, Figure
 from ivr.domain.statistics.period import Period, latest, parse_period
 from ivr.errors import ConfigurationError
 from ivr.services.ports.runtime import Clock
-from ivr.services.statistics.statistics import LAST_MINUTE, Figures, Statistics
+from ivr.services.statistics.statistics import LAST_MINUTE, SCORE_BANDS, Figures, Statistics
 from ivr.settings import Settings
 
 COLUMNS = ("figure", "program", "quality", "count")
@@ -112,8 +112,14 @@ class StatisticsPages:
             "doubts": lambda quality: words(f"statistics.{quality}"),
             "masks": lambda quality: words.of("mask", quality),
             "gaps": lambda quality: words.of("gap", quality),
+            "scores": lambda quality: words("statistics.band", least=quality, most=_most(int(quality))),
             "asked": lambda quality: self.families.get(quality, quality),
         }.get(figure, str)
+
+
+def _most(least: int) -> int:
+    """The highest score of the band that begins there, in whole per cent."""
+    return next((begin - 1 for begin in SCORE_BANDS if begin > least), 100)
 
 
 def _cell(cells: Mapping[tuple[str, str], int | None], program: str, quality: str) -> str:

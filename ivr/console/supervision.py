@@ -12,7 +12,7 @@ from fastapi import Response
 
 from ivr.bootstrap.quality import Quality
 from ivr.console.analyses import AnalysisPages, PageRoute, percent, request_of, words_of_value
-from ivr.console.player import named
+from ivr.console.player import PlayerPages, named
 from ivr.console.times import moment_text
 from ivr.console.visit import Visit
 from ivr.domain.quality.analysis import Analysis
@@ -39,6 +39,7 @@ def after_purpose(page: Callable[[SupervisionPages, Visit], Response]) -> Callab
 class SupervisionPages:
     settings: Settings
     quality: Quality
+    player: PlayerPages
 
     def routes(self) -> tuple[PageRoute, ...]:
         """Method, path and page of each."""
@@ -226,7 +227,7 @@ class SupervisionPages:
 
     @property
     def _analyses(self) -> AnalysisPages:
-        return AnalysisPages(self.settings, self.quality)
+        return AnalysisPages(self.settings, self.quality, self.player)
 
     def _times(self, one: Calibration) -> tuple[str, str]:
         return self._shown(one.opened_at), self._shown(one.closed_at)

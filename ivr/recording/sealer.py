@@ -50,16 +50,25 @@ class AccountSealer:
 class CaseSealer:
     """Port CaseSealer: the content of one file of the DPO's desk. Keeps no data key, only one derived from it."""
 
+    #: What the derived key is for: another use has another key.
+    _use = "ivr case"
+
     def __init__(
         self, data_key: bytes | bytearray, case_id: str, *, random: Callable[[int], bytes] = os.urandom
     ) -> None:
-        self._rows = _Rows(_derived(data_key, case_id.encode(), "ivr case"), random)
+        self._rows = _Rows(_derived(data_key, case_id.encode(), self._use), random)
 
     def seal(self, plain: bytes, bound: bytes) -> bytes:
         return self._rows.seal(plain, bound)
 
     def open(self, sealed: bytes, bound: bytes) -> bytes:
         return self._rows.open(sealed, bound, remedy="restore that row from a backup of the database")
+
+
+class RecordingNoteSealer(CaseSealer):
+    """Port NoteSealer: notes at moments of one recording, under a key derived from the recording's."""
+
+    _use = "ivr recording notes"
 
 
 class _Rows:

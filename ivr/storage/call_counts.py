@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ivr.storage.database import Database
-from ivr.storage.tables import KEPT, audit_events, calls, recordings
+from ivr.storage.tables import KEPT, audit_events, calls, quality_analyses, recordings
 
 _BATCH = 1_000
 
@@ -61,3 +61,13 @@ class SqlCallCounts:
         )
         with self._database.reading() as connection:
             return {str(row[0]): int(row[1]) for row in connection.execute(query)}
+
+    def scores(self, since: datetime, until: datetime) -> Iterator[tuple[str, int]]:
+        query = (
+            select(quality_analyses.c.program, quality_analyses.c.tenths)
+            .where(quality_analyses.c.counts, quality_analyses.c.tenths.is_not(None))
+            .where(quality_analyses.c.called_at >= since, quality_analyses.c.called_at < until)
+            .execution_options(yield_per=_BATCH)
+        )
+        with self._database.reading() as connection:
+            yield from ((row.program, row.tenths) for row in connection.execute(query))

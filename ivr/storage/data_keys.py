@@ -19,7 +19,15 @@ from ivr.services.ports.keys import WrappedKey as WrappedRow
 from ivr.storage.claim import claimed
 from ivr.storage.database import Database
 from ivr.storage.key_part import in_parts_of, key_part, where_keys_lie
-from ivr.storage.tables import cases, key_wipes, member_lists, person_keys, recording_keys, recordings
+from ivr.storage.tables import (
+    cases,
+    key_wipes,
+    member_lists,
+    person_keys,
+    recording_keys,
+    recording_notes,
+    recordings,
+)
 
 #: Ids in one statement: SQLite allows 32,766 parameters.
 _BATCH = 5_000
@@ -77,7 +85,11 @@ def destroy(database: Database, recording_ids: Sequence[str]) -> None:
 
 
 def erase(connection: Connection, recording_ids: Sequence[str]) -> bool:
-    """Delete the keys in the caller's transaction and note which parts to `wipe` after it; True when there were any."""
+    """Delete the keys in the caller's transaction and note which parts to `wipe` after it; True when there were any.
+
+    Notes at moments of these recordings go with the key that opens them.
+    """
+    connection.execute(delete(recording_notes).where(recording_notes.c.recording_id.in_(recording_ids)))
     mine = where_keys_lie(connection, recording_ids)
     if connection.dialect.name == "postgresql":
         # Locks in one order with `_rewrite`: the part first, its note second.

@@ -495,6 +495,18 @@ quality_analyses = Table(
     ),
 )
 
+#: Notes at moments of recordings. `sealed` is their text under the recording's data key; they go with that key.
+recording_notes = Table(
+    "recording_notes",
+    metadata,
+    Column("note_id", String(60), primary_key=True),
+    Column("recording_id", String(100), nullable=False, index=True),
+    Column("at_ms", Integer, nullable=False),
+    Column("author", String(63), nullable=False),
+    Column("written_at", UtcTime, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
 #: Calls that were drawn by lot for a month: `shares` tells of each agent what was drawn, and out of how many.
 quality_samples = Table(
     "quality_samples",

@@ -340,7 +340,9 @@ def test_a_call_is_scored_and_a_draft_outlives_its_session(tmp_path: Path) -> No
                 shelve_shipped(console.settings, archive, open_retention(console.settings, archive))
             await asyncio.to_thread(_grade, console)
             kinds = [event.kind for event in console.events()]
-            assert kinds.index("analysis.begun") < kinds.index("analysis.scored")
+            assert kinds.index("analysis.begun") < kinds.index("recording.noted") < kinds.index("analysis.scored")
+            # The page that scores plays: each time it is opened somebody begins to listen.
+            assert kinds.count("recording.listening") == kinds.count("recording.listened") > 0
 
     run(walk(), limit_s=120.0)
 
@@ -361,6 +363,7 @@ def _grade(console: Console) -> None:
         person.accessible()
         page.set_viewport_size({"width": 768, "height": 1024})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        _scored_while_listening(person)
         _goes_on_after_its_session(person)
         for field, value in BEST.items():
             page.check(f"[name='{field}'][value='{value}']")
@@ -373,6 +376,39 @@ def _grade(console: Console) -> None:
             page.goto(f"{console.child.uri}{path}")
             person.accessible()
         assert person.complaints == []
+
+
+def _scored_while_listening(person: Person) -> None:
+    """The player stands beside the questions: one key writes its moment to an answer, another begins a note there."""
+    page = person.page
+    until_true(page, "document.querySelector('#player audio').readyState >= 1")
+    page.evaluate(f"{AT} = 2.1")
+    page.focus("[name='a.suite'][value='yes']")
+    page.keyboard.press("t")
+    assert page.input_value("#t-suite") == "0:02"
+    page.evaluate(f"{AT} = 1")
+    page.click("[data-here='t-courtoisie']")
+    assert page.input_value("#t-courtoisie") == "0:01"
+    page.focus("[name='a.suite'][value='yes']")
+    page.keyboard.press("r")
+    page.keyboard.type("rappeler au 06 12 34 56 78")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#note-fault")
+    assert "REC-018" in page.inner_text("#note-fault")
+    assert page.input_value("#note-text") == "rappeler au 06 12 34 56 78"
+    assert all("422" in complaint for complaint in person.complaints), person.complaints
+    person.complaints.clear()
+    page.fill("#note-text", "annonce dite trop vite")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#notes tbody tr")
+    assert "annonce dite trop vite" in page.inner_text("#notes")
+    assert "anne" in page.inner_text("#notes tbody")
+    person.accessible()
+    page.evaluate(f"{AT} = 0")
+    page.click("#notes button[data-at='1000']")
+    assert abs(page.evaluate(AT) - 1) < 0.1
+    page.click("#notes tbody form button")
+    page.wait_for_selector("#notes tbody", state="detached")
 
 
 def _goes_on_after_its_session(person: Person) -> None:

@@ -1,5 +1,7 @@
 // The player of one recording: lanes, speed, keys; tells the server what was played, and stops when it says so.
 
+import { noteHere } from "./notes.js";
+import { timeHere } from "./place.js";
 import { waves } from "./waves.js";
 
 const root = document.getElementById("player");
@@ -144,9 +146,11 @@ function seek(seconds) {
   audio.currentTime = Math.min(Math.max(seconds, 0), audio.duration || 0);
 }
 
-for (const button of document.querySelectorAll("button[data-at]")) {
-  button.addEventListener("click", () => seek(Number(button.dataset.at) / 1000));
-}
+// Notes come and go: whatever bears a place is looked for when it is clicked.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-at]");
+  if (button) seek(Number(button.dataset.at) / 1000);
+});
 
 const next = document.getElementById("next-speech");
 const drawing = waves(document.getElementById("waves"), `${root.dataset.listening}/ondes`, audio, seek).then((found) => {
@@ -177,6 +181,8 @@ const KEYS = {
   "]": () => faster(1),
   n: toNextSpeech,
   m: muteNext,
+  r: noteHere,
+  t: () => timeHere(audio),
   "?": help,
 };
 
@@ -190,7 +196,10 @@ addEventListener("keydown", (event) => {
   if (event.defaultPrevented || (modified && !event.getModifierState("AltGraph"))) return;
   if (!keysOn.checked || !audio.hasAttribute("src")) return;
   const on = event.target instanceof Element ? event.target : document.body;
-  if (on.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+  // A field for a place takes no letter: there the key that fills it in does so.
+  const places = event.key.toLowerCase() === "t" && on.matches("[name^='t.']");
+  if (!places && on.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")) return;
+  if (event.key.startsWith("Arrow") && on.matches("[type=radio]")) return;
   if (event.key === " " && on.closest("button, a, summary, input")) return;
   const does = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (does === undefined || (keys.open && does !== help)) return;

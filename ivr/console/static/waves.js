@@ -12,10 +12,11 @@ export async function waves(frame, url, audio, seek) {
   const { step_ms: step, lanes } = await answer.json();
   const peaks = lanes.map((lane) => Uint8Array.from(atob(lane), (one) => one.charCodeAt(0)));
   if (peaks.length !== 2) return null;
-  const marks = JSON.parse(frame.dataset.marks);
+  const read = (holder) => JSON.parse(holder?.dataset.marks ?? "[]");
+  const marks = () => [...read(frame), ...read(document.getElementById("notes"))];
   const canvas = frame.querySelector("canvas");
   frame.hidden = false;
-  const draw = () => drawn(canvas, peaks, marks, step, audio);
+  const draw = () => drawn(canvas, peaks, marks(), step, audio);
   new ResizeObserver(draw).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   for (const told of ["timeupdate", "seeked", "durationchange"]) audio.addEventListener(told, draw);

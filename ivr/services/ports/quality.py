@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -163,4 +163,41 @@ class QualityLedger(Protocol):
 
     def destroy(self, document: QualityDocument, entry: Entry) -> bool:
         """Delete it and write the entry in one transaction; False when it was gone already."""
+        ...
+
+
+class NoteSealer(Protocol):
+    """Seals the notes of one recording, under its data key: they are noise once that is destroyed."""
+
+    def seal(self, plain: bytes, bound: bytes) -> bytes: ...
+    def open(self, sealed: bytes, bound: bytes) -> bytes:
+        """Raises ArchiveError when it was changed, or is bound to something else."""
+        ...
+
+
+@dataclass(frozen=True)
+class SealedNote:
+    """A note at a moment of a recording, as it is kept."""
+
+    id: str
+    recording_id: str
+    at_ms: int
+    author: str
+    written_at: datetime
+    sealed: bytes = field(repr=False)
+
+
+class NoteBook(Protocol):
+    """Notes at moments of recordings. They go with the recording's key, in the same transaction."""
+
+    def of(self, recording_id: str) -> Sequence[SealedNote]:
+        """In order of time."""
+        ...
+
+    def add(self, note: SealedNote, most: int, entry: Entry) -> bool:
+        """False, and nothing is written, when the recording's key is gone, or it has `most` already."""
+        ...
+
+    def remove(self, recording_id: str, note_id: str, author: str, entry: Entry) -> bool:
+        """False, and nothing is written, when this author has no such note there."""
         ...

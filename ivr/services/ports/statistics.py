@@ -25,3 +25,7 @@ class CallCounts(Protocol):
     def deadlines(self, since: datetime, until: datetime) -> Mapping[str, int]:
         """How many recordings that are kept have their deadline then, by program."""
         ...
+
+    def scores(self, since: datetime, until: datetime) -> Iterator[tuple[str, int]]:
+        """The program and the score, in tenths of a percent, of each analysis that counts, of calls that began."""
+        ...

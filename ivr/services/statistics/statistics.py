@@ -21,6 +21,8 @@ from ivr.services.ports.statistics import CallCounts
 #: From this minute of a call on, minutes are one.
 LAST_MINUTE = 10
 RAISED, DISPELLED = "raised", "dispelled"
+#: Where each band of scores begins, in per cent; the last one ends at 100.
+SCORE_BANDS = (0, 50, 70, 85)
 _AHEAD_MONTHS = 12
 _MINUTE_MS = 60_000
 _Qualities = Callable[[Mapping[str, object]], Iterable[str]]
@@ -83,6 +85,7 @@ class Statistics:
             figure("masks", mine(self._each(Masked.kind, period, lambda body: [str(body.get("kind", ""))]))),
             figure("asked", mine(self._each(AgentAsked.kind, period, _families))),
             figure("gaps", mine(self._counts.gaps(*period.bounds(self._zone)))),
+            figure("scores", mine(self._scores(period))),
             # A month of deadlines is a month of calls, some time later.
             figure("deadlines", mine(self._deadlines())),
         )
@@ -99,6 +102,11 @@ class Statistics:
             for (program, _), count in self._counts.calls(*Period(month, month).bounds(self._zone)).items():
                 found[program, month.text] += count
         return found
+
+    def _scores(self, period: Period) -> Mapping[Cell, int]:
+        """By the band of the score; never by agent: who may see one's results is another question."""
+        scores = self._counts.scores(*period.bounds(self._zone))
+        return Counter((program, str(_band(tenths))) for program, tenths in scores)
 
     def _doubts(self, period: Period) -> Mapping[Cell, int]:
         raised = self._each(Hesitation.kind, period, lambda _: [RAISED])
@@ -126,6 +134,11 @@ def _minute(body: Mapping[str, object]) -> Iterable[str]:
     """In which minute of the call it was said or pressed."""
     offset_ms = body.get("offset_ms")
     return [str(min(int(offset_ms) // _MINUTE_MS, LAST_MINUTE))] if isinstance(offset_ms, int) else []
+
+
+def _band(tenths: int) -> int:
+    """Where the band of a score begins."""
+    return max(begin for begin in SCORE_BANDS if tenths >= begin * 10)
 
 
 def _families(body: Mapping[str, object]) -> Iterable[str]:

@@ -14,14 +14,17 @@ from ivr.domain.audio.spans import Gap
 from ivr.domain.evidence.events.base import Event
 from ivr.domain.evidence.events.call import AgentAsked, Masked
 from ivr.domain.evidence.events.objection import Dispelled, Hesitation, Objection
+from ivr.domain.evidence.events.quality import AnalysisBegun
+from ivr.domain.quality.analysis import Analysis, AnalysisForm, AnalysisState, Call
 from ivr.domain.statistics.figure import Figure
 from ivr.domain.statistics.period import month_of, parse_period
 from ivr.errors import ComplianceError
 from ivr.services.export.access_gate import Gate
-from ivr.services.ports.evidence import CallRow
+from ivr.services.ports.evidence import CallRow, Entry
 from ivr.services.statistics.statistics import Figures, Statistics
 from ivr.storage.call_counts import SqlCallCounts
 from ivr.storage.call_log import SqlCallLog
+from ivr.storage.quality_analyses import SqlAnalyses
 from tests.databases import KINDS, fresh_url
 from tests.fakes.vault import a_tag
 from tests.retention_rig import CALLED, SOUND, RetentionRig, settings
@@ -49,6 +52,20 @@ def call(rig: RetentionRig, number: int, *events: Event, program: str = HOTLINE,
     SqlCallLog(rig.database).add(row)
     for event in events:
         rig.audit.append(event, call_id=call_id)
+
+
+def scored(rig: RetentionRig, number: int, tenths: int | None, *, counts: bool = True, at: datetime = CALLED) -> None:
+    """An analysis that was finished."""
+    it = Call(f"rec-{number}", f"call-{number}", HOTLINE, at, "luc")
+    analysis = Analysis(
+        f"analysis-{number}", AnalysisForm.REVIEW, it, "hotline", "1", "anne", at, at + timedelta(days=365),
+        state=AnalysisState.SCORED, tenths=tenths, counts=counts,
+    )  # fmt: skip
+    begun = AnalysisBegun(
+        actor="anne", role="quality_analyst", analysis_id=analysis.id, form="review", grid="hotline", grid_version="1",
+        purpose="", reason="x",
+    )  # fmt: skip
+    SqlAnalyses(rig.database, rig.audit).begin(analysis, Entry(begun))
 
 
 def objection(offset_ms: int) -> Objection:
@@ -157,3 +174,14 @@ def test_a_month_ends_where_the_next_begins(rig: RetentionRig) -> None:
     assert counts.calls(CALLED, CALLED + timedelta(seconds=1)) == {(HOTLINE, "ANSWERED"): 1}
     assert counts.calls(CALLED + timedelta(seconds=1), datetime(2100, 1, 1, tzinfo=UTC)) == {}
     assert counts.calls(datetime(2000, 1, 1, tzinfo=UTC), CALLED) == {}
+
+
+def test_scores_are_counted_by_band_of_what_counts_and_few_are_hidden(rig: RetentionRig) -> None:
+    for number in range(6):
+        scored(rig, number, 850 + number)
+        scored(rig, 10 + number, 699)
+    scored(rig, 20, 499)
+    scored(rig, 30, 900, counts=False)
+    scored(rig, 31, None)
+    scored(rig, 32, 900, at=CALLED - timedelta(days=90))
+    assert cells(ask(rig), "scores") == {(HOTLINE, "85"): 6, (HOTLINE, "50"): None, (HOTLINE, "0"): None}

@@ -248,7 +248,9 @@ def test_an_agent_sees_own_results_alone_and_disputes_one(anne: ConsoleRig) -> N
 def test_no_page_holds_code_of_its_own_and_nothing_of_a_person_stands_in_an_address(anne: ConsoleRig) -> None:
     draft = begun(anne)
     page = anne.get(draft)
-    assert re.findall(r"<script[^>]*>", page.text) == ['<script type="module" src="/static/draft.js">']
+    assert re.findall(r"<script.*", page.text) == [
+        f'<script type="module" src="/static/{name}.js"></script>' for name in ("draft", "player")
+    ]
     assert " style=" not in page.text
     assert " onclick" not in page.text
     assert page.headers["cache-control"] == "no-store"

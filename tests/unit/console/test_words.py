@@ -64,10 +64,11 @@ PUT_TOGETHER = {
     *(f"error.{part}_{status}" for part in ("title", "text") for status in (400, 403, 404, 429, 500, 503)),
     *(f"gap.{cause}" for name, cause in vars(GapCause).items() if name.isupper()),
     *(f"mask.{kind}" for kind in ("card", "cvv", "iban", "nir", "otp", "password", "number", "keys", "identity")),
-    *(f"{group}.{kind}" for group in ("mark", "letter") for kind in ("notice", "doubt", "gap", "mask")),
+    *(f"{group}.{kind}" for group in ("mark", "letter") for kind in ("notice", "doubt", "gap", "mask", "note")),
     *(f"lane.{channel.value}" for channel in Channel),
     *(f"{group}.other" for group in ("gap", "mask", "lane")),
-    *(f"key.{does}" for does in ("play", "step", "jump", "slower", "next", "mute", "help")),
+    *(f"key.{does}" for does in ("play", "step", "jump", "slower", "next", "mute", "note", "time", "help")),
+    *(f"notes.{column}" for column in ("at", "text", "author", "written")),
     *(f"recording.{column}" for column in ("at", "what", "lane", "lasts")),
     *(f"accounts.{column}" for column in ("login", "role", "state", "made", "close", "active", "closed")),
     *(f"data_right.{right.value}" for right in Right),
@@ -105,7 +106,7 @@ PUT_TOGETHER = {
     *(f"grids.{column}" for column in ("id", "version", "imported", "by", "file")),
     *(
         f"statistics.{name}"
-        for name in ("calls", "endings", "objections", "doubts", "masks", "asked", "gaps", "deadlines")
+        for name in ("calls", "endings", "objections", "doubts", "masks", "asked", "gaps", "scores", "deadlines")
     ),
     *(f"statistics.{name}" for name in ("raised", "dispelled", "later", "minute")),
     *(f"disposition.{end.value.lower()}" for end in Disposition),

@@ -145,3 +145,24 @@ class DocumentDestroyed(Event, kind="quality.destroyed"):
     due_at: datetime
     sha256: str | None
     owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceNoted(Event, kind="recording.noted"):
+    """A reviewer wrote a note at a moment of a recording, for which purpose and why; its words stand nowhere else."""
+
+    actor: str
+    role: str
+    purpose: str
+    reason: str
+    note_id: str
+    at_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceNoteRemoved(Event, kind="recording.note_removed"):
+    """Whoever wrote a note at a moment of a recording removed it."""
+
+    actor: str
+    role: str
+    note_id: str
