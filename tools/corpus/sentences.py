@@ -88,7 +88,8 @@ def _grammar(file: Path) -> Iterator[Sentence]:
             yield Sentence(text, Label(family["label"]), family["meaning"], family["split"], "grammar")
 
 
-def _free(file: Path) -> Iterator[Sentence]:
+def free_sentences(file: Path) -> Iterator[Sentence]:
+    """Yield the sentences of one file of `corpus/free`. Raises ConfigurationError with the line that is wrong."""
     heading: list[str] = []
     for number, written in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         line = written.strip()
@@ -127,7 +128,7 @@ def read_corpus(folder: Path) -> list[Sentence]:
     files = corpus_files(folder)
     if not files:
         raise ConfigurationError("no corpus here", file=str(folder), remedy="give the folder that holds seed.jsonl")
-    readers = {".jsonl": _seed, ".toml": _grammar, ".txt": _free}
+    readers = {".jsonl": _seed, ".toml": _grammar, ".txt": free_sentences}
     found: dict[tuple[str, str], Sentence] = {}
     for file in files:
         for sentence in readers[file.suffix](file):
