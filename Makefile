@@ -10,7 +10,7 @@ WORKERS ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)))
 # Of all branches in ivr.domain and ivr.services, in per cent; raised when it is passed, never lowered.
 COVERAGE := 97
 
-.PHONY: help demo test serve init bench bench-ear bench-vault bench-console bench-guard coverage mutants adapt-ear fuzz check format lock mill setup setup-bench setup-test clean
+.PHONY: help demo test serve init bench bench-ear bench-vault bench-console bench-guard coverage mutants adapt-ear fuzz fuzz-console check format lock mill setup setup-bench setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -69,6 +69,9 @@ coverage: setup-test ## which branches of domain and services the tests take; fa
 
 fuzz: setup-test ## 20,000 bent SIP and RTP packets at a line, then a normal call (SEED=1: other packets)
 	@$(BIN)/python -m tests.sip.fuzz --packets 20000 $(if $(SEED),--seed $(SEED))
+
+fuzz-console: setup-test ## 10,000 requests that nobody sends to every page and route of the console (SEED=1: other ones)
+	@$(BIN)/python -m tests.integration.console_fuzz --requests 10000 $(if $(SEED),--seed $(SEED))
 
 check: setup ## formatting, style, types, layers, and our own prompts
 	@$(BIN)/ruff check -q .

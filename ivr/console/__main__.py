@@ -55,7 +55,7 @@ async def serve(settings: Settings, tell: Tell) -> None:
         )
         listenings = pages.player.listenings
         app = build(pages, origin=lambda: origin, monotonic=time.monotonic)
-        server = uvicorn.Server(_config(app, settings))
+        server = uvicorn.Server(server_config(app, settings))
         # Signals are ours: uvicorn would raise them again once it has ended.
         vars(server)["capture_signals"] = contextlib.nullcontext
 
@@ -96,7 +96,8 @@ def _listen(bind: str, port: int) -> socket.socket:
     return listening
 
 
-def _config(app: App, settings: Settings) -> uvicorn.Config:
+def server_config(app: App, settings: Settings) -> uvicorn.Config:
+    """Return how the application is served."""
     section = settings.console
     return uvicorn.Config(
         app,

@@ -159,7 +159,7 @@ class AccountPages:
     def shown(self, visit: Visit, *, fault: str = "", notice: str = "", token: str = "") -> Response:
         sessions = [
             (self._shown(one.began_at), self._shown(one.seen_at), one.key == visit.signed_in.key)
-            for one in self.own.sessions(visit.signed_in)
+            for one in self.own.sessions(visit.signed_in.account)
         ]
         given = {
             "sessions": sessions,

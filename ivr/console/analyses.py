@@ -15,7 +15,7 @@ from ivr.bootstrap.quality import Quality
 from ivr.console.player import PlayerPages, named
 from ivr.console.times import clock_text, moment_text
 from ivr.console.visit import Visit
-from ivr.domain.access import AccessRequest, Action
+from ivr.domain.access import AccessRequest, Action, Actor
 from ivr.domain.quality.analysis import Analysis, AnalysisForm, AnalysisState
 from ivr.domain.quality.answers import LONGEST_NOTE, LONGEST_TEXT, Answer, typed_answers
 from ivr.domain.quality.grid import Question, QuestionKind
@@ -265,7 +265,12 @@ def request_of(visit: Visit) -> AccessRequest:
 
 
 def own_request(visit: Visit) -> AccessRequest:
-    return AccessRequest(visit.signed_in.account.actor, Action.RESULTS, reason=_OWN)
+    return own_request_of(visit.signed_in.account.actor)
+
+
+def own_request_of(actor: Actor) -> AccessRequest:
+    """What an agent asks for of their own calls."""
+    return AccessRequest(actor, Action.RESULTS, reason=_OWN)
 
 
 def percent(visit: Visit, tenths: int | None) -> str:

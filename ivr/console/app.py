@@ -11,6 +11,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
 
 from ivr.console.analyses import DRAFTS
+from ivr.console.api.app import UNDER, build_api
+from ivr.console.api.services import services_of
 from ivr.console.guard import FORM, REFUSED, App, Guard, Origin, Receive, Scope, Send
 from ivr.console.operation import LIVE, PATH
 from ivr.console.pages import Pages
@@ -154,7 +156,14 @@ def build(pages: Pages, *, origin: Callable[[], Origin], monotonic: Callable[[],
     requests, forms = (RateLimit(one, monotonic) for one in (_REQUESTS, _FORMS))
     frequent = {LISTENINGS: RateLimit(_LISTENINGS, monotonic), DRAFTS: RateLimit(_DRAFTS, monotonic)}
     roomy = (DRAFTS, "/grilles")
-    return Guard(refusing, origin=origin, requests=requests, forms=forms, frequent=frequent, roomy=roomy)
+    guarded = Guard(refusing, origin=origin, requests=requests, forms=forms, frequent=frequent, roomy=roomy)
+    api = build_api(services_of(pages), origin=origin, monotonic=monotonic)
+
+    async def entered(scope: Scope, receive: Receive, send: Send) -> None:
+        programs = scope["type"] == "http" and scope["path"].startswith(UNDER)
+        await (api if programs else guarded)(scope, receive, send)
+
+    return entered
 
 
 def _endpoint(pages: Pages, route: Route) -> Callable[[Request], Response]:

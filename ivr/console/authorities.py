@@ -14,7 +14,8 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from ivr.bootstrap.authority import Authority
-from ivr.console.requests import asked_by, case_of, day_of_form, fault_of, in_french, one_of, sender
+from ivr.console.letters import in_french, sender
+from ivr.console.requests import asked_by, case_of, day_of_form, fault_of, one_of
 from ivr.console.times import moment_text
 from ivr.console.visit import Visit
 from ivr.console.words import Words

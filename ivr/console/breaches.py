@@ -9,17 +9,15 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Response
 
-from ivr.console.requests import asked_by, case_of, fault_of, one_of, sender
+from ivr.console.letters import breach_letter
+from ivr.console.requests import asked_by, case_of, fault_of, one_of
 from ivr.console.visit import Visit
-from ivr.console.words import Words
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.rights.breach import BREACH, Breach, BreachEvent, Duties, Duty, Exemption, Loss, Owed, Risk
-from ivr.errors import ArchiveError, ConfigurationError, IvrError
+from ivr.errors import ConfigurationError, IvrError
 from ivr.services.ports.runtime import Clock
 from ivr.services.rights.breaches import TOLD, Breaches
 from ivr.settings import Settings
-
-_FRENCH = Words("fr")
 
 
 @dataclass(frozen=True)
@@ -97,16 +95,7 @@ class BreachPages:
         asked = asked_by(visit, Action.BREACH)
         if asked is None:
             return visit.go("/finalite")
-        breach, _, told = self.service.show(asked, case_of(visit), letter="breach")
-        form = self.settings.letters.get("breach")
-        if form is None:
-            raise ArchiveError("no such letter belongs to this request", where="config/letters", remedy="see its page")
-        gap = _FRENCH("requests.by_hand")
-        today = self.settings.profile.day_of(self.clock.now())
-        places = {name: told[name] or gap for name in ("nature", "consequences", "measures")}
-        body = form.filled(
-            {**sender(self.settings, today), **places, "name": gap, "address": "", "reference": breach.reference}
-        )
+        breach, body = breach_letter(self.settings, self.service, asked, case_of(visit))
         return visit.page("letter", body=body, name="breach", back=f"/violations/{breach.id}")
 
     def _list(self, visit: Visit, asked: AccessRequest, *, fault: str = "") -> Response:

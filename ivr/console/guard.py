@@ -17,6 +17,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 #: Where the guard leaves what it read, for the pages.
 FORM = "ivr.form"
+#: Where browsers find the console, for what makes links.
+ORIGIN = "ivr.origin"
 #: The status with which the error page answers instead of the page that was asked for.
 REFUSED = "ivr.refused"
 #: Bytes and fields of a form; of one under a roomy path, such as an analysis grid with a note to each question.
@@ -42,7 +44,9 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-class _RefusedError(Exception):
+class Refused(Exception):
+    """Raised for a request that is not to be read on, with the status of the answer."""
+
     def __init__(self, status: int) -> None:
         self.status = status
 
@@ -92,45 +96,48 @@ class Guard:
         origin = self._origin()
         try:
             scope[FORM] = await self._examined(scope, receive, origin)
-        except _RefusedError as refused:
+        except Refused as refused:
             scope[FORM] = {}
             scope[REFUSED] = refused.status
         # What was in the body has been read, or is of no interest any more.
-        await self._app(scope, _after_body(receive), self._with_headers(send, origin))
+        await self._app(scope, after_body(b"", receive), with_headers(send, origin))
 
     async def _examined(self, scope: Scope, receive: Receive, origin: Origin) -> Mapping[str, str]:
         headers = {name.lower(): value for name, value in scope["headers"]}
         address = scope["client"][0] if scope.get("client") else ""
         often = next((limit for path, limit in self._frequent.items() if scope["path"].startswith(path)), None)
         if not (often or self._requests).allows(address):
-            raise _RefusedError(429)
+            raise Refused(429)
         if headers.get(b"host", b"").decode("latin-1").lower() != origin.host:
             # A name that somebody else points here (DNS rebinding) is none of ours.
-            raise _RefusedError(400)
+            raise Refused(400)
         if scope["method"] in _SAFE:
             return {}
         if often is None and not self._forms.allows(address):
-            raise _RefusedError(429)
+            raise Refused(429)
         if not _is_ours(headers, origin):
-            raise _RefusedError(403)
+            raise Refused(403)
         if headers.get(b"content-type", b"").split(b";")[0].strip().lower() != _FORM_TYPE:
-            raise _RefusedError(400)
+            raise Refused(400)
         roomy = bool(self._roomy) and scope["path"].startswith(self._roomy)
-        body = await _body(receive, _LARGEST_ROOMY_FORM if roomy else _LARGEST_FORM)
+        body = await read_body(receive, _LARGEST_ROOMY_FORM if roomy else _LARGEST_FORM, too_large=400)
         return _fields(body, _MOST_ROOMY_FIELDS if roomy else _MOST_FIELDS)
 
-    def _with_headers(self, send: Send, origin: Origin) -> Send:
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                there = {name.lower() for name, _ in message["headers"]}
-                more = {**HEADERS, **({"strict-transport-security": "max-age=31536000"} if origin.is_https else {})}
-                message["headers"] = [
-                    *message["headers"],
-                    *((name.encode(), value.encode()) for name, value in more.items() if name.encode() not in there),
-                ]
-            await send(message)
 
-        return sending
+def with_headers(send: Send, origin: Origin) -> Send:
+    """Return a `send` that adds the headers of every answer, where the answer has none of its own."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            there = {name.lower() for name, _ in message["headers"]}
+            more = {**HEADERS, **({"strict-transport-security": "max-age=31536000"} if origin.is_https else {})}
+            message["headers"] = [
+                *message["headers"],
+                *((name.encode(), value.encode()) for name, value in more.items() if name.encode() not in there),
+            ]
+        await send(message)
+
+    return sending
 
 
 def _is_ours(headers: Mapping[bytes, bytes], origin: Origin) -> bool:
@@ -141,16 +148,17 @@ def _is_ours(headers: Mapping[bytes, bytes], origin: Origin) -> bool:
     return headers.get(b"origin", b"").decode("latin-1") == origin.url
 
 
-async def _body(receive: Receive, largest: int) -> bytes:
+async def read_body(receive: Receive, largest: int, *, too_large: int = 413) -> bytes:
+    """Return a request's body. Raises Refused, with the status `too_large` for one of more bytes than `largest`."""
     parts, size = [], 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise _RefusedError(400)
+            raise Refused(400)
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > largest:
-            raise _RefusedError(400)
+            raise Refused(too_large)
         if not message.get("more_body"):
             return b"".join(parts)
 
@@ -166,16 +174,16 @@ def _fields(body: bytes, most: int) -> Mapping[str, str]:
             max_num_fields=most,
         )
     except ValueError:
-        raise _RefusedError(400) from None
+        raise Refused(400) from None
     fields = dict(pairs)
     if len(fields) < len(pairs) or any("\0" in value for value in fields.values()):
-        raise _RefusedError(400)
+        raise Refused(400)
     return fields
 
 
-def _after_body(receive: Receive) -> Receive:
-    """An empty body, then whatever else comes: a browser that goes away."""
-    messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+def after_body(body: bytes, receive: Receive) -> Receive:
+    """A body that was read already, then whatever else comes: a browser that goes away."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receiving() -> Message:
         return messages.pop() if messages else await receive()

@@ -14,7 +14,7 @@ from ivr.domain.access import Action
 from ivr.domain.retention.legal_hold import LEGAL_HOLD, HoldEvent, HoldState, LegalHold, hold_rules
 from ivr.errors import ArchiveError, ConfigurationError, IvrError
 from ivr.services.ports.runtime import Clock
-from ivr.services.rights.hold_desk import HoldDesk
+from ivr.services.rights.hold_desk import HoldDesk, desk_action
 from ivr.settings import Settings
 
 _MOST_ITEMS = 500
@@ -40,8 +40,7 @@ class HoldPages:
 
     def holds(self, visit: Visit) -> Response:
         """The list; its form asks for a hold, or takes a step of one."""
-        action = Action.HOLD if Action.HOLD.value in visit.rights else Action.APPROVE
-        asked = asked_by(visit, action)
+        asked = asked_by(visit, desk_action(self.settings.access.rights_of(visit.signed_in.account.actor)))
         if asked is None:
             return visit.go("/finalite")
         if visit.request.method == "GET":

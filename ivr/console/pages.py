@@ -29,6 +29,7 @@ from ivr.console.examination import Examination
 from ivr.console.open_listenings import OpenListenings
 from ivr.console.operation import OperationPages, watched
 from ivr.console.passkeys import PasskeyPages
+from ivr.console.places import Places
 from ivr.console.player import PlayerPages
 from ivr.console.recordings import RecordingPages
 from ivr.console.statistics import StatisticsPages
@@ -77,7 +78,7 @@ def open_pages(
         EntrancePages(accounts.sign_in(hasher, codes), passkeys),
         hasher,
         codes,
-        RecordingPages(settings, retention.listing),
+        RecordingPages(settings, retention.listing, Places(accounts.sealer)),
         player,
         own,
         PasskeyPages(own),

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from fastapi import Response
 
 from ivr.console.visit import Visit
+from ivr.console.words import Words
 from ivr.domain.access import Action
 from ivr.domain.rights.processing import Processing, register_of
 from ivr.errors import ArchiveError
 from ivr.settings import Settings
 
-_COLUMNS = ("purpose", "basis", "categories", "recipients", "transfers", "retention", "security", "note")
+COLUMNS = ("purpose", "basis", "categories", "recipients", "transfers", "retention", "security", "note")
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,12 @@ class ProcessingPages:
     settings: Settings
 
     def register(self, visit: Visit) -> Response:
-        entries = self._entries(visit)
+        rows = rows_of(self.settings, visit.words, visit.rights)
         controller = self.settings.controller
         gap = visit.words("requests.by_hand")
         return visit.page(
             "processing",
-            rows=[dict(zip(_COLUMNS, self._row(visit, entry), strict=True)) for entry in entries],
+            rows=[dict(zip(COLUMNS, row, strict=True)) for row in rows],
             controller=controller.name,
             address=controller.address or gap,
             dpo=controller.dpo or gap,
@@ -38,46 +39,57 @@ class ProcessingPages:
         )
 
     def file(self, visit: Visit) -> Response:
-        out = io.StringIO()
-        writer = csv.writer(out)
-        writer.writerow([visit.words(f"processing.{column}") for column in _COLUMNS])
-        writer.writerows(self._row(visit, entry) for entry in self._entries(visit))
-        headers = {"content-disposition": 'attachment; filename="registre-article-30.csv"'}
-        return Response("\ufeff" + out.getvalue(), headers=headers, media_type="text/csv")
+        return file_of(visit.words, rows_of(self.settings, visit.words, visit.rights))
 
-    def _entries(self, visit: Visit) -> Sequence[Processing]:
-        if not {Action.RIGHTS.value, Action.VERIFY.value} & visit.rights:
-            raise ArchiveError("there is no such page", where="/registre", remedy="ask for the right")
-        settings, access = self.settings, self.settings.access
-        return register_of(
-            settings.retention,
-            programs={name: program.retention for name, program in settings.programs.items()},
-            titles={role.value: title for role, title in access.titles.items()},
-            closed=access.closed_tags if not access.internal_access else (),
-        )
 
-    def _row(self, visit: Visit, entry: Processing) -> list[str]:
-        words = visit.words
-        purpose = entry.purpose
-        if entry.programs:
-            purpose += " (" + words("processing.programs", programs=", ".join(entry.programs)) + ")"
-        kept = [f"{words.told(str(one.keep))}, {one.start} ({', '.join(one.rules)})" for one in entry.kept]
-        if entry.reviewed:
-            kept.append(words("processing.reviewed"))
-        recipients = words("processing.closed") if entry.closed else ", ".join(entry.recipients)
-        return [
-            purpose,
-            f"{entry.basis.value} : {words(f'basis.{entry.basis.name.lower()}')}",
-            words("processing.recorded") if entry.programs else words("processing.unrecorded"),
-            recipients or words("processing.nobody"),
-            self._transfers(visit),
-            " ; ".join(kept),
-            words("processing.security_text"),
-            entry.note,
-        ]
+def rows_of(settings: Settings, words: Words, rights: Collection[str]) -> list[list[str]]:
+    """Return the register in words, for who has one of the rights that show it. Raises ArchiveError for another."""
+    if not {Action.RIGHTS.value, Action.VERIFY.value} & set(rights):
+        raise ArchiveError("there is no such page", where="/registre", remedy="ask for the right")
+    access = settings.access
+    entries = register_of(
+        settings.retention,
+        programs={name: program.retention for name, program in settings.programs.items()},
+        titles={role.value: title for role, title in access.titles.items()},
+        closed=access.closed_tags if not access.internal_access else (),
+    )
+    return [_row(settings, words, entry) for entry in entries]
 
-    def _transfers(self, visit: Visit) -> str:
-        store = self.settings.store
-        if store.kind == "local":
-            return visit.words("processing.local")
-        return visit.words("processing.bucket", place=store.endpoint or store.region)
+
+def file_of(words: Words, rows: Iterable[list[str]]) -> Response:
+    """Return the register as CSV, with the mark by which spreadsheets know UTF-8."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([words(f"processing.{column}") for column in COLUMNS])
+    writer.writerows(rows)
+    headers = {"content-disposition": 'attachment; filename="registre-article-30.csv"'}
+    return Response("\ufeff" + out.getvalue(), headers=headers, media_type="text/csv")
+
+
+def _row(settings: Settings, words: Words, entry: Processing) -> list[str]:
+    purpose = entry.purpose
+    if entry.programs:
+        purpose += " (" + words("processing.programs", programs=", ".join(entry.programs)) + ")"
+    kept = [f"{words.told(str(one.keep))}, {one.start} ({', '.join(one.rules)})" for one in entry.kept]
+    if entry.reviewed:
+        kept.append(words("processing.reviewed"))
+    recipients = words("processing.closed") if entry.closed else ", ".join(entry.recipients)
+    return [
+        purpose,
+        f"{entry.basis.value} : {words(f'basis.{entry.basis.name.lower()}')}",
+        words("processing.recorded") if entry.programs else words("processing.unrecorded"),
+        recipients or words("processing.nobody"),
+        _transfers(settings, words),
+        " ; ".join(kept),
+        words("processing.security_text"),
+        entry.note,
+    ]
+
+
+def _transfers(settings: Settings, words: Words) -> str:
+    store = settings.store
+    return (
+        words("processing.local")
+        if store.kind == "local"
+        else words("processing.bucket", place=store.endpoint or store.region)
+    )

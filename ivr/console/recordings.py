@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Response
 
+from ivr.console.places import Places
 from ivr.console.times import clock_text, moment_text
 from ivr.console.visit import Visit
 from ivr.domain.access import AccessRequest, Action
@@ -43,6 +44,7 @@ class Line:
 class RecordingPages:
     settings: Settings
     listing: Listing
+    places: Places
 
     def recordings(self, visit: Visit) -> Response:
         """Without a purpose there is no list: it is chosen first."""
@@ -56,7 +58,7 @@ class RecordingPages:
                 asked,
                 zone=self._zone,
                 purposes=self.settings.retention.schedules,
-                after=visit.form.get("after", ""),
+                after=self.places.opened(session.account.login, visit.form.get("after", "")),
                 limit=_ROWS,
             )
             page = self.listing.page(request, query)
@@ -76,7 +78,7 @@ class RecordingPages:
             asked=asked,
             fault=fault,
             lines=[self._line(visit, row) for row in page.rows],
-            after=page.after,
+            after=self.places.sealed(visit.signed_in.account.login, page.after),
             numbers_since=self._shown(page.numbers_since),
             programs=sorted(self.settings.programs),
             states=[state.value for state in RecordingState],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,15 +10,14 @@ from typing import TypeVar
 
 from fastapi import Response
 
-from ivr.console.request_findings import certificate_lines, found_lines, kept_lines, rows_of
+from ivr.console.letters import packed, request_letter
+from ivr.console.request_findings import found_lines, kept_lines, rows_of
 from ivr.console.visit import Visit
-from ivr.console.words import Words
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.audio.channel import Channel as Lane
 from ivr.domain.rights.acts import Act
 from ivr.domain.rights.letter import letters_of
 from ivr.domain.rights.request import (
-    ARTICLES,
     RIGHTS_REQUEST,
     Channel,
     Due,
@@ -34,15 +31,13 @@ from ivr.domain.rights.request import (
     RightsRequest,
 )
 from ivr.domain.rights.third_voice import VoiceGround
-from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, IvrError, TransitionError
+from ivr.errors import ComplianceError, ConfigurationError, IvrError, TransitionError
 from ivr.services.rights.acting import Acting
 from ivr.services.rights.findings import Findings, Found
 from ivr.services.rights.requests import Opened, Requests
 from ivr.settings import Settings
 
 _E = TypeVar("_E", bound=Enum)
-#: Letters are French, whoever prints them.
-_words = Words("fr")
 #: What is typed when a request is taken in, and shown again when it cannot be.
 _TYPED = ("right", "channel", "received_on", "name", "address", "phone", "member", "note")
 
@@ -169,17 +164,14 @@ class RequestPages:
         asked = asked_by(visit, Action.RIGHTS)
         if asked is None:
             return visit.go("/finalite")
-        name = str(visit.request.path_params.get("name", ""))
-        opened = self._opened(asked, case_of(visit), letter=name if name in self.settings.letters else "")
-        form = self.settings.letters.get(name)
-        if form is None or name not in letters_of(opened.request):
-            raise ArchiveError("no such letter belongs to this request", where="config/letters", remedy="see its page")
-        body = form.filled(self._places(opened))
-        return visit.page("letter", body=body, name=name, back=f"/demandes/{opened.request.id}")
-
-    def _opened(self, asked: AccessRequest, case_id: str, *, letter: str = "") -> Opened:
+        case_id, name = case_of(visit), str(visit.request.path_params.get("name", ""))
         self.doing.finish(asked, case_id)
-        return self.service.show(asked, case_id, letter=letter)
+        _, body = request_letter(self.settings, self.service, asked, case_id, name)
+        return visit.page("letter", body=body, name=name, back=f"/demandes/{case_id}")
+
+    def _opened(self, asked: AccessRequest, case_id: str) -> Opened:
+        self.doing.finish(asked, case_id)
+        return self.service.show(asked, case_id)
 
     def _acts(self, asked: AccessRequest, case_id: str, form: Mapping[str, str]) -> Mapping[str, Callable[[], object]]:
         """What may be done with what was found; the page shows it anew afterwards."""
@@ -207,12 +199,8 @@ class RequestPages:
         person, recording_id = one_of(Lane, form, "person"), form.get("recording_id", "")
         ground = one_of(VoiceGround, form, "voice") if form.get("voice") else None
         files = self.doing.copy(asked, case_id, recording_id, person=person.value, ground=ground)
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            for name, body in files.items():
-                archive.writestr(name, body)
         headers = {"content-disposition": f'attachment; filename="{recording_id}.zip"'}
-        return Response(packed.getvalue(), headers=headers, media_type="application/zip")
+        return Response(packed(files), headers=headers, media_type="application/zip")
 
     def _step(self, asked: AccessRequest, case_id: str, form: Mapping[str, str]) -> None:
         service, note, why = self.service, form.get("note", ""), form.get("why", "")
@@ -271,24 +259,6 @@ class RequestPages:
             voices=[ground.value for ground in VoiceGround],
         )
 
-    def _places(self, opened: Opened) -> dict[str, str]:
-        """What fills the places of a letter. Letters are French."""
-        request, told = opened.request, opened.told
-        return {
-            **sender(self.settings, self.service.today),
-            "name": opened.requester.name,
-            "address": opened.requester.address,
-            "reference": request.reference,
-            "received": in_french(request.received_on),
-            "due": in_french(opened.due.on),
-            "right": _words(f"data_right.{request.right.value}"),
-            "found": told["found"] or _words("requests.nothing_found"),
-            "kept": told["kept"] or _words("requests.nothing_kept"),
-            "certificates": certificate_lines(opened.acts) or _words("requests.nothing_erased"),
-            "why": told["refusal"] if request.ground else told["extension"],
-            "article": ARTICLES[request.ground] if request.ground else "",
-        }
-
 
 def asked_by(visit: Visit, action: Action) -> AccessRequest | None:
     """What whoever visits asks for; None until they have said why."""
@@ -320,21 +290,6 @@ def fault_of(visit: Visit, error: IvrError) -> str:
     told = f"{visit.words.told(error.what)} : {visit.words.told(error.remedy)}"
     label = _LABELS.get(error.key, "") if isinstance(error, ConfigurationError) else ""
     return f"{visit.words(label)} : {told}" if label else told
-
-
-def in_french(day: date) -> str:
-    return f"{day:%d/%m/%Y}"
-
-
-def sender(settings: Settings, today: date) -> dict[str, str]:
-    """The places of a letter that say who writes. What the settings lack is left to be written by hand."""
-    controller, gap = settings.controller, _words("requests.by_hand")
-    return {
-        "controller": controller.name,
-        "controller_address": controller.address or gap,
-        "dpo": controller.dpo or gap,
-        "date": in_french(today),
-    }
 
 
 def day_of_form(key: str, text: str) -> date:

@@ -51,7 +51,7 @@ class StatisticsPages:
             found, fault = self._found(visit, self._period(visit)), ""
         except ConfigurationError as error:
             found, fault = None, f"{visit.words.told(error.what)} : {visit.words.told(error.remedy)}"
-        period = found.period if found else latest(self._today)
+        period = found.period if found else latest(self.today)
         return visit.page(
             "statistics",
             status=422 if fault else 200,
@@ -68,21 +68,14 @@ class StatisticsPages:
         """All figures as CSV (RFC 4180, UTF-8); what is hidden is `<5` there too."""
         if not visit.signed_in.reason:
             return visit.go("/finalite")
-        found = self._found(visit, self._period(visit))
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(COLUMNS)
-        for figure in found.figures:
-            writer.writerows((figure.name, *cell, _count(count)) for cell, count in sorted(figure.cells.items()))
-        name = f"statistiques-{found.period.first.text}-{found.period.last.text}.csv"
-        headers = {"content-disposition": f'attachment; filename="{name}"'}
-        return Response(text.getvalue(), media_type="text/csv", headers=headers)
+        return file_of(self._found(visit, self._period(visit)))
 
     def _period(self, visit: Visit) -> Period:
-        return parse_period(visit.form.get("first", ""), visit.form.get("last", ""), today=self._today)
+        return parse_period(visit.form.get("first", ""), visit.form.get("last", ""), today=self.today)
 
     @property
-    def _today(self) -> date:
+    def today(self) -> date:
+        """In the house's time zone."""
         return self.clock.now().astimezone(ZoneInfo(self.settings.profile.timezone)).date()
 
     def _found(self, visit: Visit, period: Period) -> Figures:
@@ -120,6 +113,18 @@ class StatisticsPages:
 def _most(least: int) -> int:
     """The highest score of the band that begins there, in whole per cent."""
     return next((begin - 1 for begin in SCORE_BANDS if begin > least), 100)
+
+
+def file_of(found: Figures) -> Response:
+    """Return all figures as CSV (RFC 4180, UTF-8)."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for figure in found.figures:
+        writer.writerows((figure.name, *cell, _count(count)) for cell, count in sorted(figure.cells.items()))
+    name = f"statistiques-{found.period.first.text}-{found.period.last.text}.csv"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(text.getvalue(), media_type="text/csv", headers=headers)
 
 
 def _cell(cells: Mapping[tuple[str, str], int | None], program: str, quality: str) -> str:

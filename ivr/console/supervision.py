@@ -122,18 +122,12 @@ class SupervisionPages:
         )
 
     def _rule(self, form: Mapping[str, str]) -> SamplingRule:
-        found = _MONTH.fullmatch(form.get("month", ""))
-        if found is None:
-            raise ConfigurationError("that is no month", key="month", remedy="write 2026-11")
         numbers = {name: form.get(name, "") or "0" for name in ("per_agent", "min_s")}
         for name, text in numbers.items():
             if not (text.isascii() and text.isdigit() and len(text) < 6):
                 raise ConfigurationError("that is no number", key=name, remedy="write digits")
-        program = form.get("program", "")
-        if program and program not in self.settings.programs:
-            raise ConfigurationError("there is no such program", key="program", remedy="choose one of the list")
-        since, until = month(int(found[1]), int(found[2]), self.settings.profile.timezone)
-        return SamplingRule(int(numbers["per_agent"]), since, until, int(numbers["min_s"]) * 1000, program)
+        typed = {name: int(text) for name, text in numbers.items()}
+        return sampling_rule(self.settings, form.get("month", ""), program=form.get("program", ""), **typed)
 
     # ---- calibration
 
@@ -234,6 +228,18 @@ class SupervisionPages:
 
     def _shown(self, at: datetime | None) -> str:
         return moment_text(at, self.settings.profile.timezone)
+
+
+def sampling_rule(settings: Settings, typed: str, *, per_agent: int, min_s: int, program: str) -> SamplingRule:
+    """Return the rule of a draw in the month `typed` (`2026-11`). Raises ConfigurationError for what is no month, or
+    no program of the house's."""
+    found = _MONTH.fullmatch(typed)
+    if found is None:
+        raise ConfigurationError("that is no month", key="month", remedy="write 2026-11")
+    if program and program not in settings.programs:
+        raise ConfigurationError("there is no such program", key="program", remedy="choose one of the list")
+    since, until = month(int(found[1]), int(found[2]), settings.profile.timezone)
+    return SamplingRule(per_agent, since, until, min_s * 1000, program)
 
 
 def _told(visit: Visit, error: IvrError) -> str:

@@ -162,13 +162,13 @@ def decide_access(
     retention tag, and when LISTEN or EXPORT comes without artefact or decision.
     """
     actor, action = request.actor, request.action
-    if action not in policy.rights_of(actor):
-        return _without_right(actor, action, policy)
+    right = decide_right(actor, action, policy=policy)
+    if not right.allowed:
+        return right
     if action not in WITHOUT_REASON and not request.reason.strip():
         return _deny(Told("A reason is required."), "REC-016")
     if action not in OPENING:
-        detail = Told(f"Right '{action.value}' of the role '{_title(policy, actor.role)}'.")
-        return AccessDecision(True, ("REC-016",), detail)
+        return right
     if artefact is None or retention is None or retention.artefact_id != artefact.id:
         raise ComplianceError("an access needs the artefact and its own retention decision", rules=("REC-016",))
     decision = _open(request, artefact, retention, policy, table, profile)
@@ -185,13 +185,13 @@ def decide_listing(request: AccessRequest, *, policy: AccessPolicy, table: Reten
     """
     role = request.actor.role
     may = policy.actions.get(role, frozenset())
-    if Action.LIST not in policy.rights_of(request.actor):
-        return _without_right(request.actor, Action.LIST, policy)
+    right = decide_right(request.actor, Action.LIST, policy=policy)
+    if not right.allowed:
+        return right
     if not request.reason.strip():
         return _deny(Told("A reason is required."), "REC-016")
     if role in policy.authority_roles | policy.subject_roles or not may & OPENING:
-        detail = Told(f"Right '{Action.LIST.value}' of the role '{_title(policy, role)}'.")
-        return AccessDecision(True, ("REC-016",), detail)
+        return right
     if not request.purpose:
         return _deny(Told("It must be said for which purpose."), "REC-016", "GDP-001")
     return _open_to(role, request.purpose, policy, table)
@@ -295,10 +295,17 @@ def _open_to(role: Role, tag: str, policy: AccessPolicy, table: RetentionTable) 
     return AccessDecision(True, ("REC-016",), Told(f"'{schedule.title}' is open to the role '{_title(policy, role)}'."))
 
 
-def _without_right(actor: Actor, action: Action, policy: AccessPolicy) -> AccessDecision:
+def decide_right(actor: Actor, action: Action, *, policy: AccessPolicy) -> AccessDecision:
+    """Return whether the actor has this right at all: the role, and the token that a program bears."""
+    if action in policy.rights_of(actor):
+        return AccessDecision(True, ("REC-016",), _with_right(policy, actor, action))
     if action in policy.actions.get(actor.role, frozenset()):
         return _deny(Told(f"This token has no right '{action.value}'."), "REC-016")
     return _deny(Told(f"The role '{_title(policy, actor.role)}' has no right '{action.value}'."), "REC-016")
+
+
+def _with_right(policy: AccessPolicy, actor: Actor, action: Action) -> Told:
+    return Told(f"Right '{action.value}' of the role '{_title(policy, actor.role)}'.")
 
 
 def _title(policy: AccessPolicy, role: Role) -> str:

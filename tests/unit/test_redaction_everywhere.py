@@ -123,6 +123,8 @@ WAYS_OUT = {
     "ivr/cli/console.py": "logins, roles and states of accounts, and one-time links for whoever asked for them",
     "ivr/console/authorities.py": "the name of a fault alone; tests/unit/console/test_authorities.py",
     "ivr/offline/verify_audit.py": "runs where ivr is not, on an export; it prints ids and file names of it",
+    "ivr/console/api/guard.py": "the name of a fault alone; tests/unit/console/api/test_guard.py",
+    "ivr/console/api/problems.py": "here: test_no_logger_writes_any_of_it; tests/unit/console/api/test_guard.py",
     "ivr/console/app.py": "here: test_no_logger_writes_any_of_it; tests/unit/console/test_pages.py",
     "ivr/recording/local_writer.py": "encrypted segments",
     "ivr/recording/spool.py": "encrypted files",

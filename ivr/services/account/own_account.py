@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ivr.domain.account.account import Account
 from ivr.domain.account.session import Session, SessionEnd
 from ivr.domain.evidence.events.console import PasswordChanged, SessionEnded
 from ivr.domain.text.told import Told
@@ -46,12 +47,12 @@ class OwnAccount:
         self._book.change_password(account.id, self._hasher.hash(change.new.text), Entry(event))
         return None
 
-    def sessions(self, session: Session) -> list[Session]:
+    def sessions(self, account: Account) -> list[Session]:
         """All of this person's, latest first."""
-        return self._book.sessions_of(session.account.id)
+        return self._book.sessions_of(account.id)
 
     def end_others(self, session: Session) -> int:
         """End every session of this person but this one; return how many."""
         event = SessionEnded(actor=session.account.login, role=session.account.role.value, why=SessionEnd.ASKED.value)
-        others = [one for one in self.sessions(session) if one.key != session.key]
+        others = [one for one in self.sessions(session.account) if one.key != session.key]
         return sum(self._book.end(one.key, Entry(event)) for one in others)

@@ -15,6 +15,7 @@ from ivr.domain.access import (
     Actor,
     decide_access,
     decide_listing,
+    decide_right,
 )
 from ivr.domain.evidence.events.house import Denied
 from ivr.domain.profile import Profile
@@ -78,6 +79,12 @@ class Gate:
         if not decision.allowed:
             self.refuse(request, decision, "")
         return decision
+
+    def must_have(self, request: AccessRequest) -> None:
+        """Raise ComplianceError, after noting a denial, unless the actor has the right of this action at all."""
+        decision = decide_right(request.actor, request.action, policy=self._policy)
+        if not decision.allowed:
+            self.refuse(request, decision)
 
     def may(self, actor: Actor, action: Action) -> bool:
         """Whether the actor has this right; asked to show or hide, and noted nowhere."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +15,11 @@ from ivr.services.ports.signing import EvidenceChain
 from ivr.services.retention.legal_holds import Holds
 
 ROOM = "hold"
+
+
+def desk_action(rights: Collection[Action]) -> Action:
+    """Return by which of their rights somebody sees the holds: that to ask for them, else that to approve them."""
+    return Action.HOLD if Action.HOLD in rights else Action.APPROVE
 
 
 @dataclass(frozen=True)

@@ -291,7 +291,7 @@ def test_another_password_ends_the_other_sessions_and_the_old_one_lets_nobody_in
     elsewhere, here = rig.entered(), rig.entered()
     session = rig.sessions.resume(here.token)
     assert isinstance(session, Session)
-    assert [one.key for one in rig.own.sessions(session)] == [key_of(here.token), key_of(elsewhere.token)]
+    assert [one.key for one in rig.own.sessions(session.account)] == [key_of(here.token), key_of(elsewhere.token)]
     assert rig.own.change_password(session, changing(rig)) is None
     assert rig.sessions.resume(elsewhere.token) is None
     assert isinstance(rig.sessions.resume(here.token), Session)
