@@ -93,7 +93,7 @@ def known(turn: Turn, label: Label) -> bool:
     if "OUI" in kinds and "COND" not in kinds and not (stands or denied):
         return False
     guessed = few and not denied
-    named = [bone for bone in named if not (turn.perfect(bone) or turn.existing(bone) or turn.of_listener(bone))]
+    named = [bone for bone in named if not (turn.perfect(bone) or turn.of_listener(bone))]
     return any(not (guessed and bone.unit.weak) for bone in (*named, *stands))
 
 

@@ -110,8 +110,11 @@ class Turn:
     def existing(self, bone: Bone) -> bool:
         """Whether there is said to be none: "il n'y a aucun enregistrement", "je n'ai pas l'enregistrement".
 
-        Not "je veux qu'il n'y ait rien", nor "vous n'avez pas à enregistrer".
+        Not "je veux qu'il n'y ait rien", "vous n'avez pas à enregistrer", "y a pas d'enregistrement avec moi".
         """
+        goes_on = any(unit.concept != "DE" or unit.text == "a" for unit in self.after(bone.at, 1))
+        if goes_on or any(unit.text == "moi" for unit in self.before(bone.at, 2 * _NEAR)):
+            return False
         before = [unit for unit in self.before(bone.at, _NEAR) if unit.concept != "DE" or unit.text == "a"]
         while before and before[0].text in listed("determiners"):
             before.pop(0)
@@ -170,6 +173,8 @@ class Turn:
         """ "Y en a qui refusent", "y a des clients qui refusent", "ceux qui s'y opposent"."""
         before = [unit.text for unit in self.before(bone.at, 2 * _NEAR)]
         at = before.index("qui") if "qui" in before else len(before)
+        if set(before[:at]) & listed("first_person"):
+            return False
         there = any(before[k : k + 1] == ["a"] and before[k + 1 : k + 2] in (["en"], ["y"]) for k in range(at, at + 4))
         return there or before[at + 1 : at + 2] in (["ceux"], ["celles"])
 

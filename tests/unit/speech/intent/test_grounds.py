@@ -171,11 +171,31 @@ def test_pairs_of_later_rounds_differ_too(opposed: str, agreed: str) -> None:
     [
         "Si vous ne souhaitez pas être enregistré, dites-le à votre interlocuteur.",
         "Vous pouvez refuser, cela ne change rien au contrat.",
-        "Il n'y a aucun enregistrement.",
     ],
 )
-def test_what_the_listener_may_wish_and_what_there_is_not_is_not_asked_about(text: str) -> None:
+def test_what_the_listener_may_wish_is_not_asked_about(text: str) -> None:
     assert judged(text).band is Band.CLEAR
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "il n'y a pas d'enregistrement avec moi",
+        "y a pas d'enregistrement sinon je raccroche",
+        "vous n'avez pas d'enregistrement à faire",
+        "avec moi y a pas d'enregistrement",
+        "ne m'enregistrez pas, ça ne me gêne pas de continuer l'appel",
+        "ne me rappelez plus, vous êtes ma mutuelle mais c'est trop",
+        "y en a qui s'en fichent moi j'accepte pas d'être enregistré",
+    ],
+)
+def test_what_looks_like_a_statement_and_opposes_is_acted_upon(text: str) -> None:
+    assert acts(judged(text))
+
+
+@pytest.mark.parametrize("text", ["Il n'y a aucun enregistrement.", "Y a pas de conservation de mes appels, hein."])
+def test_that_there_is_said_to_be_none_is_asked_about_never_passed_over(text: str) -> None:
+    assert judged(text).band is Band.DOUBT
 
 
 @pytest.mark.parametrize("text", ["Laissez tomber.", "Ce n'est pas la peine.", "Bon, je raccroche, au revoir."])
