@@ -19,7 +19,7 @@ from ivr.services.quality.disputes import Disputes
 from ivr.services.quality.expiry import Expiry
 from ivr.services.quality.grading import Grading, Saved
 from ivr.services.quality.grids import Grids
-from ivr.services.quality.place_notes import PlaceNotes, blind_drafts
+from ivr.services.quality.place_notes import PlaceNotes
 from ivr.services.quality.results import Results
 from ivr.services.quality.sampling import Sampling
 from ivr.settings.grids import read_grid
@@ -93,7 +93,7 @@ class QualityRig(RetentionRig):
             self.vault.ports,
             RecordingNoteSealer,
             new_id,
-            lambda recording_id, reviewer: bool(self.book.find(blind_drafts(recording_id, reviewer))),
+            sessions.is_blind,
         )
         self.documents = SqlQualityLedger(self.database, self.audit)
         self.expiry = Expiry(self.documents, self.clock, self.table, self.profile, "node-1/run")

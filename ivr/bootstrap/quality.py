@@ -22,7 +22,7 @@ from ivr.services.quality.disputes import Disputes
 from ivr.services.quality.expiry import Expiry
 from ivr.services.quality.grading import Grading
 from ivr.services.quality.grids import Grids
-from ivr.services.quality.place_notes import PlaceNotes, blind_drafts
+from ivr.services.quality.place_notes import PlaceNotes
 from ivr.services.quality.results import Results
 from ivr.services.quality.sampling import Sampling
 from ivr.services.retention.run import run_owner
@@ -69,9 +69,6 @@ def open_quality(settings: Settings, archive: Archive, retention: Retention) -> 
     def due(at: datetime) -> datetime:
         return deadline(SCHEDULE, at, settings.retention, settings.profile)
 
-    def is_blind(recording_id: str, reviewer: str) -> bool:
-        return bool(book.find(blind_drafts(recording_id, reviewer)))
-
     sessions = SqlCalibrations(database, audit)
     grading = Grading(
         gate, book, grids, catalogue, archive.call_log, clock, new_id, due, sessions.is_open, archive.redactor
@@ -90,7 +87,7 @@ def open_quality(settings: Settings, archive: Archive, retention: Retention) -> 
             archive.vault.ports,
             RecordingNoteSealer,
             new_id,
-            is_blind,
+            sessions.is_blind,
             archive.redactor,
         ),
     )

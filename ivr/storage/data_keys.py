@@ -89,7 +89,6 @@ def erase(connection: Connection, recording_ids: Sequence[str]) -> bool:
 
     Notes at moments of these recordings go with the key that opens them.
     """
-    connection.execute(delete(recording_notes).where(recording_notes.c.recording_id.in_(recording_ids)))
     mine = where_keys_lie(connection, recording_ids)
     if connection.dialect.name == "postgresql":
         # Locks in one order with `_rewrite`: the part first, its note second.
@@ -105,6 +104,8 @@ def erase(connection: Connection, recording_ids: Sequence[str]) -> bool:
         )
         connection.execute(delete(recording_keys).where(mine))
         notes = sqlite.insert(key_wipes).on_conflict_do_nothing()  # type: ignore[assignment]
+    # After the keys: who writes a note holds its key until then, and finds none from then on.
+    connection.execute(delete(recording_notes).where(recording_notes.c.recording_id.in_(recording_ids)))
     if parts:
         connection.execute(notes, [{"part": part} for part in parts])
     return bool(parts)

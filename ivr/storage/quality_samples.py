@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, exists, insert, select, update
 
+from ivr.domain.quality.analysis import AnalysisState
 from ivr.domain.quality.sampling import AgentShare, Candidate, SamplingRule
 from ivr.domain.text.told import Told
 from ivr.services.ports.evidence import Entry
@@ -91,6 +92,16 @@ class SqlCalibrations:
     def is_open(self, calibration_id: str) -> bool:
         found = self.get(calibration_id)
         return found is not None and found.closed_at is None
+
+    def is_blind(self, recording_id: str, reviewer: str) -> bool:
+        finished = exists().where(
+            quality_analyses.c.calibration_id == _C.calibration_id,
+            quality_analyses.c.reviewer == reviewer,
+            quality_analyses.c.state != AnalysisState.DRAFT.value,
+        )
+        unfinished = select(_C.reviewers).where(_C.recording_id == recording_id, _C.closed_at.is_(None), ~finished)
+        with self._database.reading() as connection:
+            return any(reviewer in named for named in connection.execute(unfinished).scalars())
 
     def all(self, limit: int = 100) -> Sequence[Calibration]:
         query = select(quality_calibrations).order_by(_C.opened_at.desc()).limit(limit)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, func, insert, select
 
+from ivr.errors import ArchiveError
 from ivr.services.ports.evidence import Entry
 from ivr.services.ports.quality import SealedNote
 from ivr.storage.audit_log import SqlAuditLog
@@ -40,7 +41,11 @@ class SqlRecordingNotes:
             # The key stays until this is written, or is gone already: no note outlives it.
             there = select(recording_keys.c.recording_id).where(where_keys_lie(connection, [note.recording_id]))
             if connection.execute(there.with_for_update()).first() is None:
-                return False
+                raise ArchiveError(
+                    "the recording is gone: its key has been destroyed",
+                    where=f"recording {note.recording_id}",
+                    remedy="the note is not kept; the evidence says when and why the recording was destroyed",
+                )
             if connection.execute(mine).scalar_one() >= most:
                 return False
             connection.execute(insert(recording_notes).values(values))

@@ -135,6 +135,10 @@ class CalibrationBook(Protocol):
 
     def is_open(self, calibration_id: str) -> bool: ...
 
+    def is_blind(self, recording_id: str, reviewer: str) -> bool:
+        """Whether an open one of this recording names them and they have not finished scoring it, begun or not."""
+        ...
+
     def all(self, limit: int = 100) -> Sequence[Calibration]:
         """The last opened first."""
         ...
@@ -195,7 +199,7 @@ class NoteBook(Protocol):
         ...
 
     def add(self, note: SealedNote, most: int, entry: Entry) -> bool:
-        """False, and nothing is written, when the recording's key is gone, or it has `most` already."""
+        """False, and nothing is written, when it has `most` already. Raises ArchiveError when its key is gone."""
         ...
 
     def remove(self, recording_id: str, note_id: str, author: str, entry: Entry) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.evidence.events.quality import PlaceNoted, PlaceNoteRemoved
-from ivr.domain.quality.analysis import AnalysisForm, AnalysisState
 from ivr.domain.quality.note import clean_note
 from ivr.domain.quality.place_note import LONGEST, MOST, PlaceNote, judge_place_note
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
@@ -15,14 +14,14 @@ from ivr.domain.text.told import Told
 from ivr.errors import ArchiveError
 from ivr.services.export.access_gate import Gate
 from ivr.services.ports.evidence import Entry
-from ivr.services.ports.quality import AnalysisQuery, NoteBook, NoteSealer, SealedNote
+from ivr.services.ports.quality import NoteBook, NoteSealer, SealedNote
 from ivr.services.vault.data_key import unlocked
 from ivr.services.vault.vault_ports import VaultPorts
 
 
 @dataclass(frozen=True)
 class PlaceNotes:
-    """`is_blind` says whether this login is to score this recording without seeing what others think of it."""
+    """`is_blind` says whether this login is yet to score this recording without what others think of it."""
 
     gate: Gate
     book: NoteBook
@@ -81,17 +80,6 @@ class PlaceNotes:
     def _sealer(self, recording_id: str) -> NoteSealer:
         with unlocked(self.ports, recording_id) as data_key:
             return self.sealer(data_key, recording_id)
-
-
-def blind_drafts(recording_id: str, reviewer: str) -> AnalysisQuery:
-    """Ask for what makes a reviewer blind to the notes of others: a calibration that they have not finished."""
-    return AnalysisQuery(
-        recording_id=recording_id,
-        reviewer=reviewer,
-        states=(AnalysisState.DRAFT,),
-        forms=(AnalysisForm.CALIBRATION,),
-        limit=1,
-    )
 
 
 def _opened(kept: SealedNote, sealer: NoteSealer) -> PlaceNote:

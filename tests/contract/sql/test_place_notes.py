@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 
 from ivr.domain.quality.place_note import MOST, PlaceNote
 from ivr.errors import ArchiveError, ComplianceError
+from ivr.recording.sealer import RecordingNoteSealer
+from ivr.storage.data_keys import destroy, erase
+from ivr.storage.database import Database
 from ivr.storage.tables import recording_notes
 from tests.databases import KINDS, fresh_url
-from tests.quality_rig import ANNE, LUC, PAUL, SOPHIE, QualityRig, asks
+from tests.quality_rig import ANNE, BEST, LUC, PAUL, SOPHIE, QualityRig, asks
 
 TEXT = "annonce dite trop vite"
 
@@ -96,10 +102,96 @@ def test_a_recording_has_so_many_notes_and_no_more(rig: QualityRig) -> None:
     assert len(stored(rig)) == MOST
 
 
-def test_whoever_is_to_score_blind_sees_their_own_notes_alone_until_they_have(rig: QualityRig) -> None:
-    written(rig)
+def test_whoever_is_to_score_blind_sees_their_own_notes_alone_until_they_have_scored(rig: QualityRig) -> None:
+    note = written(rig)
     session = rig.calibrations.open(asks(SOPHIE), "rec-1", rig.grid, ("anne", "paul"))
+    assert rig.notes.of(asks(PAUL), "rec-1") == [], "named, not begun"
     draft = rig.calibrations.take_part(asks(PAUL), session.id)
     assert rig.notes.of(asks(PAUL), "rec-1") == []
     rig.grading.drop(asks(PAUL), draft.id)
-    assert len(rig.notes.of(asks(PAUL), "rec-1")) == 1
+    assert rig.notes.of(asks(PAUL), "rec-1") == [], "a draft that is dropped opens no eyes"
+    assert rig.notes.of(asks(ANNE), "rec-1") == [note]
+    assert rig.notes.of(asks(SOPHIE), "rec-1") == [note], "who is not named is not blind"
+    again = rig.calibrations.take_part(asks(PAUL), session.id)
+    rig.grading.finish(asks(PAUL), again.id, again.revision, BEST)
+    assert rig.notes.of(asks(PAUL), "rec-1") == [note]
+
+
+def test_a_calibration_that_is_closed_leaves_nobody_blind(rig: QualityRig) -> None:
+    note = written(rig)
+    session = rig.calibrations.open(asks(SOPHIE), "rec-1", rig.grid, ("anne", "paul"))
+    assert rig.notes.of(asks(PAUL), "rec-1") == []
+    rig.calibrations.close(asks(SOPHIE), session.id)
+    assert rig.notes.of(asks(PAUL), "rec-1") == [note]
+
+
+def test_no_note_outlives_its_recording_whoever_writes_it_while_that_goes(tmp_path: Path) -> None:
+    rig = QualityRig(fresh_url("postgresql", tmp_path))
+    rig.call("rec-1")
+    sealing = threading.Event()
+    told: list[BaseException] = []
+
+    class Slow(RecordingNoteSealer):
+        """Its writer has the key in hand, and goes on once the recording is being erased."""
+
+        def seal(self, plain: bytes, bound: bytes) -> bytes:
+            sealing.set()
+            assert keyless.wait(10)
+            return super().seal(plain, bound)
+
+    def write() -> None:
+        try:
+            replace(rig.notes, sealer=Slow).write(asks(ANNE), "rec-1", 3, TEXT)
+        except ArchiveError as error:
+            told.append(error)
+
+    keyless, writer = threading.Event(), threading.Thread(target=write)
+    writer.start()
+    try:
+        assert sealing.wait(10)
+        with rig.database.writing() as connection:
+            erase(connection, ["rec-1"])
+            keyless.set()
+            wait_for_lock(rig.database)
+    finally:
+        keyless.set()
+        writer.join(20)
+    assert not writer.is_alive()
+    assert stored(rig) == []
+    assert "the recording is gone" in str(told)
+    assert rig.told("recording.noted") == []
+    rig.close()
+
+
+def test_a_note_that_is_being_written_goes_with_the_recording_that_waits_for_it(tmp_path: Path) -> None:
+    rig = QualityRig(fresh_url("postgresql", tmp_path))
+    rig.call("rec-1")
+    killer = threading.Thread(target=destroy, args=(rig.database, ["rec-1"]))
+
+    @event.listens_for(rig.database.engine, "after_cursor_execute")
+    def locked(_: object, __: object, statement: str, *___: object) -> None:
+        if "FOR UPDATE" in statement and "recording_keys" in statement and killer.ident is None:
+            killer.start()
+            wait_for_lock(rig.database)
+
+    try:
+        assert written(rig)
+    finally:
+        if killer.ident:
+            killer.join(20)
+    assert not killer.is_alive()
+    assert stored(rig) == []
+    rig.close()
+
+
+def wait_for_lock(database: Database) -> None:
+    """Until somebody waits for a row that another transaction holds."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        with database.engine.connect() as connection:
+            if connection.execute(waiting).scalar_one():
+                return
+    raise AssertionError("nobody waits")
