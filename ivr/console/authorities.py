@@ -137,8 +137,8 @@ class AuthorityPages:
         desk, note = self.authority.desk, form.get("note", "")
         steps: Mapping[str, Callable[[], object]] = {
             "amend": lambda: desk.amend(asked, case_id, form.get("items", "")),
-            "check": lambda: desk.check(asked, case_id, one_of(CheckedBy, form, "how"), note),
-            "approve": lambda: desk.approve(asked, case_id, note),
+            "check": lambda: desk.check(asked, case_id, one_of(CheckedBy, form, "how"), form.get("seen", ""), note),
+            "approve": lambda: desk.approve(asked, case_id, form.get("seen", ""), note),
             "refuse": lambda: desk.refuse(asked, case_id, one_of(RefusalGround, form, "ground"), note),
             "receipt": lambda: desk.receipt(asked, case_id, day_of_form("signed_on", form.get("signed_on", "")), note),
             "note": lambda: desk.note(asked, case_id, note),
@@ -215,10 +215,11 @@ class AuthorityPages:
         may = {event.value for event in RequisitionEvent if REQUISITION.allows(it.state, event)}
         if Action.AGREE.value not in rights or it.checked_by.casefold() == person:
             may.discard("approve")
-        if role not in self.settings.access.authority_roles or it.approved_by.casefold() == person:
-            may.discard("hand_out")
         if it.state in OPEN:
             may.add("admit")
+        hands_out = role in self.settings.access.authority_roles and Action.EXPORT.value in rights
+        if not hands_out or it.approved_by.casefold() == person:
+            may -= {"hand_out", "admit"}
         if it.is_open and Action.HOLD.value in rights:
             may.add("freeze")
         return frozenset(may)

@@ -12,6 +12,8 @@ from ivr.domain.text.told import Told
 
 #: How long a one-time link makes an account.
 INVITATION = timedelta(hours=24)
+#: How the logins of authorities' accounts begin, and no other: the desk makes them.
+VIEWER_PREFIX = "autorite-"
 _LOGIN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?")
 
 

@@ -6,6 +6,7 @@ does not approve it. Once it is checked its list of items stands: what is approv
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -123,6 +124,11 @@ class Requisition:
     def is_open(self) -> bool:
         """Whether something is still owed to the authority."""
         return self.state not in CLOSED
+
+    @property
+    def items_sha256(self) -> str:
+        """The digest of the list (hex): what a form bears, so that it answers the list that its page showed."""
+        return hashlib.sha256("\n".join(self.items).encode()).hexdigest()
 
     @property
     def granted(self) -> AuthorityRequest:

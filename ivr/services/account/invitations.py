@@ -9,6 +9,7 @@ from datetime import datetime
 from ivr.domain.access import Actor, Role
 from ivr.domain.account.account import (
     INVITATION,
+    VIEWER_PREFIX,
     Account,
     AccountState,
     Invitation,
@@ -73,13 +74,14 @@ class Invitations:
     def invite(self, login: str, role: Role, by: Actor) -> str:
         """Return the token with which this account is made, or made anew. Raises ConfigurationError for the login.
 
-        Raises ComplianceError for one's own: nobody gives themselves another role.
+        Raises ComplianceError for one's own: nobody gives themselves another role; and for an authority's, which stays
+        what the page of its request made it.
         """
         login = plain_login(login)
         _must_be_of_another(login, by)
         if fault := judge_login(login):
             raise ConfigurationError(fault, key="login", value=login, remedy="write e.g. anne.martin")
-        if role is Role.AUTHORITY_VIEWER:
+        if role is Role.AUTHORITY_VIEWER or self._is_of_an_authority(login):
             raise ComplianceError(
                 "an account for an authority is opened on the page of its request",
                 rules=("RET-004",),
@@ -91,8 +93,10 @@ class Invitations:
     def invite_viewer(self, login: str, by: Actor, *, case_id: str, expires_at: datetime) -> str:
         """Return the token with which somebody of an authority makes an account of one request, which ends.
 
-        `login` is one that nobody has: the desk makes it.
+        `login` is one that nobody has: the desk makes it. Raises ValueError when it begins as those of the house do.
         """
+        if not login.startswith(VIEWER_PREFIX):
+            raise ValueError(f"the login of an authority begins with {VIEWER_PREFIX}")
         return self._invite(login, Role.AUTHORITY_VIEWER, by, expires_at=expires_at, case_id=case_id)
 
     def end_viewer(self, login: str, reason: str, by: Actor) -> None:
@@ -142,6 +146,10 @@ class Invitations:
         made = AccountMade(login=login, role=account.role.value, invited_by=enrolment.invitation.invited_by)
         self._book.make(key_of(token), account, credentials, Entry(made))
         return account
+
+    def _is_of_an_authority(self, login: str) -> bool:
+        found = self._book.find(login)
+        return login.startswith(VIEWER_PREFIX) or (found is not None and found[0].role is Role.AUTHORITY_VIEWER)
 
     def _invite(
         self, login: str, role: Role, by: Actor, *, expires_at: datetime | None = None, case_id: str = ""

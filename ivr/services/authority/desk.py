@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from ivr.domain.access import AccessRequest, Action
+from ivr.domain.access import AccessRequest, Action, Audience
+from ivr.domain.account.account import VIEWER_PREFIX
 from ivr.domain.authority import requisition as domain
 from ivr.domain.authority.requisition import (
     CheckedBy,
@@ -68,6 +69,19 @@ class Opened:
     holders: Mapping[str, str]
     keep_until: datetime | None
     found: frozenset[str]
+
+
+def export_of(asked: AccessRequest, requisition: Requisition) -> AccessRequest:
+    """What the gate is asked for whoever hands out what a requisition lists."""
+    return replace(
+        asked,
+        action=Action.EXPORT,
+        purpose="",
+        reason=requisition.reference,
+        audience=Audience.AUTHORITY,
+        authority=requisition.granted,
+        count=len(requisition.items),
+    )
 
 
 class AuthorityDesk:
@@ -149,14 +163,17 @@ class AuthorityDesk:
         items = read_items(typed)
         return self._step(asked, case_id, lambda it: domain.amend(it, items), events.RequisitionAmended)
 
-    def check(self, asked: AccessRequest, case_id: str, how: CheckedBy, note: str = "") -> Opened:
-        """Note that it was checked. Raises ConfigurationError when something listed is not there to be handed out."""
+    def check(self, asked: AccessRequest, case_id: str, how: CheckedBy, seen: str, note: str = "") -> Opened:
+        """Note that it was checked; `seen` is the digest of the list that was looked at.
 
+        Raises ConfigurationError for another list, and when something listed is not there to be handed out.
+        """
         self._gate.check(asked)
         # Looked up before anybody is made to wait; what was put on the list meanwhile is not among it.
         found = self._found(requisition_of(self._book.get(case_id, ROOM)[0]))
 
         def move(requisition: Requisition) -> Requisition:
+            _must_be_as_seen(requisition.items_sha256 == seen)
             missing = sorted(set(requisition.items) - found)
             if missing:
                 raise ConfigurationError(
@@ -169,12 +186,15 @@ class AuthorityDesk:
 
         return self._step(asked, case_id, move, events.RequisitionChecked, how.value, note)
 
-    def approve(self, asked: AccessRequest, case_id: str, note: str = "") -> Opened:
-        """Approve it. Raises ComplianceError for whoever checked it."""
+    def approve(self, asked: AccessRequest, case_id: str, seen: str, note: str = "") -> Opened:
+        """Approve it. Raises ComplianceError for whoever checked it, ConfigurationError when `seen` is another list."""
         self._gate.check(replace(asked, action=Action.AGREE))
-        return self._step(
-            asked, case_id, lambda it: domain.approve(it, asked.actor), events.RequisitionApproved, "", note
-        )
+
+        def move(requisition: Requisition) -> Requisition:
+            _must_be_as_seen(requisition.items_sha256 == seen)
+            return domain.approve(requisition, asked.actor)
+
+        return self._step(asked, case_id, move, events.RequisitionApproved, "", note)
 
     def refuse(self, asked: AccessRequest, case_id: str, ground: RefusalGround, note: str) -> Opened:
         """Refuse it. Raises ConfigurationError without the reasons, which stay in the file."""
@@ -217,15 +237,20 @@ class AuthorityDesk:
     def admit(self, asked: AccessRequest, case_id: str, holder: str, until: datetime) -> tuple[str, str]:
         """Open an account for the authority; return its login and the token of its one-time link, shown this once.
 
-        Raises ComplianceError before the request is approved, ConfigurationError for an end too far away, or no holder.
+        Raises ComplianceError, as the export does, for whoever may not hand out what is listed, or approved it, and
+        before it is approved; ConfigurationError for an end too far away, or no holder.
         """
         self._gate.check(asked)
         name = self._line("holder", {"holder": holder})
         if not name:
             raise ConfigurationError("who asks must be said", key="holder", remedy="write their name as they give it")
-        login = f"autorite-{self._new_id()[-8:]}"
+        allowed = requisition_of(self._book.get(case_id, ROOM)[0])
+        # Whoever holds the link hears what is listed: it is for the one who may hand out a copy of it.
+        self._gate.check(export_of(asked, allowed), allowed.items)
+        login = f"{VIEWER_PREFIX}{self._new_id()[-8:]}"
 
         def change(case: Case, content: Content) -> tuple[Case, Content]:
+            _must_be_as_seen(requisition_of(case).granted == allowed.granted)
             viewer = Viewer(login, until)
             admitted = domain.admit(requisition_of(case), viewer, longest=self._longest_view, now=self._clock.now())
             return self._case(admitted), {**content, "holders": {**holders_of(content), login: name}}
@@ -358,3 +383,10 @@ class AuthorityDesk:
             letter=letter or ABSENT,
         )
         self._chain.append(shown)
+
+
+def _must_be_as_seen(same: bool) -> None:
+    if not same:
+        raise ConfigurationError(
+            "the request was changed in the meantime", key="items", remedy="read the page again before you answer"
+        )

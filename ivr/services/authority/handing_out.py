@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ivr.domain.access import AccessRequest, Action, Audience
+from ivr.domain.access import AccessRequest
 from ivr.domain.authority.requisition import REQUISITION, Requisition, RequisitionEvent
-from ivr.services.authority.desk import AuthorityDesk
+from ivr.services.authority.desk import AuthorityDesk, export_of
 from ivr.services.export.exporter import INDEX, Exporter
 
 #: Beside the export: the key that signed it, and how it is checked.
@@ -38,16 +38,7 @@ class HandingOut:
         """
         requisition = self.desk.show(asked, case_id).requisition
         REQUISITION.after(requisition.state, RequisitionEvent.HAND_OUT, where=f"requisition {requisition.reference}")
-        export = replace(
-            asked,
-            action=Action.EXPORT,
-            purpose="",
-            reason=requisition.reference,
-            audience=Audience.AUTHORITY,
-            authority=requisition.granted,
-            count=len(requisition.items),
-        )
-        made = self.exporter.files(export, requisition.items, form=form)
+        made = self.exporter.files(export_of(asked, requisition), requisition.items, form=form)
         return requisition, self._noted(asked, case_id, made)
 
     def _noted(

@@ -106,6 +106,15 @@ def test_nobody_is_invited_as_an_authority_without_its_request(rig: AccountRig) 
         rig.invitations.invite("eve", Role.AUTHORITY_VIEWER, ADMIN)
 
 
+def test_an_authoritys_login_is_given_to_nobody_in_the_house(rig: AccountRig) -> None:
+    for login in (viewer(rig), " Autorite-2"):
+        with pytest.raises(ComplianceError, match="on the page of its request"):
+            rig.invitations.invite(login, Role.DPO, ADMIN)
+    with pytest.raises(ValueError, match="begins with"):
+        rig.invitations.invite_viewer("eve", ADMIN, case_id="case-1", expires_at=rig.clock.at)
+    assert [one.role for one in rig.book.all() if one.login == "autorite-1"] == [Role.AUTHORITY_VIEWER]
+
+
 # ---------------------------------------------------------------- links
 
 

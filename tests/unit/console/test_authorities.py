@@ -57,7 +57,10 @@ def take_in(rig: ConsoleRig, **given: str) -> str:
 
 
 def act(rig: ConsoleRig, page: str, name: str, **given: str) -> int:
-    return rig.post(page, form_token=rig.form_token(), act=name, **given).status_code
+    """Send a form of the page, with the list that it shows now unless `given` says which was seen."""
+    seen = re.search(r'name="seen" value="(\w+)"', rig.get(page).text)
+    form = {"seen": seen[1], **given} if seen else given
+    return rig.post(page, form_token=rig.form_token(), act=name, **form).status_code
 
 
 def approved(rig: ConsoleRig) -> str:
@@ -156,9 +159,29 @@ def test_each_is_offered_what_the_rules_let_them_do_and_a_forged_form_is_refused
     enter(ines, "karim")
     assert 'name="act" value="approve"' in ines.get(page).text
     assert act(ines, page, "approve") == 303
-    assert 'name="act" value="hand_out"' not in ines.get(page).text
+    for name in ("hand_out", "admit"):
+        assert f'name="act" value="{name}"' not in ines.get(page).text
+    until = (NOW + timedelta(days=3)).date().isoformat()
+    assert act(ines, page, "admit", holder="Zoé", until=until) == 422
+    assert ines.told()[-2:] == ["access.denied", "case.shown"]
     assert act(ines, page, "hand_out", form="wav") == 422
     assert "recording.exported" not in ines.told()
+
+
+def test_a_list_that_changed_behind_the_page_is_read_again_before_it_is_checked(ines: ConsoleRig) -> None:
+    page = take_in(ines)
+    seen = re.search(r'name="seen" value="(\w+)"', ines.get(page).text)
+    assert seen
+    theirs = ines.browser
+    enter(ines, "karim")
+    assert act(ines, page, "amend", items="sale-1 sale-2 sale-3") == 303
+    ines.browser = theirs
+    answer = ines.post(page, form_token=ines.form_token(), act="check", how="called_back", seen=seen[1])
+    assert answer.status_code == 422
+    assert "la demande a changé entre-temps" in words_of(answer)
+    assert "sale-3" in words_of(answer)
+    assert "authority.checked" not in ines.told()
+    assert act(ines, page, "check", how="called_back") == 303
 
 
 @pytest.mark.parametrize(

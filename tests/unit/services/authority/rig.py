@@ -15,6 +15,7 @@ from ivr.domain.redaction.redactor import REDACTOR
 from ivr.services.account.invitations import Invitations
 from ivr.services.authority.desk import AuthorityDesk
 from ivr.services.authority.handing_out import HandingOut
+from ivr.services.authority.requisition_file import ROOM, requisition_of
 from ivr.services.authority.viewing import Viewing
 from ivr.services.export.exporter import Exporter
 from ivr.services.search.sheet import Sheets
@@ -67,10 +68,20 @@ class AuthorityRig(DeskRig):
     def asked(self, **given: str) -> str:
         return self.desk.take_in(OFFICER, self.clock.at - timedelta(hours=1), {**ASKED, **given}).id
 
+    def seen(self, case_id: str) -> str:
+        """The digest of the list as it is now, as the forms of the page bear it."""
+        return requisition_of(self.book.get(case_id, ROOM)[0]).items_sha256
+
+    def check(self, by: AccessRequest, case_id: str, how: CheckedBy) -> None:
+        self.desk.check(by, case_id, how, self.seen(case_id))
+
+    def approve(self, by: AccessRequest, case_id: str) -> None:
+        self.desk.approve(by, case_id, self.seen(case_id))
+
     def approved(self, **given: str) -> str:
         case_id = self.asked(**given)
-        self.desk.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
-        self.desk.approve(DPO, case_id)
+        self.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
+        self.approve(DPO, case_id)
         return case_id
 
     def handed(self, case_id: str) -> dict[str, bytes]:

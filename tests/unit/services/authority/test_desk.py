@@ -60,10 +60,10 @@ def test_exactly_what_is_listed_is_handed_out_signed_with_its_proof(rig: Authori
 
 def test_whoever_checked_it_does_not_approve_it_and_whoever_approved_it_does_not_hand_it_out(rig: AuthorityRig) -> None:
     case_id = rig.asked()
-    rig.desk.check(DPO, case_id, CheckedBy.OFFICIAL_MAIL)
+    rig.check(DPO, case_id, CheckedBy.OFFICIAL_MAIL)
     with pytest.raises(ComplianceError, match="does not approve"):
-        rig.desk.approve(DPO, case_id)
-    rig.desk.approve(OFFICER, case_id)
+        rig.approve(DPO, case_id)
+    rig.approve(OFFICER, case_id)
     with pytest.raises(ComplianceError, match="must not be the person who exports"):
         rig.handing.files(OFFICER, case_id, form="wav")
     with pytest.raises(ComplianceError, match="handed out by"):
@@ -78,8 +78,8 @@ def test_nothing_is_opened_before_it_is_approved_nor_when_one_item_is_denied(rig
     for _ in range(2):
         with pytest.raises(TransitionError):
             rig.handing.files(OFFICER, case_id, form="wav")
-        rig.desk.check(OFFICER, case_id, CheckedBy.ON_SITE) if _ == 0 else None
-    rig.desk.approve(DPO, case_id)
+        rig.check(OFFICER, case_id, CheckedBy.ON_SITE) if _ == 0 else None
+    rig.approve(DPO, case_id)
     rig.vault.discard_stored("sale-2", rule_id="REC-005", reason="objection")
     with pytest.raises(ComplianceError, match="destroyed"):
         rig.handing.files(OFFICER, case_id, form="wav")
@@ -102,9 +102,9 @@ def test_a_list_that_names_what_is_not_there_is_corrected_before_it_is_checked(r
     case_id = rig.asked(items="sale-1 nothing")
     assert rig.desk.show(OFFICER, case_id).found == {"sale-1"}
     with pytest.raises(ConfigurationError, match="not there"):
-        rig.desk.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
+        rig.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
     rig.desk.amend(OFFICER, case_id, "sale-1")
-    rig.desk.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
+    rig.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
     with pytest.raises(TransitionError):
         rig.desk.amend(OFFICER, case_id, "sale-1 sale-3")
 
@@ -130,9 +130,9 @@ def test_whoever_may_not_sees_and_does_nothing_and_each_try_is_evidence(rig: Aut
 
 def test_legal_keeps_requests_and_approves_none(rig: AuthorityRig) -> None:
     case_id = rig.asked()
-    rig.desk.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
+    rig.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
     with pytest.raises(ComplianceError, match="no right 'agree'"):
-        rig.desk.approve(replace(OFFICER, actor=Actor("lea", Role.LEGAL)), case_id)
+        rig.approve(replace(OFFICER, actor=Actor("lea", Role.LEGAL)), case_id)
 
 
 def test_a_refusal_is_reasoned_and_final(rig: AuthorityRig) -> None:
@@ -141,7 +141,7 @@ def test_a_refusal_is_reasoned_and_final(rig: AuthorityRig) -> None:
         rig.desk.refuse(OFFICER, case_id, RefusalGround.NO_BASIS, " ")
     rig.desk.refuse(OFFICER, case_id, RefusalGround.NO_BASIS, "texte inconnu")
     with pytest.raises(TransitionError):
-        rig.desk.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
+        rig.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
     assert rig.told()[-1][1]["how"] == "no_basis"
 
 
@@ -192,3 +192,35 @@ def test_an_account_for_the_authority_is_made_by_a_link_of_its_own_and_ended_wit
         rig.desk.admit(OFFICER, case_id, " ", until)
     with pytest.raises(ConfigurationError, match="30 days"):
         rig.desk.admit(OFFICER, case_id, "Zoé", rig.clock.at + timedelta(days=31))
+
+
+def test_only_who_may_hand_out_opens_an_account_and_is_shown_its_link(rig: AuthorityRig) -> None:
+    case_id, until = rig.approved(), rig.clock.at + timedelta(days=1)
+    by_officer = rig.asked()
+    rig.check(DPO, by_officer, CheckedBy.ON_SITE)
+    rig.approve(OFFICER, by_officer)
+    legal = replace(OFFICER, actor=Actor("lea", Role.LEGAL))
+    for asked, case, said in (
+        (DPO, case_id, "handed out by"),
+        (legal, case_id, "handed out by"),
+        (OFFICER, by_officer, "must not be"),
+    ):
+        with pytest.raises(ComplianceError, match=said):
+            rig.desk.admit(asked, case, "Zoé", until)
+        assert rig.told()[-1][0] == "access.denied"
+    assert rig.desk.admit(OFFICER, case_id, "Zoé", until)[1]
+    assert kinds(rig).count("authority.admitted") == 1
+
+
+def test_who_checks_or_approves_answers_the_list_that_they_were_shown(rig: AuthorityRig) -> None:
+    case_id = rig.asked()
+    seen = rig.seen(case_id)
+    rig.desk.amend(DPO, case_id, "sale-1 sale-2 sale-3")
+    for stale in (seen, ""):
+        with pytest.raises(ConfigurationError, match="in the meantime"):
+            rig.desk.check(OFFICER, case_id, CheckedBy.CALLED_BACK, stale)
+    rig.check(OFFICER, case_id, CheckedBy.CALLED_BACK)
+    with pytest.raises(ConfigurationError, match="in the meantime"):
+        rig.desk.approve(DPO, case_id, seen)
+    assert rig.desk.show(DPO, case_id).requisition.state is RequisitionState.CHECKED
+    assert kinds(rig)[1:] == ["authority.amended", "authority.checked"]
