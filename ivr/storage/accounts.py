@@ -16,7 +16,7 @@ from ivr.domain.account.throttle import Failures
 from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.ports.accounts import Credentials
 from ivr.services.ports.evidence import Entry
-from ivr.storage.account_rows import account_of
+from ivr.storage.account_rows import account_of, keep_proven
 from ivr.storage.api_tokens import end_tokens
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
@@ -128,13 +128,13 @@ class SqlAccounts:
             _shut(connection, login)
             self._audit.append_within(connection, [entry])
 
-    def change_password(self, account_id: str, password_hash: str, entry: Entry) -> None:
+    def change_password(self, account_id: str, proven: str, password_hash: str, entry: Entry) -> None:
+        mine = accounts.c.account_id == account_id
         with self._database.writing() as connection:
-            open_one = (accounts.c.account_id == account_id) & (accounts.c.state == AccountState.ACTIVE.value)
-            changed = connection.execute(update(accounts).where(open_one).values(password_hash=password_hash))
-            if not changed.rowcount:
-                raise ArchiveError("this account is open no more", remedy="ask an administrator for a new link")
-            connection.execute(delete(api_tokens).where(api_tokens.c.account_id == account_id))
+            keep_proven(connection, account_id, proven)
+            connection.execute(update(accounts).where(mine).values(password_hash=password_hash))
+            for table in (api_tokens, passkeys):
+                connection.execute(delete(table).where(table.c.account_id == account_id))
             self._audit.append_within(connection, [entry])
 
     def use_step(self, account_id: str, step: int) -> bool:
@@ -227,6 +227,8 @@ def _count(connection: Connection) -> int:
 
 def _shut(connection: Connection, login: str) -> None:
     """Sessions, tokens and passkeys end with their account, which the evidence tells; a person may have several."""
+    # Whatever is being added to it is there before, or is not added (`keep_proven`).
+    connection.execute(select(accounts.c.account_id).where(accounts.c.login == login).with_for_update())
     end_tokens(connection, login)
     of = select(accounts.c.account_id).where(accounts.c.login == login)
     for table in (account_sessions, passkeys):

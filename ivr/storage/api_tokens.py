@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 from ivr.domain.access import Action
 from ivr.domain.account.api_token import ApiToken
 from ivr.services.ports.evidence import Entry
-from ivr.storage.account_rows import account_of
+from ivr.storage.account_rows import account_of, keep_proven
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from ivr.storage.tables import accounts, api_tokens
@@ -23,7 +23,7 @@ class SqlApiTokens:
         self._database = database
         self._audit = audit
 
-    def add(self, token: ApiToken, entry: Entry) -> None:
+    def add(self, token: ApiToken, password_hash: str, entry: Entry) -> None:
         values = {
             "key": token.key,
             "token_id": token.id,
@@ -34,6 +34,7 @@ class SqlApiTokens:
             "until": token.until,
         }
         with self._database.writing() as connection:
+            keep_proven(connection, token.account.id, password_hash)
             connection.execute(insert(api_tokens).values(values))
             self._audit.append_within(connection, [entry])
 

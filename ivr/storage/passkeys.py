@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from ivr.domain.account.account import Account
 from ivr.domain.account.passkey import Passkey
 from ivr.services.ports.evidence import Entry
-from ivr.storage.account_rows import account_of
+from ivr.storage.account_rows import account_of, keep_proven
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.database import Database
 from ivr.storage.tables import accounts, passkeys, sign_in_challenges
@@ -37,11 +37,10 @@ class SqlPasskeys:
             account = connection.execute(holder).first()
         return (account_of(account), _passkey(row)) if row and account else None
 
-    def add(self, passkey: Passkey, most: int, entry: Entry) -> bool:
+    def add(self, passkey: Passkey, most: int, password_hash: str, entry: Entry) -> bool:
         with self._database.writing() as connection:
             # Of two that are added at once the second waits here. SQLite has one writer anyway.
-            holder = select(accounts.c.account_id).where(accounts.c.account_id == passkey.account_id)
-            connection.execute(holder.with_for_update())
+            keep_proven(connection, passkey.account_id, password_hash)
             there = select(func.count()).select_from(passkeys)
             mine = connection.execute(there.where(_P.account_id == passkey.account_id)).scalar_one()
             if mine >= most or connection.execute(there.where(_P.key == passkey.key)).scalar_one():

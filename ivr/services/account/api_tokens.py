@@ -72,7 +72,10 @@ class ApiTokens:
         return self._longest
 
     def make(self, session: Session, wish: TokenWish) -> MadeToken | Told | Refused:
-        """Make a token, or say what is wrong with the wish, or that the proof failed; that counts as at sign-in."""
+        """Make a token, or say what is wrong with the wish, or that the proof failed; that counts as at sign-in.
+
+        Raises ComplianceError when the password has been changed since it was proven.
+        """
         account, name = session.account, " ".join(wish.name.split())
         if account.expires_at is not None:
             return Told("An account that ends by itself has no tokens.")
@@ -93,7 +96,7 @@ class ApiTokens:
             scopes=tuple(sorted(scope.value for scope in token.scopes)),
             until=until,
         )
-        self._book.add(token, Entry(event))
+        self._book.add(token, proven.password_hash, Entry(event))
         return MadeToken(token, text)
 
     def of(self, account: Account) -> list[ApiToken]:

@@ -31,9 +31,10 @@ class OwnAccount:
         self._hasher = hasher
 
     def change_password(self, session: Session, change: PasswordChange) -> Told | Refused | None:
-        """Change it and end the other sessions; else what is wrong with the new one, or that the proof failed.
+        """Change it, which ends other sessions, tokens and passkeys; else what is wrong, or that the proof failed.
 
         A failed proof counts as a failed sign-in does: a session that somebody took over guesses no password.
+        Raises ComplianceError when it was changed meanwhile.
         """
         account = session.account
         if fault := change.new.fault(account.login, self._hasher):
@@ -44,7 +45,8 @@ class OwnAccount:
         # First: whoever took one of them over has lost it, whatever comes between.
         self.end_others(session)
         event = PasswordChanged(actor=account.login, role=account.role.value)
-        self._book.change_password(account.id, self._hasher.hash(change.new.text), Entry(event))
+        hashed = self._hasher.hash(change.new.text)
+        self._book.change_password(account.id, proven.password_hash, hashed, Entry(event))
         return None
 
     def sessions(self, account: Account) -> list[Session]:

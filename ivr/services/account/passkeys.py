@@ -68,11 +68,15 @@ class Passkeys:
         proven = self._sign_in.prove(Attempt(account.login, proof.password, proof.code, proof.device))
         if isinstance(proven, Refused):
             return proven
-        return Asked(self._ceremonies.creation(self._challenge(_adding(session)), account, there))
+        return Asked(self._ceremonies.creation(self._challenge(_adding(session, proven.password_hash)), account, there))
 
     def add(self, session: Session, name: str, answer: str) -> Told | None:
-        """Add what the browser made; else what is wrong. The challenge is used up either way."""
-        challenge, now = self._book.take_challenge(_adding(session), self._clock.now()), self._clock.now()
+        """Add what the browser made; else what is wrong. The challenge is used up either way.
+
+        It was given for the password that was proven: with another one there is none.
+        """
+        now, password = self._clock.now(), self._sign_in.password_hash(session.account)
+        challenge = self._book.take_challenge(_adding(session, password), now)
         made = self._ceremonies.created(answer, challenge) if challenge else None
         if fault := judge_name(name):
             return fault
@@ -82,7 +86,7 @@ class Passkeys:
         key = passkey_key(made.id)
         passkey = Passkey(key, account.id, made.id, made.public_key, made.sign_count, name, now)
         event = PasskeyAdded(actor=account.login, role=account.role.value, passkey=key)
-        return None if self._book.add(passkey, MOST, Entry(event)) else _TOO_MANY
+        return None if self._book.add(passkey, MOST, password, Entry(event)) else _TOO_MANY
 
     def remove(self, session: Session, key: str) -> bool:
         """False when this person has no such passkey."""
@@ -131,8 +135,8 @@ class Passkeys:
 _TOO_MANY = Told(f"This passkey is there already, or there are {MOST}: remove one that you use no more.")
 
 
-def _adding(session: Session) -> str:
-    return key_of(f"add a passkey in {session.key}")
+def _adding(session: Session, password_hash: str) -> str:
+    return key_of(f"add a passkey in {session.key} by {password_hash}")
 
 
 def _entering(token: str) -> str:

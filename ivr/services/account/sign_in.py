@@ -41,6 +41,14 @@ class Entered:
 
 
 @dataclass(frozen=True)
+class Proven:
+    """Whose password and code they were; what is changed on the strength of it asks that the password is still so."""
+
+    account: Account
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Refused:
     """Nobody is told which of login, password and code was wrong. `retry` is when the next attempt may be made."""
 
@@ -69,14 +77,21 @@ class SignIn:
 
     def attempt(self, attempt: Attempt) -> Entered | Refused:
         """Begin a session, or refuse. Blocking, and slow on purpose."""
-        account = self.prove(attempt)
-        return account if isinstance(account, Refused) else self.enter(account, attempt.device, FACTORS)
+        proven = self.prove(attempt)
+        return proven if isinstance(proven, Refused) else self.enter(proven.account, attempt.device, FACTORS)
 
-    def prove(self, attempt: Attempt) -> Account | Refused:
+    def prove(self, attempt: Attempt) -> Proven | Refused:
         """Return the account whose password and code these are, or refuse. Blocking, and slow on purpose."""
         login = plain_login(attempt.login)[:64]
         found = self._book.find(login)
-        return self.counted(login, found[0] if found else None, attempt.device, lambda: self._proven(found, attempt))
+        account, hashed = (found[0], found[1].password_hash) if found else (None, "")
+        proven = self.counted(login, account, attempt.device, lambda: self._proven(found, attempt))
+        return proven if isinstance(proven, Refused) else Proven(proven, hashed)
+
+    def password_hash(self, account: Account) -> str:
+        """As it is now; empty: there is no such account any more."""
+        found = self._book.find(account.login)
+        return found[1].password_hash if found and found[0].id == account.id else ""
 
     def counted(
         self, login: str, account: Account | None, device: str, prove: Callable[[], Account | str | None]

@@ -51,19 +51,22 @@ class AccountBook(Protocol):
         ...
 
     def make(self, key: str, account: Account, credentials: Credentials, entry: Entry) -> None:
-        """Use up the invitation `key`; an account of that login is replaced, its sessions and tokens end.
+        """Use up the invitation `key`; an account of that login is replaced, its sessions, tokens and passkeys end.
 
         Raises ComplianceError when the invitation is gone, or was for the first account and there is one.
         """
 
     def close(self, login: str, entry: Entry) -> None:
-        """Raises ArchiveError when there is no such open account. Its sessions and tokens end."""
+        """Raises ArchiveError when there is no such open account. Its sessions, tokens and passkeys end."""
 
     def end_viewer(self, login: str, entry: Entry) -> None:
         """Close an authority's account with its sessions, and take back its link; the entry is written in any case."""
 
-    def change_password(self, account_id: str, password_hash: str, entry: Entry) -> None:
-        """Raises ArchiveError when there is no such open account. Its tokens end."""
+    def change_password(self, account_id: str, proven: str, password_hash: str, entry: Entry) -> None:
+        """Raises ComplianceError when the account is closed, or has not the proven password (its hash) any more.
+
+        Its tokens and passkeys end.
+        """
 
     def use_step(self, account_id: str, step: int) -> bool:
         """Note that the one-time code of this step was used; False when it, or a later one, had been before."""
@@ -109,7 +112,8 @@ class AccountBook(Protocol):
 class TokenBook(Protocol):
     """Tokens of the API, by the digest of what a program holds. What takes an `Entry` writes it in one transaction."""
 
-    def add(self, token: ApiToken, entry: Entry) -> None: ...
+    def add(self, token: ApiToken, password_hash: str, entry: Entry) -> None:
+        """Raises ComplianceError when the account is closed, or has not this password any more."""
 
     def token(self, key: str) -> ApiToken | None:
         """With its account as it is now."""

@@ -22,8 +22,11 @@ class PasskeyBook(Protocol):
         """With its account as it is now."""
         ...
 
-    def add(self, passkey: Passkey, most: int, entry: Entry) -> bool:
-        """False, and nothing is written, when there is this one already, or `most` of this account."""
+    def add(self, passkey: Passkey, most: int, password_hash: str, entry: Entry) -> bool:
+        """False, and nothing is written, when there is this one already, or `most` of this account.
+
+        Raises ComplianceError when the account is closed, or has not this password any more.
+        """
         ...
 
     def remove(self, account_id: str, key: str, entry: Entry) -> bool:

@@ -14,7 +14,7 @@ from ivr.domain.access import Action, Actor, Role
 from ivr.domain.account.api_token import PREFIX
 from ivr.domain.account.session import Session
 from ivr.domain.account.throttle import FREE
-from ivr.errors import ArchiveError
+from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.account.api_tokens import ApiTokens, MadeToken, TokenWish
 from ivr.services.account.sign_in import Refused
 from ivr.storage.api_tokens import SqlApiTokens
@@ -162,6 +162,22 @@ def test_tokens_end_with_their_account_with_its_password_and_with_the_houses_wis
     rig.invitations.close("admin", "has left", OTHER_ADMIN)
     assert tokens.resume(it.text) is None
     assert tokens.of(session.account) == []
+
+
+def test_a_token_whose_proof_was_overtaken_by_another_password_is_not_made(rig: AccountRig) -> None:
+    session = session_of(rig)
+
+    def overtaken(size: int) -> bytes:
+        # Both factors are proven, the token is not kept yet.
+        assert rig.own.change_password(session, changing(rig)) is None
+        return rig.random(size)
+
+    tokens = tokens_of(rig)
+    vars(tokens)["_random"] = overtaken
+    with pytest.raises(ComplianceError):
+        tokens.make(session, wish(rig))
+    assert tokens.of(session.account) == []
+    assert "token.made" not in rig.told()
 
 
 def test_an_account_that_is_made_anew_has_no_token_of_the_old_one(rig: AccountRig) -> None:

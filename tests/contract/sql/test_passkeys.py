@@ -14,8 +14,12 @@ from ivr.domain.access import Role
 from ivr.domain.account.passkey import CHALLENGE, MOST
 from ivr.domain.account.session import Session
 from ivr.domain.account.throttle import FREE
+from ivr.errors import ComplianceError
+from ivr.services.account.new_password import NewPassword
+from ivr.services.account.own_account import PasswordChange
 from ivr.services.account.passkeys import Asked, Passkeys
 from ivr.services.account.sign_in import Attempt, Entered, Refused
+from ivr.services.ports.passkeys import NewCredential
 from ivr.storage.database import Database
 from ivr.storage.passkeys import SqlPasskeys
 from tests.account_rig import ADMIN, OTHER_ADMIN, PASSWORD, AccountRig
@@ -33,8 +37,8 @@ class PasskeyRig(AccountRig):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.store = SqlPasskeys(self.database, self.audit)
-        ceremonies = WebAuthnCeremonies(URL, "ivr")
-        self.passkeys = Passkeys(self.store, ceremonies, self.sign_in, self.clock, random=self.random)
+        self.ceremonies = WebAuthnCeremonies(URL, "ivr")
+        self.passkeys = Passkeys(self.store, self.ceremonies, self.sign_in, self.clock, random=self.random)
         token = self.invitations.first(Role.ADMINISTRATOR)
         assert token
         self.enrol(token, "Admin")
@@ -248,6 +252,42 @@ def test_an_account_that_is_closed_or_made_anew_has_no_passkey_left(rig: Passkey
     rig.invitations.close("admin", "has left", OTHER_ADMIN)
     assert rig.store.of(account.id) == []
     assert isinstance(rig.enter(device), Refused)
+
+
+def changed(rig: PasskeyRig, session: Session, current: str = PASSWORD) -> None:
+    new = NewPassword("another long password", "another long password")
+    assert rig.own.change_password(session, PasswordChange(current, rig.code(), new)) is None
+
+
+def test_another_password_ends_the_passkeys_and_what_was_asked_before_it(rig: PasskeyRig) -> None:
+    device, session = rig.device(), rig.session()
+    asked = rig.ask(session)
+    assert isinstance(asked, Asked)
+    changed(rig, session)
+    assert rig.told()[-1] == "account.password_changed"
+    assert rig.passkeys.of(session) == []
+    assert isinstance(rig.enter(device), Refused)
+    answer = SoftDevice(URL, PARTY, b"credential-2").create(asked.options)
+    assert "begin again" in str(rig.passkeys.add(session, "bureau", answer))
+    assert rig.passkeys.of(session) == []
+
+
+def test_a_passkey_whose_proof_was_overtaken_by_another_password_is_not_added(rig: PasskeyRig) -> None:
+    session, device = rig.session(), SoftDevice(URL, PARTY)
+    asked = rig.ask(session)
+    assert isinstance(asked, Asked)
+    created = rig.ceremonies.created
+
+    def overtaken(answer: str, challenge: bytes) -> NewCredential | None:
+        # The challenge is taken, the passkey not yet there.
+        changed(rig, session)
+        return created(answer, challenge)
+
+    vars(rig.ceremonies)["created"] = overtaken
+    with pytest.raises(ComplianceError):
+        rig.passkeys.add(session, "bureau", device.create(asked.options))
+    assert rig.passkeys.of(session) == []
+    assert "account.passkey_added" not in rig.told()
 
 
 def test_challenges_that_nobody_answered_are_forgotten(rig: PasskeyRig) -> None:

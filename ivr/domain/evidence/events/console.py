@@ -29,8 +29,8 @@ class AccountMade(Event, kind="account.made"):
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordChanged(Event, kind="account.password_changed"):
-    """Somebody chose another password, after proving the old one and the second factor; other sessions and all
-    tokens of the API ended."""
+    """Somebody chose another password, after proving the old one and the second factor; other sessions, all
+    tokens of the API and all passkeys ended."""
 
     actor: str
     role: str
@@ -38,7 +38,7 @@ class PasswordChanged(Event, kind="account.password_changed"):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountClosed(Event, kind="account.closed"):
-    """Somebody closed an account; its sessions and tokens ended with it."""
+    """Somebody closed an account; its sessions, tokens and passkeys ended with it."""
 
     actor: str
     login: str
