@@ -73,7 +73,8 @@ _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
         REQUISITION,
         "ivr/domain/authority/requisition.py",
         "What an authority asks for in writing (RET-004). Its list stands once it is checked, whoever checked it does "
-        "not approve it, and nothing is handed out or shown before.",
+        "not approve it, and nothing is handed out or shown before. A list that is changed after the approval is "
+        "checked and approved anew.",
     ),
     (
         ANALYSIS,

@@ -21,6 +21,7 @@ from ivr.console.visit import Visit
 from ivr.console.words import Words
 from ivr.console.zip_stream import MEDIA_TYPE, zipped
 from ivr.domain.access import AccessRequest, Action
+from ivr.domain.account.session import Session
 from ivr.domain.authority.requisition import (
     OPEN,
     REQUISITION,
@@ -32,6 +33,7 @@ from ivr.domain.authority.requisition import (
     authorities_of,
 )
 from ivr.errors import ArchiveError, ConfigurationError, IvrError
+from ivr.services.account.sessions import Sessions
 from ivr.services.authority.desk import Opened
 from ivr.services.authority.requisition_file import OFFICIAL
 from ivr.settings import Settings
@@ -71,6 +73,7 @@ class Line:
 class AuthorityPages:
     settings: Settings
     authority: Authority
+    sessions: Sessions
 
     def routes(self) -> tuple[tuple[str, str, Callable[[Visit], Response]], ...]:
         """Method, path and page of each."""
@@ -154,7 +157,12 @@ class AuthorityPages:
         form = visit.form.get("form", "")
         if form not in _FORMS:
             raise ConfigurationError("nothing of the list was chosen", key="form", remedy="choose one")
-        requisition, files = self.authority.handing_out.files(asked, case_id, form=form)
+
+        def is_there() -> bool:
+            # A download goes on: each file of it counts as a request in the session.
+            return isinstance(self.sessions.resume(visit.token), Session)
+
+        requisition, files = self.authority.handing_out.files(asked, case_id, form=form, is_there=is_there)
         headers = {"content-disposition": f'attachment; filename="{requisition.reference}.zip"'}
         return StreamingResponse(_unbroken(zipped(files)), headers=headers, media_type=MEDIA_TYPE)
 

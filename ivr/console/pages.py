@@ -89,7 +89,7 @@ def open_pages(
         OperationPages(
             settings, operation, accounts.sessions, Examination(doctor, archive.clock), watched(operation, monotonic)
         ),
-        AuthorityPages(settings, authority),
+        AuthorityPages(settings, authority, accounts.sessions),
         AuthorityViewerPages(settings, authority.viewing, player),
     )
 

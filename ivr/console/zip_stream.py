@@ -31,7 +31,10 @@ class _Outgoing(io.RawIOBase):
 
 
 def zipped(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
-    """Yield a ZIP archive of these files. What `files` raises leaves it without its end, so that nothing opens it."""
+    """Yield a ZIP archive of these files. What `files` raises leaves it without its end.
+
+    Nothing opens it then as it is; a tool that repairs archives still finds the files before.
+    """
     outgoing = _Outgoing()
     archive = zipfile.ZipFile(outgoing, "w")
     for name, body in files:

@@ -248,6 +248,9 @@ def check_proof(name: str, manifest: JsonObject, given: list[bytes], faults: lis
     if not isinstance(events, list) or not events:
         faults.append(f"{name}.json: bears no events of its recording")
         return 0
+    call_id = manifest.get("call_id")
+    if not isinstance(call_id, str):
+        faults.append(f"{name}.json: does not tell the call of its recording")
     last: dict[str, JsonObject] = {}
     for event in events:
         if not isinstance(event, dict) or not all(
@@ -258,7 +261,7 @@ def check_proof(name: str, manifest: JsonObject, given: list[bytes], faults: lis
         where, before = f"{name}.json, node {event['node_id']}, event {event['seq']}", last.get(event["node_id"])
         if digest_of(event) != event["digest"]:
             faults.append(f"{where}: its content was changed after it was written")
-        if event["recording_id"] not in ("", manifest.get("recording_id")) or event["call_id"] != manifest["call_id"]:
+        if event["recording_id"] not in ("", manifest.get("recording_id")) or event["call_id"] != call_id:
             faults.append(f"{where}: is of another recording")
         if before and before["seq"] >= event["seq"]:
             faults.append(f"{where}: moved from its place")

@@ -1,7 +1,8 @@
 """A requisition: an authority's written request for recordings, its life as a table, what each step needs (RET-004).
 
 Pure, and without a word of the official who asks: who that is lies sealed beside it. Whoever checked a requisition
-does not approve it. Once it is checked its list of items stands: what is approved is what is handed out.
+does not approve it. Once it is checked its list of items stands: what is approved is what is handed out. A list that is
+changed after the approval is checked and approved anew.
 """
 
 from __future__ import annotations
@@ -74,6 +75,9 @@ REQUISITION = Machine(
         (_S.CHECKED, _E.APPROVE): _S.APPROVED,
         (_S.CHECKED, _E.REFUSE): _S.REFUSED,
         (_S.APPROVED, _E.HAND_OUT): _S.HANDED_OUT,
+        # Something listed went before it could be handed out: the rest is checked and approved anew, or none is given.
+        (_S.APPROVED, _E.AMEND): _S.RECEIVED,
+        (_S.APPROVED, _E.REFUSE): _S.REFUSED,
         # A download that broke off, or a disk that was lost on the way: each time is told.
         (_S.HANDED_OUT, _E.HAND_OUT): _S.HANDED_OUT,
         (_S.HANDED_OUT, _E.RECEIPT): _S.RECEIPTED,
@@ -201,8 +205,19 @@ def take_in(requisition: Requisition, *, profile: Profile, now: datetime) -> Req
 
 
 def amend(requisition: Requisition, items: Iterable[str]) -> Requisition:
-    """Return it with another list; raises TransitionError once it is checked."""
-    return replace(requisition, state=_after(requisition, _E.AMEND), items=tuple(items))
+    """Return it with another list, to be checked and approved (again).
+
+    Raises TransitionError while it is checked but not approved, and once something was handed out.
+    """
+    return replace(
+        requisition,
+        state=_after(requisition, _E.AMEND),
+        items=tuple(items),
+        checked_by="",
+        checked_how=None,
+        approved_by="",
+        approver_role=None,
+    )
 
 
 def check(requisition: Requisition, by: Actor, how: CheckedBy) -> Requisition:

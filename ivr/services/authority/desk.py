@@ -219,10 +219,17 @@ class AuthorityDesk:
         return self._step(asked, case_id, lambda it: it, events.RequisitionNoted, "", note)
 
     def freeze(self, asked: AccessRequest, case_id: str) -> LegalHold:
-        """Ask for a hold on what is listed, so that nothing of it goes before the answer; two others approve it."""
+        """Ask for a hold on what is listed, so that nothing of it goes before the answer; two others approve it.
+
+        Raises ConfigurationError once nothing is owed.
+        """
         self._gate.check(asked)
         requisition = requisition_of(self._book.get(case_id, ROOM)[0])
         self._gate.check(replace(asked, action=Action.HOLD, reason=requisition.reference))
+        if not requisition.is_open:
+            raise ConfigurationError(
+                "nothing is owed on this request any more", key="act", remedy="ask for a hold on the page of holds"
+            )
         hold = self._holds.request(
             case=requisition.reference,
             owner=asked.actor.id,
@@ -278,13 +285,17 @@ class AuthorityDesk:
             lambda case: self._viewer_entry(events.ViewerDismissed, asked, case, login),
         )
 
-    def handed_out(self, asked: AccessRequest, case_id: str, index_sha256: str) -> Requisition:
-        """Note that everything listed was handed out, with the digest of the signed list."""
+    def handed_out(self, asked: AccessRequest, allowed: Requisition, index_sha256: str) -> Requisition:
+        """Note that everything listed in `allowed` is handed out, with the digest of the signed list.
+
+        Raises ConfigurationError when another list was approved in the meantime.
+        """
 
         def move(requisition: Requisition) -> Requisition:
+            _must_be_as_seen(requisition.granted == allowed.granted)
             return domain.hand_out(requisition, asked.actor, index_sha256=index_sha256, at=self._clock.now())
 
-        return self._step(asked, case_id, move, events.RequisitionHandedOut, index_sha256).requisition
+        return self._step(asked, allowed.id, move, events.RequisitionHandedOut, index_sha256).requisition
 
     def _step(
         self,

@@ -1,17 +1,18 @@
 """What an authority is handed: exactly the listed items, signed, with what it takes to check them without us (RET-004).
 
-Nothing of it is written to a disk here: each file is made when it is asked for, one recording at a time. The last thing
-that happens is that the evidence says it was handed out, so that whoever has the end of it has what was noted.
+Nothing of it is written to a disk here: each file is made when it is asked for, one recording at a time. The evidence
+says that it was handed out before the signed list is given away, so that whatever can be checked as whole was noted.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ivr.domain.access import AccessRequest
 from ivr.domain.authority.requisition import REQUISITION, Requisition, RequisitionEvent
+from ivr.errors import ComplianceError
 from ivr.services.authority.desk import AuthorityDesk, export_of
 from ivr.services.export.exporter import INDEX, Exporter
 
@@ -29,27 +30,38 @@ class HandingOut:
     guide: bytes
 
     def files(
-        self, asked: AccessRequest, case_id: str, *, form: str
+        self, asked: AccessRequest, case_id: str, *, form: str, is_there: Callable[[], bool]
     ) -> tuple[Requisition, Iterator[tuple[str, bytes]]]:
         """Return the requisition, and name and content of each file as it is made.
 
+        `is_there` says before each whether whoever asked is still signed in, and the gate is asked again per recording.
         Raises at once, before anything is opened: ComplianceError when one of the items is denied, TransitionError
         before it is approved, ArchiveError when there is none. What is raised later leaves the export without its end.
         """
         requisition = self.desk.show(asked, case_id).requisition
         REQUISITION.after(requisition.state, RequisitionEvent.HAND_OUT, where=f"requisition {requisition.reference}")
         made = self.exporter.files(export_of(asked, requisition), requisition.items, form=form)
-        return requisition, self._noted(asked, case_id, made)
+        return requisition, self._noted(asked, requisition, made, is_there)
 
     def _noted(
-        self, asked: AccessRequest, case_id: str, made: Iterator[tuple[str, bytes]]
+        self,
+        asked: AccessRequest,
+        requisition: Requisition,
+        made: Iterator[tuple[str, bytes]],
+        is_there: Callable[[], bool],
     ) -> Iterator[tuple[str, bytes]]:
         yield GUIDE, self.guide
         yield VERIFIER, self.verifier
         yield KEY, self.exporter.signer.public_pem
-        index = b""
+        _must_be(is_there)
         for name, body in made:
             if name == INDEX:
-                index = body
+                self.desk.handed_out(asked, requisition, hashlib.sha256(body).hexdigest())
             yield name, body
-        self.desk.handed_out(asked, case_id, hashlib.sha256(index).hexdigest())
+            # Before the next one is made: whoever lost their account meanwhile is sent nothing more.
+            _must_be(is_there)
+
+
+def _must_be(is_there: Callable[[], bool]) -> None:
+    if not is_there():
+        raise ComplianceError("whoever asked is no longer signed in", remedy="sign in and begin again")

@@ -106,6 +106,21 @@ def test_nobody_is_invited_as_an_authority_without_its_request(rig: AccountRig) 
         rig.invitations.invite("eve", Role.AUTHORITY_VIEWER, ADMIN)
 
 
+def test_going_back_before_accounts_that_end_leaves_none_of_an_authority(rig: AccountRig) -> None:
+    login = viewer(rig)
+    rig.clock.at += timedelta(seconds=30)
+    assert isinstance(rig.attempt(code=code_of(rig.secrets[login], rig.step()), login=login), Entered)
+    rig.invitations.invite_viewer("autorite-2", ADMIN, case_id="case-1", expires_at=rig.clock.at + timedelta(days=1))
+    kept = rig.entered()
+    rig.database.downgrade("0015")
+    rig.database.upgrade()
+    assert [one.login for one in rig.book.all()] == ["admin"]
+    assert isinstance(rig.sessions.resume(kept.token), Session)
+    with rig.database.reading() as connection:
+        for name in ("account_sessions", "account_invitations"):
+            assert len(connection.execute(select(metadata.tables[name])).all()) == (name == "account_sessions")
+
+
 def test_an_authoritys_login_is_given_to_nobody_in_the_house(rig: AccountRig) -> None:
     for login in (viewer(rig), " Autorite-2"):
         with pytest.raises(ComplianceError, match="on the page of its request"):

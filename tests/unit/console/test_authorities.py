@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect
 
-from ivr.domain.access import Role
+from ivr.domain.access import Actor, Role
 from ivr.errors import ArchiveError
 from ivr.services.vault.vault import Vault
 from tests.unit.console.rig import NOW, REPOSITORY, ConsoleRig, words_of
@@ -93,6 +93,13 @@ def test_what_is_handed_out_is_checked_offline_by_the_verifier_beside_it_and_eve
     found = verified(folder)
     assert (found.returncode, found.stderr) == (0, "")
     assert found.stdout.startswith("whole: 2 recordings, ")
+    manifest = folder / "sale-1.wav.json"
+    whole = manifest.read_bytes()
+    manifest.write_bytes(whole.replace(b'"call_id"', b'"call_no"', 1))
+    nameless = verified(folder)
+    assert (nameless.returncode, nameless.stderr) == (1, "")
+    assert "sale-1.wav.json: does not tell the call of its recording" in nameless.stdout
+    manifest.write_bytes(whole)
     for path in sorted(folder.glob("*.json*")) + sorted(folder.glob("*.wav")):
         whole = path.read_bytes()
         at = len(whole) // 2
@@ -127,6 +134,22 @@ def test_an_export_that_breaks_off_tells_nobody_why_has_no_end_and_is_not_noted_
     assert "broke off: ArchiveError" in caplog.text
     assert "authority.handed_out" not in ines.told()
     assert "approuvée" in words_of(ines.get(page))
+
+
+def test_an_export_breaks_off_when_the_account_is_closed_meanwhile(
+    ines: ConsoleRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, whole = approved(ines), Vault.copy
+
+    def copy(vault: Vault, recording_id: str, form: str, **more: Any) -> Any:
+        ines.accounts.invitations.close("ines", "départ", Actor("admin", Role.ADMINISTRATOR))
+        return whole(vault, recording_id, form, **more)
+
+    monkeypatch.setattr(Vault, "copy", copy)
+    with pytest.raises((ConnectionAbortedError, ClientDisconnect)):
+        ines.post(page, form_token=ines.form_token(), act="hand_out", form="wav")
+    assert ines.told().count("recording.exported") == 1
+    assert "authority.handed_out" not in ines.told()
 
 
 def test_the_receipt_tells_what_was_handed_out_and_what_it_is_checked_with(ines: ConsoleRig) -> None:
@@ -220,7 +243,7 @@ def test_forms_that_no_browser_sends_change_nothing(ines: ConsoleRig) -> None:
         {"act": "hand_out", "form": "exe"},
         {"act": "receipt", "signed_on": "hier"},
         {"act": "note", "note": " "},
-        {"act": "amend", "items": "sale-3"},
+        {"act": "amend", "items": "../etc"},
         {"act": "dismiss", "login": "ines"},
         {"act": "admit", "holder": "Zoé", "until": "9999-12-31"},
         {"act": "admit", "holder": "", "until": NOW.date().isoformat()},

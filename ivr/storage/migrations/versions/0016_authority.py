@@ -25,6 +25,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Without these columns an authority's account would have no end: it goes, with all that it is entered by.
+    role = "authority_viewer"
+    accounts = sa.table("accounts", sa.column("account_id"), sa.column("role"))
+    theirs = sa.select(accounts.c.account_id).where(accounts.c.role == role)
+    for name in ("account_sessions", "passkeys", "api_tokens"):
+        held = sa.table(name, sa.column("account_id"))
+        op.execute(sa.delete(held).where(held.c.account_id.in_(theirs)))
+    invitations = sa.table("account_invitations", sa.column("role"))
+    op.execute(sa.delete(invitations).where(invitations.c.role == role))
+    op.execute(sa.delete(accounts).where(accounts.c.role == role))
     for table in _TABLES:
         op.drop_column(table, "case_id")
         op.drop_column(table, "expires_at")

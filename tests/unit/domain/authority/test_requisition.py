@@ -64,9 +64,14 @@ def test_whoever_checked_it_does_not_approve_it(login: str) -> None:
 
 def test_its_list_stands_once_it_is_checked() -> None:
     assert domain.amend(RECEIVED, ["rec-3"]).items == ("rec-3",)
-    for later in (checked(), approved(), handed_out()):
+    for later in (checked(), handed_out()):
         with pytest.raises(TransitionError):
             domain.amend(later, ["rec-3"])
+
+
+def test_a_list_that_is_changed_after_the_approval_is_checked_and_approved_anew() -> None:
+    assert domain.amend(approved(), ["rec-1"]) == replace(RECEIVED, items=("rec-1",))
+    assert domain.refuse(approved(), RefusalGround.NOTHING_KEPT).state is RequisitionState.REFUSED
 
 
 def test_the_gate_is_told_what_was_done_and_nothing_more() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -85,8 +86,12 @@ class AuthorityRig(DeskRig):
         return case_id
 
     def handed(self, case_id: str) -> dict[str, bytes]:
-        _, files = self.handing.files(OFFICER, case_id, form="wav")
-        return dict(files)
+        return dict(self.files(OFFICER, case_id))
+
+    def files(
+        self, by: AccessRequest, case_id: str, is_there: Callable[[], bool] = lambda: True
+    ) -> Iterator[tuple[str, bytes]]:
+        return self.handing.files(by, case_id, form="wav", is_there=is_there)[1]
 
     def viewer(self, case_id: str, login: str = "autorite-1", case: str | None = None) -> Account:
         until = self.clock.at + timedelta(days=3)

@@ -11,7 +11,7 @@ import pytest
 
 from ivr.domain.access import Actor, Role
 from ivr.domain.authority.requisition import CheckedBy, RefusalGround, RequisitionState
-from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, TransitionError
+from ivr.errors import ComplianceError, ConfigurationError, TransitionError
 from ivr.services.authority.requisition_file import ROOM
 from tests.unit.services.authority.rig import DPO, OFFICER, AuthorityRig, digest
 from tests.unit.test_redaction_everywhere import NIR, clean
@@ -65,11 +65,11 @@ def test_whoever_checked_it_does_not_approve_it_and_whoever_approved_it_does_not
         rig.approve(DPO, case_id)
     rig.approve(OFFICER, case_id)
     with pytest.raises(ComplianceError, match="must not be the person who exports"):
-        rig.handing.files(OFFICER, case_id, form="wav")
+        rig.files(OFFICER, case_id)
     with pytest.raises(ComplianceError, match="handed out by"):
-        rig.handing.files(DPO, case_id, form="wav")
+        rig.files(DPO, case_id)
     other = replace(OFFICER, actor=Actor("omar", Role.COMPLIANCE_OFFICER))
-    assert dict(rig.handing.files(other, case_id, form="opus")[1])["index.json"]
+    assert dict(rig.files(other, case_id))["index.json"]
     assert [body["action"] for kind, body in rig.told() if kind == "access.denied"] == ["export", "export"]
 
 
@@ -77,25 +77,71 @@ def test_nothing_is_opened_before_it_is_approved_nor_when_one_item_is_denied(rig
     case_id = rig.asked()
     for _ in range(2):
         with pytest.raises(TransitionError):
-            rig.handing.files(OFFICER, case_id, form="wav")
+            rig.files(OFFICER, case_id)
         rig.check(OFFICER, case_id, CheckedBy.ON_SITE) if _ == 0 else None
     rig.approve(DPO, case_id)
     rig.vault.discard_stored("sale-2", rule_id="REC-005", reason="objection")
     with pytest.raises(ComplianceError, match="destroyed"):
-        rig.handing.files(OFFICER, case_id, form="wav")
+        rig.files(OFFICER, case_id)
     assert "recording.exported" not in [kind for kind, _ in rig.told()]
 
 
 def test_an_export_that_breaks_off_is_not_told_as_handed_out(rig: AuthorityRig) -> None:
     case_id = rig.approved()
-    _, files = rig.handing.files(OFFICER, case_id, form="wav")
+    files = rig.files(OFFICER, case_id)
     for _ in range(4):
         next(files)
     rig.vault.discard_stored("sale-2", rule_id="REC-005", reason="objection")
-    with pytest.raises(ArchiveError):
+    with pytest.raises(ComplianceError, match="destroyed"):
         list(files)
     assert "authority.handed_out" not in kinds(rig)
+    assert [kind for kind, _ in rig.told()].count("recording.exported") == 1
     assert rig.desk.show(OFFICER, case_id).requisition.state is RequisitionState.APPROVED
+
+
+def test_the_signed_list_is_given_away_once_the_handing_out_is_evidence(rig: AuthorityRig) -> None:
+    case_id = rig.approved()
+    for name, body in rig.files(OFFICER, case_id):
+        assert ("authority.handed_out" in kinds(rig)) is (name == "index.json"), name
+        if name == "index.json":
+            assert rig.told()[-1][1]["how"] == digest(body)
+            break
+
+
+def test_whoever_is_signed_out_meanwhile_is_sent_nothing_more(rig: AuthorityRig) -> None:
+    case_id, there = rig.approved(), [True]
+    files = rig.files(OFFICER, case_id, lambda: there[0])
+    for _ in range(4):
+        next(files)
+    there[0] = False
+    with pytest.raises(ComplianceError, match="no longer signed in"):
+        next(files)
+    assert [kind for kind, _ in rig.told()].count("recording.exported") == 1
+    assert "authority.handed_out" not in kinds(rig)
+
+
+def test_what_another_list_was_approved_for_meanwhile_is_not_noted_as_handed_out(rig: AuthorityRig) -> None:
+    case_id = rig.approved()
+    files = rig.files(OFFICER, case_id)
+    next(files)
+    rig.desk.amend(OFFICER, case_id, "sale-1")
+    rig.check(OFFICER, case_id, CheckedBy.ON_SITE)
+    rig.approve(DPO, case_id)
+    with pytest.raises(ConfigurationError, match="in the meantime"):
+        list(files)
+    assert "authority.handed_out" not in kinds(rig)
+
+
+def test_an_approved_list_of_which_something_went_is_corrected_and_approved_anew_or_refused(rig: AuthorityRig) -> None:
+    case_id, other = rig.approved(), rig.approved()
+    rig.vault.discard_stored("sale-2", rule_id="GDP-005", reason="effacement")
+    amended = rig.desk.amend(OFFICER, case_id, "sale-1").requisition
+    assert (amended.state, amended.checked_by, amended.approved_by) == (RequisitionState.RECEIVED, "", "")
+    rig.check(OFFICER, case_id, CheckedBy.ON_SITE)
+    rig.approve(DPO, case_id)
+    assert "sale-1.wav" in rig.handed(case_id)
+    refused = rig.desk.refuse(OFFICER, other, RefusalGround.NOTHING_KEPT, "effacé").requisition
+    assert refused.state is RequisitionState.REFUSED
 
 
 def test_a_list_that_names_what_is_not_there_is_corrected_before_it_is_checked(rig: AuthorityRig) -> None:
@@ -120,7 +166,7 @@ def test_whoever_may_not_sees_and_does_nothing_and_each_try_is_evidence(rig: Aut
         lambda: rig.desk.amend(eve, case_id, "sale-3"),
         lambda: rig.desk.admit(eve, case_id, "Eve", rig.clock.at + timedelta(days=1)),
         lambda: rig.desk.dismiss(eve, case_id, "autorite-1"),
-        lambda: rig.handing.files(eve, case_id, form="wav"),
+        lambda: rig.files(eve, case_id),
     )
     for act in acts:
         with pytest.raises(ComplianceError, match="no right"):
@@ -148,6 +194,15 @@ def test_a_refusal_is_reasoned_and_final(rig: AuthorityRig) -> None:
 def test_a_hold_is_asked_for_on_what_is_listed(rig: AuthorityRig) -> None:
     hold = rig.desk.freeze(OFFICER, rig.asked())
     assert (set(hold.items), hold.basis) == ({"sale-1", "sale-2"}, "authority request")
+
+
+def test_no_hold_is_asked_for_once_nothing_is_owed(rig: AuthorityRig) -> None:
+    case_id = rig.asked()
+    rig.desk.refuse(OFFICER, case_id, RefusalGround.NO_BASIS, "texte inconnu")
+    with pytest.raises(ConfigurationError, match="nothing is owed"):
+        rig.desk.freeze(OFFICER, case_id)
+    assert kinds(rig)[-1] == "authority.refused"
+    assert not [kind for kind, _ in rig.told() if kind.startswith("hold.")]
 
 
 def test_nothing_of_the_official_stands_in_the_row_and_what_is_most_urgent_stands_first(rig: AuthorityRig) -> None:
