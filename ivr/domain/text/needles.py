@@ -9,10 +9,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from re import _constants as code  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+# The standard library's own reader of patterns. Whether its types are known hangs on what else is installed.
+code: Any = vars(re)["_constants"]
+parser: Any = vars(re)["_parser"]
 #: One letter stands in nearly every text.
 _SHORTEST = 2
 _MOST = 400
