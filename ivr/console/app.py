@@ -172,7 +172,10 @@ def _endpoint(pages: Pages, route: Route) -> Callable[[Request], Response]:
         try:
             if route.who is For.ALL:
                 return route.page(visit)
-            found = pages.accounts.sessions.resume(visit.cookie(SESSION_COOKIE))
+            sessions = pages.accounts.sessions
+            # A page that is open asks again by itself: that is nobody's request.
+            find = sessions.still if route.path == LIVE else sessions.resume
+            found = find(visit.cookie(SESSION_COOKIE))
             if not isinstance(found, Session):
                 return _to_sign_in(visit, found)
             visit = _signed_in(pages, visit, found)

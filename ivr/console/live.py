@@ -17,6 +17,7 @@ from typing import Final, Generic, TypeVar
 import anyio
 from fastapi import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.types import Receive, Scope, Send
 
 from ivr.errors import IvrError
 
@@ -73,46 +74,59 @@ class LiveStreams:
 
     def response(self, account_id: str, look: Look, away: Callable[[IvrError], str]) -> Response:
         """Answer with a stream. Raises CrowdedError; `away` says in words why nothing can be shown."""
+        return _Stream(self._events(look, away), self._reserved(account_id))
+
+    async def _events(self, look: Look, away: Callable[[IvrError], str]) -> AsyncIterator[ServerSentEvent]:
+        limiter = self._limiter = self._limiter or anyio.CapacityLimiter(_THREADS)
+        ended = self._ended = self._ended or asyncio.Event()
+        shown: dict[str, str] = {}
+        yield ServerSentEvent(retry=_RETRY_MS, comment="live")
+        while not self._closing:
+            try:
+                found = await anyio.to_thread.run_sync(look, limiter=limiter)
+            except IvrError as error:
+                found = {AWAY: away(error)}
+                # The page shows nothing meanwhile: all of it is sent again.
+                shown = {AWAY: shown.get(AWAY, "")}
+            if isinstance(found, Over):
+                yield ServerSentEvent(found.why, event=OVER)
+                return
+            if AWAY not in found and shown.get(AWAY):
+                found = {**found, AWAY: ""}
+            for name, text in found.items():
+                if shown.get(name) != text:
+                    shown[name] = text
+                    yield ServerSentEvent(text, event=name)
+            await _either(ended, self.step_s)
+
+    def _reserved(self, account_id: str) -> Callable[[], None]:
+        """Take a place, and return what gives it back. Of two who ask for the last one at once one gets it."""
         with self._lock:
             if self._open.total() >= self._most or self._open[account_id] >= self._most_each:
                 raise CrowdedError("too many live pages are open", remedy="close one of them")
-        return EventSourceResponse(self._events(account_id, look, away), send_timeout=_SEND_S)
-
-    async def _events(
-        self, account_id: str, look: Look, away: Callable[[IvrError], str]
-    ) -> AsyncIterator[ServerSentEvent]:
-        limiter = self._limiter = self._limiter or anyio.CapacityLimiter(_THREADS)
-        ended = self._ended = self._ended or asyncio.Event()
-        with self._counted(account_id):
-            shown: dict[str, str] = {}
-            yield ServerSentEvent(retry=_RETRY_MS, comment="live")
-            while not self._closing:
-                try:
-                    found = await anyio.to_thread.run_sync(look, limiter=limiter)
-                except IvrError as error:
-                    found = {AWAY: away(error)}
-                if isinstance(found, Over):
-                    yield ServerSentEvent(found.why, event=OVER)
-                    return
-                if AWAY not in found and shown.get(AWAY):
-                    found = {**found, AWAY: ""}
-                for name, text in found.items():
-                    if shown.get(name) != text:
-                        shown[name] = text
-                        yield ServerSentEvent(text, event=name)
-                await _either(ended, self.step_s)
-
-    @contextmanager
-    def _counted(self, account_id: str) -> Iterator[None]:
-        with self._lock:
             self._open[account_id] += 1
-        try:
-            yield
-        finally:
+
+        def release() -> None:
             with self._lock:
                 self._open[account_id] -= 1
                 if not self._open[account_id]:
                     del self._open[account_id]
+
+        return release
+
+
+class _Stream(EventSourceResponse):
+    """Gives its place back however it ends: a reader may leave before anything is sent."""
+
+    def __init__(self, events: AsyncIterator[ServerSentEvent], release: Callable[[], None]) -> None:
+        super().__init__(events, send_timeout=_SEND_S)
+        self._release = release
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._release()
 
 
 async def _either(ended: asyncio.Event, seconds: float) -> None:

@@ -163,11 +163,11 @@ class SqlAccounts:
         with self._database.writing() as connection:
             connection.execute(delete(sign_in_failures).where(sign_in_failures.c.bucket == bucket))
 
-    def forget_before(self, at: datetime) -> None:
+    def forget_before(self, at: datetime, *, now: datetime) -> None:
         with self._database.writing() as connection:
             connection.execute(delete(sign_in_failures).where(sign_in_failures.c.last_at < at))
-            for table in (account_invitations, sign_in_challenges):
-                connection.execute(delete(table).where(table.c.until < at))
+            connection.execute(delete(account_invitations).where(account_invitations.c.until < at))
+            connection.execute(delete(sign_in_challenges).where(sign_in_challenges.c.until < now))
 
     def begin(self, session: Session, entry: Entry) -> None:
         values = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ivr.domain.operation.node_state import NodeState, body_of, read
+from ivr.domain.operation.node_state import FORGOTTEN, NodeState, body_of, read
 from ivr.storage.database import Database
 from ivr.storage.tables import node_states
 
@@ -15,7 +15,7 @@ _S = node_states.c
 
 
 class SqlNodeStates:
-    """Port NodeStates."""
+    """Port NodeStates. A node that writes its own removes those that are forgotten."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -26,6 +26,7 @@ class SqlNodeStates:
         new = make(node_states).values(row)
         again = new.on_conflict_do_update(index_elements=["node_id"], set_={"at": row["at"], "body": row["body"]})
         with self._database.writing() as connection:
+            connection.execute(delete(node_states).where(_S.at <= state.at - FORGOTTEN))
             connection.execute(again)
 
     def all(self) -> Sequence[NodeState]:

@@ -29,7 +29,11 @@ function start() {
     if (source?.readyState === EventSource.CLOSED) again = setTimeout(start, AGAIN_MS);
   });
   for (const part of parts) source.addEventListener(part.id, (event) => (part.innerHTML = event.data));
-  source.addEventListener("away", (event) => (away.textContent = event.data));
+  source.addEventListener("away", (event) => {
+    away.textContent = event.data;
+    // What was seen last may be over: nothing is shown until it can be read again.
+    if (event.data) for (const part of parts) part.replaceChildren();
+  });
   source.addEventListener("over", (event) => {
     stop();
     pause.hidden = true;

@@ -17,6 +17,8 @@ _T = TypeVar("_T")
 #: A node writes its state this often at least, and a line tells its own; who misses three of these is away.
 HEARTBEAT: Final = timedelta(seconds=5)
 _AWAY: Final = 3 * HEARTBEAT
+#: A node that stopped, or went away, so long ago is no part of the house any more.
+FORGOTTEN: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Sessions:
     def sweep(self) -> int:
         """End the sessions that nobody came back to, so that the evidence says when; return how many."""
         now = self._clock.now()
-        self._book.forget_before(now - FORGOTTEN)
+        self._book.forget_before(now - FORGOTTEN, now=now)
         found = self._book.stale(
             began_before=now - self._bounds.longest, seen_before=now - self._bounds.idle, over_at=now, limit=_BATCH
         )

@@ -9,7 +9,7 @@ from typing import Final
 
 from ivr.domain.access import AccessRequest, Action, Actor
 from ivr.domain.evidence.events.house import OperationShown
-from ivr.domain.operation.node_state import NodeState
+from ivr.domain.operation.node_state import FORGOTTEN, NodeState
 from ivr.services.export.access_gate import Gate
 from ivr.services.ports.operation import Certificate, Certificates, Late, NodeStates, Overdue
 from ivr.services.ports.runtime import Clock
@@ -18,8 +18,6 @@ from ivr.services.retention.legal_holds import Holds
 from ivr.services.rights.breaches import Breaches
 from ivr.services.rights.requests import Requests
 
-#: A node that stopped, or went away, so long ago is no part of the house any more.
-_FORGOTTEN: Final = timedelta(days=30)
 _GAPS_OVER: Final = timedelta(hours=24)
 _LONGEST = 200
 
@@ -59,7 +57,7 @@ class Operation:
 
     def nodes(self) -> Sequence[NodeState]:
         """The nodes of the house, by name."""
-        since = self.clock.now() - _FORGOTTEN
+        since = self.clock.now() - FORGOTTEN
         return [one for one in self.states.all() if one.at > since]
 
     def duties(self) -> Duties:

@@ -83,8 +83,8 @@ class AccountBook(Protocol):
 
     def forget_failures(self, bucket: str) -> None: ...
 
-    def forget_before(self, at: datetime) -> None:
-        """Forget failures whose last one is older, and invitations that ran out before."""
+    def forget_before(self, at: datetime, *, now: datetime) -> None:
+        """Forget failures whose last one is older, invitations that ran out before, challenges that have run out."""
 
     def begin(self, session: Session, entry: Entry) -> None: ...
 

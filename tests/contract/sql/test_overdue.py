@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, update
 
-from ivr.domain.operation.node_state import LineState, NodeState
+from ivr.domain.operation.node_state import FORGOTTEN, LineState, NodeState
 from ivr.services.ports.operation import Late
 from ivr.storage.node_states import SqlNodeStates
 from ivr.storage.overdue import SqlOverdue
@@ -78,6 +78,15 @@ def test_each_node_has_its_last_state(rig: RetentionRig) -> None:
     later = replace(one, at=CALLED + DAY, lines=())
     states.put(later)
     assert list(states.all()) == [later, NodeState("node-2", CALLED, CALLED)]
+
+
+def test_a_node_that_writes_removes_the_state_of_one_that_has_long_been_gone(rig: RetentionRig) -> None:
+    states = SqlNodeStates(rig.database)
+    states.put(NodeState("node-1", CALLED, CALLED))
+    states.put(NodeState("node-2", CALLED, CALLED + FORGOTTEN - DAY))
+    assert [one.node_id for one in states.all()] == ["node-1", "node-2"]
+    states.put(NodeState("node-2", CALLED, CALLED + FORGOTTEN))
+    assert [one.node_id for one in states.all()] == ["node-2"]
 
 
 def test_a_state_of_another_version_has_told_nothing_but_when(rig: RetentionRig) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from ivr.console.ceremonies import WebAuthnCeremonies
 from ivr.domain.access import Role
@@ -22,6 +23,7 @@ from ivr.services.account.sign_in import Attempt, Entered, Refused
 from ivr.services.ports.passkeys import NewCredential
 from ivr.storage.database import Database
 from ivr.storage.passkeys import SqlPasskeys
+from ivr.storage.tables import sign_in_challenges
 from tests.account_rig import ADMIN, OTHER_ADMIN, PASSWORD, AccountRig
 from tests.databases import KINDS
 from tests.fakes.authenticator import SoftDevice
@@ -292,8 +294,16 @@ def test_a_passkey_whose_proof_was_overtaken_by_another_password_is_not_added(ri
 
 def test_challenges_that_nobody_answered_are_forgotten(rig: PasskeyRig) -> None:
     asked = rig.passkeys.ask()
-    rig.book.forget_before(rig.clock.now())
+    rig.clock.at += CHALLENGE / 2
+    rig.sessions.sweep()
+    assert waiting(rig) == 1
+    rig.clock.at += CHALLENGE
+    rig.sessions.sweep()
+    assert waiting(rig) == 0
     device = SoftDevice(URL, PARTY)
     assert rig.passkeys.attempt(asked.token, device.get(asked.options), "") == Refused(timedelta())
-    rig.clock.at += timedelta(days=2)
-    rig.sessions.sweep()
+
+
+def waiting(rig: PasskeyRig) -> int:
+    with rig.database.reading() as connection:
+        return connection.execute(select(func.count()).select_from(sign_in_challenges)).scalar_one()

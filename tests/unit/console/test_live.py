@@ -103,8 +103,9 @@ def test_a_database_that_is_away_is_told_once_and_its_return_too() -> None:
             return {"calls": "one"}
 
         reading = asyncio.create_task(reader.read(streams.response("anne", look, away)))
-        await reader.until(lambda: len(reader.events) == 3)
-        assert reader.events == [("calls", "one"), (AWAY, "la base est absente"), (AWAY, "")]
+        await reader.until(lambda: len(reader.events) == 4)
+        # The page has shown nothing meanwhile.
+        assert reader.events == [("calls", "one"), (AWAY, "la base est absente"), ("calls", "one"), (AWAY, "")]
         reader.gone.set()
         await reading
 
@@ -134,6 +135,21 @@ def test_an_account_has_so_many_streams_the_house_so_many_and_a_place_comes_back
     run(scene())
 
 
+def test_a_place_is_taken_when_the_answer_is_made_and_given_back_when_its_reader_leaves_at_once() -> None:
+    async def scene() -> None:
+        streams = LiveStreams(step_s=3_600, most=3, most_each=2)
+        answers = [streams.response("anne", dict, away) for _ in range(2)]
+        with pytest.raises(CrowdedError):
+            streams.response("anne", dict, away)
+        for answer in answers:
+            reader = Reader()
+            reader.gone.set()
+            await reader.read(answer)
+        assert streams.count == 0
+
+    run(scene())
+
+
 def test_a_console_that_ends_ends_its_streams_at_once() -> None:
     async def scene() -> None:
         streams, reader = LiveStreams(step_s=3_600), Reader()
@@ -151,7 +167,7 @@ def test_a_console_that_ends_ends_its_streams_at_once() -> None:
 def test_a_stream_remembers_what_it_sent_last_and_no_more() -> None:
     async def scene() -> None:
         streams, steps = LiveStreams(step_s=0.0001), itertools.count()
-        stream = streams._events("anne", lambda: {"calls": f"{next(steps):06}" * 200}, away)
+        stream = streams._events(lambda: {"calls": f"{next(steps):06}" * 200}, away)
         for _ in range(500):
             await anext(stream)
         assert stream.ag_frame is not None  # type: ignore[attr-defined]

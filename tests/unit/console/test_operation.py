@@ -294,6 +294,15 @@ def test_a_database_that_is_away_is_told_in_the_stream_and_nothing_else_is(
     assert "La base de données ne répond pas" in told
 
 
+def test_a_stream_that_is_opened_anew_and_anew_keeps_no_session(operator: ConsoleRig) -> None:
+    operator.pages.operation.streams.close()
+    for _ in range(3):
+        assert operator.get(LIVE).status_code == 200
+        operator.clock.at += timedelta(minutes=10)
+    assert operator.get(LIVE).headers["location"].startswith("/connexion")
+    assert operator.get("/").headers["location"].startswith("/connexion")
+
+
 def test_too_many_streams_of_one_account_are_refused_in_words(operator: ConsoleRig) -> None:
     operator.pages.operation.streams._most_each = 0
     answer = operator.get(LIVE)
