@@ -311,7 +311,7 @@ class ExampleHouse:
             "items": " ".join((*sold[-2:], recent[-1][1])),
         }
         made = desk.take_in(asked, self.clock.at - timedelta(hours=5), given)
-        desk.check(asked, made.id, CheckedBy.CALLED_BACK, "rappelé au standard de l'autorité")
+        desk.check(asked, made.id, CheckedBy.CALLED_BACK, made.items_sha256, "rappelé au standard de l'autorité")
 
 
 _DISCLOSED = DisclosurePlayed(

@@ -123,6 +123,7 @@ ROWS = {
         ("destruction_certificate", "", "2029-11-21T10:00 recorded_at REC-006"),
     ],
     "8.2 access and listening log": [
+        ("authority_file", "", "2031-11-21T10:00 recorded_at RET-004"),
         ("access_log", "", "2027-11-21T10:00 recorded_at REC-016"),
     ],
     "8.2 DSAR file": [
