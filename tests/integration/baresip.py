@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.sip.rig import free_port
+from tests.ports import free_port
 
 _MODULES = "/usr/lib/baresip/modules"
 

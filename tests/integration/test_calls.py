@@ -18,7 +18,7 @@ from ivr_demo.softphone_process import SoftphoneProcess
 from tests.integration.baresip import baresip_command
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import LINE_HZ, speech, write_wav
-from tests.sip.rig import free_port
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.sip, pytest.mark.ear]
 

@@ -121,8 +121,8 @@ def _search_and_play(walk: _House, recording_id: str) -> None:
     page.goto(f"{walk.url}/enregistrements")
     page.select_option("#program", "hotline-quality")
     page.fill("#phone", "06 39 98 00 01")
-    page.click("form.filters button")
-    page.wait_for_selector("tbody tr")
+    with page.expect_navigation():
+        page.click("form.filters button")
     assert page.locator("tbody tr").count() == 1
     page.click("tbody th a")
     page.wait_for_url(f"**/enregistrements/{recording_id}")

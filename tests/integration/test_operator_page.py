@@ -22,7 +22,7 @@ from tests.integration.baresip import baresip_command
 from tests.integration.browser import PASSWORD, Person, chromium, type_in
 from tests.integration.house import House, alive
 from tests.integration.sounds import LINE_HZ, speech, write_wav
-from tests.sip.rig import free_port
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.sip, pytest.mark.ear]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from playwright.sync_api import CDPSession, Page
 from sqlalchemy import update
@@ -13,7 +14,7 @@ from ivr.storage.tables import accounts
 from tests.integration.browser import PASSWORD, Person, chromium
 from tests.integration.house import run
 from tests.integration.test_console import Console, serving
-from tests.servers import free_ports
+from tests.ports import free_port
 
 #: What a real device would be: inside the computer, it keeps passkeys and has verified a finger.
 _DEVICE = {
@@ -28,7 +29,7 @@ _DEVICE = {
 
 def test_a_passkey_is_added_lets_in_alone_and_is_removed(tmp_path: Path) -> None:
     async def walk() -> None:
-        (port,) = free_ports(1)
+        port = free_port()
         url = f"http://localhost:{port}"
         async with serving(tmp_path, IVR_CONSOLE__PORT=str(port), IVR_CONSOLE__PUBLIC_URL=url) as console:
             assert console.child.uri == url
@@ -138,24 +139,25 @@ def _kept(device: CDPSession, authenticator: str) -> int:
     return len(device.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"])
 
 
-def _refused(page: Page, sent: str) -> str:
-    """What the page says when a form is sent with this answer of a device."""
-    page.evaluate(
-        """(sent) => {
-          const form = document.getElementById("passkey-answer");
-          form.elements.credential.value = new URLSearchParams(sent).get("credential");
-          form.submit();
-        }""",
-        sent,
-    )
-    page.wait_for_selector("#fault")
-    return page.inner_text("#fault")
+def _refused(page: Page, credential: str) -> None:
+    """This answer of a device, sent by the page's own form, opens nothing."""
+    with page.expect_navigation():
+        page.evaluate(
+            """(credential) => {
+              const form = document.getElementById("passkey-answer");
+              form.elements.credential.value = credential;
+              form.submit();
+            }""",
+            credential,
+        )
+    assert "n'a pas ouvert de session" in page.inner_text("#fault")
 
 
 def _replayed(page: Page, sent: str) -> None:
     """The answer that let in a moment ago, in the same browser, after a challenge of its own."""
     page.evaluate("fetch('/connexion/cle/demande', { method: 'POST', body: new URLSearchParams() }).then((a) => a.ok)")
-    assert "n'a pas ouvert de session" in _refused(page, sent)
+    (credential,) = parse_qs(sent)["credential"]
+    _refused(page, credential)
 
 
 def _copied(page: Page, device: CDPSession, authenticator: str) -> None:
@@ -163,8 +165,8 @@ def _copied(page: Page, device: CDPSession, authenticator: str) -> None:
     (mine,) = device.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"]
     device.send("WebAuthn.removeCredential", {"authenticatorId": authenticator, "credentialId": mine["credentialId"]})
     device.send("WebAuthn.addCredential", {"authenticatorId": authenticator, "credential": {**mine, "signCount": 0}})
-    _by_passkey(page)
-    page.wait_for_selector("#fault")
+    with page.expect_navigation():
+        _by_passkey(page)
     assert "n'a pas ouvert de session" in page.inner_text("#fault")
     device.send("WebAuthn.removeCredential", {"authenticatorId": authenticator, "credentialId": mine["credentialId"]})
     device.send("WebAuthn.addCredential", {"authenticatorId": authenticator, "credential": {**mine, "signCount": 50}})
@@ -197,16 +199,7 @@ def _elsewhere(page: Page, device: CDPSession, authenticator: str) -> None:
         }"""
     )
     assert "elsewhere" not in json.loads(answer)["id"]
-    page.evaluate(
-        """(answer) => {
-          const form = document.getElementById("passkey-answer");
-          form.elements.credential.value = answer;
-          form.submit();
-        }""",
-        answer,
-    )
-    page.wait_for_selector("#fault")
-    assert "n'a pas ouvert de session" in page.inner_text("#fault")
+    _refused(page, answer)
 
 
 def _remove(console: Console, person: Person) -> None:

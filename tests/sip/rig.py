@@ -16,6 +16,7 @@ from ivr.services.ports.telephony import ForeignRtp, IncomingCall, LegConfirmed,
 from ivr.sip.line import PjsuaLine
 from ivr.sip.settings import SipSettings
 from ivr_demo.softphone_process import SoftphoneProcess
+from tests.ports import free_port
 from tests.sip.raw_peer import HANGS_S
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -202,26 +203,6 @@ class Sipp:
     def messages(self) -> str:
         """Every SIP message of the call, as sipp saw it."""
         return (self._folder / f"{self._scenario}.msg").read_text(errors="replace")
-
-
-def free_port(kind: int = socket.SOCK_DGRAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def free_rtp_range() -> tuple[int, int]:
-    """Return an even port and the seventh after it, for a line whose first leg must use the first of them."""
-    while True:
-        first = free_port() // 2 * 2
-        try:
-            for port in range(first, first + 8):
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first, first + 7
 
 
 def tone_wav(folder: Path, seconds: float, frequency_hz: int, *, rate_hz: int = 8000) -> Path:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from ivr.services.ports.telephony import DigitPressed, IncomingCall, LegConfirmed, LegDisconnected, LegHeld
+from tests.ports import free_rtp_range
 from tests.sip.raw_peer import RawPeer
-from tests.sip.rig import Rig, Sipp, frames_with_tone, free_rtp_range, level_at, rigged, run
+from tests.sip.rig import Rig, Sipp, frames_with_tone, level_at, rigged, run
 
 
 def test_a_caller_is_answered_and_hangs_up(tmp_path: Path) -> None:

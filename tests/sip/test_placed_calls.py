@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ivr.services.ports.telephony import LegConfirmed, LegDisconnected, LegProgress
+from tests.ports import free_port
 from tests.sip.raw_peer import HANGS_S
-from tests.sip.rig import Rig, Sipp, free_port, rigged, run
+from tests.sip.rig import Rig, Sipp, rigged, run
 
 
 async def _outcome(rig: Rig, uri: str, *, ring_timeout_s: float = HANGS_S) -> LegDisconnected:

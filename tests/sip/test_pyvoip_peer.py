@@ -10,11 +10,10 @@ from ivr.services.ports.telephony import LegConfirmed, LegDisconnected
 from ivr.sip.settings import Registration
 from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.registrar import Registrar
+from tests.ports import free_port, free_rtp_range
 from tests.sip.raw_peer import HANGS_S
 from tests.sip.rig import (
     frames_with_tone,
-    free_port,
-    free_rtp_range,
     loudness,
     rigged,
     run,

@@ -12,8 +12,9 @@ from ivr.services.ports.telephony import DigitPressed, ForeignRtp, IncomingCall,
 from ivr.sip import audio_stream
 from ivr.sip.source_lock import ANY_PORT, dropped, lock, unlock
 from ivr_demo.softphone_process import SoftphoneProcess
+from tests.ports import free_rtp_range
 from tests.sip.raw_peer import HANGS_S
-from tests.sip.rig import Rig, frames_with_tone, free_rtp_range, rigged, run, until
+from tests.sip.rig import Rig, frames_with_tone, rigged, run, until
 from tests.sip.udp_phone import ALAW_SILENCE, LOUD, RtpSender, UdpPhone, event, paced
 
 
