@@ -130,7 +130,7 @@ def _session(settings: Settings, archive: Archive, login: str) -> str:
     account = Account(f"id-{login}", login, Role.QUALITY_ANALYST, AccountState.ACTIVE, now)
     entry = Entry(SignedIn(actor=login, role=account.role.value, factors=("password", "totp")))
     accounts.book.make(key_of(invited), account, Credentials("none", b""), entry)
-    accounts.book.begin(Session(key_of(token), account, now, now, "quality_audio", "mesure"), entry)
+    accounts.book.begin(Session(key_of(token), account, now, now, "quality_audio", "mesure"), "none", entry)
     return token
 
 

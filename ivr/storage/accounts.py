@@ -128,14 +128,19 @@ class SqlAccounts:
             _shut(connection, login)
             self._audit.append_within(connection, [entry])
 
-    def change_password(self, account_id: str, proven: str, password_hash: str, entry: Entry) -> None:
+    def change_password(
+        self, account_id: str, proven: str, password_hash: str, entry: Entry, *, keep: str, ended: Entry
+    ) -> None:
         mine = accounts.c.account_id == account_id
+        others = (account_sessions.c.account_id == account_id) & (account_sessions.c.key != keep)
         with self._database.writing() as connection:
+            # A session that begins meanwhile is there before, and ends, or finds another password, and does not begin.
             keep_proven(connection, account_id, proven)
             connection.execute(update(accounts).where(mine).values(password_hash=password_hash))
             for table in (api_tokens, passkeys):
                 connection.execute(delete(table).where(table.c.account_id == account_id))
-            self._audit.append_within(connection, [entry])
+            over = connection.execute(delete(account_sessions).where(others)).rowcount
+            self._audit.append_within(connection, [*[ended] * over, entry])
 
     def use_step(self, account_id: str, step: int) -> bool:
         later = (accounts.c.account_id == account_id) & (accounts.c.used_step < step)
@@ -169,7 +174,7 @@ class SqlAccounts:
             connection.execute(delete(account_invitations).where(account_invitations.c.until < at))
             connection.execute(delete(sign_in_challenges).where(sign_in_challenges.c.until < now))
 
-    def begin(self, session: Session, entry: Entry) -> None:
+    def begin(self, session: Session, proven: str, entry: Entry) -> None:
         values = {
             "key": session.key,
             "account_id": session.account.id,
@@ -179,6 +184,7 @@ class SqlAccounts:
             "reason": session.reason,
         }
         with self._database.writing() as connection:
+            keep_proven(connection, session.account.id, proven)
             connection.execute(insert(account_sessions).values(values))
             self._audit.append_within(connection, [entry])
 

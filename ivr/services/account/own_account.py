@@ -42,11 +42,11 @@ class OwnAccount:
         proven = self._sign_in.prove(Attempt(account.login, change.current, change.code, change.device))
         if isinstance(proven, Refused):
             return proven
-        # First: whoever took one of them over has lost it, whatever comes between.
-        self.end_others(session)
         event = PasswordChanged(actor=account.login, role=account.role.value)
-        hashed = self._hasher.hash(change.new.text)
-        self._book.change_password(account.id, proven.password_hash, hashed, Entry(event))
+        hashed, ended = self._hasher.hash(change.new.text), _ended(account)
+        self._book.change_password(
+            account.id, proven.password_hash, hashed, Entry(event), keep=session.key, ended=ended
+        )
         return None
 
     def sessions(self, account: Account) -> list[Session]:
@@ -55,6 +55,9 @@ class OwnAccount:
 
     def end_others(self, session: Session) -> int:
         """End every session of this person but this one; return how many."""
-        event = SessionEnded(actor=session.account.login, role=session.account.role.value, why=SessionEnd.ASKED.value)
         others = [one for one in self.sessions(session.account) if one.key != session.key]
-        return sum(self._book.end(one.key, Entry(event)) for one in others)
+        return sum(self._book.end(one.key, _ended(session.account)) for one in others)
+
+
+def _ended(account: Account) -> Entry:
+    return Entry(SessionEnded(actor=account.login, role=account.role.value, why=SessionEnd.ASKED.value))

@@ -10,7 +10,7 @@ from ivr.domain.account.passkey import CHALLENGE, MOST, Passkey, counts_on, judg
 from ivr.domain.account.session import Session
 from ivr.domain.evidence.events.console import PasskeyAdded, PasskeyRemoved
 from ivr.domain.text.told import Told
-from ivr.services.account.sign_in import Attempt, Entered, Refused, SignIn
+from ivr.services.account.sign_in import Attempt, Entered, Proven, Refused, SignIn
 from ivr.services.account.token import key_of, new_token
 from ivr.services.ports.evidence import Entry
 from ivr.services.ports.passkeys import Claim, PasskeyBook, PasskeyCeremonies
@@ -107,13 +107,15 @@ class Passkeys:
         claim = self._ceremonies.claimed(answer)
         found = self._book.find(passkey_key(claim.credential_id)) if claim else None
         account = found[0] if found else None
+        # Before the passkey is used: whoever changes the password in between takes the passkey with it.
+        password = self._sign_in.password_hash(account) if account else ""
         counted_for = account.login if account else _NOBODY + passkey_key(claim.credential_id if claim else b"")
 
         def prove() -> Account | str | None:
             return self._proven(found, claim, answer, challenge) if found and claim and challenge else None
 
         proven = self._sign_in.counted(counted_for, account, device, prove)
-        return proven if isinstance(proven, Refused) else self._sign_in.enter(proven, device, FACTORS)
+        return proven if isinstance(proven, Refused) else self._sign_in.enter(Proven(proven, password), device, FACTORS)
 
     def _proven(
         self, found: tuple[Account, Passkey], claim: Claim, answer: str, challenge: bytes

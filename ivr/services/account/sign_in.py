@@ -13,6 +13,7 @@ from ivr.domain.account.password import LONGEST
 from ivr.domain.account.session import Session
 from ivr.domain.account.throttle import Failures, one_more, wait
 from ivr.domain.evidence.events.console import SignedIn, SignInDenied
+from ivr.errors import ComplianceError
 from ivr.services.account.token import key_of, new_token
 from ivr.services.ports.accounts import AccountBook, Credentials, OneTimeCodes, PasswordHasher, SecretSealer
 from ivr.services.ports.evidence import AuditLog, Entry
@@ -42,7 +43,7 @@ class Entered:
 
 @dataclass(frozen=True)
 class Proven:
-    """Whose password and code they were; what is changed on the strength of it asks that the password is still so."""
+    """Who it was, and the hash of their password then: what is done on the strength of it asks that it is still so."""
 
     account: Account
     password_hash: str = field(repr=False)
@@ -78,7 +79,7 @@ class SignIn:
     def attempt(self, attempt: Attempt) -> Entered | Refused:
         """Begin a session, or refuse. Blocking, and slow on purpose."""
         proven = self.prove(attempt)
-        return proven if isinstance(proven, Refused) else self.enter(proven.account, attempt.device, FACTORS)
+        return proven if isinstance(proven, Refused) else self.enter(proven, attempt.device, FACTORS)
 
     def prove(self, attempt: Attempt) -> Proven | Refused:
         """Return the account whose password and code these are, or refuse. Blocking, and slow on purpose."""
@@ -135,12 +136,15 @@ class SignIn:
             return None
         return account if self._book.use_step(account.id, step) else None
 
-    def enter(self, account: Account, device: str, factors: tuple[str, ...]) -> Entered:
-        """Begin a session of whoever has proven these factors."""
-        token = new_token(self._random)
-        now = self._clock.now()
+    def enter(self, proven: Proven, device: str, factors: tuple[str, ...]) -> Entered | Refused:
+        """Begin a session of whoever has proven these factors; refuse when the password has been changed meanwhile."""
+        account, token, now = proven.account, new_token(self._random), self._clock.now()
         event = SignedIn(actor=account.login, role=account.role.value, factors=factors)
-        self._book.begin(Session(key_of(token), account, now, now), Entry(event))
+        try:
+            self._book.begin(Session(key_of(token), account, now, now), proven.password_hash, Entry(event))
+        except ComplianceError:
+            self._audit.append(SignInDenied(actor=account.login, why="wrong"))
+            return Refused(timedelta())
         kept = device if self._knows(account, device) else self._device_of(account, new_token(self._random))
         return Entered(account, token, kept)
 

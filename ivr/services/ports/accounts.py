@@ -62,10 +62,12 @@ class AccountBook(Protocol):
     def end_viewer(self, login: str, entry: Entry) -> None:
         """Close an authority's account with its sessions, and take back its link; the entry is written in any case."""
 
-    def change_password(self, account_id: str, proven: str, password_hash: str, entry: Entry) -> None:
+    def change_password(
+        self, account_id: str, proven: str, password_hash: str, entry: Entry, *, keep: str, ended: Entry
+    ) -> None:
         """Raises ComplianceError when the account is closed, or has not the proven password (its hash) any more.
 
-        Its tokens and passkeys end.
+        Its tokens and passkeys end, and every session but `keep`, each with an entry `ended`.
         """
 
     def use_step(self, account_id: str, step: int) -> bool:
@@ -86,7 +88,8 @@ class AccountBook(Protocol):
     def forget_before(self, at: datetime, *, now: datetime) -> None:
         """Forget failures whose last one is older, invitations that ran out before, challenges that have run out."""
 
-    def begin(self, session: Session, entry: Entry) -> None: ...
+    def begin(self, session: Session, proven: str, entry: Entry) -> None:
+        """Raises ComplianceError when the account is closed, or has not the proven password (its hash) any more."""
 
     def session(self, key: str) -> Session | None:
         """With its account as it is now."""

@@ -18,7 +18,7 @@ from ivr.errors import ArchiveError, ComplianceError, ConfigurationError, IvrErr
 from ivr.services.account.invitations import Enrolling
 from ivr.services.account.new_password import NewPassword
 from ivr.services.account.own_account import PasswordChange
-from ivr.services.account.sign_in import Attempt, Entered, Refused
+from ivr.services.account.sign_in import FACTORS, Attempt, Entered, Proven, Refused
 from ivr.services.account.token import key_of
 from ivr.services.ports.evidence import Entry
 from ivr.storage.database import Database
@@ -324,6 +324,45 @@ def test_another_password_ends_the_other_sessions_and_the_old_one_lets_nobody_in
     assert isinstance(rig.attempt("another long password"), Entered)
 
 
+def test_what_was_proven_with_the_old_password_begins_no_session_once_there_is_another(rig: AccountRig) -> None:
+    session = rig.sessions.resume(rig.entered().token)
+    assert isinstance(session, Session)
+    proven = rig.sign_in.prove(Attempt("admin", PASSWORD, rig.code()))
+    assert isinstance(proven, Proven)
+    assert rig.own.change_password(session, changing(rig)) is None
+    assert rig.sign_in.enter(proven, "", FACTORS) == Refused(timedelta())
+    assert rig.audit.events()[-1].body == {"actor": "admin", "why": "wrong"}
+    assert rig.own.sessions(session.account) == [session]
+
+
+def test_a_session_that_begins_while_the_password_is_changed_ends_with_the_others(
+    rig: AccountRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = rig.sessions.resume(rig.entered().token)
+    assert isinstance(session, Session)
+    began, hashing = [], rig.hasher.hash
+
+    def hashed(password: str) -> str:
+        # The old password is proven; the new one is not there yet.
+        if password != PASSWORD:
+            began.append(rig.entered())
+        return hashing(password)
+
+    monkeypatch.setattr(rig.hasher, "hash", hashed)
+    assert rig.own.change_password(session, changing(rig)) is None
+    assert rig.sessions.resume(began[0].token) is None
+    assert rig.own.sessions(session.account) == [session]
+    assert rig.told()[-3:] == ["session.began", "session.ended", "account.password_changed"]
+
+
+def test_an_account_that_is_closed_after_it_was_proven_begins_no_session(rig: AccountRig) -> None:
+    proven = rig.sign_in.prove(Attempt("admin", PASSWORD, rig.code()))
+    assert isinstance(proven, Proven)
+    rig.invitations.close("admin", "has left", OTHER_ADMIN)
+    assert rig.sign_in.enter(proven, "", FACTORS) == Refused(timedelta())
+    assert rig.own.sessions(proven.account) == []
+
+
 @pytest.mark.parametrize(("current", "code"), [("no", ""), (PASSWORD, "0")])
 def test_a_session_that_somebody_took_over_changes_no_password_and_guesses_none(
     rig: AccountRig, current: str, code: str
@@ -345,8 +384,9 @@ def test_a_closed_account_changes_no_password(rig: AccountRig) -> None:
     proven = rig.sign_in.password_hash(session.account)
     rig.invitations.close("admin", "has left", OTHER_ADMIN)
     assert isinstance(rig.own.change_password(session, changing(rig)), Refused)
+    changed = Entry(PasswordChanged(actor="admin", role="dpo"))
     with pytest.raises(ComplianceError):
-        rig.book.change_password(session.account.id, proven, "hash", Entry(PasswordChanged(actor="admin", role="dpo")))
+        rig.book.change_password(session.account.id, proven, "hash", changed, keep="", ended=changed)
     assert "account.password_changed" not in rig.told()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -307,3 +308,19 @@ def test_challenges_that_nobody_answered_are_forgotten(rig: PasskeyRig) -> None:
 def waiting(rig: PasskeyRig) -> int:
     with rig.database.reading() as connection:
         return connection.execute(select(func.count()).select_from(sign_in_challenges)).scalar_one()
+
+
+def test_a_passkey_proven_just_before_the_password_is_changed_begins_no_session(
+    rig: PasskeyRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, session, using = rig.device(), rig.session(), rig.store.used
+
+    def used(*given: Any) -> bool:
+        done = using(*given)
+        new = NewPassword("another long password", "another long password")
+        assert rig.own.change_password(session, PasswordChange(PASSWORD, rig.code(), new)) is None
+        return done
+
+    monkeypatch.setattr(rig.store, "used", used)
+    assert rig.enter(device) == Refused(timedelta())
+    assert rig.own.sessions(session.account) == [session]
