@@ -50,6 +50,7 @@ ELSEWHERE = {
     "services/account/sign_in.py": "tests/contract/sql/test_console_accounts.py",
     "services/authority/handing_out.py": "tests/unit/services/authority/test_desk.py",
     "services/authority/requisition_file.py": "tests/unit/services/authority/test_desk.py",
+    "services/rights/case_shown.py": "tests/unit/services/rights/test_requests.py",
     "services/operation/overview.py": "tests/unit/console/test_operation.py",
     "services/call/context.py": "the state of whole calls: tests/unit/services/call/test_inbound_call.py",
     "services/call/notes.py": "tests/contract/sql/test_call_notes.py",

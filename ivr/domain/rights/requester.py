@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC
 
 from ivr.domain.redaction.redactor import Redactor
+from ivr.domain.rights.desk_words import noted, plain
 from ivr.domain.search.query import parse_query
 from ivr.errors import ConfigurationError
 
 _PLACEHOLDER = re.compile(r"<[a-z]+>")
 _BRACKETS = {ord(sign): " " for sign in "<>"}
-_LONGEST = {"name": 200, "address": 500, "note": 2_000}
+_LONGEST_NAME, _LONGEST_ADDRESS = 200, 500
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,11 @@ def read_requester(given: Mapping[str, str], *, redactor: Redactor) -> Requester
     Raises ConfigurationError, which quotes none of it, for a missing name, a value that is too long or is no number,
     and for one that holds what is never asked: a NIR, a card, an account, a code.
     """
-    name = _plain("name", given, redactor, several_lines=False)
+    name = _allowed("name", plain("name", given.get("name", ""), longest=_LONGEST_NAME), redactor)
     if not name:
         raise ConfigurationError("who asks must be said", key="name", remedy="write their name as they give it")
-    address = _plain("address", given, redactor, several_lines=True)
+    typed = plain("address", given.get("address", ""), longest=_LONGEST_ADDRESS, several_lines=True)
+    address = _allowed("address", typed, redactor)
     numbers = {}
     for key in ("phone", "member"):
         query = parse_query({key: given.get(key, "")}, zone=UTC, purposes=())
@@ -49,20 +51,7 @@ def read_requester(given: Mapping[str, str], *, redactor: Redactor) -> Requester
 
 def with_note(requester: Requester, note: str, *, by: str, redactor: Redactor) -> Requester:
     """Return them with a note of the desk, or as they are when it is empty; numbers in it become their kind."""
-    kept = redactor.text(_plain("note", {"note": note}, None, several_lines=True))
-    return replace(requester, notes=(*requester.notes, f"{by}: {kept}")) if kept else requester
-
-
-def _plain(key: str, given: Mapping[str, str], redactor: Redactor | None, *, several_lines: bool) -> str:
-    written = given.get(key, "").replace("\r\n", "\n").strip()
-    if len(written) > _LONGEST[key]:
-        raise ConfigurationError("the value is too long", key=key, remedy=f"at most {_LONGEST[key]} characters")
-    lines = written.split("\n") if several_lines else [written]
-    if not all(line.isprintable() for line in lines):
-        raise ConfigurationError(
-            "the value holds characters that nobody types", key=key, remedy="write letters and digits"
-        )
-    return _allowed(key, written, redactor) if redactor else written
+    return replace(requester, notes=noted(requester.notes, note, by=by, redactor=redactor))
 
 
 def _allowed(key: str, value: str, redactor: Redactor) -> str:

@@ -24,7 +24,6 @@ from ivr.domain.authority.requisition import (
 )
 from ivr.domain.evidence.events import authority as events
 from ivr.domain.evidence.events.base import ABSENT
-from ivr.domain.evidence.events.rights import CaseShown
 from ivr.domain.profile import Profile
 from ivr.domain.recording.state import KEPT
 from ivr.domain.redaction.redactor import Redactor
@@ -32,6 +31,7 @@ from ivr.domain.retention.artefact import Artefact, Purpose
 from ivr.domain.retention.decision import decide_retention
 from ivr.domain.retention.legal_hold import LegalHold, hold_rules
 from ivr.domain.retention.schedule import RetentionTable
+from ivr.domain.rights.desk_words import kept_line, noted
 from ivr.errors import ConfigurationError
 from ivr.services.account.invitations import Invitations
 from ivr.services.authority.requisition_file import (
@@ -51,9 +51,9 @@ from ivr.services.ports.retention import RetentionLedger
 from ivr.services.ports.runtime import Clock
 from ivr.services.ports.signing import EvidenceChain
 from ivr.services.retention.legal_holds import Holds
+from ivr.services.rights.case_shown import note_shown
 
 _LONGEST = 200
-_LONGEST_NOTE = 2_000
 _BASIS = "authority request"
 _AUDIBLE = frozenset(state.value for state in KEPT)
 
@@ -123,7 +123,7 @@ class AuthorityDesk:
         """All of them, what is to be answered first on top."""
         self._gate.check(asked)
         found = [requisition_of(case) for case in self._book.all(ROOM)]
-        self._note_shown(asked, count=len(found))
+        note_shown(self._chain, asked, ROOM, count=len(found))
         rows = [(one, self._due(one)) for one in found]
         return sorted(rows, key=lambda row: (not row[0].is_open, row[1].at, row[0].reference))
 
@@ -131,7 +131,7 @@ class AuthorityDesk:
         """One of them, with the official who asks."""
         self._gate.check(asked)
         case, content = self._book.get(case_id, ROOM)
-        self._note_shown(asked, count=1, case_id=case_id, letter=letter)
+        note_shown(self._chain, asked, ROOM, count=1, case_id=case_id, letter=letter)
         return self._opened(case, content)
 
     def take_in(self, asked: AccessRequest, received_at: datetime, given: Mapping[str, str]) -> Requisition:
@@ -344,17 +344,10 @@ class AuthorityDesk:
         return Case(requisition.id, ROOM, requisition.state.value, requisition.received_at, facts, decided.due_at)
 
     def _line(self, key: str, given: Mapping[str, str]) -> str:
-        """One line of what was typed, as it is kept: numbers of persons in it become their kind, save a telephone's."""
-        written = " ".join(given.get(key, "").split())
-        if len(written) > _LONGEST or not written.isprintable():
-            raise ConfigurationError("the value is too long", key=key, remedy=f"at most {_LONGEST} characters")
-        return self._redactor.text(written, keep_phones=key == "contact")
+        return kept_line(key, given.get(key, ""), redactor=self._redactor, keep_phones=key == "contact")
 
     def _noted(self, notes: Sequence[str], asked: AccessRequest, note: str) -> list[str]:
-        if len(note) > _LONGEST_NOTE:
-            raise ConfigurationError("the value is too long", key="note", remedy=f"at most {_LONGEST_NOTE} characters")
-        written = self._redactor.text(note.strip())
-        return [*notes, f"{asked.actor.id}: {written}"] if written else list(notes)
+        return list(noted(notes, note, by=asked.actor.id, redactor=self._redactor))
 
     def _entry(self, kind: type[events.RequisitionStep], asked: AccessRequest, it: Requisition, how: str = "") -> Entry:
         event = kind(
@@ -382,18 +375,6 @@ class AuthorityDesk:
             until=until,
         )
         return Entry(event)
-
-    def _note_shown(self, asked: AccessRequest, *, count: int, case_id: str = "", letter: str = "") -> None:
-        shown = CaseShown(
-            actor=asked.actor.id[:_LONGEST],
-            role=asked.actor.role.value,
-            room=ROOM,
-            reason=asked.reason[:_LONGEST],
-            count=count,
-            case_id=case_id or ABSENT,
-            letter=letter or ABSENT,
-        )
-        self._chain.append(shown)
 
 
 def _must_be_as_seen(same: bool) -> None:

@@ -25,6 +25,7 @@ from ivr.services.ports.evidence import Entry
 from ivr.services.ports.operation import Late
 from ivr.services.ports.runtime import Clock
 from ivr.services.ports.signing import EvidenceChain
+from ivr.services.rights.case_shown import note_shown
 
 ROOM = "breach"
 SCHEDULE = "breach_register"
@@ -47,7 +48,7 @@ class Breaches:
         """All breaches, newest first. Every method raises ComplianceError after a denial was noted."""
         self.gate.check(asked)
         found = [breach_of(case) for case in self.book.all(ROOM)]
-        self._note_shown(asked, len(found))
+        note_shown(self.chain, asked, ROOM, count=len(found))
         return [(one, self._duties(one)) for one in found]
 
     def late(self) -> Late:
@@ -60,7 +61,7 @@ class Breaches:
         """One breach, what is owed, and what is told of it. Raises ArchiveError when there is none."""
         self.gate.check(asked)
         case, content = self.book.get(case_id, ROOM)
-        self._note_shown(asked, 1, case_id, letter)
+        note_shown(self.chain, asked, ROOM, count=1, case_id=case_id, letter=letter)
         breach = breach_of(case)
         return breach, self._duties(breach), {name: str(content.get(name, "")) for name in TOLD}
 
@@ -147,18 +148,6 @@ class Breaches:
             persons_told_at=breach.persons_told_at or ABSENT,
         )
         return Entry(event)
-
-    def _note_shown(self, asked: AccessRequest, count: int, case_id: str = "", letter: str = "") -> None:
-        shown = events.CaseShown(
-            actor=asked.actor.id[:200],
-            role=asked.actor.role.value,
-            room=ROOM,
-            reason=asked.reason[:200],
-            count=count,
-            case_id=case_id or ABSENT,
-            letter=letter or ABSENT,
-        )
-        self.chain.append(shown)
 
 
 _READ: Mapping[str, Callable[[str], Any]] = {

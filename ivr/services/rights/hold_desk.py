@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ivr.domain.access import AccessRequest, Action
-from ivr.domain.evidence.events.rights import CaseShown
 from ivr.domain.redaction.redactor import Redactor
 from ivr.domain.retention.legal_hold import LegalHold
 from ivr.services.export.access_gate import Gate
 from ivr.services.ports.signing import EvidenceChain
 from ivr.services.retention.legal_holds import Holds
+from ivr.services.rights.case_shown import note_shown
 
 ROOM = "hold"
 
@@ -35,15 +35,7 @@ class HoldDesk:
         """All holds, newest first, for whoever may ask for them or approve them."""
         self._check(asked, Action.HOLD if asked.action is Action.HOLD else Action.APPROVE)
         found = self.holds.listing()
-        self.chain.append(
-            CaseShown(
-                actor=asked.actor.id[:200],
-                role=asked.actor.role.value,
-                room=ROOM,
-                reason=asked.reason[:200],
-                count=len(found),
-            )
-        )
+        note_shown(self.chain, asked, ROOM, count=len(found))
         return found
 
     def request(

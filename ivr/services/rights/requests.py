@@ -38,6 +38,7 @@ from ivr.services.ports.evidence import Entry
 from ivr.services.ports.operation import Late
 from ivr.services.ports.runtime import Clock
 from ivr.services.ports.signing import EvidenceChain
+from ivr.services.rights.case_shown import note_shown
 from ivr.services.rights.request_file import acts_of, content_of, facts_of, request_of, requester_of, told_of
 
 ROOM = "request"
@@ -92,7 +93,7 @@ class Requests:
         """All requests, what is to be answered first on top. Every method raises ComplianceError after a denial."""
         self._gate.check(asked)
         found = [request_of(case) for case in self._book.all(ROOM)]
-        self._note_shown(asked, count=len(found))
+        note_shown(self._chain, asked, ROOM, count=len(found))
         rows = [(one, self._due(one)) for one in found]
         return sorted(rows, key=lambda row: (not row[0].is_open, row[1].on, row[0].reference))
 
@@ -106,7 +107,7 @@ class Requests:
         """One request with who asks. Raises ArchiveError when there is none."""
         self._gate.check(asked)
         case, content = self._book.get(case_id, ROOM)
-        self._note_shown(asked, count=1, case_id=case_id, letter=letter)
+        note_shown(self._chain, asked, ROOM, count=1, case_id=case_id, letter=letter)
         return self._opened(case, content)
 
     def take_in(
@@ -240,15 +241,3 @@ class Requests:
             how=how or ABSENT,
         )
         return Entry(event)
-
-    def _note_shown(self, asked: AccessRequest, *, count: int, case_id: str = "", letter: str = "") -> None:
-        shown = events.CaseShown(
-            actor=asked.actor.id[:_LONGEST],
-            role=asked.actor.role.value,
-            room=ROOM,
-            reason=asked.reason[:_LONGEST],
-            count=count,
-            case_id=case_id or ABSENT,
-            letter=letter or ABSENT,
-        )
-        self._chain.append(shown)
