@@ -146,7 +146,7 @@ class AuthorityPages:
             "receipt": lambda: desk.receipt(asked, case_id, day_of_form("signed_on", form.get("signed_on", "")), note),
             "note": lambda: desk.note(asked, case_id, note),
             "freeze": lambda: desk.freeze(asked, case_id),
-            "dismiss": lambda: desk.dismiss(asked, case_id, form.get("login", "")),
+            "dismiss": lambda: self.authority.viewers.dismiss(asked, case_id, form.get("login", "")),
         }
         if act not in steps:
             raise ConfigurationError("there is no such step", key="act", remedy="use the forms of the page")
@@ -170,7 +170,7 @@ class AuthorityPages:
         """The link stands on the page that answers and nowhere else: it is shown once."""
         day = min(day_of_form("until", visit.form.get("until", "")), _FAR)
         until = self.settings.profile.start_of(day + timedelta(days=1))
-        login, token = self.authority.desk.admit(asked, case_id, visit.form.get("holder", ""), until)
+        login, token = self.authority.viewers.admit(asked, case_id, visit.form.get("holder", ""), until)
         link = f"{visit.origin}/invitation?jeton={token}"
         return self._page(visit, self.authority.desk.show(asked, case_id), link=link, login=login)
 

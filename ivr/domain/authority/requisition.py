@@ -286,6 +286,14 @@ def dismiss(requisition: Requisition, login: str, *, now: datetime) -> Requisiti
     return replace(requisition, viewers=ended)
 
 
+def must_be_as_seen(same: bool) -> None:
+    """Raise ConfigurationError for a step that answers another list than the one that its page showed."""
+    if not same:
+        raise ConfigurationError(
+            "the request was changed in the meantime", key="items", remedy="read the page again before you answer"
+        )
+
+
 def _after(requisition: Requisition, event: RequisitionEvent) -> RequisitionState:
     return REQUISITION.after(requisition.state, event, where=f"requisition {requisition.reference}")
 

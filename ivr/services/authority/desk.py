@@ -10,16 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from ivr.domain.access import AccessRequest, Action, Audience
-from ivr.domain.account.account import VIEWER_PREFIX
+from ivr.domain.access import AccessRequest, Action
 from ivr.domain.authority import requisition as domain
 from ivr.domain.authority.requisition import (
     CheckedBy,
     Due,
     RefusalGround,
     Requisition,
-    Viewer,
     decide_due,
+    must_be_as_seen,
     read_items,
 )
 from ivr.domain.evidence.events import authority as events
@@ -27,18 +26,13 @@ from ivr.domain.evidence.events.base import ABSENT
 from ivr.domain.profile import Profile
 from ivr.domain.recording.state import KEPT
 from ivr.domain.redaction.redactor import Redactor
-from ivr.domain.retention.artefact import Artefact, Purpose
-from ivr.domain.retention.decision import decide_retention
 from ivr.domain.retention.legal_hold import LegalHold, hold_rules
-from ivr.domain.retention.schedule import RetentionTable
 from ivr.domain.rights.desk_words import kept_line, noted
 from ivr.errors import ConfigurationError
-from ivr.services.account.invitations import Invitations
 from ivr.services.authority.requisition_file import (
     OFFICIAL,
     ROOM,
-    SCHEDULE,
-    facts_of,
+    CaseFiles,
     holders_of,
     notes_of,
     official_of,
@@ -71,19 +65,6 @@ class Opened:
     found: frozenset[str]
 
 
-def export_of(asked: AccessRequest, requisition: Requisition) -> AccessRequest:
-    """What the gate is asked for whoever hands out what a requisition lists."""
-    return replace(
-        asked,
-        action=Action.EXPORT,
-        purpose="",
-        reason=requisition.reference,
-        audience=Audience.AUTHORITY,
-        authority=requisition.granted,
-        count=len(requisition.items),
-    )
-
-
 class AuthorityDesk:
     """Every method raises ComplianceError after a denial was noted, ArchiveError for an unknown case."""
 
@@ -95,13 +76,11 @@ class AuthorityDesk:
         clock: Clock,
         ledger: RetentionLedger,
         holds: Holds,
-        invitations: Invitations,
+        files: CaseFiles,
         *,
         profile: Profile,
-        table: RetentionTable,
         redactor: Redactor,
         new_id: Callable[[], str],
-        longest_view: timedelta,
     ) -> None:
         self._book = book
         self._gate = gate
@@ -109,12 +88,10 @@ class AuthorityDesk:
         self._clock = clock
         self._ledger = ledger
         self._holds = holds
-        self._invitations = invitations
+        self._files = files
         self._profile = profile
-        self._table = table
         self._redactor = redactor
         self._new_id = new_id
-        self._longest_view = longest_view
 
     def now(self) -> datetime:
         return self._clock.now()
@@ -156,7 +133,7 @@ class AuthorityDesk:
         if not official["official"]:
             raise ConfigurationError("who asks must be said", key="official", remedy="write their name as they give it")
         content: dict[str, object] = {**official, "notes": self._noted([], asked, given.get("note", ""))}
-        self._book.add(self._case(taken), content, self._entry(events.RequisitionReceived, asked, taken))
+        self._book.add(self._files.case_of(taken), content, self._entry(events.RequisitionReceived, asked, taken))
         return taken
 
     def amend(self, asked: AccessRequest, case_id: str, typed: str) -> Opened:
@@ -173,7 +150,7 @@ class AuthorityDesk:
         found = self._found(requisition_of(self._book.get(case_id, ROOM)[0]))
 
         def move(requisition: Requisition) -> Requisition:
-            _must_be_as_seen(requisition.items_sha256 == seen)
+            must_be_as_seen(requisition.items_sha256 == seen)
             missing = sorted(set(requisition.items) - found)
             if missing:
                 raise ConfigurationError(
@@ -191,7 +168,7 @@ class AuthorityDesk:
         self._gate.check(replace(asked, action=Action.AGREE))
 
         def move(requisition: Requisition) -> Requisition:
-            _must_be_as_seen(requisition.items_sha256 == seen)
+            must_be_as_seen(requisition.items_sha256 == seen)
             return domain.approve(requisition, asked.actor)
 
         return self._step(asked, case_id, move, events.RequisitionApproved, "", note)
@@ -241,50 +218,6 @@ class AuthorityDesk:
         self._step(asked, case_id, lambda it: it, events.RequisitionFrozen, hold.id)
         return hold
 
-    def admit(self, asked: AccessRequest, case_id: str, holder: str, until: datetime) -> tuple[str, str]:
-        """Open an account for the authority; return its login and the token of its one-time link, shown this once.
-
-        Raises ComplianceError, as the export does, for whoever may not hand out what is listed, or approved it, and
-        before it is approved; ConfigurationError for an end too far away, or no holder.
-        """
-        self._gate.check(asked)
-        name = self._line("holder", {"holder": holder})
-        if not name:
-            raise ConfigurationError("who asks must be said", key="holder", remedy="write their name as they give it")
-        allowed = requisition_of(self._book.get(case_id, ROOM)[0])
-        # Whoever holds the link hears what is listed: it is for the one who may hand out a copy of it.
-        self._gate.check(export_of(asked, allowed), allowed.items)
-        login = f"{VIEWER_PREFIX}{self._new_id()[-8:]}"
-
-        def change(case: Case, content: Content) -> tuple[Case, Content]:
-            _must_be_as_seen(requisition_of(case).granted == allowed.granted)
-            viewer = Viewer(login, until)
-            admitted = domain.admit(requisition_of(case), viewer, longest=self._longest_view, now=self._clock.now())
-            return self._case(admitted), {**content, "holders": {**holders_of(content), login: name}}
-
-        self._book.change(
-            case_id, ROOM, change, lambda case: self._viewer_entry(events.ViewerAdmitted, asked, case, login)
-        )
-        # Afterwards: a link that the file does not know would open what nobody can end from its page.
-        return login, self._invitations.invite_viewer(login, asked.actor, case_id=case_id, expires_at=until)
-
-    def dismiss(self, asked: AccessRequest, case_id: str, login: str) -> None:
-        """End an account of the authority and its sessions at once."""
-        self._gate.check(asked)
-
-        def ended(case: Case) -> Requisition:
-            return domain.dismiss(requisition_of(case), login, now=self._clock.now())
-
-        reference = ended(self._book.get(case_id, ROOM)[0]).reference
-        # First of all: a file that says so of an account that goes on would mislead whoever reads it.
-        self._invitations.end_viewer(login, reference, asked.actor)
-        self._book.change(
-            case_id,
-            ROOM,
-            lambda case, content: (self._case(ended(case)), content),
-            lambda case: self._viewer_entry(events.ViewerDismissed, asked, case, login),
-        )
-
     def handed_out(self, asked: AccessRequest, allowed: Requisition, index_sha256: str) -> Requisition:
         """Note that everything listed in `allowed` is handed out, with the digest of the signed list.
 
@@ -292,7 +225,7 @@ class AuthorityDesk:
         """
 
         def move(requisition: Requisition) -> Requisition:
-            _must_be_as_seen(requisition.granted == allowed.granted)
+            must_be_as_seen(requisition.granted == allowed.granted)
             return domain.hand_out(requisition, asked.actor, index_sha256=index_sha256, at=self._clock.now())
 
         return self._step(asked, allowed.id, move, events.RequisitionHandedOut, index_sha256).requisition
@@ -309,7 +242,7 @@ class AuthorityDesk:
         self._gate.check(asked)
 
         def change(case: Case, content: Content) -> tuple[Case, Content]:
-            return self._case(move(requisition_of(case))), {
+            return self._files.case_of(move(requisition_of(case))), {
                 **content,
                 "notes": self._noted(notes_of(content), asked, note),
             }
@@ -337,12 +270,6 @@ class AuthorityDesk:
     def _due(self, requisition: Requisition) -> Due:
         return decide_due(requisition, profile=self._profile, now=self._clock.now())
 
-    def _case(self, requisition: Requisition) -> Case:
-        artefact = Artefact(requisition.id, requisition.received_at, (Purpose(SCHEDULE),))
-        decided = decide_retention(artefact, (), (), self._table, self._profile, self._clock.now())
-        facts = facts_of(requisition)
-        return Case(requisition.id, ROOM, requisition.state.value, requisition.received_at, facts, decided.due_at)
-
     def _line(self, key: str, given: Mapping[str, str]) -> str:
         return kept_line(key, given.get(key, ""), redactor=self._redactor, keep_phones=key == "contact")
 
@@ -362,23 +289,3 @@ class AuthorityDesk:
             how=how or ABSENT,
         )
         return Entry(event)
-
-    def _viewer_entry(self, kind: type[events.ViewerStep], asked: AccessRequest, case: Case, login: str) -> Entry:
-        it = requisition_of(case)
-        until = next(one.until for one in it.viewers if one.login == login)
-        event = kind(
-            case_id=it.id,
-            reference=it.reference,
-            actor=asked.actor.id[:_LONGEST],
-            role=asked.actor.role.value,
-            login=login,
-            until=until,
-        )
-        return Entry(event)
-
-
-def _must_be_as_seen(same: bool) -> None:
-    if not same:
-        raise ConfigurationError(
-            "the request was changed in the meantime", key="items", remedy="read the page again before you answer"
-        )

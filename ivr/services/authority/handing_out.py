@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from ivr.domain.access import AccessRequest
 from ivr.domain.authority.requisition import REQUISITION, Requisition, RequisitionEvent
 from ivr.errors import ComplianceError
-from ivr.services.authority.desk import AuthorityDesk, export_of
+from ivr.services.authority.desk import AuthorityDesk
+from ivr.services.authority.requisition_file import export_of
 from ivr.services.export.exporter import INDEX, Exporter
 
 #: Beside the export: the key that signed it, and how it is checked.

@@ -1,14 +1,20 @@
-"""How a requisition lies in its case: its facts in the clear, the official and the desk's words sealed."""
+"""How a requisition lies in its case: its facts in the clear, the official and the desk's words sealed; how long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from ivr.domain.access import Role
+from ivr.domain.access import AccessRequest, Action, Audience, Role
 from ivr.domain.authority.requisition import CheckedBy, RefusalGround, Requisition, RequisitionState, Viewer
+from ivr.domain.profile import Profile
+from ivr.domain.retention.artefact import Artefact, Purpose
+from ivr.domain.retention.decision import decide_retention
+from ivr.domain.retention.schedule import RetentionTable
 from ivr.services.ports.cases import Case, Content
+from ivr.services.ports.runtime import Clock
 
 ROOM = "authority"
 #: The schedule of config/retention.toml by which a file is kept.
@@ -29,6 +35,34 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "index_sha256": str,
     "receipted_on": date.fromisoformat,
 }
+
+
+@dataclass(frozen=True)
+class CaseFiles:
+    """How long a requisition's file is kept, by the house's table."""
+
+    table: RetentionTable
+    profile: Profile
+    clock: Clock
+
+    def case_of(self, requisition: Requisition) -> Case:
+        artefact = Artefact(requisition.id, requisition.received_at, (Purpose(SCHEDULE),))
+        decided = decide_retention(artefact, (), (), self.table, self.profile, self.clock.now())
+        facts = facts_of(requisition)
+        return Case(requisition.id, ROOM, requisition.state.value, requisition.received_at, facts, decided.due_at)
+
+
+def export_of(asked: AccessRequest, requisition: Requisition) -> AccessRequest:
+    """What the gate is asked for whoever hands out what a requisition lists."""
+    return replace(
+        asked,
+        action=Action.EXPORT,
+        purpose="",
+        reason=requisition.reference,
+        audience=Audience.AUTHORITY,
+        authority=requisition.granted,
+        count=len(requisition.items),
+    )
 
 
 def facts_of(requisition: Requisition) -> dict[str, object]:

@@ -16,7 +16,8 @@ from ivr.domain.redaction.redactor import REDACTOR
 from ivr.services.account.invitations import Invitations
 from ivr.services.authority.desk import AuthorityDesk
 from ivr.services.authority.handing_out import HandingOut
-from ivr.services.authority.requisition_file import ROOM, requisition_of
+from ivr.services.authority.requisition_file import ROOM, CaseFiles, requisition_of
+from ivr.services.authority.viewers import Viewers
 from ivr.services.authority.viewing import Viewing
 from ivr.services.export.exporter import Exporter
 from ivr.services.search.sheet import Sheets
@@ -53,12 +54,14 @@ class AuthorityRig(DeskRig):
             self.clock,
             self.ledger,
             self.holds,
-            Invitations(self.accounts, SEALER, self.clock, random=Random(), new_id=new_id),
+            files := CaseFiles(self.table, self.profile, self.clock),
             profile=self.profile,
-            table=self.table,
             redactor=REDACTOR,
             new_id=new_id,
-            longest_view=timedelta(days=30),
+        )
+        invitations = Invitations(self.accounts, SEALER, self.clock, random=Random(), new_id=new_id)
+        self.viewers = Viewers(
+            self.book, self.gate, self.clock, files, invitations, REDACTOR, new_id, timedelta(days=30)
         )
         exporter = Exporter(self.vault, self.audit, SIGNER, self.clock, self.gate, self.table)
         self.handing = HandingOut(self.desk, exporter, b"verifier", b"guide")

@@ -164,8 +164,8 @@ def test_whoever_may_not_sees_and_does_nothing_and_each_try_is_evidence(rig: Aut
         lambda: rig.desk.show(eve, case_id),
         lambda: rig.desk.note(eve, case_id, "x"),
         lambda: rig.desk.amend(eve, case_id, "sale-3"),
-        lambda: rig.desk.admit(eve, case_id, "Eve", rig.clock.at + timedelta(days=1)),
-        lambda: rig.desk.dismiss(eve, case_id, "autorite-1"),
+        lambda: rig.viewers.admit(eve, case_id, "Eve", rig.clock.at + timedelta(days=1)),
+        lambda: rig.viewers.dismiss(eve, case_id, "autorite-1"),
         lambda: rig.files(eve, case_id),
     )
     for act in acts:
@@ -231,40 +231,6 @@ def test_what_is_typed_wrongly_opens_no_file(rig: AuthorityRig, given: dict[str,
     with pytest.raises(ConfigurationError):
         rig.asked(**given)
     assert kinds(rig) == []
-
-
-def test_an_account_for_the_authority_is_made_by_a_link_of_its_own_and_ended_with_it(rig: AuthorityRig) -> None:
-    case_id = rig.approved()
-    until = rig.clock.at + timedelta(days=10)
-    login, token = rig.desk.admit(OFFICER, case_id, "Zoé Contrôle", until)
-    assert token
-    assert (login in rig.desk.show(OFFICER, case_id).holders, login.startswith("autorite-")) == (True, True)
-    assert kinds(rig)[-1] == "authority.admitted"
-    rig.desk.dismiss(OFFICER, case_id, login)
-    assert rig.desk.show(OFFICER, case_id).requisition.viewers[0].until <= rig.clock.at
-    assert [kind for kind, _ in rig.told()][-3:-1] == ["account.closed", "authority.dismissed"]
-    with pytest.raises(ConfigurationError, match="must be said"):
-        rig.desk.admit(OFFICER, case_id, " ", until)
-    with pytest.raises(ConfigurationError, match="30 days"):
-        rig.desk.admit(OFFICER, case_id, "Zoé", rig.clock.at + timedelta(days=31))
-
-
-def test_only_who_may_hand_out_opens_an_account_and_is_shown_its_link(rig: AuthorityRig) -> None:
-    case_id, until = rig.approved(), rig.clock.at + timedelta(days=1)
-    by_officer = rig.asked()
-    rig.check(DPO, by_officer, CheckedBy.ON_SITE)
-    rig.approve(OFFICER, by_officer)
-    legal = replace(OFFICER, actor=Actor("lea", Role.LEGAL))
-    for asked, case, said in (
-        (DPO, case_id, "handed out by"),
-        (legal, case_id, "handed out by"),
-        (OFFICER, by_officer, "must not be"),
-    ):
-        with pytest.raises(ComplianceError, match=said):
-            rig.desk.admit(asked, case, "Zoé", until)
-        assert rig.told()[-1][0] == "access.denied"
-    assert rig.desk.admit(OFFICER, case_id, "Zoé", until)[1]
-    assert kinds(rig).count("authority.admitted") == 1
 
 
 def test_who_checks_or_approves_answers_the_list_that_they_were_shown(rig: AuthorityRig) -> None:
