@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import Response
-from fastapi.responses import StreamingResponse
 
 from ivr.bootstrap.authority import Authority
-from ivr.console.letters import in_french, sender
+from ivr.console.authority_papers import FORMS, RECEIPT, authority_receipt, sealed_export
 from ivr.console.requests import asked_by, case_of, day_of_form, fault_of, one_of
 from ivr.console.times import moment_text
 from ivr.console.visit import Visit
-from ivr.console.words import Words
-from ivr.console.zip_stream import MEDIA_TYPE, zipped
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.account.session import Session
 from ivr.domain.authority.requisition import (
@@ -32,20 +26,15 @@ from ivr.domain.authority.requisition import (
     RequisitionEvent,
     authorities_of,
 )
-from ivr.errors import ArchiveError, ConfigurationError, IvrError
+from ivr.errors import ConfigurationError, IvrError
 from ivr.services.account.sessions import Sessions
 from ivr.services.authority.desk import Opened
 from ivr.services.authority.requisition_file import OFFICIAL
 from ivr.settings import Settings
 
-_LOG = logging.getLogger(__name__)
 _PAGE = "/autorites"
-_RECEIPT = "authority_receipt"
-_FRENCH = Words("fr")
 #: What is typed when a request is taken in, and shown again when it cannot be.
 _TYPED = ("authority", "asked_reference", "basis", "received_at", "items", *OFFICIAL, "silent", "note")
-#: As what the recordings are handed out.
-_FORMS = ("wav", "opus")
 #: How long an account of an authority is proposed to last.
 _PROPOSED = timedelta(days=14)
 #: What lies beyond is no day of an account, nor of a calendar that goes on after it.
@@ -127,14 +116,8 @@ class AuthorityPages:
         asked = asked_by(visit, Action.AUTHORITY)
         if asked is None:
             return visit.go("/finalite")
-        opened, form = (
-            self.authority.desk.show(asked, case_of(visit), letter=_RECEIPT),
-            self.settings.letters.get(_RECEIPT),
-        )
-        if form is None or opened.requisition.handed_out_at is None:
-            raise ArchiveError("no such letter belongs to this request", where="config/letters", remedy="see its page")
-        body = form.filled(self._places(opened, opened.requisition.handed_out_at))
-        return visit.page("letter", body=body, name=_RECEIPT, back=f"{_PAGE}/{opened.requisition.id}")
+        it, body = authority_receipt(self.settings, self.authority, asked, case_of(visit))
+        return visit.page("letter", body=body, name=RECEIPT, back=f"{_PAGE}/{it.id}")
 
     def _step(self, asked: AccessRequest, case_id: str, act: str, form: Mapping[str, str]) -> None:
         desk, note = self.authority.desk, form.get("note", "")
@@ -153,18 +136,15 @@ class AuthorityPages:
         steps[act]()
 
     def _handed_out(self, visit: Visit, asked: AccessRequest, case_id: str) -> Response:
-        """The export, sent while it is made; whatever goes wrong on the way breaks it off."""
         form = visit.form.get("form", "")
-        if form not in _FORMS:
+        if form not in FORMS:
             raise ConfigurationError("nothing of the list was chosen", key="form", remedy="choose one")
 
         def is_there() -> bool:
             # A download goes on: each file of it counts as a request in the session.
             return isinstance(self.sessions.resume(visit.token), Session)
 
-        requisition, files = self.authority.handing_out.files(asked, case_id, form=form, is_there=is_there)
-        headers = {"content-disposition": f'attachment; filename="{requisition.reference}.zip"'}
-        return StreamingResponse(_unbroken(zipped(files)), headers=headers, media_type=MEDIA_TYPE)
+        return sealed_export(*self.authority.handing_out.files(asked, case_id, form=form, is_there=is_there))
 
     def _admitted(self, visit: Visit, asked: AccessRequest, case_id: str) -> Response:
         """The link stands on the page that answers and nowhere else: it is shown once."""
@@ -210,10 +190,10 @@ class AuthorityPages:
             may=self._may(visit, it),
             checks=[how.value for how in CheckedBy],
             grounds=[ground.value for ground in RefusalGround],
-            forms=_FORMS,
+            forms=FORMS,
             today=day.isoformat(),
             until=(day + _PROPOSED).isoformat(),
-            has_receipt=_RECEIPT in self.settings.letters and it.handed_out_at is not None,
+            has_receipt=RECEIPT in self.settings.letters and it.handed_out_at is not None,
         )
 
     def _may(self, visit: Visit, it: Requisition) -> frozenset[str]:
@@ -231,30 +211,6 @@ class AuthorityPages:
         if it.is_open and Action.HOLD.value in rights:
             may.add("freeze")
         return frozenset(may)
-
-    def _places(self, opened: Opened, handed_out_at: datetime) -> dict[str, str]:
-        """What fills the places of the receipt, which is French."""
-        it, profile, signer = opened.requisition, self.settings.profile, self.authority.handing_out.exporter.signer
-        key = base64.b64decode(b"".join(signer.public_pem.splitlines()[1:-1]))
-        return {
-            **sender(self.settings, profile.day_of(handed_out_at)),
-            "name": opened.official["official"],
-            "address": opened.official["service"],
-            "reference": it.reference,
-            "authority": "autorité judiciaire" if it.authority == "judicial" else it.authority,
-            "asked_reference": it.asked_reference,
-            "basis": it.basis,
-            "received": in_french(profile.day_of(it.received_at)),
-            "count": str(len(it.items)),
-            "items": "\n".join(f"- {item}" for item in it.items),
-            "checked_by": it.checked_by,
-            "approved_by": it.approved_by,
-            "handed_out_by": it.handed_out_by,
-            "handed_out": self._shown(handed_out_at),
-            "index_sha256": it.index_sha256,
-            "key_id": signer.key_id,
-            "key_sha256": hashlib.sha256(key).hexdigest(),
-        }
 
     def _line(self, visit: Visit, it: Requisition, due: Due) -> Line:
         late = due.hours_left < 0
@@ -290,12 +246,3 @@ class AuthorityPages:
 
 def _named(visit: Visit, authority: str) -> str:
     return visit.words("authorities.judicial") if authority == "judicial" else authority
-
-
-def _unbroken(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """Pass the parts on. What breaks them off is told by its name alone: its text may hold anything."""
-    try:
-        yield from parts
-    except Exception as error:
-        _LOG.error("an export to an authority broke off: %s", type(error).__name__)
-        raise ConnectionAbortedError("the export broke off") from None

@@ -51,6 +51,7 @@ _RIGHTS = {
     "/enregistrements": "listen", "/ecoutes": "listen", "/analyses": "grade", "/brouillons": "grade",
     "/mes-resultats": "results", "/equipe": "supervise", "/accompagnement": "supervise", "/tirages": "supervise",
     "/calibrations": "supervise", "/grilles": "supervise", "/statistiques": "list", "/exploitation": "operate",
+    "/autorites": "authority",
 }  # fmt: skip
 _HOSTILE = (
     "", " ", "\0", "\n", "é" * 400, "𝔘" * 50, "a" * 70_000, "'; drop table accounts --", "<script>alert(1)</script>",
@@ -266,6 +267,8 @@ def alike(house: ConsoleHouse) -> list[str]:
             ("GET", "/api/v1/recordings/{}", bearer, {}),
             ("POST", "/api/v1/recordings/{}/listenings", bearer, {}),
             ("POST", "/api/v1/recordings/{}/analyses", bearer, {"json": {"grid": grid}}),
+            ("GET", "/api/v1/recordings/{}/notes", bearer, {}),
+            ("POST", "/api/v1/recordings/{}/notes", bearer, {"json": {"at_ms": 1_000, "text": "dit vite"}}),
         ]
         for method, path, headers, body in asked:
             answers = [

@@ -119,6 +119,7 @@ def _seed(house: ConsoleHouse) -> None:
     house.old = program(rig, "anne", Role.QUALITY_ANALYST, days=1).token
     rig.clock.at = rig.clock.at.replace(day=1, month=12)
     house.ids = {**_of_the_desk(rig, programs["dora"]), **_of_the_team(programs)}
+    house.ids["case_id"] += _of_authorities(programs["colin"], programs["dora"])
 
 
 def _of_the_desk(rig: ConsoleRig, dora: Program) -> dict[str, list[str]]:
@@ -137,6 +138,21 @@ def _of_the_desk(rig: ConsoleRig, dora: Program) -> dict[str, list[str]]:
     return {"case_id": [*requests, breach], "hold_id": [held], "name": ["received", "erasure", "breach"]}
 
 
+def _of_authorities(colin: Program, dora: Program) -> list[str]:
+    """One that came, and one that may be handed out."""
+    asked = {
+        "authority": "ACPR", "asked_reference": "ACPR-2026-88", "basis": "CMF L612-24", "official": "Zoé Contrôle",
+        "received_at": "2026-11-30T08:00:00Z", "items": [CLOSED],
+    }  # fmt: skip
+    sheets = [colin.post("/requisitions", asked).json() for _ in range(2)]
+    seen, ids = sheets[1]["items_sha256"], [one["requisition"]["id"] for one in sheets]
+    steps = f"/requisitions/{ids[1]}/steps"
+    colin.post(steps, {"step": "check", "how": "called_back", "seen": seen})
+    answer = dora.post(steps, {"step": "approve", "seen": seen})
+    assert answer.json()["requisition"]["state"] == "APPROVED", answer.text
+    return ids
+
+
 def _of_the_team(programs: Mapping[str, Program]) -> dict[str, list[str]]:
     anne, sophie = programs["anne"], programs["sophie"]
     grid = sophie.post("/grids", {"toml": SHIPPED}).json()
@@ -147,10 +163,12 @@ def _of_the_team(programs: Mapping[str, Program]) -> dict[str, list[str]]:
     opening = {"recording_id": "rec-2", "grid": grid["grid_id"], "reviewers": ["anne", "sophie"]}
     calibration = sophie.post("/calibrations", opening).json()["id"]
     listening = anne.post("/recordings/rec-1/listenings").json()["id"]
+    note = anne.post("/recordings/rec-1/notes", {"at_ms": 1_000, "text": "annonce vite"}).json()["id"]
     search = anne.post("/searches", {"name": "trous", "filters": {"gaps": True}}).json()["id"]
     return {
         "recording_id": ["rec-1", "rec-2", CLOSED, ABSENT],
         "listening_id": [listening],
+        "note_id": [note],
         "search_id": [search],
         "analysis_id": [draft, scored],
         "calibration_id": [calibration],

@@ -121,7 +121,7 @@ WAYS_OUT = {
     "ivr/cli/script_check.py": "shows the sentences of the script that it was given",
     "ivr/speech/detector.py": "silences a warning, gives none",
     "ivr/cli/console.py": "logins, roles and states of accounts, and one-time links for whoever asked for them",
-    "ivr/console/authorities.py": "the name of a fault alone; tests/unit/console/test_authorities.py",
+    "ivr/console/authority_papers.py": "the name of a fault alone; tests/unit/console/test_authorities.py",
     "ivr/offline/verify_audit.py": "runs where ivr is not, on an export; it prints ids and file names of it",
     "ivr/console/api/guard.py": "the name of a fault alone; tests/unit/console/api/test_guard.py",
     "ivr/console/api/problems.py": "here: test_no_logger_writes_any_of_it; tests/unit/console/api/test_guard.py",

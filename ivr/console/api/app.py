@@ -18,10 +18,13 @@ from ivr.console.api.grids import GridsApi
 from ivr.console.api.guard import ApiGuard, Limits
 from ivr.console.api.holds import HoldsApi
 from ivr.console.api.listenings import ListeningsApi
+from ivr.console.api.notes import NotesApi
+from ivr.console.api.operation import OperationApi
 from ivr.console.api.problems import described, install
 from ivr.console.api.processing import ProcessingApi
 from ivr.console.api.recordings import RecordingsApi
 from ivr.console.api.requests import RequestsApi
+from ivr.console.api.requisitions import RequisitionsApi
 from ivr.console.api.route import JSON, ApiRoute
 from ivr.console.api.samples import SamplesApi
 from ivr.console.api.searches import SearchesApi
@@ -36,7 +39,8 @@ PREFIX = "/api/v1"
 UNDER = "/api/"
 _NOUNS = (
     AccountApi, AccountsApi, RecordingsApi, ListeningsApi, SearchesApi, StatisticsApi, AnalysesApi, GridsApi,
-    SamplesApi, CalibrationsApi, RequestsApi, HoldsApi, BreachesApi, ProcessingApi,
+    SamplesApi, CalibrationsApi, RequestsApi, HoldsApi, BreachesApi, ProcessingApi, NotesApi, RequisitionsApi,
+    OperationApi,
 )  # fmt: skip
 _ADDRESSES, _STRANGERS = Allowance(burst=1_200, per_s=100), Allowance(burst=30, per_s=1)
 _TOKENS, _LISTENING = Allowance(burst=120, per_s=10), Allowance(burst=600, per_s=50)

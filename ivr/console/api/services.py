@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from ivr.bootstrap.accounts import Accounts
+from ivr.bootstrap.authority import Authority
 from ivr.bootstrap.quality import Quality
+from ivr.console.examination import Examination
 from ivr.console.open_listenings import OpenListenings
+from ivr.console.operation import Watched
 from ivr.console.pages import Pages
 from ivr.console.places import Places
 from ivr.console.statistics import StatisticsPages
 from ivr.services.account.api_tokens import ApiTokens
 from ivr.services.account.own_account import OwnAccount
 from ivr.services.export.access_gate import Gate
+from ivr.services.operation.overview import Operation
 from ivr.services.rights.acting import Acting
 from ivr.services.rights.breaches import Breaches
 from ivr.services.rights.findings import Findings
@@ -42,6 +46,10 @@ class Services:
     acting: Acting
     holds: HoldDesk
     breaches: Breaches
+    authority: Authority
+    operation: Operation
+    watched: Watched
+    examination: Examination
 
     @property
     def zone(self) -> ZoneInfo:
@@ -67,4 +75,8 @@ def services_of(pages: Pages) -> Services:
         desk.requests.doing,
         desk.holds.desk,
         desk.breaches.service,
+        pages.authorities.authority,
+        pages.operation.operation,
+        pages.operation.watched,
+        pages.operation.examination,
     )

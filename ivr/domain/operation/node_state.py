@@ -5,6 +5,7 @@ Pure. A node writes it where every console of the house reads it; whatever came 
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
@@ -172,6 +173,6 @@ def _read(kind: Any, value: Any) -> Any:
         return at
     if kind is float and type(value) is int:
         return float(value)
-    if type(value) is not kind:
+    if type(value) is not kind or (kind is float and not math.isfinite(value)):
         raise TypeError(f"no {kind.__name__}")
     return value

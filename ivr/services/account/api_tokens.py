@@ -124,6 +124,11 @@ class ApiTokens:
             self._note_use(found, now)
         return found
 
+    def still(self, token: ApiToken) -> bool:
+        """Whether it is good now, for what goes on after it was asked for; noted nowhere."""
+        found = self._book.token(token.key)
+        return found is not None and is_good(found, self._clock.now())
+
     def sweep(self) -> int:
         """End what ran out, so that the evidence says when; return how many."""
         found = self._book.expired(self._clock.now(), limit=_BATCH)
