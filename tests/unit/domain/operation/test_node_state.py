@@ -62,6 +62,7 @@ def _without(name: str) -> dict[str, Any]:
         {**body_of(STATE), "disks": [{"name": "data", "free": "much", "total": 1}]},
         {**body_of(STATE), "disks": [{"name": "data", "free": True, "total": 1}]},
         {**body_of(STATE), "processes": ["line-0"]},
+        {**body_of(STATE), "ears": [{**body_of(EarState("ear-0")), "longest_wait_s": float("nan")}]},
     ],
 )
 def test_what_is_no_state_is_refused(body: object) -> None:
