@@ -76,7 +76,8 @@ class Person:
 def type_in(person: Person, *texts: str) -> None:
     """Fill a form by keyboard, the code of this moment last; on a busy machine the cursor comes late."""
     page = person.page
-    page.wait_for_function("document.activeElement.matches('input')")
+    # `wait_for_function` would evaluate in the page, which its policy may forbid.
+    page.locator("input:focus").wait_for()
     for text in texts:
         page.keyboard.type(text)
         page.keyboard.press("Tab")
