@@ -85,6 +85,24 @@ def type_in(person: Person, *texts: str) -> None:
     page.keyboard.press("Enter")
 
 
+def admit(browser: Browser, url: str, login: str, link: str) -> Person:
+    """Make an account from its link in a window of its own, and sign in to the console at `url`."""
+    person = Person(browser)
+    page = person.page
+    page.goto(link)
+    person.secret = (page.text_content("#key") or "").replace(" ", "")
+    page.fill("#password", PASSWORD)
+    page.fill("#again", PASSWORD)
+    if page.is_editable("#login"):
+        page.fill("#login", login)
+    page.fill("#code", person.code())
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/connexion?fin=done")
+    type_in(person, login, PASSWORD)
+    page.wait_for_url(f"{url}/")
+    return person
+
+
 def act(page: Page, name: str, **choices: str) -> None:
     """Send the form of a step of a file, with what is chosen in it, and wait for the page that answers."""
     form = page.locator(f"form:has(input[name='act'][value='{name}'])")

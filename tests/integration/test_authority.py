@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from sqlalchemy import update
 
 from ivr.bootstrap.accounts import open_accounts
 from ivr.domain.access import Actor, Role
 from ivr.storage.tables import accounts
 from tests.fakes.vault import a_tag
-from tests.integration.browser import DECODED, PASSWORD, Person, act, chromium, type_in, until_true
+from tests.integration.browser import DECODED, PASSWORD, Person, act, admit, chromium, type_in, until_true
 from tests.integration.house import REPOSITORY, run
 from tests.integration.sounds import noise
 from tests.integration.test_console import Console, serving
@@ -44,22 +44,6 @@ def _links(console: Console) -> Mapping[str, str]:
             login: f"{console.child.uri}/invitation?jeton={invitations.invite(login, role, admin)}"
             for login, role in _TEAM.items()
         }
-
-
-def _admit(console: Console, browser: Browser, login: str, link: str) -> Person:
-    """Make an account from its link, and sign in."""
-    person = Person(browser)
-    page = person.page
-    page.goto(link)
-    person.secret = (page.text_content("#key") or "").replace(" ", "")
-    page.fill("#password", PASSWORD)
-    page.fill("#again", PASSWORD)
-    page.fill("#code", person.code())
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/connexion?fin=done")
-    type_in(person, login, PASSWORD)
-    page.wait_for_url(f"{console.child.uri}/")
-    return person
 
 
 def _says_why(console: Console, page: Page, purpose: str) -> None:
@@ -184,9 +168,9 @@ def _is_over(console: Console, zoe: Person, login: str) -> None:
 def _walk(console: Console, folder: Path) -> str:
     links = _links(console)
     with chromium() as browser:
-        ines = _admit(console, browser, "ines", links["ines"])
+        ines = admit(browser, console.child.uri, "ines", links["ines"])
         url = _asks(console, ines)
-        karim = _admit(console, browser, "karim", links["karim"])
+        karim = admit(browser, console.child.uri, "karim", links["karim"])
         _says_why(console, karim.page, "#purpose-all")
         karim.page.goto(url)
         act(karim.page, "approve")
@@ -196,10 +180,10 @@ def _walk(console: Console, folder: Path) -> str:
         _is_checked(folder)
         _is_receipted(ines)
         login, link = _opens_an_account(ines)
-        zoe = _admit(console, browser, login, link)
+        zoe = admit(browser, console.child.uri, login, link)
         _looks(console, zoe)
         _is_over(console, zoe, login)
-        anne = _admit(console, browser, "anne", links["anne"])
+        anne = admit(browser, console.child.uri, "anne", links["anne"])
         _says_why(console, anne.page, "#purpose-quality_audio")
         for path in ("/enregistrements/sale-1", url.removeprefix(console.child.uri)):
             answer = anne.page.goto(console.child.uri + path)

@@ -15,7 +15,7 @@ from ivr.bootstrap.accounts import open_accounts
 from ivr.domain.access import Role
 from ivr_demo.softphone_process import SoftphoneProcess
 from tests.fakes.vault import a_tag
-from tests.integration.browser import AT, DECODED, PASSWORD, Person, act, chromium, type_in, until_true
+from tests.integration.browser import AT, DECODED, Person, act, admit, chromium, until_true
 from tests.integration.house import House, Serving, run
 from tests.integration.sounds import noise, speech, write_wav
 from tests.integration.test_authority import hands_out, verified
@@ -76,19 +76,8 @@ class _House:
 
     def admit(self, login: str, link: str, purpose: str = "#purpose-quality_audio") -> Page:
         """Make an account from its link, sign in and, where anything is to be seen, say why."""
-        person = self.people[login] = Person(self._browser)
+        person = self.people[login] = admit(self._browser, self.url, login, link)
         page = person.page
-        page.goto(link)
-        person.secret = (page.text_content("#key") or "").replace(" ", "")
-        page.fill("#password", PASSWORD)
-        page.fill("#again", PASSWORD)
-        if page.is_editable("#login"):
-            page.fill("#login", login)
-        page.fill("#code", person.code())
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/connexion?fin=done")
-        type_in(person, login, PASSWORD)
-        page.wait_for_url(f"{self.url}/")
         page.goto(f"{self.url}/finalite")
         found = [one for one in (purpose, "#purpose-all") if page.locator(one).count()]
         if found:
