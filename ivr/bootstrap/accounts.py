@@ -15,15 +15,18 @@ from ivr.recording.sealer import AccountSealer
 from ivr.recording.secret_file import create, load
 from ivr.services.account.api_tokens import ApiTokens
 from ivr.services.account.invitations import Invitations
+from ivr.services.account.linked_identities import LinkedIdentities, Terms
 from ivr.services.account.own_account import OwnAccount
 from ivr.services.account.passkeys import Passkeys
 from ivr.services.account.sessions import Sessions
 from ivr.services.account.sign_in import SignIn
 from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
+from ivr.services.ports.openid import IdentityProvider
 from ivr.services.ports.passkeys import PasskeyCeremonies
 from ivr.settings import Settings
 from ivr.storage.accounts import SqlAccounts
 from ivr.storage.api_tokens import SqlApiTokens
+from ivr.storage.linked_identities import SqlLinkedIdentities
 from ivr.storage.passkeys import SqlPasskeys
 
 _SECRET = "console"
@@ -60,6 +63,19 @@ class Accounts:
     def passkeys(self, hasher: PasswordHasher, codes: OneTimeCodes, ceremonies: PasskeyCeremonies) -> Passkeys:
         book = SqlPasskeys(self.archive.database, self.archive.audit)
         return Passkeys(book, ceremonies, self.sign_in(hasher, codes), self.archive.clock, random=os.urandom)
+
+    def identities(
+        self, settings: Settings, hasher: PasswordHasher, codes: OneTimeCodes, provider: IdentityProvider
+    ) -> LinkedIdentities:
+        oidc, archive = settings.console.oidc, self.archive
+        return LinkedIdentities(
+            SqlLinkedIdentities(archive.database, archive.audit),
+            provider,
+            self.sign_in(hasher, codes),
+            archive.clock,
+            terms=Terms(oidc.client_id, oidc.acr, oidc.amr, oidc.shown_claim),
+            random=os.urandom,
+        )
 
 
 def open_accounts(settings: Settings, archive: Archive) -> Accounts:

@@ -10,6 +10,7 @@ def open_certificates(settings: Settings) -> TlsCertificates:
     files = {
         "console": settings.console.tls_cert_file,
         "openbao_authority": settings.keys.openbao.ca_file if settings.keys.provider == "openbao" else None,
+        "provider_authority": settings.console.oidc.ca_file if settings.console.oidc.issuer else None,
         "bucket_authority": settings.store.ca_file if settings.store.kind == "s3" else None,
     }
     servers = {

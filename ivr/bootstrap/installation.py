@@ -108,6 +108,7 @@ def examine(settings: Settings) -> list[Check]:
         _try("messages vocaux", lambda: _prompts(settings)),
         _try("adhérents à identifier", lambda: _members(settings)),
         _try("certificats", lambda: _certificates(settings)),
+        _try("fournisseur d'identité", lambda: _identity_provider(settings)),
         _try("messages SIP", _sip_limit),
     ]
 
@@ -310,6 +311,13 @@ def _certificates(settings: Settings) -> str:
                 remedy="renouvelez-le avant ce jour, puis redémarrez ce qui l'utilise",
             )
     return ", ".join(f"{one.use} jusqu'au {one.not_after:%Y-%m-%d}" for one in found) or "aucun n'est configuré ici"
+
+
+def _identity_provider(settings: Settings) -> str:
+    # What asks it is loaded where it is asked for: most commands ask nobody.
+    from ivr.bootstrap.identity_provider import provider_state
+
+    return provider_state(settings)
 
 
 def _sip_limit() -> str:

@@ -20,10 +20,12 @@ import uvicorn
 from ivr.bootstrap.accounts import console_url
 from ivr.bootstrap.archive import open_archive
 from ivr.bootstrap.child_main import Tell, child_main
+from ivr.bootstrap.identity_provider import open_provider
 from ivr.console.app import build
 from ivr.console.credentials import Argon2Hasher, TotpCodes
 from ivr.console.examination import Doctor
 from ivr.console.guard import App, Origin
+from ivr.console.id_tokens import JoseTokenReader
 from ivr.console.pages import open_pages
 from ivr.errors import HostError, IvrError
 from ivr.settings import Settings
@@ -52,6 +54,7 @@ async def serve(settings: Settings, tell: Tell) -> None:
             codes=TotpCodes(),
             monotonic=time.monotonic,
             doctor=doctor,
+            provider=open_provider(settings, JoseTokenReader(), time.monotonic),
         )
         listenings = pages.player.listenings
         app = build(pages, origin=lambda: origin, monotonic=time.monotonic)

@@ -17,6 +17,7 @@ from ivr.domain.account.account import AccountState
 from ivr.domain.account.api_token import ApiToken
 from ivr.errors import ArchiveError, ComplianceError, ConfigurationError
 from ivr.services.account.api_tokens import ApiTokens, MadeToken, TokenWish
+from ivr.services.account.linked_identities import LinkedIdentities
 from ivr.services.account.new_password import NewPassword
 from ivr.services.account.own_account import OwnAccount, PasswordChange
 from ivr.services.account.passkeys import Passkeys
@@ -59,6 +60,8 @@ class AccountPages:
     listenings: OpenListenings
     gate: Gate
     passkeys: Passkeys
+    #: None: no identity provider is configured.
+    identities: LinkedIdentities | None = None
 
     # ---- an administrator's
 
@@ -175,6 +178,11 @@ class AccountPages:
                 for one in self.passkeys.of(visit.signed_in)
             ],
             "usable": self.passkeys.usable,
+            "provider": self.settings.console.oidc.label if self.identities else "",
+            "linked": [
+                (one.key, one.name, one.issuer, self._shown(one.linked_at), self._shown(one.used_at))
+                for one in (self.identities.of(visit.signed_in) if self.identities else ())
+            ],
         }
         return visit.page("account", status=422 if fault else 200, path="/compte", **given)
 

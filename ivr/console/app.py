@@ -10,6 +10,7 @@ from enum import Enum
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
 
+from ivr.bootstrap.identity_provider import RETURN_PATH
 from ivr.console.analyses import DRAFTS
 from ivr.console.api.app import UNDER, build_api
 from ivr.console.api.services import services_of
@@ -76,6 +77,8 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("POST", "/connexion", pages.entrance.by_password, For.ALL),
         Route("POST", "/connexion/cle/demande", pages.entrance.asking_passkey, For.ALL),
         Route("POST", "/connexion/cle", pages.entrance.by_passkey, For.ALL),
+        Route("POST", "/connexion/fournisseur", pages.identities.leaving, For.ALL),
+        Route("GET", RETURN_PATH, pages.identities.coming_back, For.ALL),
         Route("GET", "/invitation", pages.invitation, For.ALL),
         Route("POST", "/invitation", pages.enrolling, For.ALL),
         Route("POST", "/langue", pages.language, For.ALL),
@@ -89,6 +92,10 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("POST", "/compte/cles/demande", pages.passkeys.asking, For.SIGNED_IN),
         Route("POST", "/compte/cles", pages.passkeys.adding, For.SIGNED_IN),
         Route("POST", "/compte/cles/retrait", pages.passkeys.removing, For.SIGNED_IN),
+        Route("POST", "/compte/identites", pages.identities.leaving_to_link, For.SIGNED_IN),
+        Route("GET", "/compte/identites/liaison", pages.identities.proposed, For.SIGNED_IN),
+        Route("POST", "/compte/identites/liaison", pages.identities.linking, For.SIGNED_IN),
+        Route("POST", "/compte/identites/retrait", pages.identities.unlinking, For.SIGNED_IN),
         Route("GET", "/comptes", pages.account.listed, For.SIGNED_IN),
         Route("POST", "/comptes/invitation", pages.account.inviting, For.SIGNED_IN),
         Route("POST", "/comptes/fermeture", pages.account.closing, For.SIGNED_IN),

@@ -1,4 +1,4 @@
-"""Signing in: by password and code, or by a passkey."""
+"""Signing in: by password and code, or by a passkey. By an identity at a provider: identities.py."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ _NOTICES = {end.value for end in SessionEnd} | {"done"}
 class EntrancePages:
     service: SignIn
     passkeys: Passkeys
+    #: What the button calls the identity provider; empty: there is none.
+    provider: str = ""
 
     def page(self, visit: Visit) -> Response:
         why = visit.request.query_params.get("fin", "")
         name = "invitation.done" if why == "done" else f"sign_in.{why}"
-        return self._page(visit, notice=visit.words(name) if why in _NOTICES else "")
+        return self.shown(visit, notice=visit.words(name) if why in _NOTICES else "")
 
     def by_password(self, visit: Visit) -> Response:
         form = visit.form
@@ -33,7 +35,7 @@ class EntrancePages:
             form.get("login", ""), form.get("password", ""), form.get("code", ""), visit.cookie(DEVICE_COOKIE)
         )
         found = self.service.attempt(attempt)
-        return self._answer(visit, found, refused=visit.words("sign_in.refused"), login=attempt.login)
+        return self.answer(visit, found, refused=visit.words("sign_in.refused"), login=attempt.login)
 
     def asking_passkey(self, visit: Visit) -> Response:
         """What the script of the page hands to the browser; the challenge is bound to this browser by a cookie."""
@@ -47,24 +49,32 @@ class EntrancePages:
     def by_passkey(self, visit: Visit) -> Response:
         answer, device = visit.form.get("credential", ""), visit.cookie(DEVICE_COOKIE)
         found = self.passkeys.attempt(visit.cookie(PASSKEY_COOKIE), answer, device)
-        response = self._answer(visit, found, refused=visit.words("sign_in.passkey_refused"))
+        response = self.answer(visit, found, refused=visit.words("sign_in.passkey_refused"))
         drop(response, PASSKEY_COOKIE)
         return response
 
-    def _answer(self, visit: Visit, found: Entered | Refused, *, refused: str, login: str = "") -> Response:
+    def answer(self, visit: Visit, found: Entered | Refused, *, refused: str, login: str = "") -> Response:
         if isinstance(found, Refused):
-            slowed = found.retry > timedelta()
-            seconds = math.ceil(found.retry.total_seconds())
-            fault = visit.words("sign_in.slowed", seconds=seconds) if slowed else refused
-            page = self._page(visit, status=429 if slowed else 401, fault=fault, login=login)
-            if slowed:
-                page.headers["retry-after"] = str(seconds)
-            return page
+            return self.refusal(visit, found, refused=refused, login=login)
         response = visit.go("/")
-        keep(response, SESSION_COOKIE, found.token)
-        keep(response, DEVICE_COOKIE, found.device, forever=True)
+        let_in(response, found)
         return response
 
-    def _page(self, visit: Visit, *, status: int = 200, notice: str = "", fault: str = "", login: str = "") -> Response:
+    def refusal(self, visit: Visit, found: Refused, *, refused: str, login: str = "") -> Response:
+        slowed = found.retry > timedelta()
+        seconds = math.ceil(found.retry.total_seconds())
+        fault = visit.words("sign_in.slowed", seconds=seconds) if slowed else refused
+        page = self.shown(visit, status=429 if slowed else 401, fault=fault, login=login)
+        if slowed:
+            page.headers["retry-after"] = str(seconds)
+        return page
+
+    def shown(self, visit: Visit, *, status: int = 200, notice: str = "", fault: str = "", login: str = "") -> Response:
         given = {"notice": notice, "fault": fault, "login": login, "passkeys": self.passkeys.usable}
-        return visit.page("sign_in", status=status, path="/connexion", **given)
+        return visit.page("sign_in", status=status, path="/connexion", provider=self.provider, **given)
+
+
+def let_in(response: Response, found: Entered) -> None:
+    """Give the browser its session."""
+    keep(response, SESSION_COOKIE, found.token)
+    keep(response, DEVICE_COOKIE, found.device, forever=True)

@@ -26,6 +26,7 @@ from ivr.console.credentials import enrolment_uri, written_secret
 from ivr.console.desk import DeskPages, desk_pages
 from ivr.console.entrance import EntrancePages
 from ivr.console.examination import Examination
+from ivr.console.identities import IdentityPages
 from ivr.console.open_listenings import OpenListenings
 from ivr.console.operation import OperationPages, watched
 from ivr.console.passkeys import PasskeyPages
@@ -41,6 +42,7 @@ from ivr.errors import ComplianceError
 from ivr.services.account.invitations import Enrolling
 from ivr.services.account.new_password import NewPassword
 from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
+from ivr.services.ports.openid import IdentityProvider
 from ivr.settings import Settings
 from ivr.settings.phrases import load_phrases
 
@@ -56,10 +58,12 @@ def open_pages(
     codes: OneTimeCodes,
     monotonic: Callable[[], float],
     doctor: Callable[[], str],
+    provider: IdentityProvider | None = None,
 ) -> Pages:
     """Build every page on an open archive.
 
-    `origin` is where browsers find the console, `doctor` returns what `ivr doctor --json` prints.
+    `origin` is where browsers find the console, `doctor` returns what `ivr doctor --json` prints, `provider` is the
+    identity provider through which people may sign in, if there is one.
     """
     accounts, retention = open_accounts(settings, archive), open_retention(settings, archive)
     passkeys = accounts.passkeys(hasher, codes, WebAuthnCeremonies(origin, f"ivr {settings.controller.name}"))
@@ -70,18 +74,24 @@ def open_pages(
     listenings = OpenListenings(retention.listening, monotonic)
     player = PlayerPages(settings, retention.sheets, listenings, quality.notes)
     tokens = accounts.tokens(settings, hasher, codes)
-    own = AccountPages(settings, accounts, accounts.own(hasher, codes), tokens, listenings, retention.gate, passkeys)
+    identities = accounts.identities(settings, hasher, codes, provider) if provider else None
+    own = AccountPages(
+        settings, accounts, accounts.own(hasher, codes), tokens, listenings, retention.gate, passkeys, identities
+    )
+    label = settings.console.oidc.label if provider else ""
+    entrance = EntrancePages(accounts.sign_in(hasher, codes), passkeys, label)
     families = load_phrases(settings.config_dir / "phrases").families
     return Pages(
         settings,
         accounts,
-        EntrancePages(accounts.sign_in(hasher, codes), passkeys),
+        entrance,
         hasher,
         codes,
         RecordingPages(settings, retention.listing, Places(accounts.sealer)),
         player,
         own,
         PasskeyPages(own),
+        IdentityPages(own, entrance),
         desk_pages(settings, rights, archive.clock),
         AnalysisPages(settings, quality, player),
         SupervisionPages(settings, quality, player),
@@ -105,6 +115,7 @@ class Pages:
     player: PlayerPages
     account: AccountPages
     passkeys: PasskeyPages
+    identities: IdentityPages
     desk: DeskPages
     analyses: AnalysisPages
     supervision: SupervisionPages

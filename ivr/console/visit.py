@@ -20,6 +20,8 @@ HERE = Path(__file__).parent
 #: `__Host-`: this host alone, over HTTPS or on this machine, for every path.
 SESSION_COOKIE, DEVICE_COOKIE, LINK_COOKIE = "__Host-session", "__Host-device", "__Host-link"
 PASSKEY_COOKIE = "__Host-passkey"
+#: Not strict: whoever comes back from the identity provider comes from elsewhere.
+PROVIDER_COOKIE = "__Host-provider"
 LANGUAGE_COOKIE = "language"
 _YEAR_S = 31_536_000
 
@@ -90,6 +92,11 @@ def keep(response: Response, name: str, value: str, *, forever: bool = False) ->
     response.set_cookie(
         name, value, httponly=True, secure=True, samesite="strict", path="/", max_age=_YEAR_S if forever else None
     )
+
+
+def keep_abroad(response: Response, name: str, value: str, *, max_age_s: int) -> None:
+    """Set a cookie that no script reads, and that comes along when another site sends the browser here."""
+    response.set_cookie(name, value, httponly=True, secure=True, samesite="lax", path="/", max_age=max_age_s)
 
 
 def drop(response: Response, name: str) -> None:

@@ -299,7 +299,16 @@ def _with_paths(settings: Settings) -> Settings:
             update={"credentials_file": there(store.credentials_file), "ca_file": there(store.ca_file)}
         ),
         console=console.model_copy(
-            update={"tls_cert_file": there(console.tls_cert_file), "tls_key_file": there(console.tls_key_file)}
+            update={
+                "tls_cert_file": there(console.tls_cert_file),
+                "tls_key_file": there(console.tls_key_file),
+                "oidc": console.oidc.model_copy(
+                    update={
+                        "client_secret_file": there(console.oidc.client_secret_file),
+                        "ca_file": there(console.oidc.ca_file),
+                    }
+                ),
+            }
         ),
         keys=keys.model_copy(
             update={

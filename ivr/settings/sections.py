@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -25,7 +24,8 @@ from ivr.domain.evidence.clock_check import ClockBounds
 from ivr.domain.hearing.cleared_mark import HearingSettings
 from ivr.domain.hearing.endpointing import EndpointSettings
 from ivr.domain.recording.release_buffer import ReleaseSettings
-from ivr.settings.source import Section
+from ivr.settings.oidc import OidcSection
+from ivr.settings.source import OptionalPath, Section
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -213,13 +213,6 @@ class DatabaseSection(Section):
         return value
 
 
-def _optional(value: Any) -> Any:
-    return None if value == "" else value
-
-
-OptionalPath = Annotated[Path | None, BeforeValidator(_optional)]
-
-
 class OpenBaoSection(Section):
     """An OpenBao or Vault server whose transit engine wraps the data keys. `token_file` holds the token alone."""
 
@@ -303,6 +296,7 @@ class ConsoleSection(Section):
     idle_minutes: int = Field(default=30, ge=1, le=240)
     session_hours: int = Field(default=12, ge=1, le=24)
     token_days: int = Field(default=90, ge=0, le=90)
+    oidc: OidcSection = OidcSection()
 
     @field_validator("bind")
     @classmethod
@@ -336,6 +330,8 @@ class ConsoleSection(Section):
             raise ValueError("beyond this machine the console needs tls_cert_file and tls_key_file, or proxies")
         if self.proxies and not self.public_url:
             raise ValueError("behind a proxy the console needs public_url, the address that browsers ask for")
+        if self.oidc.issuer and not self.public_url:
+            raise ValueError("with oidc.issuer the console needs public_url, the address that browsers come back to")
         return self
 
 

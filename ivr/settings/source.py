@@ -7,9 +7,9 @@ import tomllib
 import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from ivr.errors import ConfigurationError, nearest
 
@@ -17,6 +17,14 @@ ENVIRONMENT = "environment"
 _PREFIX = "IVR_"
 
 Table = dict[str, Any]
+
+
+def _optional(value: Any) -> Any:
+    return None if value == "" else value
+
+
+#: A path; empty: there is none.
+OptionalPath = Annotated[Path | None, BeforeValidator(_optional)]
 M = TypeVar("M", bound=BaseModel)
 
 

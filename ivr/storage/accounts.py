@@ -25,6 +25,7 @@ from ivr.storage.tables import (
     account_sessions,
     accounts,
     api_tokens,
+    linked_identities,
     passkeys,
     sign_in_challenges,
     sign_in_failures,
@@ -137,7 +138,7 @@ class SqlAccounts:
             # A session that begins meanwhile is there before, and ends, or finds another password, and does not begin.
             keep_proven(connection, account_id, proven)
             connection.execute(update(accounts).where(mine).values(password_hash=password_hash))
-            for table in (api_tokens, passkeys):
+            for table in (api_tokens, passkeys, linked_identities):
                 connection.execute(delete(table).where(table.c.account_id == account_id))
             over = connection.execute(delete(account_sessions).where(others)).rowcount
             self._audit.append_within(connection, [*[ended] * over, entry])
@@ -232,12 +233,12 @@ def _count(connection: Connection) -> int:
 
 
 def _shut(connection: Connection, login: str) -> None:
-    """Sessions, tokens and passkeys end with their account, which the evidence tells; a person may have several."""
+    """Whatever opens it ends with an account, which the evidence tells; a person may have several of each."""
     # Whatever is being added to it is there before, or is not added (`keep_proven`).
     connection.execute(select(accounts.c.account_id).where(accounts.c.login == login).with_for_update())
     end_tokens(connection, login)
     of = select(accounts.c.account_id).where(accounts.c.login == login)
-    for table in (account_sessions, passkeys):
+    for table in (account_sessions, passkeys, linked_identities):
         connection.execute(delete(table).where(table.c.account_id.in_(of)))
 
 

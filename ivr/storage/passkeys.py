@@ -12,10 +12,11 @@ from ivr.domain.account.passkey import Passkey
 from ivr.services.ports.evidence import Entry
 from ivr.storage.account_rows import account_of, keep_proven
 from ivr.storage.audit_log import SqlAuditLog
+from ivr.storage.challenges import put_challenge, take_challenge
 from ivr.storage.database import Database
-from ivr.storage.tables import accounts, passkeys, sign_in_challenges
+from ivr.storage.tables import accounts, passkeys
 
-_P, _C = passkeys.c, sign_in_challenges.c
+_P = passkeys.c
 
 
 class SqlPasskeys:
@@ -65,15 +66,11 @@ class SqlPasskeys:
 
     def put_challenge(self, key: str, challenge: bytes, until: datetime) -> None:
         with self._database.writing() as connection:
-            connection.execute(delete(sign_in_challenges).where(_C.key == key))
-            connection.execute(insert(sign_in_challenges).values(key=key, challenge=challenge, until=until))
+            put_challenge(connection, key, challenge, until)
 
     def take_challenge(self, key: str, now: datetime) -> bytes | None:
-        mine = _C.key == key
         with self._database.writing() as connection:
-            row = connection.execute(select(sign_in_challenges).where(mine).with_for_update()).first()
-            taken = connection.execute(delete(sign_in_challenges).where(mine)).rowcount
-        return bytes(row.challenge) if row and taken and now < row.until else None
+            return take_challenge(connection, key, now)
 
 
 def _passkey(row: Row[Any]) -> Passkey:

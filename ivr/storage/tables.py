@@ -399,6 +399,18 @@ passkeys = Table(
     Column("used_at", UtcTime),
 )
 
+#: `key` is the digest of an issuer and a subject there: neither a password nor a token of the provider is kept.
+linked_identities = Table(
+    "linked_identities",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("account_id", ForeignKey("accounts.account_id"), nullable=False, index=True),
+    Column("issuer", String(255), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("linked_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime),
+)
+
 #: What waits for a browser's answer; `key` is the digest of what that browser alone holds.
 sign_in_challenges = Table(
     "sign_in_challenges",

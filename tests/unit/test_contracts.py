@@ -44,6 +44,8 @@ FORBIDDEN = (
     ("ivr/console/words.py", "import sqlalchemy", "The web console"),
     ("ivr/sip/cause.py", "from ivr.services.ports import accounts", "Ports: accounts"),
     ("ivr/sip/reply.py", "from ivr.services.ports import operation", "Ports: what whoever runs the nodes is shown"),
+    ("ivr/sip/offer.py", "from ivr.services.ports import openid", "Ports: the identity provider"),
+    ("ivr/openid/metadata.py", "import joserfc", "The edges: the identity provider"),
     ("ivr_demo/voices.py", "import pjsua2", "The demonstration"),
 )
 

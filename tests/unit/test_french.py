@@ -20,7 +20,7 @@ INTERNAL = ("ivr/speech/wire.py", "ivr/speech/server.py")
 #: Words of a technique, or names: they are the same in both languages.
 SAME = {"int8", "float16", "ready", "plaintext", "ciphertext", "WAV", "bao/:v", "bao/:v*", "inproc://answers", "kek"}
 SAME |= {"unhold", "hold", "speak", "quit", "hangup", "digit", "call", "answer", "{controller}, {objection_key}", "ZZ"}
-SAME |= {"it"}
+SAME |= {"it", "authorization_endpoint", "token_endpoint", "jwks_uri"}
 
 
 def filled(template: str) -> str:

@@ -126,6 +126,7 @@ WAYS_OUT = {
     "ivr/console/api/guard.py": "the name of a fault alone; tests/unit/console/api/test_guard.py",
     "ivr/console/api/problems.py": "here: test_no_logger_writes_any_of_it; tests/unit/console/api/test_guard.py",
     "ivr/console/app.py": "here: test_no_logger_writes_any_of_it; tests/unit/console/test_pages.py",
+    "ivr/console/identities.py": "faults in words of ours, and where; tests/unit/console/test_identities.py",
     "ivr/recording/local_writer.py": "encrypted segments",
     "ivr/recording/spool.py": "encrypted files",
 }  # fmt: skip

@@ -312,6 +312,15 @@ def test_the_config_folder_is_the_repositorys_unless_the_environment_names_anoth
         ("IVR_CONSOLE__PROXIES", '["proxy"]', "write IP addresses"),
         ("IVR_CONSOLE__PUBLIC_URL", "http://console.example.org", "https://console.example.org"),
         ("IVR_CONSOLE__PUBLIC_URL", "https://console.example.org/path", "without a path"),
+        ("IVR_CONSOLE__OIDC__ISUER", "https://login.example.org", "did you mean 'issuer'?"),
+        ("IVR_CONSOLE__OIDC__ISSUER", "http://login.example.org", "write the issuer as the provider does"),
+        ("IVR_CONSOLE__OIDC__ISSUER", "http://localhost.example.org", "write the issuer as the provider does"),
+        ("IVR_CONSOLE__OIDC__ISSUER", "https://u@login.example.org", "write the issuer as the provider does"),
+        ("IVR_CONSOLE__OIDC__ISSUER", "https://login.example.org/?a=b", "write the issuer as the provider does"),
+        ("IVR_CONSOLE__OIDC__HOSTS", '["https://keys.example.org"]', "write names of hosts"),
+        ("IVR_CONSOLE__OIDC__LABEL", " ", "what the button is to name"),
+        ("IVR_CONSOLE__OIDC__SCOPES", '["profile"]', 'scopes must have "openid"'),
+        ("IVR_CONSOLE__OIDC__TIMEOUT_S", "60", "less than or equal to 10"),
         ("IVR_CONSOLE__IDLE_MINUTES", "0", "greater than or equal to 1"),
         ("IVR_EAR__LANGUAGE", '["fr"]', "did you mean 'languages'?"),
         ("IVR_EAR__LANGUAGES", '["fra"]', "did you mean 'fr'?"),
@@ -325,6 +334,31 @@ def test_a_wrong_variable_is_named_with_its_fix(variable: str, value: str, words
     error = refusal(CONFIG, {variable: value})
     assert (error.file, error.key) == ("environment", variable)
     assert words in str(error)
+
+
+def test_a_provider_is_off_and_on_it_needs_where_browsers_come_back_to(config: Path) -> None:
+    assert load(config).console.oidc.issuer == ""
+    out = {
+        "IVR_CONSOLE__OIDC__ISSUER": "https://login.example.org/realms/house/",
+        "IVR_CONSOLE__OIDC__CLIENT_ID": "console",
+        "IVR_CONSOLE__OIDC__CLIENT_SECRET_FILE": "keys/oidc",
+    }
+    with pytest.raises(ConfigurationError, match="needs client_id and client_secret_file"):
+        load(config, IVR_CONSOLE__OIDC__ISSUER=out["IVR_CONSOLE__OIDC__ISSUER"])
+    with pytest.raises(ConfigurationError, match="needs public_url, the address that browsers come back to"):
+        load(config, **out)
+    found = load(config, **out, IVR_CONSOLE__PUBLIC_URL="https://console.example.org")
+    oidc = found.console.oidc
+    # To the last character: what the provider signs says so, too.
+    assert oidc.issuer == "https://login.example.org/realms/house/"
+    assert oidc.client_secret_file == found.node.data_dir / "keys/oidc"
+    assert oidc.ca_file is None
+    here = load(
+        config,
+        **{**out, "IVR_CONSOLE__OIDC__ISSUER": "http://127.0.0.1:8080"},
+        IVR_CONSOLE__PUBLIC_URL="http://localhost:8090",
+    )
+    assert here.console.oidc.issuer == "http://127.0.0.1:8080"
 
 
 # ---------------------------------------------------------------- mistakes in files

@@ -31,7 +31,7 @@ class OwnAccount:
         self._hasher = hasher
 
     def change_password(self, session: Session, change: PasswordChange) -> Told | Refused | None:
-        """Change it, which ends other sessions, tokens and passkeys; else what is wrong, or that the proof failed.
+        """Change it, which ends whatever else opens the account; else what is wrong, or that the proof failed.
 
         A failed proof counts as a failed sign-in does: a session that somebody took over guesses no password.
         Raises ComplianceError when it was changed meanwhile.

@@ -51,13 +51,13 @@ class AccountBook(Protocol):
         ...
 
     def make(self, key: str, account: Account, credentials: Credentials, entry: Entry) -> None:
-        """Use up the invitation `key`; an account of that login is replaced, its sessions, tokens and passkeys end.
+        """Use up the invitation `key`; an account of that login is replaced, and whatever opens it ends.
 
         Raises ComplianceError when the invitation is gone, or was for the first account and there is one.
         """
 
     def close(self, login: str, entry: Entry) -> None:
-        """Raises ArchiveError when there is no such open account. Its sessions, tokens and passkeys end."""
+        """Raises ArchiveError when there is no such open account. Whatever opens it ends."""
 
     def end_viewer(self, login: str, entry: Entry) -> None:
         """Close an authority's account with its sessions, and take back its link; the entry is written in any case."""
@@ -67,7 +67,7 @@ class AccountBook(Protocol):
     ) -> None:
         """Raises ComplianceError when the account is closed, or has not the proven password (its hash) any more.
 
-        Its tokens and passkeys end, and every session but `keep`, each with an entry `ended`.
+        Its tokens, passkeys and linked identities end, and every session but `keep`, each with an entry `ended`.
         """
 
     def use_step(self, account_id: str, step: int) -> bool:

@@ -15,15 +15,19 @@ from sqlalchemy import update
 
 from ivr.bootstrap.accounts import Accounts
 from ivr.bootstrap.archive import Archive, open_archive
+from ivr.bootstrap.identity_provider import open_provider
 from ivr.console.app import build
 from ivr.console.credentials import TotpCodes
 from ivr.console.guard import Origin
+from ivr.console.id_tokens import JoseTokenReader
 from ivr.console.pages import open_pages
 from ivr.domain.access import Actor, Role
+from ivr.services.ports.openid import IdentityProvider
 from ivr.settings import Settings, load_settings
 from ivr.storage.tables import accounts
 from tests.databases import fresh_url
 from tests.fakes.accounts import FakeHasher
+from tests.fakes.identity_provider import CLIENT, SECRET, SoftProvider
 from tests.fakes.vault import TickingClock
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -44,6 +48,8 @@ class ConsoleRig:
     doctor: str = '{"ok": true, "checks": [], "warnings": []}'
     secrets: dict[str, str] = field(default_factory=dict)
     steps: dict[str, int] = field(default_factory=dict)
+    #: The identity provider through which people may sign in, if there is one.
+    provider: SoftProvider | None = None
 
     def __post_init__(self) -> None:
         self.settings: Settings = load_settings(
@@ -52,6 +58,7 @@ class ConsoleRig:
                 "IVR_NODE__DATA_DIR": str(self.folder / "var"),
                 "IVR_DATABASE__URL": fresh_url("sqlite", self.folder),
                 "IVR_CONSOLE__PUBLIC_URL": URL,
+                **(self._through(self.provider) if self.provider else {}),
             },
         )
         self.archive: Archive = open_archive(self.settings, create=True, clock=self.clock)
@@ -64,6 +71,7 @@ class ConsoleRig:
             codes=TotpCodes(),
             monotonic=lambda: self.seconds,
             doctor=lambda: self.doctor,
+            provider=self._asking(self.provider) if self.provider else None,
         )
         self.accounts: Accounts = self.pages.accounts
         self.quality = self.pages.analyses.quality
@@ -71,6 +79,21 @@ class ConsoleRig:
         origin = Origin(URL)
         self.app = build(self.pages, origin=lambda: origin, monotonic=lambda: self.seconds)
         self.browser = self.new_browser()
+
+    def _through(self, provider: SoftProvider) -> dict[str, str]:
+        secret = self.folder / "client-secret"
+        secret.write_text(SECRET + "\n")
+        secret.chmod(0o600)
+        told = {
+            "ISSUER": provider.issuer,
+            "CLIENT_ID": CLIENT,
+            "CLIENT_SECRET_FILE": str(secret),
+            "LABEL": "votre compte de la maison",
+        }
+        return {f"IVR_CONSOLE__OIDC__{name}": value for name, value in told.items()}
+
+    def _asking(self, provider: SoftProvider) -> IdentityProvider | None:
+        return open_provider(self.settings, JoseTokenReader(), lambda: self.seconds, exchange=provider.exchange)
 
     def new_browser(self) -> TestClient:
         return TestClient(self.app, base_url=URL, follow_redirects=False)

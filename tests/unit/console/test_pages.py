@@ -67,6 +67,7 @@ def test_only_these_pages_are_open_to_all(rig: ConsoleRig) -> None:
     assert {(one.method, one.path) for one in routes(rig.pages) if one.who is For.ALL} == {
         ("GET", "/connexion"), ("POST", "/connexion"), ("GET", "/invitation"), ("POST", "/invitation"),
         ("POST", "/langue"), ("POST", "/connexion/cle/demande"), ("POST", "/connexion/cle"),
+        ("POST", "/connexion/fournisseur"), ("GET", "/connexion/fournisseur/retour"),
     }  # fmt: skip
 
 

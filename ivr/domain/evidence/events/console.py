@@ -30,7 +30,7 @@ class AccountMade(Event, kind="account.made"):
 @dataclass(frozen=True, kw_only=True)
 class PasswordChanged(Event, kind="account.password_changed"):
     """Somebody chose another password, after proving the old one and the second factor; other sessions, all
-    tokens of the API and all passkeys ended."""
+    tokens of the API, all passkeys and all links to identities at a provider ended."""
 
     actor: str
     role: str
@@ -38,7 +38,7 @@ class PasswordChanged(Event, kind="account.password_changed"):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountClosed(Event, kind="account.closed"):
-    """Somebody closed an account; its sessions, tokens and passkeys ended with it."""
+    """Somebody closed an account; its sessions, tokens, passkeys and linked identities ended with it."""
 
     actor: str
     login: str
@@ -73,8 +73,27 @@ class PasskeyRemoved(Event, kind="account.passkey_removed"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IdentityLinked(Event, kind="account.identity_linked"):
+    """Somebody linked their identity at the provider to their account, after proving password and code, and there:
+    `identity` is a digest of issuer and subject."""
+
+    actor: str
+    role: str
+    identity: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityUnlinked(Event, kind="account.identity_unlinked"):
+    """Somebody unlinked an identity from their account: it opens it no more."""
+
+    actor: str
+    role: str
+    identity: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SignedIn(Event, kind="session.began"):
-    """Somebody signed in: `factors` are those that were proven."""
+    """Somebody signed in: `factors` are those that were proven; after `oidc` come those that the provider names."""
 
     actor: str
     role: str
@@ -86,6 +105,7 @@ class SignInDenied(Event, kind="session.denied"):
     """Somebody did not sign in to this account: `wrong` password, code or passkey, or `slowed` after too many of those.
 
     `counter`: the passkey's device counted no further, as a copy of it would. `over`: the account's time has run out.
+    `method`: the provider did not ask for as much as the house wants.
     """
 
     actor: str
