@@ -1,7 +1,7 @@
-"""What both readers make of sentences by somebody who had read nothing of ours: `python -m benchmarks.unread [FILE]`.
+"""What both readers make of sentences by somebody who had read nothing of ours: `python -m benchmarks.unread [FILE …]`.
 
-FILE is written as those of `corpus/free` are (default: benchmarks/unread.txt). It stands outside the corpus until its
-errors are read: then it is moved there, and the models are taught again.
+A FILE is written as those of `corpus/free` are (default: each of benchmarks/unread_sentences). It stands outside the
+corpus until its errors are read: then it is moved there, and the models are taught again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ivr.speech.second_reader.two_readers import TwoReaders
 from ivr.speech.understanding import Hypothesis
 from tools.corpus.sentences import Sentence, free_sentences
 
-_FILE = Path(__file__).with_suffix(".txt")
+_FILES = Path(__file__).parent / "unread_sentences"
 _OPPOSING = (Label.OBJECTION_RECORDING, Label.REFUSAL_CONTACT)
 
 
@@ -42,5 +42,5 @@ def table(sentences: Sequence[Sentence]) -> list[str]:
 
 
 if __name__ == "__main__":
-    file = Path(sys.argv[1]) if len(sys.argv) > 1 else _FILE
-    print("\n".join(table(list(free_sentences(file)))))
+    for file in [Path(given) for given in sys.argv[1:]] or sorted(_FILES.glob("*.txt")):
+        print(f"{file.stem}\n\n" + "\n".join(table(list(free_sentences(file)))) + "\n")

@@ -36,7 +36,7 @@ from tools.reader.trial import bare_scores, trial_model
 from tools.reader.vectors import KnownVectors
 
 SEED = 20_260
-LOSSES = Losses(act=0.03, ask=0.006, bare=0.03, bare_contact=0.1)
+LOSSES = Losses(act=0.03, ask=0.006, bare=0.03, bare_contact=0.06)
 
 
 def train(corpus: Path, transcripts: Path, vectors_file: Path, trial_file: Path, output: Path) -> dict[str, object]:

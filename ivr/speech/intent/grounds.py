@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ivr.domain.hearing.verdict import Ground, Label
+from ivr.speech.intent.conclusion import concluded
 from ivr.speech.intent.skeleton import NEGATIONS
 from ivr.speech.intent.stand import AGAINST, FOR, offered, opposes, taken_back, undergone, unreal
-from ivr.speech.intent.subjects import called, recorded, said_here
+from ivr.speech.intent.subjects import called, overheard, recorded, said_here
 from ivr.speech.intent.turn import Bone, Turn, listed
 
 _LEAVING = frozenset({"BYE", "PEACE"})
@@ -23,6 +24,8 @@ _LEFT_FOR = frozenset({"WANT", "LIKE", "INTEREST", "REFUSE", "ACCEPT"})
 _NAMED = frozenset({"REC", "RECU", "RECX"})
 _SAID = frozenset({"CONV", "KEEP", "LISTEN"})
 _OWN_OBJECTS = frozenset({"OTHER", "CONTACT", "LIST", "OFFER", "KEEP", "LISTEN"})
+_WISHED = frozenset({"WANT", "ACCEPT", "LIKE", "PREFER", "REFUSE"})
+_OPENING = frozenset({"FILLER", "OUI", "BUT", "THEN"})
 _ARTICLES = frozenset({"le", "la", "l", "les", "un", "une", "des", "ce", "cette", "mon", "ma", "mes", "votre", "vos"})
 _REACH_UNITS = 10
 _DIRECT_UNITS = 4
@@ -47,8 +50,14 @@ class FoundGround:
 
 def explicit(turn: Turn) -> FoundGround | None:
     """An opposition bound to the recording: the last one counts, unless it is taken back."""
-    found = [pair for subject in recorded(turn) for kind in _KINDS for pair in kind(turn, subject)]
-    return _last(turn, Ground.EXPLICIT, [*found, *_erased(turn), *_stored(turn)])
+    found = [
+        pair
+        for subject in recorded(turn)
+        for kind in _KINDS
+        for pair in kind(turn, subject)
+        if pair[-1].at > subject.at or not _permitted(turn, subject)
+    ]
+    return _last(turn, Ground.EXPLICIT, [*found, *_overheard(turn), *_erased(turn), *_stored(turn), *concluded(turn)])
 
 
 def contact_refused(turn: Turn, *, leaving: bool = True) -> FoundGround | None:
@@ -59,7 +68,7 @@ def contact_refused(turn: Turn, *, leaving: bool = True) -> FoundGround | None:
     """
     found = [pair for subject in called(turn) for kind in (_denied, _opposed) for pair in kind(turn, subject)]
     found = [pair for pair in found if _speaks(turn, pair)]
-    found += [(bone,) for bone in turn.bones if bone.unit.text in listed("opposition_lists")]
+    found += [(bone,) for bone in turn.bones if _listed(turn, bone)]
     found += [(bone,) for bone in turn.bones if leaving and _leaves(turn, bone)]
     return _last(turn, Ground.CONTACT_REFUSED, found)
 
@@ -144,12 +153,20 @@ def _opposed(turn: Turn, subject: Bone) -> Iterator[Pair]:
             yield subject, bone
 
 
+def _permitted(turn: Turn, subject: Bone) -> bool:
+    """ "…, vous pouvez enregistrer": nothing said before it reaches into it."""
+    before = [unit.concept for unit in turn.before(subject.at, _DIRECT_UNITS) if unit.concept not in _OPENING]
+    return before == ["ALLOWED", "VOUS"]
+
+
 def _threatened(turn: Turn, subject: Bone) -> Iterator[Pair]:
     """ "Si vous enregistrez, je raccroche", "tant que ça enregistre, je ne dis rien"."""
     if not any(one.kind == "COND" and 0 < subject.at - one.at <= _CONDITION_UNITS for one in turn.bones):
         return
     for bone in turn.bones:
-        leaves = bone.kind in _LEAVING or (bone.kind == "STOP" and turn.first_person(bone))
+        leaves = bone.kind in _LEAVING or (
+            (bone.kind == "STOP" or bone.unit.text in listed("departing")) and turn.first_person(bone)
+        )
         if leaves and _bound(turn, subject, bone):
             yield subject, bone
     for at, unit in enumerate(turn.units):
@@ -161,7 +178,7 @@ def _threatened(turn: Turn, subject: Bone) -> Iterator[Pair]:
 def _excepted(turn: Turn, subject: Bone) -> Iterator[Pair]:
     """ "Tout, sauf l'enregistrement"."""
     for bone in turn.bones:
-        if bone.kind == "COND" and bone.unit.text == "sauf" and 0 < subject.at - bone.at <= _DIRECT_UNITS:
+        if bone.kind == "COND" and bone.unit.text == "sauf" and 0 < subject.at - bone.at <= _CONDITION_UNITS:
             yield subject, bone
 
 
@@ -194,6 +211,14 @@ _KINDS: tuple[Callable[[Turn, Bone], Iterator[Pair]], ...] = (
 )
 
 
+def _overheard(turn: Turn) -> Iterator[Pair]:
+    """ "Je ne veux pas de quelqu'un qui écoute"."""
+    for subject in overheard(turn):
+        for pair in _opposed(turn, subject):
+            if pair[1].kind in _WISHED or (pair[1].kind == "SANS" and subject.at - pair[1].at == 1):
+                yield pair
+
+
 def _erased(turn: Turn) -> Iterator[Pair]:
     """ "Effacez cet appel": what was said here is removed."""
     for subject in said_here(turn):
@@ -211,12 +236,21 @@ def _stored(turn: Turn) -> Iterator[Pair]:
         before = list(turn.before(store.at, _REACH_UNITS))
         if here and any(unit.concept in NEGATIONS | {"SANS"} for unit in before) and not turn.stated(store):
             yield (store,)
+        if store.kind == "VOICE" and _bare(turn, store):
+            yield (store,)
         for bone in turn.bones:
             if bone.at == store.at or not opposes(turn, bone) or not _bound(turn, store, bone):
                 continue
             switched = yours and bone.kind in ("STOP", "REMOVE") and (turn.ordered(bone) or bone.node.form == "z")
             if here or (switched and abs(bone.at - store.at) <= _DIRECT_UNITS):
                 yield store, bone
+
+
+def _bare(turn: Turn, voice: Bone) -> bool:
+    """ "…, pas la voix": negated, and no verb in its clause."""
+    before = list(turn.before(voice.at, voice.at))
+    denied = any(unit.concept == "PAS" for unit in before)
+    return denied and all(unit.concept in ("PAS", "FILLER", "BUT", "DE", "MOI") for unit in before)
 
 
 def _beside_voice(turn: Turn, store: Bone, stores: Sequence[Bone]) -> bool:
@@ -228,11 +262,19 @@ def _beside_voice(turn: Turn, store: Bone, stores: Sequence[Bone]) -> bool:
     return any(unit.concept == "CONV" or unit.text in ("m", "me") for unit in turn.before(store.at, _REACH_UNITS))
 
 
+def _listed(turn: Turn, bone: Bone) -> bool:
+    """ "Je suis sur Bloctel"; not "mon père, il est sur Bloctel", "j'étais sur Bloctel"."""
+    before = [unit.text for unit in turn.before(bone.at, _DIRECT_UNITS)]
+    return bone.unit.text in listed("opposition_lists") and not {"il", "elle", "etais", "etait"} & set(before)
+
+
 def _leaves(turn: Turn, bone: Bone) -> bool:
     """Whether the speaker ends the talk, or wants peace."""
     if bone.kind not in _LEAVING or turn.others(bone) or turn.reported(bone) or undergone(turn, bone):
         return False
     if bone.unit.text == "a d autres" and any(unit.text == "y" for unit in turn.before(bone.at, 1)):
+        return False
+    if _about_a_thing(turn, bone):
         return False
     after = list(turn.after(bone.at, 2))
     # "Je coupe la radio", "vous avez honte jour pour…" (onze jours).
@@ -242,6 +284,20 @@ def _leaves(turn: Turn, bone: Bone) -> bool:
         return True
     thanked = any(one.kind == "NON" for one in turn.bones) and any(u.text.startswith("merci") for u in turn.units)
     return thanked or any(one.kind in _LEFT_FOR and opposes(turn, one) and _free(turn, one) for one in turn.bones)
+
+
+def _about_a_thing(turn: Turn, bone: Bone) -> bool:
+    """ "Je ne peux pas vous parler", "un seul suffit", "c'est une honte, ces tarifs", "on ne lâche rien"."""
+    before = list(turn.before(bone.at, 2))
+    text = bone.unit.text
+    if text == "vous parler":
+        return any(unit.concept == "ALLOWED" for unit in before)
+    if text == "suffit":
+        return not any(unit.text == "ca" for unit in before)
+    if text in listed("left_alone"):
+        beside = [*turn.before(bone.at, 5), *turn.after(bone.at, 2)]
+        return not any(unit.text in ("moi", "me", "m", "nous") or unit.concept == "WANT" for unit in beside)
+    return text in listed("scolding") and any(one.kind in ("OTHER", "OFFER") for one in turn.bones)
 
 
 # ---- what binds them
@@ -269,6 +325,9 @@ def _takes(turn: Turn, bone: Bone, subject: Bone) -> bool:
     # "Cet enregistrement, arrêtez-le" names the recording: "le" is it.
     near = bone.sentence == subject.sentence and bone.at - subject.at <= _DIRECT_UNITS
     right_before = subject.kind in _NAMED and near
+    # "La" is a tape, or another thing: "coupez la musique".
+    if right_before and any(unit.text == "la" for unit in turn.after(bone.at, 1)):
+        right_before = "bande" in subject.unit.text
     if bone.kind not in ("STOP", "REMOVE") or bone.at < subject.at or right_before:
         return False
     after = list(turn.after(bone.at, 2))

@@ -120,8 +120,12 @@ def offered(turn: Turn, bone: Bone) -> bool:
 
 
 def _either(turn: Turn, bone: Bone) -> bool:
-    """ "Oui ou non ?": one of two answers, which nobody has given."""
-    return bone.kind == "NON" and any(unit.text == "ou" for unit in turn.before(bone.at, 1))
+    """ "Oui ou non ?", "c'est la première fois, non ?": asked, not answered; "mon père refuse, moi non" is contrary."""
+    if bone.kind != "NON" or bone.unit.text != "non":
+        return False
+    before = [unit.text for unit in turn.before(bone.at, bone.at)]
+    tag = bone.unit.pause == "?" and bone.at > 0 and not before
+    return tag or before[:1] == ["ou"] or (before == ["moi"] and any(one.kind == "TIERS" for one in turn.bones))
 
 
 def undergone(turn: Turn, bone: Bone) -> bool:

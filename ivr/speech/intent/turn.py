@@ -158,8 +158,16 @@ class Turn:
         if self._some(bone):
             return True
         nearer: list[Unit] = [bone.unit]
-        for unit in self.before(bone.at, _NEAR):
-            if unit.text in listed("first_person"):
+        before = list(self.before(bone.at, 2 * _NEAR))
+        reach = _NEAR
+        for at, unit in enumerate(before):
+            if at >= reach:
+                break
+            led = unit.text in ("on", "nous") and any(one.concept == "QUE" for one in before[at + 1 : at + 2])
+            if led and bone.kind in _RECORDED:
+                # "Il n'a pas voulu qu'on enregistre": "on" only carries out what somebody else wants.
+                reach = 2 * _NEAR
+            elif unit.text in listed("first_person"):
                 return False
             impersonal = unit.text == "il" and (
                 bone.kind in _IMPERSONAL or nearer[-1].concept in ("BE", "ALLOWED", "NE")
@@ -239,7 +247,17 @@ class Turn:
         spoken = {word for unit in self.units for word in unit.text.split()}
         if spoken & (listed("first_person") | listed("own") | listed("speaker_undergoes")):
             return False
+        if self._left_to_choose():
+            return True
         return bool(spoken & listed("keypad")) or any(self._aim(at) for at in range(len(self.units) - 1))
+
+    def _left_to_choose(self) -> bool:
+        """ "Si vous ne souhaitez pas que l'appel soit enregistré, …": said to whoever listens."""
+        texts = [unit.text for unit in self.units]
+        return any(
+            texts[at : at + 3] == ["si", "vous", "ne"] and self.units[at + 3].concept == "WANT"
+            for at in range(len(texts) - 3)
+        )
 
     def _aim(self, at: int) -> bool:
         """Whether a clause begins at `at` with what something is for: "pour enregistrer, …"."""

@@ -159,6 +159,15 @@ def test_pairs_that_differ_in_a_word_differ_in_what_is_done(opposed: str, agreed
         ("Je veux pas d'enregistrement, ça suffit.", "Je veux pas de la formule d'au-dessus, celle-ci ça me suffit."),
         ("Je suis contre l'enregistrement.", "Y a des adhérents qui sont contre l'enregistrement."),
         ("C'est une honte.", "Vous avez honte jours pour vous rétracter."),
+        ("C'est une honte de m'appeler.", "Ces remboursements, c'est une honte."),
+        ("Ne m'appelez plus jamais.", "Ne m'appelez plus mademoiselle."),
+        ("Arrêtez de m'appeler constamment.", "Arrêtez de m'appeler Solange, c'est Simone."),
+        ("Je ne veux plus qu'on me rappelle.", "Je vais rappeler la caisse si ça ne vient pas."),
+        ("Vous ne me rappelez plus jamais.", "Vous ne me rappelez jamais, j'attends toujours."),
+        ("Je suis sur Bloctel.", "Ma tante, elle est sur Bloctel, moi non."),
+        ("Lâchez-moi un peu.", "On ne lâche rien, mon petit."),
+        ("Fichez-moi la paix.", "La paix soit avec vous, mes frères."),
+        ("Ça suffit maintenant.", "Une seule ordonnance suffit, docteur."),
     ],
 )
 def test_pairs_of_later_rounds_differ_too(opposed: str, agreed: str) -> None:
