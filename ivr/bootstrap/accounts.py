@@ -74,6 +74,7 @@ class Accounts:
             self.sign_in(hasher, codes),
             archive.clock,
             terms=Terms(oidc.client_id, oidc.acr, oidc.amr, oidc.shown_claim),
+            tags_key=self.sealer.tags_key,
             random=os.urandom,
         )
 

@@ -19,7 +19,7 @@ RETURN_PATH = "/connexion/fournisseur/retour"
 def open_provider(
     settings: Settings, reader: TokenReader, monotonic: Callable[[], float], *, exchange: Exchange | None = None
 ) -> HttpIdentityProvider | None:
-    """Return it, nothing having been asked yet; None when none is configured. Raises HostError.
+    """Return it, nothing having been asked yet; None when none is configured.
 
     `exchange` stands in for the one over the network.
     """

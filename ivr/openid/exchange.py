@@ -16,7 +16,6 @@ from typing import TypeVar
 
 import httpx2
 
-from ivr.errors import HostError
 from ivr.services.ports.openid import ProviderAway
 
 T = TypeVar("T")
@@ -71,29 +70,37 @@ class Exchange:
     def __init__(
         self, *, timeout_s: float, ca_file: Path | None = None, transport: httpx2.AsyncBaseTransport | None = None
     ) -> None:
-        """Raises HostError when the authority's certificate cannot be read."""
         self._timeout_s = timeout_s
         self._transport = transport
-        self._tls = _tls(ca_file)
+        self._ca_file = ca_file
+        self._tls: ssl.SSLContext | None = None
         self._places = threading.BoundedSemaphore(_AT_ONCE)
 
     def run(self, where: str, work: Callable[[Asking], Awaitable[T]]) -> T:
-        """Return what `work` finds out; blocking. Raises ProviderAway when it takes too long or nobody answers."""
+        """Return what `work` finds out; blocking. Raises ProviderAway when it takes too long or nobody answers.
+
+        So it does when the authority's certificate cannot be read, which is read when the first one asks: without it
+        only this way in is closed.
+        """
         if not self._places.acquire(blocking=False):
             raise TooMany("too many ask the identity provider at once", where=where, remedy="try again in a moment")
-        # Not asyncio.run: that waits for a name that is still being looked up.
-        loop = asyncio.new_event_loop()
         try:
-            return loop.run_until_complete(self._within(where, work))
+            if self._tls is None:
+                self._tls = _tls(self._ca_file)
+            # Not asyncio.run: that waits for a name that is still being looked up.
+            loop = asyncio.new_event_loop()
+            try:
+                return loop.run_until_complete(self._within(where, self._tls, work))
+            finally:
+                loop.close()
         finally:
-            loop.close()
             self._places.release()
 
-    async def _within(self, where: str, work: Callable[[Asking], Awaitable[T]]) -> T:
+    async def _within(self, where: str, tls: ssl.SSLContext, work: Callable[[Asking], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(self._timeout_s):
                 async with httpx2.AsyncClient(
-                    verify=self._tls, timeout=self._timeout_s, transport=self._transport, trust_env=False
+                    verify=tls, timeout=self._timeout_s, transport=self._transport, trust_env=False
                 ) as client:
                     return await work(Asking(client, where))
         except TimeoutError:
@@ -111,7 +118,7 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
     except (OSError, ssl.SSLError) as error:
-        raise HostError(
+        raise ProviderAway(
             f"the authority's certificate cannot be read: {error.strerror or error}",
             where=str(ca_file),
             remedy="give a PEM file with console.oidc.ca_file",

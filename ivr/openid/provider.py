@@ -38,6 +38,10 @@ class ProviderSettings:
     hosts: tuple[str, ...] = ()
 
 
+class _ToOneCode(ProviderAway):
+    """What the provider answered to a code: whoever sends one chooses that, and to others it may answer well."""
+
+
 @dataclass
 class _Known:
     """What the provider has told, and when."""
@@ -78,7 +82,8 @@ class HttpIdentityProvider:
             "code_challenge": errand.challenge,
             "code_challenge_method": "S256",
             **({"acr_values": " ".join(self._settings.acr)} if self._settings.acr else {}),
-            **({"prompt": "login"} if errand.again else {}),
+            # The second has the token say when (`auth_time`): a browser may leave the first out.
+            **({"prompt": "login", "max_age": "0"} if errand.again else {}),
         }
         joined = "&" if urlsplit(metadata.authorization).query else "?"
         return Directions(metadata.authorization + joined + urlencode(asked), metadata.names_itself)
@@ -88,7 +93,10 @@ class HttpIdentityProvider:
 
         async def redeeming(asking: Asking) -> IdToken | Rejected:
             metadata = await self._metadata(asking)
-            answer = await self._token(asking, metadata, code, verifier, secret)
+            try:
+                answer = await self._token(asking, metadata, code, verifier, secret)
+            except ProviderAway as error:
+                raise _ToOneCode(error.what, where=error.where, remedy=error.remedy) from error
             return answer if isinstance(answer, Rejected) else await self._read(asking, metadata, answer)
 
         return self._run(redeeming)
@@ -101,7 +109,7 @@ class HttpIdentityProvider:
             raise ProviderAway(failed[1].what, where=failed[1].where, remedy=failed[1].remedy)
         try:
             return self._exchange.run(self.issuer, work)
-        except TooMany:
+        except (TooMany, _ToOneCode):
             raise
         except ProviderAway as error:
             with self._lock:

@@ -39,6 +39,8 @@ class AccountSealer:
     def __init__(self, key: bytes, *, random: Callable[[int], bytes] = os.urandom) -> None:
         self._rows = _Rows(_derived(key, b"", "ivr accounts rows"), random)
         self.device_key = _derived(key, b"", "ivr accounts devices")
+        #: For keyed hashes of identities at a provider.
+        self.tags_key = _derived(key, b"", "ivr accounts identities")
 
     def seal(self, plain: bytes, bound: bytes) -> bytes:
         return self._rows.seal(plain, bound)

@@ -143,6 +143,12 @@ class Settings:
                 "ear.languages : l'anglais est enregistré, et seules des règles y reconnaissent une opposition "
                 "(docs/ear/README.md)."
             )
+        oidc = self.console.oidc
+        if oidc.issuer and not (oidc.acr or oidc.amr):
+            found.append(
+                "console.oidc : ni acr ni amr n'est exigé ; un seul facteur chez le fournisseur, un mot de passe par "
+                "exemple, suffit à entrer dans la console (docs/console/oidc.md)."
+            )
         return tuple(warning for warning in found if warning)
 
 

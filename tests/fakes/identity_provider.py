@@ -96,7 +96,9 @@ class SoftProvider:
         asked = self._codes.pop(form["code"], None)
         if asked is None or form["redirect_uri"] != asked["redirect_uri"] or not _proves(form, asked):
             return httpx2.Response(400, json={"error": "invalid_grant"})
-        token = self.id_token(nonce=asked["nonce"], aud=asked["client_id"])
+        # Asked how long ago somebody signed in at most, it says when (OpenID Connect Core 1.0, section 3.1.2.1).
+        timed = {"auth_time": int(self.now())} if "max_age" in asked else {}
+        token = self.id_token(nonce=asked["nonce"], aud=asked["client_id"], **timed)
         return httpx2.Response(200, json={"access_token": "access", "token_type": "Bearer", "id_token": token})
 
     def id_token(self, **claims: object) -> str:

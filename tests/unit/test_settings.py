@@ -157,6 +157,22 @@ def test_an_acceptance_test_and_the_fictitious_name_are_announced_when_the_node_
     assert load(config, IVR_CONTROLLER__NAME="la Mutuelle du Nord").warnings() == ()
 
 
+def test_a_provider_of_which_two_factors_are_not_asked_is_announced(config: Path) -> None:
+    through = {
+        "IVR_CONSOLE__PUBLIC_URL": "https://console.example.org",
+        "IVR_CONSOLE__OIDC__ISSUER": "https://login.example.org",
+        "IVR_CONSOLE__OIDC__CLIENT_ID": "console",
+        "IVR_CONSOLE__OIDC__CLIENT_SECRET_FILE": "keys/oidc",
+    }
+
+    def warned(**more: str) -> bool:
+        return any("un seul facteur" in one for one in load(config, **through, **more).warnings())
+
+    assert warned()
+    assert not warned(IVR_CONSOLE__OIDC__AMR='["mfa"]')
+    assert not warned(IVR_CONSOLE__OIDC__ACR='["gold"]')
+
+
 def test_every_rule_named_in_config_or_code_stands_in_the_profile() -> None:
     rules = load(CONFIG).profile.rules
     families = "|".join(sorted({rule_id.rsplit("-", 1)[0] for rule_id in rules}))

@@ -49,6 +49,7 @@ class TokenFault(Enum):
     NOT_BEFORE = "not good yet"
     NONCE = "not for this sign-in"
     ACCESS_TOKEN = "not for the access token that came with it"
+    AUTHENTICATED = "without the time at which the person signed in there, or of one before they were asked to"
     METHOD = "of a sign-in that was not as strong as is asked here"
 
 
@@ -63,13 +64,17 @@ class IdToken:
 
 @dataclass(frozen=True)
 class Expected:
-    """What it must say. `acr`: one of these, `amr`: all of these; empty: whatever the provider asks for will do."""
+    """What it must say. `acr`: one of these, `amr`: all of these; empty: whatever the provider asks for will do.
+
+    `since`: the person signed in there after this, and the token says so (`auth_time`); None: whenever it was.
+    """
 
     issuer: str
     client_id: str
     nonce: str = field(repr=False)
     acr: tuple[str, ...] = ()
     amr: tuple[str, ...] = ()
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,7 @@ def judge_id_token(token: IdToken, expected: Expected, now: datetime) -> TokenVe
         TokenFault.NOT_BEFORE: "nbf" in claims and not _is_past(claims["nbf"], at + skew),
         TokenFault.NONCE: not _same(claims.get("nonce"), expected.nonce),
         TokenFault.ACCESS_TOKEN: "at_hash" in claims and not _is_hash(token),
+        TokenFault.AUTHENTICATED: expected.since is not None and not _is_fresh(claims, expected.since, now),
         TokenFault.METHOD: not _is_strong(claims, expected),
     }
     return TokenVerdict(tuple(fault for fault, is_wrong in wrong.items() if is_wrong))
@@ -162,6 +168,12 @@ def _is_hash(token: IdToken) -> bool:
     digest = hashlib.new(name, token.access_token.encode()).digest()
     half = base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
     return bool(token.access_token) and _same(token.claims["at_hash"], half)
+
+
+def _is_fresh(claims: Mapping[str, object], since: datetime, now: datetime) -> bool:
+    """Whether the person signed in there after `since` and not in the future, by clocks that may differ."""
+    at, skew = moment(claims.get("auth_time")), SKEW.total_seconds()
+    return at is not None and since.timestamp() - skew <= at <= now.timestamp() + skew
 
 
 def _is_strong(claims: Mapping[str, object], expected: Expected) -> bool:

@@ -6,6 +6,7 @@ An address or a name at a provider can be changed, and given to somebody else; a
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,8 +18,8 @@ MOST = 3
 
 @dataclass(frozen=True)
 class LinkedIdentity:
-    """`key` names it in the database and in the evidence: a digest of issuer and subject. `name` is what the provider
-    called the person when it was linked, to be shown to them alone; empty: nothing."""
+    """`key` names it in the database and in the evidence: a keyed hash of issuer and subject. `name` is what the
+    provider called the person when it was linked, to be shown to them alone; empty: nothing."""
 
     key: str
     account_id: str
@@ -28,6 +29,9 @@ class LinkedIdentity:
     used_at: datetime | None = None
 
 
-def identity_key(issuer: str, subject: str) -> str:
-    """Return under which key the database keeps an identity. Neither part holds a line break."""
-    return hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()
+def identity_key(tags_key: bytes, issuer: str, subject: str) -> str:
+    """Return under which key the database keeps an identity. Neither part holds a line break.
+
+    Whoever guesses a subject, often a number or an address, finds it there only with `tags_key`.
+    """
+    return hmac.new(tags_key, f"{issuer}\n{subject}".encode(), hashlib.sha256).hexdigest()

@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from ivr.domain.account.account import Account
@@ -34,8 +35,6 @@ from ivr.services.ports.evidence import Entry
 from ivr.services.ports.openid import Errand, IdentityBook, IdentityProvider, Rejected
 from ivr.services.ports.runtime import Clock
 
-#: No account is called so: it has a space.
-_NOBODY = "identity "
 #: Characters of a code, and of what else comes back.
 _LONGEST = 2048
 
@@ -102,13 +101,16 @@ class LinkedIdentities:
         clock: Clock,
         *,
         terms: Terms,
+        tags_key: bytes,
         random: Callable[[int], bytes],
     ) -> None:
+        """`tags_key` is what identities are named by in the database and in the evidence."""
         self._book = book
         self._provider = provider
         self._sign_in = sign_in
         self._clock = clock
         self._terms = terms
+        self._tags_key = tags_key
         self._random = random
 
     def of(self, session: Session) -> list[LinkedIdentity]:
@@ -139,8 +141,9 @@ class LinkedIdentities:
         # Linking: whoever sits there is asked by the provider, not whoever signed in there last.
         errand = Errand(_state(token), _nonce(token), _challenge(_verifier(token)), again=bool(linking))
         directions = self._provider.directions(errand)
-        kept = {"linking": linking, "named": directions.names_itself}
-        self._book.put(_journey(token), json.dumps(kept).encode(), self._clock.now() + JOURNEY)
+        now = self._clock.now()
+        kept = {"linking": linking, "named": directions.names_itself, "left": now.timestamp()}
+        self._book.put(_journey(token), json.dumps(kept).encode(), now + JOURNEY)
         return Departure(directions.url, token)
 
     # ---- coming back
@@ -164,7 +167,8 @@ class LinkedIdentities:
         if isinstance(found, Rejected):
             return Disbelieved((found.why,))
         terms = self._terms
-        expected = Expected(self._provider.issuer, terms.client_id, _nonce(token), terms.acr, terms.amr)
+        since = datetime.fromtimestamp(journey["left"], UTC) if journey["linking"] else None
+        expected = Expected(self._provider.issuer, terms.client_id, _nonce(token), terms.acr, terms.amr, since)
         verdict = judge_id_token(found, expected, self._clock.now())
         if not verdict.accepted and (journey["linking"] or not verdict.only_too_weak):
             return Disbelieved(tuple(fault.value for fault in verdict.faults))
@@ -174,7 +178,7 @@ class LinkedIdentities:
 
     def _enter(self, token: IdToken, verdict: TokenVerdict, device: str) -> Entered | Refused:
         """An identity that nobody has linked is refused as the one of an account that is closed."""
-        key = identity_key(self._provider.issuer, subject_of(token.claims))
+        key = self._key(token)
         found = self._book.find(key)
         account = found[0] if found else None
         # Before the link is used: whoever changes the password in between takes the link with it.
@@ -188,17 +192,22 @@ class LinkedIdentities:
                 return "method"
             return account if self._book.used(key, account.id, now) else None
 
-        proven = self._sign_in.counted(account.login if account else _NOBODY + key, account, device, prove)
+        # Nobody guesses what a provider signs, and the cookie of the browser does not come along from its pages: were
+        # failures of the login to count, whoever makes them keeps the holder out.
+        login = account.login if account else ""
+        proven = self._sign_in.counted(login, account, device, prove, apart=f"identity {key}")
         if isinstance(proven, Refused):
             return proven
         return self._sign_in.enter(Proven(proven, password), device, factors_of(token.claims))
 
     def _propose(self, token: IdToken, linking: str) -> Proposed:
         """Keep it for the session that has proven both factors: the browser came from elsewhere, and shows none yet."""
-        claims, issuer = token.claims, self._provider.issuer
-        kept = {"key": identity_key(issuer, subject_of(claims)), "name": shown_name(claims, self._terms.shown_claim)}
+        kept = {"key": self._key(token), "name": shown_name(token.claims, self._terms.shown_claim)}
         self._book.put(linking, json.dumps(kept).encode(), self._clock.now() + JOURNEY)
         return Proposed()
+
+    def _key(self, token: IdToken) -> str:
+        return identity_key(self._tags_key, self._provider.issuer, subject_of(token.claims))
 
     # ---- linking and unlinking one's own
 

@@ -95,14 +95,21 @@ class SignIn:
         return found[1].password_hash if found and found[0].id == account.id else ""
 
     def counted(
-        self, login: str, account: Account | None, device: str, prove: Callable[[], Account | str | None]
+        self,
+        login: str,
+        account: Account | None,
+        device: str,
+        prove: Callable[[], Account | str | None],
+        *,
+        apart: str = "",
     ) -> Account | Refused:
         """Return the account that `prove` proves, or refuse: slower after failures, which stand in the evidence.
 
         `login` is what failures are counted for, `account` the one that is tried (None: there is none such). `prove`
-        may tell what the evidence says of a failure; else it was `wrong`.
+        may tell what the evidence says of a failure; else it was `wrong`. `apart`: failures count for this alone, and
+        neither those of the login nor those of a browser are looked at or forgotten.
         """
-        bucket = self._bucket(login, account, device)
+        bucket = _digest(f"apart {apart}") if apart else self._bucket(login, account, device)
         # Counted before it is tried: attempts that come at once would all be the first.
         before, after = self._book.reserve(bucket, self._count)
         now = self._clock.now()
@@ -151,7 +158,7 @@ class SignIn:
     def _bucket(self, login: str, account: Account | None, device: str) -> str:
         """Failures of a browser that the holder has used count apart from those of everybody else."""
         whose = f"device {device}" if account is not None and self._knows(account, device) else f"login {login}"
-        return hashlib.sha256(whose.encode()).hexdigest()
+        return _digest(whose)
 
     def _knows(self, account: Account, device: str) -> bool:
         made = self._device_of(account, device.partition(".")[0])
@@ -160,3 +167,7 @@ class SignIn:
     def _device_of(self, account: Account, nonce: str) -> str:
         bound = f"{account.id} {nonce}".encode()
         return f"{nonce}.{hmac.new(self._sealer.device_key, bound, hashlib.sha256).hexdigest()}"
+
+
+def _digest(whose: str) -> str:
+    return hashlib.sha256(whose.encode()).hexdigest()

@@ -61,7 +61,8 @@ class IdentityBook(Protocol):
 
 @dataclass(frozen=True)
 class Errand:
-    """What a browser is sent to the provider with. `again`: the person is asked who they are even if they just were."""
+    """What a browser is sent to the provider with. `again`: the person is asked who they are even if they just were,
+    and the ID token says when that was."""
 
     state: str = field(repr=False)
     nonce: str = field(repr=False)

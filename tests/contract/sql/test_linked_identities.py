@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from ivr.console.id_tokens import JoseTokenReader
 from ivr.domain.access import Role
+from ivr.domain.account.id_token import SKEW, TokenFault
 from ivr.domain.account.linked_identity import JOURNEY, MOST, identity_key
 from ivr.domain.account.session import Session
 from ivr.domain.account.throttle import FREE
@@ -40,6 +41,7 @@ from ivr.storage.linked_identities import SqlLinkedIdentities
 from ivr.storage.tables import sign_in_challenges
 from tests.account_rig import ADMIN, OTHER_ADMIN, PASSWORD, AccountRig
 from tests.databases import KINDS
+from tests.fakes.accounts import SEALER
 from tests.fakes.identity_provider import CLIENT, ISSUER, SECRET, SoftProvider, rsa_key
 
 BACK = "https://console.test/connexion/fournisseur/retour"
@@ -65,8 +67,14 @@ class IdentityRig(AccountRig):
     def service(self, **terms: tuple[str, ...]) -> LinkedIdentities:
         asked = Terms(CLIENT, **terms)  # type: ignore[arg-type]
         return LinkedIdentities(
-            self.store, self.provider, self.sign_in, self.clock, terms=asked, random=self.random
-        )  # fmt: skip
+            self.store,
+            self.provider,
+            self.sign_in,
+            self.clock,
+            terms=asked,
+            tags_key=SEALER.tags_key,
+            random=self.random,
+        )
 
     def seconds(self) -> float:
         return self.clock.at.timestamp()
@@ -108,7 +116,7 @@ def rig(request: pytest.FixtureRequest, open_database: Callable[[str], Database]
 
 def test_a_linked_identity_lets_in_and_the_evidence_says_by_what(rig: IdentityRig) -> None:
     session = rig.linked()
-    key = identity_key(ISSUER, "sub-1")
+    key = identity_key(SEALER.tags_key, ISSUER, "sub-1")
     assert rig.audit.events()[-1].kind == "account.identity_linked"
     assert rig.audit.events()[-1].body == {"actor": "admin", "role": "administrator", "identity": key}
     (kept,) = rig.identities.of(session)
@@ -193,8 +201,31 @@ def test_an_identity_is_linked_once_by_the_session_that_asked_and_in_time(rig: I
 def test_whoever_links_is_asked_by_the_provider_who_they_are(rig: IdentityRig) -> None:
     departure = rig.leave(rig.session())
     assert isinstance(departure, Departure)
-    assert "prompt=login" in departure.url
-    assert "prompt=" not in rig.identities.leave_to_sign_in().url
+    assert "prompt=login&max_age=0" in departure.url
+    to_sign_in = rig.identities.leave_to_sign_in().url
+    assert "prompt=" not in to_sign_in
+    assert "max_age=" not in to_sign_in
+
+
+def test_whoever_had_signed_in_there_before_links_nothing(rig: IdentityRig) -> None:
+    session, skew = rig.session(), SKEW.total_seconds()
+    for auth_time in (None, "now", rig.seconds() - skew - 1, rig.seconds() + skew + 1000):
+        rig.soft.claims["auth_time"] = auth_time
+        assert rig.propose(session) == Disbelieved((TokenFault.AUTHENTICATED.value,))
+        assert rig.identities.proposed(session) is None
+    # Measured from leaving: whoever takes their time there has signed in since.
+    departure = rig.leave(session)
+    assert isinstance(departure, Departure)
+    rig.soft.claims["auth_time"] = int(rig.seconds())
+    back = rig.back(departure)
+    rig.clock.at += JOURNEY - timedelta(seconds=1)
+    assert rig.identities.come_back(departure.token, back, "") == Proposed()
+
+
+def test_a_sign_in_may_be_of_a_session_that_began_there_before(rig: IdentityRig) -> None:
+    rig.linked()
+    rig.soft.claims["auth_time"] = 1
+    assert isinstance(rig.enter(), Entered)
 
 
 def test_an_identity_is_linked_to_one_account_and_an_account_to_so_many(rig: IdentityRig) -> None:
@@ -348,6 +379,30 @@ def test_a_sign_in_that_is_weaker_than_the_house_asks_is_refused_and_stands_in_t
     assert isinstance(rig.propose(session), Disbelieved)
 
 
+def test_whoever_guesses_passwords_keeps_nobody_out_of_the_provider_nor_is_let_guess_on_by_it(rig: IdentityRig) -> None:
+    rig.linked()
+
+    def guessed() -> timedelta:
+        refused = rig.attempt("a guess", "0")
+        assert isinstance(refused, Refused)
+        return refused.retry
+
+    while not guessed():
+        pass
+    # From the provider's pages the cookie of the browser does not come along.
+    assert isinstance(rig.enter(), Entered)
+    assert guessed() > timedelta()
+
+
+def test_who_fails_with_a_linked_identity_slows_no_password_down(rig: IdentityRig) -> None:
+    rig.linked()
+    strict = rig.service(amr=("hwk",))
+    found = [rig.enter(identities=strict) for _ in range(FREE + 1)]
+    assert isinstance(found[-1], Refused)
+    assert found[-1].retry > timedelta()
+    assert rig.entered()
+
+
 def test_whoever_fails_at_the_provider_waits_as_with_passwords(rig: IdentityRig) -> None:
     found = [rig.enter() for _ in range(FREE + 1)]
     assert found[0] == Refused(timedelta())
@@ -364,7 +419,7 @@ def test_a_provider_that_is_away_opens_nothing_and_uses_the_answer_up(rig: Ident
         rig.identities.come_back(departure.token, back, "")
     rig.soft.instead.clear()
     assert rig.identities.come_back(departure.token, back, "") == Stray()
-    rig.clock.at += timedelta(seconds=5)
+    # What it answers to one code keeps nobody else out.
     assert isinstance(rig.enter(), Entered)
 
 

@@ -56,7 +56,7 @@ def test_a_browser_is_sent_with_all_that_binds_the_answer_to_it() -> None:
         "code_challenge_method": "S256",
         "acr_values": "gold silver",
     }
-    assert "prompt=login" in talk.url(again=True)
+    assert "prompt=login&max_age=0" in talk.url(again=True)
 
 
 def test_an_address_that_asks_for_something_already_keeps_it() -> None:
@@ -176,6 +176,41 @@ def test_a_provider_that_is_away_is_asked_again_after_a_moment() -> None:
     talk.soft.instead.clear()
     talk.seconds += 5
     assert talk.url()
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        lambda _: httpx2.Response(401, json={"error": "invalid_client"}),
+        lambda _: httpx2.Response(500),
+        lambda _: httpx2.Response(200, content=b"<html>"),
+        lambda _: httpx2.Response(200, content=b"x" * (300 << 10)),
+    ],
+    ids=["401", "500", "no JSON", "too large"],
+)
+def test_what_it_answers_to_one_code_keeps_nobody_else_from_it(
+    instead: Callable[[httpx2.Request], httpx2.Response],
+) -> None:
+    talk = Talk()
+    talk.soft.instead["/token"] = instead
+    with pytest.raises(ProviderAway):
+        talk.provider.redeem("made up", VERIFIER)
+    assert talk.url()
+    talk.soft.instead.clear()
+    assert isinstance(talk.redeem(), IdToken)
+
+
+def test_a_provider_whose_token_address_nobody_answers_is_away_for_a_moment() -> None:
+    talk = Talk()
+
+    def gone(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("the text of the fault", request=request)
+
+    talk.soft.instead["/token"] = gone
+    for _ in range(2):
+        with pytest.raises(ProviderAway, match="does not answer"):
+            talk.provider.redeem("code", VERIFIER)
+    assert talk.soft.asked.count("token") == 1
 
 
 def test_examining_it_counts_its_keys_and_says_what_is_wrong() -> None:

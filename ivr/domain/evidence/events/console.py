@@ -75,7 +75,7 @@ class PasskeyRemoved(Event, kind="account.passkey_removed"):
 @dataclass(frozen=True, kw_only=True)
 class IdentityLinked(Event, kind="account.identity_linked"):
     """Somebody linked their identity at the provider to their account, after proving password and code, and there:
-    `identity` is a digest of issuer and subject."""
+    `identity` is a keyed hash of issuer and subject."""
 
     actor: str
     role: str

@@ -161,8 +161,29 @@ def test_a_hash_of_no_access_token_is_a_fault() -> None:
 def test_what_the_house_asks_of_the_sign_in_is_asked_of_the_token(
     asked: dict[str, tuple[str, ...]], claims: dict[str, object], enough: bool
 ) -> None:
-    expected = Expected("https://login.test", "console", "nonce-1", **asked)
+    expected = Expected("https://login.test", "console", "nonce-1", **asked)  # type: ignore[arg-type]
     assert faults(claims, expected=expected) == ([] if enough else [TokenFault.METHOD])
+
+
+@pytest.mark.parametrize(
+    ("auth_time", "enough"),
+    [
+        (AT - 120, True),
+        (AT - 120 - SKEW_S, True),
+        (AT - 120 - SKEW_S - 1, False),
+        (AT + SKEW_S, True),
+        (AT + SKEW_S + 1, False),
+        (None, False),
+        (True, False),
+        (str(AT), False),
+        (float("nan"), False),
+    ],
+)
+def test_whoever_is_to_sign_in_anew_has_done_so_since_they_were_sent(auth_time: object, enough: bool) -> None:
+    expected = Expected("https://login.test", "console", "nonce-1", since=NOW - timedelta(seconds=120))
+    found = faults({"auth_time": auth_time}, expected=expected)
+    assert found == ([] if enough else [TokenFault.AUTHENTICATED])
+    assert faults({"auth_time": auth_time}) == []
 
 
 def test_a_token_that_is_only_too_weak_says_who_it_was() -> None:
@@ -177,7 +198,7 @@ def test_every_fault_is_told_of() -> None:
     told = judge_id_token(
         IdToken({}, {"azp": 1, "nbf": "x", "at_hash": 1}), Expected("i", "c", "n", ("a",)), NOW
     ).faults
-    assert set(TokenFault) - set(told) == {TokenFault.TYPE}
+    assert set(TokenFault) - set(told) == {TokenFault.TYPE, TokenFault.AUTHENTICATED}
 
 
 _ANY = st.recursive(
