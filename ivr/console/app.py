@@ -104,6 +104,8 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("GET", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),
         # A form, so that no filter stands in an address.
         Route("POST", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),
+        Route("POST", "/enregistrements/fichier", pages.recordings.file, For.SIGNED_IN),
+        Route("POST", "/enregistrements/recherches", pages.recordings.keeping, For.SIGNED_IN),
         Route("GET", "/statistiques", pages.statistics.page, For.SIGNED_IN),
         Route("POST", "/statistiques", pages.statistics.page, For.SIGNED_IN),
         Route("POST", "/statistiques/fichier", pages.statistics.file, For.SIGNED_IN),

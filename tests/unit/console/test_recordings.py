@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import timedelta
 
 import pytest
 
 from ivr.domain.access import Role
+from ivr.domain.search.query import FILTERS
 from ivr.storage.catalogue import SqlCatalogue
 from tests.fakes.vault import START, a_tag
 from tests.unit.console.rig import ConsoleRig, words_of
@@ -110,3 +112,67 @@ def test_who_answers_persons_may_see_all_and_says_why(house: ConsoleRig) -> None
     house.sign_in("dora")
     choose(house, "")
     assert ids(house.get("/enregistrements").text) == ["rec-sales_audio-000"]
+
+
+def test_what_narrows_the_list_is_on_the_page_as_on_the_command_line(house: ConsoleRig) -> None:
+    keep(house, 2, retention="quality_audio")
+    house.make_account("dora", Role.DPO)
+    house.sign_in("dora")
+    choose(house, "")
+    page = house.get("/enregistrements").text
+    assert [name for name in FILTERS if f'name="{name}"' not in page] == []
+    token = house.form_token()
+    assert len(ids(house.post("/enregistrements", form_token=token, purpose="quality_audio").text)) == 2
+    assert ids(house.post("/enregistrements", form_token=token, purpose="sales_audio").text) == []
+    assert ids(house.post("/enregistrements", form_token=token, agent="personne").text) == []
+    due = house.post("/enregistrements", form_token=token, **{"due-before": "2100-01-01", "disposition": "BUSY"})
+    assert 'value="2100-01-01"' in due.text
+    assert 'value="BUSY" selected' in due.text
+    wrong = house.post("/enregistrements", form_token=token, **{"min-length": "2:00", "max-length": "1:00"})
+    assert wrong.status_code == 422
+    assert "la plus grande durée est inférieure à la plus petite" in words_of(wrong)
+
+
+def test_a_session_for_one_purpose_does_not_ask_for_another(anne: ConsoleRig) -> None:
+    choose(anne)
+    assert 'name="purpose"' not in anne.get("/enregistrements").text
+    other = anne.post("/enregistrements", form_token=anne.form_token(), purpose="sales_audio")
+    assert other.status_code == 422
+    assert ids(other.text) == []
+
+
+def test_the_list_comes_as_a_file_whose_digest_stands_in_the_evidence(anne: ConsoleRig) -> None:
+    choose(anne)
+    file = anne.post("/enregistrements/fichier", form_token=anne.form_token(), program="hotline")
+    assert file.headers["content-type"].startswith("text/csv")
+    assert "enregistrements.csv" in file.headers["content-disposition"]
+    assert file.headers["cache-control"] == "no-store"
+    told = anne.archive.audit.events()[-1]
+    assert (told.kind, told.body["sha256"]) == ("recordings.listed", hashlib.sha256(file.content).hexdigest())
+    assert anne.post("/enregistrements/fichier", form_token=anne.form_token(), since="hier").status_code == 422
+
+
+def test_a_search_is_kept_opened_and_kept_no_longer(anne: ConsoleRig) -> None:
+    choose(anne)
+    token = anne.form_token()
+    kept = anne.post(
+        "/enregistrements/recherches", form_token=token, name="à <b>revoir</b>", state="SEALED", gaps="yes"
+    )
+    assert kept.headers["location"] == "/enregistrements"
+    page = anne.get("/enregistrements").text
+    assert "<option>à &lt;b&gt;revoir&lt;/b&gt;</option>" in page
+    opened = anne.post("/enregistrements", form_token=token, kept="à <b>revoir</b>")
+    assert 'value="SEALED" selected' in opened.text
+    anne.post("/enregistrements/recherches", form_token=token, kept="à <b>revoir</b>", forget="yes")
+    assert "kept-searches" not in anne.get("/enregistrements").text
+
+
+def test_no_search_by_a_number_is_kept_and_none_without_a_name(anne: ConsoleRig) -> None:
+    choose(anne)
+    token = anne.form_token()
+    number = anne.post("/enregistrements/recherches", form_token=token, name="lui", phone="0612345678")
+    assert number.status_code == 422
+    assert "une recherche par un numéro n'est pas gardée" in words_of(number)
+    assert "612345678" not in number.text
+    assert anne.post("/enregistrements/recherches", form_token=token, name=" ").status_code == 422
+    assert "kept-searches" not in anne.get("/enregistrements").text
