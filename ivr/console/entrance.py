@@ -8,10 +8,12 @@ from datetime import timedelta
 
 from fastapi import Response
 
+from ivr.console.open_listenings import OpenListenings
 from ivr.console.visit import DEVICE_COOKIE, PASSKEY_COOKIE, SESSION_COOKIE, Visit, drop, keep
 from ivr.domain.account.session import SessionEnd
 from ivr.errors import ComplianceError
 from ivr.services.account.passkeys import Passkeys
+from ivr.services.account.sessions import Sessions
 from ivr.services.account.sign_in import Attempt, Entered, Refused, SignIn
 
 _NOTICES = {end.value for end in SessionEnd} | {"done"}
@@ -21,6 +23,8 @@ _NOTICES = {end.value for end in SessionEnd} | {"done"}
 class EntrancePages:
     service: SignIn
     passkeys: Passkeys
+    sessions: Sessions
+    listenings: OpenListenings
     #: What the button calls the identity provider; empty: there is none.
     provider: str = ""
 
@@ -57,8 +61,16 @@ class EntrancePages:
         if isinstance(found, Refused):
             return self.refusal(visit, found, refused=refused, login=login)
         response = visit.go("/")
-        let_in(response, found)
+        self.let_in(visit, response, found)
         return response
+
+    def let_in(self, visit: Visit, response: Response, found: Entered) -> None:
+        """Give the browser its session, in place of the one it had: that one ends as by signing out."""
+        left = self.sessions.leave(visit.cookie(SESSION_COOKIE))
+        if left is not None:
+            self.listenings.end_all(left.key)
+        keep(response, SESSION_COOKIE, found.token)
+        keep(response, DEVICE_COOKIE, found.device, forever=True)
 
     def refusal(self, visit: Visit, found: Refused, *, refused: str, login: str = "") -> Response:
         slowed = found.retry > timedelta()
@@ -72,9 +84,3 @@ class EntrancePages:
     def shown(self, visit: Visit, *, status: int = 200, notice: str = "", fault: str = "", login: str = "") -> Response:
         given = {"notice": notice, "fault": fault, "login": login, "passkeys": self.passkeys.usable}
         return visit.page("sign_in", status=status, path="/connexion", provider=self.provider, **given)
-
-
-def let_in(response: Response, found: Entered) -> None:
-    """Give the browser its session."""
-    keep(response, SESSION_COOKIE, found.token)
-    keep(response, DEVICE_COOKIE, found.device, forever=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import Response
 
 from ivr.console.accounts import AccountPages, refused
-from ivr.console.entrance import EntrancePages, let_in
+from ivr.console.entrance import EntrancePages
 from ivr.console.visit import DEVICE_COOKIE, PROVIDER_COOKIE, Visit, drop, keep_abroad
 from ivr.domain.account.linked_identity import JOURNEY
 from ivr.errors import ArchiveError
@@ -101,7 +101,7 @@ class IdentityPages:
         title, text = words("identity.coming_title"), words("identity.coming")
         response = visit.page("elsewhere", path="/connexion", title=title, text=text, url=url)
         if isinstance(found, Entered):
-            let_in(response, found)
+            self.entrance.let_in(visit, response, found)
         return response
 
     def _away(self, visit: Visit, error: ProviderAway) -> Response:

@@ -79,7 +79,7 @@ def open_pages(
         settings, accounts, accounts.own(hasher, codes), tokens, listenings, retention.gate, passkeys, identities
     )
     label = settings.console.oidc.label if provider else ""
-    entrance = EntrancePages(accounts.sign_in(hasher, codes), passkeys, label)
+    entrance = EntrancePages(accounts.sign_in(hasher, codes), passkeys, accounts.sessions, listenings, label)
     families = load_phrases(settings.config_dir / "phrases").families
     return Pages(
         settings,

@@ -51,6 +51,13 @@ class Sessions:
     def sign_out(self, session: Session) -> None:
         self._end(session, SessionEnd.ASKED)
 
+    def leave(self, token: str) -> Session | None:
+        """End the session of a token, if there is one, and return it: who signs in again has left it."""
+        found = self._book.session(key_of(token)) if token else None
+        if found is not None:
+            self._end(found, session_end(found, self._clock.now(), self._bounds) or SessionEnd.ASKED)
+        return found
+
     def sweep(self) -> int:
         """End the sessions that nobody came back to, so that the evidence says when; return how many."""
         now = self._clock.now()

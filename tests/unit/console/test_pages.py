@@ -106,6 +106,21 @@ def test_signing_in_gives_a_new_session_whatever_cookie_was_there(house: Console
     assert first != "chosen-by-somebody-else"
 
 
+@pytest.mark.parametrize("again", [ANNE, "admin"])
+def test_signing_in_again_ends_the_session_that_the_browser_had(house: ConsoleRig, again: str) -> None:
+    house.sign_in(ANNE)
+    kept = house.browser.cookies.get(SESSION_COOKIE)
+    assert house.sign_in(ANNE, "wrong password").status_code == 401
+    assert house.get("/").status_code == 200
+    assert house.sign_in(again).status_code == 303
+    ended = [event.body for event in house.archive.audit.events() if event.kind == "session.ended"]
+    assert [(one["actor"], one["why"]) for one in ended] == [(ANNE, "asked")]
+    assert house.get("/").status_code == 200
+    thief = house.new_browser()
+    thief.cookies.set(SESSION_COOKIE, kept or "", domain="console.test")
+    assert thief.get("/").headers["location"] == "/connexion"
+
+
 def test_signing_out_ends_the_session_for_whoever_kept_the_cookie_too(house: ConsoleRig) -> None:
     house.sign_in(ANNE)
     kept = house.browser.cookies.get(SESSION_COOKIE)
