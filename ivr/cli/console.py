@@ -109,7 +109,7 @@ def invite(login: str, account_role: str, reason: str, actor: str, role: str, js
 @as_json
 @reporting
 def close(login: str, reason: str, actor: str, role: str, json_: bool) -> None:
-    """Ferme le compte LOGIN et termine ses sessions."""
+    """Ferme le compte LOGIN, termine ses sessions et retire son invitation s'il en reste une."""
     with actor_session(actor, role) as session:
         session.may(Action.ACCOUNTS, reason=reason)
         open_accounts(session.settings, session.archive).invitations.close(login, reason, session.actor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from ivr.bootstrap.accounts import Accounts
 from ivr.console.open_listenings import OpenListenings
 from ivr.console.times import moment_text
 from ivr.console.visit import DEVICE_COOKIE, Visit
-from ivr.domain.access import AccessRequest, Action, Role
+from ivr.domain.access import AccessRequest, Action, Actor, Role
 from ivr.domain.account.account import AccountState
 from ivr.domain.account.api_token import ApiToken
 from ivr.errors import ArchiveError, ComplianceError, ConfigurationError
@@ -37,6 +38,17 @@ class AccountLine:
     state: str
     made: str
     open: bool
+    mine: bool
+
+
+@dataclass(frozen=True)
+class InvitationLine:
+    """An invitation that is still out, as the page shows it."""
+
+    login: str
+    role: str
+    by: str
+    until: str
     mine: bool
 
 
@@ -85,12 +97,19 @@ class AccountPages:
         return self._list(visit, link=link, login=login)
 
     def closing(self, visit: Visit) -> Response:
+        return self._ending(visit, self.accounts.invitations.close)
+
+    def withdrawing(self, visit: Visit) -> Response:
+        """The link alone: whoever has an account and was invited again keeps it."""
+        return self._ending(visit, self.accounts.invitations.withdraw)
+
+    def _ending(self, visit: Visit, end: Callable[[str, str, Actor], None]) -> Response:
         login, reason = visit.form.get("login", ""), _reason(visit)
         self._may(visit, reason=reason or visit.words("accounts.title"))
         if not reason:
             return self._list(visit, fault=visit.words("accounts.missing"))
         try:
-            self.accounts.invitations.close(login, reason, visit.signed_in.account.actor)
+            end(login, reason, visit.signed_in.account.actor)
         except (ArchiveError, ComplianceError) as error:
             return self._list(visit, fault=visit.words.told(error.what))
         return visit.go("/comptes")
@@ -112,8 +131,18 @@ class AccountPages:
             )
             for one in self.accounts.invitations.listing(visit.signed_in.account.actor, reason)
         ]
+        invited = [
+            InvitationLine(
+                one.login,
+                titles.get(one.role, one.role.value),
+                one.invited_by,
+                self._shown(one.until),
+                one.login == visit.signed_in.account.login,
+            )
+            for one in self.accounts.invitations.pending()
+        ]
         roles = {role.value: title for role, title in titles.items() if role is not Role.AUTHORITY_VIEWER}
-        given = {"lines": lines, "roles": roles, "fault": fault, "link": link, "login": login}
+        given = {"lines": lines, "invited": invited, "roles": roles, "fault": fault, "link": link, "login": login}
         return visit.page("accounts", status=422 if fault else 200, path="/comptes", **given)
 
     # ---- everybody's own

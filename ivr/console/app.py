@@ -99,6 +99,7 @@ def routes(pages: Pages) -> tuple[Route, ...]:
         Route("GET", "/comptes", pages.account.listed, For.SIGNED_IN),
         Route("POST", "/comptes/invitation", pages.account.inviting, For.SIGNED_IN),
         Route("POST", "/comptes/fermeture", pages.account.closing, For.SIGNED_IN),
+        Route("POST", "/comptes/invitation/retrait", pages.account.withdrawing, For.SIGNED_IN),
         Route("GET", "/finalite", pages.purpose, For.SIGNED_IN),
         Route("POST", "/finalite", pages.choosing_purpose, For.SIGNED_IN),
         Route("GET", "/enregistrements", pages.recordings.recordings, For.SIGNED_IN),

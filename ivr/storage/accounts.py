@@ -78,6 +78,11 @@ class SqlAccounts:
             row = connection.execute(select(account_invitations).where(account_invitations.c.key == key)).first()
         return (_invitation(row), row.code_secret) if row else None
 
+    def invited(self, now: datetime) -> list[Invitation]:
+        query = select(account_invitations).where(account_invitations.c.until > now)
+        with self._database.reading() as connection:
+            return [_invitation(row) for row in connection.execute(query.order_by(account_invitations.c.login))]
+
     def make(self, key: str, account: Account, credentials: Credentials, entry: Entry) -> None:
         with self._database.writing() as connection:
             query = select(account_invitations).where(account_invitations.c.key == key).with_for_update()
@@ -112,13 +117,26 @@ class SqlAccounts:
 
     def close(self, login: str, entry: Entry) -> None:
         with self._database.writing() as connection:
+            # First, as `make` does: whoever uses the link at once has made the account by then, or makes none.
+            links = connection.execute(delete(account_invitations).where(account_invitations.c.login == login))
             open_one = (accounts.c.login == login) & (accounts.c.state == AccountState.ACTIVE.value)
             closed = connection.execute(update(accounts).where(open_one).values(state=AccountState.CLOSED.value))
-            if not closed.rowcount:
+            if not closed.rowcount and not links.rowcount:
                 raise ArchiveError(
-                    "there is no open account of that login", where=login, remedy="see 'ivr console accounts'"
+                    "there is neither an open account nor an invitation of that login",
+                    where=login,
+                    remedy="see 'ivr console accounts'",
                 )
             _shut(connection, login)
+            self._audit.append_within(connection, [entry])
+
+    def withdraw(self, login: str, entry: Entry) -> None:
+        with self._database.writing() as connection:
+            links = connection.execute(delete(account_invitations).where(account_invitations.c.login == login))
+            if not links.rowcount:
+                raise ArchiveError(
+                    "there is no invitation of that login", where=login, remedy="see the list of accounts"
+                )
             self._audit.append_within(connection, [entry])
 
     def end_viewer(self, login: str, entry: Entry) -> None:

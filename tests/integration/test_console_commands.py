@@ -107,4 +107,4 @@ def test_what_is_no_login_and_who_has_no_account_is_told(ivr: Ivr) -> None:
     assert code == 2
     assert refused["error"].startswith("Un identifiant a de 1 à 63 lettres")
     code, refused = ivr("close", "nobody", *ADMIN)
-    assert (code, refused["error"]) == (1, "il n'y a pas de compte ouvert de cet identifiant")
+    assert (code, refused["error"]) == (1, "il n'y a ni compte ouvert ni invitation de cet identifiant")

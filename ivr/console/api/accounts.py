@@ -24,8 +24,18 @@ class AccountLineOut(Shown):
     made_at: Told
 
 
+class PendingOut(Shown):
+    login: str
+    role: Role
+    invited_by: str
+    until: Told
+
+
 class AccountList(Shown):
+    """`invitations`: those that nobody has used yet."""
+
     accounts: list[AccountLineOut]
+    invitations: list[PendingOut]
 
 
 class InvitationIn(Given):
@@ -55,11 +65,15 @@ class AccountsApi:
         )
 
     def list_accounts(self, asked: Asked) -> AccountList:
-        """List the accounts of the console, by login."""
+        """List the accounts of the console, by login, and the invitations that are out."""
         self._may(asked)
         found = self.services.accounts.invitations.listing(asked.actor, asked.reason)
         lines = [AccountLineOut(login=it.login, role=it.role, state=it.state, made_at=it.made_at) for it in found]
-        return AccountList(accounts=lines)
+        out = [
+            PendingOut(login=it.login, role=it.role, invited_by=it.invited_by, until=it.until)
+            for it in self.services.accounts.invitations.pending()
+        ]
+        return AccountList(accounts=lines, invitations=out)
 
     def invite(self, asked: Asked, given: InvitationIn, request: Request) -> InvitationOut:
         """Make the one-time link with which an account is made, or made anew."""
@@ -68,7 +82,7 @@ class AccountsApi:
         return InvitationOut(link=f"{request.scope[ORIGIN]}/invitation?jeton={token}")
 
     def close_account(self, asked: Asked, given: ClosingIn) -> Response:
-        """Close an account: its sessions and tokens end. Nobody closes their own."""
+        """Close an account: its sessions and tokens end, and its link if one is out. Nobody closes their own."""
         self._may(asked)
         self.services.accounts.invitations.close(given.login, asked.reason, asked.actor)
         return Response(status_code=204)

@@ -17,7 +17,7 @@ from ivr.domain.account.account import (
     judge_login,
     plain_login,
 )
-from ivr.domain.evidence.events.console import AccountClosed, AccountMade, AccountsListed, Invited
+from ivr.domain.evidence.events.console import AccountClosed, AccountMade, AccountsListed, InvitationWithdrawn, Invited
 from ivr.domain.text.told import Told
 from ivr.errors import ComplianceError, ConfigurationError
 from ivr.services.account.new_password import NewPassword
@@ -107,14 +107,27 @@ class Invitations:
         """Return every account, once it stands in the evidence that they are shown."""
         return self._book.shown(Entry(AccountsListed(actor=by.id, role=by.role.value, reason=reason)))
 
-    def close(self, login: str, reason: str, by: Actor) -> None:
-        """Close an account. Raises ArchiveError when there is no such open account, ComplianceError for one's own.
+    def pending(self) -> list[Invitation]:
+        """Return the links that are still out, for whoever is shown the accounts."""
+        return self._book.invited(self._clock.now())
 
-        So whoever closes accounts is left.
+    def close(self, login: str, reason: str, by: Actor) -> None:
+        """Close an account with its link, or take back the link that nobody used yet.
+
+        Raises ArchiveError when there is neither, ComplianceError for one's own: so whoever closes accounts is left.
         """
         login = plain_login(login)
         _must_be_of_another(login, by)
         self._book.close(login, Entry(AccountClosed(actor=by.id, login=login, reason=reason)))
+
+    def withdraw(self, login: str, reason: str, by: Actor) -> None:
+        """Take back the link that nobody used yet; an account of that login stays as it is.
+
+        Raises ArchiveError when there is no such link, ComplianceError for one's own.
+        """
+        login = plain_login(login)
+        _must_be_of_another(login, by)
+        self._book.withdraw(login, Entry(InvitationWithdrawn(actor=by.id, login=login, reason=reason)))
 
     def open(self, token: str) -> Enrolment:
         """Return what a token stands for. Raises ComplianceError when it stands for nothing, or no longer."""

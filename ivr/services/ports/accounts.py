@@ -50,6 +50,10 @@ class AccountBook(Protocol):
         """With its sealed secret."""
         ...
 
+    def invited(self, now: datetime) -> list[Invitation]:
+        """Those that may still be used, by login."""
+        ...
+
     def make(self, key: str, account: Account, credentials: Credentials, entry: Entry) -> None:
         """Use up the invitation `key`; an account of that login is replaced, and whatever opens it ends.
 
@@ -57,7 +61,13 @@ class AccountBook(Protocol):
         """
 
     def close(self, login: str, entry: Entry) -> None:
-        """Raises ArchiveError when there is no such open account. Whatever opens it ends."""
+        """Close an account and take back its link, or that alone. Raises ArchiveError when there is neither.
+
+        Whatever opens the account ends.
+        """
+
+    def withdraw(self, login: str, entry: Entry) -> None:
+        """Take back an invitation and nothing else. Raises ArchiveError when there is none."""
 
     def end_viewer(self, login: str, entry: Entry) -> None:
         """Close an authority's account with its sessions, and take back its link; the entry is written in any case."""

@@ -297,6 +297,55 @@ def test_a_closed_account_lets_nobody_in_and_ends_its_sessions(rig: AccountRig) 
     assert "account.closed" in rig.told()
 
 
+@pytest.mark.parametrize("used", [True, False])
+def test_closing_takes_the_link_back_that_is_still_out(rig: AccountRig, used: bool) -> None:
+    if used:
+        rig.enrol(rig.invitations.invite("bruno", Role.DPO, ADMIN))
+    token = rig.invitations.invite("bruno", Role.DPO, ADMIN)
+    other = rig.invitations.invite("chloe", Role.DPO, ADMIN)
+    rig.invitations.close(" Bruno", "has left", ADMIN)
+    assert rig.audit.events()[-1].kind == "account.closed"
+    assert rig.audit.events()[-1].body == {"actor": "admin", "login": "bruno", "reason": "has left"}
+    with pytest.raises(ComplianceError):
+        rig.enrol(token)
+    assert [one.state for one in rig.book.all() if one.login == "bruno"] == ([AccountState.CLOSED] if used else [])
+    assert [one.login for one in rig.invitations.pending()] == ["chloe"]
+    assert rig.invitations.open(other).invitation.login == "chloe"
+    before = rig.told()
+    with pytest.raises(ArchiveError):
+        rig.invitations.close("bruno", "again", ADMIN)
+    assert rig.told() == before
+
+
+def test_a_link_is_withdrawn_and_the_account_that_there_is_stays(rig: AccountRig) -> None:
+    rig.enrol(rig.invitations.invite("bruno", Role.DPO, ADMIN))
+    token = rig.invitations.invite("bruno", Role.ADMINISTRATOR, ADMIN)
+    rig.invitations.withdraw("Bruno", "wrong role", ADMIN)
+    event = rig.audit.events()[-1]
+    assert (event.kind, event.body) == (
+        "account.invitation_withdrawn", {"actor": "admin", "login": "bruno", "reason": "wrong role"},
+    )  # fmt: skip
+    with pytest.raises(ComplianceError):
+        rig.invitations.open(token)
+    assert [(one.role, one.state) for one in rig.book.all() if one.login == "bruno"] == [
+        (Role.DPO, AccountState.ACTIVE)
+    ]
+    with pytest.raises(ArchiveError):
+        rig.invitations.withdraw("bruno", "again", ADMIN)
+    with pytest.raises(ComplianceError):
+        rig.invitations.withdraw("admin", "mine", ADMIN)
+    assert rig.audit.events()[-1] == event
+
+
+def test_links_that_are_out_are_told_until_they_run_out(rig: AccountRig) -> None:
+    rig.invitations.invite("bruno", Role.DPO, ADMIN)
+    assert [(one.login, one.role, one.invited_by) for one in rig.invitations.pending()] == [
+        ("bruno", Role.DPO, "admin")
+    ]
+    rig.clock.at += INVITATION
+    assert rig.invitations.pending() == []
+
+
 def test_nobody_changes_or_closes_their_own_account_so_that_an_administrator_is_left(rig: AccountRig) -> None:
     with pytest.raises(ComplianceError):
         rig.invitations.close("Admin", "has left", ADMIN)

@@ -52,15 +52,38 @@ def test_an_administrator_closes_an_account_and_its_session_is_over(house: Conso
     assert event.body == {"actor": "admin", "login": "anne", "reason": "départ"}
 
 
+def test_an_invitation_that_is_out_is_listed_and_withdrawn_and_its_link_makes_nothing(house: ConsoleRig) -> None:
+    house.sign_in("admin")
+    token = house.form_token()
+    made = house.post("/comptes/invitation", form_token=token, login="bruno", role="dpo", reason="arrivée")
+    link = re.search(r"<code>(https://[^<]+)</code>", made.text)
+    assert link
+    page = house.get("/comptes")
+    assert "Invitations en cours : 1" in words_of(page)
+    assert "bruno délégué à la protection des données admin" in words_of(page)
+    assert 'action="/comptes/invitation/retrait"' in page.text
+    done = house.post("/comptes/invitation/retrait", form_token=token, login="bruno", reason="erreur")
+    assert done.headers["location"] == "/comptes"
+    assert "bruno" not in house.get("/comptes").text
+    visitor = house.new_browser()
+    visitor.get(link[1])
+    assert "délégué" not in words_of(visitor.get("/invitation"))
+    event = next(event for event in reversed(house.archive.audit.events()) if event.kind.endswith("withdrawn"))
+    assert event.body == {"actor": "admin", "login": "bruno", "reason": "erreur"}
+
+
 @pytest.mark.parametrize(
     ("path", "form", "said"),
     [
+        ("/comptes/invitation/retrait", {"login": "anne", "reason": "x"}, "pas d'invitation"),
+        ("/comptes/invitation/retrait", {"login": "admin", "reason": "x"}, "son propre compte"),
+        ("/comptes/invitation/retrait", {"login": "anne", "reason": ""}, "donnez un motif"),
         ("/comptes/invitation", {"login": "an ne", "role": "dpo", "reason": "x"}, "Un identifiant a de 1 à 63"),
         ("/comptes/invitation", {"login": "bruno", "role": "king", "reason": "x"}, "Choisissez un rôle"),
         ("/comptes/invitation", {"login": "bruno", "role": "dpo", "reason": " "}, "donnez un motif"),
         ("/comptes/invitation", {"login": "admin", "role": "dpo", "reason": "x"}, "son propre compte"),
         ("/comptes/fermeture", {"login": "admin", "reason": "x"}, "son propre compte"),
-        ("/comptes/fermeture", {"login": "nobody", "reason": "x"}, "pas de compte ouvert"),
+        ("/comptes/fermeture", {"login": "nobody", "reason": "x"}, "ni compte ouvert ni invitation"),
         ("/comptes/fermeture", {"login": "anne", "reason": ""}, "donnez un motif"),
     ],
 )
@@ -87,10 +110,11 @@ def test_who_is_no_administrator_sees_and_does_nothing_with_accounts_and_each_tr
         house.post("/comptes/invitation", form_token=token, login="eve", role="dpo", reason="x"),
         house.post("/comptes/invitation", form_token=token, login="eve", role="", reason=""),
         house.post("/comptes/fermeture", form_token=token, login="admin", reason="x"),
+        house.post("/comptes/invitation/retrait", form_token=token, login="admin", reason="x"),
     ]
-    assert [one.status_code for one in answers] == [403] * 4
+    assert [one.status_code for one in answers] == [403] * 5
     assert all("admin" not in one.text for one in answers)
-    assert house.told()[-4:] == ["access.denied"] * 4
+    assert house.told()[-5:] == ["access.denied"] * 5
     assert "/comptes" not in house.get("/").text
     assert [one.login for one in house.accounts.book.all()] == ["admin", "anne"]
 

@@ -19,6 +19,15 @@ class Invited(Event, kind="account.invited"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvitationWithdrawn(Event, kind="account.invitation_withdrawn"):
+    """Somebody took back a link that nobody had used yet: it makes no account any more."""
+
+    actor: str
+    login: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountMade(Event, kind="account.made"):
     """Somebody used the link: the account has a password and a second factor, in place of one of that login."""
 
@@ -38,7 +47,8 @@ class PasswordChanged(Event, kind="account.password_changed"):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountClosed(Event, kind="account.closed"):
-    """Somebody closed an account; its sessions, tokens, passkeys and linked identities ended with it."""
+    """Somebody closed an account, or took back the invitation to one; its sessions, tokens, passkeys, linked
+    identities and its link that was still out ended with it."""
 
     actor: str
     login: str
@@ -47,7 +57,7 @@ class AccountClosed(Event, kind="account.closed"):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountsListed(Event, kind="account.listed"):
-    """Somebody was shown who has an account."""
+    """Somebody was shown who has an account, and who is invited."""
 
     actor: str
     role: str

@@ -147,6 +147,8 @@ def test_an_administrator_invites_lists_and_closes(rig: ConsoleRig) -> None:
     made = admin.post("/accounts/invitations", {"login": "Bruno", "role": "dpo"})
     assert made.status_code == 201
     link = made.json()["link"]
+    out = admin.get("/accounts").json()["invitations"]
+    assert [(one["login"], one["role"], one["invited_by"]) for one in out] == [("bruno", "dpo", "admin")]
     visitor = rig.new_browser()
     assert visitor.get(link).headers["location"] == "/invitation"
     assert [one["login"] for one in admin.get("/accounts").json()["accounts"]] == ["admin", "anne"]
