@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 from pyotp import TOTP
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from ivr.bootstrap.accounts import open_accounts
 from ivr.bootstrap.archive import open_archive
@@ -136,10 +137,20 @@ def _shown(person: Person) -> dict[str, str]:
 async def _live(screen: Screen, url: str, people: list[Person]) -> None:
     screen.print(f"Console de la maison d'exemple : {url}", soft_wrap=True)
     screen.print(f"Mot de passe de tous : {people[0].password}   (Ctrl-C arrête et efface tout)")
+    if not screen.is_terminal:
+        # Nothing is drawn over in a file or a pipe: each stands there once, with the key that makes its codes.
+        screen.print(_keys(people))
+        screen.file.flush()
+        await asyncio.Event().wait()
     with Live(console=screen, auto_refresh=False) as live:
         while True:
             live.update(_table(people), refresh=True)
             await asyncio.sleep(1.0)
+
+
+def _keys(people: list[Person]) -> Text:
+    """A line each: who, as what, and the key for an authenticator."""
+    return Text("\n".join(f"{one.login}  {one.role}  clé TOTP : {one.totp.secret}" for one in people), no_wrap=True)
 
 
 def _table(people: list[Person]) -> Table:

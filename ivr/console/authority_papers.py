@@ -13,6 +13,7 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from ivr.bootstrap.authority import Authority
+from ivr.console.attachment import attachment
 from ivr.console.letters import in_french, sender
 from ivr.console.times import moment_text
 from ivr.console.zip_stream import MEDIA_TYPE, zipped
@@ -30,7 +31,7 @@ FORMS: Final = ("wav", "opus")
 
 def sealed_export(requisition: Requisition, files: Iterator[tuple[str, bytes]]) -> Response:
     """The export, sent while it is made; whatever goes wrong on the way breaks it off, and it has no end."""
-    headers = {"content-disposition": f'attachment; filename="{requisition.reference}.zip"'}
+    headers = attachment(f"{requisition.reference}.zip")
     return StreamingResponse(_unbroken(zipped(files)), headers=headers, media_type=MEDIA_TYPE)
 
 

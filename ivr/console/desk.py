@@ -9,6 +9,7 @@ from ivr.console.breaches import BreachPages
 from ivr.console.holds import HoldPages
 from ivr.console.processing import ProcessingPages
 from ivr.console.requests import RequestPages
+from ivr.services.export.access_gate import Gate
 from ivr.services.ports.runtime import Clock
 from ivr.settings import Settings
 
@@ -21,10 +22,10 @@ class DeskPages:
     processing: ProcessingPages
 
 
-def desk_pages(settings: Settings, rights: Rights, clock: Clock) -> DeskPages:
+def desk_pages(settings: Settings, rights: Rights, gate: Gate, clock: Clock) -> DeskPages:
     return DeskPages(
         RequestPages(settings, rights.requests, rights.findings, rights.acting),
         HoldPages(settings, rights.hold_desk, clock),
         BreachPages(settings, rights.breaches, clock),
-        ProcessingPages(settings),
+        ProcessingPages(settings, gate),
     )

@@ -94,6 +94,7 @@ class Guard:
         if scope["type"] != "http":
             return
         origin = self._origin()
+        scope[ORIGIN] = origin.url
         try:
             scope[FORM] = await self._examined(scope, receive, origin)
         except Refused as refused:

@@ -16,7 +16,7 @@ from ivr.console.visit import SESSION_COOKIE, Visit
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.account.session import Session
 from ivr.domain.operation.node_state import LineState, NodeState, Presence, is_silent, presence
-from ivr.errors import ArchiveError
+from ivr.errors import ArchiveError, ComplianceError
 from ivr.services.account.sessions import Sessions
 from ivr.services.operation.overview import Duties, Operation
 from ivr.services.ports.operation import Certificate
@@ -130,10 +130,13 @@ class OperationPages:
         return look
 
     def _asked(self, visit: Visit) -> AccessRequest:
-        """Raises ArchiveError for whoever has not the right, as if there were no page."""
-        if Action.OPERATE.value not in visit.rights:
-            raise ArchiveError("there is no such page", where=PATH, remedy="ask for the right")
-        return AccessRequest(visit.signed_in.account.actor, Action.OPERATE)
+        """Raises ArchiveError for whoever has not the right, after a denial was noted: as if there were no page."""
+        asked = AccessRequest(visit.signed_in.account.actor, Action.OPERATE)
+        try:
+            self.operation.gate.must_have(asked)
+        except ComplianceError as error:
+            raise ArchiveError("there is no such page", where=PATH, remedy="ask for the right") from error
+        return asked
 
     # ---- parts
 

@@ -41,6 +41,7 @@ from ivr.domain.access import AccessRequest, Action, decide_listing
 from ivr.errors import ComplianceError
 from ivr.services.account.invitations import Enrolling
 from ivr.services.account.new_password import NewPassword
+from ivr.services.account.token import is_token
 from ivr.services.ports.accounts import OneTimeCodes, PasswordHasher
 from ivr.services.ports.openid import IdentityProvider
 from ivr.settings import Settings
@@ -92,7 +93,7 @@ def open_pages(
         own,
         PasskeyPages(own),
         IdentityPages(own, entrance),
-        desk_pages(settings, rights, archive.clock),
+        desk_pages(settings, rights, retention.gate, archive.clock),
         AnalysisPages(settings, quality, player),
         SupervisionPages(settings, quality, player),
         StatisticsPages(settings, retention.statistics, archive.clock, {one.id: one.name for one in families}),
@@ -131,6 +132,10 @@ class Pages:
         token = visit.request.query_params.get("jeton", "")
         if token:
             response = visit.go("/invitation")
+            if not is_token(token):
+                # It is told what any bad link is told, and an earlier link in this browser is not taken for this one.
+                drop(response, LINK_COOKIE)
+                return response
             # Not strict: whoever follows the link comes from elsewhere, such as a mail.
             response.set_cookie(LINK_COOKIE, token, httponly=True, secure=True, samesite="lax", path="/")
             return response
@@ -187,7 +192,7 @@ class Pages:
         response = visit.go("/connexion?fin=asked")
         drop(response, SESSION_COOKIE)
         # Whatever a browser still holds of the pages goes too (OWASP ASVS 14.3.1).
-        if visit.request.url.scheme == "https":
+        if visit.is_https:
             response.headers["clear-site-data"] = '"cache", "storage"'
         return response
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fastapi import Response
 
+from ivr.console.attachment import attachment
 from ivr.console.visit import Visit
 from ivr.console.words import Words
-from ivr.domain.access import Action
+from ivr.domain.access import AccessRequest, Action, Actor
 from ivr.domain.rights.processing import Processing, register_of
-from ivr.errors import ArchiveError
+from ivr.errors import ArchiveError, ComplianceError
+from ivr.services.export.access_gate import Gate
 from ivr.settings import Settings
 
 COLUMNS = ("purpose", "basis", "categories", "recipients", "transfers", "retention", "security", "note")
@@ -24,9 +26,10 @@ class ProcessingPages:
     """Configuration names nobody: whoever answers persons, or verifies, reads it without a purpose."""
 
     settings: Settings
+    gate: Gate
 
     def register(self, visit: Visit) -> Response:
-        rows = rows_of(self.settings, visit.words, visit.rights)
+        rows = self._rows(visit)
         controller = self.settings.controller
         gap = visit.words("requests.by_hand")
         return visit.page(
@@ -39,13 +42,22 @@ class ProcessingPages:
         )
 
     def file(self, visit: Visit) -> Response:
-        return file_of(visit.words, rows_of(self.settings, visit.words, visit.rights))
+        return file_of(visit.words, self._rows(visit))
+
+    def _rows(self, visit: Visit) -> list[list[str]]:
+        return rows_of(self.settings, self.gate, visit.words, visit.signed_in.account.actor)
 
 
-def rows_of(settings: Settings, words: Words, rights: Collection[str]) -> list[list[str]]:
-    """Return the register in words, for who has one of the rights that show it. Raises ArchiveError for another."""
-    if not {Action.RIGHTS.value, Action.VERIFY.value} & set(rights):
-        raise ArchiveError("there is no such page", where="/registre", remedy="ask for the right")
+def rows_of(settings: Settings, gate: Gate, words: Words, actor: Actor) -> list[list[str]]:
+    """Return the register in words, for who has one of the rights that show it.
+
+    Raises ArchiveError for another, after a denial was noted.
+    """
+    if not gate.may(actor, Action.VERIFY):
+        try:
+            gate.must_have(AccessRequest(actor, Action.RIGHTS))
+        except ComplianceError as error:
+            raise ArchiveError("there is no such page", where="/registre", remedy="ask for the right") from error
     access = settings.access
     entries = register_of(
         settings.retention,
@@ -62,7 +74,7 @@ def file_of(words: Words, rows: Iterable[list[str]]) -> Response:
     writer = csv.writer(out)
     writer.writerow([words(f"processing.{column}") for column in COLUMNS])
     writer.writerows(rows)
-    headers = {"content-disposition": 'attachment; filename="registre-article-30.csv"'}
+    headers = attachment("registre-article-30.csv")
     return Response("\ufeff" + out.getvalue(), headers=headers, media_type="text/csv")
 
 

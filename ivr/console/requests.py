@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from fastapi import Response
 
+from ivr.console.attachment import attachment
 from ivr.console.letters import packed, request_letter
 from ivr.console.request_findings import found_lines, kept_lines, rows_of
 from ivr.console.visit import Visit
@@ -199,7 +200,7 @@ class RequestPages:
         person, recording_id = one_of(Lane, form, "person"), form.get("recording_id", "")
         ground = one_of(VoiceGround, form, "voice") if form.get("voice") else None
         files = self.doing.copy(asked, case_id, recording_id, person=person.value, ground=ground)
-        headers = {"content-disposition": f'attachment; filename="{recording_id}.zip"'}
+        headers = attachment(f"{recording_id}.zip")
         return Response(packed(files), headers=headers, media_type="application/zip")
 
     def _step(self, asked: AccessRequest, case_id: str, form: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Response
 
+from ivr.console.attachment import attachment
 from ivr.console.charts import bars
 from ivr.console.visit import Visit
 from ivr.domain.access import AccessRequest, Action
@@ -123,7 +124,7 @@ def file_of(found: Figures) -> Response:
     for figure in found.figures:
         writer.writerows((figure.name, *cell, _count(count)) for cell, count in sorted(figure.cells.items()))
     name = f"statistiques-{found.period.first.text}-{found.period.last.text}.csv"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    headers = attachment(name)
     return Response(text.getvalue(), media_type="text/csv", headers=headers)
 
 

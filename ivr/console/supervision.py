@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 
@@ -12,9 +12,11 @@ from fastapi import Response
 
 from ivr.bootstrap.quality import Quality
 from ivr.console.analyses import AnalysisPages, PageRoute, percent, request_of, words_of_value
+from ivr.console.attachment import attachment
 from ivr.console.player import PlayerPages, named
 from ivr.console.times import moment_text
 from ivr.console.visit import Visit
+from ivr.domain.access import Action
 from ivr.domain.quality.analysis import Analysis
 from ivr.domain.quality.sampling import SamplingRule, month
 from ivr.domain.quality.spread import QuestionSpread
@@ -95,6 +97,7 @@ class SupervisionPages:
 
     @after_purpose
     def draw(self, visit: Visit) -> Response:
+        self._must_supervise(visit)
         try:
             self.quality.sampling.draw(request_of(visit), self._rule(visit.form))
         except ConfigurationError as error:
@@ -138,6 +141,7 @@ class SupervisionPages:
 
     @after_purpose
     def open_calibration(self, visit: Visit) -> Response:
+        self._must_supervise(visit)
         form = visit.form
         recording_id, names = form.get("recording_id", ""), re.split(r"[\s,;]+", form.get("reviewers", ""))
         grid = next((one for one in self.quality.grids.latest() if one.id == form.get("grid")), None)
@@ -206,7 +210,7 @@ class SupervisionPages:
         return Response(
             shelved.text,
             media_type="text/plain; charset=utf-8",
-            headers={"content-disposition": f'attachment; filename="{name}"'},
+            headers=attachment(name),
         )
 
     def _grids(self, visit: Visit, *, text: str, fault: str) -> Response:
@@ -218,6 +222,10 @@ class SupervisionPages:
     def _list(self, visit: Visit, what: str, found: Sequence[Analysis]) -> Response:
         lines = [self._analyses.line(visit, one) for one in found]
         return visit.page("analyses", what=what, lines=lines, fault="")
+
+    def _must_supervise(self, visit: Visit) -> None:
+        """Raises ComplianceError after a denial was noted, before anything is said of what was typed."""
+        self.quality.grids.gate.must_have(replace(request_of(visit), action=Action.SUPERVISE))
 
     @property
     def _analyses(self) -> AnalysisPages:

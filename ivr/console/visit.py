@@ -13,6 +13,7 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ivr.console.guard import ORIGIN, Origin
 from ivr.console.words import Words
 from ivr.domain.account.session import Session
 
@@ -62,12 +63,17 @@ class Visit:
         """Where browsers find the console, on what answers a form: the guard has compared it."""
         return str(self.request.headers["origin"])
 
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the console over TLS, be it through a proxy that ends it."""
+        return Origin(self.request.scope[ORIGIN]).is_https
+
     def cookie(self, name: str) -> str:
         return str(self.request.cookies.get(name, ""))
 
     def page(self, template: str, *, status: int = 200, **given: Any) -> Response:
         """Answer with a page; whatever is filled in is escaped. `path` is where it is asked for, else as it was now."""
-        return HTMLResponse(self.part(template, **{"path": self.request.url.path, **given}), status_code=status)
+        return HTMLResponse(self.part(template, **{"path": self.request.scope["path"], **given}), status_code=status)
 
     def part(self, template: str, **given: Any) -> str:
         """Return what a template makes of what is filled in: a page, or a part of one that goes on."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import ivr.console
+from ivr.bootstrap.identity_provider import RETURN_PATH
 from ivr.console.app import For, Route, routes
 from ivr.console.operation import LIVE
 from ivr.console.pages import Pages
@@ -59,6 +60,12 @@ KNOWN: dict[str, list[str]] = {
     "language": ["fr", "en"],
     "back": ["/", "//evil.test", "/\\evil.test"],
 }  # fmt: skip
+#: What pages read of an address, by the path of the page.
+QUERIES: dict[str, tuple[str, ...]] = {
+    "/connexion": ("fin",),
+    "/invitation": ("jeton",),
+    RETURN_PATH: ("state", "code", "iss", "error"),
+}
 _MORE = ("act", "do", "after", "quiet", "leaving", "filters", *(one.value for one in Loss))
 
 
@@ -77,8 +84,14 @@ def _operation(route: Route) -> dict[str, object]:
     operation: dict[str, object] = {
         "responses": {"default": {"description": "a page"}},
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-            for name in names_of(route.path)
+            *(
+                {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+                for name in names_of(route.path)
+            ),
+            *(
+                {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
+                for name in (QUERIES.get(route.path, ()) if route.method == "GET" else ())
+            ),
         ],
         "x-open": route.who is For.ALL,
     }

@@ -54,7 +54,7 @@ _RIGHTS = {
     "/autorites": "authority",
 }  # fmt: skip
 _HOSTILE = (
-    "", " ", "\0", "\n", "é" * 400, "𝔘" * 50, "a" * 70_000, "'; drop table accounts --", "<script>alert(1)</script>",
+    "", " ", "\0", "\n", "€", "x\r\nset-cookie: a=b", "é" * 400, "𝔘" * 50, "a" * 70_000, "'; drop table accounts --", "<script>alert(1)</script>",
     "{{ 7 * 7 }}", "%00", "../../../etc/passwd", "..%2f..%2f", "\ud7ff", "\u202egnp", "-1", "0", "1e999", "9" * 400,
     "NaN", "=1+1", "${jndi:ldap://x}", "0001-01-01", "9999-12-31T23:59:59-14:00", "rec-sale", "rec-none", "null",
 )  # fmt: skip
@@ -153,6 +153,9 @@ class Fuzz:
             if chance.random() < 0.5 and body:
                 body[chance.choice(sorted(body))] = chance.choice(_HOSTILE)
             case.body = {**body, "form_token": form_token if chance.random() < 0.95 else "0"}
+        for name in case.query or {}:
+            if chance.random() < 0.5:
+                case.query[name] = chance.choice(_HOSTILE)
         case.headers = {}
         answer = self._sent(case, browser)
         if answer is None:

@@ -12,6 +12,7 @@ from ivr.console.api.caller import Asked
 from ivr.console.api.fields import ID, Given, Shown, Told
 from ivr.console.api.route import ApiRoute
 from ivr.console.api.services import Services
+from ivr.console.attachment import attachment
 from ivr.domain.access import Action
 
 _TOML = "application/toml"
@@ -75,5 +76,5 @@ class GridsApi:
         """Read a version of a grid as its author wrote it."""
         self.services.quality.grids.open_to(asked.request())
         shelved = self.services.quality.grids.shelved(grid_id, version)
-        headers = {"content-disposition": f'attachment; filename="{shelved.grid_id}-{shelved.version}.toml"'}
+        headers = attachment(f"{shelved.grid_id}-{shelved.version}.toml")
         return Response(shelved.text, headers=headers, media_type=_TOML)

@@ -56,5 +56,4 @@ class ProcessingApi:
         return file_of(_FRENCH, self._rows(token))
 
     def _rows(self, token: ApiToken) -> list[list[str]]:
-        rights = self.services.settings.access.rights_of(token.actor)
-        return rows_of(self.services.settings, _FRENCH, frozenset(action.value for action in rights))
+        return rows_of(self.services.settings, self.services.gate, _FRENCH, token.actor)

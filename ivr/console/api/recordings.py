@@ -13,6 +13,7 @@ from ivr.console.api.fields import ID, Shown, Told
 from ivr.console.api.filters import Filters
 from ivr.console.api.route import ApiRoute
 from ivr.console.api.services import Services
+from ivr.console.attachment import attachment
 from ivr.domain.access import Action
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.search.query import RecordingQuery, parse_query
@@ -100,7 +101,7 @@ class RecordingsApi:
     def export_recordings(self, asked: Asked, given: Filters) -> Response:
         """Write all that a search finds as CSV (RFC 4180, UTF-8), up to 100,000 rows."""
         file = self.services.listing.file(asked.request(), self._query(given))
-        headers = {"content-disposition": 'attachment; filename="enregistrements.csv"'}
+        headers = attachment("enregistrements.csv")
         return Response(file.content, headers={**headers, "ivr-whole": "yes" if file.whole else "no"}, media_type=_CSV)
 
     def read_recording(self, asked: Asked, recording_id: RecordingId) -> RecordingSheet:

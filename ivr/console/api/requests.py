@@ -14,6 +14,7 @@ from ivr.console.api.fields import ID, Day, Given, Id, Line, Shown, Text, Told
 from ivr.console.api.found import FoundOut, found_out
 from ivr.console.api.route import ApiRoute
 from ivr.console.api.services import Services
+from ivr.console.attachment import attachment
 from ivr.console.letters import packed, request_letter
 from ivr.domain.access import AccessRequest, Action
 from ivr.domain.audio.channel import Channel as Lane
@@ -211,7 +212,7 @@ class RequestsApi:
         files = self.services.acting.copy(
             _asks(asked), case_id, given.recording_id, person=given.person.value, ground=given.voice
         )
-        headers = {"content-disposition": f'attachment; filename="{given.recording_id}.zip"'}
+        headers = attachment(f"{given.recording_id}.zip")
         return Response(packed(files), headers=headers, media_type="application/zip")
 
     def read_letter(self, asked: Asked, case_id: CaseId, name: Annotated[str, Path(pattern=ID)]) -> Response:

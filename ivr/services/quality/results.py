@@ -23,6 +23,8 @@ from ivr.services.quality.steps import step
 
 _FINISHED = tuple(state for state in AnalysisState if state is not AnalysisState.DRAFT)
 _FOR_AGENTS = (AnalysisForm.REVIEW, AnalysisForm.SECOND)
+#: Without one of these no analysis is shown (`ivr.domain.quality.viewing`).
+_SEEING = frozenset({Action.GRADE, Action.SUPERVISE, Action.RESULTS, Action.RIGHTS})
 _LONGEST = 200
 
 
@@ -67,6 +69,7 @@ class Results:
         """
         found = self.book.get(analysis_id)
         if found is None:
+            self._must_see_some(request)
             raise _unknown()
         self._must_see(request, found)
         grid = self.grids.get(found.grid_id, found.grid_version)
@@ -88,6 +91,15 @@ class Results:
             return step(AnalysisCoached, actor, found) if found.coached_at == now else None
 
         self.book.change(analysis_id, change, entry)
+
+    def _must_see_some(self, request: AccessRequest) -> None:
+        """A denial is noted where no analysis at all is shown to the actor's role, whether or not there is this one."""
+        if self.policy.rights_of(request.actor) & _SEEING:
+            return
+        try:
+            self.gate.must_have(replace(request, action=Action.GRADE))
+        except ComplianceError:
+            raise _unknown() from None
 
     def _must_see(self, request: AccessRequest, found: Analysis) -> None:
         decision = decide_viewing(request.actor, found, policy=self.policy, table=self.table)

@@ -170,6 +170,21 @@ def make_token(house: ConsoleRig, login: str = "anne", **form: str) -> str:
     return house.post("/compte/jetons", form_token=house.form_token("/compte"), **given).text
 
 
+def test_the_tables_of_an_account_scroll_by_themselves_and_the_many_rights_of_a_token_wrap(house: ConsoleRig) -> None:
+    house.make_account("dora", Role.DPO)
+    house.sign_in("dora")
+    rights = {f"right_{action.value}": "yes" for action in house.settings.access.actions[Role.DPO]}
+    make_token(house, login="dora", **rights)
+    page = house.get("/compte").text
+    cell = re.search(r'<td class="wrapped">([^<]*)</td>', page)
+    assert cell
+    assert cell[1].count(", ") == len(rights) - 1
+    regions = re.findall(r'<div class="scroll" role="region" aria-labelledby="([a-z]+)" tabindex="0">\n<table>', page)
+    assert len(regions) == page.count("<table>") == 2
+    assert all(f'id="{one}"' in page for one in regions)
+    assert "td.wrapped { min-width: 14rem; white-space: normal; }" in house.get("/static/console.css").text
+
+
 def test_a_token_is_made_with_both_factors_shown_once_and_withdrawn(house: ConsoleRig) -> None:
     house.sign_in("anne")
     made = make_token(house, right_listen="yes", right_accounts="no")

@@ -41,7 +41,9 @@ def test_the_policy_lets_no_inline_code_run_and_no_page_holds_any(rig: ConsoleRi
     assert " on" not in page.replace(" one-time", "").replace(" ou ", " ").split("<main")[0]
 
 
-@pytest.mark.parametrize("host", ["elsewhere.example", "console.test:8443", "", "console.test.elsewhere.example"])
+@pytest.mark.parametrize(
+    "host", ["elsewhere.example", "console.test:8443", "", "console.test.elsewhere.example", "[", "a]b"]
+)
 def test_a_host_that_is_not_ours_is_refused(rig: ConsoleRig, host: str) -> None:
     page = rig.get("/connexion", host=host)
     assert page.status_code == 400
@@ -128,3 +130,20 @@ class TestRateLimit:
 
 def test_the_console_knows_itself_by_one_address(rig: ConsoleRig) -> None:
     assert rig.get("/connexion", host=URL.removeprefix("https://").upper()).status_code == 200
+
+    def test_all_addresses_of_an_ipv6_network_are_counted_as_one(self) -> None:
+        limit = RateLimit(Allowance(burst=3, per_s=0.5), lambda: 0.0)
+        assert [limit.allows(f"2001:db8:0:7:{n:x}::1") for n in range(1, 5)] == [True, True, True, False]
+        assert not limit.allows("2001:0DB8:0000:0007::ffff")
+        assert limit.allows("2001:db8:0:8::1")
+
+    def test_an_ipv4_address_is_counted_alike_however_it_is_written_and_no_address_by_itself(self) -> None:
+        limit = RateLimit(Allowance(burst=1, per_s=0.5), lambda: 0.0)
+        assert [limit.allows(one) for one in ("::ffff:192.0.2.7", "192.0.2.7", "::ffff:192.0.2.8")] == [
+            True,
+            False,
+            True,
+        ]
+        assert [limit.allows(one) for one in ("", "", "testclient", "fe80::1%eth0", "fe80::2%eth0")] == [
+            True, False, True, True, False,
+        ]  # fmt: skip

@@ -6,12 +6,14 @@ import re
 from html import unescape
 
 import pytest
+from fastapi.testclient import TestClient
 
-from ivr.console.app import For, routes
+from ivr.console.app import For, build, routes
+from ivr.console.guard import Origin
 from ivr.console.visit import DEVICE_COOKIE, LINK_COOKIE, SESSION_COOKIE
 from ivr.domain.access import Actor, Role
 from ivr.errors import HostError
-from tests.unit.console.rig import OURS, PASSWORD, ConsoleRig, words_of
+from tests.unit.console.rig import OURS, PASSWORD, URL, ConsoleRig, words_of
 
 ANNE = "anne"
 
@@ -44,6 +46,33 @@ def test_a_link_that_stands_for_nothing_is_told_so(rig: ConsoleRig, token: str) 
     page = rig.get("/invitation")
     assert page.status_code == 403
     assert "Ce lien n'est pas valable" in words_of(page)
+
+
+@pytest.mark.parametrize(
+    "token", ["%E2%82%AC", "%00", "a%0d%0aset-cookie:%20x=y", "a" * 44, "%ff", "é" * 43, "a" * 42 + "%0a"]
+)
+def test_what_can_be_no_token_is_told_as_a_bad_link_and_reaches_no_cookie(house: ConsoleRig, token: str) -> None:
+    good = house.accounts.invitations.invite("bruno", Role.DPO, Actor("admin", Role.ADMINISTRATOR))
+    house.get(f"/invitation?jeton={good}")
+    answer = house.get(f"/invitation?jeton={token}")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/invitation")
+    assert answer.headers["set-cookie"].startswith(f'{LINK_COOKIE}="";')
+    page = house.get("/invitation")
+    assert page.status_code == 403
+    assert "Ce lien n'est pas valable" in words_of(page)
+
+
+@pytest.mark.parametrize("path", ["/connexion?fin=", "/connexion?error=", "/nulle-part?fin="])
+@pytest.mark.parametrize("value", ["%E2%82%AC", "%0d%0ax:y", "%00", "%ff", "x" * 3000])
+def test_what_an_address_says_is_no_fault_of_ours(rig: ConsoleRig, path: str, value: str) -> None:
+    answer = rig.get(path + value)
+    assert answer.status_code in (200, 404)
+    assert "x" not in answer.headers
+
+
+def test_where_a_form_leads_back_to_may_hold_any_character(rig: ConsoleRig) -> None:
+    answer = rig.post("/langue", language="en", back="/é€\r\nx: y")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/%C3%A9%E2%82%AC%0D%0Ax:%20y")
 
 
 def test_a_fault_in_the_account_form_is_told_and_keeps_what_was_typed_but_no_password(rig: ConsoleRig) -> None:
@@ -131,6 +160,26 @@ def test_signing_out_ends_the_session_for_whoever_kept_the_cookie_too(house: Con
     house.browser.cookies.set(SESSION_COOKIE, str(kept))
     assert house.get("/").status_code == 303
     assert house.told()[-1] == "session.ended"
+
+
+def test_signing_out_clears_the_browser_behind_a_proxy_that_ends_tls_and_not_on_plain_http(house: ConsoleRig) -> None:
+    house.sign_in(ANNE)
+    kept, token = house.browser.cookies.get(SESSION_COOKIE), house.form_token()
+    # What the proxy passes on comes over http, with the console's own host.
+    behind = TestClient(house.app, base_url=URL.replace("https:", "http:"), follow_redirects=False)
+    cookie = {"cookie": f"{SESSION_COOKIE}={kept}"}
+    answer = behind.post("/deconnexion", data={"form_token": token}, headers={**OURS, **cookie})
+    assert answer.status_code == 303
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
+
+    plain = Origin("http://console.test")
+    app = build(house.pages, origin=lambda: plain, monotonic=lambda: house.seconds)
+    house.sign_in(ANNE)
+    cookie = {"cookie": f"{SESSION_COOKIE}={house.browser.cookies.get(SESSION_COOKIE)}", "origin": plain.url}
+    alone = TestClient(app, base_url=plain.url, follow_redirects=False)
+    answer = alone.post("/deconnexion", data={"form_token": house.form_token()}, headers={**OURS, **cookie})
+    assert answer.status_code == 303
+    assert "clear-site-data" not in answer.headers
 
 
 def test_a_form_without_the_sessions_token_changes_nothing(house: ConsoleRig) -> None:
