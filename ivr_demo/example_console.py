@@ -17,7 +17,6 @@ from urllib.request import Request, urlopen
 from pyotp import TOTP
 from rich.live import Live
 from rich.table import Table
-from rich.text import Text
 
 from ivr.bootstrap.accounts import open_accounts
 from ivr.bootstrap.archive import open_archive
@@ -139,7 +138,7 @@ async def _live(screen: Screen, url: str, people: list[Person]) -> None:
     screen.print(f"Mot de passe de tous : {people[0].password}   (Ctrl-C arrête et efface tout)")
     if not screen.is_terminal:
         # Nothing is drawn over in a file or a pipe: each stands there once, with the key that makes its codes.
-        screen.print(_keys(people))
+        screen.print(_keys(people), soft_wrap=True)
         screen.file.flush()
         await asyncio.Event().wait()
     with Live(console=screen, auto_refresh=False) as live:
@@ -148,9 +147,9 @@ async def _live(screen: Screen, url: str, people: list[Person]) -> None:
             await asyncio.sleep(1.0)
 
 
-def _keys(people: list[Person]) -> Text:
+def _keys(people: list[Person]) -> str:
     """A line each: who, as what, and the key for an authenticator."""
-    return Text("\n".join(f"{one.login}  {one.role}  clé TOTP : {one.totp.secret}" for one in people), no_wrap=True)
+    return "\n".join(f"{one.login}  {one.role}  clé TOTP : {one.totp.secret}" for one in people)
 
 
 def _table(people: list[Person]) -> Table:

@@ -54,7 +54,8 @@ _RIGHTS = {
     "/autorites": "authority",
 }  # fmt: skip
 _HOSTILE = (
-    "", " ", "\0", "\n", "€", "x\r\nset-cookie: a=b", "é" * 400, "𝔘" * 50, "a" * 70_000, "'; drop table accounts --", "<script>alert(1)</script>",
+    "", " ", "\0", "\n", "€", "x\r\nset-cookie: a=b",
+    "é" * 400, "𝔘" * 50, "a" * 70_000, "'; drop table accounts --", "<script>alert(1)</script>",
     "{{ 7 * 7 }}", "%00", "../../../etc/passwd", "..%2f..%2f", "\ud7ff", "\u202egnp", "-1", "0", "1e999", "9" * 400,
     "NaN", "=1+1", "${jndi:ldap://x}", "0001-01-01", "9999-12-31T23:59:59-14:00", "rec-sale", "rec-none", "null",
 )  # fmt: skip

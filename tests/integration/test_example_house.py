@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import signal
 import subprocess
@@ -15,6 +17,8 @@ import pytest
 from playwright.sync_api import Page
 from pyotp import TOTP
 
+from ivr.screen import Screen
+from ivr_demo import example_console
 from tests.integration.browser import Person, chromium
 from tests.integration.house import House
 
@@ -102,3 +106,19 @@ def test_each_person_of_the_example_house_opens_their_pages(house: House) -> Non
         assert any(path.startswith("/demandes/case-") for path in opened["karim"])
         assert any(path.startswith("/autorites/case-") for path in opened["ines"])
     assert list(house.temp_dir.glob("ivr-example-*")) == []
+
+
+def test_what_is_piped_says_at_once_who_gets_in() -> None:
+    key, file = "A" * 32, io.StringIO()
+    screen, title = Screen(), "délégué à la protection des données"
+    screen.file = file
+    people = [example_console.Person("karim", title, "mot de passe", TOTP(key))]
+
+    async def begun() -> str:
+        showing = asyncio.create_task(example_console._live(screen, "http://127.0.0.1:1", people))
+        await asyncio.sleep(0)
+        said = file.getvalue()
+        showing.cancel()
+        return said
+
+    assert f"karim  {title}  clé TOTP : {key}\n" in asyncio.run(begun())

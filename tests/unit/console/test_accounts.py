@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from ivr.domain.access import Role
 from tests.unit.console.rig import PASSWORD, URL, ConsoleRig, words_of
 
 NEW = "trois vaches sous le noyer"
