@@ -19,7 +19,6 @@ from ivr.console.guard import Origin
 from ivr.console.visit import SESSION_COOKIE, form_token
 from ivr.domain.access import Action, Role
 from ivr.services.account.sign_in import Attempt, Entered
-from tests.fakes.identity_provider import SoftProvider
 from tests.quality_rig import BEST, SHIPPED
 from tests.unit.console.api.rig import Program, program
 from tests.unit.console.rig import PASSWORD, ConsoleRig
@@ -79,7 +78,7 @@ class ConsoleHouse:
 @contextmanager
 def console_house(folder: Path) -> Iterator[ConsoleHouse]:
     """Seed an archive and serve its console by the server that serves every console, until the block ends."""
-    rig = ConsoleRig(folder, provider=SoftProvider())
+    rig = ConsoleRig(folder)
     house = ConsoleHouse(rig)
     try:
         _seed(house)
