@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Response
 
+from ivr.console.attachment import attachment
 from ivr.console.places import Places
 from ivr.console.times import clock_text, moment_text
 from ivr.console.visit import Visit
@@ -49,6 +50,7 @@ class RecordingPages:
         """Without a purpose there is no list: it is chosen first. `kept` names a search of the person's own."""
         if not visit.signed_in.reason:
             return visit.go("/finalite")
+        self.listing.open_to(_request(visit))
         asked = self._asked(visit)
         try:
             page = self.listing.page(_request(visit), self._query(visit, asked))
@@ -60,18 +62,19 @@ class RecordingPages:
         """All that the search finds, as CSV."""
         if not visit.signed_in.reason:
             return visit.go("/finalite")
+        self.listing.open_to(_request(visit))
         asked = self._asked(visit)
         try:
             found = self.listing.file(_request(visit), self._query(visit, asked))
         except ConfigurationError as error:
             return self._page(visit, asked, RecordingPage((), ""), fault=_told(visit, error))
-        headers = {"content-disposition": 'attachment; filename="enregistrements.csv"'}
-        return Response(found.content, headers=headers, media_type="text/csv")
+        return Response(found.content, headers=attachment("enregistrements.csv"), media_type="text/csv")
 
     def keeping(self, visit: Visit) -> Response:
         """Keep the search under a name, or no longer: `forget`. Then the list as it was asked for."""
         if not visit.signed_in.reason:
             return visit.go("/finalite")
+        self.listing.open_to(_request(visit))
         owner, asked = visit.signed_in.account.login, self._asked(visit)
         try:
             if "forget" in visit.form:

@@ -68,6 +68,10 @@ class Listing:
         self._clock = clock
         self._redactor = redactor
 
+    def open_to(self, request: AccessRequest) -> None:
+        """Raise ComplianceError, after noting a denial, for who may not list at all."""
+        self._gate.must_have(request)
+
     def page(self, request: AccessRequest, query: RecordingQuery) -> RecordingPage:
         """Return a page of what the actor may see; that it was shown stands in the evidence before it is returned.
 
