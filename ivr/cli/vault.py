@@ -70,6 +70,10 @@ def recordings() -> None:
 @click.option("--disposition", default="", help="Issue de l'appel : ANSWERED, NO_ANSWER… (plusieurs : virgules).")
 @click.option("--min-length", default="", metavar="DURÉE", help="Au moins : 90, 1:30 ou 1:00:00.")
 @click.option("--max-length", default="", metavar="DURÉE", help="Au plus.")
+@click.option(
+    "--min-score", default="", metavar="POURCENT", help="Note d'une analyse qui compte, au moins : 70 ou 72,5."
+)
+@click.option("--max-score", default="", metavar="POURCENT", help="Au plus.")
 @click.option("--gaps", type=click.Choice([*_TRAIT]), help="Avec ou sans lacunes.")
 @click.option("--masks", type=click.Choice([*_TRAIT]), help="Avec ou sans passages mis en silence.")
 @click.option("--doubts", type=click.Choice([*_TRAIT]), help="Avec ou sans doutes sur une objection.")
@@ -79,7 +83,8 @@ def recordings() -> None:
 @click.option(
     "--reason",
     default="",
-    help="Motif, inscrit dans les preuves. Exigé pour un numéro, un conseiller, une issue, des doutes ou un fichier.",
+    help="Motif, inscrit dans les preuves. Exigé pour un numéro, un conseiller, une issue, une note, des doutes ou un "
+    "fichier.",
 )
 @click.option("--csv", "file", type=click.Path(dir_okay=False, path_type=Path), help="Écrit toute la liste (CSV).")
 @click.option("--after", default="", metavar="ID", help="Page suivante : là où la précédente s'est arrêtée.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, TextClause, and_, exists, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, TextClause, and_, exists, or_, select, text
 
 from ivr.domain.call.leg import Disposition
 from ivr.domain.recording.state import RecordingState
@@ -21,13 +21,15 @@ from ivr.services.ports.search import RecordingPage
 from ivr.storage.database import Database
 from ivr.storage.person_index import SqlPersonIndex
 from ivr.storage.recording_rows import recording_rows
-from ivr.storage.tables import KEPT, recording_persons, recording_purposes, recordings
+from ivr.storage.tables import KEPT, quality_analyses, recording_persons, recording_purposes, recordings
 
 #: Rows that one query looks at for one page.
 SCANNED: Final = 10_000
 _R = recordings.c
+_A = quality_analyses.c
 #: The very words of partial indexes: with bound values no planner would take them.
 _AGENT = text("recordings.agent <> ''")
+_SCORED = text("quality_analyses.counts")
 _UNANSWERED = text("recordings.disposition NOT IN ('', 'ANSWERED')")
 _COUNTED = {
     "gaps": text("recordings.gap_count > 0"),
@@ -113,19 +115,25 @@ def scans(
     """The queries of a page: one per value that an index begins with, since one over several would sort them all."""
     if tags is not None:
         persons = recording_persons.c
-        driven = [_Driven([persons.tag == tag], persons.opened_at, persons.recording_id) for tag in tags]
+        driven = [
+            _Driven([persons.tag == tag], recording_persons, persons.opened_at, persons.recording_id) for tag in tags
+        ]
         return [_scan(query, place, one, frozenset(), scanned) for one in driven]
     if query.due_before is not None:
         return [_scan(query, place, _Driven([KEPT, _R.deadline < query.due_before]), frozenset(), scanned)]
+    if query.min_tenths is not None or query.max_tenths is not None:
+        scored = _Driven([_SCORED], quality_analyses, _A.called_at, _A.recording_id)
+        return [_scan(query, place, scored, frozenset(), scanned)]
     driving, served = _driving(query)
     return [_scan(query, place, _Driven(one), served, scanned) for one in driving]
 
 
 @dataclass(frozen=True)
 class _Driven:
-    """What a query reads an index by, and the columns of that index that give its order."""
+    """What a query reads an index by, and the columns of that index, in `table`, that give its order."""
 
     conditions: Sequence[ColumnElement[bool] | TextClause]
+    table: Table = recordings
     began: ColumnElement[datetime] = _R.opened_at
     ident: ColumnElement[str] = _R.recording_id
 
@@ -165,6 +173,13 @@ def _rest(query: RecordingQuery, served: frozenset[str], columns: Any) -> list[C
         asked["min_ms"] = columns.duration_ms >= query.min_ms
     if query.max_ms is not None:
         asked["max_ms"] = columns.duration_ms <= query.max_ms
+    if query.min_tenths is not None or query.max_tenths is not None:
+        least = 0 if query.min_tenths is None else query.min_tenths
+        most = 1000 if query.max_tenths is None else query.max_tenths
+        of_it = quality_analyses.alias("of_it").c
+        asked["tenths"] = exists().where(
+            of_it.recording_id == columns.recording_id, of_it.counts, of_it.tenths.between(least, most)
+        )
     for name, column in (("gaps", "gap_count"), ("masks", "mask_count"), ("doubts", "doubt_count")):
         wanted = getattr(query, name)
         if wanted is not None:
@@ -173,11 +188,11 @@ def _rest(query: RecordingQuery, served: frozenset[str], columns: Any) -> list[C
 
 
 def _scan(query: RecordingQuery, place: Place | None, by: _Driven, served: frozenset[str], scanned: int) -> Scan:
-    by_person, by_deadline = by.began is not _R.opened_at, query.due_before is not None
-    tables = recordings.join(recording_persons, by.ident == _R.recording_id) if by_person else recordings
+    joined, by_deadline = by.table is not recordings, query.due_before is not None
+    tables = recordings.join(by.table, by.ident == _R.recording_id) if joined else recordings
     sort = [_R.deadline, by.ident] if by_deadline else [by.began.desc(), by.ident.desc()]
     conditions = [*by.conditions, *_between(query, by), *_behind(query, place, by)]
-    if by_person and by_deadline:
+    if joined and by_deadline:
         conditions += [KEPT, _R.deadline < query.due_before]
     looked = select(recordings).select_from(tables).where(*conditions).order_by(*sort)
     # Whether anything but the index is to be asked.

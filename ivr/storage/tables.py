@@ -497,6 +497,13 @@ quality_analyses = Table(
     Column("dispute", JSON),
     Column("deadline", UtcTime, nullable=False, index=True),
     Index("ix_quality_analyses_reviewer", "reviewer", "begun_at"),
+    # Pages of a search by score, newest call first.
+    Index(
+        "ix_quality_analyses_scored_page",
+        *("called_at", "recording_id"),
+        postgresql_where=text("counts"),
+        sqlite_where=text("counts"),
+    ),
     # One draft of one person for one call, grid and occasion.
     Index(
         "uq_quality_analyses_draft",

@@ -16,13 +16,16 @@ from ivr.errors import ConfigurationError, nearest
 
 #: Filters that name a person: never saved, logged or shown.
 PERSONAL = frozenset({"phone", "member"})
+#: Filters by what analyses gave: they tell others' results, which only a supervisor sees.
+SCORES = frozenset({"min-score", "max-score"})
 #: Filters about a person or the work of an agent: a list by one of them needs a reason, and stands in the evidence.
-SENSITIVE = PERSONAL | {"agent", "disposition", "doubts"}
+SENSITIVE = PERSONAL | SCORES | {"agent", "disposition", "doubts"}
 LARGEST_PAGE = 1000
 _LONGEST = 100
 _YEARS = range(2000, 2200)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _LENGTH = re.compile(r"(?:(?:([0-9]{1,3}):)?([0-9]{1,3}):)?([0-9]{1,6})")
+_SCORE = re.compile(r"([0-9]{1,3})(?:[.,]([0-9]))?(?: ?%)?")
 _MEMBER = re.compile(r"[0-9]{1,30}")
 _PHONE = re.compile(r"[+0-9][0-9 ().-]{2,30}|(?:sips?|tel):[^\s]{1,90}", re.IGNORECASE)
 _YES_NO = {"yes": True, "no": False}
@@ -33,7 +36,8 @@ class RecordingQuery:
     """What to look for; each field given narrows the answer.
 
     `since` is included, `until` and `due_before` are not; lengths in milliseconds, both included. `purpose` is a
-    retention tag. `gaps`, `masks` and `doubts`: whether there are any. Newest first; with `due_before` what is due
+    retention tag. `min_tenths` and `max_tenths` are tenths of a percent, both included, of an analysis that counts
+    for the agent. `gaps`, `masks` and `doubts`: whether there are any. Newest first; with `due_before` what is due
     first comes first, and only what still holds audio is found. `after` is where the page before ended.
     """
 
@@ -47,6 +51,8 @@ class RecordingQuery:
     states: tuple[RecordingState, ...] = ()
     min_ms: int | None = None
     max_ms: int | None = None
+    min_tenths: int | None = None
+    max_tenths: int | None = None
     gaps: bool | None = None
     masks: bool | None = None
     doubts: bool | None = None
@@ -61,6 +67,8 @@ class RecordingQuery:
             raise _refused("until", self.until.isoformat(), "'until' is not later than 'since'", "give a later date")
         if self.min_ms is not None and self.max_ms is not None and self.min_ms > self.max_ms:
             raise _refused("max-length", self.max_ms, "the longest is shorter than the shortest", "give a longer one")
+        if self.min_tenths is not None and self.max_tenths is not None and self.min_tenths > self.max_tenths:
+            raise _refused("max-score", self.max_tenths, "the highest score is below the lowest", "give a higher one")
         if self.limit < 1:
             raise _refused("limit", self.limit, "a page of no rows", "give 1 or more")
         if self.phone and self.member:
@@ -86,6 +94,8 @@ _NAMES = {
     "states": "state",
     "min_ms": "min-length",
     "max_ms": "max-length",
+    "min_tenths": "min-score",
+    "max_tenths": "max-score",
 }
 FILTERS = (
     "since",
@@ -98,6 +108,8 @@ FILTERS = (
     "state",
     "min-length",
     "max-length",
+    "min-score",
+    "max-score",
     "gaps",
     "masks",
     "doubts",
@@ -175,6 +187,14 @@ def _length_ms(name: str, value: str) -> int:
     return int(timedelta(hours=hours, minutes=minutes, seconds=seconds).total_seconds()) * 1000
 
 
+def _tenths(name: str, value: str) -> int:
+    found = _SCORE.fullmatch(value)
+    tenths = int(found[1]) * 10 + int(found[2] or 0) if found else 1001
+    if tenths > 1000:
+        raise _refused(name, None, "that is no score", "write a percentage from 0 to 100, such as 70 or 72,5")
+    return tenths
+
+
 def _phone(name: str, value: str) -> str:
     if not _PHONE.fullmatch(value):
         raise _refused(name, None, "that is no telephone number", "write +33 6 12 34 56 78 or 06 12 34 56 78")
@@ -197,6 +217,8 @@ def _plain(name: str, value: str) -> str:
 _TEXTS: Mapping[str, Callable[[str, str], object]] = {
     "min-length": _length_ms,
     "max-length": _length_ms,
+    "min-score": _tenths,
+    "max-score": _tenths,
     "phone": _phone,
     "member": _member,
 }

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from ivr.domain.access import AccessRequest
+from ivr.domain.access import AccessRequest, Action
 from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.events.base import ABSENT
 from ivr.domain.evidence.events.house import Listed
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
-from ivr.domain.search.query import PERSONAL, RecordingQuery, parse_query
+from ivr.domain.search.query import PERSONAL, SCORES, RecordingQuery, parse_query
 from ivr.errors import ConfigurationError
 from ivr.services.export.access_gate import Gate
 from ivr.services.ports.runtime import Clock
@@ -75,8 +75,8 @@ class Listing:
     def page(self, request: AccessRequest, query: RecordingQuery) -> RecordingPage:
         """Return a page of what the actor may see; that it was shown stands in the evidence before it is returned.
 
-        With `request.purpose` only recordings of that purpose are found. Raises ComplianceError after noting a denial,
-        ArchiveError when `after` names no recording.
+        With `request.purpose` only recordings of that purpose are found; scores are looked for by who supervises.
+        Raises ComplianceError after noting a denial, ArchiveError when `after` names no recording.
         """
         query = self._allowed(request, query)
         page = self._search.page(query)
@@ -133,6 +133,8 @@ class Listing:
 
     def _allowed(self, request: AccessRequest, query: RecordingQuery) -> RecordingQuery:
         self._gate.check_listing(request)
+        if SCORES & {*query.filters}:
+            self._gate.must_have(replace(request, action=Action.SUPERVISE))
         if not request.purpose:
             return query
         if query.purpose not in ("", request.purpose):

@@ -13,10 +13,12 @@ from sqlalchemy import insert, select
 
 from ivr.domain.call.leg import Disposition
 from ivr.domain.evidence.events.objection import AgentInDoubt
+from ivr.domain.evidence.events.quality import AnalysisBegun
+from ivr.domain.quality.analysis import Analysis, AnalysisForm, AnalysisState, Call
 from ivr.domain.recording.state import RecordingEvent, RecordingState
 from ivr.domain.search.query import RecordingQuery
 from ivr.errors import ArchiveError, ComplianceError
-from ivr.services.ports.evidence import CallRow
+from ivr.services.ports.evidence import CallRow, Entry
 from ivr.services.ports.vault import SealedFile
 from ivr.storage.audit_log import SqlAuditLog
 from ivr.storage.call_log import SqlCallLog
@@ -24,8 +26,9 @@ from ivr.storage.catalogue import SqlCatalogue
 from ivr.storage.data_keys import SqlKeyTable
 from ivr.storage.database import Database
 from ivr.storage.person_index import SqlPersonIndex
+from ivr.storage.quality_analyses import SqlAnalyses
 from ivr.storage.recording_search import SqlRecordingSearch, scans
-from ivr.storage.tables import recording_persons, recording_purposes
+from ivr.storage.tables import recording_persons, recording_purposes, recordings
 from tests.databases import KINDS
 from tests.fakes.vault import START, FakeKeyRing, TickingClock, a_tag
 from tests.retention_rig import SIGNER
@@ -102,6 +105,23 @@ class Place:
         tag = self.persons.member()(members) if members else None
         self.calls.add(replace(row, **changes), members=[tag] if tag else [])
 
+    def score(self, recording_id: str, tenths: int, *, grid: str = "hotline", counts: bool = True) -> None:
+        """An analysis of the call that was finished."""
+        with self.database.reading() as connection:
+            begun = connection.execute(
+                select(recordings.c.opened_at).where(recordings.c.recording_id == recording_id)
+            ).scalar_one()
+        call = Call(recording_id, "call", "hotline-quality", begun, "luc")
+        analysis = Analysis(
+            f"{grid}-{recording_id}-{counts}", AnalysisForm.REVIEW, call, grid, "1", "anne", begun,
+            begun + timedelta(days=365), state=AnalysisState.SCORED, tenths=tenths, counts=counts,
+        )  # fmt: skip
+        noted = AnalysisBegun(
+            actor="anne", role="quality_analyst", analysis_id=analysis.id, form="review", grid=grid, grid_version="1",
+            purpose="", reason="x",
+        )  # fmt: skip
+        SqlAnalyses(self.database, self.audit).begin(analysis, Entry(noted))
+
     def search(self, scanned: int = 20_000) -> SqlRecordingSearch:
         return SqlRecordingSearch(self.database, self.persons, scanned=scanned)
 
@@ -157,6 +177,16 @@ def test_each_filter_finds_what_has_it_and_nothing_else(place: Place) -> None:
     assert place.found(until=START + timedelta(minutes=1)) == ["plain"]
     assert place.found(since=START + timedelta(minutes=1), until=START + timedelta(minutes=5), masks=True) == ["masks"]
     assert place.found(due_before=START + timedelta(days=2)) == ["sale"]
+    for one, tenths in (("plain", 1000), ("gaps", 0), ("long", 725), ("sale", 500)):
+        place.score(one, tenths)
+    place.score("gaps", 1000, grid="sales")
+    place.score("masks", 725, counts=False)
+    assert place.found(min_tenths=725) == ["long", "gaps", "plain"]
+    assert place.found(max_tenths=725) == ["sale", "long", "gaps"]
+    assert place.found(min_tenths=1, max_tenths=999) == ["sale", "long"]
+    assert place.found(min_tenths=0, gaps=True) == ["gaps"]
+    assert place.found(min_tenths=725, phone=PHONE) == ["long", "gaps", "plain"]
+    assert place.found(min_tenths=500, max_tenths=600, due_before=START + timedelta(days=2)) == ["sale"]
     assert place.found(due_before=START + timedelta(days=200), max_ms=60_000) == ["sale", *but("sale", "long")[::-1]]
 
 
@@ -265,6 +295,9 @@ QUERIES: dict[str, dict[str, Any]] = {
     "program and length": {"program": "prospecting", "max_ms": 90_000},
     "person": {"phone": PHONE},
     "person and gaps": {"phone": PHONE, "gaps": False},
+    "score": {"min_tenths": 500},
+    "score and length": {"max_tenths": 900, "min_ms": 90_000},
+    "person and score": {"phone": PHONE, "min_tenths": 300},
     "due": {"due_before": START + timedelta(days=4000)},
     "due and length": {"due_before": START + timedelta(days=4000), "min_ms": 90_000},
     "nothing": {"purpose": "none", "masks": False},
@@ -285,6 +318,8 @@ def test_pages_lose_nothing_and_repeat_nothing_however_little_each_looks_at(plac
                 due_days=dice.randrange(3),
             )
             place.report(f"r{number:02}", party=dice.choice([f"tel:{PHONE}", "tel:+33698765432"]))
+            for grid in dice.sample(["hotline", "sales"], dice.randrange(3)):
+                place.score(f"r{number:02}", dice.randrange(1001), grid=grid)
             if number % 5 == 0:
                 place.catalogue.move(f"r{number:02}", RecordingEvent.PURGE)
     with place.database.together():
@@ -322,6 +357,7 @@ INDEXED = {
     "ix_recordings_disposition_page": RecordingQuery(dispositions=(Disposition.BUSY,)),
     "ix_recordings_gap_page": RecordingQuery(gaps=True),
     "ix_recordings_mask_page": RecordingQuery(masks=True),
+    "ix_quality_analyses_scored_page": RecordingQuery(min_tenths=500),
     "ix_recordings_doubt_page": RecordingQuery(doubts=True, gaps=True),
 }
 

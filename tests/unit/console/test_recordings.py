@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from ivr.domain.access import Role
-from ivr.domain.search.query import FILTERS
+from ivr.domain.search.query import FILTERS, SCORES
 from ivr.storage.catalogue import SqlCatalogue
 from tests.fakes.vault import START, a_tag
 from tests.unit.console.rig import ConsoleRig, words_of
@@ -116,11 +116,19 @@ def test_who_answers_persons_may_see_all_and_says_why(house: ConsoleRig) -> None
 
 def test_what_narrows_the_list_is_on_the_page_as_on_the_command_line(house: ConsoleRig) -> None:
     keep(house, 2, retention="quality_audio")
+    house.make_account("sophie", Role.SUPERVISOR)
+    house.sign_in("sophie")
+    choose(house)
+    page = house.get("/enregistrements").text
+    assert [name for name in FILTERS if f'name="{name}"' not in page] == ["purpose"]
+    assert ids(house.post("/enregistrements", form_token=house.form_token(), **{"min-score": "50"}).text) == []
     house.make_account("dora", Role.DPO)
     house.sign_in("dora")
     choose(house, "")
     page = house.get("/enregistrements").text
-    assert [name for name in FILTERS if f'name="{name}"' not in page] == []
+    assert {name for name in FILTERS if f'name="{name}"' not in page} == SCORES
+    denied = house.post("/enregistrements", form_token=house.form_token(), **{"min-score": "50"})
+    assert denied.status_code == 403
     token = house.form_token()
     assert len(ids(house.post("/enregistrements", form_token=token, purpose="quality_audio").text)) == 2
     assert ids(house.post("/enregistrements", form_token=token, purpose="sales_audio").text) == []

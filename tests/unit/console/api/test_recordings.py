@@ -36,6 +36,17 @@ def test_a_search_holds_what_the_purpose_opens_and_stands_in_the_evidence(anne: 
     assert "rec-sale" not in file.text
 
 
+def test_scores_are_looked_for_by_who_supervises_and_a_token_that_may(rig: ConsoleRig) -> None:
+    record(rig, "rec-1")
+    sophie = program(rig, "sophie", Role.SUPERVISOR)
+    assert sophie.post("/recordings/search", {"min_score": 72.3}).json()["recordings"] == []
+    assert told(rig, "recordings.listed")[-1]["filters"] == ["min-score", "purpose"]
+    for wrong in ({"min_score": 101}, {"max_score": -1}, {"min_score": 0.05}, {"min_score": 2, "max_score": 1}):
+        assert kind_of(sophie.post("/recordings/search", wrong)) == "invalid"
+    anne = program(rig, "anne", Role.QUALITY_ANALYST)
+    assert kind_of(anne.post("/recordings/search", {"min_score": 50})) == "denied"
+
+
 def test_without_a_reason_a_purpose_that_is_open_or_a_right_nothing_is_shown(anne: Program) -> None:
     refused = (
         (anne.post("/recordings/search", ivr_reason=" "), 422, "invalid"),

@@ -104,6 +104,19 @@ def test_without_a_reason_nothing_is_listed(rig: RetentionRig) -> None:
             listing(rig).page(ask(role, QUALITY, reason=" "), RecordingQuery())
 
 
+@pytest.mark.parametrize(("role", "may"), [(Role.SUPERVISOR, True), (Role.QUALITY_ANALYST, False), (Role.DPO, False)])
+def test_only_who_supervises_looks_by_score_in_a_page_or_a_file(role: Role, may: bool, rig: RetentionRig) -> None:
+    for look in (listing(rig).page, listing(rig).file):
+        if may:
+            look(ask(role, QUALITY), RecordingQuery(max_tenths=700))
+            continue
+        with pytest.raises(ComplianceError):
+            look(ask(role, QUALITY), RecordingQuery(max_tenths=700))
+    assert kinds(rig) == (["recordings.listed"] * 2 if may else ["access.denied"] * 2)
+    noted = [event.body for event in rig.audit.events() if event.kind == "recordings.listed"]
+    assert all(body["filters"] == ["max-score", "purpose"] for body in noted)
+
+
 def test_an_unknown_purpose_and_another_one_than_claimed_are_refused(rig: RetentionRig) -> None:
     with pytest.raises(ComplianceError):
         listing(rig).page(ask(Role.QUALITY_ANALYST, "quality"), RecordingQuery())
