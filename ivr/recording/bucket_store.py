@@ -63,8 +63,10 @@ class BucketStore:
         stored, where = self._stored(recording_id)
         content.check(stored, data_key, sealed, recording_id=recording_id, where=where)
 
-    def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
-        return content.copy(self._stored(recording_id)[0], data_key, recording_id, form)
+    def copy(
+        self, recording_id: str, data_key: bytes | bytearray, form: str, metadata: Mapping[str, str] | None = None
+    ) -> bytes:
+        return content.copy(self._stored(recording_id)[0], data_key, recording_id, form, metadata)
 
     def sound(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> OggSound:
         """From this machine while it is here; else it is fetched once, encrypted, into memory."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ivr.domain.audio.peaks import Peaks
 from ivr.errors import ArchiveError
 from ivr.recording.alaw import AlawCodec
 from ivr.recording.codec import Codec, Sound
 from ivr.recording.container import read_prefix, read_whole
+from ivr.recording.copy_metadata import with_metadata
 from ivr.recording.export import render
 from ivr.recording.ogg_sound import OggSound
 from ivr.recording.opus import OpusCodec
@@ -100,8 +101,15 @@ def sound(
     return OggSound(read, len(whole), where=where, forget=whole.clear)
 
 
-def copy(stored: bytes, data_key: bytes | bytearray, recording_id: str, form: str) -> bytes:
-    return render(*_opened(stored, data_key, recording_id), form)
+def copy(
+    stored: bytes,
+    data_key: bytes | bytearray,
+    recording_id: str,
+    form: str,
+    metadata: Mapping[str, str] | None = None,
+) -> bytes:
+    made = render(*_opened(stored, data_key, recording_id), form)
+    return with_metadata(made, form, metadata) if metadata else made
 
 
 def peaks(stored: bytes, data_key: bytes | bytearray, recording_id: str) -> Peaks:

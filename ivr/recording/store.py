@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -94,8 +94,10 @@ class LocalStore:
         where = str(self.path(recording_id))
         content.check(self._stored(recording_id), data_key, sealed, recording_id=recording_id, where=where)
 
-    def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
-        return content.copy(self._stored(recording_id), data_key, recording_id, form)
+    def copy(
+        self, recording_id: str, data_key: bytes | bytearray, form: str, metadata: Mapping[str, str] | None = None
+    ) -> bytes:
+        return content.copy(self._stored(recording_id), data_key, recording_id, form, metadata)
 
     def sound(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> OggSound:
         """Return the sound of a sealed recording; a piece raises ArchiveError once it is gone.

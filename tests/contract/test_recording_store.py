@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import io
 import os
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -296,6 +298,25 @@ def test_a_copy_is_made_in_a_known_form_only(store: RecordingStore, codec: str) 
     assert len(store.copy("rec-1", KEY, "opus")) > 100
     with pytest.raises(ArchiveError, match="mp3"):
         store.copy("rec-1", KEY, "mp3")
+
+
+@pytest.mark.parametrize("form", ["wav", "opus"])
+def test_a_copy_says_in_itself_what_it_is_told_and_sounds_the_same(
+    form: str, store: RecordingStore, codec: str
+) -> None:
+    stored(store, codec, 2.0)
+    said = {"title": "rec-1", "artist": "dora", "date": "2026-12-01T10:00:00Z", "comment": "Copie, demande n° 7"}
+    plain, marked = store.copy("rec-1", KEY, form), store.copy("rec-1", KEY, form, said)
+    assert [heard_in(one) for one in (plain, marked)] == [(heard_in(plain)[0], {}), (heard_in(plain)[0], said)]
+    assert len(heard_in(plain)[0]) > 2 * 8000
+
+
+def heard_in(copy: bytes) -> tuple[bytes, dict[str, str]]:
+    """Samples of a copy as a player decodes them, and what it shows of the file, but for who made the encoder."""
+    with av.open(io.BytesIO(copy), "r") as container:
+        shown = container.metadata | container.streams.audio[0].metadata
+        sound = b"".join(bytes(frame.planes[0]) for frame in container.decode(audio=0))
+    return sound, {name: text for name, text in shown.items() if name != "encoder"}
 
 
 def test_an_unknown_codec_is_refused(store: RecordingStore) -> None:

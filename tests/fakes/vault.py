@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from ivr.audio.wav import wav_bytes
 from ivr.domain.audio.peaks import Peaks
 from ivr.domain.consent.bar import KnownBy, strongest
 from ivr.domain.evidence.chain import GENESIS, Head, Link, broken_links, canonical, check_body, digest_of
@@ -22,6 +21,8 @@ from ivr.domain.retention.legal_hold import LegalHold
 from ivr.errors import ArchiveError, ComplianceError, HostError, IvrError, LostEvidenceError
 from ivr.recording.codec import Sound
 from ivr.recording.content import codec_named
+from ivr.recording.copy_metadata import with_metadata
+from ivr.recording.export import render
 from ivr.recording.ogg_sound import OggSound
 from ivr.recording.opus import OpusCodec
 from ivr.recording.peaks import measured
@@ -229,13 +230,12 @@ class FakeStore:
         if container.sealed() != sealed:
             raise ArchiveError("was changed", where=f"recording {recording_id}", remedy="take it from a backup")
 
-    def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
-        if form not in ("wav", "opus"):
-            raise ArchiveError(f"cannot make a copy as '{form}'", remedy="use wav or opus")
+    def copy(
+        self, recording_id: str, data_key: bytes | bytearray, form: str, metadata: Mapping[str, str] | None = None
+    ) -> bytes:
         whole = self._whole(recording_id, data_key)
-        if form == "opus":
-            return b"OggS" + bytes(whole.pcm)
-        return wav_bytes(bytes(whole.pcm), whole.rate_hz, whole.channels)
+        made = render(b"", Sound(bytes(whole.pcm), whole.rate_hz, whole.channels), form)
+        return with_metadata(made, form, metadata) if metadata else made
 
     def sound(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> OggSound:
         where = f"recording {recording_id}"

@@ -30,6 +30,12 @@ ENDINGS = {"wav": ".wav", "opus": ".opus", "vcon": ".vcon"}
 FORMAT = "ivr recording export 1"
 #: The signed list of what an export of several recordings holds.
 INDEX = "index.json"
+#: What a copy says in itself: for whom it was made.
+_AUDIENCES = {
+    Audience.INTERNAL: "Copie pour la maison",
+    Audience.SUBJECT: "Copie pour la personne concernée",
+    Audience.AUTHORITY: "Copie pour une autorité",
+}
 #: What it says of each, out of its manifest.
 _LISTED = ("recording_id", "call_id", "original_sha256", "copy_sha256", "copy_bytes", "opened_at")
 
@@ -130,13 +136,14 @@ class Exporter:
         self, request: AccessRequest, recording_id: str, form: str, treat: Callable[[bytes], bytes] | None = None
     ) -> tuple[bytes, dict[str, object]]:
         audio = "opus" if form == "vcon" else form
-        asked = self._asked(request)
+        asked, head = self._asked(request), self._head(request)
         row, copy = self.vault.copy(
             recording_id,
             audio,
             reason=request.reason,
             actor=request.actor.id,
             more={**asked, "format": form},
+            metadata=self._metadata(request, recording_id, str(head["exported_at"])),
             treat=treat,
         )
         events = [e for e in self.chain.events(call_id=row.tag.call_id) if e.recording_id in ("", recording_id)]
@@ -152,7 +159,7 @@ class Exporter:
             # The dialog is the audio and its hash.
             container = {**self.redactor.fields(container), "dialog": container["dialog"]}
             copy = json.dumps(container, ensure_ascii=False, indent=1).encode() + b"\n"
-        return copy, {**self._head(request), **_about(row, form, copy), "chain": _proof(events, checkpoint)}
+        return copy, {**head, **_about(row, form, copy), "chain": _proof(events, checkpoint)}
 
     def _head(self, request: AccessRequest) -> dict[str, object]:
         return {
@@ -164,6 +171,13 @@ class Exporter:
             "public_key": self.signer.public_key.hex(),
             **self._asked(request),
         }
+
+    def _metadata(self, request: AccessRequest, recording_id: str, at: str) -> dict[str, str]:
+        """What the copy itself says: of what, by whom, when, and for whom. Not why: that is in somebody's own words."""
+        asked = request.authority.reference if request.authority else request.reference
+        said = _AUDIENCES[request.audience] + (f", demande {asked}" if asked else "")
+        known = {"title": recording_id, "date": at}
+        return known | {"artist": self.redactor.text(request.actor.id), "comment": self.redactor.text(said)}
 
     def _asked(self, request: AccessRequest) -> dict[str, str]:
         asked = {"role": request.actor.role.value, "audience": request.audience.value}

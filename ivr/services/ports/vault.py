@@ -156,8 +156,13 @@ class RecordingStore(Protocol):
     def verify(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> None:
         """Read every byte; raises ArchiveError naming the recording and what is wrong with it."""
 
-    def copy(self, recording_id: str, data_key: bytes | bytearray, form: str) -> bytes:
-        """Return a sealed recording as the bytes of a playable file, `form` "wav" or "opus", in memory."""
+    def copy(
+        self, recording_id: str, data_key: bytes | bytearray, form: str, metadata: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Return a sealed recording as the bytes of a playable file, `form` "wav" or "opus", in memory.
+
+        `metadata` is what players show of the file: "title", "artist", "date", "comment".
+        """
         ...
 
     def sound(self, recording_id: str, data_key: bytes | bytearray, sealed: SealedFile) -> PlayableSound:

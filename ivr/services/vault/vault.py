@@ -120,9 +120,11 @@ class Vault:
         reason: str,
         actor: str,
         more: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
         treat: Callable[[bytes], bytes] | None = None,
     ) -> tuple[RecordingRow, bytes]:
         """Return row and playable bytes (`form` "wav" or "opus"), after noting the access; `more` is noted with it.
+        `metadata` is written into the copy (`RecordingStore.copy`).
 
         `treat` is what is done to the copy before it is noted and handed over, such as silencing a lane.
 
@@ -133,7 +135,7 @@ class Vault:
         row = self._readable(recording_id, reason=reason, actor=actor)
         with unlocked(self._ports, recording_id) as data_key:
             self._verified(row, data_key)
-            copy = self._ports.store.copy(recording_id, data_key, form)
+            copy = self._ports.store.copy(recording_id, data_key, form, metadata)
         copy = treat(copy) if treat else copy
         sha256 = hashlib.sha256(copy).hexdigest()
         original = row.sealed.sha256 if row.sealed else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import av
 import pytest
 
 from ivr.domain.access import Actor, Role
@@ -54,6 +56,16 @@ def test_exactly_what_is_listed_is_handed_out_signed_with_its_proof(rig: Authori
     assert [one["recording_id"] for one in index["recordings"]] == ["sale-1", "sale-2"]
     assert (index["authority"], index["verified_by"], index["approved_by"]) == ("ACPR", "ines", "karim")
     assert [one["copy_sha256"] for one in index["recordings"]] == [digest(files[f"sale-{n}.wav"]) for n in (1, 2)]
+    for name in ("sale-1", "sale-2"):
+        with av.open(io.BytesIO(files[f"{name}.wav"]), "r") as copy:
+            said = copy.metadata
+        manifest = json.loads(files[f"{name}.wav.json"])
+        assert said == {
+            "title": name,
+            "artist": "ines",
+            "date": manifest["exported_at"],
+            "comment": "Copie pour une autorité, demande ACPR-2026-88",
+        }
     exported = [body for kind, body in rig.told() if kind == "recording.exported"]
     assert [(body["audience"], body["reference"]) for body in exported] == [("authority", "ACPR-2026-88")] * 2
 
