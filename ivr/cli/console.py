@@ -125,19 +125,23 @@ def close(login: str, reason: str, actor: str, role: str, json_: bool) -> None:
 @as_json
 @reporting
 def accounts(reason: str, actor: str, role: str, json_: bool) -> None:
-    """Liste les comptes de la console."""
+    """Liste les comptes de la console, et les invitations qui attendent encore."""
     with actor_session(actor, role) as session:
         session.may(Action.ACCOUNTS, reason=reason)
         accounts = open_accounts(session.settings, session.archive)
         found = accounts.invitations.listing(session.actor, reason)
+        invited = accounts.invitations.pending()
         titles = session.settings.access.titles
     if json_:
-        print_json({"ok": True, "accounts": [
-            {"login": one.login, "role": one.role, "state": one.state, "made_at": one.made_at} for one in found
-        ]})  # fmt: skip
+        known = [{"login": one.login, "role": one.role, "state": one.state, "made_at": one.made_at} for one in found]
+        waiting = [{"login": one.login, "role": one.role, "by": one.invited_by, "until": one.until} for one in invited]
+        print_json({"ok": True, "accounts": known, "invitations": waiting})
         return
     for one in found:
         state = "" if one.state is AccountState.ACTIVE else " (fermé)"
         shared.console.print(f"{one.login} : {titles.get(one.role, one.role.value)}{state}")
     if not found:
         shared.console.print("Aucun compte.")
+    for waits in invited:
+        title = titles.get(waits.role, waits.role.value)
+        shared.console.print(f"{waits.login or 'premier compte'} : {title} (invitation de {waits.invited_by})")

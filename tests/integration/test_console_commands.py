@@ -78,12 +78,17 @@ def test_an_administrator_invites_lists_and_closes(ivr: Ivr, env: dict[str, str]
     code, made = ivr("invite", "Anne.Martin", "--as", "quality_analyst", *ADMIN)
     assert code == 0
     assert made["link"].startswith("https://console.example.org/invitation?jeton=")
-    assert ivr("accounts", *ADMIN) == (0, {"ok": True, "accounts": []})
+    code, listed = ivr("accounts", *ADMIN)
+    assert (code, listed["accounts"]) == (0, [])
+    assert [(one["login"], one["role"], one["by"]) for one in listed["invitations"]] == [
+        ("anne.martin", "quality_analyst", ADMIN[1])
+    ]
     enrol(env, made["link"].partition("=")[2])
     _, listed = ivr("accounts", *ADMIN)
     assert [(one["login"], one["role"], one["state"]) for one in listed["accounts"]] == [
         ("anne.martin", "quality_analyst", "ACTIVE")
     ]
+    assert listed["invitations"] == []
     assert ivr("close", "anne.martin", *ADMIN)[0] == 0
     _, listed = ivr("accounts", *ADMIN)
     assert [one["state"] for one in listed["accounts"]] == ["CLOSED"]

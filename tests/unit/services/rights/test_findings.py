@@ -169,7 +169,7 @@ def test_a_copy_has_the_persons_voice_alone_unless_a_ground_lets_the_other_stay(
 
 def samples(wav: bytes) -> bytes:
     with wave.open(io.BytesIO(wav)) as file:
-        return file.readframes(file.getnframes())
+        return bytes(file.readframes(file.getnframes()))
 
 
 def test_a_bar_is_found_afterwards_and_set_once(rig: DeskRig) -> None:
