@@ -15,6 +15,8 @@ from ivr.domain.call.leg import LEG
 from ivr.domain.call.state import CALL
 from ivr.domain.consent.state import CONSENT
 from ivr.domain.quality.analysis import ANALYSIS
+from ivr.domain.queue.agent import AGENT
+from ivr.domain.queue.place import PLACE
 from ivr.domain.recording.capture_state import CAPTURE
 from ivr.domain.recording.state import RECORDING
 from ivr.domain.retention.legal_hold import LEGAL_HOLD
@@ -81,6 +83,18 @@ _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
         "ivr/domain/quality/analysis.py",
         "What a reviewer makes of a call. REVISE is the end of a second review, an analysis of its own that counts in "
         "its place. A draft that is given up, and whatever is due, is deleted.",
+    ),
+    (
+        AGENT,
+        "ivr/domain/queue/agent.py",
+        "Who serves queues. A pause that is asked for during a call begins after it. WITHDRAW: the caller has gone, or "
+        "the agent could not be called; they keep their turn. LAPSE: the time of wrap-up, or of UNREACHABLE, is over.",
+    ),
+    (
+        PLACE,
+        "ivr/domain/queue/place.py",
+        "One call in a queue. RETURN: the agent who was called for it did not answer; the place is kept. LEAVE sets "
+        "its agent free, to wrap up where they have talked; nothing is kept of a place that is OVER.",
     ),
 )
 

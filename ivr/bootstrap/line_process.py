@@ -25,6 +25,7 @@ from ivr.bootstrap.listening_settings import listening_settings
 from ivr.bootstrap.members import open_members
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.prompt_library import PromptLibrary
+from ivr.bootstrap.queues import queue_desk
 from ivr.bootstrap.redacting_members import NamedMembers
 from ivr.bootstrap.runtime import SingleThreadExecutor, SystemClock, new_id
 from ivr.domain.operation.node_events import LINE_STATE
@@ -183,12 +184,15 @@ async def serve(
     executor = SingleThreadExecutor()
     # Its own thread: a database that hangs must not keep an objection from the disk.
     spool_executor = SingleThreadExecutor()
+    # Its own too: who waits is given an agent, whatever else is being written.
+    queue_executor = SingleThreadExecutor()
     line = await PjsuaLine.open(sip_settings(settings, index))
     try:
         routes = Routes(settings.routes.default, settings.routes.users)
-        control = CallControl(
-            dependencies(settings, archive, library, line, ear, executor, spool_executor, feed, redactor), routes
-        )
+        needed = dependencies(settings, archive, library, line, ear, executor, spool_executor, feed, redactor)
+        desk = queue_desk(settings, archive, queue_executor, index, feed)
+        control = CallControl(dataclasses.replace(needed, queues=desk), routes)
+        queueing = asyncio.create_task(desk.run())
         serving = asyncio.create_task(control.run())
         watch = EvidenceWatch(
             archive.audit, executor, feed, every_s=settings.node.evidence_check_s, stop_capture=control.stop_capture
@@ -207,7 +211,7 @@ async def serve(
                 feed.publish("line.fault", what=type(task.exception()).__name__)
         if not serving.done():
             await control.close()
-        duties = (serving, commands, stopping, watching, telling)
+        duties = (serving, commands, stopping, watching, telling, queueing)
         for task in duties:
             task.cancel()
         await asyncio.gather(*duties, return_exceptions=True)
@@ -216,6 +220,7 @@ async def serve(
         await ear.close()
         executor.close()
         spool_executor.close()
+        queue_executor.close()
         archive.close()
 
 

@@ -30,6 +30,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "listen": ("hear",),
     "judge": ("hear",),
     "calibrate": ("calibration",),
+    "queue": ("queue",),
     "recordings": ("vault", "business", "copies", "verification"),
     "keys": ("keys",),
     "members": ("members",),

@@ -15,6 +15,7 @@ from ivr.domain.hearing.cleared_mark import HearingSettings
 from ivr.domain.hearing.endpointing import EndpointSettings
 from ivr.domain.profile import Profile
 from ivr.domain.program.program import Program, Prompt, SpokenPrompt, spoken_prompts
+from ivr.domain.queue.floor import Plan
 from ivr.domain.recording.release_buffer import ReleaseSettings
 from ivr.domain.retention.schedule import RetentionTable
 from ivr.domain.rights.letter import Letter
@@ -24,6 +25,7 @@ from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention
 from ivr.settings.letters import load_letters
 from ivr.settings.programs import load_programs, load_prompts
+from ivr.settings.queues import check_program_queues, load_queues
 from ivr.settings.sections import (
     CallsSection,
     ClockSection,
@@ -75,6 +77,7 @@ class Settings:
     letters: Mapping[str, Letter]
     console: ConsoleSection
     command_line: CommandLineSection
+    queues: Plan
 
     @property
     def model_dir(self) -> Path:
@@ -191,6 +194,8 @@ def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
     retention = load_retention(config_dir / "retention.toml", profile)
     prompts = load_prompts(config_dir / "prompts", controller=node_file.controller.name)
     programs = load_programs(config_dir / "programs", prompts=prompts, profile=profile, retention=retention)
+    queues = load_queues(config_dir / "queues.toml")
+    check_program_queues(programs, queues, prompts, config_dir / "programs")
     _check_routes(node_file.routes, programs, str(node_path))
     hearing: Any = node_file.hearing
     settings = Settings(
@@ -218,6 +223,7 @@ def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
         letters=load_letters(config_dir / "letters"),
         console=node_file.console,
         command_line=node_file.command_line,
+        queues=queues,
     )
     return _with_paths(settings)
 

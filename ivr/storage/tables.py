@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -565,4 +566,42 @@ node_states = Table(
     Column("node_id", String(100), primary_key=True),
     Column("at", UtcTime, nullable=False),
     Column("body", JSON, nullable=False),
+)
+
+#: Calls that wait or talk, one row each while they do. No number, no name: `place_id` is the call's id.
+queue_places = Table(
+    "queue_places",
+    metadata,
+    Column("place_id", String(100), primary_key=True),
+    Column("queue", String(63), nullable=False),
+    Column("joined_at", UtcTime, nullable=False),
+    Column("owner", String(100), nullable=False),
+    Column("lease_until", UtcTime, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("wrap_up_s", Float, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("agent_id", String(63), unique=True),
+)
+
+#: The state of each agent who ever began to work; skills and addresses stand in the configuration.
+queue_agents = Table(
+    "queue_agents",
+    metadata,
+    Column("agent_id", String(63), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("idle_since", UtcTime, nullable=False),
+    Column("pause", String(63), nullable=False),
+    Column("next_pause", String(63), nullable=False),
+    Column("until", UtcTime),
+    Column("place_id", String(100), nullable=False),
+)
+
+#: How long calls of a queue take its agents: one mean each, of nobody in particular.
+queue_handling = Table(
+    "queue_handling",
+    metadata,
+    Column("queue", String(63), primary_key=True),
+    Column("mean_s", Float, nullable=False),
+    Column("calls", Integer, nullable=False),
 )

@@ -124,6 +124,9 @@ class WatchedFeed(ListFeed):
         return [item["kind"] for item in self.events]
 
 
+E = TypeVar("E", bound="Exchange")
+
+
 @dataclass
 class Exchange:
     """Made inside the running loop; `await x.over()` waits for the report of the first call."""
@@ -287,11 +290,18 @@ class Exchange:
         return path
 
 
-def play(folder: Path, scene: Callable[[Exchange], Coroutine[Any, Any, T]], *, limit_s: float = 7200, **made: Any) -> T:
+def play(
+    folder: Path,
+    scene: Callable[[E], Coroutine[Any, Any, T]],
+    *,
+    limit_s: float = 7200,
+    kind: type[E] = Exchange,  # type: ignore[assignment]
+    **made: Any,
+) -> T:
     """Run a scene on an exchange of its own, on virtual time; nothing may be left running."""
 
     async def whole() -> T:
-        exchange = Exchange(folder, **made)
+        exchange = kind(folder, **made)
         try:
             return await scene(exchange)
         finally:

@@ -112,6 +112,7 @@ WAYS_OUT = {
     "ivr/cli/progress.py": "the name of the file that was given, and how far it is",
     "ivr/sip/bounded_log.py": "writes what it is given to the logger that it is given",
     "ivr/storage/head_guard.py": "here: test_no_logger_writes_any_of_it",
+    "ivr/cli/queue.py": "ids of calls and agents, names of queues and pauses, states, times",
     "ivr/cli/members.py": "counts and ids of the list of members",
     "ivr/cli/do_not_call.py": "keyed hashes, dates, names of programs; no number is known to it",
     "ivr/cli/verification.py": "ids of recordings and their faults",

@@ -9,6 +9,7 @@ from enum import Enum
 from ivr.domain.call.party import Direction
 from ivr.domain.hearing.verdict import Thresholds
 from ivr.domain.identity.check import IdentityPlan, IdentityPrompts
+from ivr.domain.queue.announcement import prompts_of_queues
 
 #: Where a text names the objection key of the program that says it (REC-004).
 OBJECTION_KEY = "{objection_key}"
@@ -107,7 +108,8 @@ class Program:
     schedule of config/retention.toml. `sampling_rate` is the share of calls recorded (REC-008); above the rule's
     maximum it needs `systematic_basis`. `identity` None: callers are not asked who they are. Timeouts are in seconds.
     `doubt_offer_s` is how long the agent of a bridged call may take a doubt before the caller is asked; with 0 the
-    caller is asked at once.
+    caller is asked at once. `queue` is where callers wait for an agent, who then has `wrap_up_s` for themselves; a
+    program with `agent_uri` calls that one agent instead.
     """
 
     name: str
@@ -125,6 +127,8 @@ class Program:
     objection_key: str = "9"
     barge_in: bool = False
     agent_uri: str = ""
+    queue: str = ""
+    wrap_up_s: float = 0.0
     listen_to_agent: bool = True
     sampling_rate: float = 1.0
     systematic_basis: str = ""
@@ -153,6 +157,8 @@ def spoken_prompts(program: Program, prompts: Mapping[str, Prompt]) -> tuple[Spo
     if program.identity is not None:
         asked = program.identity.prompts
         named += [(f"identity.{field.name}", getattr(asked, field.name)) for field in fields(IdentityPrompts)]
+    if program.queue:
+        named += [(f"queue.{prompt_id}", prompt_id) for prompt_id in prompts_of_queues()]
     return tuple(
         SpokenPrompt(program, moment, prompts[prompt_id].with_key(program.objection_key))
         for moment, prompt_id in named

@@ -26,6 +26,7 @@ from ivr.domain.identity.check import Expected
 from ivr.domain.program.program import Program, Prompt
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.domain.retention.decision import deadline as deadline_of
+from ivr.services.call.agent_label import agent_label
 from ivr.services.call.answer_buffer import AnswerBuffer
 from ivr.services.call.consents import Consents
 from ivr.services.call.dependencies import Dependencies
@@ -94,7 +95,7 @@ class LiveCall:
         self.unclear = False
         self.bridged = False
         #: With an agent to come, what is said until then is no conversation to be recorded.
-        self.waiting_for_agent = bool(program.agent_uri)
+        self.waiting_for_agent = bool(program.agent_uri or program.queue)
         self.media_ms = 0
         self.disclosed_at_ms: int | None = None
         self.last_prompt_end_ms = 0
@@ -103,6 +104,8 @@ class LiveCall:
         self.prompts_heard = PromptMemory(a_leg.prompt_queue, questions)
         #: Under which id an agent is called: its slot on the line is reserved from the start.
         self.agent_leg_id = ""
+        #: What the agent is called wherever people read of them.
+        self.agent = agent_label(program.agent_uri) if program.agent_uri else ""
         self.ended_by = ""
         self.objecting = frozenset(
             label for label in Label if decide_objection(program, label, deps.profile, at=started_at).effect is not None

@@ -111,7 +111,7 @@ class CallControl:
     def set_agent(self, program_name: str, agent_uri: str) -> None:
         """An agent's softphone becomes available for a program's calls from now on; empty: none is."""
         program = self._program(program_name, "")
-        self._programs[program.name] = replace(program, agent_uri=agent_uri)
+        self._programs[program.name] = replace(program, agent_uri=agent_uri, queue="" if agent_uri else program.queue)
 
     def answer_doubt(self, call_id: str, answer: str) -> None:
         """The agent's side answers the doubt of a call. Raises ConfigurationError when it was offered none."""
@@ -150,7 +150,7 @@ class CallControl:
             return
         try:
             program = self._program(self._routes.program_for(event.to_uri), "")
-            agent_leg_id = self._deps.new_id() if program.agent_uri else ""
+            agent_leg_id = self._deps.new_id() if program.agent_uri or program.queue else ""
             if agent_leg_id and not self._deps.line.reserve(agent_leg_id):
                 self._turn_away(event, SERVICE_UNAVAILABLE, "capacity")
                 return
@@ -176,7 +176,7 @@ class CallControl:
             raise ConfigurationError(
                 f"unknown program '{name}'", key="program", value=name, remedy=nearest(name, self._programs)
             )
-        return replace(program, agent_uri=agent_uri) if agent_uri else program
+        return replace(program, agent_uri=agent_uri, queue="") if agent_uri else program
 
     def _start(
         self, program: Program, direction: Direction, party_uri: str, leg: CallLeg, *, asserted: bool = False

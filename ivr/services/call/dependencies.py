@@ -18,6 +18,7 @@ from ivr.services.ports.hearing import DtmfReader, Ear, ToneDetector, VoiceDetec
 from ivr.services.ports.members import MemberDirectory
 from ivr.services.ports.runtime import Clock, Counters, LiveFeed, SerialExecutor
 from ivr.services.ports.telephony import Line
+from ivr.services.queue.desk import QueueDesk
 from ivr.services.vault.vault import Vault
 
 
@@ -55,3 +56,4 @@ class Dependencies:
     close_timeout_s: float = 15.0
     counters: Counters = field(default_factory=Tally)
     members: MemberDirectory | None = None
+    queues: QueueDesk | None = None

@@ -6,6 +6,7 @@ import asyncio
 
 from ivr.domain.call.leg import LegState
 from ivr.domain.call.party import PartyRole
+from ivr.errors import ConfigurationError
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.context import LiveCall
 from ivr.services.call.ending import Ending
@@ -13,6 +14,7 @@ from ivr.services.call.identification import Identification
 from ivr.services.call.leg import CallLeg
 from ivr.services.call.media_pump import MediaPump
 from ivr.services.call.objections import Objections
+from ivr.services.call.queue_wait import QueueWait
 
 _DISCLOSURE_TRIES = 3
 _MENU_TRIES = 3
@@ -54,6 +56,9 @@ class CallFlow:
         self._ending.supersedes(asyncio.current_task())
         await self._objections.answered()
         await self._identification.run()
+        if call.program.queue:
+            await self._queued()
+            return
         if call.program.agent_uri:
             await self._with_agent()
             return
@@ -93,28 +98,68 @@ class CallFlow:
     async def _with_agent(self) -> None:
         call = self._call
         prompts = call.program.prompts
-        if prompts.wait_for_agent:
-            call.a_leg.prompt_queue.start_background(call.prompt(prompts.wait_for_agent))
-        b_leg = self._call_agent()
+        self._play_wait()
+        b_leg = self._call_agent(call.program.agent_uri)
         connected = await b_leg.up_or_gone() and await self._inform_agent(b_leg)
-        call.a_leg.prompt_queue.stop_background()
         if not connected or b_leg.gone.is_set():
+            call.a_leg.prompt_queue.stop_background()
             call.publish("agent.unavailable", sip_status=b_leg.end.sip_status if b_leg.end else 0)
             await self._farewell(prompts.agent_unavailable)
             return
-        self._bridge(b_leg)
-        await b_leg.gone.wait()
-        call.end_by("agent")
-        self._ending.part()
+        await self._talk(b_leg)
         await self._farewell(prompts.goodbye)
 
-    def _call_agent(self) -> CallLeg:
+    async def _queued(self) -> None:
+        """Wait in the program's queue for an agent; whatever ends it, no place is left behind."""
+        call, desk = self._call, self._call.deps.queues
+        if desk is None:
+            raise ConfigurationError(
+                "there is no queue here", key="queue", value=call.program.queue, remedy="see docs/queues.md"
+            )
+        wait = QueueWait(call, self._announcer, desk)
+        try:
+            self._play_wait()
+            b_leg = await wait.for_agent(self._ring)
+            if b_leg is None:
+                call.a_leg.prompt_queue.stop_background()
+                await self._farewell(wait.why_not)
+                return
+            await self._talk(b_leg)
+            wait.leave()
+            await self._farewell(call.program.prompts.goodbye)
+        finally:
+            wait.leave()
+
+    async def _ring(self, uri: str) -> CallLeg | None:
+        """Call an agent; None when they do not answer, and nothing is left of their leg."""
+        b_leg = self._call_agent(uri)
+        if await b_leg.up_or_gone() and await self._inform_agent(b_leg) and not b_leg.gone.is_set():
+            return b_leg
+        self._call.deps.line.hangup(b_leg.id)
+        await b_leg.gone.wait()
+        self._pump.lose_agent()
+        return None
+
+    def _play_wait(self) -> None:
+        call = self._call
+        if call.program.prompts.wait_for_agent:
+            call.a_leg.prompt_queue.start_background(call.prompt(call.program.prompts.wait_for_agent))
+
+    async def _talk(self, b_leg: CallLeg) -> None:
+        """Caller and agent talk until the agent has gone."""
+        self._call.a_leg.prompt_queue.stop_background()
+        self._bridge(b_leg)
+        await b_leg.gone.wait()
+        self._call.end_by("agent")
+        self._ending.part()
+
+    def _call_agent(self, uri: str) -> CallLeg:
         call = self._call
         leg_id = call.agent_leg_id or call.deps.new_id()
         leg = CallLeg(leg_id, PartyRole.AGENT, call.deps.line, call.deps.prompt_file, LegState.CALLING)
         call.b_leg = leg
         call.publish("agent.calling")
-        call.deps.line.place(leg.id, call.program.agent_uri, ring_timeout_s=call.program.agent_ring_timeout_s)
+        call.deps.line.place(leg.id, uri, ring_timeout_s=call.program.agent_ring_timeout_s)
         return leg
 
     async def _inform_agent(self, leg: CallLeg) -> bool:

@@ -82,6 +82,13 @@ class MediaPump:
         )
         call.hearing.add(channel, listener)
 
+    def lose_agent(self) -> None:
+        """An agent who was called is gone before the caller could hear them: the next one is heard from the start."""
+        self.pump()
+        self._call.hearing.remove(Channel.AGENT)
+        self._call.b_leg = None
+        self._agent_offset_ms = None
+
     def pump(self) -> None:
         """Take what has arrived, listen to it, hold it, and release what is cleared.
 

@@ -19,7 +19,6 @@ from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.events.call import Reported
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.errors import ArchiveError, IvrError
-from ivr.services.call.agent_label import agent_label
 from ivr.services.ports.evidence import CallRow, PersonTag
 from ivr.services.ports.spool import Duty, Pending, Unreadable
 
@@ -105,7 +104,7 @@ def row_of(call: LiveCall) -> CallRow:
         recording_state=call.capture.state.value,
         consent=call.consents.as_body(),
         node_id=call.deps.node_id,
-        agent=agent_label(call.program.agent_uri) if call.b_leg is not None else "",
+        agent=call.agent if call.b_leg is not None else "",
     )
 
 

@@ -12,7 +12,6 @@ from ivr.domain.call.party import PartyRole
 from ivr.domain.evidence.events.call import AgentAsked, Masked
 from ivr.domain.hearing.verdict import AskSpan, SensitiveSpan
 from ivr.domain.program.program import OnAsk
-from ivr.services.call.agent_label import agent_label
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.background import Background
 from ivr.services.call.context import ROLE_OF, LiveCall
@@ -116,4 +115,4 @@ class NumberGuard:
 
     @property
     def _agent(self) -> str:
-        return agent_label(self._call.program.agent_uri)
+        return self._call.agent

@@ -181,6 +181,13 @@ class ChannelListener:
         self._audio.clear()
         await self._ear.forget(self._call_id)
 
+    def abandon(self) -> None:
+        """Ask for no more verdicts, and drop the audio: nobody heard it, and nothing of it is stored."""
+        self._ended = True
+        for task in self._tasks:
+            task.cancel()
+        self._audio.clear()
+
     @property
     def _heard_until_ms(self) -> int:
         return self._audio_from_ms + len(self._audio) // BYTES_PER_MS
@@ -275,6 +282,11 @@ class CallHearing:
 
     def add(self, channel: Channel, listener: ChannelListener) -> None:
         self._listeners[channel] = listener
+
+    def remove(self, channel: Channel) -> None:
+        """Whoever was listened to there is gone, and was heard by nobody."""
+        if (listener := self._listeners.pop(channel, None)) is not None:
+            listener.abandon()
 
     @property
     def caller(self) -> ChannelListener:

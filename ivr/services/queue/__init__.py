@@ -1,0 +1,1 @@
+"""Calls of a line in the queues of its house."""
