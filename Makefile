@@ -12,7 +12,7 @@ WORKERS ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)))
 # Of all branches in ivr.domain and ivr.services, in per cent; raised when it is passed, never lowered.
 COVERAGE := 97
 
-.PHONY: help demo test serve init bench bench-ear bench-vault bench-console bench-guard coverage mutants adapt-ear fuzz fuzz-console check format lock mill setup setup-bench setup-test clean
+.PHONY: help demo test serve init bench bench-ear bench-vault bench-console bench-guard bench-hotline coverage mutants adapt-ear fuzz fuzz-console check format lock mill setup setup-bench setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -46,6 +46,9 @@ bench-console: setup ## pages of a search in a million recordings, how soon two 
 	@$(BIN)/python -m benchmarks.search
 	@$(BIN)/python -m benchmarks.listening
 	@$(BIN)/python -m benchmarks.listeners
+
+bench-hotline: setup ## queues: one decision with 200 callers and 100 agents, the same in SQLite, and a day of 10,000 calls
+	@$(BIN)/python -m benchmarks.queue
 
 bench-vault: setup ## a vault of a million recordings: plan and purge of a day, pages, query plans, one live call
 	@$(BIN)/python -m benchmarks.vault

@@ -29,6 +29,7 @@ PLAN = Plan(
             ),
         ),
         "provident": Queue("provident", PROVIDENT, priority=1),
+        "short": Queue("short", overflow=(Overflow(20, OverflowAction.END),)),
         "all": Queue("all", overflow=(Overflow(600, OverflowAction.END),)),
     },
     {

@@ -60,9 +60,9 @@ def show(actor: str, role: str, json_: bool) -> None:
         why = french(waits.get(place.id, ""))
         since = f"{place.joined_at.astimezone(zone):%H:%M:%S}"
         held = f"agent {place.agent_id}" if place.agent_id else why
-        console.print(f"{place.queue}  {place.id}  depuis {since}  {held}")
+        console.print(f"{place.queue}  {place.id}  depuis {since}  {held}", soft_wrap=True)
     for agent in sorted(floor.agents.values(), key=lambda agent: agent.id):
-        console.print(f"{agent.id}  {_said(agent)}  depuis {agent.since.astimezone(zone):%H:%M:%S}")
+        console.print(f"{agent.id}  {_said(agent)}  depuis {agent.since.astimezone(zone):%H:%M:%S}", soft_wrap=True)
 
 
 @queue.command("ready")

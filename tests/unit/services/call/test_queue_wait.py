@@ -249,7 +249,7 @@ def test_whoever_waits_too_long_is_told_and_let_go(tmp_path: Path) -> None:
         assert x.said[-1] == "queue-ended"
         assert (row.ended_by, x.places()) == ("engine", [])
 
-    scene(tmp_path, acts)
+    play(tmp_path, acts, changes={"queue": "short"}, kind=House)
 
 
 def test_a_full_queue_is_told_politely(tmp_path: Path) -> None:
