@@ -86,7 +86,7 @@ class QueueDesk:
             await self._hurry.wait()
             while self._tickets:
                 self._hurry.clear()
-                await self.turn()
+                await self._turn_safely()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._hurry.wait(), self._pause_s())
             self._hurry.clear()
@@ -114,6 +114,14 @@ class QueueDesk:
             if renew:
                 self._renewed_at = now
             self._note(seen)
+
+    async def _turn_safely(self) -> None:
+        """Whatever fails in one turn, the next one comes: nobody waits because of a fault of ours."""
+        try:
+            await self.turn()
+        except Exception as error:
+            self._failed(error)
+            self._owes = True
 
     async def join(self, place_id: str, queue: str, *, wrap_up_s: float) -> Ticket | None:
         """Let a call wait; None when its queue is full. Raises HostError when the book cannot be asked."""

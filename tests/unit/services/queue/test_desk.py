@@ -184,6 +184,27 @@ def test_a_wait_ends_where_its_queue_says_with_the_book_or_without() -> None:
     play(scene)
 
 
+def test_a_turn_that_fails_for_a_fault_of_ours_is_followed_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(house: House) -> None:
+        desk = house.desk()
+        ticket = await house.waits(desk, "a")
+        whole, failing = desk.turn, [True]
+
+        async def turn() -> None:
+            if failing.pop():
+                failing.append(False)
+                raise ValueError("06 12 34 56 78")
+            failing.append(False)
+            await whole()
+
+        monkeypatch.setattr(desk, "turn", turn)
+        house.ready()
+        assert await ticket.given() == PLAN.agents[MARIE]
+        assert house.feed.events == [{"kind": "queue.failed", "call_id": "", "what": "ValueError"}]
+
+    play(scene)
+
+
 def test_a_line_that_has_no_call_asks_nothing() -> None:
     async def scene(house: House) -> None:
         house.desk()
