@@ -14,6 +14,7 @@ from ivr.domain.authority.requisition import REQUISITION
 from ivr.domain.call.leg import LEG
 from ivr.domain.call.state import CALL
 from ivr.domain.consent.state import CONSENT
+from ivr.domain.menu.progress import MENU
 from ivr.domain.quality.analysis import ANALYSIS
 from ivr.domain.queue.agent import AGENT
 from ivr.domain.queue.place import PLACE
@@ -35,6 +36,13 @@ _ABOUT: tuple[tuple[Machine[Any, Any], str, str], ...] = (
         "direction, not a state.",
     ),
     (CALL, "ivr/domain/call/state.py", "What the engine promises to one caller, over one leg or two."),
+    (
+        MENU,
+        "ivr/domain/menu/progress.py",
+        "The way of one caller through a menu, which begins once the disclosure was heard. An event that does not fit, "
+        "a late key say, is ignored before the table is asked. LEAVING says the last prompt; LEFT has led the caller "
+        "on, or lost them.",
+    ),
     (
         CONSENT,
         "ivr/domain/consent/state.py",

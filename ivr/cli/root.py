@@ -40,6 +40,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "do-not-call": ("do_not_call",),
     "audit": ("evidence",),
     "lint": ("script_check",),
+    "menu": ("menu",),
 }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from ivr.bootstrap.menu_check import menu_findings
 from ivr.bootstrap.prompt_check import stale_voices
-from ivr.cli.context import as_json, console, print_json, reporting, settings
+from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.domain.call.party import Direction
 from ivr.domain.text.told import Told
 from ivr.errors import ConfigurationError
@@ -17,6 +19,7 @@ from ivr.french import french
 from ivr.screen import marked, styled
 from ivr.services.lint.lint import Finding, lint_paths
 from ivr.services.lint.sources import grid_files
+from ivr.settings import default_config_dir, load_settings
 from ivr.settings.grids import read_grid
 from ivr.settings.phrases import load_phrases
 from ivr.visible import visible
@@ -36,7 +39,8 @@ from ivr.visible import visible
 @reporting
 def lint(paths: tuple[Path, ...], direction: str | None, form: str, json_: bool) -> None:
     """Vérifie messages, menus et scripts : éléments d'annonce manquants, questions interdites."""
-    found = settings()
+    # The menus are looked at one by one, so that all that is wrong with them is told.
+    found = load_settings(default_config_dir(os.environ), os.environ, menus=False)
     findings = lint_paths(
         paths,
         Direction(direction) if direction else None,
@@ -47,6 +51,7 @@ def lint(paths: tuple[Path, ...], direction: str | None, form: str, json_: bool)
     if any(_covers(path, found.config_dir / "prompts") for path in paths):
         findings += stale_voices(found)
     findings += _wrong_grids(paths)
+    findings += menu_findings(found, paths)
     _FORMS["json" if json_ else form](findings)
     sys.exit(1 if findings else 0)
 
@@ -58,7 +63,7 @@ def _wrong_grids(paths: Sequence[Path]) -> list[Finding]:
         try:
             read_grid(text, file=file)
         except ConfigurationError as error:
-            reason, remedy = Told(f"{error.what}."), Told(f"{error.remedy}.")
+            reason, remedy = Told(error.what), Told(error.remedy)
             faults.append(Finding(file, 1, "REC-018", "wrong_grid", error.key, reason, remedy))
     return faults
 

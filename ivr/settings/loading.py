@@ -13,6 +13,7 @@ from ivr.domain.call.party import Direction
 from ivr.domain.consent.policy import sampling_warning
 from ivr.domain.hearing.cleared_mark import HearingSettings
 from ivr.domain.hearing.endpointing import EndpointSettings
+from ivr.domain.menu.menu import Menu
 from ivr.domain.profile import Profile
 from ivr.domain.program.program import Program, Prompt, SpokenPrompt, spoken_prompts
 from ivr.domain.queue.floor import Plan
@@ -24,6 +25,7 @@ from ivr.french import french
 from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention
 from ivr.settings.letters import load_letters
+from ivr.settings.menus import load_menus
 from ivr.settings.programs import load_programs, load_prompts
 from ivr.settings.queues import check_program_queues, load_queues
 from ivr.settings.sections import (
@@ -70,6 +72,7 @@ class Settings:
     keys: KeysSection
     log: LogSection
     programs: Mapping[str, Program]
+    menus: Mapping[str, Menu]
     prompts: Mapping[str, Prompt]
     profile: Profile
     retention: RetentionTable
@@ -104,6 +107,18 @@ class Settings:
                 file=str(self.config_dir / "programs"),
                 value=name,
                 remedy=nearest(name, self.programs),
+            ) from None
+
+    def menu(self, name: str) -> Menu:
+        """Raises ConfigurationError naming the nearest menu when there is none of this name."""
+        try:
+            return self.menus[name]
+        except KeyError:
+            raise ConfigurationError(
+                f"there is no menu '{name}'",
+                file=str(self.config_dir / "menus"),
+                value=name,
+                remedy=nearest(name, self.menus),
             ) from None
 
     def route(self, user: str) -> Program:
@@ -161,8 +176,8 @@ def default_config_dir(env: Mapping[str, str]) -> Path:
     return Path(chosen) if chosen else Path(ivr.__file__).resolve().parent.parent / "config"
 
 
-def load_settings(config_dir: Path, env: Mapping[str, str]) -> Settings:
-    """Read and check the whole configuration.
+def load_settings(config_dir: Path, env: Mapping[str, str], *, menus: bool = True) -> Settings:
+    """Read and check the whole configuration; with `menus` False all but the menus, for who looks at them one by one.
 
     IVR_SECTION__KEY variables of `env` win over ivr.toml. A relative data_dir starts beside the config folder; other
     relative paths start in data_dir. Raises ConfigurationError naming file, key, value and fix.
@@ -172,7 +187,7 @@ def load_settings(config_dir: Path, env: Mapping[str, str]) -> Settings:
     try:
         written = read_toml(config_dir / NODE_FILE) if (config_dir / NODE_FILE).exists() else {}
         merged, from_env = overlay(written, NodeFile, env)
-        return _load(config_dir, merged)
+        return _load(config_dir, merged, menus=menus)
     except ConfigurationError as error:
         blamed = {error.key, error.key.rpartition(".")[0]} & from_env
         if error.file != str(config_dir / NODE_FILE) or not blamed:
@@ -182,7 +197,7 @@ def load_settings(config_dir: Path, env: Mapping[str, str]) -> Settings:
         ) from None
 
 
-def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
+def _load(config_dir: Path, merged: dict[str, Any], *, menus: bool) -> Settings:
     if not config_dir.is_dir():
         raise ConfigurationError(
             "this config folder does not exist", file=str(config_dir), remedy="set IVR_CONFIG to a folder with ivr.toml"
@@ -216,6 +231,7 @@ def _load(config_dir: Path, merged: dict[str, Any]) -> Settings:
         keys=node_file.keys,
         log=node_file.log,
         programs=programs,
+        menus=load_menus(config_dir / "menus", prompts=prompts, programs=programs) if menus else {},
         prompts=prompts,
         profile=profile,
         retention=retention,

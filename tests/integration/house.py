@@ -71,7 +71,8 @@ def write_config(folder: Path) -> Path:
         file.unlink()
     tables = [
         f'[prompts.{prompt_id}]\nversion = "test"\ntext = "{_SHORT.get(prompt_id, _SHORTEST)}"\n'
-        for prompt_id in prompts
+        + ('english = "Yes."\n' if prompt.english else "")
+        for prompt_id, prompt in prompts.items()
         if prompt_id not in _AS_DELIVERED
     ]
     tables += [

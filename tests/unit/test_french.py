@@ -136,8 +136,8 @@ def test_a_witness_that_is_not_ours_is_told_in_french() -> None:
 
 #: What stands in the domain in French because it is heard or said on the telephone, not read: the French language.
 LANGUAGE = (
-    "ivr/domain/asks/", "ivr/domain/identity/spoken_", "ivr/domain/numbers/", "ivr/domain/program/notice",
-    "ivr/domain/redaction/redactor.py", "ivr/domain/text/plain_text.py",
+    "ivr/domain/asks/", "ivr/domain/identity/spoken_", "ivr/domain/menu/spoken_choice.py", "ivr/domain/numbers/",
+    "ivr/domain/program/notice", "ivr/domain/redaction/redactor.py", "ivr/domain/text/plain_text.py",
 )  # fmt: skip
 #: How a caller is told of the keys * and #.
 SPOKEN = {"étoile", "dièse"}

@@ -120,6 +120,7 @@ WAYS_OUT = {
     "ivr/cli/calibration.py": "names of programmes and labels, scores and counts",
     "ivr/cli/hear.py": "shows the text of the file or line that it was given",
     "ivr/cli/script_check.py": "shows the sentences of the script that it was given",
+    "ivr/cli/menu.py": "nodes and prompts; what a caller does it never repeats: tests/unit/cli/test_menu.py",
     "ivr/speech/detector.py": "silences a warning, gives none",
     "ivr/cli/console.py": "logins, roles and states of accounts, and one-time links for whoever asked for them",
     "ivr/console/authority_papers.py": "the name of a fault alone; tests/unit/console/test_authorities.py",

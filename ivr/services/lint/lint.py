@@ -25,9 +25,10 @@ from ivr.domain.program.program import SpokenPrompt
 from ivr.domain.text.told import Told
 from ivr.errors import nearest
 from ivr.services.lint.ask_checks import forbidden_asks
+from ivr.services.lint.files import Unreadable
 from ivr.services.lint.finding import Check, Finding, Law, finding_at
 from ivr.services.lint.grid_checks import forbidden_notes
-from ivr.services.lint.sources import Moment, Passage, Unreadable, grid_passages, read_passages
+from ivr.services.lint.sources import Moment, Passage, grid_passages, read_passages
 
 __all__ = ["CHECKS", "Finding", "lint_grid", "lint_paths", "lint_spoken"]
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import tomllib
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -15,10 +13,7 @@ from typing import Any
 from ivr.domain.call.party import Direction
 from ivr.domain.program.notice import is_recording_notice
 from ivr.domain.program.program import with_objection_key
-from ivr.domain.text.told import Told
-from ivr.errors import ConfigurationError
-
-SUFFIXES = (".toml", ".md", ".txt")
+from ivr.services.lint.files import Lines, Table, Unreadable, found_files, read_table, read_text, tables_of
 
 #: A text file of at most so many words that announces a recording is a disclosure; a longer one is a script.
 _NOTICE_MAX_WORDS = 90
@@ -35,14 +30,6 @@ _KEY_COUNTS = (
     "dtmf_digits",
     "collect",
 )
-#: More than this is no text that anybody says: some three thousand pages, a paragraph of five.
-_FILE_MAX_BYTES = 5_000_000
-_LINE_MAX = 10_000
-_HEADER = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}")
-_DOT = re.compile(r"\.(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
-_KEY = re.compile(r"^[^\S\n]*(?:\"([^\"\n]*)\"|([^\s\"=#\[]+))[^\S\n]*=", re.MULTILINE)
-#: Characters between a key and the words it holds: a list of sentences is no longer.
-_NEAR = 20_000
 _DISCLOSURE_NAME = re.compile(r"disclosure|annonce|information", re.IGNORECASE)
 
 
@@ -98,59 +85,6 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Unreadable:
-    """A file that cannot be read as what its name says; `line` is 1 when unknown."""
-
-    file: str
-    line: int
-    reason: Told
-
-
-class _Lines:
-    """The lines of a TOML file, and where in it a table's words stand."""
-
-    def __init__(self, text: str) -> None:
-        self.all = tuple(text.splitlines())
-        self._text = "\n".join(self.all)
-        self._begins = [0, *itertools.accumulate(len(line) + 1 for line in self.all)]
-        self._headers: dict[tuple[str, ...], int] = {}
-        for number, line in enumerate(self.all):
-            header = _HEADER.match(line)
-            if header:
-                path = tuple(part.strip().strip("\"'") for part in _DOT.split(header[1]))
-                self._headers.setdefault(path, number)
-        #: Where each key stands, from the top.
-        self._keys: dict[str, list[int]] = {}
-        for found in _KEY.finditer(self._text):
-            self._keys.setdefault(found[1] or found[2], []).append(found.start())
-
-    def line_of(self, path: tuple[str, ...], text: str, *keys: str) -> int:
-        """Return the line (from 1) on which the text of the table at `path` begins, under the first of `keys`."""
-        begin = self._begins[self._headers.get(path, 0)]
-        by_key = min((at for key in keys if (at := self._after(key, begin)) >= 0), default=-1)
-        at = by_key if by_key >= 0 else begin
-        opening = " ".join(text.split())[:20]
-        if opening and (by_key < 0 or keys != ("text",)):
-            by_words = self._text.find(opening, at, at + _NEAR)
-            at = by_words if by_words >= 0 else at
-        return bisect_right(self._begins, at)
-
-    def _after(self, key: str, begin: int) -> int:
-        places = self._keys.get(key, [])
-        at = bisect_left(places, begin)
-        return places[at] if at < len(places) else -1
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A TOML file: what it holds, its lines, and its tables, each with its path."""
-
-    values: Mapping[str, Any]
-    lines: _Lines
-    tables: Sequence[tuple[tuple[str, ...], Mapping[str, Any]]]
-
-
-@dataclass(frozen=True)
 class _Use:
     """How one program uses a prompt."""
 
@@ -165,28 +99,42 @@ class _Uses:
     by_prompt: dict[str, list[_Use]] = field(default_factory=dict)
 
     def add(self, program: Mapping[str, Any]) -> None:
-        prompts = program["prompts"]
+        for name, prompt_id in program["prompts"].items():
+            self._note(program, name, prompt_id)
+
+    def add_menu(self, menu: Mapping[str, Any], programs: Mapping[str, Mapping[str, Any]]) -> None:
+        """What a menu says, each program that it serves says."""
+        serves = menu.get("programs")
+        for name in serves if isinstance(serves, list) else ():
+            for prompt_id in _menu_prompts(menu) if name in programs else ():
+                self._note(programs[name], "menu", prompt_id)
+
+    def _note(self, program: Mapping[str, Any], name: str, prompt_id: object) -> None:
         direction = next((d for d in Direction if d.value == program.get("direction")), None)
         activities = program.get("activities", program.get("purposes", ()))
         sales = isinstance(activities, Sequence) and "sales" in activities
-        for name, prompt_id in prompts.items():
-            if isinstance(prompt_id, str) and prompt_id:
-                moment = next((one for one in Moment if one.value == name), Moment.OTHER)
-                use = _Use(moment, direction, sales, str(program.get("objection_key", _ANY_KEY)))
-                self.by_prompt.setdefault(prompt_id, []).append(use)
+        if isinstance(prompt_id, str) and prompt_id:
+            moment = next((one for one in Moment if one.value == name), Moment.OTHER)
+            use = _Use(moment, direction, sales, str(program.get("objection_key", _ANY_KEY)))
+            self.by_prompt.setdefault(prompt_id, []).append(use)
 
 
 def read_passages(paths: Iterable[Path], direction: Direction | None = None) -> Iterator[Passage | Unreadable]:
     """Yield every passage of the files and trees given, in order.
 
     `direction` is assumed for passages that no program places. Raises ConfigurationError for a path that does not
-    exist. A prompt file given without its programs takes those of the `programs` folder beside its own folder.
+    exist. A prompt file given without its programs and menus takes those of the `programs` and `menus` folders beside
+    its own folder.
     """
-    files = [file for path in paths for file in _files(path)]
-    parsed: dict[Path, _Table | Unreadable] = {f: _parse(f) for f in files if f.suffix == ".toml"}
+    files = [file for path in paths for file in found_files(path)]
+    parsed: dict[Path, Table | Unreadable] = {f: read_table(f) for f in files if f.suffix == ".toml"}
     uses = _Uses()
-    for program in _programs(parsed):
+    programs = {file.stem: values for file, values in _beside(parsed, "programs") if _is_program(values)}
+    for program in programs.values():
         uses.add(program)
+    for _, menu in _beside(parsed, "menus"):
+        if _is_menu(menu):
+            uses.add_menu(menu, programs)
     for file in files:
         content = parsed.get(file)
         if isinstance(content, Unreadable):
@@ -199,8 +147,8 @@ def read_passages(paths: Iterable[Path], direction: Direction | None = None) -> 
 
 def grid_files(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
     """Yield name and text of each analysis grid among the files and trees given. Raises as `read_passages` does."""
-    for file in (file for path in paths for file in _files(path) if file.suffix == ".toml"):
-        content = _parse(file)
+    for file in (file for path in paths for file in found_files(path) if file.suffix == ".toml"):
+        content = read_table(file)
         if not isinstance(content, Unreadable) and _is_grid(content.values):
             yield str(file), "\n".join(content.lines.all)
 
@@ -208,75 +156,54 @@ def grid_files(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
 def grid_passages(text: str, file: str) -> Iterator[Passage]:
     """Yield every text of a grid's TOML, which can be read."""
     content = tomllib.loads(text)
-    yield from _grid(file, _Table(content, _Lines(text), list(_tables(content, ()))))
+    yield from _grid(file, Table(content, Lines(text), list(tables_of(content, ()))))
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    if path.exists() and not path.is_dir():
-        raise ConfigurationError(
-            "this is neither a file nor a folder", file=str(path), remedy="name a prompt, a script, or a folder of them"
-        )
-    if not path.is_dir():
-        raise ConfigurationError(
-            "there is no such file or folder", file=str(path), remedy="name a prompt, a script, or a folder of them"
-        )
-    found = (p for p in path.rglob("*") if p.suffix in SUFFIXES and p.is_file())
-    return sorted(p for p in found if not any(part.startswith(".") for part in p.relative_to(path).parts))
+def menu_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Table]]:
+    """Yield each menu among the files and trees given. Raises as `read_passages` does."""
+    for file in (file for path in paths for file in found_files(path) if file.suffix == ".toml"):
+        content = read_table(file)
+        if not isinstance(content, Unreadable) and _is_menu(content.values):
+            yield file, content
 
 
-def _read(file: Path) -> str | Unreadable:
-    """Return a text file's content; the reason when it cannot be checked."""
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(_FILE_MAX_BYTES + 1)
-        if len(content) > _FILE_MAX_BYTES:
-            return Unreadable(str(file), 1, Told(f"more than {_FILE_MAX_BYTES // 1_000_000} MB; divide it"))
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return Unreadable(str(file), 1, Told(f"byte {error.start + 1} is not UTF-8"))
-    except OSError as error:
-        return Unreadable(str(file), 1, Told(f"it cannot be read ({error.strerror})"))
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > _LINE_MAX:
-            reason = Told(f"a line of {len(line)} characters, {_LINE_MAX} at most; cut it")
-            return Unreadable(str(file), number, reason)
-    return text
+def _beside(parsed: Mapping[Path, Table | Unreadable], name: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield the files given, and those of the folder of this name beside theirs."""
+    folders = {file.parent.parent / name for file in parsed}
+    beside = {f: read_table(f) for folder in sorted(folders) for f in sorted(folder.glob("*.toml")) if f not in parsed}
+    for file, content in {**parsed, **beside}.items():
+        if not isinstance(content, Unreadable):
+            yield file, content.values
 
 
-def _parse(file: Path) -> _Table | Unreadable:
-    text = _read(file)
-    if isinstance(text, Unreadable):
-        return text
-    try:
-        content = tomllib.loads(text)
-        return _Table(content, _Lines(text), list(_tables(content, ())))
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+)", str(error))
-        return Unreadable(str(file), int(at[1]) if at else 1, Told(f"wrong TOML: {error}"))
-    except RecursionError:
-        return Unreadable(str(file), 1, Told("its tables lie too deep in one another"))
+def _is_program(content: Mapping[str, Any]) -> bool:
+    prompts = content.get("prompts")
+    return isinstance(prompts, Mapping) and isinstance(prompts.get("disclosure"), str)
 
 
-def _programs(parsed: Mapping[Path, _Table | Unreadable]) -> Iterator[Mapping[str, Any]]:
-    folders = {file.parent.parent / "programs" for file in parsed}
-    beside = {f: _parse(f) for folder in sorted(folders) for f in sorted(folder.glob("*.toml")) if f not in parsed}
-    for content in [*parsed.values(), *beside.values()]:
-        if isinstance(content, Unreadable):
-            continue
-        prompts = content.values.get("prompts")
-        if isinstance(prompts, Mapping) and isinstance(prompts.get("disclosure"), str):
-            yield content.values
+def _is_menu(content: Mapping[str, Any]) -> bool:
+    """Say whether a file is a menu: nodes, and the one that begins."""
+    nodes = content.get("nodes")
+    return isinstance(content.get("start"), str) and isinstance(nodes, Mapping) and bool(nodes)
 
 
-def _prompts(file: Path, content: _Table, uses: _Uses, direction: Direction | None) -> Iterator[Passage | Unreadable]:
+def _menu_prompts(menu: Mapping[str, Any]) -> Iterator[object]:
+    for table in (menu.get("emergency"), *menu["nodes"].values()):
+        if isinstance(table, Mapping):
+            yield table.get("prompt")
+    yield menu.get("not_understood")
+    yield menu.get("no_answer")
+
+
+def _prompts(file: Path, content: Table, uses: _Uses, direction: Direction | None) -> Iterator[Passage | Unreadable]:
     if _is_reference(content.values):
         return
     lines = content.lines
     if _is_grid(content.values):
         yield from _grid(str(file), content)
+        return
+    if _is_menu(content.values):
+        yield from _collected(file, content)
         return
     said = content.values.get("direction")
     direction = next((d for d in Direction if d.value == said), direction)
@@ -328,7 +255,7 @@ def _is_grid(content: Mapping[str, Any]) -> bool:
     return isinstance(sections, list) and any(isinstance(one, Mapping) and "questions" in one for one in sections)
 
 
-def _grid(file: str, content: _Table) -> Iterator[Passage]:
+def _grid(file: str, content: Table) -> Iterator[Passage]:
     for path, table in content.tables:
         for key in ("title", "text", "help"):
             if isinstance(text := table.get(key), str) and text.strip():
@@ -348,7 +275,7 @@ def _collects(table: Mapping[str, Any]) -> tuple[int, ...]:
 
 
 def _strings(
-    file: Path, path: tuple[str, ...], table: Mapping[str, Any], lines: _Lines, direction: Direction | None
+    file: Path, path: tuple[str, ...], table: Mapping[str, Any], lines: Lines, direction: Direction | None
 ) -> Iterator[Passage]:
     """Yield the other texts of a table, whatever their keys, and the menus that wait for keys."""
     said = next((d for d in Direction if d.value == table.get("direction")), direction)
@@ -359,7 +286,19 @@ def _strings(
                 yield Passage(str(file), lines.line_of(path, text, key), f"{dotted}.{key}".strip("."), text,
                               direction=said, source=lines.all)  # fmt: skip
     if _collects(table) and not isinstance(table.get("text"), str):
-        yield Passage(str(file), lines.line_of(path, "", *_KEY_COUNTS), dotted, "", collects=_collects(table))
+        yield _waiting(file, path, table, lines)
+
+
+def _collected(file: Path, content: Table) -> Iterator[Passage]:
+    """Of a menu: how many keys are waited for. Its phrases are what callers say, and its prompts stand elsewhere."""
+    for path, table in content.tables:
+        if _collects(table):
+            yield _waiting(file, path, table, content.lines)
+
+
+def _waiting(file: Path, path: tuple[str, ...], table: Mapping[str, Any], lines: Lines) -> Passage:
+    at = lines.line_of(path, "", *_KEY_COUNTS)
+    return Passage(str(file), at, ".".join(path), "", collects=_collects(table))
 
 
 def _moment(prompt_id: str, table: Mapping[str, Any], known: Sequence[_Use]) -> Moment:
@@ -374,18 +313,8 @@ def _moment(prompt_id: str, table: Mapping[str, Any], known: Sequence[_Use]) -> 
     return Moment.DISCLOSURE if table.get("elements") else Moment.OTHER
 
 
-def _tables(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
-    if isinstance(value, Mapping):
-        yield path, value
-        for key, inner in value.items():
-            yield from _tables(inner, (*path, str(key)))
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _tables(inner, path)
-
-
 def _script(file: Path, direction: Direction | None) -> Iterator[Passage | Unreadable]:
-    text = _read(file)
+    text = read_text(file)
     if isinstance(text, Unreadable):
         yield text
         return

@@ -1,0 +1,1 @@
+"""Menus without a telephone."""
