@@ -13,11 +13,13 @@ from ivr.services.listening.listening import ListeningRoom
 from ivr.services.retention.business_events import BusinessEvents
 from ivr.services.retention.legal_holds import Holds
 from ivr.services.retention.run import RetentionRun, run_owner
+from ivr.services.search.call_details import CallDetailListing
 from ivr.services.search.listing import Listing
 from ivr.services.search.sheet import Sheets
 from ivr.services.statistics.statistics import Statistics
 from ivr.settings import Settings
 from ivr.storage.call_counts import SqlCallCounts
+from ivr.storage.call_details import SqlCallDetails
 from ivr.storage.evidence_times import SqlEvidenceTimes
 from ivr.storage.legal_holds import SqlHolds
 from ivr.storage.recording_search import SqlRecordingSearch
@@ -40,6 +42,7 @@ class Retention:
     sheets: Sheets
     statistics: Statistics
     listening: ListeningRoom
+    details: CallDetailListing
 
 
 def open_retention(settings: Settings, archive: Archive) -> Retention:
@@ -86,4 +89,5 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         purposes={name: program.retention for name, program in settings.programs.items()},
     )
     listening = ListeningRoom(gate, archive.vault.ports, new_id=new_id)
-    return Retention(ledger, run, events, holds, gate, guard, search, listing, sheets, statistics, listening)
+    details = CallDetailListing(gate, SqlCallDetails(archive.database), archive.audit)
+    return Retention(ledger, run, events, holds, gate, guard, search, listing, sheets, statistics, listening, details)

@@ -26,6 +26,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "demo": ("tour",),
     "serve": ("node",),
     "call": ("node",),
+    "calls": ("calls",),
     "console": ("console",),
     "listen": ("hear",),
     "judge": ("hear",),

@@ -118,7 +118,7 @@ def list_(
         query = replace(query, limit=limit)
         request = AccessRequest(session.actor, Action.LIST, purpose=query.purpose, reason=reason)
         if file is not None:
-            _write_list(session.retention.listing.file(request, query), file, json_=json_)
+            write_list(session.retention.listing.file(request, query), file, json_=json_)
             return
         if reason or query.purpose or SENSITIVE & {*query.filters}:
             page = session.retention.listing.page(request, query)
@@ -155,7 +155,8 @@ def _read_number() -> str:
     return sys.stdin.readline(100).strip()
 
 
-def _write_list(found: ListFile, path: Path, *, json_: bool) -> None:
+def write_list(found: ListFile, path: Path, *, json_: bool, of: str = "enregistrements") -> None:
+    """Write a list to a file that is the user's alone; `of` is what its rows are called."""
     try:
         write_private(path, found.content)
     except OSError as error:
@@ -165,7 +166,7 @@ def _write_list(found: ListFile, path: Path, *, json_: bool) -> None:
     if json_:
         print_json({"ok": True, "file": str(path), "rows": found.rows, "whole": found.whole})
     else:
-        console.print(f"{found.rows} enregistrements{'' if found.whole else ' (il y en a d’autres)'} : {path}")
+        console.print(f"{found.rows} {of}{'' if found.whole else ' (il y en a d’autres)'} : {path}")
 
 
 @recordings.command()

@@ -21,6 +21,7 @@ from ivr.console.accounts import AccountPages
 from ivr.console.analyses import AnalysisPages
 from ivr.console.authorities import AuthorityPages
 from ivr.console.authority_viewer import AuthorityViewerPages
+from ivr.console.calls import CallPages
 from ivr.console.ceremonies import WebAuthnCeremonies
 from ivr.console.credentials import enrolment_uri, written_secret
 from ivr.console.desk import DeskPages, desk_pages
@@ -82,13 +83,14 @@ def open_pages(
     label = settings.console.oidc.label if provider else ""
     entrance = EntrancePages(accounts.sign_in(hasher, codes), passkeys, accounts.sessions, listenings, label)
     families = load_phrases(settings.config_dir / "phrases").families
+    places = Places(accounts.sealer)
     return Pages(
         settings,
         accounts,
         entrance,
         hasher,
         codes,
-        RecordingPages(settings, retention.listing, Places(accounts.sealer)),
+        RecordingPages(settings, retention.listing, places),
         player,
         own,
         PasskeyPages(own),
@@ -102,6 +104,7 @@ def open_pages(
         ),
         AuthorityPages(settings, authority, accounts.sessions),
         AuthorityViewerPages(settings, authority.viewing, player),
+        CallPages(settings, retention.details, places),
     )
 
 
@@ -124,6 +127,7 @@ class Pages:
     operation: OperationPages
     authorities: AuthorityPages
     authority_viewer: AuthorityViewerPages
+    calls: CallPages
 
     # ---- open to all
 

@@ -53,6 +53,7 @@ class Action(Enum):
     AUTHORITY = "authority"
     AGREE = "agree"
     VIEW = "view"
+    CALLS = "calls"
 
 
 class Audience(Enum):

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import pjsua2 as pj
 
+from ivr.services.ports.telephony import LegMedia
 from ivr.sip.call_media import CallMedia
 from ivr.sip.lateness import LatenessWatch
 from ivr.sip.media_sockets import MediaSockets, drop_waiting_audio, media_sockets
 from ivr.sip.rtp_watch import RtpWatch
 from ivr.sip.settings import FIRST_SOURCE, SipSettings
 from ivr.sip.source_lock import ANY_PORT, Source, borrowed, dropped, lock, unlock
+from ivr.sip.stream_statistics import StreamStatistics
 
 _LOG = logging.getLogger(__name__)
 _NOWHERE = "0.0.0.0"
@@ -36,6 +38,7 @@ class AudioStream:
         self._first_source = settings.rtp_source == FIRST_SOURCE
         self._watch = RtpWatch(settings.rtp_timeout_s)
         self._lateness = LatenessWatch()
+        self._statistics = StreamStatistics()
         self._stream = 0
         self._frame_ms = 0
         self._index = -1
@@ -90,9 +93,24 @@ class AudioStream:
         self._locked = sockets.identity
 
     def started(self, stream: int) -> None:
-        """The stream has been made; `stream` is its address in the library, 0 when it has gone."""
+        """The stream has been made; `stream` is its address in the library."""
         self._stream = stream
         self._lateness.restart()
+
+    def ending(self, call: pj.Call) -> None:
+        """The stream, if there is one, is about to go: note what it counted, once."""
+        if not self._stream:
+            return
+        self._stream = 0
+        try:
+            self._statistics.ended(call.getStreamStat(self._index))
+        except pj.Error as failure:
+            _LOG.warning("leg %s: what its stream counted cannot be read: %s", self._leg_id, failure.reason)
+
+    @property
+    def told(self) -> LegMedia | None:
+        """What the streams that have ended counted; None when there was none."""
+        return self._statistics.told(self.codec)
 
     def changed(self, media: CallMedia, now: float) -> None:
         """The negotiation is over: begin to wait for signs of life anew."""

@@ -77,7 +77,7 @@ class LegCall(pj.Call):  # type: ignore[misc]  # the binding has no types
 
     def onStreamDestroyed(self, prm: pj.OnStreamDestroyedParam) -> None:  # noqa: N802
         try:
-            self._audio.started(0)
+            self._audio.ending(self)
         except Exception:
             _LOG.exception("a call's stream could not be followed")
 

@@ -396,7 +396,9 @@ class Switchboard:
         cause = leg.end_cause or reason_cause or cause_of_status(status)
         del self._legs[leg.leg_id]
         by_peer = not leg.ended_by_us
-        end = LegDisconnected(leg.leg_id, status, cause, by_peer, was_confirmed, time.monotonic())
+        if leg.call is not None:
+            leg.audio.ending(leg.call)
+        end = LegDisconnected(leg.leg_id, status, cause, by_peer, was_confirmed, time.monotonic(), leg.audio.told)
         self._departures.leave(end, leg.call)
         leg.call = None
 

@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from ivr.domain.evidence.events.objection import AgentInDoubt, Hesitation
 from ivr.domain.redaction.redactor import REDACTOR, Redactor
 from ivr.errors import ArchiveError, ComplianceError
-from ivr.services.ports.evidence import CallRow, PersonTag
+from ivr.services.ports.evidence import CallRow, LegRow, PersonTag
 from ivr.storage.database import Database
 from ivr.storage.person import means, person_of
 from ivr.storage.person_index import SqlPersonIndex
 from ivr.storage.tables import audit_events, calls, recordings
+from ivr.storage.tables import legs as leg_table
 
 #: Digits at the end of a number by which its rows are looked for.
 _TELLING = 6
@@ -31,8 +32,8 @@ class SqlCallLog:
         self._redactor = redactor
         self._persons = persons
 
-    def add(self, row: CallRow, *, members: Sequence[PersonTag] = ()) -> None:
-        """Report a call, once; of all numbers, only the other party's telephone number is kept.
+    def add(self, row: CallRow, *, members: Sequence[PersonTag] = (), legs: Sequence[LegRow] = ()) -> None:
+        """Report a call with its legs, once; of all numbers, only the other party's telephone number is kept.
 
         Its recording is found from now on by how the call ended, its agent, doubts and numbers. Raises ArchiveError
         when it was reported already.
@@ -43,6 +44,8 @@ class SqlCallLog:
         try:
             with self._database.writing() as connection:
                 connection.execute(insert(calls), [values])
+                if legs:
+                    connection.execute(insert(leg_table), [self._redactor.fields(vars(leg)) for leg in legs])
                 if row.recording_id:
                     copied = {
                         "agent": values["agent"],

@@ -164,6 +164,37 @@ calls = Table(
     Column("consent", JSON, nullable=False),
     Column("node_id", String(100), nullable=False),
     Column("agent", String(100), nullable=False, server_default=""),
+    Column("queue_wait_ms", BigInteger),
+)
+
+#: A row for each leg of a reported call, which goes with its call's.
+legs = Table(
+    "legs",
+    metadata,
+    Column("leg_id", String(100), primary_key=True),
+    Column("call_id", ForeignKey("calls.call_id"), nullable=False, index=True),
+    Column("role", String(20), nullable=False),
+    Column("direction", String(20), nullable=False),
+    Column("peer", String(100), nullable=False),
+    Column("began_at", UtcTime, nullable=False),
+    Column("answered_at", UtcTime),
+    Column("ended_at", UtcTime, nullable=False),
+    Column("ended_by", String(20), nullable=False),
+    Column("sip_status", Integer, nullable=False),
+    Column("hangup_cause", Integer, nullable=False),
+    Column("codec", String(40), nullable=False),
+    Column("received", BigInteger),
+    Column("lost", BigInteger),
+    Column("discarded", BigInteger),
+    Column("jitter_ms", Float),
+    Column("jitter_max_ms", Float),
+    Column("buffer_ms", Float),
+    Column("sent", BigInteger),
+    Column("far_lost", BigInteger),
+    Column("far_jitter_ms", Float),
+    Column("round_trip_ms", Float),
+    Column("mos", Float),
+    Column("far_mos", Float),
 )
 
 #: `body` is text, not JSON: the digest is over these very bytes.

@@ -26,7 +26,7 @@ from ivr.recording.export import render
 from ivr.recording.ogg_sound import OggSound
 from ivr.recording.opus import OpusCodec
 from ivr.recording.peaks import measured
-from ivr.services.ports.evidence import Bar, CallRow, Entry, PersonTag
+from ivr.services.ports.evidence import Bar, CallRow, Entry, LegRow, PersonTag
 from ivr.services.ports.spool import Pending, Unreadable
 from ivr.services.ports.vault import RecordingRow, RecordingTag, SealedFile
 from ivr.storage.person import means, person_of
@@ -476,12 +476,14 @@ class FakeCallLog:
     def __init__(self) -> None:
         self.rows: list[CallRow] = []
         self.members: dict[str, Sequence[PersonTag]] = {}
+        self.legs: dict[str, tuple[LegRow, ...]] = {}
 
-    def add(self, row: CallRow, *, members: Sequence[PersonTag] = ()) -> None:
+    def add(self, row: CallRow, *, members: Sequence[PersonTag] = (), legs: Sequence[LegRow] = ()) -> None:
         if any(row.call_id == known.call_id for known in self.rows):
             raise ArchiveError("is reported already", where=f"call {row.call_id}", remedy="report each call once")
         self.rows.append(row)
         self.members[row.call_id] = members
+        self.legs[row.call_id] = tuple(sorted(legs, key=lambda leg: (leg.began_at, leg.leg_id)))
 
     def get(self, call_id: str) -> CallRow | None:
         return next((row for row in self.rows if row.call_id == call_id), None)

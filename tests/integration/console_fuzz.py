@@ -51,7 +51,7 @@ _RIGHTS = {
     "/enregistrements": "listen", "/ecoutes": "listen", "/analyses": "grade", "/brouillons": "grade",
     "/mes-resultats": "results", "/equipe": "supervise", "/accompagnement": "supervise", "/tirages": "supervise",
     "/calibrations": "supervise", "/grilles": "supervise", "/statistiques": "list", "/exploitation": "operate",
-    "/autorites": "authority",
+    "/autorites": "authority", "/appels": "calls",
 }  # fmt: skip
 _HOSTILE = (
     "", " ", "\0", "\n", "€", "x\r\nset-cookie: a=b",

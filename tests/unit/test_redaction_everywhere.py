@@ -122,6 +122,7 @@ WAYS_OUT = {
     "ivr/cli/script_check.py": "shows the sentences of the script that it was given",
     "ivr/cli/menu.py": "nodes and prompts; what a caller does it never repeats: tests/unit/cli/test_menu.py",
     "ivr/speech/detector.py": "silences a warning, gives none",
+    "ivr/cli/calls.py": "ids, times and figures of calls; tests/unit/services/search/test_call_details.py",
     "ivr/cli/console.py": "logins, roles and states of accounts, and one-time links for whoever asked for them",
     "ivr/console/authority_papers.py": "the name of a fault alone; tests/unit/console/test_authorities.py",
     "ivr/offline/verify_audit.py": "runs where ivr is not, on an export; it prints ids and file names of it",

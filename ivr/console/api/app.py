@@ -14,6 +14,7 @@ from ivr.console.api.analyses import AnalysesApi
 from ivr.console.api.breaches import BreachesApi
 from ivr.console.api.calibrations import CalibrationsApi
 from ivr.console.api.caller import Caller
+from ivr.console.api.calls import CallsApi
 from ivr.console.api.grids import GridsApi
 from ivr.console.api.guard import ApiGuard, Limits
 from ivr.console.api.holds import HoldsApi
@@ -40,7 +41,7 @@ UNDER = "/api/"
 _NOUNS = (
     AccountApi, AccountsApi, RecordingsApi, ListeningsApi, SearchesApi, StatisticsApi, AnalysesApi, GridsApi,
     SamplesApi, CalibrationsApi, RequestsApi, HoldsApi, BreachesApi, ProcessingApi, NotesApi, RequisitionsApi,
-    OperationApi,
+    OperationApi, CallsApi,
 )  # fmt: skip
 _ADDRESSES, _STRANGERS = Allowance(burst=1_200, per_s=100), Allowance(burst=30, per_s=1)
 _TOKENS, _LISTENING = Allowance(burst=120, per_s=10), Allowance(burst=600, per_s=50)

@@ -23,6 +23,7 @@ from ivr.services.rights.breaches import Breaches
 from ivr.services.rights.findings import Findings
 from ivr.services.rights.hold_desk import HoldDesk
 from ivr.services.rights.requests import Requests
+from ivr.services.search.call_details import CallDetailListing
 from ivr.services.search.listing import Listing
 from ivr.services.search.sheet import Sheets
 from ivr.settings import Settings
@@ -50,6 +51,7 @@ class Services:
     operation: Operation
     watched: Watched
     examination: Examination
+    details: CallDetailListing
 
     @property
     def zone(self) -> ZoneInfo:
@@ -79,4 +81,5 @@ def services_of(pages: Pages) -> Services:
         pages.operation.operation,
         pages.operation.watched,
         pages.operation.examination,
+        pages.calls.listing,
     )

@@ -31,6 +31,7 @@ from ivr.services.call.answer_buffer import AnswerBuffer
 from ivr.services.call.consents import Consents
 from ivr.services.call.dependencies import Dependencies
 from ivr.services.call.leg import CallLeg
+from ivr.services.call.leg_records import LegRecords
 from ivr.services.call.prompt_memory import PromptMemory
 from ivr.services.call.write_queue import Write, WriteQueue
 from ivr.services.hearing.channel_listener import CallHearing
@@ -71,6 +72,10 @@ class LiveCall:
         self.b_leg: CallLeg | None = None
         self.started_at = started_at
         self.answered_at: datetime | None = None
+        self.legs = LegRecords()
+        self.legs.began(a_leg.id, a_leg.role, direction, party_uri, started_at)
+        self.queue_wait_ms: int | None = None
+        self._queued_at: float | None = None
         self.state = CallState.NEW
         self.consents = Consents()
         self.hearing = CallHearing()
@@ -169,6 +174,20 @@ class LiveCall:
     def move(self, event: CallEvent) -> None:
         self.state = CALL.after(self.state, event, where=f"call {self.id}")
         self.publish("call.state", state=self.state.name)
+
+    # ---- waiting for an agent
+
+    def queue(self) -> None:
+        """The caller begins to wait for an agent, or goes on to."""
+        if self._queued_at is None:
+            self._queued_at = self.deps.clock.monotonic()
+
+    def leave_queue(self) -> None:
+        """The caller waits no longer: an agent is there, or none will be. Asked for again it changes nothing."""
+        if self._queued_at is not None:
+            waited_s = self.deps.clock.monotonic() - self._queued_at
+            self.queue_wait_ms = (self.queue_wait_ms or 0) + round(waited_s * 1000)
+            self._queued_at = None
 
     # ---- what a party has heard
 

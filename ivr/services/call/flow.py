@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ivr.domain.call.leg import LegState
-from ivr.domain.call.party import PartyRole
+from ivr.domain.call.party import Direction, PartyRole
 from ivr.errors import ConfigurationError
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.context import LiveCall
@@ -98,11 +98,13 @@ class CallFlow:
     async def _with_agent(self) -> None:
         call = self._call
         prompts = call.program.prompts
+        call.queue()
         self._play_wait()
         b_leg = self._call_agent(call.program.agent_uri)
         connected = await b_leg.up_or_gone() and await self._inform_agent(b_leg)
         if not connected or b_leg.gone.is_set():
             call.a_leg.prompt_queue.stop_background()
+            call.leave_queue()
             call.publish("agent.unavailable", sip_status=b_leg.end.sip_status if b_leg.end else 0)
             await self._farewell(prompts.agent_unavailable)
             return
@@ -118,9 +120,11 @@ class CallFlow:
             )
         wait = QueueWait(call, self._announcer, desk)
         try:
+            call.queue()
             self._play_wait()
             b_leg = await wait.for_agent(self._ring)
             if b_leg is None:
+                call.leave_queue()
                 call.a_leg.prompt_queue.stop_background()
                 await self._farewell(wait.why_not)
                 return
@@ -158,6 +162,7 @@ class CallFlow:
         leg_id = call.agent_leg_id or call.deps.new_id()
         leg = CallLeg(leg_id, PartyRole.AGENT, call.deps.line, call.deps.prompt_file, LegState.CALLING)
         call.b_leg = leg
+        call.legs.began(leg.id, leg.role, Direction.OUTBOUND, uri, call.deps.clock.now())
         call.publish("agent.calling")
         call.deps.line.place(leg.id, uri, ring_timeout_s=call.program.agent_ring_timeout_s)
         return leg
@@ -180,6 +185,7 @@ class CallFlow:
         call = self._call
         call.deps.line.bridge(call.a_leg.id, b_leg.id)
         call.bridged = True
+        call.leave_queue()
         call.waiting_for_agent = False
         call.publish("agent.bridged")
         call.reconsider()

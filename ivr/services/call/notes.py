@@ -9,7 +9,7 @@ A note holds what the report will hold (see `CallRow`), the other party's addres
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,8 @@ from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.events.call import Reported
 from ivr.domain.recording.state import REPORTABLE, RecordingState
 from ivr.errors import ArchiveError, IvrError
-from ivr.services.ports.evidence import CallRow, PersonTag
+from ivr.services.call.leg_records import legs_body, legs_in
+from ivr.services.ports.evidence import CallRow, LegRow, PersonTag
 from ivr.services.ports.spool import Duty, Pending, Unreadable
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class LateReport:
         }
 
 
-def note_of(call: LiveCall, row: CallRow | None = None) -> Pending:
-    """Return the note of a call in progress; with `row` it is over, and this is the report to write."""
+def note_of(call: LiveCall, row: CallRow | None = None, legs: Sequence[LegRow] = ()) -> Pending:
+    """Return the note of a call in progress; with `row` it is over, and this with `legs` is the report to write."""
     body: dict[str, object] = {
         "program": call.program.name,
         "direction": call.direction.value,
@@ -79,6 +80,8 @@ def note_of(call: LiveCall, row: CallRow | None = None) -> Pending:
             "ended_by": row.ended_by,
             "consent": dict(row.consent),
             "agent": row.agent,
+            "queue_wait_ms": row.queue_wait_ms,
+            "legs": legs_body(legs),
         }
     return Pending(Duty.REPORT, call.id, "", call.started_at, body)
 
@@ -105,6 +108,7 @@ def row_of(call: LiveCall) -> CallRow:
         consent=call.consents.as_body(),
         node_id=call.deps.node_id,
         agent=call.agent if call.b_leg is not None else "",
+        queue_wait_ms=call.queue_wait_ms,
     )
 
 
@@ -166,15 +170,15 @@ def _report(ports: VaultPorts, call_log: CallLog, note: Pending, ended_at: datet
             return None
         if row is None:
             row = _row(ports, note, ended_at)
-            call_log.add(row, members=_members(note))
+            call_log.add(row, members=_members(note), legs=legs_in(_end(note).get("legs")))
         if not in_evidence:
             ports.audit.append(reported(row), call_id=note.call_id, recording_id=row.recording_id or "")
         return row
 
 
 def _row(ports: VaultPorts, note: Pending, ended_at: datetime) -> CallRow:
-    body, end = note.body, note.body.get("end")
-    known: Mapping[str, Any] = end if isinstance(end, Mapping) else {}
+    body, known = note.body, _end(note)
+    waited_ms = known.get("queue_wait_ms")
     recording = next(iter(ports.catalogue.find(call_id=note.call_id)), None)
     state = recording.state if recording is not None else RecordingState.WITHHELD
     if state not in REPORTABLE:
@@ -198,7 +202,14 @@ def _row(ports: VaultPorts, note: Pending, ended_at: datetime) -> CallRow:
         consent=known.get("consent") or (recording.consent if recording is not None else {}),
         node_id=str(body["node_id"]),
         agent=str(known.get("agent", "")),
+        queue_wait_ms=int(waited_ms) if waited_ms is not None else None,
     )
+
+
+def _end(note: Pending) -> Mapping[str, Any]:
+    """What is known of a call's end; nothing when its line died before."""
+    end = note.body.get("end")
+    return end if isinstance(end, Mapping) else {}
 
 
 def _members(note: Pending) -> list[PersonTag]:

@@ -142,10 +142,14 @@ class CallSession:
         if leg is self.call.a_leg:
             self.call.answered_at = self.call.deps.clock.now()
             self.call.deps.call_notes.keep(note_of(self.call))
+        self.call.legs.answered(event, self.call.deps.clock.now())
         self.call.publish("leg.confirmed", party=leg.role.value, codec=event.codec)
 
     def _disconnected(self, leg: CallLeg, event: LegDisconnected) -> None:
         leg.disconnected(event)
+        self.call.legs.ended(event, self.call.deps.clock.now())
+        if leg is self.call.a_leg:
+            self.call.leave_queue()
         if event.by_peer and leg is self.call.a_leg:
             self.call.end_by(leg.role.value)
         self.call.publish("leg.disconnected", party=leg.role.value, sip_status=event.sip_status)
@@ -255,9 +259,10 @@ class CallSession:
         if call.state is not CallState.CLEARED:
             call.move(CallEvent.ALL_LEGS_GONE)
         row = row_of(call)
+        legs = call.legs.rows(call.id, row.ended_at)
 
         async def write() -> None:
-            await call.deps.executor.run(lambda: call.deps.call_log.add(row, members=call.members))
+            await call.deps.executor.run(lambda: call.deps.call_log.add(row, members=call.members, legs=legs))
 
         call.writes.add(_REPORT, write)
         call.audit(reported(row))
@@ -270,7 +275,7 @@ class CallSession:
         unwritten = {_REPORT, Reported.kind} & {*call.writes.failed}
         if unwritten or call.writes.unmet or not call.capture.reportable:
             # The next sweep or start finishes what could not be finished now; until then it is cleared, not reported.
-            note = note_of(call, row)
+            note = note_of(call, row, legs)
             call.deps.call_notes.keep(note)
             await call.deps.call_notes.release(note.name)
             call.publish("call.unreported", recording_state=row.recording_state)

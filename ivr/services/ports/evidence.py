@@ -19,7 +19,8 @@ PersonTag = tuple[str, bytes]
 class CallRow:
     """What is reported of a call (CDR). No words, no keys; `party` is the other side's address.
 
-    `agent` is the label of the agent who was called, empty when none was.
+    `agent` is the label of the agent who was called, empty when none was. `queue_wait_ms` is how long the caller waited
+    until agent and caller heard each other, or until that was given up; None: the call waited for nobody.
     """
 
     call_id: str
@@ -38,11 +39,47 @@ class CallRow:
     consent: Mapping[str, object]
     node_id: str
     agent: str = ""
+    queue_wait_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class LegRow:
+    """What is reported of a leg; docs/cdr.md says each field, its unit and where it comes from. No words, no number.
+
+    `peer` is the label of an agent, of anybody else what `masked_party` leaves. `answered_at` None: it never was up.
+    What RTP and RTCP tell is None when no audio flowed, and the far side's when it sent no report.
+    """
+
+    leg_id: str
+    call_id: str
+    role: str
+    direction: str
+    peer: str
+    began_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime
+    ended_by: str
+    sip_status: int
+    hangup_cause: int
+    codec: str = ""
+    received: int | None = None
+    lost: int | None = None
+    discarded: int | None = None
+    jitter_ms: float | None = None
+    jitter_max_ms: float | None = None
+    buffer_ms: float | None = None
+    sent: int | None = None
+    far_lost: int | None = None
+    far_jitter_ms: float | None = None
+    round_trip_ms: float | None = None
+    mos: float | None = None
+    far_mos: float | None = None
 
 
 class CallLog(Protocol):
-    def add(self, row: CallRow, *, members: Sequence[PersonTag] = ()) -> None:
-        """Report a call, once, and let its recording be found by what is reported; `members` are those it was with."""
+    def add(self, row: CallRow, *, members: Sequence[PersonTag] = (), legs: Sequence[LegRow] = ()) -> None:
+        """Report a call with its legs, once, and let its recording be found by what is reported; `members` are those it
+        was with."""
 
     def get(self, call_id: str) -> CallRow | None:
         """The report of this call; None: it was not reported."""

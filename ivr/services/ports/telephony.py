@@ -49,10 +49,34 @@ class LegConfirmed:
 
 
 @dataclass(frozen=True)
+class LegMedia:
+    """What RTP and RTCP (RFC 3550) told of a leg's audio, all its streams together. `codec` is that of the last.
+
+    `received`, `lost`, `discarded` (they came too late or too early to be heard) and `sent` are packets. `jitter_ms` is
+    the mean of the interarrival jitter, `jitter_max_ms` its highest; `buffer_ms` how long audio waited in the jitter
+    buffer, on average. What only the party's RTCP tells (`far_lost`, `far_jitter_ms`, `round_trip_ms`) is None when no
+    report came.
+    """
+
+    codec: str
+    received: int
+    lost: int
+    discarded: int
+    jitter_ms: float
+    jitter_max_ms: float
+    buffer_ms: float
+    sent: int
+    far_lost: int | None = None
+    far_jitter_ms: float | None = None
+    round_trip_ms: float | None = None
+
+
+@dataclass(frozen=True)
 class LegDisconnected:
     """The leg is over. `sip_status` is the final status (RFC 3261), `hangup_cause` is Q.850.
 
-    `by_peer` tells who ended it. Always the last event of a leg, exactly once.
+    `by_peer` tells who ended it; `media` how its audio went, None when none flowed. Always the last event of a leg,
+    exactly once.
     """
 
     leg_id: str
@@ -61,6 +85,7 @@ class LegDisconnected:
     by_peer: bool
     was_confirmed: bool
     at: float
+    media: LegMedia | None = None
 
 
 @dataclass(frozen=True)

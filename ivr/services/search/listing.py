@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from ivr.services.ports.runtime import Clock
 from ivr.services.ports.search import RecordingPage, RecordingSearch, SavedSearch, SavedSearches
 from ivr.services.ports.signing import EvidenceChain
 from ivr.services.ports.vault import RecordingRow
+from ivr.services.search.csv_text import CsvText
 
 COLUMNS = (
     "recording_id",
@@ -86,19 +86,18 @@ class Listing:
     def file(self, request: AccessRequest, query: RecordingQuery, *, longest: int = LONGEST_FILE) -> ListFile:
         """Return all that `page` would show from its beginning, as CSV. Raises what `page` raises."""
         query = replace(self._allowed(request, query), after="", limit=_PAGE)
-        out = _Lines()
-        writer = csv.writer(out)
-        writer.writerow(COLUMNS)
+        out = CsvText(COLUMNS)
         written, page = 0, self._search.page(query)
         while True:
             rows = page.rows[: longest - written]
-            writer.writerows(_cells(row) for row in rows)
+            for row in rows:
+                out.add(_cells(row))
             written += len(rows)
             left = len(rows) < len(page.rows) or bool(page.after)
             if not page.after or written >= longest:
                 break
             page = self._search.page(replace(query, after=page.after))
-        content = "".join(out.lines).encode()
+        content = out.content
         self._note(request, query, written, hashlib.sha256(content).hexdigest())
         return ListFile(content, written, not left)
 
@@ -159,16 +158,6 @@ class Listing:
         self._chain.append(listed)
 
 
-class _Lines:
-    """What the CSV writer writes to."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def write(self, line: str) -> None:
-        self.lines.append(line)
-
-
 def _cells(row: RecordingRow) -> list[object]:
     tag = row.tag
     cells: list[object] = [
@@ -183,13 +172,8 @@ def _cells(row: RecordingRow) -> list[object]:
         len(row.gaps),
         len(row.masks),
     ]
-    return [_harmless(cell) for cell in cells]
+    return cells
 
 
 def _stamp(at: datetime | None) -> str:
     return stamp(at) if at is not None else ""
-
-
-def _harmless(cell: object) -> object:
-    """A spreadsheet takes text that begins so for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -22,6 +22,7 @@ RIGHTS: dict[str, set[str]] = {
     "/enregistrements/{recording_id}/notes": {"grade"},
     "/enregistrements/{recording_id}/evaluer": {"grade"},
     "/statistiques": {"list"},
+    "/appels": {"calls"},
     "/demandes": {"rights"},
     "/violations": {"breach"},
     "/registre": {"rights", "verify"},

@@ -14,7 +14,7 @@ from ivr.domain.audio.spans import GapCause
 from ivr.domain.authority.requisition import CheckedBy, RequisitionState
 from ivr.domain.authority.requisition import RefusalGround as RequisitionRefusal
 from ivr.domain.call.leg import Disposition
-from ivr.domain.call.party import Direction
+from ivr.domain.call.party import Direction, PartyRole
 from ivr.domain.call.state import CallState
 from ivr.domain.operation.node_events import FAULTS
 from ivr.domain.operation.node_state import Presence
@@ -35,6 +35,7 @@ from ivr.domain.rights.request import (
     Right,
 )
 from ivr.domain.rights.third_voice import VoiceGround
+from ivr.services.call.leg_records import BY_ENGINE, BY_PEER
 from ivr.services.rights.breaches import TOLD
 
 HERE = Path(ivr.console.__file__).parent
@@ -108,6 +109,32 @@ PUT_TOGETHER = {
         f"statistics.{name}"
         for name in ("calls", "endings", "objections", "doubts", "masks", "asked", "gaps", "scores", "deadlines")
     ),
+    *(
+        f"calls.{column}"
+        for column in (
+            "began",
+            "program",
+            "direction",
+            "disposition",
+            "wait",
+            "agent",
+            "leg",
+            "peer",
+            "lasted",
+            "ended_by",
+            "sip_status",
+            "hangup_cause",
+            "codec",
+            "lost",
+            "jitter",
+            "round_trip",
+            "mos",
+            "far_mos",
+            "id",
+        )
+    ),
+    *(f"leg_role.{role.value}" for role in PartyRole),
+    *(f"leg_end.{who}" for who in (BY_PEER, BY_ENGINE)),
     *(f"statistics.{name}" for name in ("raised", "dispelled", "later", "minute")),
     *(f"disposition.{end.value.lower()}" for end in Disposition),
     "disposition.other",
@@ -115,7 +142,10 @@ PUT_TOGETHER = {
     *(f"call_state.{state.name.lower()}" for state in CallState),
     *(f"direction.{direction.value}" for direction in Direction),
     *(f"fault.{kind.replace('.', '_')}" for kind in FAULTS),
-    *(f"{group}.other" for group in ("state", "call_state", "direction", "fault", "folder", "certificate")),
+    *(
+        f"{group}.other"
+        for group in ("state", "call_state", "direction", "fault", "folder", "certificate", "leg_role", "leg_end")
+    ),
     *(f"sign_in.{end}" for end in ("idle", "expired", "closed", "asked", "over")),
 }
 

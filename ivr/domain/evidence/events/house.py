@@ -43,6 +43,20 @@ class Listed(Event, kind="recordings.listed"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallsListed(Event, kind="calls.listed"):
+    """Somebody was shown details of calls and their legs, or was given them as a file (`sha256`): why, and how many
+    calls. `filters` are the names of what was asked, never a value.
+    """
+
+    actor: str
+    role: str
+    reason: str
+    filters: tuple[str, ...]
+    count: int
+    sha256: str | Absent = ABSENT
+
+
+@dataclass(frozen=True, kw_only=True)
 class StatisticsShown(Event, kind="statistics.shown"):
     """Somebody was shown counts over the months `first` to `last`: for which purpose and why."""
 
