@@ -3,8 +3,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # What bench-ear needs besides Python: recorded French speech and hold music (CC-BY-SA), never copied here.
 BENCH_PACKAGES := asterisk-core-sounds-fr-wav asterisk-moh-opsound-wav
-# What the tests need besides Python: an independent SIP peer, a voice that speaks many languages, and a browser.
-TEST_PACKAGES := sip-tester baresip-core espeak-ng chromium
+# What the tests need besides Python: independent SIP peers, a voice that speaks many languages, a browser, and the edge.
+TEST_PACKAGES := sip-tester baresip-core espeak-ng chromium kamailio
 # A real identity provider (npm), which only tests run.
 PROVIDER := tests/integration/identity_provider
 # More than cores, since calls take their time and leave a core idle meanwhile; not many more, since an ear has deadlines.
@@ -12,7 +12,7 @@ WORKERS ?= $(shell echo $$((($$(nproc) * 3 + 1) / 2)))
 # Of all branches in ivr.domain and ivr.services, in per cent; raised when it is passed, never lowered.
 COVERAGE := 97
 
-.PHONY: help demo test serve init bench bench-ear bench-vault bench-console bench-guard bench-hotline coverage mutants adapt-ear fuzz fuzz-console check format lock mill setup setup-bench setup-test clean
+.PHONY: help demo test serve edge init bench bench-ear bench-vault bench-console bench-guard bench-hotline coverage mutants adapt-ear fuzz fuzz-console check format lock mill setup setup-bench setup-test clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -30,6 +30,10 @@ test: setup-test ## everything: linters, types, layers, all tests
 serve: setup ## a node on the embedded defaults; prints the SIP URIs to dial
 	@$(BIN)/ivr init
 	@$(BIN)/ivr serve
+
+edge: ## Kamailio before the lines: operators' calls spread, agents' softphones registered (docs/edge.md)
+	@scripts/setup.sh kamailio
+	@scripts/edge.sh run
 
 init: setup ## data folder, keys, database, speech model, prompts
 	@$(BIN)/ivr init

@@ -42,6 +42,8 @@ if [ -n "$missing" ]; then
         exit 3
     fi
     echo "ivr: installing$missing"
+    # Debian starts it with a configuration of its own, on the port of the lines: ours is started by scripts/edge.sh.
+    case $missing in *kamailio*) [ ! -d /run/systemd/system ] || $as_root systemctl mask -q kamailio.service ;; esac
     # Beside what pip does; it has ended when this script has, however that ends.
     trap wait EXIT
     {
