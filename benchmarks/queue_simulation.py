@@ -193,7 +193,7 @@ class Simulation:
 
     def _nobody_is_passed_over(self, line: _Line) -> None:
         """No call of this line still waits for an agent who could take it now."""
-        mine = {match.place_id for match in self._floor.decide(self._now).matches} & line.places.keys()
+        mine = {match.place_id for match in self._floor.decide(self._now)} & line.places.keys()
         assert not mine, "a call waits although its agent is ready"
         oldest = max(
             (self._now_s - self._joined_s[call] for call in line.places if call not in self._agent_of), default=0

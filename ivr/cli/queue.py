@@ -46,7 +46,7 @@ def show(actor: str, role: str, json_: bool) -> None:
         session.may(Action.OPERATE)
         floor = _book(session).floor(now)
         zone = ZoneInfo(session.settings.profile.timezone)
-    waits = floor.decide(now).waits
+    waits = floor.why_waiting(now)
     places = sorted(floor.places.values(), key=lambda place: place.rank)
     if json_:
         print_json({

@@ -13,10 +13,11 @@ from typing import Final
 
 from ivr.domain.queue.agent import BUSY, Agent, AgentState
 from ivr.domain.queue.announcement import Standing
-from ivr.domain.queue.decision import Match, Next, decide_next
+from ivr.domain.queue.decision import Match, decide_next, why_it_waits
 from ivr.domain.queue.place import Place, PlaceState
 from ivr.domain.queue.queue import AgentProfile, Need, Queue, need_at
 from ivr.domain.queue.waiting_time import Handling, estimated_wait_s
+from ivr.domain.text.told import Told
 
 #: States in which an agent is at work: they will take a call now, or after the one they have.
 _WORKING: Final = frozenset({AgentState.READY, AgentState.RINGING, AgentState.TALKING, AgentState.WRAP_UP})
@@ -57,7 +58,8 @@ class Floor:
         for place in [place for place in self.places.values() if place.lease_until <= now]:
             del self.places[place.id]
         for agent in self.agents.values():
-            self.agents[agent.id] = self._freed(agent, now).lapsed(now)
+            if agent.place_id or agent.until is not None:
+                self.agents[agent.id] = self._freed(agent, now).lapsed(now)
 
     def _freed(self, agent: Agent, now: datetime) -> Agent:
         """An agent whose call has gone with its line: their telephone may not know it yet, so they are left alone."""
@@ -113,14 +115,18 @@ class Floor:
     def claim(self, place_ids: Iterable[str], now: datetime) -> tuple[Match, ...]:
         """Decide over all that wait, and give those of `place_ids` whose turn it is their agents."""
         asked = frozenset(place_ids)
-        matches = tuple(match for match in self.decide(now).matches if match.place_id in asked)
+        matches = tuple(match for match in self.decide(now) if match.place_id in asked)
         for match in matches:
             self.places[match.place_id] = self.places[match.place_id].claim(match.agent_id)
             self.agents[match.agent_id] = self.agents[match.agent_id].ring(match.place_id, now)
         return matches
 
-    def decide(self, now: datetime) -> Next:
+    def decide(self, now: datetime) -> tuple[Match, ...]:
         return decide_next(self.places.values(), self.agents.values(), self.plan.queues, self.plan.agents, now)
+
+    def why_waiting(self, now: datetime) -> dict[str, Told]:
+        """Why each call that nobody is called for goes on waiting, by its id."""
+        return why_it_waits(self.places.values(), self.decide(now), self.plan.queues, self.plan.agents, now)
 
     def answered(self, place_id: str, now: datetime) -> bool:
         """The agent has answered; False when the call has no claim any more."""
@@ -199,22 +205,23 @@ class Floor:
     def standings(self, now: datetime) -> dict[str, Standing]:
         """Where each call that waits stands among those that wait for the agents of the same queue, by its id."""
         ahead: dict[str, int] = {}
+        at_work = self._skills_at_work()
         working: dict[frozenset[str], int] = {}
         found: dict[str, Standing] = {}
         for place in sorted(self._waiting(), key=lambda place: place.rank):
             need = self.need(place, now)
             if need.skills not in working:
-                working[need.skills] = self._working(need.skills)
+                working[need.skills] = sum(need.skills <= skills for skills in at_work)
             position = ahead[need.queue] = ahead.get(need.queue, 0) + 1
             handling = self.handling.get(need.queue, Handling(need.queue))
             wait_s = estimated_wait_s(position, handling, working[need.skills])
             found[place.id] = Standing(position, wait_s, over=need.over)
         return found
 
-    def _working(self, skills: frozenset[str]) -> int:
-        """How many agents have these skills and are at work."""
-        able = (agent for agent in self.agents.values() if agent.state in _WORKING and agent.id in self.plan.agents)
-        return sum(skills <= self.plan.agents[agent.id].skills for agent in able)
+    def _skills_at_work(self) -> list[frozenset[str]]:
+        """The skills of each agent who is at work."""
+        there = (agent for agent in self.agents.values() if agent.state in _WORKING)
+        return [self.plan.agents[agent.id].skills for agent in there if agent.id in self.plan.agents]
 
     def _waiting(self) -> list[Place]:
         return [place for place in self.places.values() if place.state is PlaceState.WAITING]

@@ -22,7 +22,7 @@ class Turn:
 def has_a_turn(floor: Floor, places: Sequence[Place], now: datetime) -> bool:
     """Whether one of these calls would be given an agent now."""
     mine = _waiting(places)
-    return any(match.place_id in mine for match in floor.decide(now).matches)
+    return any(match.place_id in mine for match in floor.decide(now))
 
 
 def look(floor: Floor, places: Sequence[Place], now: datetime) -> Turn:

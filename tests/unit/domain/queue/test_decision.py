@@ -8,34 +8,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.domain.queue.agent import Agent, AgentState
-from ivr.domain.queue.decision import Next, decide_next
+from ivr.domain.queue.decision import Match, decide_next, why_it_waits
 from ivr.domain.queue.floor import Floor
 from ivr.domain.queue.place import Place
 from ivr.domain.queue.queue import need_at
 from tests.queue_rig import LEA, MARIE, NOW, PAUL, PLAN, at, floor, place
 
 
-def decide(places: list[Place], on: Floor, seconds: float = 1.0) -> Next:
+def decide(places: list[Place], on: Floor, seconds: float = 1.0) -> tuple[Match, ...]:
     return decide_next(places, on.agents.values(), PLAN.queues, PLAN.agents, at(seconds))
 
 
-def pairs(found: Next) -> list[tuple[str, str]]:
-    return [(match.place_id, match.agent_id) for match in found.matches]
+def waits(places: list[Place], found: tuple[Match, ...], seconds: float = 1.0) -> dict[str, str]:
+    return dict(why_it_waits(places, found, PLAN.queues, PLAN.agents, at(seconds)))
+
+
+def pairs(found: tuple[Match, ...]) -> list[tuple[str, str]]:
+    return [(match.place_id, match.agent_id) for match in found]
 
 
 def test_the_longest_idle_who_has_the_skills_takes_the_first_call() -> None:
     found = decide([place("b", joined_s=0.5), place("a")], floor(PAUL, MARIE))
     assert pairs(found) == [("a", PAUL), ("b", MARIE)]
-    assert found.matches[0].reasons == (
+    assert found[0].reasons == (
         "It is the first of those that agents of the queue health can take now.",
         "The agent has been idle longest of 2 who are ready and have its skills.",
     )
 
 
 def test_a_call_that_nobody_ready_can_serve_does_not_stop_those_behind_it() -> None:
-    found = decide([place("a", "provident"), place("b")], floor(MARIE))
+    places = [place("a", "provident"), place("b")]
+    found = decide(places, floor(MARIE))
     assert pairs(found) == [("b", MARIE)]
-    assert found.waits == {"a": "No agent who has its skills is ready."}
+    assert waits(places, found) == {"a": "No agent who has its skills is ready."}
 
 
 def test_an_agent_in_any_other_state_is_passed_by() -> None:
@@ -53,7 +58,7 @@ def test_after_its_step_a_call_takes_anybody_who_works() -> None:
 def test_whoever_has_waited_as_long_as_allowed_is_given_to_nobody() -> None:
     found = decide([place("a")], floor(MARIE), 900)
     assert pairs(found) == []
-    assert found.waits == {"a": "It has waited as long as its queue allows."}
+    assert waits([place("a")], found, 900) == {"a": "It has waited as long as its queue allows."}
 
 
 def test_priority_goes_first() -> None:
@@ -65,8 +70,10 @@ def test_skills_that_nobody_has_and_agents_of_no_plan_are_told() -> None:
     on = floor(MARIE)
     stranger = Agent.new("stranger", NOW).resumed(NOW)
     known = {MARIE: PLAN.agents[MARIE]}
-    found = decide_next([place("a", "provident")], [*on.agents.values(), stranger], PLAN.queues, known, at(1))
-    assert found.waits == {"a": "No agent has its skills."}
+    places = [place("a", "provident")]
+    found = decide_next(places, [*on.agents.values(), stranger], PLAN.queues, known, at(1))
+    assert found == ()
+    assert why_it_waits(places, found, PLAN.queues, known, at(1)) == {"a": "No agent has its skills."}
 
 
 _places = st.lists(
@@ -90,14 +97,15 @@ def test_nobody_is_given_twice_passed_over_or_left_beside_an_idle_agent(
     found = decide(places, on, seconds)
     given_to = dict(pairs(found))
     assert len(set(given_to.values())) == len(given_to)
-    assert given_to.keys() | found.waits.keys() == {one.id for one in places}
-    assert not given_to.keys() & found.waits.keys()
+    left = waits(places, found, seconds)
+    assert given_to.keys() | left.keys() == {one.id for one in places}
+    assert not given_to.keys() & left.keys()
     need = {one.id: need_at(one.queue, one.joined_at, PLAN.queues, at(seconds)) for one in places}
     rank = {one.id: one.rank for one in places}
     skills = {agent_id: PLAN.agents[agent_id].skills for agent_id in ready}
     for call_id, agent_id in given_to.items():
         assert need[call_id].skills <= skills[agent_id]
-    for call_id in found.waits:
+    for call_id in left:
         if need[call_id].over:
             continue
         for agent_id in ready:
