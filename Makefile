@@ -57,8 +57,8 @@ bench-hotline: setup ## queues: one decision with 200 callers and 100 agents, th
 bench-vault: setup ## a vault of a million recordings: plan and purge of a day, pages, query plans, one live call
 	@$(BIN)/python -m benchmarks.vault
 
-bench-ear: setup-bench ## what the ear hears, and mishears per hour, beside two peers: docs/ear/report.md (QUICK=1: a sample, in five minutes)
-	@$(BIN)/python -m benchmarks.ear_report $(if $(QUICK),--quick)
+bench-ear: setup-bench ## what the ear hears, and mishears per hour, beside two peers: docs/ear/report.md, hours, resumed where it stopped (QUICK=1: a sample, in five minutes)
+	@$(BIN)/python -m benchmarks.ear_report $(if $(QUICK),--quick,--kept var/bench-ear.jsonl)
 
 mill: setup-bench ## sentences over voices and lines through the recogniser: corpus/heard/transcripts.jsonl, resumed where it stopped (SAMPLE=1: forty)
 	@$(BIN)/python -m tools.mill $(if $(SAMPLE),--sample)

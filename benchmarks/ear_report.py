@@ -5,13 +5,15 @@
 Sentences come from the parts of the corpus that no model was fitted to. Each is said under every condition of
 `tools.corpus.builder`, run through the live pipeline, and given to the peers as it is. Nothing is asserted. With
 `--kept` what the recogniser writes of the talk in which nobody objects outlives the run, as in `benchmarks.hours`: a
-run that was broken off goes on where it stood.
+run that was broken off goes on where it stood. The file's name gets the model's digest; whoever changes how the
+recogniser decodes removes it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import os
 import random
 import sys
@@ -138,7 +140,7 @@ def run(
     program = programs[0]
     judge = EarJudge(ModelSettings(model_dir, workers=cores))
     transcriber, understanding = WhisperRecogniser(ModelSettings(model_dir, workers=cores)), TwoReaders.load()
-    known = OnceWritten(transcriber, kept) if kept is not None else transcriber
+    known = OnceWritten(transcriber, _of_this_model(kept, model_dir)) if kept is not None else transcriber
     whisper = [PlainWhisper(model_dir, 1) for _ in range(cores)]
     read = classifier()
 
@@ -172,6 +174,14 @@ def run(
     load = os.getloadavg()[2]
     per_hour = hours.together(found_hours)
     return Report(command, seed, cores, load, texts, outcomes, per_hour, found_alarms, talks, speeds)
+
+
+def _of_this_model(kept: Path, model_dir: Path) -> Path:
+    """Where transcripts of this model are kept: those of another are not mistaken for its own."""
+    with (model_dir / "model.bin").open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()[:12]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    return kept.with_stem(f"{kept.stem}-{digest}")
 
 
 def _quiet(size: Size, seed: int, parts: int) -> list[tuple[str, Iterable[Sequence[Samples]]]]:

@@ -47,7 +47,7 @@ from ivr.audio.wav import EAR_HZ
 from ivr.domain.hearing.verdict import Band, Label, Verdict
 from ivr.domain.program.program import Program
 from ivr.errors import IvrError
-from ivr.services.hearing.file_listening import FileHearing
+from ivr.services.hearing.file_listening import FileHearing, Utterance
 from ivr.services.ports.hearing import Speech
 from ivr.settings import default_config_dir, load_settings
 from ivr.speech.channel_memory import EarMemory
@@ -64,6 +64,7 @@ from ivr.speech.whisper_recogniser import WhisperRecogniser
 from tools.corpus.recorded import MUSIC, SPEECH, recordings
 
 _CONFIDENCE = 0.95
+_LESS = {Band.ACT: Band.DOUBT, Band.DOUBT: Band.CLEAR, Band.CLEAR: Band.CLEAR}
 _SILENCE = np.zeros(EAR_HZ // 2, np.float32)
 
 
@@ -178,7 +179,8 @@ def measure(
     material: str,
     calls: Iterable[Sequence[Samples]],
 ) -> list[Hours]:
-    """Run `calls`, each the channels of one, through the pipeline of every program; one Hours for each."""
+    """Run `calls`, each the channels of one (the caller's first), through the pipeline of every program; one Hours for
+    each."""
     found = {program.name: Hours(program.name, material) for program in programs}
     once = transcriber if isinstance(transcriber, OnceWritten) else OnceWritten(transcriber)
     for channels in calls:
@@ -186,8 +188,10 @@ def measure(
         for program in programs:
             hours = found[program.name]
             hours.hours += max(channel.size for channel in channels) / EAR_HZ / 3600
-            for channel in channels:
-                _add(hours, _heard(once, understanding, program, channel))
+            for number, channel in enumerate(channels):
+                heard = _heard(once, understanding, program, channel).utterances
+                hours.utterances += len(heard)
+                hours.alarms += alarms_of(heard, agent=number > 0)
     return list(found.values())
 
 
@@ -201,12 +205,16 @@ def _heard(transcriber: Recogniser, understanding: Understanding, program: Progr
         asyncio.run(ear.close())
 
 
-def _add(hours: Hours, found: FileHearing) -> None:
-    hours.utterances += len(found.utterances)
-    for one in found.utterances:
-        if one.band is not Band.CLEAR:
+def alarms_of(heard: Iterable[Utterance], *, agent: bool) -> list[Alarm]:
+    """What a call makes of these utterances: of an agent's words the caller is asked where they are clear, and nobody
+    is asked where they are doubtful (`ivr.services.call.objections`)."""
+    found = []
+    for one in heard:
+        band = _LESS[one.band] if agent else one.band
+        if band is not Band.CLEAR:
             kind = one.ground.value if one.ground is not None else "none named"
-            hours.alarms.append(Alarm(one.label, one.band, one.score, kind, one.text))
+            found.append(Alarm(one.label, band, one.score, kind, one.text))
+    return found
 
 
 def together(found: Iterable[Hours]) -> list[Hours]:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.ear_run import EAR, Outcome
-from benchmarks.hours import Alarm, Hours, OnceWritten, Rate, curve, ground_table, table, together
+from benchmarks.hours import Alarm, Hours, OnceWritten, Rate, alarms_of, curve, ground_table, table, together
 from ivr.audio.pcm import Samples
-from ivr.domain.hearing.verdict import Band, Label
+from ivr.domain.hearing.verdict import Band, Ground, Label
+from ivr.services.hearing.file_listening import Utterance
 from ivr.speech.recogniser import Transcript
 from ivr.speech.understanding import Hypothesis
 
@@ -43,6 +44,18 @@ def test_parts_of_one_material_are_added_by_program() -> None:
         ("a", 1.5, 30, 2),
         ("b", 0.5, 10, 0),
     ]
+
+
+def test_of_an_agents_clear_words_the_caller_is_asked_and_doubtful_ones_are_noted_only() -> None:
+    heard = [
+        Utterance("caller", 0, 900, "", _OBJECTION, band, 0.9, 1200, ground=ground)
+        for band, ground in ((Band.ACT, Ground.EXPLICIT), (Band.DOUBT, None), (Band.CLEAR, None))
+    ]
+    assert [(one.band, one.ground) for one in alarms_of(heard, agent=False)] == [
+        (Band.ACT, "explicit"),
+        (Band.DOUBT, "none named"),
+    ]
+    assert [(one.band, one.ground) for one in alarms_of(heard, agent=True)] == [(Band.DOUBT, "explicit")]
 
 
 def test_the_table_says_whether_a_target_is_met() -> None:
