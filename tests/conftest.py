@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import category
+from tests.ending import at_end
 
 # A time is no test: a busy machine takes half a second for an example that takes a millisecond.
 settings.register_profile(
@@ -22,6 +23,10 @@ sys.addaudithook(category.audit)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(category.category_of(item.path))
+
+
+def pytest_unconfigure() -> None:
+    at_end.close()
 
 
 @pytest.hookimpl(wrapper=True)

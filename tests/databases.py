@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import os
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from ivr.storage.database import Database
+from tests.ending import at_end
 from tests.servers import postgres
 
 KINDS = ("sqlite", "postgresql")
@@ -52,7 +52,7 @@ def _copied(file: Path, folder: Path) -> Path:
 @lru_cache(maxsize=1)
 def _sqlite_template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="ivr-sqlite-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    at_end.callback(shutil.rmtree, folder, ignore_errors=True)
     path = folder / "template.db"
     Database.open(f"sqlite:///{path}", create=True).close()
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import http.client
 import json
 import os
@@ -28,6 +27,7 @@ from ivr.recording import s3_request
 from ivr.recording.s3_bucket import BucketSettings
 from ivr.recording.s3_request import Address, Credentials
 from tests.category import one_per_process
+from tests.ending import at_end
 from tests.ports import free_port, free_ports
 
 TOKEN = "a-token-for-tests"
@@ -94,8 +94,8 @@ def _program(name: str) -> str:
 
 def _serve(server: Server, *, timeout_s: float = 60) -> Server:
     """Start it; when the tests end it is stopped, and its folder goes."""
-    atexit.register(shutil.rmtree, server.folder, ignore_errors=True)
-    atexit.register(server.stop)
+    at_end.callback(shutil.rmtree, server.folder, ignore_errors=True)
+    at_end.callback(server.stop)
     server.start(timeout_s=timeout_s)
     return server
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import io
 import os
 import shutil
@@ -22,6 +21,7 @@ from ivr.recording.opus import OpusCodec
 from ivr.recording.s3_bucket import BucketSettings, S3Bucket
 from ivr.recording.store import LocalStore
 from ivr.services.ports.vault import RecordingStore, RecordingWriter, SealedFile
+from tests.ending import at_end
 from tests.fakes.bucket import FakeBucket
 from tests.fakes.heard import pcm_of
 from tests.fakes.vault import FakeFarStore, FakeStore
@@ -59,7 +59,7 @@ def store(kind: str, tmp_path: Path) -> RecordingStore:
 @lru_cache(maxsize=1)
 def s3_bucket() -> BucketSettings:
     folder = Path(tempfile.mkdtemp(prefix="ivr-s3-credentials-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    at_end.callback(shutil.rmtree, folder, ignore_errors=True)
     return seaweed().bucket("contract", folder)
 
 
