@@ -11,7 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, TextClause, and_, exists, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    TextClause,
+    and_,
+    case,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    text,
+)
 
 from ivr.domain.call.leg import Disposition
 from ivr.domain.recording.state import RecordingState
@@ -121,9 +136,8 @@ def scans(
         return [_scan(query, place, one, frozenset(), scanned) for one in driven]
     if query.due_before is not None:
         return [_scan(query, place, _Driven([KEPT, _R.deadline < query.due_before]), frozenset(), scanned)]
-    if query.min_tenths is not None or query.max_tenths is not None:
-        scored = _Driven([_SCORED], quality_analyses, _A.called_at, _A.recording_id)
-        return [_scan(query, place, scored, frozenset(), scanned)]
+    if (tenths := _tenths(query)) is not None:
+        return [_scored_scan(query, place, tenths, scanned)]
     driving, served = _driving(query)
     return [_scan(query, place, _Driven(one), served, scanned) for one in driving]
 
@@ -173,12 +187,10 @@ def _rest(query: RecordingQuery, served: frozenset[str], columns: Any) -> list[C
         asked["min_ms"] = columns.duration_ms >= query.min_ms
     if query.max_ms is not None:
         asked["max_ms"] = columns.duration_ms <= query.max_ms
-    if query.min_tenths is not None or query.max_tenths is not None:
-        least = 0 if query.min_tenths is None else query.min_tenths
-        most = 1000 if query.max_tenths is None else query.max_tenths
+    if (tenths := _tenths(query)) is not None:
         of_it = quality_analyses.alias("of_it").c
         asked["tenths"] = exists().where(
-            of_it.recording_id == columns.recording_id, of_it.counts, of_it.tenths.between(least, most)
+            of_it.recording_id == columns.recording_id, of_it.counts, of_it.tenths.between(*tenths)
         )
     for name, column in (("gaps", "gap_count"), ("masks", "mask_count"), ("doubts", "doubt_count")):
         wanted = getattr(query, name)
@@ -208,6 +220,36 @@ def _scan(query: RecordingQuery, place: Place | None, by: _Driven, served: froze
     matching = select(seen).where(*_rest(query, served, columns)).order_by(*order).limit(query.limit)
     keys = select(_R.opened_at, _R.deadline, _R.recording_id).select_from(tables).where(*conditions).order_by(*sort)
     return Scan(matching, keys.offset(scanned - 1).limit(1))
+
+
+def _tenths(query: RecordingQuery) -> tuple[int, int] | None:
+    """Between which scores, in tenths of a per cent; None when none is asked for."""
+    if query.min_tenths is None and query.max_tenths is None:
+        return None
+    return (
+        0 if query.min_tenths is None else query.min_tenths,
+        1000 if query.max_tenths is None else query.max_tenths,
+    )
+
+
+def _scored_scan(query: RecordingQuery, place: Place | None, tenths: tuple[int, int], scanned: int) -> Scan:
+    """Looks at scores in their own index, all of a recording at once, and reads the recordings of those that fit."""
+    by = _Driven([_SCORED], quality_analyses, _A.called_at, _A.recording_id)
+    conditions = [*by.conditions, *_between(query, by), *_behind(query, place, by)]
+    fits = func.max(case((_A.tenths.between(*tenths), 1), else_=0)).label("fits")
+    keys: list[Any] = [by.began.label("opened_at"), null().label("deadline"), by.ident.label("recording_id")]
+    looked: Select[Any] = (
+        select(*keys, fits).where(*conditions).group_by(by.began, by.ident).order_by(by.began.desc(), by.ident.desc())
+    )
+    seen = looked.limit(scanned).subquery("seen")
+    matching = (
+        select(recordings)
+        .select_from(seen.join(recordings, seen.c.recording_id == _R.recording_id))
+        .where(seen.c.fits == 1, *_rest(query, frozenset({"tenths"}), _R))
+        .order_by(seen.c.opened_at.desc(), seen.c.recording_id.desc())
+        .limit(query.limit)
+    )
+    return Scan(matching, looked.offset(scanned - 1).limit(1))
 
 
 def _between(query: RecordingQuery, by: _Driven) -> list[ColumnElement[bool]]:

@@ -532,7 +532,7 @@ quality_analyses = Table(
     # Pages of a search by score, newest call first.
     Index(
         "ix_quality_analyses_scored_page",
-        *("called_at", "recording_id"),
+        *("called_at", "recording_id", "tenths"),
         postgresql_where=text("counts"),
         sqlite_where=text("counts"),
     ),
