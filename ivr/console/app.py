@@ -150,8 +150,8 @@ def _others(pages: Pages) -> tuple[tuple[str, str, Callable[[Visit], Response]],
     )
 
 
-def build(pages: Pages, *, origin: Callable[[], Origin], monotonic: Callable[[], float]) -> App:
-    """Return the ASGI application, guarded."""
+def build(pages: Pages, *, origin: Callable[[], Origin], monotonic: Callable[[], float], api: App | None = None) -> App:
+    """Return the ASGI application, guarded. `api` stands in for the API of these pages, which is made here."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     for route in routes(pages):
         app.add_api_route(
@@ -170,7 +170,7 @@ def build(pages: Pages, *, origin: Callable[[], Origin], monotonic: Callable[[],
     frequent = {LISTENINGS: RateLimit(_LISTENINGS, monotonic), DRAFTS: RateLimit(_DRAFTS, monotonic)}
     roomy = (DRAFTS, "/grilles")
     guarded = Guard(refusing, origin=origin, requests=requests, forms=forms, frequent=frequent, roomy=roomy)
-    api = build_api(services_of(pages), origin=origin, monotonic=monotonic)
+    api = api or build_api(services_of(pages), origin=origin, monotonic=monotonic)
 
     async def entered(scope: Scope, receive: Receive, send: Send) -> None:
         programs = scope["type"] == "http" and scope["path"].startswith(UNDER)

@@ -21,7 +21,7 @@ from ivr.console.api.holds import HoldsApi
 from ivr.console.api.listenings import ListeningsApi
 from ivr.console.api.notes import NotesApi
 from ivr.console.api.operation import OperationApi
-from ivr.console.api.problems import described, install
+from ivr.console.api.problems import described, install, schemas
 from ivr.console.api.processing import ProcessingApi
 from ivr.console.api.recordings import RecordingsApi
 from ivr.console.api.requests import RequestsApi
@@ -69,9 +69,18 @@ def build_api(services: Services, *, origin: Callable[[], Origin], monotonic: Ca
     )
 
 
+class _Described(FastAPI):
+    """Its description has the schemas that the routes' descriptions of errors refer to."""
+
+    def openapi(self) -> dict[str, Any]:
+        description: dict[str, Any] = super().openapi()
+        description["components"]["schemas"].update(schemas())
+        return description
+
+
 def application(services: Services) -> FastAPI:
     """Return the API without its guard: no request to it may come from outside."""
-    app = FastAPI(
+    app = _Described(
         title="ivr console",
         version="1",
         description="What the console's pages do, for programs that bear a token.",

@@ -20,6 +20,8 @@ from ivr.services.quality.grading import StaleRevisionError
 _LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _URN = "urn:ivr:problem:"
+#: Where a description has its schemas.
+_SCHEMAS = "#/components/schemas/{model}"
 
 #: By status: the last part of `type`, and the title.
 TITLES: Mapping[int, tuple[str, str]] = {
@@ -151,8 +153,13 @@ def _place(loc: Sequence[object]) -> str:
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what a route's description says of these answers."""
-    return {
-        status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {}}}
-        for status in statuses
-    }
+    """Return what a route's description says of these answers. It refers to `schemas`: a model of its own for each
+    answer of each route took a second of the console's start."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": _SCHEMAS.format(model=Problem.__name__)}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+def schemas() -> dict[str, Any]:
+    """Return the schema of a problem and of what it is made of, by name."""
+    schema = Problem.model_json_schema(ref_template=_SCHEMAS)
+    return {**schema.pop("$defs"), Problem.__name__: schema}

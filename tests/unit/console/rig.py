@@ -12,13 +12,16 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from pyotp import TOTP
 from sqlalchemy import update
+from starlette.types import Receive, Scope, Send
 
 from ivr.bootstrap.accounts import Accounts
 from ivr.bootstrap.archive import Archive, open_archive
 from ivr.bootstrap.identity_provider import open_provider
+from ivr.console.api.app import build_api
+from ivr.console.api.services import services_of
 from ivr.console.app import build
 from ivr.console.credentials import TotpCodes
-from ivr.console.guard import Origin
+from ivr.console.guard import App, Origin
 from ivr.console.id_tokens import JoseTokenReader
 from ivr.console.pages import open_pages
 from ivr.domain.access import Actor, Role
@@ -50,6 +53,7 @@ class ConsoleRig:
     steps: dict[str, int] = field(default_factory=dict)
     #: The identity provider through which people may sign in, if there is one.
     provider: SoftProvider | None = None
+    _made: App | None = None
 
     def __post_init__(self) -> None:
         self.settings: Settings = load_settings(
@@ -77,8 +81,14 @@ class ConsoleRig:
         self.quality = self.pages.analyses.quality
         self.listenings = self.pages.player.listenings
         origin = Origin(URL)
-        self.app = build(self.pages, origin=lambda: origin, monotonic=lambda: self.seconds)
+        self.app = build(self.pages, origin=lambda: origin, monotonic=lambda: self.seconds, api=self._api)
         self.browser = self.new_browser()
+
+    async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Made when it is first asked: its routes take a second, and most tests ask the pages only."""
+        if self._made is None:
+            self._made = build_api(services_of(self.pages), origin=lambda: Origin(URL), monotonic=lambda: self.seconds)
+        await self._made(scope, receive, send)
 
     def _through(self, provider: SoftProvider) -> dict[str, str]:
         secret = self.folder / "client-secret"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from ivr.console.api.app import api_routes, application
@@ -22,6 +23,24 @@ def test_the_document_has_every_route_with_its_rights_and_every_problem(rig: Con
         told = rows[name]
         assert told == ", ".join(f"`{one.value}`" for one in scopes) if scopes else told, name
     assert {kind for kind, _ in TITLES.values()} == set(re.findall(r"urn:ivr:problem:([a-z-]+)", text))
+
+
+def references(part: object) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from (value for key, value in part.items() if key == "$ref")
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from references(inner)
+
+
+def test_whatever_the_description_refers_to_stands_in_it(rig: ConsoleRig) -> None:
+    described = application(services_of(rig.pages)).openapi()
+    known = {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
+    found = set(references(described))
+    assert "#/components/schemas/Problem" in found
+    assert "#/components/schemas/FieldFault" in found
+    assert found <= known
+    refused = described["paths"]["/api/v1/recordings/search"]["post"]["responses"]["403"]["content"]
+    assert list(refused) == ["application/problem+json"]
 
 
 def test_each_route_says_what_it_does_and_has_a_name_of_its_own(rig: ConsoleRig) -> None:
