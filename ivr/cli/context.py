@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping
@@ -18,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from ivr.domain.redaction.redactor import REDACTOR
-from ivr.errors import EXIT_OK, IvrError
+from ivr.errors import EXIT_OK, ConfigurationError, IvrError
 from ivr.french import french
 from ivr.screen import Screen, complain
 from ivr.settings import Settings, default_config_dir, load_settings
@@ -28,6 +29,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 #: What shells say of a command that a signal ended.
 _INTERRUPTED = 130
+#: How Python holds a byte of an argument that is no UTF-8.
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 
 console = Screen()
 as_json = click.option("--json", "json_", is_flag=True, help="Un objet JSON (ou une ligne par événement).")
@@ -87,12 +90,22 @@ def print_json(value: object) -> None:
     sys.stdout.flush()
 
 
+def _must_be_text(given: Mapping[str, object]) -> None:
+    """Raise ConfigurationError for bytes that are no text: nothing could write them down, the evidence neither."""
+    for name, value in given.items():
+        if isinstance(value, str) and _NO_TEXT.search(value):
+            raise ConfigurationError(
+                "not UTF-8 text", key=f"--{name.strip('_').replace('_', '-')}", remedy="type it again, in UTF-8"
+            )
+
+
 def reporting(command: Callable[P, R]) -> Callable[P, R]:
     """Turn an IvrError into one sentence on stderr (or one JSON object on stdout) and its exit code."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            _must_be_text(kwargs)
             return command(*args, **kwargs)
         except IvrError as error:
             # An error may quote what was typed, or what stood in a file.

@@ -50,8 +50,8 @@ class RecordingPages:
         """Without a purpose there is no list: it is chosen first. `kept` names a search of the person's own."""
         if not visit.signed_in.reason:
             return visit.go("/finalite")
-        self.listing.open_to(_request(visit))
         asked = self._asked(visit)
+        self.listing.open_to(_request(visit), asked)
         try:
             page = self.listing.page(_request(visit), self._query(visit, asked))
         except ConfigurationError as error:
@@ -62,8 +62,8 @@ class RecordingPages:
         """All that the search finds, as CSV."""
         if not visit.signed_in.reason:
             return visit.go("/finalite")
-        self.listing.open_to(_request(visit))
         asked = self._asked(visit)
+        self.listing.open_to(_request(visit), asked)
         try:
             found = self.listing.file(_request(visit), self._query(visit, asked))
         except ConfigurationError as error:
@@ -74,14 +74,15 @@ class RecordingPages:
         """Keep the search under a name, or no longer: `forget`. Then the list as it was asked for."""
         if not visit.signed_in.reason:
             return visit.go("/finalite")
-        self.listing.open_to(_request(visit))
-        owner, asked = visit.signed_in.account.login, self._asked(visit)
+        asked = self._asked(visit)
+        self.listing.open_to(_request(visit), {})
         try:
             if "forget" in visit.form:
-                self.listing.forget(owner, visit.form.get("kept", ""))
+                self.listing.forget(visit.signed_in.account.login, visit.form.get("kept", ""))
             else:
                 purposes = self.settings.retention.schedules
-                self.listing.save(owner, visit.form.get("name", ""), asked, zone=self._zone, purposes=purposes)
+                name = visit.form.get("name", "")
+                self.listing.save(_request(visit), name, asked, zone=self._zone, purposes=purposes)
         except ConfigurationError as error:
             return self._page(visit, asked, RecordingPage((), ""), fault=_told(visit, error))
         return visit.go("/enregistrements")

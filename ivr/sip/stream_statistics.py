@@ -27,12 +27,8 @@ class _Mean:
         self.highest = max(self.highest, int(statistic.max) / _US_PER_MS)
 
     @property
-    def value(self) -> float:
-        return round(self.total / self.count, 1) if self.count else 0.0
-
-    @property
     def known(self) -> float | None:
-        return self.value if self.count else None
+        return round(self.total / self.count, 1) if self.count else None
 
 
 class StreamStatistics:
@@ -71,9 +67,9 @@ class StreamStatistics:
             received=self._received,
             lost=self._lost,
             discarded=self._discarded,
-            jitter_ms=self._jitter.value,
-            jitter_max_ms=round(self._jitter.highest, 1),
-            buffer_ms=round(self._buffer_ms / self._received, 1) if self._received else 0.0,
+            jitter_ms=self._jitter.known if self._received else None,
+            jitter_max_ms=round(self._jitter.highest, 1) if self._received else None,
+            buffer_ms=round(self._buffer_ms / self._received, 1) if self._received else None,
             sent=self._sent,
             far_lost=self._far_lost if self._reports else None,
             far_jitter_ms=self._far_jitter.known,

@@ -311,6 +311,25 @@ def test_a_copy_says_in_itself_what_it_is_told_and_sounds_the_same(
     assert len(heard_in(plain)[0]) > 2 * 8000
 
 
+@pytest.mark.parametrize("form", ["wav", "opus"])
+def test_a_copy_of_a_recording_without_a_sample_is_a_file_too(form: str, store: RecordingStore, codec: str) -> None:
+    sealed_by(store, "rec-1", opened(store, codec))
+    plain, marked = store.copy("rec-1", KEY, form), store.copy("rec-1", KEY, form, {"title": "rec-1"})
+    if form == "wav":
+        assert [heard_in(one) for one in (plain, marked)] == [(b"", {}), (b"", {"title": "rec-1"})]
+    else:
+        assert len(marked) == len(plain)
+        assert marked.startswith(b"OggS")
+
+
+def test_what_somebody_typed_is_no_command_for_a_terminal_that_shows_the_copy(
+    store: RecordingStore, codec: str
+) -> None:
+    stored(store, codec, 1.0)
+    marked = store.copy("rec-1", KEY, "wav", {"comment": "demande D-\n\x1b[31mrouge"})
+    assert heard_in(marked)[1] == {"comment": "demande D- \\x1b[31mrouge"}
+
+
 def heard_in(copy: bytes) -> tuple[bytes, dict[str, str]]:
     """Samples of a copy as a player decodes them, and what it shows of the file, but for who made the encoder."""
     with av.open(io.BytesIO(copy), "r") as container:

@@ -80,6 +80,8 @@ def test_packets_that_come_unevenly_are_jitter() -> None:
                 media = (await end_of(rig)).media
                 assert media is not None
                 assert media.lost == 0
+                assert media.jitter_ms is not None
+                assert media.jitter_max_ms is not None
                 assert media.jitter_max_ms >= media.jitter_ms > 0
                 jitter.append(media.jitter_ms)
         even, uneven = jitter

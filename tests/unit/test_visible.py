@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rich.table import Table
 
 from ivr.bootstrap.logs import EventLog, _shown
+from ivr.cli.context import reporting
 from ivr.cli.root import main
 from ivr.screen import Screen, marked, styled
 from ivr.settings import LogSection
@@ -153,3 +154,18 @@ def test_commands_show_nothing_but_through_the_screen() -> None:
         used |= {one.removesuffix(".assemble") for one in used if one.startswith("Text")}
         raw = {"print", "click.echo", "click.secho", "Console", "Text", "sys.stdout.write", "sys.stderr.write"} & used
         assert raw <= allowed.get(name, set()), f"{name}: use ivr.screen"
+
+
+def test_an_argument_that_is_no_text_is_refused_before_anything_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    done: list[str] = []
+
+    @reporting
+    def command(reference: str) -> None:
+        done.append(reference)
+
+    with pytest.raises(SystemExit) as refusal:
+        command(reference="D-\udcff")
+    assert refusal.value.code == 2
+    assert "--reference" in capsys.readouterr().err
+    command(reference="D-é")
+    assert done == ["D-é"]

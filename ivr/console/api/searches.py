@@ -13,7 +13,7 @@ from ivr.console.api.fields import ID, Given, Line, Shown, Told
 from ivr.console.api.filters import Filters
 from ivr.console.api.route import ApiRoute
 from ivr.console.api.services import Services
-from ivr.domain.access import Action
+from ivr.domain.access import AccessRequest, Action
 from ivr.errors import ArchiveError
 
 _SCOPES = (Action.LIST,)
@@ -54,11 +54,12 @@ class SearchesApi:
 
     def save_search(self, token: Caller, given: SavedSearchIn) -> SavedSearchOut:
         """Keep a search under a name, in place of the one of that name."""
-        owner, services = token.account.login, self.services
+        services = self.services
         purposes = services.settings.retention.schedules
-        services.listing.save(owner, given.name, given.filters.typed(), zone=services.zone, purposes=purposes)
+        request = AccessRequest(token.actor, Action.LIST, reason="api")
+        services.listing.save(request, given.name, given.filters.typed(), zone=services.zone, purposes=purposes)
         name = " ".join(given.name.split())
-        return next(one for one in self._of(owner) if one.name == name)
+        return next(one for one in self._of(token.account.login) if one.name == name)
 
     def forget_search(self, token: Caller, search_id: Annotated[str, Path(pattern=ID)]) -> Response:
         """Keep a search no more."""

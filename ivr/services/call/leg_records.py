@@ -105,7 +105,7 @@ def _with_media(row: LegRow, media: LegMedia) -> LegRow:
     mos = far_mos = None
     if heard:
         share = (media.lost + media.discarded) / heard
-        mos = estimate(media.codec, loss=share, delay_ms=half_way_ms + _PACKET_MS + media.buffer_ms)
+        mos = estimate(media.codec, loss=share, delay_ms=half_way_ms + _PACKET_MS + (media.buffer_ms or 0.0))
     if media.sent and media.far_lost is not None:
         # How long audio waits in the party's own jitter buffer is told by nobody.
         far_mos = estimate(media.codec, loss=media.far_lost / media.sent, delay_ms=half_way_ms + _PACKET_MS)

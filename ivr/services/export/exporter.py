@@ -173,9 +173,14 @@ class Exporter:
         }
 
     def _metadata(self, request: AccessRequest, recording_id: str, at: str) -> dict[str, str]:
-        """What the copy itself says: of what, by whom, when, and for whom. Not why: that is in somebody's own words."""
-        asked = request.authority.reference if request.authority else request.reference
-        said = _AUDIENCES[request.audience] + (f", demande {asked}" if asked else "")
+        """What the copy itself says: of what, by whom, when, and for whom, with the reference of the request as given.
+
+        Not why: that is in somebody's own words.
+        """
+        said, asked = _AUDIENCES[request.audience], request.reference
+        if request.authority is not None:
+            said, asked = f"{said} ({request.authority.authority})", request.authority.reference
+        said += f", demande {asked}" if asked else ""
         known = {"title": recording_id, "date": at}
         return known | {"artist": self.redactor.text(request.actor.id), "comment": self.redactor.text(said)}
 

@@ -54,17 +54,17 @@ class LegMedia:
 
     `received`, `lost`, `discarded` (they came too late or too early to be heard) and `sent` are packets. `jitter_ms` is
     the mean of the interarrival jitter, `jitter_max_ms` its highest; `buffer_ms` how long audio waited in the jitter
-    buffer, on average. What only the party's RTCP tells (`far_lost`, `far_jitter_ms`, `round_trip_ms`) is None when no
-    report came.
+    buffer, on average; all None when nothing was received. What only the party's RTCP tells (`far_lost`,
+    `far_jitter_ms`, `round_trip_ms`) is None when no report came.
     """
 
     codec: str
     received: int
     lost: int
     discarded: int
-    jitter_ms: float
-    jitter_max_ms: float
-    buffer_ms: float
+    jitter_ms: float | None
+    jitter_max_ms: float | None
+    buffer_ms: float | None
     sent: int
     far_lost: int | None = None
     far_jitter_ms: float | None = None

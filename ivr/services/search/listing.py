@@ -68,9 +68,10 @@ class Listing:
         self._clock = clock
         self._redactor = redactor
 
-    def open_to(self, request: AccessRequest) -> None:
-        """Raise ComplianceError, after noting a denial, for who may not list at all."""
+    def open_to(self, request: AccessRequest, filters: Mapping[str, str]) -> None:
+        """Raise ComplianceError, after noting a denial, for who may not list at all, or not by these filters."""
         self._gate.must_have(request)
+        self._may_ask(request, {name for name, text in filters.items() if text.strip()})
 
     def page(self, request: AccessRequest, query: RecordingQuery) -> RecordingPage:
         """Return a page of what the actor may see; that it was shown stands in the evidence before it is returned.
@@ -102,10 +103,19 @@ class Listing:
         return ListFile(content, written, not left)
 
     def save(
-        self, owner: str, name: str, filters: Mapping[str, str], *, zone: tzinfo, purposes: Collection[str]
+        self,
+        request: AccessRequest,
+        name: str,
+        filters: Mapping[str, str],
+        *,
+        zone: tzinfo,
+        purposes: Collection[str],
     ) -> None:
-        """Keep these filters under a name of the owner's. Raises ConfigurationError for what is no search, for one by
-        a number (nobody's number is kept with a search), a name that is none, or one search too many."""
+        """Keep these filters under a name of the actor's. Raises what `open_to` raises, and ConfigurationError for what
+        is no search, for one by a number (nobody's number is kept with a search), a name that is none, or one search
+        too many."""
+        self.open_to(request, filters)
+        owner = request.actor.id
         title = " ".join(name.split())
         if not title or len(title) > _LONGEST_NAME or not title.isprintable():
             raise ConfigurationError(
@@ -130,10 +140,13 @@ class Listing:
     def forget(self, owner: str, name: str) -> None:
         self._saved.remove(owner, name)
 
+    def _may_ask(self, request: AccessRequest, filters: Collection[str]) -> None:
+        if SCORES & {*filters}:
+            self._gate.must_have(replace(request, action=Action.SUPERVISE))
+
     def _allowed(self, request: AccessRequest, query: RecordingQuery) -> RecordingQuery:
         self._gate.check_listing(request)
-        if SCORES & {*query.filters}:
-            self._gate.must_have(replace(request, action=Action.SUPERVISE))
+        self._may_ask(request, query.filters)
         if not request.purpose:
             return query
         if query.purpose not in ("", request.purpose):

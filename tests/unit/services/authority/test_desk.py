@@ -64,7 +64,7 @@ def test_exactly_what_is_listed_is_handed_out_signed_with_its_proof(rig: Authori
             "title": name,
             "artist": "ines",
             "date": manifest["exported_at"],
-            "comment": "Copie pour une autorité, demande ACPR-2026-88",
+            "comment": "Copie pour une autorité (ACPR), demande ACPR-2026-88",
         }
     exported = [body for kind, body in rig.told() if kind == "recording.exported"]
     assert [(body["audience"], body["reference"]) for body in exported] == [("authority", "ACPR-2026-88")] * 2

@@ -170,7 +170,8 @@ def test_no_cell_of_a_file_is_a_formula(rig: RetentionRig) -> None:
 
 
 def save(found: Listing, owner: str, name: str, **filters: str) -> None:
-    found.save(owner, name, filters, zone=ZONE, purposes=[QUALITY, SALES])
+    request = AccessRequest(Actor(owner, Role.QUALITY_ANALYST), Action.LIST, purpose=QUALITY, reason="évaluation")
+    found.save(request, name, filters, zone=ZONE, purposes=[QUALITY, SALES])
 
 
 def test_searches_are_kept_for_their_owner_by_name(rig: RetentionRig) -> None:
@@ -216,3 +217,17 @@ def test_a_person_keeps_no_more_searches_than_they_can_read(rig: RetentionRig, m
     with pytest.raises(ConfigurationError):
         save(found, "ana", "three", gaps="yes")
     save(found, "bob", "three", gaps="yes")
+
+
+def test_a_search_by_score_is_kept_by_who_supervises_only_and_another_is_denied(rig: RetentionRig) -> None:
+    found = listing(rig)
+    with pytest.raises(ComplianceError):
+        save(found, "ana", "Bad ones", **{"max-score": "50"})
+    # Whether it is a search at all is nothing to tell who may not ask.
+    with pytest.raises(ComplianceError):
+        save(found, "ana", "Bad ones", **{"max-score": "abc"})
+    assert found.saved("ana") == []
+    assert kinds(rig) == ["access.denied"] * 2
+    head = AccessRequest(Actor("sam", Role.SUPERVISOR), Action.LIST, purpose=QUALITY, reason="évaluation")
+    found.save(head, "Bad ones", {"max-score": "50"}, zone=ZONE, purposes=[QUALITY, SALES])
+    assert [one.filters for one in found.saved("sam")] == [{"max-score": "50"}]
