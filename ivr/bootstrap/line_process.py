@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ivr.bootstrap.archive import Archive, open_archive
@@ -25,6 +26,7 @@ from ivr.bootstrap.listening_settings import listening_settings
 from ivr.bootstrap.members import open_members
 from ivr.bootstrap.prompt_check import refuse_unlawful_prompts
 from ivr.bootstrap.prompt_library import PromptLibrary
+from ivr.bootstrap.public_holidays import holidays_for, warm_holidays
 from ivr.bootstrap.queues import queue_desk
 from ivr.bootstrap.redacting_members import NamedMembers
 from ivr.bootstrap.runtime import SingleThreadExecutor, SystemClock, new_id
@@ -169,6 +171,8 @@ def dependencies(
         quiet_timeout_s=settings.calls.quiet_timeout_s,
         close_timeout_s=settings.calls.close_timeout_s,
         members=NamedMembers(members, redactor) if members is not None else None,
+        menus=settings.menus,
+        holidays=holidays_for,
     )
 
 
@@ -186,6 +190,7 @@ async def serve(
     spool_executor = SingleThreadExecutor()
     # Its own too: who waits is given an agent, whatever else is being written.
     queue_executor = SingleThreadExecutor()
+    warm_holidays(settings, datetime.now(UTC))
     line = await PjsuaLine.open(sip_settings(settings, index))
     try:
         routes = Routes(settings.routes.default, settings.routes.users)

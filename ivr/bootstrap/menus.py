@@ -12,7 +12,8 @@ from ivr.errors import ConfigurationError
 from ivr.settings import Settings
 from ivr.settings.menus import read_menu, refuse_faults
 
-_OBJECTING = (Label.OBJECTION_RECORDING.value, Label.REFUSAL_CONTACT.value)
+#: What the call attends to before the menu: an objection, and a question about the recording.
+_OF_THE_CALL = tuple(label.value for label in Label if label is not Label.NONE)
 
 
 def find_menu(settings: Settings, named: str) -> Menu:
@@ -39,13 +40,14 @@ def objection_keys(settings: Settings, menu: Menu) -> frozenset[str]:
 
 
 def objections(settings: Settings, menu: Menu) -> Callable[[str, str], bool]:
-    """Return what says whether words, said after a prompt, object or may: as `ivr judge` reads them, by the thresholds
-    of the first program that the menu serves, or of the one that answers by default."""
+    """Return what says whether words, said after a prompt, are the call's and no choice, since they object, may object,
+    or ask about the recording: as `ivr judge` reads them, by the thresholds of the first program that the menu serves,
+    or of the one that answers by default."""
     name = next(iter(menu.programs), settings.routes.default)
     judge = text_judge(settings.programs[name])
 
     def objects(words: str, prompt: str) -> bool:
         judged = judge(words, prompt, False)
-        return judged["label"] in _OBJECTING and judged["band"] != Band.CLEAR.value
+        return judged["label"] in _OF_THE_CALL and judged["band"] != Band.CLEAR.value
 
     return objects

@@ -19,7 +19,7 @@ from ivr.french import french
 from ivr.screen import marked, styled
 from ivr.services.lint.lint import Finding, lint_paths
 from ivr.services.lint.sources import grid_files
-from ivr.settings import default_config_dir, load_settings
+from ivr.settings import Settings, default_config_dir, load_settings
 from ivr.settings.grids import read_grid
 from ivr.settings.phrases import load_phrases
 from ivr.visible import visible
@@ -40,7 +40,7 @@ from ivr.visible import visible
 def lint(paths: tuple[Path, ...], direction: str | None, form: str, json_: bool) -> None:
     """Vérifie messages, menus et scripts : éléments d'annonce manquants, questions interdites."""
     # The menus are looked at one by one, so that all that is wrong with them is told.
-    found = load_settings(default_config_dir(os.environ), os.environ, menus=False)
+    found, whole = _installed()
     findings = lint_paths(
         paths,
         Direction(direction) if direction else None,
@@ -48,12 +48,23 @@ def lint(paths: tuple[Path, ...], direction: str | None, form: str, json_: bool)
         phrases=load_phrases(found.config_dir / "phrases"),
         controller=found.controller.name,
     )
-    if any(_covers(path, found.config_dir / "prompts") for path in paths):
+    # Whose menus are wrong does not know yet what they say.
+    if whole and any(_covers(path, found.config_dir / "prompts") for path in paths):
         findings += stale_voices(found)
     findings += _wrong_grids(paths)
     findings += menu_findings(found, paths)
     _FORMS["json" if json_ else form](findings)
     sys.exit(1 if findings else 0)
+
+
+def _installed() -> tuple[Settings, bool]:
+    """Return this installation, and whether its menus are with it: they are when nothing is wrong with them."""
+    folder = default_config_dir(os.environ)
+    found = load_settings(folder, os.environ, menus=False)
+    try:
+        return load_settings(folder, os.environ), True
+    except ConfigurationError:
+        return found, False
 
 
 def _wrong_grids(paths: Sequence[Path]) -> list[Finding]:

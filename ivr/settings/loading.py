@@ -14,6 +14,7 @@ from ivr.domain.consent.policy import sampling_warning
 from ivr.domain.hearing.cleared_mark import HearingSettings
 from ivr.domain.hearing.endpointing import EndpointSettings
 from ivr.domain.menu.menu import Menu
+from ivr.domain.menu.program_menu import menu_spoken
 from ivr.domain.profile import Profile
 from ivr.domain.program.program import Program, Prompt, SpokenPrompt, spoken_prompts
 from ivr.domain.queue.floor import Plan
@@ -25,7 +26,7 @@ from ivr.french import french
 from ivr.settings.access import load_access
 from ivr.settings.law import load_profile, load_retention
 from ivr.settings.letters import load_letters
-from ivr.settings.menus import load_menus
+from ivr.settings.menus import check_program_menus, load_menus
 from ivr.settings.programs import load_programs, load_prompts
 from ivr.settings.queues import check_program_queues, load_queues
 from ivr.settings.sections import (
@@ -138,8 +139,13 @@ class Settings:
             ) from None
 
     def spoken(self) -> tuple[SpokenPrompt, ...]:
-        """Return everything that the programs say, as each of them says it."""
-        return tuple(spoken for program in self.programs.values() for spoken in spoken_prompts(program, self.prompts))
+        """Return everything that the programs and their menus say, as each of them says it."""
+        said: list[SpokenPrompt] = []
+        for program in self.programs.values():
+            said += spoken_prompts(program, self.prompts)
+            if program.menu in self.menus:
+                said += menu_spoken(program, self.menus[program.menu], self.prompts)
+        return tuple(said)
 
     def warnings(self) -> tuple[str, ...]:
         """Return, in French, what the operator should read when the node starts."""
@@ -211,6 +217,9 @@ def _load(config_dir: Path, merged: dict[str, Any], *, menus: bool) -> Settings:
     programs = load_programs(config_dir / "programs", prompts=prompts, profile=profile, retention=retention)
     queues = load_queues(config_dir / "queues.toml")
     check_program_queues(programs, queues, prompts, config_dir / "programs")
+    served = load_menus(config_dir / "menus", prompts=prompts, programs=programs) if menus else {}
+    if menus:
+        check_program_menus(programs, served, queues.queues, prompts, config_dir)
     _check_routes(node_file.routes, programs, str(node_path))
     hearing: Any = node_file.hearing
     settings = Settings(
@@ -231,7 +240,7 @@ def _load(config_dir: Path, merged: dict[str, Any], *, menus: bool) -> Settings:
         keys=node_file.keys,
         log=node_file.log,
         programs=programs,
-        menus=load_menus(config_dir / "menus", prompts=prompts, programs=programs) if menus else {},
+        menus=served,
         prompts=prompts,
         profile=profile,
         retention=retention,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from ivr.domain.menu.faults import menu_faults
+from ivr.domain.menu.faults import MenuFault, menu_faults
 from ivr.domain.menu.menu import AfterEmergency, Choice, Emergency, Language, Menu, Node, NodeKind
 from ivr.domain.menu.opening import REGIONS, OpeningHours, Span
+from ivr.domain.menu.program_menu import live_faults, program_faults
 from ivr.domain.program.program import Program, Prompt
 from ivr.errors import ConfigurationError, nearest
 from ivr.settings.source import Section, parse, read_toml
@@ -162,9 +163,29 @@ def load_menus(folder: Path, *, prompts: Mapping[str, Prompt], programs: Mapping
 def refuse_faults(menu: Menu, *, file: str, prompts: Mapping[str, Prompt], programs: Mapping[str, Program]) -> None:
     """Raises ConfigurationError for the first fault that a menu has as a table, naming its rule."""
     for fault in menu_faults(menu, prompts=prompts, programs=programs):
-        raise ConfigurationError(
-            f"{fault.reason} [{fault.rule}]", file=file, key=fault.key, value=fault.words, remedy=fault.suggestion
-        )
+        raise _refused(fault, file)
+
+
+def check_program_menus(
+    programs: Mapping[str, Program],
+    menus: Mapping[str, Menu],
+    queues: Iterable[str],
+    prompts: Mapping[str, Prompt],
+    config_dir: Path,
+) -> None:
+    """Raises ConfigurationError for a program whose menu is none, and for a menu that calls cannot play as it is."""
+    for program in programs.values():
+        for fault in program_faults(program, menus, prompts):
+            raise _refused(fault, str(config_dir / "programs" / f"{program.name}.toml"))
+    for menu in menus.values():
+        for fault in live_faults(menu, programs.values(), queues):
+            raise _refused(fault, str(config_dir / "menus" / f"{menu.name}.toml"))
+
+
+def _refused(fault: MenuFault, file: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{fault.reason} [{fault.rule}]", file=file, key=fault.key, value=fault.words, remedy=fault.suggestion
+    )
 
 
 def read_menu(path: Path) -> Menu:

@@ -114,6 +114,7 @@ class _ProgramFile(Section):
     objection_key: Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")] = Program.objection_key
     barge_in: bool = Program.barge_in
     agent_uri: str = Program.agent_uri
+    menu: str = Program.menu
     queue: str = Program.queue
     wrap_up_s: float = Field(default=Program.wrap_up_s, ge=0, le=3600)
     listen_to_agent: bool = Program.listen_to_agent

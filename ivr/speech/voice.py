@@ -94,8 +94,13 @@ class NanoVoice:
         return self._finished(raw)
 
     def wav(self, text: str, *, english: str = "") -> bytes:
-        """Return a WAV file of `text` as `say` says it, and of `english` after it; the same bytes each time."""
-        parts = [self._alone(_FRENCH_VOICE, _worth_saying(text))]
+        """Return a WAV file of `text` as `say` says it, and of `english` after it; the same bytes each time.
+
+        Either may be empty, not both.
+        """
+        parts = []
+        if text or not english:
+            parts.append(self._alone(_FRENCH_VOICE, _worth_saying(text)))
         if english:
             parts.append(self._alone(_ENGLISH_VOICE, english))
         return wav_bytes(np.concatenate(parts), self._rate_hz)

@@ -101,7 +101,7 @@ class Verdict:
 
     `onset_ms` is when the objecting words began, in call milliseconds, never before the piece; it is None
     for Band.CLEAR. `text` is empty unless the asker wanted it (tools do; live calls only for
-    the answers to an identity check).
+    the answers to an identity check and in a menu).
     `speech` is False when Silero found no voice in the piece; `denies` is True when the party answered the last
     prompt in a way that says it does not object ("non" to the doubt question). `pending` is the number that may be
     going on at the end of the piece; `asks` are the forbidden questions in it, where they were listened for.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
@@ -35,10 +35,17 @@ class Language(Enum):
     BOTH = "fr+en"
 
 
+def spoken_in(prompt: Prompt, language: Language) -> Prompt:
+    """Return a prompt as it is said in a language: of the other one it has no words then."""
+    if language is Language.BOTH:
+        return prompt
+    return replace(prompt, english="") if language is Language.FRENCH else replace(prompt, text="")
+
+
 def words_of(prompt: Prompt, language: Language) -> str:
     """Return what is said of a prompt in a language."""
-    said = {Language.FRENCH: prompt.text, Language.ENGLISH: prompt.english}
-    return said.get(language, f"{prompt.text} {prompt.english}".strip())
+    said = spoken_in(prompt, language)
+    return f"{said.text} {said.english}".strip()
 
 
 @dataclass(frozen=True)

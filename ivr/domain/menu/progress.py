@@ -82,6 +82,8 @@ class Why(Enum):
     ARRIVED = "arrived"
     RESUMED = "resumed"
     CALLER_GONE = "caller_gone"
+    FAILED = "failed"
+    CUT_SHORT = "cut_short"
 
 
 # ---------------------------------------------------------------- what happens to a menu

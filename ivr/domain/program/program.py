@@ -109,7 +109,7 @@ class Program:
     maximum it needs `systematic_basis`. `identity` None: callers are not asked who they are. Timeouts are in seconds.
     `doubt_offer_s` is how long the agent of a bridged call may take a doubt before the caller is asked; with 0 the
     caller is asked at once. `queue` is where callers wait for an agent, who then has `wrap_up_s` for themselves; a
-    program with `agent_uri` calls that one agent instead.
+    program with `agent_uri` calls that one agent instead. `menu` is what callers go through before either of them.
     """
 
     name: str
@@ -127,6 +127,7 @@ class Program:
     objection_key: str = "9"
     barge_in: bool = False
     agent_uri: str = ""
+    menu: str = ""
     queue: str = ""
     wrap_up_s: float = 0.0
     listen_to_agent: bool = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ivr.domain.audio.channel import Channel
-from ivr.domain.hearing.verdict import Band, Label
+from ivr.domain.hearing.verdict import Band
 from ivr.domain.identity.check import CLEAR, ENTER, Answer
 from ivr.services.hearing.channel_listener import JudgedPiece
 
@@ -67,8 +67,7 @@ class AnswerBuffer:
             # Of what is still being said only an objection that acts is certain.
             self.interrupted = self.interrupted or (judged.objects and verdict.band is Band.ACT)
             return
-        spoke_of_recording = verdict.label is not Label.NONE and verdict.band is not Band.CLEAR
-        if self._tainted or judged.objects or spoke_of_recording:
+        if self._tainted or judged.about_recording:
             self._tainted, self.interrupted = False, True
         elif verdict.speech and verdict.text.strip():
             self._utterances.append(verdict.text)

@@ -99,8 +99,10 @@ class LiveCall:
         #: The caller said something that was not understood, and has not agreed to the recording since.
         self.unclear = False
         self.bridged = False
-        #: With an agent to come, what is said until then is no conversation to be recorded.
-        self.waiting_for_agent = bool(program.agent_uri or program.queue)
+        #: With an agent to come, or on the way through a menu, what is said is no conversation to be recorded.
+        self.waiting_for_agent = bool(program.agent_uri or program.queue or program.menu)
+        #: What the caller says may choose: the ear is asked for its words.
+        self.choosing = False
         self.media_ms = 0
         self.disclosed_at_ms: int | None = None
         self.last_prompt_end_ms = 0
@@ -250,7 +252,7 @@ class LiveCall:
             last_prompt=self.prompts_heard.last_text(start_ms, self.media_ms),
             after_disclosure=self.after_disclosure,
             thresholds=program.thresholds_after_disclosure if self.after_disclosure else program.thresholds,
-            want_text=self.answers.open,
+            want_text=self.answers.open or self.choosing,
         )
 
     @property

@@ -150,7 +150,7 @@ class CallControl:
             return
         try:
             program = self._program(self._routes.program_for(event.to_uri), "")
-            agent_leg_id = self._deps.new_id() if program.agent_uri or program.queue else ""
+            agent_leg_id = self._deps.new_id() if program.agent_uri or program.queue or program.menu else ""
             if agent_leg_id and not self._deps.line.reserve(agent_leg_id):
                 self._turn_away(event, SERVICE_UNAVAILABLE, "capacity")
                 return

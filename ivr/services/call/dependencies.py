@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
+from ivr.domain.menu.menu import Menu
+from ivr.domain.menu.opening import OpeningHours
 from ivr.domain.profile import Profile
 from ivr.domain.program.program import Program, Prompt
 from ivr.domain.recording.release_buffer import ReleaseSettings
@@ -57,3 +60,5 @@ class Dependencies:
     counters: Counters = field(default_factory=Tally)
     members: MemberDirectory | None = None
     queues: QueueDesk | None = None
+    menus: Mapping[str, Menu] = field(default_factory=dict)
+    holidays: Callable[[OpeningHours | None, int], Mapping[date, str]] = lambda hours, year: {}

@@ -80,6 +80,11 @@ class Doubt:
         if self._open is not None:
             self.raised(*self._open)
 
+    @property
+    def asking(self) -> bool:
+        """Whether the caller is being asked, or the answer acknowledged."""
+        return any(task is not None and not task.done() for task in (self._asking, self._reassuring))
+
     async def answered(self) -> None:
         """Return when the caller is not being asked anything, and the answer has been acknowledged."""
         while tasks := [task for task in (self._asking, self._reassuring) if task is not None and not task.done()]:

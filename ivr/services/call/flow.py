@@ -1,4 +1,4 @@
-"""The flow of a call, in order: the disclosure first, then the menu or an agent, then goodbye."""
+"""The flow of a call, in order: the disclosure first, then a menu, a queue or an agent, then goodbye."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 
 from ivr.domain.call.leg import LegState
 from ivr.domain.call.party import Direction, PartyRole
+from ivr.domain.menu.menu import NodeKind
 from ivr.errors import ConfigurationError
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.context import LiveCall
@@ -13,6 +14,7 @@ from ivr.services.call.ending import Ending
 from ivr.services.call.identification import Identification
 from ivr.services.call.leg import CallLeg
 from ivr.services.call.media_pump import MediaPump
+from ivr.services.call.menu_visit import MenuVisit, Way
 from ivr.services.call.objections import Objections
 from ivr.services.call.queue_wait import QueueWait
 
@@ -31,6 +33,7 @@ class CallFlow:
         pump: MediaPump,
         objections: Objections,
         identification: Identification,
+        menu: MenuVisit,
     ) -> None:
         self._call = call
         self._announcer = announcer
@@ -38,6 +41,7 @@ class CallFlow:
         self._pump = pump
         self._objections = objections
         self._identification = identification
+        self._visit = menu
 
     async def run(self) -> None:
         """Return when the call is being ended. When our own code fails the caller is not left in silence."""
@@ -56,8 +60,11 @@ class CallFlow:
         self._ending.supersedes(asyncio.current_task())
         await self._objections.answered()
         await self._identification.run()
+        if call.program.menu:
+            await self._led(await self._visit.run())
+            return
         if call.program.queue:
-            await self._queued()
+            await self._queued(call.program.queue)
             return
         if call.program.agent_uri:
             await self._with_agent()
@@ -95,6 +102,30 @@ class CallFlow:
                 return
             await self._objections.answered()
 
+    async def _led(self, way: Way | None) -> None:
+        """Follow the way out of a menu. What leads to no queue of this line leads to the program's own agents."""
+        call = self._call
+        if way is None:
+            return
+        if way.kind is NodeKind.HANG_UP:
+            await self._farewell("" if way.parted else call.program.prompts.goodbye)
+        elif way.kind is NodeKind.QUEUE and self._has_queue(way.queue):
+            await self._queued(way.queue)
+        elif call.program.queue:
+            await self._queued(call.program.queue)
+        elif call.program.agent_uri:
+            await self._with_agent()
+        else:
+            call.publish("agent.unavailable", sip_status=0)
+            await self._farewell(call.program.prompts.agent_unavailable)
+
+    def _has_queue(self, queue: str) -> bool:
+        desk = self._call.deps.queues
+        found = desk is not None and queue in desk.plan.queues
+        if not found:
+            self._call.publish("queue.failed", what="no such queue", queue=queue)
+        return found
+
     async def _with_agent(self) -> None:
         call = self._call
         prompts = call.program.prompts
@@ -111,14 +142,12 @@ class CallFlow:
         await self._talk(b_leg)
         await self._farewell(prompts.goodbye)
 
-    async def _queued(self) -> None:
-        """Wait in the program's queue for an agent; whatever ends it, no place is left behind."""
+    async def _queued(self, queue: str) -> None:
+        """Wait in a queue for an agent; whatever ends it, no place is left behind."""
         call, desk = self._call, self._call.deps.queues
         if desk is None:
-            raise ConfigurationError(
-                "there is no queue here", key="queue", value=call.program.queue, remedy="see docs/queues.md"
-            )
-        wait = QueueWait(call, self._announcer, desk)
+            raise ConfigurationError("there is no queue here", key="queue", value=queue, remedy="see docs/queues.md")
+        wait = QueueWait(call, self._announcer, desk, queue)
         try:
             call.queue()
             self._play_wait()

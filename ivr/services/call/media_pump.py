@@ -30,6 +30,9 @@ class MediaListener(Protocol):
     def judged(self, judged: JudgedPiece) -> None:
         """A verdict of the ear, already taken into account by the cleared mark."""
 
+    def speech_began(self, role: PartyRole, onset_ms: int) -> None:
+        """A party begins to speak; what they say is judged later."""
+
     def dtmf_played(self, leg: CallLeg, dtmf: PlayedDtmf) -> None:
         """A DTMF digit was read in the audio of a leg whose telephone tells it no other way."""
 
@@ -78,6 +81,7 @@ class MediaPump:
             on_unheard=lambda piece, why: call.publish(
                 "hearing.unheard", channel=piece.channel.value, start_ms=piece.start_ms, why=why
             ),
+            on_speech=lambda onset_ms: self._listener.speech_began(role, onset_ms),
             begin_ms=begin_ms,
         )
         call.hearing.add(channel, listener)

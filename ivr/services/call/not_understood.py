@@ -80,6 +80,11 @@ class Incomprehension:
         if asking is not None:
             asking.cancel()
 
+    @property
+    def asking(self) -> bool:
+        """Whether the caller is being asked, and may still answer."""
+        return self._asking is not None and not self._asking.done()
+
     async def answered(self) -> None:
         """Return when the caller is not being asked, or has had the time to answer."""
         if self._asking is not None:

@@ -51,6 +51,11 @@ class Objections:
     def caller_objected(self) -> bool:
         return self._call.consents.state(PartyRole.CALLER).objected
 
+    @property
+    def asking(self) -> bool:
+        """Whether the caller is being asked something about the recording."""
+        return self.incomprehension.asking or self.doubt.asking
+
     async def answered(self) -> None:
         """Return when the caller is not being asked anything about the recording."""
         await self.incomprehension.answered()

@@ -22,12 +22,13 @@ Ring = Callable[[str], Awaitable[CallLeg | None]]
 
 
 class QueueWait:
-    """One per call. Whatever ends the wait, `leave` must follow: nobody stays in a queue whose call is over."""
+    """One per wait. Whatever ends it, `leave` must follow: nobody stays in a queue whose call is over."""
 
-    def __init__(self, call: LiveCall, announcer: Announcer, desk: QueueDesk) -> None:
+    def __init__(self, call: LiveCall, announcer: Announcer, desk: QueueDesk, queue: str) -> None:
         self._call = call
         self._announcer = announcer
         self._desk = desk
+        self._queue = queue
         self._asked = False
         self._announcing: asyncio.Task[None] | None = None
         #: What the caller is told who was not given to anybody.
@@ -38,23 +39,23 @@ class QueueWait:
         call = self._call
         self._asked = True
         try:
-            ticket = await self._desk.join(call.id, call.program.queue, wrap_up_s=call.program.wrap_up_s)
+            ticket = await self._desk.join(call.id, self._queue, wrap_up_s=call.program.wrap_up_s)
         except Exception as error:
             call.publish("queue.failed", what=type(error).__name__)
             self.why_not = call.program.prompts.agent_unavailable
             return None
         if ticket is None:
-            call.publish("queue.full", queue=call.program.queue)
+            call.publish("queue.full", queue=self._queue)
             self.why_not = FULL
             return None
-        call.publish("queue.joined", queue=call.program.queue)
+        call.publish("queue.joined", queue=self._queue)
         self._announcing = asyncio.create_task(self._announce(ticket), name=f"announcements of {call.id}")
         while (agent := await ticket.given()) is not None:
             leg = await self._called(ticket, agent, ring)
             if leg is not None:
                 self._silence()
                 return leg
-        call.publish("queue.over", queue=call.program.queue)
+        call.publish("queue.over", queue=self._queue)
         self.why_not = ENDED
         return None
 
@@ -100,7 +101,7 @@ class QueueWait:
             self._announcing.cancel()
 
     async def _announce(self, ticket: Ticket) -> None:
-        queue = self._desk.plan.queues[self._call.program.queue]
+        queue = self._desk.plan.queues[self._queue]
         last_s: float | None = None
         began = self._call.deps.clock.monotonic()
         while True:

@@ -21,6 +21,7 @@ from ivr.services.call.flow import CallFlow
 from ivr.services.call.identification import Identification
 from ivr.services.call.leg import CallLeg
 from ivr.services.call.media_pump import MediaPump
+from ivr.services.call.menu_visit import MenuVisit
 from ivr.services.call.notes import note_of, reported, row_of
 from ivr.services.call.objections import Objections
 from ivr.services.call.patience import Patience
@@ -64,7 +65,10 @@ class CallSession:
         self._ending = Ending(call, announcer, self._pump)
         self._objections = Objections(call, announcer, self._ending)
         self._identification = Identification(call, announcer, self._objections)
-        self._flow = CallFlow(call, announcer, self._ending, self._pump, self._objections, self._identification)
+        self._menu = MenuVisit(call, announcer, self._objections)
+        self._flow = CallFlow(
+            call, announcer, self._ending, self._pump, self._objections, self._identification, self._menu
+        )
         self._pumping: asyncio.Task[None] | None = None
         self._flowing: asyncio.Task[None] | None = None
         self._handlers: dict[type[Any], Callable[[CallLeg, Any], None]] = {
@@ -113,6 +117,11 @@ class CallSession:
     def judged(self, judged: JudgedPiece) -> None:
         self._objections.judged(judged)
         self.call.answers.judged(judged)
+        self._menu.judged(judged)
+
+    def speech_began(self, role: PartyRole, onset_ms: int) -> None:
+        if role is PartyRole.CALLER:
+            self._menu.speech_began(onset_ms)
 
     def agent_answered(self, answer: AgentsAnswer) -> None:
         """The agent's side answers a doubt. Raises ConfigurationError when it was offered none."""
@@ -165,6 +174,8 @@ class CallSession:
         call.publish("dtmf.pressed", party=leg.role.value)
         if leg is not call.a_leg or not self._identification.dtmf_pressed(digit):
             self._objections.dtmf_pressed(leg.role, digit)
+            if leg is call.a_leg:
+                self._menu.dtmf_pressed(digit)
 
     def _dtmf_agreed(self, leg: CallLeg, event: DtmfAgreed) -> None:
         leg.plays_dtmf = not event.telephone_event

@@ -46,6 +46,12 @@ class JudgedPiece:
     objects: bool
     masked: tuple[SensitiveSpan, ...] = ()
 
+    @property
+    def about_recording(self) -> bool:
+        """Whether it speaks of the recording or of contact, and is no answer to a question of another kind."""
+        verdict = self.verdict
+        return self.objects or (verdict.label is not Label.NONE and verdict.band is not Band.CLEAR)
+
 
 class ChannelListener:
     """Listens to one channel of one call.
@@ -55,6 +61,7 @@ class ChannelListener:
     that acts only holds the mark, as a doubt does.
     `feed` takes 20 ms frames (PCM16 mono 8 kHz) in order; `on_judged` is called on the event loop for each verdict,
     after the mark has taken it into account. `context` is asked, for its start, at the moment a piece is sent.
+    `on_speech` is called with the onset as soon as the detector knows that somebody speaks.
     """
 
     def __init__(
@@ -71,6 +78,7 @@ class ChannelListener:
         context: Callable[[int], ListenContext],
         on_judged: Callable[[JudgedPiece], None],
         on_unheard: Callable[[Piece, str], None],
+        on_speech: Callable[[int], None] = lambda onset_ms: None,
         begin_ms: int = 0,
         acts: bool = True,
     ) -> None:
@@ -85,6 +93,7 @@ class ChannelListener:
         self._context = context
         self._on_judged = on_judged
         self._on_unheard = on_unheard
+        self._on_speech = on_speech
         self._endpointer = Endpointer(settings.endpoint, begin_ms=begin_ms)
         self._audio = bytearray()
         self._audio_from_ms = begin_ms
@@ -142,6 +151,7 @@ class ChannelListener:
             if isinstance(edge, SpeechStarted):
                 self._in_speech = True
                 self.hearing.speech_started(edge.onset_ms)
+                self._on_speech(edge.onset_ms)
             elif edge is not None:
                 self._in_speech = False
                 self.hearing.speech_ended(edge.end_ms)

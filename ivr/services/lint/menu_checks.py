@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ivr.domain.menu.faults import RULE, MenuFault, menu_faults
 from ivr.domain.menu.menu import Menu
+from ivr.domain.menu.program_menu import live_faults, program_faults
 from ivr.domain.program.program import Program, Prompt
 from ivr.domain.text.told import Told
 from ivr.errors import ConfigurationError
@@ -17,10 +18,25 @@ WRONG_MENU = "wrong_menu"
 
 
 def lint_menu(
-    menu: Menu, *, file: Path, lines: Lines, prompts: Mapping[str, Prompt], programs: Mapping[str, Program]
+    menu: Menu,
+    *,
+    file: Path,
+    lines: Lines,
+    prompts: Mapping[str, Prompt],
+    programs: Mapping[str, Program],
+    queues: Iterable[str],
 ) -> list[Finding]:
-    """Return what is wrong with a menu as a table: reachability, dead ends, prompts, keys (MENU, REC-004)."""
-    return [_finding(fault, file, lines) for fault in menu_faults(menu, prompts=prompts, programs=programs)]
+    """Return what is wrong with a menu as a table: reachability, dead ends, prompts, keys (MENU, REC-004); and where a
+    program names it, what calls cannot play of it."""
+    faults = [*menu_faults(menu, prompts=prompts, programs=programs), *live_faults(menu, programs.values(), queues)]
+    return [_finding(fault, file, lines) for fault in faults]
+
+
+def lint_program(
+    program: Program, *, file: Path, lines: Lines, prompts: Mapping[str, Prompt], menus: Mapping[str, Menu]
+) -> list[Finding]:
+    """Return what is wrong in a program with the menu that it names (MENU)."""
+    return [_finding(fault, file, lines) for fault in program_faults(program, menus, prompts)]
 
 
 def no_menu(error: ConfigurationError, *, file: Path, lines: Lines) -> Finding:

@@ -167,6 +167,14 @@ def menu_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Table]]:
             yield file, content
 
 
+def program_files(paths: Iterable[Path]) -> Iterator[tuple[Path, Table]]:
+    """Yield each program among the files and trees given. Raises as `read_passages` does."""
+    for file in (file for path in paths for file in found_files(path) if file.suffix == ".toml"):
+        content = read_table(file)
+        if not isinstance(content, Unreadable) and _is_program(content.values):
+            yield file, content
+
+
 def _beside(parsed: Mapping[Path, Table | Unreadable], name: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Yield the files given, and those of the folder of this name beside theirs."""
     folders = {file.parent.parent / name for file in parsed}

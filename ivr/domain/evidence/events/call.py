@@ -42,6 +42,21 @@ class IdentityChecked(Event, kind="identity.checked"):
     rules: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class MenuLeft(Event, kind="menu.left"):
+    """A caller has been in a menu: the nodes gone through, how each was come to (`key`, `words`, `no_answer` …), and
+    where the caller was led (`led`: queue, agent, hang_up; empty: the call ended there). Which key it was, and what was
+    said, is in no event."""
+
+    menu: str
+    nodes: tuple[str, ...]
+    ways: tuple[str, ...]
+    node: str
+    led: str
+    queue: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Deaf(Event, kind="hearing.deaf"):
     """The ear does not follow any more: nothing behind `mark_ms` is stored."""
