@@ -18,13 +18,13 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, func, insert, literal, select
 
 from benchmarks.vault_stock import AGENT, BUSY, Stock, load
 from ivr.bootstrap.runtime import SystemClock
@@ -32,15 +32,18 @@ from ivr.domain.call.leg import Disposition
 from ivr.domain.recording.state import RecordingState
 from ivr.domain.search.query import RecordingQuery
 from ivr.recording.data_keys import LocalKeyRing
+from ivr.services.ports.call_details import DetailQuery
+from ivr.storage.call_details import SqlCallDetails, page_queries
 from ivr.storage.database import Database
 from ivr.storage.person_index import SqlPersonIndex
 from ivr.storage.recording_search import SqlRecordingSearch, scans
-from ivr.storage.tables import quality_analyses, recordings
+from ivr.storage.tables import calls, quality_analyses, recordings
 
 #: What a first page may take (issue 12, point 3).
 TARGET_MS = 200.0
 _TIMES = 20
 _DAYS = 180
+_Query = TypeVar("_Query")
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ def measure(url: str, folder: Path, count: int) -> tuple[list[str], float]:
     persons.begin()
     load(database, Stock(root, now, count, max(1, count // _DAYS), persons.member()).rows(), count)
     score(database)
-    costs = search_pages(database, now, persons)
+    report(database)
+    costs = {**search_pages(database, now, persons), **call_pages(database, now)}
     plans = {query: explain(database, one) for query, one in shown_queries(now).items()}
     database.close()
     shutil.rmtree(root)
@@ -140,6 +144,32 @@ def score(database: Database) -> None:
     ]
     with database.writing() as connection:
         connection.execute(insert(quality_analyses), rows)
+
+
+def report(database: Database) -> None:
+    """Each recording has the report of its call."""
+    r = recordings.c
+    said = {
+        "call_id": r.call_id,
+        "program": r.program,
+        "direction": literal("inbound"),
+        "party": literal(""),
+        "started_at": r.opened_at,
+        "answered_at": r.opened_at,
+        "ended_at": r.opened_at,
+        "disposition": r.disposition,
+        "sip_status": literal(200),
+        "hangup_cause": literal(16),
+        "ended_by": literal("caller"),
+        "recording_id": r.recording_id,
+        "recording_state": r.state,
+        "consent": r.consent,
+        "node_id": r.node_id,
+        "agent": r.agent,
+    }
+    with database.writing() as connection:
+        connection.execute(insert(calls).from_select(list(said), select(*said.values())))
+        connection.exec_driver_sql("ANALYZE calls")
 
 
 def _head(count: int) -> list[str]:
@@ -198,14 +228,34 @@ def search_pages(database: Database, now: datetime, persons: SqlPersonIndex) -> 
         "a number": RecordingQuery(member="1234"),
         "a number with a thousandth of all calls, without gaps": RecordingQuery(member=BUSY, gaps=False),
     }
-    return {name: _cost(search, one) for name, one in asked.items()}
+    return {name: _cost(search.page, one) for name, one in asked.items()}
 
 
-def _cost(search: SqlRecordingSearch, asked: RecordingQuery) -> Cost:
+def call_pages(database: Database, now: datetime) -> dict[str, Cost]:
+    """What a page of 100 calls costs."""
+    details = SqlCallDetails(database)
+    with database.reading() as connection:
+        middle = connection.execute(select(func.min(calls.c.started_at))).scalar_one() + timedelta(days=5)
+    rare = ("BUSY", "NO_MEDIA")
+    asked = {
+        "calls, newest first": DetailQuery(limit=100),
+        "calls, deep inside": DetailQuery(after=(middle, ""), limit=100),
+        "calls of a programme": DetailQuery(program="prospecting", limit=100),
+        "calls of a programme that has none": DetailQuery(program="x", limit=100),
+        "calls by endings that none has": DetailQuery(dispositions=rare, limit=100),
+        "calls of a programme, not answered": DetailQuery(
+            program="prospecting", dispositions=("LINE_FAILED", *rare), limit=100
+        ),
+        "calls of one day": DetailQuery(since=now - timedelta(days=180), until=now - timedelta(days=179), limit=100),
+    }
+    return {name: _cost(details.page, one) for name, one in asked.items()}
+
+
+def _cost(page: Callable[[_Query], object], asked: _Query) -> Cost:
     took, busy = [], []
     for _ in range(_TIMES):
         began, began_cpu = time.perf_counter(), time.process_time()
-        search.page(asked)
+        page(asked)
         took.append((time.perf_counter() - began) * 1000)
         busy.append((time.process_time() - began_cpu) * 1000)
     return Cost(p95(took), statistics.median(took), p95(busy))
@@ -225,8 +275,12 @@ def shown_queries(now: datetime) -> dict[str, Select[Any]]:
         "page of what is long": RecordingQuery(min_ms=3_600_000),
         "page of a score": RecordingQuery(min_tenths=900),
     }
-    by_number = {"page of a number": scans(RecordingQuery(), tags=[b"0123456789abcdef"])[0].matching}
-    return {**{name: scans(one)[0].matching for name, one in asked.items()}, **by_number}
+    beside = {
+        "page of a number": scans(RecordingQuery(), tags=[b"0123456789abcdef"])[0].matching,
+        "page of calls of a programme": page_queries(DetailQuery(program="prospecting"))[0],
+        "page of calls by their ending": page_queries(DetailQuery(dispositions=("BUSY",)))[0],
+    }
+    return {**{name: scans(one)[0].matching for name, one in asked.items()}, **beside}
 
 
 def explain(database: Database, query: Select[Any]) -> list[str]:

@@ -43,6 +43,7 @@ from ivr.services.ports.evidence import CallRow
 from ivr.services.ports.vault import RecordingTag
 from ivr.settings import Settings
 from ivr.speech.voice import NanoVoice
+from ivr_demo.example_legs import legs_of
 
 HOTLINE, SALES = "hotline-quality", "prospecting"
 CALLS, MONTHS = 200, 8
@@ -116,6 +117,8 @@ class ExampleHouse:
         self._settings = settings
         self._until = until
         self._dice = random.Random(_SEED)
+        #: What lines do changes nothing of what people do.
+        self._lines = random.Random(_SEED + 1)
         self._zone = ZoneInfo(settings.profile.timezone)
         self.clock = ToldClock(until - timedelta(days=MONTHS * 30))
         self.archive: Archive = open_archive(settings, create=True, clock=self.clock)
@@ -239,8 +242,9 @@ class ExampleHouse:
             call_id, program, self._settings.programs[program].direction.value, number, at, at if answered else None,
             at + timedelta(seconds=40), ended.value, 200 if answered else 486, 16 if answered else 17, "caller",
             recording_id, state, {}, self._settings.node.id, agent,
+            self._lines.randrange(2_000, 20_000) if answered else None,
         )  # fmt: skip
-        self.archive.call_log.add(row)
+        self.archive.call_log.add(row, legs=legs_of(row, self._lines))
         report = Reported(
             program=program, disposition=ended.value, sip_status=row.sip_status, ended_by=row.ended_by,
             recording_state=state,

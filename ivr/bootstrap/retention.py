@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from ivr.bootstrap.archive import Archive
 from ivr.bootstrap.runtime import new_id
+from ivr.domain.access import CALL_REPORT
+from ivr.domain.retention.decision import deadline
 from ivr.services.evidence.clock_guard import ClockGuard
 from ivr.services.export.access_gate import Gate
 from ivr.services.listening.listening import ListeningRoom
@@ -89,5 +91,11 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         purposes={name: program.retention for name, program in settings.programs.items()},
     )
     listening = ListeningRoom(gate, archive.vault.ports, new_id=new_id)
-    details = CallDetailListing(gate, SqlCallDetails(archive.database), archive.audit)
+    details = CallDetailListing(
+        gate,
+        SqlCallDetails(archive.database),
+        archive.audit,
+        clock,
+        lambda at: deadline(CALL_REPORT, at, settings.retention, settings.profile),
+    )
     return Retention(ledger, run, events, holds, gate, guard, search, listing, sheets, statistics, listening, details)

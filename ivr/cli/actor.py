@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -68,8 +68,10 @@ def moment(given: str, zone: ZoneInfo, *, key: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(given)
-    except ValueError:
+        found = found if found.tzinfo else found.replace(tzinfo=zone)
+        found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ConfigurationError(
             f"'{given}' is no date", key=key, value=given, remedy=f"write {date(2027, 6, 1)} or 2027-06-01T09:00+02:00"
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    return found

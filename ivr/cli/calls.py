@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,9 @@ from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
 from ivr.cli.vault import write_list
 from ivr.domain.access import AccessRequest, Action
+from ivr.screen import complain
+from ivr.services.ports.call_details import CallDetail
+from ivr.services.ports.evidence import LegRow
 from ivr.services.search.call_details import detail_query, records_of
 
 
@@ -35,9 +39,9 @@ def calls() -> None:
 def legs(
     reason: str, file: Path | None, after: str, limit: int, actor: str, role: str, json_: bool, **filters: str
 ) -> None:
-    """Liste les branches des appels, du plus récent au plus ancien (une ligne JSON par branche).
+    """Liste les appels et leurs branches, du plus récent au plus ancien (une ligne JSON par branche).
 
-    Les numéros sont masqués. docs/cdr.md dit chaque champ.
+    Les numéros sont masqués. L'heure est celle de la maison ; en JSON et en CSV, celle d'UTC (docs/cdr.md).
     """
     with actor_session(actor, role) as session:
         zone = ZoneInfo(session.settings.profile.timezone)
@@ -45,24 +49,49 @@ def legs(
         query = detail_query(filters, zone=zone, after=after, limit=limit)
         listing = session.retention.details
         if file is not None:
-            write_list(listing.file(request, query), file, json_=json_, of="branches")
+            found = listing.file(request, query)
+            counts = {"calls": found.calls, "legs": found.legs}
+            said = f"{_counted(found.calls, 'appel')}, {_counted(found.legs, 'branche')}"
+            write_list(found.content, file, counts, said, whole=found.whole, json_=json_)
             return
         page = listing.page(request, query)
-    records = [record for detail in page.calls for record in records_of(detail)]
     if json_:
-        for record in records:
-            print_json(record)
-        return
-    table = Table("appel", "début", "branche", "correspondant", "issue", "SIP", "cause", "perdus", "gigue", "MOS")
-    for record in records:
-        table.add_row(*_row(record))
-    console.print(table if records else "Aucun appel.")
+        for detail in page.calls:
+            for record in records_of(detail):
+                print_json(record)
+    else:
+        _show(page.calls, zone)
     if page.after:
-        console.print(f"La suite : --after {page.after}", soft_wrap=True)
+        more = f"La suite : --after {page.after}"
+        if json_:
+            # Records alone stand on standard output.
+            complain(more)
+        else:
+            console.print(more, soft_wrap=True)
 
 
-def _row(record: dict[str, object]) -> list[str]:
-    began = record["began_at"] or record["call_began_at"]
-    shown = [record["call_id"], f"{began:%Y-%m-%d %H:%M:%S}", record["role"], record["peer"], record["disposition"]]
-    shown += [record[name] for name in ("sip_status", "hangup_cause", "lost", "jitter_ms", "mos")]
+def _show(calls: Sequence[CallDetail], zone: ZoneInfo) -> None:
+    """Each call with its whole id, then a line for each leg."""
+    for detail in calls:
+        call = detail.call
+        began = call.started_at.astimezone(zone)
+        console.print(
+            f"{call.call_id}  {began:%Y-%m-%d %H:%M:%S} ({zone.key})  {call.program}  {call.disposition}",
+            soft_wrap=True,
+        )
+        table = Table("branche", "correspondant", "durée", "SIP", "cause", "perdus", "gigue", "MOS")
+        for leg in detail.legs:
+            table.add_row(*_row(leg))
+        console.print(table if detail.legs else "  Aucune branche.")
+    if not calls:
+        console.print("Aucun appel.")
+
+
+def _row(leg: LegRow) -> list[str]:
+    lasted = f"{max(0.0, (leg.ended_at - leg.answered_at).total_seconds()):.1f} s" if leg.answered_at else None
+    shown = [leg.role, leg.peer, lasted, leg.sip_status, leg.hangup_cause, leg.lost, leg.jitter_ms, leg.mos]
     return ["–" if value is None or value == "" else str(value) for value in shown]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' if count > 1 else ''}"

@@ -113,11 +113,11 @@ def _moment(text: str, chosen: Menu) -> datetime:
     zone = ZoneInfo(chosen.hours.timezone if chosen.hours else "Europe/Paris")
     try:
         moment = datetime.fromisoformat(text) if text else datetime.now(zone)
-    except ValueError:
+        return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+    except (ValueError, OverflowError):
         raise ConfigurationError(
             "this is no time", key="--at", value=text, remedy="write e.g. 2027-05-06T10:00 or 2027-05-06T10:00+02:00"
         ) from None
-    return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def _acts(path: Path) -> Iterator[CallerAct]:

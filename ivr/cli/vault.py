@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -20,9 +20,8 @@ from ivr.domain.recording.state import RecordingState
 from ivr.domain.search.query import PERSONAL, SENSITIVE, parse_query
 from ivr.errors import ConfigurationError, HostError, nearest
 from ivr.private_file import write_private
-from ivr.screen import styled
+from ivr.screen import complain, styled
 from ivr.services.ports.vault import RecordingRow
-from ivr.services.search.listing import ListFile
 
 #: How traits are asked for, and what the search calls it.
 _TRAIT = {"oui": "yes", "non": "no"}
@@ -118,7 +117,9 @@ def list_(
         query = replace(query, limit=limit)
         request = AccessRequest(session.actor, Action.LIST, purpose=query.purpose, reason=reason)
         if file is not None:
-            write_list(session.retention.listing.file(request, query), file, json_=json_)
+            found = session.retention.listing.file(request, query)
+            said = f"{found.rows} enregistrements"
+            write_list(found.content, file, {"rows": found.rows}, said, whole=found.whole, json_=json_)
             return
         if reason or query.purpose or SENSITIVE & {*query.filters}:
             page = session.retention.listing.page(request, query)
@@ -129,6 +130,9 @@ def list_(
     if json_:
         for row in rows:
             print_json(row_body(row))
+        if page.after:
+            # Records alone stand on standard output.
+            complain(f"La suite : --after {page.after}")
         return
     table = Table("enregistrement", "état", "programme", "début", "durée", "à détruire le")
     for row in rows:
@@ -155,18 +159,18 @@ def _read_number() -> str:
     return sys.stdin.readline(100).strip()
 
 
-def write_list(found: ListFile, path: Path, *, json_: bool, of: str = "enregistrements") -> None:
-    """Write a list to a file that is the user's alone; `of` is what its rows are called."""
+def write_list(content: bytes, path: Path, counts: Mapping[str, int], said: str, *, whole: bool, json_: bool) -> None:
+    """Write a list to a file that is the user's alone, and say what it holds: `said` to people, `counts` in JSON."""
     try:
-        write_private(path, found.content)
+        write_private(path, content)
     except OSError as error:
         raise HostError(
             f"cannot write the list: {error.strerror}", where=str(path), remedy="choose another path"
         ) from error
     if json_:
-        print_json({"ok": True, "file": str(path), "rows": found.rows, "whole": found.whole})
+        print_json({"ok": True, "file": str(path), **counts, "whole": whole})
     else:
-        console.print(f"{found.rows} {of}{'' if found.whole else ' (il y en a d’autres)'} : {path}")
+        console.print(f"{said}{'' if whole else ' (il y en a d’autres)'} : {path}")
 
 
 @recordings.command()

@@ -13,15 +13,15 @@ from ivr.console.attachment import attachment
 from ivr.console.places import Places
 from ivr.console.times import clock_text, second_text
 from ivr.console.visit import Visit
-from ivr.domain.access import AccessRequest, Action
+from ivr.domain.access import CALL_REPORT, AccessRequest, Action
 from ivr.domain.call.leg import Disposition
 from ivr.errors import ConfigurationError
 from ivr.services.ports.call_details import CallDetail, DetailQuery
 from ivr.services.ports.evidence import LegRow
-from ivr.services.search.call_details import FILTERS, CallDetailListing, Details, detail_query
+from ivr.services.search.call_details import FILTERS, CallDetailListing, DetailFile, Details, detail_query
 from ivr.settings import Settings
 
-FILE = "appels.csv"
+FILE, CUT_FILE = "appels.csv", "appels-incomplet.csv"
 _ROWS = 50
 
 
@@ -64,10 +64,10 @@ class CallPages:
     places: Places
 
     def calls(self, visit: Visit) -> Response:
-        """Without a reason there is no list: it is given first."""
+        """Without a reason there is no list: it is given first, by who may see one."""
+        self.listing.open_to(_request(visit))
         if not visit.signed_in.reason:
             return visit.go("/finalite")
-        self.listing.open_to(_request(visit))
         asked = _asked(visit)
         try:
             page = self.listing.page(_request(visit), self._query(visit, asked))
@@ -77,15 +77,15 @@ class CallPages:
 
     def file(self, visit: Visit) -> Response:
         """All that was asked for, as CSV: a row for each leg."""
+        self.listing.open_to(_request(visit))
         if not visit.signed_in.reason:
             return visit.go("/finalite")
-        self.listing.open_to(_request(visit))
         asked = _asked(visit)
         try:
             found = self.listing.file(_request(visit), self._query(visit, asked))
         except ConfigurationError as error:
             return self._page(visit, asked, Details((), ""), fault=_told(visit, error))
-        return Response(found.content, headers=attachment(FILE), media_type="text/csv")
+        return file_of(found)
 
     def _query(self, visit: Visit, asked: Mapping[str, str]) -> DetailQuery:
         after = self.places.opened(visit.signed_in.account.login, visit.form.get("after", ""))
@@ -98,6 +98,7 @@ class CallPages:
             status=422 if fault else 200,
             asked=asked,
             fault=fault,
+            purpose=self.settings.retention.schedule(CALL_REPORT).title,
             calls=[self._call(visit, detail) for detail in page.calls],
             after=self.places.sealed(visit.signed_in.account.login, page.after),
             programs=sorted(self.settings.programs),
@@ -119,6 +120,12 @@ class CallPages:
 
     def _shown(self, at: datetime | None) -> str:
         return second_text(at, self.settings.profile.timezone)
+
+
+def file_of(found: DetailFile) -> Response:
+    """Return calls as a file whose name, and a header, say when there were more than it holds."""
+    headers = attachment(FILE if found.whole else CUT_FILE) | {"ivr-whole": "yes" if found.whole else "no"}
+    return Response(found.content, headers=headers, media_type="text/csv")
 
 
 def _leg(visit: Visit, leg: LegRow) -> ShownLeg:
@@ -150,8 +157,9 @@ def _asked(visit: Visit) -> dict[str, str]:
 
 
 def _request(visit: Visit) -> AccessRequest:
+    """For call reports, whatever purpose was chosen: recordings are of that one, calls are not."""
     session = visit.signed_in
-    return AccessRequest(session.account.actor, Action.CALLS, purpose=session.purpose, reason=session.reason)
+    return AccessRequest(session.account.actor, Action.CALLS, purpose=CALL_REPORT, reason=session.reason)
 
 
 def _told(visit: Visit, error: ConfigurationError) -> str:

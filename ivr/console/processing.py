@@ -93,7 +93,7 @@ def _row(settings: Settings, words: Words, entry: Processing) -> list[str]:
         recipients or words("processing.nobody"),
         _transfers(settings, words),
         " ; ".join(kept),
-        words("processing.security_text"),
+        words("processing.security_text" if entry.programs else "processing.security_text_kept"),
         entry.note,
     ]
 

@@ -141,6 +141,8 @@ class AccessDecision:
     detail: Told
 
 
+#: The schedule of config/retention.toml for reports of calls: their details are shown for this purpose and no other.
+CALL_REPORT = "call_report"
 #: Actions that show content; the others never do.
 OPENING = frozenset({Action.LISTEN, Action.EXPORT})
 #: Actions that are shown nothing of anybody, or nothing but that it exists.
@@ -159,8 +161,9 @@ def decide_access(
     """Return whether the request may go on; log the answer, above all a denial, before acting on it.
 
     For LISTEN and EXPORT, `artefact` and its `retention` decision at this moment are needed; other actions open no
-    content and look at neither. A request that is merely refused raises nothing. Raises ComplianceError for an unknown
-    retention tag, and when LISTEN or EXPORT comes without artefact or decision.
+    content and look at neither; for CALLS the schedule of call reports must name the role too. A request that is merely
+    refused raises nothing. Raises ComplianceError for an unknown retention tag, and when LISTEN or EXPORT comes without
+    artefact or decision.
     """
     actor, action = request.actor, request.action
     right = decide_right(actor, action, policy=policy)
@@ -168,6 +171,8 @@ def decide_access(
         return right
     if action not in WITHOUT_REASON and not request.reason.strip():
         return _deny(Told("A reason is required."), "REC-016")
+    if action is Action.CALLS:
+        return _open_to(actor.role, CALL_REPORT, policy, table)
     if action not in OPENING:
         return right
     if artefact is None or retention is None or retention.artefact_id != artefact.id:

@@ -152,7 +152,7 @@ calls = Table(
     Column("program", String(100), nullable=False),
     Column("direction", String(20), nullable=False),
     Column("party", String(255), nullable=False),
-    Column("started_at", UtcTime, nullable=False, index=True),
+    Column("started_at", UtcTime, nullable=False),
     Column("answered_at", UtcTime),
     Column("ended_at", UtcTime, nullable=False),
     Column("disposition", String(20), nullable=False),
@@ -165,6 +165,11 @@ calls = Table(
     Column("node_id", String(100), nullable=False),
     Column("agent", String(100), nullable=False, server_default=""),
     Column("queue_wait_ms", BigInteger),
+    # Pages of call details, newest first.
+    Index("ix_calls_started_at", "started_at", "call_id"),
+    Index("ix_calls_program_page", "program", "started_at", "call_id"),
+    Index("ix_calls_disposition_page", "disposition", "started_at", "call_id"),
+    Index("ix_calls_program_disposition_page", "program", "disposition", "started_at", "call_id"),
 )
 
 #: A row for each leg of a reported call, which goes with its call's.

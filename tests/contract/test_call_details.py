@@ -117,3 +117,20 @@ def test_pages_go_on_where_the_last_one_ended_also_between_calls_of_one_moment(k
         after = (page[-1].call.started_at, page[-1].call.call_id)
     assert seen == ["call-9", "call-2", "call-1", "call-0"]
     assert [one.call.call_id for one in kept.details.each(DetailQuery(limit=1))] == seen
+
+
+def test_pages_of_several_endings_lose_nothing_and_repeat_nothing(kept: Kept) -> None:
+    endings = ("ANSWERED", "BUSY", "NO_ANSWER")
+    for number in range(9):
+        # Three begin in each moment.
+        moment = START + timedelta(minutes=number // 3)
+        kept.log.add(replace(a_call(number), started_at=moment, disposition=endings[number % 3]))
+    asked = DetailQuery(program=a_call(0).program, dispositions=("BUSY", "ANSWERED", "BUSY"), limit=2)
+    seen: list[str] = []
+    query = asked
+    while page := kept.details.page(query):
+        assert len(page) <= 2
+        seen += [one.call.call_id for one in page]
+        query = replace(asked, after=(page[-1].call.started_at, page[-1].call.call_id))
+    assert seen == [f"call-{number}" for number in (7, 6, 4, 3, 1, 0)]
+    assert [one.call.call_id for one in kept.details.each(asked)] == seen

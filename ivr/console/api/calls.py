@@ -12,8 +12,7 @@ from ivr.console.api.caller import Asked
 from ivr.console.api.fields import Given, Line, Shown, Told
 from ivr.console.api.route import ApiRoute
 from ivr.console.api.services import Services
-from ivr.console.attachment import attachment
-from ivr.console.calls import FILE
+from ivr.console.calls import file_of
 from ivr.domain.access import Action
 from ivr.domain.call.leg import Disposition
 from ivr.services.ports.call_details import CallDetail, DetailQuery
@@ -110,7 +109,8 @@ class CallsApi:
         )
 
     def search_calls(self, asked: Asked, given: CallsIn) -> CallsPage:
-        """Find calls with their legs, newest first. Numbers are masked."""
+        """Find calls with their legs, newest first, for the purpose `call_report`: no other is taken. Numbers are
+        masked."""
         place = self.services.places.opened(asked.actor.id, given.after)
         page = self.services.details.page(asked.request(Action.CALLS), self._query(given, place, given.limit))
         return CallsPage(
@@ -120,9 +120,7 @@ class CallsApi:
 
     def export_calls(self, asked: Asked, given: CallFilters) -> Response:
         """Write all that a search finds as CSV (RFC 4180, UTF-8), a row for each leg, up to 100,000 rows."""
-        file = self.services.details.file(asked.request(Action.CALLS), self._query(given))
-        headers = {**attachment(FILE), "ivr-whole": "yes" if file.whole else "no"}
-        return Response(file.content, headers=headers, media_type=_CSV)
+        return file_of(self.services.details.file(asked.request(Action.CALLS), self._query(given)))
 
     def _query(self, given: CallFilters, after: str = "", limit: int = 50) -> DetailQuery:
         return detail_query(given.typed(), zone=self.services.zone, after=after, limit=limit)

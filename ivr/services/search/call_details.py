@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
 
-from ivr.domain.access import AccessRequest
+from ivr.domain.access import CALL_REPORT, AccessRequest
 from ivr.domain.evidence.chain import stamp
 from ivr.domain.evidence.events.base import ABSENT
 from ivr.domain.evidence.events.house import CallsListed
@@ -15,9 +15,11 @@ from ivr.domain.search.query import parse_query
 from ivr.errors import ConfigurationError
 from ivr.services.export.access_gate import Gate
 from ivr.services.ports.call_details import CallDetail, CallDetails, DetailQuery
+from ivr.services.ports.runtime import Clock
 from ivr.services.ports.signing import EvidenceChain
 from ivr.services.search.csv_text import CsvText
-from ivr.services.search.listing import LONGEST_FILE, ListFile
+from ivr.services.search.listing import LONGEST_FILE
+from ivr.services.search.report_term import ReportTerm
 
 FILTERS = ("since", "until", "program", "disposition")
 #: A field of the call: its name in a record, and in CallRow.
@@ -73,42 +75,77 @@ class Details:
     after: str
 
 
+@dataclass(frozen=True)
+class DetailFile:
+    """So many calls and legs as CSV (RFC 4180, UTF-8); `whole` is false when there were more than a file holds."""
+
+    content: bytes
+    calls: int
+    legs: int
+    whole: bool
+
+
 class CallDetailListing:
-    def __init__(self, gate: Gate, details: CallDetails, chain: EvidenceChain) -> None:
+    """`due` returns when the report of a call that began then is to be destroyed: it is shown to nobody any more."""
+
+    def __init__(
+        self, gate: Gate, details: CallDetails, chain: EvidenceChain, clock: Clock, due: Callable[[datetime], datetime]
+    ) -> None:
         self._gate = gate
         self._details = details
         self._chain = chain
+        self._clock = clock
+        self._due = due
 
     def open_to(self, request: AccessRequest) -> None:
-        """Raise ComplianceError, after noting a denial, for who may not see them."""
-        self._gate.check(request)
+        """Raise ComplianceError, after noting a denial, for who has no right to see any, whatever the reason."""
+        self._gate.must_have(replace(request, purpose=CALL_REPORT))
 
     def page(self, request: AccessRequest, query: DetailQuery) -> Details:
         """Return a page; that it was shown stands in the evidence before it is returned.
 
-        Raises ComplianceError after noting a denial.
+        It is shown for the purpose of call reports. Raises ComplianceError after noting a denial, ConfigurationError
+        for a request for another purpose.
         """
-        self._gate.check(request)
-        found = self._details.page(query)
-        self._note(request, query, len(found))
-        return Details(tuple(found), _place(found[-1]) if len(found) == query.limit else "")
+        request = self._allowed(request)
+        term = ReportTerm.at(self._clock.now(), self._due)
+        found = self._details.page(_within(term, query))
+        shown = tuple(detail for detail in found if term.holds(detail.call.started_at))
+        self._note(request, query, len(shown))
+        return Details(shown, _place(found[-1]) if len(found) == query.limit else "")
 
-    def file(self, request: AccessRequest, query: DetailQuery, *, longest: int = LONGEST_FILE) -> ListFile:
-        """Return all calls of a query as CSV, one row for each leg. Raises ComplianceError after noting a denial."""
-        self._gate.check(request)
+    def file(self, request: AccessRequest, query: DetailQuery, *, longest: int = LONGEST_FILE) -> DetailFile:
+        """Return all calls of a query as CSV, one row for each leg. Raises what `page` raises."""
+        request = self._allowed(request)
+        term = ReportTerm.at(self._clock.now(), self._due)
         out = CsvText(COLUMNS)
-        rows = calls = 0
+        rows = calls = legs = 0
         whole = True
-        for detail in self._details.each(query):
+        for detail in self._details.each(_within(term, query)):
+            if not term.holds(detail.call.started_at):
+                continue
             if rows >= longest:
                 whole = False
                 break
             calls += 1
+            legs += len(detail.legs)
             for record in records_of(detail):
                 rows += 1
                 out.add(_cell(value) for value in record.values())
         self._note(request, query, calls, hashlib.sha256(out.content).hexdigest())
-        return ListFile(out.content, rows, whole)
+        return DetailFile(out.content, calls, legs, whole)
+
+    def _allowed(self, request: AccessRequest) -> AccessRequest:
+        asked = replace(request, purpose=CALL_REPORT)
+        self._gate.check(asked)
+        if request.purpose not in ("", CALL_REPORT):
+            raise ConfigurationError(
+                f"the list is for the purpose '{CALL_REPORT}'",
+                key="purpose",
+                value=request.purpose,
+                remedy="act for that purpose, or for none",
+            )
+        return asked
 
     def _note(self, request: AccessRequest, query: DetailQuery, count: int, sha256: str = "") -> None:
         given = dict(zip(FILTERS, (query.since, query.until, query.program, query.dispositions), strict=True))
@@ -116,6 +153,7 @@ class CallDetailListing:
             CallsListed(
                 actor=request.actor.id[:_LONGEST],
                 role=request.actor.role.value,
+                purpose=request.purpose,
                 reason=request.reason[:_LONGEST],
                 filters=tuple(name for name in FILTERS if given[name]),
                 count=count,
@@ -150,6 +188,10 @@ def detail_query(given: Mapping[str, str], *, zone: tzinfo, after: str = "", lim
     )
 
 
+def _within(term: ReportTerm, query: DetailQuery) -> DetailQuery:
+    return replace(query, since=max(query.since, term.oldest) if query.since else term.oldest)
+
+
 def _place(last: CallDetail) -> str:
     return f"{stamp(last.call.started_at)}/{last.call.call_id}"
 
@@ -160,11 +202,11 @@ def _moment_and_id(place: str) -> tuple[datetime, str]:
         found = datetime.fromisoformat(moment)
         if found.tzinfo is None:
             raise ValueError(moment)
-    except ValueError:
+        return found.astimezone(UTC), call_id
+    except (ValueError, OverflowError):
         raise ConfigurationError(
             "that is no place in a list", key="after", remedy="give what the page before gave"
         ) from None
-    return found, call_id
 
 
 def _cell(value: object) -> object:

@@ -157,5 +157,6 @@ class TestSimulate:
         assert "at_ms" in done.output
 
     def test_a_time_that_is_none_and_a_file_that_is_not_there_are_named(self, tmp_path: Path) -> None:
-        assert "ce n'est pas une heure" in ivr(tmp_path, "simulate", "-", "--at", "demain").output
+        for at in ("demain", "9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00"):
+            assert "ce n'est pas une heure" in ivr(tmp_path, "simulate", "-", "--at", at).output
         assert ivr(tmp_path, "simulate", str(tmp_path / "none.jsonl")).exit_code == 2

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from ivr.console.calls import file_of
 from ivr.domain.access import Action, Role
+from ivr.services.search.call_details import DetailFile
 from ivr.storage.call_log import SqlCallLog
 from tests.contract.test_call_details import a_leg
 from tests.contract.test_call_log import a_call
@@ -80,6 +82,13 @@ def test_the_file_has_a_row_for_each_leg(oscar: ConsoleRig) -> None:
     assert told(oscar, "calls.listed")[-1]["sha256"]
 
 
+def test_a_file_that_was_cut_says_so_by_its_name() -> None:
+    for whole, name in ((True, "appels.csv"), (False, "appels-incomplet.csv")):
+        answer = file_of(DetailFile(b"", 1, 1, whole))
+        assert f'filename="{name}"' in answer.headers["content-disposition"]
+        assert answer.headers["ivr-whole"] == ("yes" if whole else "no")
+
+
 def test_pages_follow_each_other(house: ConsoleRig) -> None:
     calls(house, 60)
     account(house, "oscar", Role.OPERATOR)
@@ -96,10 +105,21 @@ def test_pages_follow_each_other(house: ConsoleRig) -> None:
 
 def test_a_reason_is_asked_for_first_and_whoever_has_no_right_is_denied(house: ConsoleRig) -> None:
     house.sign_in("anne")
-    assert house.get("/appels").headers["location"] == "/finalite"
-    assert house.post("/appels/fichier", form_token=house.form_token()).headers["location"] == "/finalite"
-    house.post("/finalite", form_token=house.form_token(), purpose="quality_audio", reason="bilan")
     assert "/appels" not in house.get("/").text
     for answer in (house.get("/appels"), house.post("/appels/fichier", form_token=house.form_token())):
         assert answer.status_code == 403
-    assert {event["action"] for event in told(house, "access.denied")} == {Action.CALLS.value}
+    account(house, "oscar", Role.OPERATOR)
+    house.sign_in("oscar")
+    assert house.get("/appels").headers["location"] == "/finalite"
+    assert house.post("/appels/fichier", form_token=house.form_token()).headers["location"] == "/finalite"
+    denied = told(house, "access.denied")
+    assert [(event["actor"], event["action"]) for event in denied] == [("anne", Action.CALLS.value)] * 2
+
+
+def test_the_page_acts_for_call_reports_whatever_purpose_was_chosen_and_says_so(oscar: ConsoleRig) -> None:
+    oscar.post("/finalite", form_token=oscar.form_token(), purpose="sales_audio", reason="bilan")
+    text = words_of(oscar.get("/appels"))
+    assert "Finalité : Relevé d'appel (CDR), journaux techniques (bilan)" in text
+    assert "vente" not in text
+    (event,) = told(oscar, "calls.listed")
+    assert (event["purpose"], event["reason"]) == ("call_report", "bilan")

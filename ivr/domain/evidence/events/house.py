@@ -44,12 +44,13 @@ class Listed(Event, kind="recordings.listed"):
 
 @dataclass(frozen=True, kw_only=True)
 class CallsListed(Event, kind="calls.listed"):
-    """Somebody was shown details of calls and their legs, or was given them as a file (`sha256`): why, and how many
-    calls. `filters` are the names of what was asked, never a value.
+    """Somebody was shown details of calls and their legs, or was given them as a file (`sha256`): for which purpose,
+    why, and how many calls. `filters` are the names of what was asked, never a value.
     """
 
     actor: str
     role: str
+    purpose: str
     reason: str
     filters: tuple[str, ...]
     count: int

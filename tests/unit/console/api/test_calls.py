@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ivr.domain.access import Action, Role
@@ -14,7 +16,7 @@ from tests.unit.console.test_player import told
 @pytest.fixture
 def oscar(rig: ConsoleRig) -> Program:
     calls(rig, 3)
-    return program(rig, "oscar", Role.OPERATOR, Action.CALLS)
+    return replace(program(rig, "oscar", Role.OPERATOR, Action.CALLS), purpose="")
 
 
 def test_calls_come_with_their_legs_and_it_stands_in_the_evidence(oscar: Program) -> None:
@@ -27,9 +29,16 @@ def test_calls_come_with_their_legs_and_it_stands_in_the_evidence(oscar: Program
     ]  # fmt: skip
     assert "127.0.0.1" not in found.text
     (event,) = told(oscar.rig, "calls.listed")
-    assert (event["actor"], event["reason"], event["filters"], event["count"]) == (
-        "oscar", "revue 12", ["disposition"], 1,
+    assert (event["actor"], event["purpose"], event["reason"], event["filters"], event["count"]) == (
+        "oscar", "call_report", "revue 12", ["disposition"], 1,
     )  # fmt: skip
+
+
+def test_another_purpose_than_that_of_call_reports_is_not_taken(oscar: Program) -> None:
+    assert oscar.post("/calls/search", ivr_purpose="call_report").status_code == 200
+    for path in ("/calls/search", "/calls/search.csv"):
+        answer = oscar.post(path, ivr_purpose="sales_audio")
+        assert (answer.status_code, kind_of(answer)) == (422, "invalid")
 
 
 def test_pages_follow_each_other_and_the_file_has_all(oscar: Program) -> None:

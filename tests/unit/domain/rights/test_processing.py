@@ -35,3 +35,9 @@ def test_what_is_closed_to_the_house_has_no_recipient_in_it() -> None:
 def test_what_ends_with_a_review_says_so() -> None:
     assert register()["breach_register"].reviewed
     assert not register()["dsar_file"].reviewed
+
+
+def test_call_details_name_who_reads_them_and_why() -> None:
+    report = register()["call_report"]
+    assert report.recipients == ("délégué à la protection des données", "auditeur", "exploitant")
+    assert "L'exploitant lit le détail des appels" in report.note

@@ -6,12 +6,14 @@ import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from ivr.domain.access import AccessRequest, Action, Actor, Role
+from ivr.domain.access import CALL_REPORT, AccessPolicy, AccessRequest, Action, Actor, Role
+from ivr.domain.retention.decision import deadline
 from ivr.errors import ComplianceError, ConfigurationError
 from ivr.services.export.access_gate import Gate
 from ivr.services.ports.call_details import DetailQuery
@@ -43,9 +45,13 @@ def log() -> FakeCallLog:
     return log
 
 
-def listing(rig: RetentionRig, log: FakeCallLog) -> CallDetailListing:
-    gate = Gate(rig.ledger, rig.audit, rig.clock, policy=settings().access, table=rig.table, profile=rig.profile)
-    return CallDetailListing(gate, FakeCallDetails(log), rig.audit)
+def listing(rig: RetentionRig, log: FakeCallLog, policy: AccessPolicy | None = None) -> CallDetailListing:
+    gate = Gate(
+        rig.ledger, rig.audit, rig.clock, policy=policy or settings().access, table=rig.table, profile=rig.profile
+    )
+    return CallDetailListing(
+        gate, FakeCallDetails(log), rig.audit, rig.clock, lambda at: deadline(CALL_REPORT, at, rig.table, rig.profile)
+    )
 
 
 def ask(role: Role = Role.OPERATOR, reason: str = "qualité des lignes") -> AccessRequest:
@@ -61,7 +67,14 @@ def test_who_may_see_them_is_shown_them_and_the_evidence_says_so(
     (event,) = rig.audit.events()
     assert (event.kind, event.body) == (
         "calls.listed",
-        {"actor": "oscar", "role": role.value, "reason": "qualité des lignes", "filters": ["program"], "count": 2},
+        {
+            "actor": "oscar",
+            "role": role.value,
+            "purpose": "call_report",
+            "reason": "qualité des lignes",
+            "filters": ["program"],
+            "count": 2,
+        },
     )
 
 
@@ -73,13 +86,62 @@ def test_nobody_else_and_nobody_without_a_reason_which_the_evidence_says(
     for denied in (
         lambda: room.page(request_, DetailQuery()),
         lambda: room.file(request_, DetailQuery()),
-        lambda: room.open_to(request_),
     ):
         with pytest.raises(ComplianceError):
             denied()
     events = rig.audit.events()
-    assert [event.kind for event in events] == ["access.denied"] * 3
-    assert {event.body["action"] for event in events} == {"calls"}
+    assert [event.kind for event in events] == ["access.denied"] * 2
+    assert {(event.body["action"], event.body["purpose"]) for event in events} == {("calls", "call_report")}
+
+
+@pytest.mark.parametrize("reason", ["", "bilan"])
+def test_who_has_no_right_is_denied_before_anybody_asks_why(rig: RetentionRig, log: FakeCallLog, reason: str) -> None:
+    room = listing(rig, log)
+    room.open_to(ask(reason=""))
+    assert rig.audit.events() == []
+    for role in (Role.ADMINISTRATOR, Role.AGENT):
+        with pytest.raises(ComplianceError):
+            room.open_to(ask(role, reason))
+    assert [event.kind for event in rig.audit.events()] == ["access.denied"] * 2
+
+
+def test_a_right_alone_opens_no_report_that_its_schedule_does_not_open(rig: RetentionRig, log: FakeCallLog) -> None:
+    policy = settings().access
+    actions = {**policy.actions, Role.LEGAL: policy.actions[Role.LEGAL] | {Action.CALLS}}
+    room = listing(rig, log, replace(policy, actions=actions))
+    for denied in (
+        lambda: room.page(ask(Role.LEGAL), DetailQuery()),
+        lambda: room.file(ask(Role.LEGAL), DetailQuery()),
+    ):
+        with pytest.raises(ComplianceError, match="not open to the role"):
+            denied()
+    assert [event.kind for event in rig.audit.events()] == ["access.denied"] * 2
+
+
+def test_the_register_names_every_role_that_has_the_right() -> None:
+    may = {role.value for role, actions in settings().access.actions.items() if Action.CALLS in actions}
+    assert may <= set(settings().retention.schedule(CALL_REPORT).access)
+
+
+def test_it_is_shown_for_call_reports_and_for_no_other_purpose(rig: RetentionRig, log: FakeCallLog) -> None:
+    room = listing(rig, log)
+    assert room.page(replace(ask(), purpose="call_report"), DetailQuery()).calls
+    with pytest.raises(ConfigurationError, match="call_report"):
+        room.page(replace(ask(), purpose="sales_audio"), DetailQuery())
+    assert [event.body["purpose"] for event in rig.audit.events()] == ["call_report"]
+
+
+def test_what_is_past_its_deadline_is_shown_to_nobody(rig: RetentionRig) -> None:
+    log, now = FakeCallLog(), rig.clock.now()
+    # The schedule keeps a calendar year: what began that long ago, to the second, is over.
+    for number, ago in enumerate((timedelta(days=800), timedelta(days=365, seconds=30), timedelta(days=364))):
+        log.add(replace(a_call(number), started_at=now - ago))
+    room = listing(rig, log)
+    page = room.page(ask(), DetailQuery(limit=3))
+    assert ([one.call.call_id for one in page.calls], page.after) == (["call-2"], "")
+    assert room.page(ask(), DetailQuery(until=now - timedelta(days=366))).calls == ()
+    assert room.page(ask(), DetailQuery(since=now - timedelta(days=900))).calls == page.calls
+    assert (room.file(ask(), DetailQuery()).calls, rig.audit.events()[-1].body["count"]) == (1, 1)
 
 
 def test_pages_go_on_where_the_last_one_ended(rig: RetentionRig, log: FakeCallLog) -> None:
@@ -110,7 +172,7 @@ def test_a_file_has_a_row_for_each_leg_is_named_in_the_evidence_and_holds_no_for
     file = listing(rig, log).file(ask(), DetailQuery(limit=1))
     rows = list(csv.DictReader(file.content.decode().splitlines()))
     assert [row["leg_id"] for row in rows] == ["call-2-1", "call-2-2", "call-1-1", "call-1-2", ""]
-    assert (file.rows, file.whole) == (5, True)
+    assert (file.calls, file.legs, file.whole) == (3, 4, True)
     assert rows[2]["program"] == "'=1+1"
     assert (rows[0]["mos"], rows[0]["lost"], rows[-1]["mos"], rows[-1]["queue_wait_ms"]) == ("4.36", "3", "", "")
     (event,) = rig.audit.events()
@@ -119,7 +181,7 @@ def test_a_file_has_a_row_for_each_leg_is_named_in_the_evidence_and_holds_no_for
 
 def test_a_file_that_is_too_long_ends_after_a_call_and_says_so(rig: RetentionRig, log: FakeCallLog) -> None:
     file = listing(rig, log).file(ask(), DetailQuery(), longest=1)
-    assert (file.rows, file.whole) == (2, False)
+    assert (file.calls, file.legs, file.whole) == (1, 2, False)
 
 
 def test_filters_are_read_as_people_type_them() -> None:
@@ -130,6 +192,8 @@ def test_filters_are_read_as_people_type_them() -> None:
     for given in ({"since": "hier"}, {"disposition": "LOST"}, {"phone": "0612345678"}):
         with pytest.raises(ConfigurationError):
             detail_query(given, zone=PARIS)
-    for place in ("x", "2026-11-30T09:00:00/c", "/"):
+    for place in (
+        "x", "2026-11-30T09:00:00/c", "/", "9999-12-31T23:59:59-23:00/x", "0001-01-01T00:00:00+23:00/x",
+    ):  # fmt: skip
         with pytest.raises(ConfigurationError):
             detail_query({}, zone=PARIS, after=place)
