@@ -9,6 +9,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
+from ivr.domain.evidence.events.house import EmergencySwitched
 from ivr.domain.hearing.verdict import Band, Label, Verdict
 from ivr.domain.menu.menu import REPEAT, Choice, Language, Menu, Node, NodeKind
 from ivr.domain.menu.opening import OpeningHours, Span
@@ -16,6 +17,7 @@ from ivr.domain.program.program import Prompt
 from ivr.services.queue.desk import QueueDesk
 from tests.fakes.exchange import AGENT, Channel, Exchange, play
 from tests.fakes.line import answers
+from tests.fakes.menus import FakeEmergencyBook
 from tests.fakes.queue import FakeQueueBook
 from tests.fakes.runtime import InlineExecutor
 from tests.queue_rig import MARIE, PAUL, PLAN
@@ -79,16 +81,18 @@ class MenuHouse(Exchange):
         super().__post_init__()
         clock = self.deps.clock
         self.book = FakeQueueBook(PLAN, clock.now())
+        self.emergencies = FakeEmergencyBook(self.audit)
         self.desk = QueueDesk(self.book, PLAN, owner="line-0", clock=clock, executor=InlineExecutor(), feed=self.feed)
         said = {name: Prompt(name, "1", f"Voici {name}.", english=f"This is {name}.") for name in SAID}
         changed = replace(
             self.deps,
             queues=self.desk,
+            emergencies=self.emergencies,
             menus=self.menus,
             prompts={**self.deps.prompts, **said},
             holidays=lambda hours, year: self.holidays,
         )
-        for name in ("queues", "menus", "prompts", "holidays"):
+        for name in ("queues", "emergencies", "menus", "prompts", "holidays"):
             object.__setattr__(self.deps, name, getattr(changed, name))
         self.line.parties |= {MARIE_AT: answers(2), PAUL_AT: answers(2), AGENT: answers(2)}
         self._queueing = asyncio.create_task(self.desk.run())
@@ -109,6 +113,13 @@ class MenuHouse(Exchange):
         """Between these times of the call's media the caller says these words, which the ear takes for harmless."""
         told = Verdict(Label.NONE, Band.CLEAR, 0.0, text=words, **verdict)
         self.ear.when_said(Channel.CALLER, start_ms, end_ms - 100, told)
+
+    def switch_on(self) -> None:
+        """A supervisor switches the emergency message on."""
+        switched = EmergencySwitched(
+            menu=MENU, on=True, prompt_id="warning", prompt_version="1", actor="lea", role="supervisor", reason="panne"
+        )
+        self.emergencies.switch(switched, self.deps.clock.now())
 
     async def asked(self, prompt: str = "top", count: int = 1) -> float:
         """Wait until the menu says this; return when, in the loop's time."""

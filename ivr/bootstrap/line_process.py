@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ivr.bootstrap.archive import Archive, open_archive
+from ivr.bootstrap.emergencies import open_emergencies
 from ivr.bootstrap.event_writer import EventWriter
 from ivr.bootstrap.listening_settings import listening_settings
 from ivr.bootstrap.members import open_members
@@ -172,6 +173,7 @@ def dependencies(
         close_timeout_s=settings.calls.close_timeout_s,
         members=NamedMembers(members, redactor) if members is not None else None,
         menus=settings.menus,
+        emergencies=open_emergencies(archive),
         holidays=holidays_for,
     )
 

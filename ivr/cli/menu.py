@@ -1,4 +1,4 @@
-"""`ivr menu …`: a menu drawn, and played without a telephone."""
+"""`ivr menu …`: a menu drawn, played without a telephone, and its emergency message switched."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import click
 
+from ivr.bootstrap.emergencies import open_emergencies
 from ivr.bootstrap.menus import find_menu, objection_keys, objections
 from ivr.bootstrap.public_holidays import holidays_for
 from ivr.bounded_lines import bounded_lines
+from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting, settings
 from ivr.cli.menu_svg import KINDS, menu_svg
+from ivr.domain.access import Action
+from ivr.domain.evidence.events.house import EmergencySwitched
 from ivr.domain.menu.menu import KEYS, Menu, NodeKind
 from ivr.errors import EXIT_OK, EXIT_REFUSED, ConfigurationError, HostError
 from ivr.screen import complain, marked
@@ -106,6 +110,46 @@ def simulate(file: Path, name: str, at: str, emergency: bool, expect: str, json_
     ok = not expect or simulation.result.node == expect
     (_result_json if json_ else _result)(simulation.result, ok)
     sys.exit(EXIT_OK if ok else EXIT_REFUSED)
+
+
+@menu.command()
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@click.argument("name", default="")
+@click.option("--reason", required=True, help="Pourquoi ; reste dans les preuves.")
+@asked_by
+@as_json
+@reporting
+def emergency(switch: str, name: str, reason: str, actor: str, role: str, json_: bool) -> None:
+    """Allume (on) ou éteint (off) le message d'urgence du menu NAME (défaut : le seul qu'il y ait).
+
+    Chaque appel qui entre dans le menu l'entend d'abord, en entier, sur toutes les lignes et tous les nœuds.
+    """
+    with actor_session(actor, role) as session:
+        session.may(Action.SUPERVISE, reason=reason)
+        chosen = find_menu(session.settings, name)
+        if chosen.name not in session.settings.menus or chosen.emergency is None:
+            raise ConfigurationError(
+                "this menu has no emergency message",
+                file=str(session.settings.config_dir / "menus" / f"{chosen.name}.toml"),
+                key="emergency",
+                remedy="write [emergency] with a prompt, then run `ivr init`",
+            )
+        prompt = session.settings.prompt(chosen.emergency.prompt)
+        switched = EmergencySwitched(
+            menu=chosen.name,
+            on=switch == "on",
+            prompt_id=prompt.id,
+            prompt_version=prompt.version,
+            actor=session.actor.id,
+            role=session.actor.role.value,
+            reason=reason[:200],
+        )
+        changed = open_emergencies(session.archive).switch(switched, datetime.now(UTC))
+    if json_:
+        print_json({"ok": True, "menu": chosen.name, "emergency": switched.on, "changed": changed})
+    else:
+        state = f"{'déjà ' if not changed else ''}{'allumé' if switched.on else 'éteint'}"
+        console.print(f"Menu {chosen.name} : message d'urgence {state}.", soft_wrap=True)
 
 
 def _moment(text: str, chosen: Menu) -> datetime:

@@ -633,6 +633,14 @@ queue_agents = Table(
     Column("place_id", String(100), nullable=False),
 )
 
+#: The menus whose emergency message is on: no row, and it is off.
+menu_emergencies = Table(
+    "menu_emergencies",
+    metadata,
+    Column("menu", String(63), primary_key=True),
+    Column("since", UtcTime, nullable=False),
+)
+
 #: How long calls of a queue take its agents: one mean each, of nobody in particular.
 queue_handling = Table(
     "queue_handling",

@@ -19,6 +19,7 @@ from ivr.services.hearing.channel_listener import ListeningSettings
 from ivr.services.ports.evidence import AuditLog, CallLog, DoNotCallRegister
 from ivr.services.ports.hearing import DtmfReader, Ear, ToneDetector, VoiceDetector
 from ivr.services.ports.members import MemberDirectory
+from ivr.services.ports.menu import EmergencyBook
 from ivr.services.ports.runtime import Clock, Counters, LiveFeed, SerialExecutor
 from ivr.services.ports.telephony import Line
 from ivr.services.queue.desk import QueueDesk
@@ -61,4 +62,5 @@ class Dependencies:
     members: MemberDirectory | None = None
     queues: QueueDesk | None = None
     menus: Mapping[str, Menu] = field(default_factory=dict)
+    emergencies: EmergencyBook | None = None
     holidays: Callable[[OpeningHours | None, int], Mapping[date, str]] = lambda hours, year: {}

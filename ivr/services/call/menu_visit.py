@@ -43,6 +43,8 @@ from ivr.services.call.objections import Objections
 from ivr.services.hearing.channel_listener import JudgedPiece
 
 _TICK_S: Final = 0.1
+#: A database that does not answer by then keeps nobody waiting: the message is left out.
+_SWITCH_S: Final = 1.0
 #: A prompt that is cut short again and again by something else is one that cannot be said.
 _CUTS_MAX: Final = 10
 _UTTERANCES_MAX: Final = 16
@@ -137,8 +139,9 @@ class MenuVisit:
         menu = call.deps.menus[call.program.menu]
         call.choosing = True
         try:
+            emergency = await self._emergency(menu)
             try:
-                self._begin(menu)
+                self._begin(menu, emergency=emergency)
             except Exception as error:
                 self._fail(menu, error)
             while self._led is None and not call.a_leg.gone.is_set():
@@ -155,13 +158,25 @@ class MenuVisit:
             self._progress = None
             self._note(menu)
 
-    def _begin(self, menu: Menu) -> None:
+    async def _emergency(self, menu: Menu) -> bool:
+        """Whether a supervisor has the menu's message on; who cannot know goes on without it, and says so."""
+        call, book = self._call, self._call.deps.emergencies
+        if menu.emergency is None or book is None:
+            return False
+        try:
+            async with asyncio.timeout(_SWITCH_S):
+                return await call.deps.executor.run(lambda: book.since(menu.name)) is not None
+        except Exception as error:
+            call.publish("menu.emergency_unknown", menu=menu.name, what=type(error).__name__)
+            return False
+
+    def _begin(self, menu: Menu, *, emergency: bool) -> None:
         call, now = self._call, self._call.deps.clock.now()
         self._began_s = call.deps.clock.monotonic()
         call.publish("menu.entered", menu=menu.name)
         holidays = call.deps.holidays(menu.hours, menu.hours.day_of(now).year) if menu.hours is not None else {}
         keys = frozenset({call.program.objection_key})
-        self._follow(*begin(menu, 0, now, objection_keys=keys, holidays=holidays))
+        self._follow(*begin(menu, 0, now, objection_keys=keys, holidays=holidays, emergency=emergency))
 
     def _take(self, event: MenuEvent) -> tuple[MenuEffect, ...]:
         """Let the table decide what an event does, and do it; a fault of ours leads out."""

@@ -161,6 +161,19 @@ class MembersImported(Event, kind="members.imported"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EmergencySwitched(Event, kind="menu.emergency"):
+    """Somebody switched the emergency message of a menu on or off: which prompt its callers hear, who and why."""
+
+    menu: str
+    on: bool
+    prompt_id: str
+    prompt_version: str
+    actor: str
+    role: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MembersDeleted(Event, kind="members.deleted"):
     """The list of members was deleted, and the row with its key."""
 

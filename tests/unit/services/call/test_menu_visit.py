@@ -11,7 +11,7 @@ import pytest
 
 from ivr.domain.call.state import CallState
 from ivr.domain.hearing.verdict import Band, Comprehension, Label, SensitiveSpan, Verdict
-from ivr.domain.menu.menu import Language
+from ivr.domain.menu.menu import AfterEmergency, Emergency, Language
 from ivr.domain.program.program import ObjectionEffect, Prompt
 from ivr.services.menu.simulation import CallerAct, Simulation
 from tests.evidence_schema import faults
@@ -162,7 +162,7 @@ def test_silence_is_asked_again_and_then_led_to_the_agent_of_the_program(tmp_pat
 def test_what_leads_nowhere_is_asked_again_and_noise_never_leaves_a_caller_in_silence(tmp_path: Path) -> None:
     async def acts(x: MenuHouse) -> None:
         x.says("quel temps fait-il", 5000, 6000)
-        x.ear.when_said(Channel.CALLER, 12_000, 12_400, NOT_SPEECH)
+        x.ear.when_said(Channel.CALLER, 12_000, 12_400, replace(NOT_SPEECH, text="mes lunettes"))
         x.ring((5000, 6000), (12_000, 12_500))
         await x.asked("again")
         await x.asked("again", 2)
@@ -303,6 +303,50 @@ def test_a_call_goes_where_the_simulation_goes(tmp_path: Path, keys: list[tuple[
         assert x.way["why"] == result.why
 
     scene(tmp_path, acts)
+
+
+def test_an_emergency_message_is_heard_first_and_to_its_end_while_it_is_on(tmp_path: Path) -> None:
+    async def acts(x: MenuHouse) -> None:
+        x.switch_on()
+        x.ring()
+        await x.asked("warning")
+        await asyncio.sleep(1)
+        x.line.press("a", "1")
+        await x.until("prompt.ended", prompt="warning", completed=True)
+        await x.asked()
+        assert x.joined == []
+        await x.hangs_up()
+
+    scene(tmp_path, acts, menus={MENU: menu(emergency=Emergency("warning"))})
+
+
+def test_an_emergency_message_may_end_the_call_and_is_its_last_word(tmp_path: Path) -> None:
+    async def acts(x: MenuHouse) -> None:
+        x.switch_on()
+        x.ring()
+        await x.over()
+        assert x.said[-1] == "warning"
+        assert (x.way["nodes"], x.way["led"], x.way["why"]) == ([], "hang_up", "emergency")
+
+    scene(tmp_path, acts, menus={MENU: menu(emergency=Emergency("warning", AfterEmergency.HANG_UP))})
+
+
+def test_a_message_that_is_off_or_that_nobody_can_ask_about_is_not_said(tmp_path: Path) -> None:
+    async def acts(x: MenuHouse) -> None:
+        x.ring()
+        await x.asked()
+        await x.hangs_up()
+        assert "warning" not in x.said
+
+    async def away(x: MenuHouse) -> None:
+        x.switch_on()
+        x.emergencies.away = True
+        await acts(x)
+        assert x.feed.of("menu.emergency_unknown")
+
+    with_message = {MENU: menu(emergency=Emergency("warning"))}
+    scene(tmp_path, acts, menus=with_message)
+    scene(tmp_path, away, menus=with_message)
 
 
 # ---- what comes between
