@@ -277,8 +277,7 @@ def percent(visit: Visit, tenths: int | None) -> str:
     """Return a score as people read it, in their language."""
     if tenths is None:
         return visit.words("analysis.no_score")
-    mark = "," if visit.words.language == "fr" else "."
-    return f"{tenths // 10}{mark}{tenths % 10} %"
+    return f"{visit.words.decimal(tenths / 10, 1)} %"
 
 
 def words_of_value(visit: Visit, question: Question, value: str) -> str:

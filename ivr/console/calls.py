@@ -15,6 +15,7 @@ from ivr.console.times import clock_text, second_text
 from ivr.console.visit import Visit
 from ivr.domain.access import CALL_REPORT, AccessRequest, Action
 from ivr.domain.call.leg import Disposition
+from ivr.domain.call.party import Direction
 from ivr.errors import ConfigurationError
 from ivr.services.ports.call_details import CallDetail, DetailQuery
 from ivr.services.ports.evidence import LegRow
@@ -23,6 +24,7 @@ from ivr.settings import Settings
 
 FILE, CUT_FILE = "appels.csv", "appels-incomplet.csv"
 _ROWS = 50
+_PAGE = "/appels"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class CallPages:
         """Without a reason there is no list: it is given first, by who may see one."""
         self.listing.open_to(_request(visit))
         if not visit.signed_in.reason:
-            return visit.go("/finalite")
+            return visit.go(f"/finalite?retour={_PAGE}")
         asked = _asked(visit)
         try:
             page = self.listing.page(_request(visit), self._query(visit, asked))
@@ -79,7 +81,7 @@ class CallPages:
         """All that was asked for, as CSV: a row for each leg."""
         self.listing.open_to(_request(visit))
         if not visit.signed_in.reason:
-            return visit.go("/finalite")
+            return visit.go(f"/finalite?retour={_PAGE}")
         asked = _asked(visit)
         try:
             found = self.listing.file(_request(visit), self._query(visit, asked))
@@ -94,7 +96,7 @@ class CallPages:
     def _page(self, visit: Visit, asked: Mapping[str, str], page: Details, *, fault: str = "") -> Response:
         return visit.page(
             "calls",
-            path="/appels",
+            path=_PAGE,
             status=422 if fault else 200,
             asked=asked,
             fault=fault,
@@ -113,9 +115,9 @@ class CallPages:
             call.program,
             words.of("direction", call.direction),
             words.of("disposition", call.disposition.lower()),
-            _number(None if call.queue_wait_ms is None else call.queue_wait_ms / 1000, " s"),
+            _number(visit, None if call.queue_wait_ms is None else call.queue_wait_ms / 1000, " s"),
             call.agent,
-            [_leg(visit, leg) for leg in detail.legs],
+            [_leg(visit, leg, outbound=call.direction == Direction.OUTBOUND.value) for leg in detail.legs],
         )
 
     def _shown(self, at: datetime | None) -> str:
@@ -128,28 +130,29 @@ def file_of(found: DetailFile) -> Response:
     return Response(found.content, headers=headers, media_type="text/csv")
 
 
-def _leg(visit: Visit, leg: LegRow) -> ShownLeg:
+def _leg(visit: Visit, leg: LegRow, *, outbound: bool) -> ShownLeg:
     words = visit.words
-    lasted = clock_text(round((leg.ended_at - leg.answered_at).total_seconds() * 1000)) if leg.answered_at else ""
+    # A node's clock may have been set back meanwhile.
+    lasted_s = max(0.0, (leg.ended_at - leg.answered_at).total_seconds()) if leg.answered_at else None
     heard = (leg.received or 0) + (leg.lost or 0)
     return ShownLeg(
-        words.of("leg_role", leg.role),
+        words("leg_role.called") if outbound and leg.role == "caller" else words.of("leg_role", leg.role),
         leg.peer,
-        lasted,
+        "" if lasted_s is None else clock_text(round(lasted_s * 1000)),
         words.of("leg_end", leg.ended_by or "other"),
         leg.sip_status,
         leg.hangup_cause,
         leg.codec,
-        _number(100 * (leg.lost or 0) / heard if heard else None, " %"),
-        _number(leg.jitter_ms, " ms"),
-        _number(leg.round_trip_ms, " ms"),
-        "" if leg.mos is None else f"{leg.mos:.2f}",
-        "" if leg.far_mos is None else f"{leg.far_mos:.2f}",
+        _number(visit, 100 * (leg.lost or 0) / heard if heard else None, " %"),
+        _number(visit, leg.jitter_ms, " ms"),
+        _number(visit, leg.round_trip_ms, " ms"),
+        _number(visit, leg.mos, digits=2),
+        _number(visit, leg.far_mos, digits=2),
     )
 
 
-def _number(value: float | None, unit: str) -> str:
-    return "" if value is None else f"{value:.1f}{unit}"
+def _number(visit: Visit, value: float | None, unit: str = "", *, digits: int = 1) -> str:
+    return "" if value is None else f"{visit.words.decimal(value, digits)}{unit}"
 
 
 def _asked(visit: Visit) -> dict[str, str]:

@@ -159,7 +159,7 @@ class Pages:
     def language(self, visit: Visit) -> Response:
         """Switch to the language asked for, and go back to the page where it was asked."""
         asked, back = visit.form.get("language", ""), visit.form.get("back", "")
-        response = visit.go(back if back.startswith("/") and not back.startswith(("//", "/\\")) else "/")
+        response = visit.go(_own(back) or "/")
         if asked in LANGUAGES:
             response.set_cookie(LANGUAGE_COOKIE, asked, secure=True, samesite="strict", httponly=True, path="/")
         return response
@@ -215,11 +215,13 @@ class Pages:
         if purpose not in self._purposes(visit) or not reason or len(reason) > _LONGEST_REASON:
             return self._purpose(visit, fault=visit.words("purpose.missing"))
         self.accounts.sessions.choose_purpose(visit.signed_in, purpose, reason)
-        return visit.go("/enregistrements")
+        return visit.go(_own(visit.form.get("retour", "")) or "/enregistrements")
 
     def _purpose(self, visit: Visit, *, fault: str) -> Response:
+        """Choosing leads back to `retour`, the page that asked for it."""
+        back = _own(visit.form.get("retour", "") or visit.request.query_params.get("retour", ""))
         purposes = self._purposes(visit)
-        return visit.page("purpose", status=422 if fault else 200, purposes=purposes, fault=fault)
+        return visit.page("purpose", status=422 if fault else 200, purposes=purposes, fault=fault, back=back)
 
     def _purposes(self, visit: Visit) -> dict[str, str]:
         """The purposes for which this role may be shown lists, and their titles; the empty one is all of them."""
@@ -231,3 +233,8 @@ class Pages:
 
         titles = {"": visit.words("purpose.all"), **{tag: one.title for tag, one in table.schedules.items()}}
         return {tag: title for tag, title in titles.items() if may(tag)}
+
+
+def _own(path: str) -> str:
+    """Return a path of this console as it is, and nothing for what may lead elsewhere."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else ""

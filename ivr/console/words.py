@@ -38,6 +38,11 @@ class Words:
         """Return the text of what a row names (a cause, a kind, a party), or the group's `other`."""
         return self(f"{group}.{name}" if f"{group}.{name}" in catalogue() else f"{group}.other")
 
+    def decimal(self, value: float, digits: int) -> str:
+        """Return a number with so many digits behind the mark of this language."""
+        text = f"{value:.{digits}f}"
+        return text.replace(".", ",") if self.language == "fr" else text
+
     def told(self, text: str) -> str:
         """Return what a service told, an error or a sentence of the rules, in this language."""
         return french(text) if self.language == "fr" else text

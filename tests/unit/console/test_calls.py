@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -43,14 +44,14 @@ def test_each_leg_is_shown_with_its_end_and_its_quality_and_that_it_was_is_evide
     assert page.status_code == 200
     text = words_of(page)
     for shown in (
-        "2 appels",
+        "Appels affichés : 2",
         "appelant",
         "conseiller",
         "…78",
-        "12.4 s",
-        "0.2 %",
-        "2.5 ms",
-        "4.36",
+        "12,4 s",
+        "0,2 %",
+        "2,5 ms",
+        "4,36",
         "panne de la ligne",
     ):
         assert shown in text, shown
@@ -64,7 +65,7 @@ def test_each_leg_is_shown_with_its_end_and_its_quality_and_that_it_was_is_evide
 def test_filters_narrow_it_and_what_is_none_is_told(oscar: ConsoleRig) -> None:
     token = oscar.form_token()
     found = oscar.post("/appels", form_token=token, disposition="LINE_FAILED")
-    assert "1 appels" in words_of(found)
+    assert "Appels affichés : 1" in words_of(found)
     wrong = oscar.post("/appels", form_token=token, since="hier")
     assert wrong.status_code == 422
     assert oscar.post("/appels/fichier", form_token=token, since="hier").status_code == 422
@@ -80,6 +81,16 @@ def test_the_file_has_a_row_for_each_leg(oscar: ConsoleRig) -> None:
         ("call-1", "agent"),
     ]
     assert told(oscar, "calls.listed")[-1]["sha256"]
+
+
+def test_whoever_was_called_is_no_caller_and_no_leg_lasts_less_than_nothing(oscar: ConsoleRig) -> None:
+    call = replace(a_call(7), direction="outbound")
+    leg = replace(a_leg(call, "1"), ended_at=call.started_at - timedelta(hours=2))
+    SqlCallLog(oscar.archive.database).add(call, legs=[leg])
+    row = words_of(oscar.post("/appels", form_token=oscar.form_token(), since="2000-01-01")).partition("sortant")[2]
+    shown = row.partition("call-7")[0]
+    assert "appelé …78 0:00" in shown
+    assert "appelant" not in shown
 
 
 def test_a_file_that_was_cut_says_so_by_its_name() -> None:
@@ -110,8 +121,13 @@ def test_a_reason_is_asked_for_first_and_whoever_has_no_right_is_denied(house: C
         assert answer.status_code == 403
     account(house, "oscar", Role.OPERATOR)
     house.sign_in("oscar")
-    assert house.get("/appels").headers["location"] == "/finalite"
-    assert house.post("/appels/fichier", form_token=house.form_token()).headers["location"] == "/finalite"
+    asked_why = house.get("/appels").headers["location"]
+    assert asked_why == "/finalite?retour=/appels"
+    assert house.post("/appels/fichier", form_token=house.form_token()).headers["location"] == asked_why
+    back = house.get(asked_why).text.partition('name="retour" value="')[2].partition('"')[0]
+    given = {"form_token": house.form_token(), "purpose": "", "reason": "panne"}
+    assert house.post("/finalite", **given, retour=back).headers["location"] == "/appels"
+    assert house.post("/finalite", **given, retour="//elsewhere.invalid").headers["location"] == "/enregistrements"
     denied = told(house, "access.denied")
     assert [(event["actor"], event["action"]) for event in denied] == [("anne", Action.CALLS.value)] * 2
 
