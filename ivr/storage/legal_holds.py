@@ -83,26 +83,35 @@ class SqlHolds:
         return [found[hold_id] for hold_id in ids]
 
 
-def active_holds(connection: Connection, recording_ids: Sequence[str]) -> dict[str, tuple[LegalHold, ...]]:
-    """Return the ACTIVE holds of each of these recordings that has one."""
+def active_holds(
+    connection: Connection, recording_ids: Sequence[str], *, narrowed: bool = False
+) -> dict[str, tuple[LegalHold, ...]]:
+    """Return the ACTIVE holds of each of these recordings that has one; `narrowed`: of their items, only these."""
     query = (
         select(legal_hold_items.c.hold_id, legal_hold_items.c.recording_id)
         .join(legal_holds, legal_holds.c.hold_id == legal_hold_items.c.hold_id)
         .where(legal_holds.c.state == HoldState.ACTIVE.value, legal_hold_items.c.recording_id.in_(recording_ids))
     )
     pairs = [(row.hold_id, row.recording_id) for row in connection.execute(query)]
-    holds = {hold.id: hold for hold in load_holds(connection, sorted({hold_id for hold_id, _ in pairs}))}
+    ids, among = sorted({hold_id for hold_id, _ in pairs}), recording_ids if narrowed else None
+    holds = {hold.id: hold for hold in load_holds(connection, ids, among=among)}
     found: dict[str, tuple[LegalHold, ...]] = defaultdict(tuple)
     for hold_id, recording_id in pairs:
         found[recording_id] += (holds[hold_id],)
     return found
 
 
-def load_holds(connection: Connection, hold_ids: Sequence[str]) -> list[LegalHold]:
+def load_holds(
+    connection: Connection, hold_ids: Sequence[str], *, among: Sequence[str] | None = None
+) -> list[LegalHold]:
+    """Return these holds; with `among`, of their items only those."""
     if not hold_ids:
         return []
     items: dict[str, set[str]] = defaultdict(set)
-    for row in connection.execute(select(legal_hold_items).where(legal_hold_items.c.hold_id.in_(hold_ids))):
+    listed = select(legal_hold_items).where(legal_hold_items.c.hold_id.in_(hold_ids))
+    if among is not None:
+        listed = listed.where(legal_hold_items.c.recording_id.in_(among))
+    for row in connection.execute(listed):
         items[row.hold_id].add(row.recording_id)
     approvals: dict[str, list[Approval]] = defaultdict(list)
     query = select(legal_hold_approvals).where(legal_hold_approvals.c.hold_id.in_(hold_ids))

@@ -156,6 +156,12 @@ def after(start: datetime, length: Duration, tz: str) -> datetime:
     return _instant(_count(wall, length), zone)
 
 
+def day_of(at: datetime, tz: str) -> datetime:
+    """Return the UTC time at which the day of the aware time `at` begins on the calendar of zone `tz`."""
+    zone = ZoneInfo(tz)
+    return _instant(at.astimezone(zone).replace(tzinfo=None, fold=0, hour=0, minute=0, second=0, microsecond=0), zone)
+
+
 def _count(wall: datetime, length: Duration) -> datetime:
     year, month = divmod(wall.year * 12 + wall.month - 1 + length.months, 12)
     day = min(wall.day, calendar.monthrange(year, month + 1)[1])

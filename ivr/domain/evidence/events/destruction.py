@@ -63,3 +63,18 @@ class Certificate(Event, kind="certificate.destruction"):
     owner: str
     key_id: str | Absent = ABSENT
     signature: str | Absent = ABSENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportsDestroyed(Event, kind="reports.destroyed"):
+    """Reports of calls were destroyed at their time with their `legs`, in one transaction with this.
+
+    They were of calls that began from `earliest` to `latest`; which, and whose, is not told.
+    """
+
+    count: int
+    legs: int
+    earliest: datetime
+    latest: datetime
+    rules: tuple[str, ...]
+    owner: str

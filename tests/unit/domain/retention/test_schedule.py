@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ivr.domain.retention.schedule import Duration, LawfulBasis, Period, RetentionTable, Schedule, after
+from ivr.domain.retention.schedule import Duration, LawfulBasis, Period, RetentionTable, Schedule, after, day_of
 from ivr.errors import ComplianceError
 from ivr.french import french
 
@@ -45,6 +45,21 @@ CALENDAR = [
 @pytest.mark.parametrize(("start", "length", "end"), [row[1:] for row in CALENDAR], ids=[row[0] for row in CALENDAR])
 def test_time_is_counted_on_the_calendar(start: datetime, length: Duration, end: datetime) -> None:
     assert after(start, length, TZ) == end.astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "tz", "begins"),
+    [
+        (datetime(2027, 7, 1, 21, 59, tzinfo=UTC), "Europe/Paris", datetime(2027, 6, 30, 22, tzinfo=UTC)),
+        (datetime(2027, 7, 1, 22, 0, tzinfo=UTC), "Europe/Paris", datetime(2027, 7, 1, 22, tzinfo=UTC)),
+        (datetime(2027, 3, 28, 12, tzinfo=UTC), "Europe/Paris", datetime(2027, 3, 27, 23, tzinfo=UTC)),
+        # The clocks of Havana jump at midnight: that day begins at one o'clock.
+        (datetime(2027, 3, 14, 12, tzinfo=UTC), "America/Havana", datetime(2027, 3, 14, 5, tzinfo=UTC)),
+    ],
+)
+def test_a_day_begins_at_midnight_where_time_is_counted(at: datetime, tz: str, begins: datetime) -> None:
+    assert day_of(at, tz) == begins
+    assert day_of(begins, tz) == begins
 
 
 def test_an_unknown_tag_names_the_nearest() -> None:
