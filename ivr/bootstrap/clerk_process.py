@@ -52,6 +52,7 @@ class Clerk:
             self._do("cases", self._destroy_cases)
             self._do("analyses", self._destroy_analyses)
             self._do("upload", self._upload)
+            self._do("reports", self._destroy_reports)
             self._do("checkpoint", self._sign)
         self._tell("clerk.swept", took_s=round(time.monotonic() - began, 3))
 
@@ -108,6 +109,13 @@ class Clerk:
         destroyed = self._expiry.run().destroyed
         if destroyed:
             self._tell("analyses.run", destroyed=len(destroyed))
+
+    def _destroy_reports(self) -> None:
+        done = self._retention.reports.run()
+        if done.destroyed or done.undecided:
+            self._tell(
+                "reports.run", destroyed=done.destroyed, legs=done.legs, kept=done.kept, undecided=done.undecided
+            )
 
     def _upload(self) -> None:
         for upload in upload_waiting(self._archive.vault.ports):

@@ -13,6 +13,7 @@ from ivr.services.evidence.clock_guard import ClockGuard
 from ivr.services.export.access_gate import Gate
 from ivr.services.listening.listening import ListeningRoom
 from ivr.services.retention.business_events import BusinessEvents
+from ivr.services.retention.call_reports import ReportExpiry
 from ivr.services.retention.legal_holds import Holds
 from ivr.services.retention.run import RetentionRun, run_owner
 from ivr.services.search.call_details import CallDetailListing
@@ -25,6 +26,7 @@ from ivr.storage.call_details import SqlCallDetails
 from ivr.storage.evidence_times import SqlEvidenceTimes
 from ivr.storage.legal_holds import SqlHolds
 from ivr.storage.recording_search import SqlRecordingSearch
+from ivr.storage.report_ledger import SqlReportLedger
 from ivr.storage.retention_ledger import SqlRetentionLedger
 from ivr.storage.saved_searches import SqlSavedSearches
 
@@ -35,6 +37,7 @@ class Retention:
 
     ledger: SqlRetentionLedger
     run: RetentionRun
+    reports: ReportExpiry
     events: BusinessEvents
     holds: Holds
     gate: Gate
@@ -58,13 +61,17 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         node_id=settings.node.id,
         bounds=settings.clock.bounds,
     )
+    owner = run_owner(settings.node.id, new_id)
     run = RetentionRun(
         ledger,
         archive.vault.ports,
         table=settings.retention,
         profile=settings.profile,
-        owner=run_owner(settings.node.id, new_id),
+        owner=owner,
         clock_guard=guard,
+    )
+    reports = ReportExpiry(
+        SqlReportLedger(archive.database, archive.audit), clock, settings.retention, settings.profile, owner, guard
     )
     events = BusinessEvents(
         ledger, clock, table=settings.retention, profile=settings.profile, retention=run, redactor=archive.redactor
@@ -98,4 +105,6 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         clock,
         lambda at: deadline(CALL_REPORT, at, settings.retention, settings.profile),
     )
-    return Retention(ledger, run, events, holds, gate, guard, search, listing, sheets, statistics, listening, details)
+    return Retention(
+        ledger, run, reports, events, holds, gate, guard, search, listing, sheets, statistics, listening, details
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 import click
 from rich.table import Table
@@ -15,6 +16,7 @@ from ivr.domain.retention.decision import RetentionDecision
 from ivr.french import french, in_french
 from ivr.screen import marked
 from ivr.services.ports.quality import QualityDocument
+from ivr.services.retention.call_reports import SCHEDULE, ReportTally
 from ivr.services.retention.run import PlanItem, RunReport
 
 
@@ -74,13 +76,48 @@ def document_body(document: QualityDocument, decision: RetentionDecision) -> dic
     }
 
 
+def reports_body(found: ReportTally) -> dict[str, object]:
+    """Return reports of calls that are due, together, as the command line shows them: none is told by itself."""
+    return {
+        "document": SCHEDULE,
+        "verdict": "DESTROY" if found.destroyed else "KEEP",
+        "count": found.destroyed,
+        "earliest": found.earliest,
+        "latest": found.latest,
+        "due_at": found.due_at,
+        "reasons": found.rules,
+        "kept": found.kept,
+        "held_by": found.held_by,
+        "undecided": found.undecided,
+    }
+
+
+def _report_rows(found: ReportTally) -> Iterator[tuple[str, ...]]:
+    if found.destroyed and found.earliest and found.latest and found.due_at:
+        span = f"appels du {found.earliest:%Y-%m-%d} au {found.latest:%Y-%m-%d}"
+        due = f"{found.due_at:%Y-%m-%d %H:%M}"
+        yield f"{found.destroyed} relevés d'appel", "à détruire", due, " ".join(found.rules), span
+    if found.kept:
+        rules = "RET-002" if found.held_by else "–"
+        yield f"{found.kept} relevés d'appel", "à garder", "–", rules, f"gels {', '.join(found.held_by) or '–'}"
+    if found.undecided:
+        yield f"{len(found.undecided)} relevés d'appel", "à garder", "–", "–", _unread(found)
+
+
+def _unread(found: ReportTally) -> str:
+    return f"date illisible dans la base : {', '.join(found.undecided)}"
+
+
 @retention.command()
 @click.option("--at", default="", metavar="DATE", help="Comme si c'était ce jour (défaut : maintenant).")
 @asked_by
 @as_json
 @reporting
 def plan(at: str, actor: str, role: str, json_: bool) -> None:
-    """Dit ce qui est à échéance, la décision et ses règles (un objet JSON par enregistrement) ; ne change rien."""
+    """Dit ce qui est à échéance, la décision et ses règles ; ne change rien.
+
+    Un objet JSON par enregistrement et par document de la qualité, un seul pour les relevés d'appel.
+    """
     destroyed = kept = 0
     with actor_session(actor, role) as session:
         session.may(Action.LIST)
@@ -109,6 +146,13 @@ def plan(at: str, actor: str, role: str, json_: bool) -> None:
             table.add_row(
                 name, "à détruire", f"{due.due_at:%Y-%m-%d %H:%M}", " ".join(due.reasons), in_french(due.details)
             )
+        reports = session.retention.reports.plan(when)
+        some = list(_report_rows(reports))
+        destroyed, kept = destroyed + reports.destroyed, kept + reports.kept + len(reports.undecided)
+        if json_ and some:
+            print_json(reports_body(reports))
+        for row in some:
+            table.add_row(*row)
     if not json_:
         console.print(table if destroyed + kept else "Rien n'est à échéance.")
         if destroyed + kept:
@@ -136,7 +180,9 @@ def report_body(report: RunReport) -> dict[str, object]:
 @as_json
 @reporting
 def run_(clock_reason: str, actor: str, role: str, json_: bool) -> None:
-    """Détruit ce qui est à échéance : la clé et le fichier ; un certificat signé par élément.
+    """Détruit ce qui est à échéance : la clé et le fichier, avec un certificat signé par enregistrement.
+
+    De même les documents de la qualité, et les relevés d'appel avec leurs branches ; les preuves le disent.
 
     À relancer sans crainte, aussi après une interruption. Sort avec 1 si un élément n'a pu être détruit ou jugé, et
     si l'horloge ne peut être juste au vu des preuves (trop en avance, ou en retard) : rien n'est alors détruit.
@@ -147,13 +193,22 @@ def run_(clock_reason: str, actor: str, role: str, json_: bool) -> None:
             session.retention.clock.accept(reason=clock_reason, actor=actor)
         report = session.retention.run.run()
         documents = open_expiry(session.settings, session.archive, session.retention).run().destroyed
+        reports = session.retention.reports.run()
         session.archive.audit.checkpoint()
+    ok = report.ok and reports.ok
     if json_:
-        print_json({**report_body(report), "documents": documents})
+        body = {name: value for name, value in reports_body(reports).items() if name not in ("document", "verdict")}
+        print_json({**report_body(report), "ok": ok, "documents": documents, "reports": {**body, "legs": reports.legs}})
     else:
         console.print(f"{len(report.destroyed)} détruits avec certificat, {len(report.kept)} gardés.")
         if documents:
             console.print(f"{len(documents)} documents de la qualité détruits (analyses, tirages, calibrations).")
+        if reports.destroyed:
+            console.print(f"{reports.destroyed} relevés d'appel détruits, avec {reports.legs} branches.")
+        if reports.kept:
+            console.print(f"{reports.kept} relevés d'appel gardés : gels {', '.join(reports.held_by) or '–'}.")
+        if reports.undecided:
+            console.print(marked("✗", f"{len(reports.undecided)} relevés d'appel gardés, {_unread(reports)}"))
         for item in report.kept:
             why = in_french(item.decision.details) if item.decision else french(item.fault)
             console.print(f"  {item.stored.recording_id} : {why}")
@@ -161,4 +216,4 @@ def run_(clock_reason: str, actor: str, role: str, json_: bool) -> None:
             console.print(marked("✗", f"{failure.recording_id} : {french(failure.fault)} → {french(failure.remedy)}"))
         if report.others:
             console.print(f"{len(report.others)} en cours de destruction ailleurs.")
-    sys.exit(0 if report.ok else 1)
+    sys.exit(0 if ok else 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,8 @@ from ivr.domain.evidence.events.objection import Barred
 from ivr.services.consent.barring import bar
 from ivr.services.ports.evidence import CallRow
 from ivr.services.ports.spool import Duty, Pending
+from tests.contract.test_call_details import a_leg
+from tests.contract.test_call_log import a_call
 from tests.fakes.vault import a_tag
 from tests.integration.house import House, Serving, run, until
 from tests.integration.test_retention_commands import record
@@ -109,6 +112,25 @@ def test_a_sweep_spells_persons_as_today_and_reports_calls_of_processes_that_end
             archive.do_not_call.entry_of("tel:+262692123456", scope="sales")
         ]
         assert archive.do_not_call.known([older]) == []
+    finally:
+        archive.close()
+    house.must_be_whole()
+
+
+def test_a_sweep_destroys_the_reports_of_calls_whose_time_is_over(house: House) -> None:
+    archive, told = house.archive(), []
+    try:
+        for call_id, at in (("old", LONG_AGO), ("young", NOW)):
+            row = replace(a_call(1), call_id=call_id, recording_id=None, started_at=at)
+            archive.call_log.add(row, legs=[a_leg(row, "1"), a_leg(row, "2")])
+        clerk = Clerk(house.settings(), archive, lambda kind, **fields: told.append((kind, fields)))
+        clerk.sweep()
+        clerk.sweep()
+        assert [fields for kind, fields in told if kind == "reports.run"] == [
+            {"destroyed": 1, "legs": 2, "kept": 0, "undecided": []}
+        ]
+        assert [row.call_id for row in archive.call_log.find()] == ["young"]
+        assert archive.audit.verify() == []
     finally:
         archive.close()
     house.must_be_whole()

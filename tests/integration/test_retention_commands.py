@@ -11,6 +11,7 @@ import sys
 import tempfile
 import wave
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from ivr.domain.evidence.events.objection import Barred
 from ivr.domain.retention.decision import deadline
 from ivr.services.consent.barring import bar
 from ivr.services.ports.vault import RecordingTag
+from tests.contract.test_call_details import a_leg
+from tests.contract.test_call_log import a_call
 from tests.integration.house import REPOSITORY, House
 from tests.integration.sounds import noise
 
@@ -211,6 +214,46 @@ def test_a_run_destroys_what_is_due_and_certifies_it(terminal: Terminal) -> None
     assert list(terminal.house.store_dir.glob("??/??/old*")) == []
     assert terminal.told("retention run")[0]["destroyed"] == []
     terminal.house.must_be_whole()
+
+
+def report(house: House, *call_ids: str, at: datetime) -> None:
+    """Report calls, each with one leg."""
+    archive = house.archive()
+    try:
+        for call_id in call_ids:
+            recording_id = call_id.removeprefix("call-of-") if call_id.startswith("call-of-") else None
+            row = replace(a_call(1), call_id=call_id, recording_id=recording_id, started_at=at, ended_at=at)
+            archive.call_log.add(row, legs=[a_leg(row, "1")])
+    finally:
+        archive.close()
+
+
+def test_reports_of_calls_are_planned_and_destroyed_with_their_legs_by_the_same_commands(terminal: Terminal) -> None:
+    began = NOW - timedelta(days=400)
+    report(terminal.house, "long ago", "call-of-old", at=began)
+    report(terminal.house, "lately", at=CALLED)
+    ask = "hold request old --case Litige~12 --owner juriste --basis 17.3.e~legal~claims --actor anne"
+    hold_id = terminal.told(ask)[0]["id"]
+    for actor in ("bruno", "chloe"):
+        terminal.told(f"hold approve {hold_id} --actor {actor}")
+    *_, planned = terminal.told("retention plan")
+    assert (planned["document"], planned["verdict"], planned["count"]) == ("call_report", "DESTROY", 1)
+    assert (planned["kept"], planned["held_by"], planned["reasons"]) == (1, [hold_id], ["RET-001"])
+    assert planned["earliest"] == planned["latest"]
+    said = terminal.run("retention plan").output
+    assert "relevés" in said
+    assert "1 à détruire, 2 à garder." in said
+    (done,) = terminal.told("retention run")
+    assert done["ok"] is True
+    assert (done["reports"]["count"], done["reports"]["legs"], done["reports"]["kept"]) == (1, 1, 1)
+    assert f"1 relevés d'appel gardés : gels {hold_id}." in terminal.run("retention run").output
+    left = [one["call_id"] for one in terminal.told("calls legs --reason contrôle")]
+    assert left == ["lately", "call-of-old"]
+    terminal.told(f"hold release {hold_id} --reason jugement --actor anne")
+    assert "1 relevés d'appel détruits, avec 1 branches." in terminal.run("retention run").output
+    assert [one["call_id"] for one in terminal.told("calls legs --reason contrôle")] == ["lately"]
+    assert terminal.kinds().count("reports.destroyed") == 2
+    assert terminal.told("audit verify")[0]["ok"] is True
 
 
 def test_an_event_moves_the_deadline_and_a_refusal_destroys_at_once(terminal: Terminal) -> None:
