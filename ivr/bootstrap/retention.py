@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ivr.bootstrap.archive import Archive
@@ -85,6 +86,11 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         table=settings.retention,
         profile=settings.profile,
     )
+
+    def report_due(at: datetime) -> datetime:
+        """Until when the report of a call that began then is kept."""
+        return deadline(CALL_REPORT, at, settings.retention, settings.profile)
+
     search = SqlRecordingSearch(archive.database, archive.persons)
     saved = SqlSavedSearches(archive.database)
     listing = Listing(gate, search, saved, archive.audit, clock, redactor=archive.redactor)
@@ -96,15 +102,10 @@ def open_retention(settings: Settings, archive: Archive) -> Retention:
         clock,
         zone=ZoneInfo(settings.profile.timezone),
         purposes={name: program.retention for name, program in settings.programs.items()},
+        report_due=report_due,
     )
     listening = ListeningRoom(gate, archive.vault.ports, new_id=new_id)
-    details = CallDetailListing(
-        gate,
-        SqlCallDetails(archive.database),
-        archive.audit,
-        clock,
-        lambda at: deadline(CALL_REPORT, at, settings.retention, settings.profile),
-    )
+    details = CallDetailListing(gate, SqlCallDetails(archive.database), archive.audit, clock, report_due)
     return Retention(
         ledger, run, reports, events, holds, gate, guard, search, listing, sheets, statistics, listening, details
     )

@@ -11,12 +11,12 @@ from rich.table import Table
 from ivr.bootstrap.quality import open_expiry
 from ivr.cli.actor import actor_session, asked_by
 from ivr.cli.context import as_json, console, print_json, reporting
-from ivr.domain.access import Action
+from ivr.domain.access import CALL_REPORT, Action
 from ivr.domain.retention.decision import RetentionDecision
 from ivr.french import french, in_french
 from ivr.screen import marked
 from ivr.services.ports.quality import QualityDocument
-from ivr.services.retention.call_reports import SCHEDULE, ReportTally
+from ivr.services.retention.call_reports import ReportTally
 from ivr.services.retention.run import PlanItem, RunReport
 
 
@@ -79,7 +79,7 @@ def document_body(document: QualityDocument, decision: RetentionDecision) -> dic
 def reports_body(found: ReportTally) -> dict[str, object]:
     """Return reports of calls that are due, together, as the command line shows them: none is told by itself."""
     return {
-        "document": SCHEDULE,
+        "document": CALL_REPORT,
         "verdict": "DESTROY" if found.destroyed else "KEEP",
         "count": found.destroyed,
         "earliest": found.earliest,

@@ -62,11 +62,12 @@ class StatisticsPages:
             last=visit.form.get("last", "") or period.last.text,
             figures=[self._shown(visit, one) for one in found.figures] if found else [],
             false_doubts=sorted(found.false_doubts.items()) if found else [],
+            reports_from=found.reports_from.text if found and found.reports_from else "",
             least=LEAST,
         )
 
     def file(self, visit: Visit) -> Response:
-        """All figures as CSV (RFC 4180, UTF-8); what is hidden is `<5` there too."""
+        """All figures as CSV (RFC 4180, UTF-8); what is hidden is `<5` there too, and what is no whole is told."""
         if not visit.signed_in.reason:
             return visit.go("/finalite")
         return file_of(self._found(visit, self._period(visit)))
@@ -117,12 +118,14 @@ def _most(least: int) -> int:
 
 
 def file_of(found: Figures) -> Response:
-    """Return all figures as CSV (RFC 4180, UTF-8)."""
+    """Return all figures as CSV (RFC 4180, UTF-8); a last row `reports_from` names the month where it must."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for figure in found.figures:
         writer.writerows((figure.name, *cell, _count(count)) for cell, count in sorted(figure.cells.items()))
+    if found.reports_from is not None:
+        writer.writerow(("reports_from", "", found.reports_from.text, ""))
     name = f"statistiques-{found.period.first.text}-{found.period.last.text}.csv"
     headers = attachment(name)
     return Response(text.getvalue(), media_type="text/csv", headers=headers)

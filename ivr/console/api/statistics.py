@@ -34,10 +34,12 @@ class FigureOut(Shown):
 
 
 class StatisticsOut(Shown):
-    """`false_doubts`: by program, in per cent, the doubts that the caller dispelled."""
+    """`false_doubts`: by program, in per cent, the doubts that the caller dispelled. `reports_from`: before this month
+    what is counted by reports of calls counts only those that are left; None: the whole period is as it was."""
 
     first: str
     last: str
+    reports_from: str | None
     figures: list[FigureOut]
     false_doubts: dict[str, int | None]
 
@@ -58,6 +60,7 @@ class StatisticsApi:
         return StatisticsOut(
             first=found.period.first.text,
             last=found.period.last.text,
+            reports_from=found.reports_from.text if found.reports_from else None,
             figures=[
                 FigureOut(
                     name=one.name,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from ivr.domain.access import CALL_REPORT
 from ivr.domain.evidence.events.destruction import ReportsDestroyed
 from ivr.domain.profile import Profile
 from ivr.domain.retention.artefact import Artefact, Purpose
@@ -22,8 +23,6 @@ from ivr.services.ports.call_reports import Place, ReportLedger, StoredReport
 from ivr.services.ports.evidence import Entry
 from ivr.services.ports.runtime import Clock
 
-#: Schedule of config/retention.toml.
-SCHEDULE: Final = "call_report"
 #: Reports in one transaction: a line that must report a call meanwhile waits for no longer than that.
 CHUNK: Final = 200
 _A_DAY: Final = Duration(days=1)
@@ -156,7 +155,7 @@ class ReportExpiry:
             tally.go(decided)
 
     def _decide(self, report: StoredReport, at: datetime) -> RetentionDecision:
-        artefact = Artefact(report.call_id, report.started_at, (Purpose(SCHEDULE),))
+        artefact = Artefact(report.call_id, report.started_at, (Purpose(CALL_REPORT),))
         return decide_retention(artefact, (), report.holds, self.table, self.profile, at)
 
     def _day(self, at: datetime) -> datetime:

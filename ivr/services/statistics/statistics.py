@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from ivr.domain.access import AccessRequest
 from ivr.domain.evidence.events.call import AgentAsked, Masked
@@ -30,11 +30,16 @@ _Qualities = Callable[[Mapping[str, object]], Iterable[str]]
 
 @dataclass(frozen=True)
 class Figures:
-    """What a page shows. `false_doubts` is by program, in per cent: questions that the caller answered with no."""
+    """What a page shows. `false_doubts` is by program, in per cent: questions that the caller answered with no.
+
+    `reports_from`: the first month of which all reports of calls are to be kept still. What is counted by them counts
+    what is left of them before it; None: the whole period is as it was.
+    """
 
     period: Period
     figures: tuple[Figure, ...]
     false_doubts: Mapping[str, int | None]
+    reports_from: Month | None = None
 
 
 class Statistics:
@@ -47,14 +52,19 @@ class Statistics:
         *,
         zone: tzinfo,
         purposes: Mapping[str, str],
+        report_due: Callable[[datetime], datetime],
     ) -> None:
-        """`purposes` is the retention tag of each program: with a purpose, only its programs are counted."""
+        """`purposes` is the retention tag of each program: with a purpose, only its programs are counted.
+
+        `report_due` says until when the report of a call that began then is kept.
+        """
         self._gate = gate
         self._counts = counts
         self._chain = chain
         self._clock = clock
         self._zone = zone
         self._purposes = purposes
+        self._report_due = report_due
 
     def show(self, request: AccessRequest, period: Period) -> Figures:
         """Count, and note that it was shown. Raises ComplianceError after noting a denial."""
@@ -91,7 +101,13 @@ class Statistics:
         )
         cells = doubts.cells
         rates = {one: share(cells.get((one, DISPELLED), 0), cells.get((one, RAISED))) for one in doubts.programs}
-        return Figures(period, figures, rates)
+        return Figures(period, figures, rates, self._reports_from(period))
+
+    def _reports_from(self, period: Period) -> Month | None:
+        now = self._clock.now()
+        whole = (month for month in period.months() if self._report_due(month.begins(self._zone)) > now)
+        first = next(whole, Month(period.last.index + 1))
+        return first if first != period.first else None
 
     def _is_of(self, purpose: str, program: str) -> bool:
         return not purpose or self._purposes.get(program) == purpose

@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ivr.domain.access import AccessRequest, Action, Actor, Role
+from ivr.domain.access import CALL_REPORT, AccessRequest, Action, Actor, Role
 from ivr.domain.audio.spans import Gap
 from ivr.domain.evidence.events.base import Event
 from ivr.domain.evidence.events.call import AgentAsked, Masked
 from ivr.domain.evidence.events.objection import Dispelled, Hesitation, Objection
 from ivr.domain.evidence.events.quality import AnalysisBegun
 from ivr.domain.quality.analysis import Analysis, AnalysisForm, AnalysisState, Call
+from ivr.domain.retention.decision import deadline
 from ivr.domain.statistics.figure import Figure
-from ivr.domain.statistics.period import month_of, parse_period
+from ivr.domain.statistics.period import Month, Period, month_of, parse_period
 from ivr.errors import ComplianceError
 from ivr.services.export.access_gate import Gate
 from ivr.services.ports.evidence import CallRow, Entry
@@ -86,12 +87,15 @@ MASK = Masked(party="caller", number="card", start_ms=0, end_ms=9)
 def statistics(rig: RetentionRig) -> Statistics:
     gate = Gate(rig.ledger, rig.audit, rig.clock, policy=settings().access, table=rig.table, profile=rig.profile)
     purposes = {name: program.retention for name, program in settings().programs.items()}
-    return Statistics(gate, SqlCallCounts(rig.database), rig.audit, rig.clock, zone=ZONE, purposes=purposes)
+    return Statistics(
+        gate, SqlCallCounts(rig.database), rig.audit, rig.clock, zone=ZONE, purposes=purposes,
+        report_due=lambda at: deadline(CALL_REPORT, at, rig.table, rig.profile),
+    )  # fmt: skip
 
 
-def ask(rig: RetentionRig, role: Role = Role.DPO, purpose: str = "") -> Figures:
+def ask(rig: RetentionRig, role: Role = Role.DPO, purpose: str = "", period: Period = PERIOD) -> Figures:
     return statistics(rig).show(
-        AccessRequest(Actor("anne", role), Action.LIST, purpose=purpose, reason="bilan"), PERIOD
+        AccessRequest(Actor("anne", role), Action.LIST, purpose=purpose, reason="bilan"), period
     )
 
 
@@ -185,3 +189,17 @@ def test_scores_are_counted_by_band_of_what_counts_and_few_are_hidden(rig: Reten
     scored(rig, 31, None)
     scored(rig, 32, 900, at=CALLED - timedelta(days=90))
     assert cells(ask(rig), "scores") == {(HOTLINE, "85"): 6, (HOTLINE, "50"): None, (HOTLINE, "0"): None}
+
+
+def test_figures_say_from_which_month_on_no_report_of_a_call_is_missing(rig: RetentionRig) -> None:
+    def asked(first: int, last: int) -> Month | None:
+        return ask(rig, period=Period(Month(first), Month(last))).reports_from
+
+    now, year_ago = MONTH.index, MONTH.index - 12
+    # It is the 21st of November: of last November's reports some are gone, of December's none.
+    assert asked(year_ago + 1, now) is None
+    assert asked(year_ago, now) == Month(year_ago + 1)
+    assert asked(year_ago - 11, now) == Month(year_ago + 1)
+    assert asked(year_ago - 3, year_ago - 1) == Month(year_ago)
+    rig.clock.at = PERIOD.bounds(ZONE)[0] - timedelta(seconds=1)
+    assert asked(year_ago, now) is None

@@ -53,6 +53,8 @@ def test_months_are_chosen_and_what_is_none_is_told(dpo: ConsoleRig) -> None:
     token = dpo.form_token()
     long_ago = dpo.post("/statistiques", form_token=token, first="2020-01", last="2020-02")
     assert "Rien sur cette période." in words_of(long_ago)
+    assert "Avant 2020-03, les relevés d'appel sont détruits" in words_of(long_ago)
+    assert "relevés d'appel" not in words_of(dpo.get("/statistiques"))
     wrong = dpo.post("/statistiques", form_token=token, first="2020-13", last='"><script>')
     assert wrong.status_code == 422
     assert "2026-11" in words_of(wrong)
@@ -68,7 +70,10 @@ def test_the_file_holds_what_the_page_shows(dpo: ConsoleRig) -> None:
     assert rows[0] == ["figure", "program", "quality", "count"]
     assert ["doubts", "hotline-quality", "raised", "7"] in rows
     assert ["endings", "hotline-quality", "BUSY", "<5"] in rows
+    assert "reports_from" not in file.text
     assert dpo.told()[-1] == "statistics.shown"
+    file = dpo.post("/statistiques/fichier", form_token=dpo.form_token(), first="2020-01", last="2020-02")
+    assert list(csv.reader(io.StringIO(file.text)))[-1] == ["reports_from", "", "2020-03", ""]
 
 
 @pytest.mark.parametrize(

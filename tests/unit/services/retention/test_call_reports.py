@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from ivr.domain.access import CALL_REPORT
 from ivr.domain.retention.legal_hold import HoldState, LegalHold
 from ivr.domain.retention.schedule import AtEnd, Duration, RetentionTable
 from ivr.errors import ComplianceError
 from ivr.services.ports.call_reports import Place, StoredReport
-from ivr.services.retention.call_reports import SCHEDULE, ReportExpiry
+from ivr.services.retention.call_reports import ReportExpiry
 from tests.contract.test_call_details import a_leg
 from tests.contract.test_call_log import a_call
 from tests.fakes.call_reports import FakeReportLedger
@@ -120,10 +121,10 @@ def test_whatever_the_days_of_a_month_what_is_due_is_found() -> None:
 
 def changed(*, at_end: AtEnd = AtEnd.DESTROY, keep: Duration | None = None) -> RetentionTable:
     table = settings().retention
-    schedule = table.schedule(SCHEDULE)
+    schedule = table.schedule(CALL_REPORT)
     (period,) = schedule.periods
     mine = replace(schedule, at_end=at_end, periods=(replace(period, keep=keep or period.keep),))
-    return replace(table, schedules={**table.schedules, SCHEDULE: mine})
+    return replace(table, schedules={**table.schedules, CALL_REPORT: mine})
 
 
 def test_a_schedule_that_became_shorter_is_that_of_older_reports_too(house: House) -> None:
@@ -142,7 +143,7 @@ def test_what_a_person_is_to_review_does_not_go_by_itself(house: House) -> None:
 
 def test_without_a_schedule_nothing_goes(house: House) -> None:
     house.call("one", CALLED)
-    schedules = {tag: one for tag, one in house.table.schedules.items() if tag != SCHEDULE}
+    schedules = {tag: one for tag, one in house.table.schedules.items() if tag != CALL_REPORT}
     house.table = replace(house.table, schedules=schedules)
     with pytest.raises(ComplianceError, match="call_report"):
         house.run_at(DUE)
