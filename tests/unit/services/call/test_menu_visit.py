@@ -196,12 +196,14 @@ def test_a_polite_end_says_its_prompt_and_no_second_goodbye(tmp_path: Path) -> N
     async def acts(x: MenuHouse) -> None:
         x.ring((20_000, 21_000))
         await x.asked()
+        assert x.call.waiting_for_agent
+        assert x.feed.of("policy.capture")[-1]["verdict"] == "PAUSE", "in a menu nothing is stored"
         x.line.press("a", "4")
         row = await x.over()
         assert x.said[-1] == "bye"
         assert (row.ended_by, row.recording_state, x.written) == ("engine", "WITHHELD", [])
 
-    scene(tmp_path, acts)
+    scene(tmp_path, acts, changes={"agent_uri": ""})
 
 
 def test_outside_the_hours_the_caller_hears_so_and_is_let_go(tmp_path: Path) -> None:
@@ -643,7 +645,7 @@ def test_the_line_keeps_a_leg_for_whoever_the_menu_leads_to(tmp_path: Path) -> N
         x.ring()
         await x.until("call.rejected")
 
-    scene(tmp_path, acts)
+    scene(tmp_path, acts, changes={"agent_uri": ""})
 
 
 def test_the_evidence_of_a_way_is_as_its_schema_has_it(tmp_path: Path) -> None:
