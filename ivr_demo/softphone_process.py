@@ -111,7 +111,8 @@ class SoftphoneProcess:
         if process.returncode is None:
             try:
                 await self._do("quit")
-                await asyncio.wait_for(process.wait(), _QUIT_S)
+                async with asyncio.timeout(_QUIT_S):
+                    await process.wait()
             except (TimeoutError, HostError):
                 process.kill()
         code = await process.wait()

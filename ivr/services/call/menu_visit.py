@@ -7,7 +7,6 @@ in `ivr menu simulate`. Whatever else the caller is told or asked comes first: t
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
@@ -40,6 +39,7 @@ from ivr.domain.program.program import Prompt
 from ivr.services.call.announcer import Announcer
 from ivr.services.call.context import LiveCall
 from ivr.services.call.objections import Objections
+from ivr.services.event_wait import is_set_within
 from ivr.services.hearing.channel_listener import JudgedPiece
 
 _TICK_S: Final = 0.1
@@ -146,10 +146,7 @@ class MenuVisit:
                 self._fail(menu, error)
             while self._led is None and not call.a_leg.gone.is_set():
                 self._look()
-                with contextlib.suppress(TimeoutError):
-                    # Not `wait_for`, which loses a cancellation that comes together with the news (Python 3.11).
-                    async with asyncio.timeout(_TICK_S):
-                        await self._news.wait()
+                await is_set_within(self._news, _TICK_S)
                 self._news.clear()
             return self._way(menu)
         finally:

@@ -8,11 +8,11 @@ until it succeeds or the process must end, and what was added after it waits.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 from collections.abc import Awaitable, Callable
 
 from ivr.errors import ComplianceError, IvrError, TransitionError
+from ivr.services.event_wait import is_set_within
 from ivr.services.ports.runtime import LiveFeed
 
 Write = Callable[[], Awaitable[object]]
@@ -100,6 +100,5 @@ class WriteQueue:
                 if obligatory:
                     self.unmet.append(name)
                 return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._abandoned.wait(), pause_s)
+            await is_set_within(self._abandoned, pause_s)
             pause_s = min(2 * pause_s, self._longest_pause_s)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +14,7 @@ from ivr.domain.hearing.endpointing import Endpointer, EndpointSettings, SpeechS
 from ivr.domain.hearing.verdict import Band, Label, SensitiveSpan, Verdict
 from ivr.domain.recording.release_buffer import Cleared
 from ivr.errors import SpeechError, SupersededError
+from ivr.services.event_wait import is_set_within
 from ivr.services.ports.hearing import Ear, ListenContext, Speech, VoiceDetector
 from ivr.services.ports.runtime import Clock
 
@@ -177,8 +177,7 @@ class ChannelListener:
                 while not self.hearing.idle:
                     self._changed.clear()
                     self._ask()
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._changed.wait(), self._settings.retry_after_s * 2)
+                    await is_set_within(self._changed, self._settings.retry_after_s * 2)
         except TimeoutError:
             return self.hearing.idle
         return True

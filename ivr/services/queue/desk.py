@@ -7,7 +7,6 @@ next turn, from what it knows of its calls; what a line that died has left lapse
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +17,7 @@ from ivr.domain.queue.floor import Plan
 from ivr.domain.queue.place import Place, PlaceState
 from ivr.domain.queue.queue import AgentProfile, need_at
 from ivr.domain.queue.turn import Turn
+from ivr.services.event_wait import is_set_within
 from ivr.services.ports.queue import QueueBook
 from ivr.services.ports.runtime import Clock, LiveFeed, SerialExecutor
 
@@ -87,8 +87,7 @@ class QueueDesk:
             while self._tickets:
                 self._hurry.clear()
                 await self._turn_safely()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._hurry.wait(), self._pause_s())
+                await is_set_within(self._hurry, self._pause_s())
             self._hurry.clear()
 
     def _pause_s(self) -> float:
