@@ -28,6 +28,8 @@ def fresh_url(kind: str, folder: Path) -> str:
     takes PostgreSQL a third of a second, one of a test that has ended, emptied."""
     if kind == "sqlite":
         return f"sqlite:///{_copied(_sqlite_template(), folder)}"
+    # Asked for each time: a unit test is given no server, nor what another test has left on one.
+    postgres()
     return _used_again() or _lent_now(_postgres_database(_postgres_template()))
 
 

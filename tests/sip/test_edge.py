@@ -166,7 +166,7 @@ def test_an_agents_softphone_registers_and_a_line_calls_it_and_both_hear(tmp_pat
     async def scenario() -> None:
         port = free_port()
         async with edge_before(tmp_path, port, agents=["luc"]) as (edge, passwords), line_at_an_edge(port) as rig:
-            options = ["--registrar", f"{HOST}:{edge.port}", "--user", "luc", "--password", passwords["luc"], "--tap"]
+            options = ["--registrar", f"{HOST}:{edge.port}", "--user", "luc", f"--password={passwords['luc']}", "--tap"]
             ports = ["--port", str(free_port()), "--rtp-port", str(free_rtp_range()[0])]
             async with SoftphoneProcess(*options, *ports, module="tests.sip.pyvoip_phone") as phone:
                 rig.line.place("agent", f"sip:luc@{HOST}:{edge.port}", ring_timeout_s=HANGS_S)
